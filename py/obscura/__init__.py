@@ -1,0 +1,36 @@
+"""Obscura: object detection that stays on the device, in a browser tab and in Python.
+
+>>> from obscura import Detector
+>>> Detector("cocossd").detect("street.jpg")  # doctest: +SKIP
+Detections(xyxy=array(...), score=array(...), class_id=array(...), track_id=None, data={})
+
+The names below are loaded when first used, so that a page pays only for what it needs.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from obscura.card import ModelCard
+    from obscura.detections import Detections
+    from obscura.detector import Detector
+    from obscura.errors import ObscuraError
+
+__version__ = "0.1.0"
+__all__ = ["Detections", "Detector", "ModelCard", "ObscuraError", "__version__"]
+
+_HOMES = {
+    "Detections": "obscura.detections",
+    "Detector": "obscura.detector",
+    "ModelCard": "obscura.card",
+    "ObscuraError": "obscura.errors",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'obscura' has no attribute {name!r}")
+    from importlib import import_module
+
+    return getattr(import_module(_HOMES[name]), name)

@@ -1,0 +1,131 @@
+"""Geometry of boxes: area, overlap, suppression, and the way between a picture and a model's input.
+
+A box is a row ``x1, y1, x2, y2`` of a float32 array of shape ``(n, 4)``: left, top, right, bottom
+edges, x to the right and y downwards. Functions hold in any frame (pixels, or 0..1 of the input) as
+long as both sides of a comparison share it.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float32]
+Size = tuple[float, float]  # width, height
+
+
+def area(xyxy: Floats) -> Floats:
+    """Return the area of each of ``(n, 4)`` boxes as ``(n,)``, in square units of their frame.
+
+    A side that runs backwards or is NaN counts as zero, so such a box has area 0.
+    """
+    sides: Floats = np.fmax(xyxy[:, 2:] - xyxy[:, :2], 0)
+    return sides[:, 0] * sides[:, 1]
+
+
+def iou(a: Floats, b: Floats) -> Floats:
+    """Return intersection over union of ``(n, 4)`` with ``(m, 4)`` boxes as ``(n, m)`` in 0..1.
+
+    A box without area overlaps nothing, not even itself: its row or column is 0.
+    """
+    width = np.minimum(a[:, None, 2], b[:, 2]) - np.maximum(a[:, None, 0], b[:, 0])
+    height = np.minimum(a[:, None, 3], b[:, 3]) - np.maximum(a[:, None, 1], b[:, 1])
+    shared: Floats = np.fmax(width, 0) * np.fmax(height, 0)
+    union = area(a)[:, None] + area(b) - shared
+    overlap = np.zeros_like(shared)
+    np.divide(shared, union, out=overlap, where=union > 0)
+    return overlap
+
+
+def clip(xyxy: Floats, width: float, height: float) -> Floats:
+    """Return the ``(n, 4)`` boxes cut to a picture of ``width`` by ``height`` (same frame)."""
+    return np.clip(xyxy, 0, np.array([width, height, width, height], np.float32))
+
+
+def nms(
+    xyxy: Floats,
+    score: Floats,
+    threshold: float,
+    class_id: NDArray[np.int32] | None = None,
+) -> NDArray[np.int64]:
+    """Suppress boxes that overlap a better one, as greedy non-maximum suppression does.
+
+    The greedy answer is the one fixed point of "a box stays if no staying box ranked above it
+    overlaps it", and repeating that rule on the whole overlap matrix reaches it after as many
+    rounds as the longest chain of suppressions, in practice two or three (the observation behind
+    Cluster-NMS, Zheng et al. 2020, arXiv 2005.03572). Memory grows with n squared: threshold first.
+
+    Args:
+        xyxy: ``(n, 4)`` boxes.
+        score: ``(n,)`` confidences; of equal ones the lower index ranks first.
+        threshold: a box goes when its IoU with a better one is **above** this.
+        class_id: ``(n,)``; if given, boxes compete only within their class.
+
+    Returns:
+        Indices of the boxes that stay, by descending score. A row with a NaN, which can neither
+        be ranked nor placed, never stays; a box without area suppresses nothing and stays.
+    """
+    order: NDArray[np.int64] = np.argsort(-score, kind="stable")
+    order = order[~np.isnan(score + xyxy.sum(axis=1))[order]]
+    ranked = xyxy[order]
+    beats = np.triu(iou(ranked, ranked) > threshold, 1)  # [i, j]: i ranks above j, overlaps it
+    if class_id is not None:
+        ranked_class = class_id[order]
+        beats &= ranked_class[:, None] == ranked_class
+    stays = ~beats.any(axis=0)
+    while True:
+        again = ~beats[stays].any(axis=0)
+        if np.array_equal(again, stays):
+            return order[stays]
+        stays = again
+
+
+class Fit(NamedTuple):
+    """How a picture lies in a model's input: ``input = source * scale + offset``, in pixels."""
+
+    scale_x: float
+    scale_y: float
+    offset_x: float
+    offset_y: float
+
+    def to_input(self, xyxy: Floats) -> Floats:
+        """Map ``(n, 4)`` boxes from pixels of the source to pixels of the model's input."""
+        return xyxy * self._scales() + self._offsets()
+
+    def to_source(self, xyxy: Floats) -> Floats:
+        """Map ``(n, 4)`` boxes from pixels of the model's input to pixels of the source."""
+        return (xyxy - self._offsets()) / self._scales()
+
+    def _scales(self) -> Floats:
+        return np.array([self.scale_x, self.scale_y] * 2, np.float32)
+
+    def _offsets(self) -> Floats:
+        return np.array([self.offset_x, self.offset_y] * 2, np.float32)
+
+
+def fit(mode: str, source_size: Size, input_size: Size) -> Fit:
+    """Return how a source of one size fills an input of another (both width, height in pixels).
+
+    ``"stretch"`` scales each axis by itself; ``"letterbox"`` scales both alike and centres the
+    picture, leaving equal bars.
+
+    Raises:
+        ValueError: the mode is neither, or a side is not positive.
+    """
+    if min(*source_size, *input_size) <= 0:
+        raise ValueError(f"sizes must be positive, got {source_size} and {input_size}")
+    scale_x = input_size[0] / source_size[0]
+    scale_y = input_size[1] / source_size[1]
+    if mode == "stretch":
+        return Fit(scale_x, scale_y, 0.0, 0.0)
+    if mode == "letterbox":
+        scale = min(scale_x, scale_y)
+        return Fit(
+            scale,
+            scale,
+            (input_size[0] - source_size[0] * scale) / 2,
+            (input_size[1] - source_size[1] * scale) / 2,
+        )
+    raise ValueError(f'mode must be "stretch" or "letterbox", got {mode!r}')

@@ -1,0 +1,109 @@
+"""Families: how the outputs of each kind of sealed network become Detections.
+
+A sealed model decodes its own boxes (its graph ends in the top K rows), so a family says only what
+is left to do with those rows. A new family is a new row of ``FAMILIES``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from obscura.boxes import area, clip, fit, nms
+from obscura.card import ModelCard
+from obscura.detections import Detections
+from obscura.errors import BackendError, CardError
+
+
+class Outputs(NamedTuple):
+    """What a sealed model returns for one picture: its best K rows, best first."""
+
+    boxes: NDArray[np.float32]  # (K, 4) xyxy in 0..1 of the model's input
+    scores: NDArray[np.float32]  # (K,) confidence in 0..1
+    classes: NDArray[np.int32]  # (K,) index into the card's labels
+
+
+class Family(NamedTuple):
+    """One way of reading a network."""
+
+    name: str
+    nms: bool  # whether its rows hold several boxes for one object
+
+
+FAMILIES = {
+    family.name: family
+    for family in (
+        # Single-shot detectors answer once per anchor, many times for one object.
+        Family("ssd", nms=True),
+        # Local maxima of a heat map are one per object in theory; a large object often has two.
+        Family("centernet", nms=True),
+    )
+}
+
+
+def decode(
+    outputs: Outputs,
+    card: ModelCard,
+    source_size: tuple[int, int],
+    *,
+    threshold: float | None = None,
+    iou: float | None = None,
+    classes: Collection[int] | None = None,
+) -> Detections:
+    """Turn a model's outputs into Detections.
+
+    Args:
+        outputs: the model's K rows.
+        card: the model's card.
+        source_size: width and height of the picture in pixels, before it was fitted to the input.
+        threshold: rows of a lower score are dropped; None for the card's.
+        iou: of two boxes of a class that overlap more than this, the better stays; None for the
+            card's.
+        classes: the class_ids wanted; None for all.
+
+    Returns:
+        Detections in pixels of the picture, cut to its edges, best first. A box of which nothing is
+        left after the cut is dropped.
+
+    Raises:
+        CardError: nothing is known of the card's family.
+        BackendError: the outputs hold NaN, infinity or a class that the card lacks. No model does
+            that; a backend that computes wrongly does, and must not pass unnoticed.
+    """
+    family = FAMILIES.get(card.family)
+    if family is None:
+        raise CardError(
+            f"{card.name}: nothing is known of the family", card.family,
+            remedy=f"Choose one of {', '.join(FAMILIES)}.",
+        )  # fmt: skip
+    boxes, scores, class_ids = outputs
+    if class_ids.size and not 0 <= class_ids.min() <= class_ids.max() < len(card.labels):
+        raise BackendError(
+            f"The backend returned a class outside 0..{len(card.labels) - 1}",
+            f"{class_ids.min()}..{class_ids.max()}",
+        )
+
+    wanted = scores >= (card.threshold if threshold is None else threshold)
+    if classes is not None:
+        chosen = np.zeros(len(card.labels), np.bool_)
+        chosen[list(classes)] = True
+        wanted &= chosen[class_ids]
+    rows = np.flatnonzero(wanted)
+    if not (np.isfinite(scores).all() and np.isfinite(boxes[rows]).all()):
+        raise BackendError("The backend returned numbers that are not finite")
+    if family.nms:
+        limit = card.iou if iou is None else iou
+        rows = rows[nms(boxes[rows], scores[rows], limit, class_ids[rows])]
+    else:
+        rows = rows[np.argsort(-scores[rows], kind="stable")]
+
+    width, height = card.input.width, card.input.height
+    placed = fit(card.input.resize, source_size, (width, height))
+    pixels = boxes[rows] * np.array([width, height, width, height], np.float32)
+    xyxy = clip(placed.to_source(pixels), *source_size)
+    visible = area(xyxy) > 0
+    rows = rows[visible]
+    return Detections(xyxy[visible], scores[rows], class_ids[rows])
