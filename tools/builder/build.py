@@ -1,0 +1,158 @@
+"""Makes the site: which files go in, under which names, and in what order."""
+
+import json
+import re
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from builder import models, npm, page, runtime
+from builder.cache import digest
+from builder.errors import BuildError
+from builder.site import Site, check_base, check_out, swapped_in
+
+ROOT = Path(__file__).resolve().parents[2]
+
+# onnxruntime-web, per way of running it: the module, and the stem of its glue code and its wasm.
+RUNTIMES = {
+    "wasm": ("ort.wasm.min.mjs", "ort-wasm-simd-threaded"),
+    "jspi": ("ort.jspi.min.mjs", "ort-wasm-simd-threaded.jspi"),
+    "asyncify": ("ort.webgpu.min.mjs", "ort-wasm-simd-threaded.asyncify"),
+}
+
+# The part of PyScript that a page without its plugins loads; one file for each pattern.
+PYSCRIPT = ("core.js", "core.css", "core-*.js", "error-*.js")
+
+SOURCE_MAP = re.compile(rb"\n?//# sourceMappingURL=\S+\s*$")
+
+
+def build(out: Path, base: str = "./", root: Path = ROOT) -> Path:
+    """Build the site of ``root`` into folder ``out``, which is replaced whole or stays as it was.
+
+    Args:
+        out: the folder to make.
+        base: what URLs start with; ``./`` works under any path.
+        root: the repository.
+
+    Raises:
+        BuildError: something is missing, damaged or not to be replaced.
+    """
+    check_base(base)
+    check_out(out, root)
+    html = read_page(root)
+    npm.check_node()
+    collected = models.collect(root)
+    modules = npm.install(root)
+    python = runtime.python_runtime(root, modules)
+    library = runtime.library(root, modules)
+    with swapped_in(out) as folder:
+        site = Site(folder, base)
+        add_browser_parts(site, modules, python)
+        site.add("py/obscura.zip", library.read_bytes())
+        add_page_parts(site, root)
+        for model in collected:
+            site.add(model_file(model), model.path.read_bytes())
+        facts = page_facts(site, collected)
+        shipped = page.rewrite(html, site, modules / "lucide-static" / "icons", facts)
+        site.write("index.html", shipped.encode())
+        for name in ("LICENSE", "NOTICE"):
+            if (root / name).is_file():
+                site.write(name, (root / name).read_bytes())
+    return out
+
+
+def read_page(root: Path) -> str:
+    """Return index.html as it stands in the repository."""
+    try:
+        return (root / "index.html").read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise BuildError("index.html is missing: restore it from the repository.") from None
+
+
+def add_browser_parts(site: Site, modules: Path, python: Path) -> None:
+    """Add PyScript, Pyodide (with our standard library, numpy and lock) and onnxruntime-web."""
+    pyscript = modules / "@pyscript" / "core" / "dist"
+    files = [one_file(pyscript, pattern) for pattern in PYSCRIPT]
+    site.add_folder("pyscript", {path.name: without_map(path) for path in files})
+
+    core = [modules / "pyodide" / name for name in runtime.CORE]
+    site.add_folder("pyodide", {path.name: without_map(path) for path in sorted([*core, *python.iterdir()])})
+
+    ort = modules / "onnxruntime-web" / "dist"
+    names = [name for module, stem in RUNTIMES.values() for name in (module, f"{stem}.mjs", f"{stem}.wasm")]
+    site.add_folder("ort", {name: without_map(ort / name) for name in names})
+
+
+def add_page_parts(site: Site, root: Path) -> None:
+    """Add the page's own files, and the configuration that starts PyScript."""
+    for path in sorted((root / "assets").rglob("*")):
+        if path.is_file():
+            site.add(path.relative_to(root).as_posix(), path.read_bytes())
+    site.add("py/main.py", (root / "py" / "main.py").read_bytes())
+    config = tomllib.loads((root / "pyscript.toml").read_text(encoding="utf-8"))
+    config["interpreter"] = site.resolve(config["interpreter"], "pyscript.toml")
+    config["files"] = {
+        site.resolve(source, "pyscript.toml"): target for source, target in config["files"].items()
+    }
+    # JSON, so that PyScript needs no parser; found under the name that the page uses in the repository.
+    data = json.dumps(config, sort_keys=True).encode()
+    site.add("pyscript.json", data)
+    site.names["pyscript.toml"] = site.names["pyscript.json"]
+
+
+def page_facts(site: Site, collected: list[models.Model]) -> dict[str, Any]:
+    """Return what the page must know about its build (see docs/architecture.md)."""
+    facts: dict[str, Any] = {
+        "default_model": collected[0].name,
+        "models": [model.card | {"url": site.url(model_file(model))} for model in collected],
+        "engine": site.resolve("./assets/engine.js", "the page"),
+        "sample": site.resolve("./assets/sample.jpg", "the page"),
+        "pyscript": site.url("pyscript/core.js"),
+        "ort": {
+            runtime_name: {
+                "module": site.url(f"ort/{module}"),
+                "glue": site.url(f"ort/{stem}.mjs"),
+                "wasm": site.url(f"ort/{stem}.wasm"),
+            }
+            for runtime_name, (module, stem) in RUNTIMES.items()
+        },
+        "parts": parts(site, collected),
+    }
+    # Every name but the page's own carries its hash, so the names say it all.
+    names = "\n".join(sorted(site.names.values()))
+    return facts | {"version": digest([names.encode(), json.dumps(facts, sort_keys=True).encode()])[:10]}
+
+
+def parts(site: Site, collected: list[models.Model]) -> list[dict[str, Any]]:
+    """Return the sizeable files of a first visit, with their bytes: what a progress bar counts."""
+    stages: list[tuple[str, Mapping[str, str]]] = []
+    python = [name for name in site.names if name.startswith("pyodide/")]
+    stages += [(name, {"stage": "python"}) for name in [*python, "py/obscura.zip"]]
+    stages += [
+        (f"ort/{stem}.wasm", {"stage": "engine", "runtime": runtime_name})
+        for runtime_name, (_, stem) in RUNTIMES.items()
+    ]
+    stages += [(model_file(model), {"stage": "model", "model": model.name}) for model in collected]
+    return [
+        {"url": site.url(name), "bytes": site.path(name).stat().st_size, **labels} for name, labels in stages
+    ]
+
+
+def model_file(model: models.Model) -> str:
+    """Return the name under which a site knows a model's file."""
+    return f"models/{model.name}/{model.path.name}"
+
+
+def one_file(folder: Path, pattern: str) -> Path:
+    """Return the one file in ``folder`` that matches ``pattern``."""
+    found = sorted(folder.glob(pattern))
+    if len(found) != 1:
+        raise BuildError(f"{len(found)} files match {pattern} in {folder.name}: delete node_modules and build again.")
+    return found[0]
+
+
+def without_map(path: Path) -> bytes:
+    """Return a file less its pointer to a source map, which is not shipped."""
+    data = path.read_bytes()
+    return SOURCE_MAP.sub(b"\n", data) if path.suffix in (".js", ".mjs") else data

@@ -1,0 +1,36 @@
+"""Work kept from one build to the next, under a name made of everything that it was made from."""
+
+import hashlib
+import os
+import shutil
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+
+def digest(parts: Iterable[bytes]) -> str:
+    """Return a SHA-256 hex digest of ``parts``; where one ends and the next begins counts."""
+    total = hashlib.sha256()
+    for part in parts:
+        total.update(hashlib.sha256(part).digest())
+    return total.hexdigest()
+
+
+def cached(folder: Path, kind: str, key: str, make: Callable[[Path], None]) -> Path:
+    """Return ``folder/kind-key``, having ``make`` fill it first if it is not there.
+
+    It appears whole or not at all. Older entries of the same kind are dropped.
+    """
+    entry = folder / f"{kind}-{key[:16]}"
+    if entry.is_dir():
+        return entry
+    folder.mkdir(parents=True, exist_ok=True)
+    partial = folder / f".{entry.name}.{os.getpid()}"
+    partial.mkdir()
+    try:
+        make(partial)
+        for old in folder.glob(f"{kind}-*"):
+            shutil.rmtree(old, ignore_errors=True)
+        partial.rename(entry)
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+    return entry

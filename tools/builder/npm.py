@@ -1,0 +1,85 @@
+"""The packages from npm: installed exactly as ``package-lock.json`` says, or not at all."""
+
+import hashlib
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+from builder.errors import BuildError
+
+NODE_MAJOR = 20
+STAMP = ".obscura-installed"
+
+
+def find_tool(name: str) -> str:
+    """Return the path of ``node`` or ``npm``; raise BuildError if it is not on the PATH."""
+    path = shutil.which(name)
+    if path is None:
+        raise BuildError(f"{name} was not found: install Node.js {NODE_MAJOR} or later (it brings npm).")
+    return path
+
+
+def check_node() -> str:
+    """Return the path of a ``node`` that is new enough; raise BuildError otherwise."""
+    node = find_tool("node")
+    version = subprocess.run([node, "--version"], capture_output=True, text=True, check=False).stdout.strip()
+    match = re.match(r"v(\d+)\.", version)
+    if match is None or int(match[1]) < NODE_MAJOR:
+        raise BuildError(f"node is {version or 'broken'}: install Node.js {NODE_MAJOR} or later.")
+    return node
+
+
+def install(root: Path) -> Path:
+    """Make ``root/node_modules`` what the lock says and return it.
+
+    npm checks every package against the lock's integrity hash. A stamp, written last, spares the work next time
+    and is missing after an install that was cut off.
+    """
+    modules = root / "node_modules"
+    stamp = modules / STAMP
+    wanted = hashlib.sha256()
+    for name in ("package.json", "package-lock.json"):
+        try:
+            wanted.update((root / name).read_bytes())
+        except FileNotFoundError:
+            raise BuildError(f"{name} is missing: restore it from the repository.") from None
+    digest = wanted.hexdigest()
+    if stamp.is_file() and stamp.read_text(encoding="ascii") == digest:
+        return modules
+    print("installing the npm packages ...", flush=True)
+    run = subprocess.run(
+        [find_tool("npm"), "ci", "--ignore-scripts", "--no-audit", "--no-fund"],
+        cwd=root,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if run.returncode != 0:
+        raise BuildError(f"npm ci failed ({reason(run.stderr)}).")
+    stamp.write_text(digest, encoding="ascii")
+    return modules
+
+
+# npm's error codes that a person meets, and what each asks of them.
+REMEDIES = {
+    "EINTEGRITY": "a package is not what package-lock.json says: restore that file, or report the package",
+    "EUSAGE": "package.json and package-lock.json disagree: restore both from the repository",
+    "EJSONPARSE": "package.json or package-lock.json is damaged: restore both from the repository",
+    "ENOTFOUND": "the npm registry cannot be reached: check the network and run it again",
+    "EAI_AGAIN": "the npm registry cannot be reached: check the network and run it again",
+    "ECONNREFUSED": "the npm registry cannot be reached: check the network and run it again",
+    "ECONNRESET": "the download broke off: check the network and run it again",
+    "ETIMEDOUT": "the npm registry does not answer: check the network and run it again",
+    "EACCES": "node_modules cannot be written: make the folder yours",
+    "ENOSPC": "the disk is full: free some space",
+}
+
+
+def reason(stderr: str) -> str:
+    """Return npm's complaint in one line, ending in the thing to do where that is known."""
+    code = re.search(r"^npm (?:error|ERR!) code (\S+)", stderr, re.MULTILINE)
+    if code is not None and code[1] in REMEDIES:
+        return f"{code[1]}: {REMEDIES[code[1]]}"
+    lines = [line.strip() for line in stderr.splitlines() if line.strip()]
+    return f"{lines[0] if lines else 'no message'}: run npm ci by hand to see all of it"

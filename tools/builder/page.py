@@ -1,0 +1,64 @@
+"""index.html: hashed references, inlined icons, and what the page must know about its build."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+from builder.errors import BuildError
+from builder.site import Site
+
+ATTRIBUTE = re.compile(r'(?P<before>\s(?:src|href|config|content|poster|data-[\w-]+)=")(?P<reference>\./[^"]*)"')
+ICON = re.compile(r'<svg(?P<before>[^>]*?)\sdata-icon="(?P<name>[^"]*)"(?P<after>[^>]*)>\s*</svg>')
+FACTS = '<script type="application/json" id="obscura-build"></script>'
+
+# What a Lucide file says of its own <svg>, less its size, which is the style sheet's affair.
+LUCIDE = {
+    "viewBox": "0 0 24 24",
+    "fill": "none",
+    "stroke": "currentColor",
+    "stroke-width": "2",
+    "stroke-linecap": "round",
+    "stroke-linejoin": "round",
+    "aria-hidden": "true",
+}
+
+
+def rewrite(html: str, site: Site, icons: Path, facts: dict[str, Any]) -> str:
+    """Return ``index.html`` as it is shipped.
+
+    Args:
+        html: the page as it stands in the repository, with ``./`` references to its files.
+        site: knows under which name each file is reached.
+        icons: Lucide's folder of ``NAME.svg``.
+        facts: becomes the JSON of ``#obscura-build``.
+
+    Raises:
+        BuildError: a reference or an icon is unknown, or the page has no place for the facts.
+    """
+    if html.count(FACTS) != 1:
+        raise BuildError(f"index.html must hold {FACTS} once: restore that line.")
+
+    def reference(match: re.Match[str]) -> str:
+        return f'{match["before"]}{site.resolve(match["reference"], "index.html")}"'
+
+    def icon(match: re.Match[str]) -> str:
+        own = match["before"] + match["after"]
+        added = "".join(f' {name}="{value}"' for name, value in LUCIDE.items() if f" {name}=" not in own)
+        return f"<svg{own}{added}>{shapes(icons, match['name'])}</svg>"
+
+    page = ICON.sub(icon, ATTRIBUTE.sub(reference, html))
+    # "</script>" inside a string must not end the element.
+    inlined = json.dumps(facts, ensure_ascii=False, separators=(",", ":"), sort_keys=True).replace("<", "\\u003c")
+    return page.replace(FACTS, FACTS.replace("></", f">{inlined}</"))
+
+
+def shapes(icons: Path, name: str) -> str:
+    """Return what is inside the ``<svg>`` of Lucide's icon ``name``."""
+    path = icons / f"{name}.svg"
+    if not re.fullmatch(r"[a-z0-9-]+", name) or not path.is_file():
+        raise BuildError(f"index.html asks for the icon {name}, which Lucide does not have: choose another name.")
+    inside = re.search(r"<svg[^>]*>(.*)</svg>", path.read_text(encoding="utf-8"), re.DOTALL)
+    if inside is None:
+        raise BuildError(f"the icon {name} is damaged: delete node_modules and build again.")
+    return re.sub(r"\s*\n\s*", "", inside[1])

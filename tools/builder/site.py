@@ -1,0 +1,120 @@
+"""The folder of static files in the making: hashed names, and the swap into place."""
+
+import hashlib
+import os
+import re
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from builder.errors import BuildError
+
+HASH = 10  # hex digits: 40 bits, ample for a few hundred files
+HASHED = re.compile(rf"(\.[0-9a-f]{{{HASH}}}\.\w+|-[0-9a-f]{{{HASH}}}/[\w.-]+)$")
+
+
+class Site:
+    """Files written below ``folder``, and under which name each is reached.
+
+    A file is known by its place in the repository (``assets/style.css``) and reached under a name that changes with
+    its contents (``assets/style.1a2b3c4d5e.css``), so that browsers may keep it for ever.
+
+    ``base`` is what every URL starts with: ``./``, or the path of the site on its host, such as ``/cameras/``.
+    """
+
+    def __init__(self, folder: Path, base: str) -> None:
+        self.folder = folder
+        self.base = base
+        self.names: dict[str, str] = {}
+
+    def add(self, name: str, data: bytes) -> str:
+        """Write a file under a hashed name and return its URL."""
+        stem, dot, extension = name.rpartition(".")
+        self.names[name] = f"{stem}.{fingerprint([data])}{dot}{extension}"
+        self.write(self.names[name], data)
+        return self.url(name)
+
+    def add_folder(self, name: str, files: Mapping[str, bytes]) -> None:
+        """Write files that know each other by their plain names, into one hashed folder."""
+        mark = fingerprint(part for file in sorted(files) for part in (file.encode(), files[file]))
+        for file, data in files.items():
+            self.names[f"{name}/{file}"] = f"{name}-{mark}/{file}"
+            self.write(f"{name}-{mark}/{file}", data)
+
+    def write(self, name: str, data: bytes) -> None:
+        """Write a file under this very name."""
+        path = self.folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data)
+
+    def url(self, name: str) -> str:
+        """Return the URL of the file known as ``name``."""
+        return self.base + self.names[name]
+
+    def path(self, name: str) -> Path:
+        """Return where the file known as ``name`` was written."""
+        return self.folder / self.names[name]
+
+    def resolve(self, reference: str, where: str) -> str:
+        """Return the URL for ``./name`` as it stands in file ``where`` of the repository; ``./`` is the page."""
+        name = reference.removeprefix("./")
+        if not name:
+            return self.base
+        if name not in self.names:
+            raise BuildError(f"{where} refers to {reference}, which is not there: correct the name or add the file.")
+        return self.url(name)
+
+
+def fingerprint(parts: Iterator[bytes] | list[bytes]) -> str:
+    """Return the short hash that names carry."""
+    total = hashlib.sha256()
+    for part in parts:
+        total.update(hashlib.sha256(part).digest())
+    return total.hexdigest()[:HASH]
+
+
+def check_base(base: str) -> str:
+    """Return ``base`` if it is ``./`` or an absolute path from slash to slash; raise BuildError otherwise."""
+    if base == "./" or re.fullmatch(r"/([\w.~-]+/)*", base):
+        return base
+    raise BuildError(f"--base {base} is not a path such as /cameras/: begin and end it with a slash.")
+
+
+def check_out(out: Path, root: Path) -> None:
+    """Refuse to replace a folder that no build made."""
+    if out.resolve() == root.resolve() or out.resolve() in root.resolve().parents:
+        raise BuildError(f"--out {out} holds the repository itself: choose another folder.")
+    if out.is_dir() and any(out.iterdir()) and not is_site(out):
+        raise BuildError(f"--out {out} holds files that no build made: choose an empty or a new folder.")
+    if out.exists() and not out.is_dir():
+        raise BuildError(f"--out {out} is a file: choose a folder.")
+
+
+def is_site(folder: Path) -> bool:
+    """Tell whether an earlier build made ``folder``."""
+    page = folder / "index.html"
+    return page.is_file() and 'id="obscura-build"' in page.read_text(encoding="utf-8", errors="replace")
+
+
+@contextmanager
+def swapped_in(out: Path) -> Iterator[Path]:
+    """Yield an empty folder beside ``out`` that takes its place if, and only if, all goes well."""
+    out = out.resolve()
+    out.parent.mkdir(parents=True, exist_ok=True)
+    partial = out.with_name(f".{out.name}.partial-{os.getpid()}")
+    former = out.with_name(f".{out.name}.former-{os.getpid()}")
+    partial.mkdir()
+    try:
+        yield partial
+        if out.exists():
+            out.rename(former)
+        try:
+            partial.rename(out)
+        except BaseException:
+            if former.exists():
+                former.rename(out)
+            raise
+        shutil.rmtree(former, ignore_errors=True)
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
