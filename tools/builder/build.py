@@ -50,11 +50,11 @@ def build(out: Path, base: str = "./", root: Path = ROOT) -> Path:
         site = Site(folder, base)
         add_browser_parts(site, modules, python)
         site.add("py/obscura.zip", library.read_bytes())
-        add_page_parts(site, root)
+        config = add_page_parts(site, root)
         for model in collected:
             site.add(model_file(model), model.path.read_bytes())
         facts = page_facts(site, collected)
-        shipped = page.rewrite(html, site, modules / "lucide-static" / "icons", facts)
+        shipped = page.rewrite(html, site, modules / "lucide-static" / "icons", facts, config["plugins"])
         site.write("index.html", shipped.encode())
         for name in ("LICENSE", "NOTICE"):
             if (root / name).is_file():
@@ -84,8 +84,8 @@ def add_browser_parts(site: Site, modules: Path, python: Path) -> None:
     site.add_folder("ort", {name: without_map(ort / name) for name in names})
 
 
-def add_page_parts(site: Site, root: Path) -> None:
-    """Add the page's own files, and the configuration that starts PyScript."""
+def add_page_parts(site: Site, root: Path) -> dict[str, Any]:
+    """Add the page's own files; add and return the configuration that starts PyScript."""
     for path in sorted((root / "assets").rglob("*")):
         if path.is_file():
             site.add(path.relative_to(root).as_posix(), path.read_bytes())
@@ -99,6 +99,7 @@ def add_page_parts(site: Site, root: Path) -> None:
     data = json.dumps(config, sort_keys=True).encode()
     site.add("pyscript.json", data)
     site.names["pyscript.toml"] = site.names["pyscript.json"]
+    return config
 
 
 def page_facts(site: Site, collected: list[models.Model]) -> dict[str, Any]:

@@ -24,7 +24,7 @@ LUCIDE = {
 }
 
 
-def rewrite(html: str, site: Site, icons: Path, facts: dict[str, Any]) -> str:
+def rewrite(html: str, site: Site, icons: Path, facts: dict[str, Any], plugins: list[str]) -> str:
     """Return ``index.html`` as it is shipped.
 
     Args:
@@ -32,6 +32,8 @@ def rewrite(html: str, site: Site, icons: Path, facts: dict[str, Any]) -> str:
         site: knows under which name each file is reached.
         icons: Lucide's folder of ``NAME.svg``.
         facts: becomes the JSON of ``#obscura-build``.
+        plugins: what PyScript's configuration says of its plugins. PyScript looks for a configuration of MicroPython,
+            too, and without one fetches every plugin for that; so the page gets one that repeats these.
 
     Raises:
         BuildError: a reference or an icon is unknown, or the page has no place for the facts.
@@ -48,9 +50,14 @@ def rewrite(html: str, site: Site, icons: Path, facts: dict[str, Any]) -> str:
         return f"<svg{own}{added}>{shapes(icons, match['name'])}</svg>"
 
     page = ICON.sub(icon, ATTRIBUTE.sub(reference, html))
-    # "</script>" inside a string must not end the element.
-    inlined = json.dumps(facts, ensure_ascii=False, separators=(",", ":"), sort_keys=True).replace("<", "\\u003c")
-    return page.replace(FACTS, FACTS.replace("></", f">{inlined}</"))
+    page = page.replace(FACTS, FACTS.replace("></", f">{inline(facts)}</"))
+    no_plugins = f'<mpy-config type="json" hidden>{inline({"plugins": plugins})}</mpy-config>\n'
+    return page.replace("</body>", f"{no_plugins}</body>")
+
+
+def inline(data: Any) -> str:
+    """Return ``data`` as JSON that is safe inside an element: no string in it can end that element."""
+    return json.dumps(data, ensure_ascii=False, separators=(",", ":"), sort_keys=True).replace("<", "\\u003c")
 
 
 def shapes(icons: Path, name: str) -> str:

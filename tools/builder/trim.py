@@ -7,7 +7,7 @@ from collections.abc import Mapping
 NUMPY_UNUSED = re.compile(
     r"""
       \.(pyi|pxd|h|a|c|f|f90|ini|src|build|typed|rst)$
-    | /(tests|testing|f2py|_pyinstaller|_typing|typing|include|examples)/
+    | /(tests|testing|f2py|_pyinstaller|typing|include|examples)/
     """,
     re.VERBOSE,
 )
