@@ -1,0 +1,7 @@
+"""``python3 -m obscura``: see :mod:`obscura.cli`."""
+
+import sys
+
+from obscura.cli import main
+
+sys.exit(main())

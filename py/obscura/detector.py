@@ -1,0 +1,135 @@
+"""Detector: the whole of Obscura in CPython, from a picture to what is in it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from obscura import catalogue, pictures
+from obscura.card import ModelCard
+from obscura.detections import Detections
+from obscura.engine import SessionInfo
+from obscura.engine.ort_native import NativeSession
+from obscura.errors import LabelUnknown
+from obscura.families import decode
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+
+class Detector:
+    """Finds the things that a model knows in pictures. Also a context manager that closes it.
+
+    >>> with Detector("cocossd", classes=["dog"]) as detector:  # doctest: +SKIP
+    ...     for row in detector.detect("park.jpg").to_records(detector.labels):
+    ...         print(row["label"], row["score"], row["box"])
+    dog 0.8731 [101.2, 54.0, 322.5, 298.1]
+    """
+
+    def __init__(
+        self,
+        model: str | Path | ModelCard = "cocossd",
+        *,
+        threshold: float | None = None,
+        iou: float | None = None,
+        classes: Iterable[str] | None = None,
+        threads: int = 0,
+    ) -> None:
+        """Load a model.
+
+        Args:
+            model: name of a model, folder with a model.toml, or the card of a known model.
+            threshold: lowest score wanted, 0..1; None for the card's.
+            iou: overlap, 0..1, above which the worse of two boxes of a class goes; None for the
+                card's.
+            classes: labels wanted; None for all.
+            threads: to compute with; 0 for as many as there are cores.
+
+        Raises:
+            ModelMissing, ModelCorrupt, CardError: there is no such model, or it is damaged.
+            LabelUnknown: the model does not know one of the classes.
+            BackendError: onnxruntime is missing or refuses the model.
+            ValueError: a number is out of its range.
+        """
+        for name, value in (("threshold", threshold), ("iou", iou)):
+            if value is not None and not 0 <= value <= 1:
+                raise ValueError(f"{name}: wanted 0..1, got {value}")
+        if threads < 0:
+            raise ValueError(f"threads: wanted 0 or more, got {threads}")
+        folder = catalogue.find(model.name if isinstance(model, ModelCard) else model)
+        self.card = model if isinstance(model, ModelCard) else catalogue.read_card(folder)
+        self.threshold = threshold
+        self.iou = iou
+        self.classes = None if classes is None else _class_ids(self.card, classes)
+        network = catalogue.read_network(folder, self.card)
+        self._session = NativeSession(self.card, network, threads)
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """Names of the classes, by class_id."""
+        return self.card.labels
+
+    @property
+    def info(self) -> SessionInfo:
+        """What the model runs on."""
+        return self._session.info
+
+    def detect(self, picture: str | Path | Image | NDArray[np.uint8]) -> Detections:
+        """Find things in one picture.
+
+        Args:
+            picture: a file, a Pillow image, or ``(height, width, 3)`` RGB or ``(height, width, 4)``
+                RGBA uint8. Files and Pillow images are turned as their EXIF orientation says; what
+                is transparent becomes black; of an animation the first (or current) frame counts.
+
+        Returns:
+            Detections in pixels of the (turned) picture, best first.
+
+        Raises:
+            PictureError: the file cannot be read; names it and the remedy.
+            ValueError: the array is of another shape or type.
+            BackendError: the run failed, or the detector is closed.
+        """
+        if isinstance(picture, np.ndarray):
+            pixels = pictures.opaque(picture)
+        elif isinstance(picture, (str, Path)):
+            pixels = pictures.to_rgba(pictures.open_picture(picture))
+        else:
+            pixels = pictures.to_rgba(pictures.upright(picture))
+        height, width = pixels.shape[:2]
+        return decode(
+            self._session.run(pixels),
+            self.card,
+            (width, height),
+            threshold=self.threshold,
+            iou=self.iou,
+            classes=self.classes,
+        )
+
+    def close(self) -> None:
+        """Give up the model's memory. May be called any number of times."""
+        self._session.close()
+
+    def __enter__(self) -> Detector:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()
+
+
+def _class_ids(card: ModelCard, labels: Iterable[str]) -> frozenset[int]:
+    ids = {label: class_id for class_id, label in enumerate(card.labels)}
+    wanted = tuple(labels)
+    for label in wanted:
+        if label not in ids:
+            from difflib import get_close_matches
+
+            close = get_close_matches(label, ids) or ids
+            raise LabelUnknown(
+                f"{card.title} knows no such class", label, remedy=f"It knows {', '.join(close)}."
+            )
+    return frozenset(ids[label] for label in wanted)
