@@ -1,0 +1,224 @@
+// The first seconds, before Python runs: count what is fetched, fetch the model beside Python,
+// remember what the person pressed, and say so when the browser cannot go on. Python takes over
+// through `obscura.boot`; everything after that is in py/.
+
+const element = (id) => document.getElementById(id);
+const build = JSON.parse(element("obscura-build").textContent);
+const query = new URLSearchParams(location.search);
+
+// A minimal module using i8x16.splat and i8x16.popcnt (from the wasm-feature-detect test suite).
+const SIMD = new Uint8Array([
+  0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10, 10, 1, 8, 0, 65, 0, 253, 15, 253, 98, 11,
+]);
+
+// ---- bytes: every fetch of a known part is counted, whoever makes it ----------------------------
+
+const absolute = (url) => new URL(url, location.href).href;
+const parts = new Map(build.parts.map((part) => [absolute(part.url), part]));
+const received = new Map();
+const expected = new Set();
+const originalFetch = globalThis.fetch.bind(globalThis);
+
+globalThis.fetch = async (resource, options) => {
+  const response = await originalFetch(resource, options);
+  const url = absolute(resource.url ?? resource);
+  if (parts.has(url) && response.ok) count(url, response.clone().body.getReader());
+  return response;
+};
+
+async function count(url, reader) {
+  expected.add(url);
+  received.set(url, 0);
+  try {
+    for (let chunk = await reader.read(); !chunk.done; chunk = await reader.read()) {
+      received.set(url, received.get(url) + chunk.value.length);
+      showProgress();
+    }
+  } catch {
+    // The caller's own copy of this response fails in the same way and reports it.
+  }
+}
+
+let stage = null; // set by Python once it has something truer to say
+
+function showProgress() {
+  const bar = element("progress-bar");
+  const text = element("progress-text");
+  let done = 0;
+  let total = 0;
+  for (const url of expected) {
+    done += Math.min(received.get(url) ?? 0, parts.get(url).bytes);
+    total += parts.get(url).bytes;
+  }
+  const words = element("progress").dataset;
+  if (waiting) {
+    bar.value = 0;
+    text.textContent = words.waiting.replace("{total}", megabytes(total));
+  } else if (done < total) {
+    bar.value = done / total;
+    text.textContent = words.fetching.replace("{done}", megabytes(done)).replace("{total}", megabytes(total));
+  } else {
+    bar.removeAttribute("value"); // everything is here: what remains has no length to measure
+    text.textContent = stage ?? words.starting;
+  }
+}
+
+const megabytes = (bytes) => (bytes / 1e6).toFixed(1);
+
+// ---- what the browser can do, as plain facts for Python to decide on ----------------------------
+
+const patience = (promise, milliseconds) =>
+  Promise.race([promise, new Promise((resolve) => setTimeout(resolve, milliseconds, null))]);
+
+async function lookAround() {
+  const asked = navigator.gpu?.requestAdapter().catch(() => null);
+  const adapter = asked ? await patience(asked, 3000) : null; // some drivers never answer
+  const touchMac = navigator.platform === "MacIntel" && navigator.maxTouchPoints > 1;
+  return {
+    gpu: Boolean(adapter),
+    fallback_gpu: Boolean(adapter?.info?.isFallbackAdapter ?? adapter?.isFallbackAdapter),
+    gpu_name: [adapter?.info?.vendor, adapter?.info?.architecture].filter(Boolean).join(" "),
+    suspending: "Suspending" in WebAssembly,
+    isolated: globalThis.crossOriginIsolated === true,
+    cores: navigator.hardwareConcurrency || 1,
+    ios: /iPhone|iPad|iPod/.test(navigator.userAgent) || touchMac,
+  };
+}
+
+// ---- downloads that Python will ask for ---------------------------------------------------------
+
+const downloads = new Map();
+
+// Resolves to the file's bytes. A download begun early is handed out once, then forgotten.
+function take(url, fresh = false) {
+  const early = downloads.get(url);
+  downloads.delete(url);
+  return !fresh && early ? early : download(url, fresh);
+}
+
+async function download(url, fresh = false) {
+  const response = await fetch(url, fresh ? { cache: "reload" } : {});
+  if (!response.ok) throw new Error(`${response.status} ${response.statusText}`.trim());
+  return response.arrayBuffer();
+}
+
+function fetchEarly(url) {
+  const promise = download(url);
+  promise.catch(() => {}); // reported when Python takes it
+  downloads.set(url, promise);
+}
+
+// ---- the order of events ------------------------------------------------------------------------
+
+function settings() {
+  try {
+    return JSON.parse(localStorage.getItem("obscura.settings")) ?? {};
+  } catch {
+    return {};
+  }
+}
+
+function notice(code, details) {
+  const words = element(`notice-${code}`).dataset;
+  element("notice-title").textContent = words.title;
+  element("notice-why").textContent = words.why;
+  element("notice-details").textContent = details;
+  element("notice-action").textContent = words.action;
+  element("notice-action").addEventListener("click", () => location.reload());
+  element("notice-dismiss").hidden = true;
+  element("notice").hidden = false;
+  element("progress").hidden = true;
+  document.body.dataset.state = "error";
+  boot.error = { code, message: words.title };
+}
+
+const boot = {
+  build,
+  facts: lookAround(),
+  take,
+  wanted: null,
+  error: null,
+  say(text) {
+    stage = text;
+    showProgress();
+  },
+  // Python is here and listens itself from now on; the answer is what was pressed meanwhile.
+  adopt() {
+    document.removeEventListener("click", remember);
+    document.removeEventListener("change", remember);
+    removeEventListener("unhandledrejection", pythonFailed);
+    return boot.wanted;
+  },
+};
+
+globalThis.obscura = {
+  boot,
+  snapshot: () => ({
+    state: boot.error ? "error" : "loading",
+    error: boot.error,
+    model: null,
+    backend: null,
+    threads: 0,
+    frames: 0,
+    fps: 0,
+    timings: {},
+    detections: [],
+  }),
+};
+
+function remember(event) {
+  const wants = event.target.closest?.("[data-wants]")?.dataset.wants;
+  if (wants === "start") {
+    boot.wanted = "start";
+    element("start").setAttribute("aria-busy", "true");
+  } else if (wants === "photo" && event.type === "change") {
+    boot.wanted = "photo";
+  }
+  if (wants && waiting) begin();
+}
+
+const pythonFailed = (event) => notice("python", String(event.reason?.stack ?? event.reason));
+
+const models = build.models.map((model) => model.name);
+const chosen = [query.get("model"), settings().model, build.default_model].find((name) => models.includes(name));
+
+async function plan() {
+  for (const [url, part] of parts) {
+    if (part.stage === "python" || part.model === chosen) expected.add(url);
+  }
+  const facts = await boot.facts;
+  const forced = query.get("backend") ?? settings().backend;
+  const gpu = forced === "webgpu" || (forced !== "wasm" && facts.gpu && !facts.fallback_gpu);
+  const runtime = gpu ? (facts.suspending ? "jspi" : "asyncify") : "wasm";
+  for (const [url, part] of parts) {
+    if (part.runtime === runtime) expected.add(url);
+  }
+  showProgress();
+}
+
+async function begin() {
+  waiting = false;
+  fetchEarly(build.models.find((model) => model.name === chosen).url);
+  addEventListener("unhandledrejection", pythonFailed);
+  try {
+    const { hooks } = await import(absolute(build.pyscript));
+    // PyScript serialises this hook with Function(), which the security policy forbids;
+    // it serves only scripts that run in PyScript's own workers, and we have none.
+    hooks.worker.onBeforeRunAsync.clear();
+  } catch (error) {
+    notice("python", String(error.stack ?? error));
+    return;
+  }
+  await planned;
+  // Put the engine where the worker's own fetch finds it: in the browser's HTTP cache.
+  for (const url of [...expected].filter((url) => parts.get(url).stage === "engine")) {
+    download(url).catch(() => {}); // the worker tries again and reports
+  }
+}
+
+let waiting = navigator.connection?.saveData === true;
+document.addEventListener("click", remember);
+document.addEventListener("change", remember);
+const planned = plan();
+if (!WebAssembly.validate(SIMD)) notice("no-simd", navigator.userAgent);
+else if (!waiting) begin();

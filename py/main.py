@@ -1,0 +1,55 @@
+"""The page's composition root: makes the parts and hands them to each other."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from js import URLSearchParams, createImageBitmap, document, fetch, location, window
+from js import obscura as before
+
+from obscura.engine import Facts
+from obscura.page import automation, build, settings, sources
+from obscura.page.app import App
+from obscura.page.dom import by_id, run
+from obscura.page.inference import Inference
+
+
+def say(words: str) -> None:
+    """Show what the page is waiting for; "" for nothing."""
+    by_id("progress").hidden = not words
+    before.boot.say(words)
+
+
+def storage() -> Any:
+    """The browser's store; None where it is forbidden, which the settings take in their stride."""
+    try:
+        return window.localStorage
+    except Exception:  # noqa: BLE001  (browsers that forbid it throw what they like)
+        return None
+
+
+async def main() -> None:
+    """Start the app. Only here does JavaScript's start-up (assets/boot.js) hand over."""
+    parts = build.read(by_id("obscura-build").textContent)
+    facts = await before.boot.facts
+    known = {name: getattr(facts, name) for name in Facts._fields}
+    canvas = document.createElement("canvas")
+    bitmap = await createImageBitmap(await (await fetch(parts.sample_url)).blob())
+    canvas.width, canvas.height = bitmap.width, bitmap.height
+    sources.draw_opaque(canvas, bitmap)
+
+    inference = Inference(
+        parts,
+        Facts(**known),
+        gpu_name=facts.gpu_name,
+        take=before.boot.take,
+        sample_image=lambda: sources.read_pixels(canvas),
+        say=say,
+    )
+    parameters = {str(name): str(value) for name, value in URLSearchParams.new(location.search)}
+    app = App(parts, inference, settings.read_request(parameters), storage(), say)
+    automation.publish(app)
+    await app.begin(before.boot.adopt())
+
+
+run(main())

@@ -1,0 +1,146 @@
+"""The engine in a browser: onnxruntime-web in a worker of its own.
+
+Boundary: pixels are an `ArrayBuffer` that is transferred to the worker (never copied into Python);
+what comes back are K rows, copied once into numpy. The worker's listeners are two proxies, destroyed
+by `close`. Wasm starts once per realm and never shrinks, so each session has its own worker, and
+closing the session ends it: so memory is given back and a crashed runtime is restarted.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import numpy as np
+from js import Object, Worker
+from numpy.typing import NDArray
+from pyodide.ffi import create_proxy, to_js
+
+from obscura.engine import Plan, SessionInfo
+from obscura.errors import BackendError, OutOfMemory
+from obscura.families import Outputs
+
+_MEMORY_WORDS = (
+    "out of memory",
+    "bad_alloc",
+    "allocation failed",
+    "could not allocate",
+    "oom",
+)
+
+
+class WebSession:
+    """One model in one worker. Implements `obscura.engine.AsyncSession`."""
+
+    def __init__(self, engine_url: str, plan: Plan, device: str) -> None:
+        self.info = SessionInfo(
+            backend=plan.backend, device=device, threads=plan.threads, precision="fp32"
+        )
+        self._plan = plan
+        self._pending: dict[int, asyncio.Future[Any]] = {}
+        self._calls = 0
+        self._worker = Worker.new(engine_url, _js(type="module"))
+        self._on_message = create_proxy(self._receive)
+        self._on_error = create_proxy(self._crash)
+        self._worker.addEventListener("message", self._on_message)
+        self._worker.addEventListener("error", self._on_error)
+
+    async def load(self, runtime: Any, model: Any) -> None:
+        """Create the session.
+
+        Args:
+            runtime: the addresses `module`, `glue` and `wasm` of an onnxruntime-web build.
+            model: `ArrayBuffer` of the ONNX file; transferred, so empty afterwards.
+
+        Raises:
+            BackendError: the runtime or the model was refused; the message is the runtime's own.
+            OutOfMemory: there is not enough memory for either.
+        """
+        await self._call(
+            "open",
+            [model],
+            runtime=runtime,
+            backend=self._plan.backend,
+            threads=self._plan.threads,
+            model=model,
+        )
+
+    async def run(self, image: Any) -> Outputs:
+        """Detect on an `ImageData` (RGBA, any size), whose buffer is transferred.
+
+        Raises:
+            BackendError: the run failed or the worker died. The session is of no more use.
+            OutOfMemory: as above, for want of memory.
+        """
+        pixels = image.data.buffer
+        answer = await self._call(
+            "run", [pixels], pixels=pixels, width=image.width, height=image.height
+        )
+        return Outputs(
+            boxes=_array(answer.boxes, np.float32).reshape(-1, 4),
+            scores=_array(answer.scores, np.float32),
+            classes=_array(answer.classes, np.int32),
+        )
+
+    def close(self) -> None:
+        """End the worker and free its memory. Calls still under way raise BackendError."""
+        if self._worker is None:
+            return
+        self._worker.terminate()
+        self._worker = None
+        self._on_message.destroy()
+        self._on_error.destroy()
+        self._fail("the engine was closed")
+
+    async def _call(self, call: str, transfer: list[Any], **arguments: Any) -> Any:
+        if self._worker is None:
+            raise BackendError("The engine is closed", remedy="Load the model again.")
+        self._calls += 1
+        future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        self._pending[self._calls] = future
+        self._worker.postMessage(
+            _js(id=self._calls, call=call, **arguments), to_js(transfer)
+        )
+        return await future
+
+    def _receive(self, event: Any) -> None:
+        answer = event.data
+        future = self._pending.pop(answer.id, None)
+        if future is None or future.done():
+            return
+        message = getattr(answer, "error", None)
+        if message is None:
+            future.set_result(answer)
+        else:
+            future.set_exception(self._error(str(message)))
+
+    def _crash(self, event: Any) -> None:
+        event.preventDefault()
+        self._fail(
+            str(
+                getattr(event, "message", "")
+                or "the engine's worker could not be started"
+            )
+        )
+
+    def _fail(self, message: str) -> None:
+        pending, self._pending = self._pending, {}
+        for future in pending.values():
+            if not future.done():
+                future.set_exception(self._error(message))
+
+    def _error(self, message: str) -> BackendError | OutOfMemory:
+        if any(word in message.lower() for word in _MEMORY_WORDS):
+            return OutOfMemory("The engine ran out of memory", message)
+        return BackendError(f"The {self._plan.backend} backend failed", message)
+
+
+def _js(**values: Any) -> Any:
+    return to_js(values, dict_converter=Object.fromEntries)
+
+
+def _array(typed_array: Any, dtype: type) -> NDArray[Any]:
+    """Copy a JavaScript typed array into numpy: one crossing, no per-element conversion."""
+    array = np.empty(typed_array.length, dtype=dtype)
+    typed_array.assign_to(array)
+    return array

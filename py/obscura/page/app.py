@@ -1,0 +1,449 @@
+"""The app: what is going on, and what each event does about it.
+
+State flows one way: events change the few fields below, `_render` and `_present` show them. What
+the page is doing ("state") is derived from those fields, so it cannot disagree with them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from js import navigator, performance, setInterval
+from pyodide.ffi import create_proxy
+
+from obscura.errors import CameraLost, ObscuraError
+from obscura.families import Outputs
+from obscura.page import camera, shell, sources, stage, text
+from obscura.page import settings as stored
+from obscura.page.build import Build
+from obscura.page.controls import Controls
+from obscura.page.dom import by_id, listen, on_failure, run
+from obscura.page.inference import Inference
+from obscura.page.loop import Loop
+from obscura.page.meter import Meter
+from obscura.page.notice import NoticeCard
+from obscura.page.settings import Request, Settings, Storage
+from obscura.page.view import View
+from obscura.timing import Timings
+
+
+class App:
+    """Owns the scene ("welcome", "live" or "still") and the source."""
+
+    def __init__(
+        self,
+        build: Build,
+        inference: Inference,
+        request: Request,
+        storage: Storage,
+        say: Callable[[str], None],
+    ) -> None:
+        """
+        Args:
+            say: shows what the page is waiting for; "" for nothing.
+        """
+        self._build, self.inference, self._request = build, inference, request
+        self._storage, self._show_progress = storage, say
+        self._kept: Settings = stored.load(storage)
+        self.settings: Settings = request.over(self._kept)
+        self._scene = "welcome"
+        self._caption = text.SAMPLE_CAPTION
+        self._opening = False
+        self._lost = False
+        self._epoch = 0  # counts changes of source: what was begun for a former one is dropped
+        self._source: sources.LiveSource | None = None
+        self._cameras: list[camera.Camera] = []
+        self.timings = Timings()
+        self._video, self._picture = by_id("video"), by_id("picture")
+        self._grab = sources.Grabber()
+        self.loop = Loop(self._video, self._analyse)
+        self.view = View(self.timings)
+        self._meter = Meter()
+        self.notice = NoticeCard(self._act)
+        self._controls = Controls(list(build.cards.values()), self._change)
+        self._theme = shell.Theme(self.settings.theme, lambda theme: self._change("theme", theme))
+        self._ended = create_proxy(lambda _event: self._camera_lost())
+        self._listen()
+
+    # ---- what is going on ------------------------------------------------------------------------
+
+    @property
+    def state(self) -> str:
+        """One of the states of docs/automation.md."""
+        if self.notice.code is not None:
+            return "error"
+        ready = self.inference.ready
+        if self._opening or (self._scene != "welcome" and not ready):
+            return "starting"
+        if self._scene == "live":
+            return "paused" if self.loop.paused else "running"
+        if self._scene == "still":
+            return "still" if self.view.answered else "starting"
+        return "ready" if ready else "loading"
+
+    # ---- life ------------------------------------------------------------------------------------
+
+    async def begin(self, wanted: str | None) -> None:
+        """Load the model, then do what the person or the address asked for meanwhile."""
+        if self._request.ignored:
+            print(text.IGNORED.format(parameters=", ".join(self._request.ignored)))
+        loading = run(self._load())
+        self._cameras = await camera.list_cameras()
+        self._controls.show_cameras(self._cameras, self.settings.camera)
+        self._render()
+        if wanted == "photo" and by_id("photo").files.length:
+            await self.open_file(by_id("photo").files.item(0))
+        elif wanted == "start" or self._request.autostart:
+            await self.start()
+        await loading
+
+    async def start(self) -> None:
+        """Open what Start stands for: the camera, or the address's own source."""
+        address = self._request.source
+        if address == "camera":
+            await self._open(self._open_camera)
+        elif sources.is_video(address):
+            await self._open(lambda: sources.open_video(self._video, address))
+        else:
+            await self._open(lambda: sources.open_picture(self._picture, address))
+
+    async def open_file(self, file: Any) -> None:
+        """Show and read a photo or a video that a person gave."""
+        if sources.is_video(file):
+            await self._open(lambda: sources.open_video(self._video, file))
+        else:
+            await self._open(lambda: sources.open_picture(self._picture, file))
+
+    def stop(self) -> None:
+        """Give the camera back and return to the start page."""
+        self._leave()
+        self._opening = False
+        self._lost = False
+        self._scene, self._caption = "welcome", text.SAMPLE_CAPTION
+        self._say("")
+        self._show_sample()
+        self._render()
+
+    def toggle_pause(self) -> None:
+        """Freeze the picture, or go on."""
+        if self._scene != "live":
+            return
+        self.loop.paused = not self.loop.paused
+        if self.loop.paused:
+            self._video.pause()
+        else:
+            self._video.play()
+        self._render()
+        self._present()
+
+    # ---- sources ---------------------------------------------------------------------------------
+
+    async def _open(self, opener: Callable[[], Any]) -> None:
+        """Leave the former source, open another, and show it: live or as a still."""
+        self._leave()
+        epoch = self._epoch
+        self.notice.hide()
+        self._opening, self._lost = True, False
+        self._render()
+        try:
+            opened = await opener()
+        except ObscuraError as error:
+            if epoch == self._epoch:
+                self.stop()
+                self._fail(error)
+            return
+        if epoch != self._epoch:
+            if isinstance(opened, sources.LiveSource):
+                opened.stop()
+            return
+        self._opening = False
+        if isinstance(opened, sources.LiveSource):
+            await self._go_live(opened)
+        else:
+            self._scene, self._caption = "still", opened
+            self._render()
+            if self.inference.ready:
+                await self._read_still()
+
+    async def _open_camera(self) -> sources.LiveSource:
+        self._say(text.ASKING)
+        epoch = self._epoch
+        stream = await camera.open_camera(
+            device_id=self.settings.camera,
+            facing=self.settings.facing,
+            resolution=self.settings.resolution,
+        )
+        if epoch != self._epoch:  # stopped while the browser was asking
+            camera.stop_stream(stream)
+            raise CameraLost("The camera is no longer wanted")
+        stream.getVideoTracks()[0].addEventListener("ended", self._ended)
+        return await sources.play_camera(self._video, stream)
+
+    async def _go_live(self, source: sources.LiveSource) -> None:
+        self._source = source
+        self._scene, self._caption = "live", ""
+        self._say("")
+        self.timings.clear()
+        self.loop.start()
+        self._render()
+        if source.stream is not None:
+            # Only now, with permission, does the browser tell the cameras' names.
+            self._cameras = await camera.list_cameras()
+            self._controls.show_cameras(self._cameras, source.device_id)
+            self._render()
+
+    async def _read_still(self) -> None:
+        """Detect on the photo."""
+        epoch = self._epoch
+        self._say(text.READING_PICTURE)
+        size = (self._picture.width, self._picture.height)
+        self.timings.clear()
+        try:
+            outputs = await self._timed_run(lambda: sources.read_pixels(self._picture))
+        except ObscuraError as error:
+            if epoch == self._epoch and self.inference.ready:
+                await self._recover(error)
+            return
+        if epoch == self._epoch:
+            self.view.answer(outputs, size)
+            self._say("")
+            self._present()
+            self._render()
+            self.view.announce()
+
+    def _leave(self) -> None:
+        """Let go of the present source, whatever it is."""
+        self._epoch += 1
+        self.loop.stop()
+        if self._source is not None:
+            self._source.stop()
+        self._source = None
+        self.view.clear()
+
+    def _camera_lost(self) -> None:
+        if not self._camera_runs():
+            return
+        self.stop()
+        self._lost = True
+        self._fail(CameraLost("The camera's picture ended"))
+
+    async def _cameras_changed(self) -> None:
+        self._cameras = await camera.list_cameras()
+        chosen = self._source.device_id if self._source else self.settings.camera
+        self._controls.show_cameras(self._cameras, chosen)
+        if self._lost and self._cameras:
+            await self.start()
+
+    def _flip(self) -> Any:
+        facing = "environment" if self._facing() == "user" else "user"
+        self._change("camera", "", restart=False)
+        return self._change("facing", facing)
+
+    def _facing(self) -> str:
+        return (self._source.facing if self._source else "") or self.settings.facing
+
+    # ---- analysis --------------------------------------------------------------------------------
+
+    async def _analyse(self) -> None:
+        """One frame of the live picture, from capture to drawn boxes."""
+        source, card, epoch = self._source, self.inference.card, self._epoch
+        if source is None or card is None or not source.size[0]:
+            return
+        size = source.size
+        try:
+            outputs = await self._timed_run(lambda: self._grab(self._video, size, card.input))
+        except ObscuraError as error:
+            # A model that was exchanged under a running frame is no failure.
+            if epoch == self._epoch and self.inference.card is card:
+                await self._recover(error)
+            return
+        if epoch == self._epoch and self.inference.card is card:
+            self.view.answer(outputs, size)
+            self._present()
+            self.loop.count()
+
+    async def _timed_run(self, capture: Callable[[], Any]) -> Outputs:
+        begun = performance.now()
+        image = capture()
+        captured = performance.now()
+        outputs = await self.inference.run(image)
+        self.timings.add("capture", captured - begun)
+        self.timings.add("inference", performance.now() - captured)
+        return outputs
+
+    def _present(self) -> None:
+        """Show the last answer under the present settings."""
+        if (card := self.inference.card) is not None:
+            self.view.present(
+                card,
+                self.settings,
+                self._scene,
+                moving=self._scene == "live" and not self.loop.paused,
+                mirrored=self._mirrored(),
+            )
+
+    def _show_sample(self) -> None:
+        """The bundled picture with its answer, which the self-check has computed anyway."""
+        card, sample = self.inference.card, self.inference.sample
+        if self._scene == "welcome" and card and card.check and sample:
+            self.view.answer(sample, card.check.size)
+            self._present()
+
+    # ---- the model -------------------------------------------------------------------------------
+
+    def _model_name(self) -> str:
+        name = self.settings.model
+        return name if name in self._build.cards else self._build.default_model
+
+    async def _load(self, *, fresh: bool = False) -> None:
+        name = self._model_name()
+        self._controls.show(self.settings, self._build.cards[name])
+        self._render()
+        try:
+            opened = await self.inference.load(
+                name,
+                backend=self.settings.backend,
+                threads=self.settings.threads,
+                fresh=fresh,
+            )
+        except ObscuraError as error:
+            self._fail(error)
+            return
+        if opened:
+            await self._model_opened()
+
+    async def _recover(self, error: ObscuraError) -> None:
+        """After a failed run: the next backend, or the error."""
+        try:
+            await self.inference.recover()
+        except ObscuraError:
+            self._fail(error)
+            return
+        if self.inference.ready:
+            await self._model_opened()
+
+    async def _model_opened(self) -> None:
+        """A model is ready: go on with whatever waits for it."""
+        self._say("")
+        self.timings.clear()
+        self._show_sample()
+        self._render()
+        if self._scene == "still":
+            await self._read_still()
+
+    # ---- events ----------------------------------------------------------------------------------
+
+    def _listen(self) -> None:
+        on_failure(self._fail)
+        listen(by_id("start"), "click", lambda _event: self._press_start())
+        listen(by_id("pause"), "click", lambda _event: self.toggle_pause())
+        listen(by_id("flip"), "click", lambda _event: self._flip())
+        if hasattr(navigator, "mediaDevices"):
+            listen(
+                navigator.mediaDevices,
+                "devicechange",
+                lambda _event: self._cameras_changed(),
+            )
+        setInterval(create_proxy(self._render_meter), 500)
+        shell.set_up_dialogs(self._forget)
+        shell.set_up_panel()
+        shell.set_up_files(self.open_file)
+        shell.set_up_keys(
+            {
+                " ": self._press_start,
+                "k": self.toggle_pause,
+                "p": by_id("photo").click,
+                "arrowleft": lambda: self._controls.nudge("threshold", -1),
+                "arrowright": lambda: self._controls.nudge("threshold", 1),
+                "m": by_id("model").focus,
+                "c": self._controls.open_classes,
+                "f": shell.toggle_full_screen,
+                "?": by_id("help").click,
+            }
+        )
+
+    def _press_start(self) -> Any:
+        if self._opening or self._scene == "live":
+            return self.stop()
+        return self.start()
+
+    def _change(self, name: str, value: Any, *, restart: bool = True) -> Any:
+        """A person changed a setting: keep it, and do what it asks for."""
+        if name == "hidden":
+            card_name = self._model_name()
+            value = {**self.settings.hidden, card_name: value}
+        self.settings = replace(self.settings, **{name: value})
+        self._kept = replace(self._kept, **{name: value})
+        stored.save(self._storage, self._kept)
+        if name == "model":
+            return self._load()
+        if name in ("camera", "facing", "resolution") and self._camera_runs() and restart:
+            return self._open(self._open_camera)
+        self._render()
+        self._present()
+        return None
+
+    def _act(self, action: str) -> Any:
+        """The way on that an error card offers."""
+        match action:
+            case "camera":
+                return self.start()
+            case "photo":
+                return by_id("photo").click()
+            case "model":
+                return self._load(fresh=True)
+            case "smallest-model":
+                smallest = min(self._build.cards.values(), key=lambda card: card.file.bytes)
+                return self._change("model", smallest.name)
+        return shell.reload()
+
+    def _forget(self) -> None:
+        stored.forget(self._storage)
+        shell.reload()
+
+    def _fail(self, error: BaseException) -> None:
+        self._say("")
+        self.notice.show(error)
+        self._render()
+
+    # ---- rendering -------------------------------------------------------------------------------
+
+    def _mirrored(self) -> bool:
+        """Front cameras (and laptops', which do not tell) are mirrored, as people expect of a "
+        "mirror."""
+        return self._camera_runs() and self.settings.mirror and self._facing() == "user"
+
+    def _camera_runs(self) -> bool:
+        return self._source is not None and self._source.stream is not None
+
+    def _say(self, words: str) -> None:
+        if not words and not self.inference.ready and self.notice.code is None:
+            return  # the model is still on its way, and its progress stays in sight
+        self._show_progress(words)
+
+    def _render(self) -> None:
+        source = self._request.source
+        kind = (
+            "camera" if source == "camera" else "video" if sources.is_video(source) else "picture"
+        )
+        stage.render(
+            state=self.state,
+            scene=self._scene,
+            kind=kind,
+            mirrored=self._mirrored(),
+            can_flip=self._scene == "live" and bool(self._source.stream) and len(self._cameras) > 1,
+            caption=self._caption,
+        )
+
+    def _render_meter(self) -> None:
+        now = performance.now() / 1000
+        self._meter.render(
+            live=self._scene == "live",
+            shown=self.loop.shown.per_second(now),
+            analysed=self.loop.analysed.per_second(now),
+            timings=self.timings.medians() if self._scene != "welcome" else {},
+            info=self.inference.info,
+            why=self.inference.why,
+        )

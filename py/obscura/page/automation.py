@@ -1,0 +1,33 @@
+"""What the page tells programs: `globalThis.obscura.snapshot()` (docs/automation.md)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from js import obscura, performance
+from pyodide.ffi import create_proxy
+
+from obscura.page.app import App
+from obscura.page.dom import js_value
+
+
+def snapshot(app: App) -> dict[str, Any]:
+    """The page's state as plain values; boxes in pixels of the source picture."""
+    info, card = app.inference.info, app.inference.card
+    code = app.notice.code
+    return {
+        "state": app.state,
+        "error": None if code is None else {"code": code, "message": app.notice.message},
+        "model": card.name if card else None,
+        "backend": info.backend if info else None,
+        "threads": info.threads if info else 0,
+        "frames": app.loop.frames,
+        "fps": round(app.loop.analysed.per_second(performance.now() / 1000), 2),
+        "timings": {stage: round(ms, 3) for stage, ms in app.timings.medians().items()},
+        "detections": app.view.detections.to_records(app.view.labels),
+    }
+
+
+def publish(app: App) -> None:
+    """Answer `obscura.snapshot()` from now on. The proxy lives as long as the page."""
+    obscura.snapshot = create_proxy(lambda: js_value(snapshot(app)))

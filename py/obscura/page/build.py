@@ -1,0 +1,38 @@
+"""What the build wrote into the page: models, engine files, addresses (see build.py)."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from obscura.card import ModelCard
+
+
+@dataclass(frozen=True)
+class Build:
+    """The page's own parts list. Addresses are relative to the page."""
+
+    version: str
+    default_model: str
+    cards: dict[str, ModelCard]
+    model_urls: dict[str, str]
+    engine_url: str
+    sample_url: str
+    runtimes: dict[str, dict[str, str]]
+    """Per onnxruntime-web build ("wasm", "jspi", "asyncify"): `module`, `glue` and `wasm`."""
+
+
+def read(text: str) -> Build:
+    """The parts list from the JSON block of index.html."""
+    data: dict[str, Any] = json.loads(text)
+    cards = [ModelCard.from_dict(model) for model in data["models"]]
+    return Build(
+        version=data["version"],
+        default_model=data["default_model"],
+        cards={card.name: card for card in cards},
+        model_urls={model["name"]: model["url"] for model in data["models"]},
+        engine_url=data["engine"],
+        sample_url=data["sample"],
+        runtimes=data["ort"],
+    )

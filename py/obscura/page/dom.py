@@ -1,0 +1,89 @@
+"""A few words for the DOM: find, make, listen.
+
+Ownership: `listen` creates one proxy that lives as long as the page does; every listener of the app
+is set once, at start. Elements and events are JavaScript objects seen through proxies that Pyodide
+frees when Python drops them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+from collections.abc import Callable
+from typing import Any
+
+from js import Object, document
+from pyodide.ffi import create_proxy, to_js
+
+_tasks: set[asyncio.Task[None]] = set()
+_report: list[Callable[[BaseException], None]] = []
+
+
+def by_id(name: str) -> Any:
+    """The element with this id; the markup promises that it exists."""
+    element = document.getElementById(name)
+    if element is None:
+        raise LookupError(f"index.html has no element with id {name!r}")
+    return element
+
+
+def make(tag: str, *, text: str | None = None, cls: str = "", **attributes: str) -> Any:
+    """A new element. Text is set as text, never as markup."""
+    element = document.createElement(tag)
+    if cls:
+        element.className = cls
+    if text is not None:
+        element.textContent = text
+    for name, value in attributes.items():
+        element.setAttribute(name.replace("_", "-"), value)
+    return element
+
+
+def js_value(value: Any) -> Any:
+    """Plain Python values as plain JavaScript values, nested ones included."""
+    return to_js(value, dict_converter=Object.fromEntries)
+
+
+def js_object(**values: Any) -> Any:
+    """A plain JavaScript object."""
+    return js_value(values)
+
+
+def listen(target: Any, event: str, handler: Callable[[Any], Any]) -> None:
+    """Call `handler(event)` on every such event, for the life of the page; coroutines are run."""
+
+    def call(js_event: Any) -> None:
+        try:
+            outcome = handler(js_event)
+        except Exception as error:  # noqa: BLE001  (the page goes on, whatever it was)
+            report(error)
+            return
+        if inspect.iscoroutine(outcome):
+            run(outcome)
+
+    target.addEventListener(event, create_proxy(call))
+
+
+def run(coroutine: Any) -> asyncio.Task[None]:
+    """Start a coroutine; what it raises goes to the app's error card, not to the console alone."""
+    task: asyncio.Task[None] = asyncio.ensure_future(coroutine)
+    _tasks.add(task)
+    task.add_done_callback(_finished)
+    return task
+
+
+def on_failure(report_error: Callable[[BaseException], None]) -> None:
+    """Say who shows errors that nobody caught."""
+    _report[:] = [report_error]
+
+
+def report(error: BaseException) -> None:
+    """Show an error that nobody caught."""
+    for show in _report:
+        show(error)
+
+
+def _finished(task: asyncio.Task[None]) -> None:
+    _tasks.discard(task)
+    if not task.cancelled() and (error := task.exception()):
+        report(error)

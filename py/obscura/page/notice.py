@@ -1,0 +1,61 @@
+"""The error card over the picture: what happened, why, and one way on."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Callable
+from typing import Any
+
+from js import console
+
+from obscura.errors import ObscuraError
+from obscura.page import text
+from obscura.page.dom import by_id, listen
+
+
+class NoticeCard:
+    """Shows one error at a time; never stops the page."""
+
+    def __init__(self, act: Callable[[str], Any]) -> None:
+        """
+        Args:
+            act: carries out the card's action, a key of `text.ACTIONS`.
+        """
+        self._card = by_id("notice")
+        self._action = by_id("notice-action")
+        self._act = act
+        self._key = ""
+        self.code: str | None = None
+        """The shown error's code; None while no card is up."""
+        self.message = ""
+        listen(self._action, "click", self._press)
+        listen(by_id("notice-dismiss"), "click", lambda _event: self.hide())
+
+    def show(self, error: BaseException) -> None:
+        """Show an error: our own by their code, any other as unexpected, with its traceback "
+        "folded."""
+        if isinstance(error, ObscuraError):
+            self.code, details = error.code, str(error)
+        else:
+            self.code = "unexpected"
+            details = "".join(traceback.format_exception(error))
+            console.error(details)
+        words = text.notice(self.code)
+        self.message = words.title
+        self._key = words.action
+        by_id("notice-title").textContent = words.title
+        by_id("notice-why").textContent = words.why
+        by_id("notice-details").textContent = details
+        by_id("notice-more").open = False
+        self._action.textContent = text.ACTIONS[words.action]
+        self._card.hidden = False
+        self._action.focus()
+
+    def hide(self) -> None:
+        """Put the card away."""
+        self._card.hidden = True
+        self.code = None
+
+    def _press(self, _event: Any) -> Any:
+        self.hide()
+        return self._act(self._key)

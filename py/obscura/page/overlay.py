@@ -1,0 +1,164 @@
+"""Boxes and labels over the picture, at the screen's own resolution.
+
+The canvas covers the view; the picture inside it is fitted like CSS `object-fit: contain`.
+Detections stay in source pixels: mirroring and scaling happen here and nowhere else, so labels are
+never mirrored.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from js import window
+from numpy.typing import NDArray
+
+from obscura.detections import Detections
+from obscura.drawing import colour, ink, place_labels
+from obscura.page.text import percent
+
+FONT = '600 13px system-ui, -apple-system, "Segoe UI", Roboto, sans-serif'
+CHIP_HEIGHT = 22
+CHIP_PADDING = 7
+CASING = "rgba(0, 0, 0, 0.65)"
+
+
+class Overlay:
+    """Draws the latest detections; redraws them when the view changes its size."""
+
+    def __init__(self, canvas: Any) -> None:
+        self._canvas = canvas
+        self._context = canvas.getContext("2d")
+        self._widths: dict[str, float] = {}
+        self._source = (1, 1)
+        self._mirrored = False
+        self._detections = Detections.empty()
+        self._labels: Sequence[str] = ()
+        self._boxes: NDArray[np.float32] = np.empty((0, 4), np.float32)
+        self.selected: int | None = None
+        """Row of the detection that a person points at."""
+
+    def show(
+        self,
+        detections: Detections,
+        labels: Sequence[str],
+        source_size: tuple[int, int],
+        *,
+        mirrored: bool = False,
+    ) -> None:
+        """Draw detections (xyxy in pixels of a source of this width and height)."""
+        self._detections, self._labels = detections, labels
+        self._source, self._mirrored = source_size, mirrored
+        if self.selected is not None and self.selected >= len(detections):
+            self.selected = None
+        self.redraw()
+
+    def clear(self) -> None:
+        """Remove all boxes."""
+        self.show(Detections.empty(), (), (1, 1))
+
+    def row_at(self, x: float, y: float) -> int | None:
+        """The smallest box under a point in CSS pixels of the view; None where there is none."""
+        boxes = self._boxes
+        inside = (boxes[:, 0] <= x) & (x <= boxes[:, 2]) & (boxes[:, 1] <= y) & (y <= boxes[:, 3])
+        rows = np.flatnonzero(inside)
+        if not len(rows):
+            return None
+        sides = boxes[rows, 2:] - boxes[rows, :2]
+        return int(rows[np.argmin(sides[:, 0] * sides[:, 1])])
+
+    def redraw(self) -> None:
+        """Draw again, for instance after a resize."""
+        canvas, context = self._canvas, self._context
+        width, height = canvas.clientWidth, canvas.clientHeight
+        ratio = window.devicePixelRatio or 1
+        if canvas.width != round(width * ratio) or canvas.height != round(height * ratio):
+            canvas.width, canvas.height = round(width * ratio), round(height * ratio)
+        context.setTransform(ratio, 0, 0, ratio, 0, 0)
+        context.clearRect(0, 0, width, height)
+        self._boxes = self._to_view(width, height)
+        if not len(self._boxes):
+            return
+        context.font = FONT
+        context.textBaseline = "middle"
+        context.lineJoin = "round"
+        captions = [
+            f"{self._labels[class_id]} {percent(score)}"
+            for class_id, score in zip(
+                self._detections.class_id.tolist(),
+                self._detections.score.tolist(),
+                strict=True,
+            )
+        ]
+        widths = np.array([self._width(caption) for caption in captions], np.float32)
+        left, top, right, bottom = self._picture(width, height)
+        origin = np.array([left, top], np.float32)
+        corners = place_labels(
+            self._boxes - np.tile(origin, 2),
+            widths,
+            CHIP_HEIGHT,
+            right - left,
+            bottom - top,
+        )
+        corners = corners + origin
+        # Faint ones first, so that the certain ones lie on top.
+        for row in reversed(range(len(captions))):
+            self._draw_box(row)
+        for row in reversed(range(len(captions))):
+            self._draw_chip(row, captions[row], corners[row].tolist(), float(widths[row]))
+
+    def _draw_box(self, row: int) -> None:
+        context = self._context
+        x1, y1, x2, y2 = self._boxes[row].tolist()
+        bold = row == self.selected
+        context.strokeStyle = CASING
+        context.lineWidth = 6 if bold else 4
+        context.strokeRect(x1, y1, x2 - x1, y2 - y1)
+        context.strokeStyle = colour(int(self._detections.class_id[row]))
+        context.lineWidth = 4 if bold else 2
+        context.strokeRect(x1, y1, x2 - x1, y2 - y1)
+
+    def _draw_chip(self, row: int, caption: str, corner: list[float], width: float) -> None:
+        context = self._context
+        x, y = corner
+        fill = colour(int(self._detections.class_id[row]))
+        x1, y1, x2, y2 = self._boxes[row].tolist()
+        if y > y2 or y + CHIP_HEIGHT < y1 or x > x2 or x + width < x1:  # moved aside: lead back
+            context.strokeStyle = fill
+            context.lineWidth = 1
+            context.beginPath()
+            context.moveTo(min(max(x1, x), x + width), y + CHIP_HEIGHT / 2)
+            context.lineTo(x1, y1)
+            context.stroke()
+        context.fillStyle = fill
+        context.beginPath()
+        context.roundRect(x, y, width, CHIP_HEIGHT, 4)
+        context.fill()
+        context.fillStyle = ink(fill)
+        context.fillText(caption, x + CHIP_PADDING, y + CHIP_HEIGHT / 2 + 0.5)
+
+    def _picture(self, width: float, height: float) -> tuple[float, float, float, float]:
+        """Where the picture lies in the view, as xyxy in CSS pixels."""
+        scale = min(width / self._source[0], height / self._source[1])
+        shown_width, shown_height = self._source[0] * scale, self._source[1] * scale
+        left, top = (width - shown_width) / 2, (height - shown_height) / 2
+        return left, top, left + shown_width, top + shown_height
+
+    def _to_view(self, width: float, height: float) -> NDArray[np.float32]:
+        """The boxes in CSS pixels of the view, mirrored if the picture is."""
+        left, top, right, _ = self._picture(width, height)
+        boxes = self._detections.xyxy * ((right - left) / self._source[0])
+        boxes = boxes + np.array([left, top, left, top], np.float32)
+        if self._mirrored:
+            boxes[:, [0, 2]] = left + right - boxes[:, [2, 0]]
+        return boxes.astype(np.float32, copy=False)
+
+    def _width(self, caption: str) -> float:
+        """The chip's width in CSS pixels, measured once per caption."""
+        if caption not in self._widths:
+            if len(self._widths) > 5000:
+                self._widths.clear()
+            self._context.font = FONT
+            self._widths[caption] = self._context.measureText(caption).width + 2 * CHIP_PADDING
+        return self._widths[caption]

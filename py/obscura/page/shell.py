@@ -1,0 +1,136 @@
+"""The room around the picture: theme, dialogs, keyboard, and files that are dropped or pasted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from js import document, location, performance, window
+
+from obscura.page import text
+from obscura.page.dom import by_id, listen, make
+from obscura.page.settings import THEMES
+
+
+class Theme:
+    """Automatic, light or dark; automatic follows the system."""
+
+    def __init__(self, theme: str, on_change: Callable[[str], None]) -> None:
+        self._button = by_id("theme")
+        self._on_change = on_change
+        self.show(theme)
+        listen(self._button, "click", lambda _event: self._next())
+
+    def show(self, theme: str) -> None:
+        """Apply a theme."""
+        self._theme = theme
+        document.documentElement.dataset.theme = theme
+        self._button.setAttribute("aria-label", f"Colour theme: {text.THEMES[theme]}")
+
+    def _next(self) -> None:
+        self.show(THEMES[(THEMES.index(self._theme) + 1) % len(THEMES)])
+        self._on_change(self._theme)
+
+
+def set_up_dialogs(on_forget: Callable[[], None]) -> None:
+    """The help and the promise: each opened by its button, closed by its own or Escape."""
+    by_id("keys").replaceChildren(
+        *(part for key, does in text.KEYS for part in (make("dt", text=key), make("dd", text=does)))
+    )
+    listen(by_id("help"), "click", lambda _event: by_id("help-dialog").showModal())
+    listen(by_id("promise"), "click", lambda _event: _show_promise())
+    listen(by_id("forget"), "click", lambda _event: on_forget())
+
+
+def _show_promise() -> None:
+    entries = performance.getEntriesByType("resource")
+    foreign = sum(
+        1
+        for entry in entries
+        if not str(entry.name).startswith((str(location.origin), "blob:", "data:"))
+    )
+    by_id("fact-requests").textContent = str(len(entries) - foreign)
+    by_id("fact-foreign").textContent = str(foreign)
+    by_id("promise-dialog").showModal()
+
+
+def set_up_keys(actions: dict[str, Callable[[], Any]]) -> None:
+    """Call `actions[key]()` for keys pressed outside of fields, buttons and dialogs."""
+
+    def press(event: Any) -> Any:
+        if event.ctrlKey or event.metaKey or event.altKey or (event.repeat and event.key == " "):
+            return None
+        if event.target.closest("input, select, textarea, dialog, [contenteditable]"):
+            return None
+        if event.key == " " and event.target.closest("button, summary, a, label"):
+            return None  # Space presses what has the focus
+        action = actions.get(event.key.lower())
+        if action is None:
+            return None
+        event.preventDefault()
+        return action()
+
+    listen(document, "keydown", press)
+
+
+def set_up_files(on_file: Callable[[Any], Any]) -> None:
+    """Call `on_file(file)` for a file that is picked, dropped anywhere, or pasted."""
+    picker = by_id("photo")
+    dropzone = by_id("dropzone")
+
+    def picked(_event: Any) -> Any:
+        if not picker.files.length:
+            return None
+        file = picker.files.item(0)
+        picker.value = ""  # so that the same file can be picked again
+        return on_file(file)
+
+    def over(event: Any) -> None:
+        if "Files" in list(event.dataTransfer.types):
+            event.preventDefault()
+            dropzone.hidden = False
+
+    def left(event: Any) -> None:
+        if event.relatedTarget is None:
+            dropzone.hidden = True
+
+    def dropped(event: Any) -> Any:
+        event.preventDefault()
+        dropzone.hidden = True
+        files = event.dataTransfer.files
+        return on_file(files.item(0)) if files.length else None
+
+    def pasted(event: Any) -> Any:
+        files = event.clipboardData.files
+        return on_file(files.item(0)) if files.length else None
+
+    listen(picker, "change", picked)
+    listen(window, "dragover", over)
+    listen(window, "dragleave", left)
+    listen(window, "drop", dropped)
+    listen(window, "paste", pasted)
+
+
+def toggle_full_screen() -> None:
+    """The picture alone, and back."""
+    if document.fullscreenElement:
+        document.exitFullscreen()
+    elif hasattr(by_id("stage"), "requestFullscreen"):
+        by_id("stage").requestFullscreen()
+
+
+def set_up_panel() -> None:
+    """On small screens the panel is a sheet that one button opens and closes."""
+    button, panel = by_id("panel-toggle"), by_id("panel")
+
+    def toggle(open_it: bool) -> None:
+        panel.classList.toggle("open", open_it)
+        button.setAttribute("aria-expanded", "true" if open_it else "false")
+
+    listen(button, "click", lambda _event: toggle(not panel.classList.contains("open")))
+    listen(by_id("view"), "click", lambda _event: toggle(False))
+
+
+def reload() -> None:
+    """Load the page again."""
+    location.reload()

@@ -1,0 +1,224 @@
+"""Where pictures come from: a camera or a video file into the `<video>`, a photo into the picture
+canvas.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from typing import Any
+
+from js import URL, createImageBitmap, document, fetch, location
+
+from obscura.boxes import fit
+from obscura.card import InputSpec
+from obscura.errors import CameraBusy, PictureError
+from obscura.page import camera
+from obscura.page.dom import js_object
+
+MOST_PIXELS = 16_000_000
+"""Above this a photo is drawn smaller: iOS allows canvases of 16.7 million pixels."""
+
+VIDEO_ENDINGS = (".mp4", ".m4v", ".mov", ".webm", ".ogv", ".mkv")
+
+
+class SourceForeign(PictureError):
+    """The address is on another site."""
+
+    code = "source-foreign"
+    remedy = "Use a file of this site."
+
+
+class HeicUnread(PictureError):
+    """The photo is HEIC and this browser reads none."""
+
+    code = "picture-heic"
+    remedy = "Share the photo as JPEG."
+
+
+class VideoUnread(PictureError):
+    """The video cannot be played."""
+
+    code = "video-unreadable"
+    remedy = "Use MP4 (H.264) or WebM."
+
+
+class LiveSource:
+    """What plays in the `<video>`: a camera's stream or a file."""
+
+    def __init__(self, video: Any, *, stream: Any = None, object_url: str = "") -> None:
+        self._video = video
+        self._object_url = object_url
+        self.stream = stream
+        self.facing = self._told("facingMode")
+        """ "user", "environment", or "" where the camera does not tell (laptops) and for files."""
+        self.device_id = self._told("deviceId")
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height in pixels, as the video has them now (a phone may turn)."""
+        return self._video.videoWidth, self._video.videoHeight
+
+    def stop(self) -> None:
+        """Release the camera or the file."""
+        if self.stream is not None:
+            camera.stop_stream(self.stream)
+        self._video.pause()
+        self._video.srcObject = None
+        self._video.removeAttribute("src")
+        self._video.load()
+        if self._object_url:
+            URL.revokeObjectURL(self._object_url)
+
+    def _told(self, setting: str) -> str:
+        if self.stream is None:
+            return ""
+        return str(getattr(self.stream.getVideoTracks()[0].getSettings(), setting, "") or "")
+
+
+class Grabber:
+    """Captures the frame that a video shows, at the size that a model reads, into one reused "
+    "canvas."""
+
+    def __init__(self) -> None:
+        self._canvas = document.createElement("canvas")
+        self._context = opaque_context(self._canvas)
+
+    def __call__(self, video: Any, source_size: tuple[int, int], wanted: InputSpec) -> Any:
+        """An `ImageData` of the whole frame, no larger than the model's input.
+
+        Its shape is the input's for models that stretch, the frame's own for those that letterbox.
+        """
+        placed = fit(wanted.resize, source_size, (wanted.width, wanted.height))
+        width = max(1, round(source_size[0] * placed.scale_x))
+        height = max(1, round(source_size[1] * placed.scale_y))
+        if (self._canvas.width, self._canvas.height) != (width, height):
+            self._canvas.width, self._canvas.height = width, height
+        self._context.drawImage(video, 0, 0, width, height)
+        return self._context.getImageData(0, 0, width, height)
+
+
+async def play_camera(video: Any, stream: Any) -> LiveSource:
+    """Play a camera's stream.
+
+    Raises:
+        CameraBusy: the camera was given but sends no picture.
+    """
+    video.srcObject = stream
+    try:
+        await _playing(video)
+    except Exception as error:
+        camera.stop_stream(stream)
+        raise CameraBusy("The camera sends no picture", error) from error
+    return LiveSource(video, stream=stream)
+
+
+async def open_video(video: Any, source: Any) -> LiveSource:
+    """Play a video over and over.
+
+    Args:
+        source: a `File`, or the address of one on this site.
+
+    Raises:
+        SourceForeign: the address is on another site.
+        VideoUnread: the browser cannot play it.
+    """
+    by_address = isinstance(source, str)
+    url = same_origin(source) if by_address else str(URL.createObjectURL(source))
+    video.src = url
+    video.loop = True
+    try:
+        await _playing(video)
+    except Exception as error:
+        name = source if by_address else source.name
+        raise VideoUnread(
+            f"{name} cannot be played ({error})", remedy="Use MP4 or WebM."
+        ) from error
+    return LiveSource(video, object_url="" if by_address else url)
+
+
+async def open_picture(canvas: Any, source: Any) -> str:
+    """Draw a photo upright on the canvas at its own size; the answer is its name.
+
+    Args:
+        source: a `File` or `Blob`, or the address of a picture on this site.
+
+    Raises:
+        SourceForeign: the address is on another site.
+        PictureError: the file did not come or cannot be decoded; HeicUnread if that is why.
+    """
+    blob, name = source, getattr(source, "name", "") or "the pasted picture"
+    if isinstance(source, str):
+        name = source.rsplit("/", 1)[-1]
+        response = await fetch(same_origin(source))
+        if not response.ok:
+            raise PictureError(
+                f"{name} did not arrive", response.status, remedy="Check the address."
+            )
+        blob = await response.blob()
+    try:
+        bitmap = await createImageBitmap(blob)
+    except Exception as error:
+        kind = f"{name} {getattr(blob, 'type', '')}".lower()
+        failure = HeicUnread if "heic" in kind or "heif" in kind else PictureError
+        raise failure(f"{name} cannot be decoded", error) from error
+    shrink = min(1.0, math.sqrt(MOST_PIXELS / (bitmap.width * bitmap.height)))
+    canvas.width, canvas.height = (
+        max(1, round(bitmap.width * shrink)),
+        max(1, round(bitmap.height * shrink)),
+    )
+    draw_opaque(canvas, bitmap)
+    bitmap.close()
+    return str(name)
+
+
+def draw_opaque(canvas: Any, picture: Any) -> None:
+    """Fill the canvas with a picture; what is transparent in it becomes black."""
+    context = opaque_context(canvas)
+    context.fillStyle = "#000"
+    context.fillRect(0, 0, canvas.width, canvas.height)
+    context.drawImage(picture, 0, 0, canvas.width, canvas.height)
+
+
+def opaque_context(canvas: Any) -> Any:
+    """The canvas's 2D context, set up for reading pixels back (kept in main memory, no alpha)."""
+    return canvas.getContext("2d", js_object(alpha=False, willReadFrequently=True))
+
+
+def read_pixels(canvas: Any) -> Any:
+    """The canvas's `ImageData`, at its full size."""
+    return opaque_context(canvas).getImageData(0, 0, canvas.width, canvas.height)
+
+
+def is_video(source: Any) -> bool:
+    """Whether a file or address holds a video rather than a picture."""
+    if isinstance(source, str):
+        return source.split("?")[0].lower().endswith(VIDEO_ENDINGS)
+    return str(source.type).startswith("video/")
+
+
+def same_origin(address: str) -> str:
+    """The whole address, if it is on this site.
+
+    Raises:
+        SourceForeign: it is on another.
+    """
+    try:
+        url = URL.new(address, document.baseURI)
+    except Exception as error:
+        raise SourceForeign("This is not an address", address) from error
+    if url.origin != location.origin:
+        raise SourceForeign("The source is on another site", address)
+    return str(url.href)
+
+
+async def _playing(video: Any) -> None:
+    """Wait until the video plays and has a size.
+
+    Raises:
+        TimeoutError: nothing came for ten seconds. JavaScript errors: the browser refused to play.
+    """
+    await video.play()
+    async with asyncio.timeout(10):
+        while not video.videoWidth:
+            await asyncio.sleep(0.05)
