@@ -8,7 +8,10 @@ import os
 import sys
 
 if sys.version_info < (3, 11):
-    sys.exit("build.py: Python %d.%d is too old: run it with Python 3.11 or later." % sys.version_info[:2])
+    sys.exit(
+        "build.py: Python %d.%d is too old: run it with Python 3.11 or later."
+        % sys.version_info[:2]
+    )
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "tools"))
 

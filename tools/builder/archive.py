@@ -25,4 +25,6 @@ def write_zip(path: Path, members: Mapping[str, bytes]) -> None:
 def read_zip(path: Path) -> dict[str, bytes]:
     """Return every file in the zip at ``path`` as archive name to contents."""
     with zipfile.ZipFile(path) as archive:
-        return {info.filename: archive.read(info) for info in archive.infolist() if not info.is_dir()}
+        return {
+            info.filename: archive.read(info) for info in archive.infolist() if not info.is_dir()
+        }

@@ -53,12 +53,18 @@ def build(out: Path, base: str = "./", root: Path = ROOT) -> Path:
         config = add_page_parts(site, root)
         for model in collected:
             site.add(model_file(model), model.path.read_bytes())
-        facts = page_facts(site, collected)
-        shipped = page.rewrite(html, site, modules / "lucide-static" / "icons", facts, config["plugins"])
-        site.write("index.html", shipped.encode())
+        # Before index.html, which links to them.
         for name in ("LICENSE", "NOTICE"):
             if (root / name).is_file():
                 site.write(name, (root / name).read_bytes())
+                site.names[name] = name
+        for name in ("LICENSE", "NOTICE"):
+            site.add_plain(name, (root / name).read_bytes())
+        facts = page_facts(site, collected)
+        shipped = page.rewrite(
+            html, site, modules / "lucide-static" / "icons", facts, config["plugins"]
+        )
+        site.write("index.html", shipped.encode())
     return out
 
 
@@ -77,10 +83,16 @@ def add_browser_parts(site: Site, modules: Path, python: Path) -> None:
     site.add_folder("pyscript", {path.name: without_map(path) for path in files})
 
     core = [modules / "pyodide" / name for name in runtime.CORE]
-    site.add_folder("pyodide", {path.name: without_map(path) for path in sorted([*core, *python.iterdir()])})
+    site.add_folder(
+        "pyodide", {path.name: without_map(path) for path in sorted([*core, *python.iterdir()])}
+    )
 
     ort = modules / "onnxruntime-web" / "dist"
-    names = [name for module, stem in RUNTIMES.values() for name in (module, f"{stem}.mjs", f"{stem}.wasm")]
+    names = [
+        name
+        for module, stem in RUNTIMES.values()
+        for name in (module, f"{stem}.mjs", f"{stem}.wasm")
+    ]
     site.add_folder("ort", {name: without_map(ort / name) for name in names})
 
 
@@ -122,7 +134,9 @@ def page_facts(site: Site, collected: list[models.Model]) -> dict[str, Any]:
     }
     # Every name but the page's own carries its hash, so the names say it all.
     names = "\n".join(sorted(site.names.values()))
-    return facts | {"version": digest([names.encode(), json.dumps(facts, sort_keys=True).encode()])[:10]}
+    return facts | {
+        "version": digest([names.encode(), json.dumps(facts, sort_keys=True).encode()])[:10]
+    }
 
 
 def parts(site: Site, collected: list[models.Model]) -> list[dict[str, Any]]:
@@ -136,7 +150,8 @@ def parts(site: Site, collected: list[models.Model]) -> list[dict[str, Any]]:
     ]
     stages += [(model_file(model), {"stage": "model", "model": model.name}) for model in collected]
     return [
-        {"url": site.url(name), "bytes": site.path(name).stat().st_size, **labels} for name, labels in stages
+        {"url": site.url(name), "bytes": site.path(name).stat().st_size, **labels}
+        for name, labels in stages
     ]
 
 
@@ -149,7 +164,9 @@ def one_file(folder: Path, pattern: str) -> Path:
     """Return the one file in ``folder`` that matches ``pattern``."""
     found = sorted(folder.glob(pattern))
     if len(found) != 1:
-        raise BuildError(f"{len(found)} files match {pattern} in {folder.name}: delete node_modules and build again.")
+        raise BuildError(
+            f"{len(found)} files match {pattern} in {folder.name}: delete node_modules and build again."
+        )
     return found[0]
 
 

@@ -39,5 +39,7 @@ def compile_all(sources: Iterable[Source], pyodide: Path) -> list[bytes]:
         if run.returncode != 0:
             lines = [line.strip() for line in run.stderr.splitlines() if line.strip()]
             wrong = next((line for line in reversed(lines) if "Error" in line), "no message")
-            raise BuildError(f"Python could not be compiled for the browser ({wrong}): mend that file.")
+            raise BuildError(
+                f"Python could not be compiled for the browser ({wrong}): mend that file."
+            )
         return [(work / target).read_bytes() for _, _, target, _ in jobs]

@@ -21,7 +21,9 @@ def run_serve(args: argparse.Namespace) -> int:
     """Build the site and serve it until Ctrl-C."""
     base = "/" if args.base == "./" else args.base
     # The port first: a taken one is told at once.
-    with open_server(args.host, args.port, args.out.resolve(), check_base(base), isolated=args.isolation) as server:
+    with open_server(
+        args.host, args.port, args.out.resolve(), check_base(base), isolated=args.isolation
+    ) as server:
         run_build(args)
         print(f"serving {server.url} (Ctrl-C stops)", flush=True)
         server.serve_forever()
@@ -33,15 +35,24 @@ def main(argv: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="build.py", description="Build, serve and test Obscura.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     site = argparse.ArgumentParser(add_help=False)
-    site.add_argument("--out", type=Path, default=ROOT / "dist", help="the folder to make (default: dist)")
-    site.add_argument("--base", default="./", metavar="/PATH/", help="the site's path on its host (default: any)")
+    site.add_argument(
+        "--out", type=Path, default=ROOT / "dist", help="the folder to make (default: dist)"
+    )
+    site.add_argument(
+        "--base", default="./", metavar="/PATH/", help="the site's path on its host (default: any)"
+    )
     command = commands.add_parser("build", parents=[site], help="make the folder of static files")
     command.set_defaults(run=run_build)
     command = commands.add_parser("serve", parents=[site], help="build, then serve on this machine")
-    command.add_argument("--host", default="127.0.0.1", help="address to listen on (default: 127.0.0.1)")
+    command.add_argument(
+        "--host", default="127.0.0.1", help="address to listen on (default: 127.0.0.1)"
+    )
     command.add_argument("--port", type=int, default=8000, help="port to listen on (default: 8000)")
     command.add_argument(
-        "--no-isolation", dest="isolation", action="store_false", help="leave COOP and COEP out, as many hosts do"
+        "--no-isolation",
+        dest="isolation",
+        action="store_false",
+        help="leave COOP and COEP out, as many hosts do",
     )
     command.set_defaults(run=run_serve)
     args = parser.parse_args(argv)

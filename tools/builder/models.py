@@ -20,9 +20,13 @@ class Model(NamedTuple):
 
 def collect(root: Path) -> list[Model]:
     """Return the verified models of ``root/models``, the default first, the others by name."""
-    cards = sorted((root / "models").glob("*/model.toml"), key=lambda path: (path.parent.name != DEFAULT, path))
+    cards = sorted(
+        (root / "models").glob("*/model.toml"), key=lambda path: (path.parent.name != DEFAULT, path)
+    )
     if not cards:
-        raise BuildError("models/ holds no model (a folder with model.toml): restore it from the repository.")
+        raise BuildError(
+            "models/ holds no model (a folder with model.toml): restore it from the repository."
+        )
     return [verified(card) for card in cards]
 
 
@@ -35,10 +39,14 @@ def verified(card: Path) -> Model:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise BuildError(f"{shown} is damaged ({error}): restore it from the repository.") from None
     except KeyError as error:
-        raise BuildError(f"{shown} does not say {error} of its file: restore it from the repository.") from None
+        raise BuildError(
+            f"{shown} does not say {error} of its file: restore it from the repository."
+        ) from None
     path = card.with_name(name)
     if not path.is_file():
-        raise BuildError(f"models/{card.parent.name}/{name} is missing: restore it from the repository.")
+        raise BuildError(
+            f"models/{card.parent.name}/{name} is missing: restore it from the repository."
+        )
     data = path.read_bytes()
     if len(data) != size or hashlib.sha256(data).hexdigest() != wanted:
         raise BuildError(

@@ -16,14 +16,18 @@ def find_tool(name: str) -> str:
     """Return the path of ``node`` or ``npm``; raise BuildError if it is not on the PATH."""
     path = shutil.which(name)
     if path is None:
-        raise BuildError(f"{name} was not found: install Node.js {NODE_MAJOR} or later (it brings npm).")
+        raise BuildError(
+            f"{name} was not found: install Node.js {NODE_MAJOR} or later (it brings npm)."
+        )
     return path
 
 
 def check_node() -> str:
     """Return the path of a ``node`` that is new enough; raise BuildError otherwise."""
     node = find_tool("node")
-    version = subprocess.run([node, "--version"], capture_output=True, text=True, check=False).stdout.strip()
+    version = subprocess.run(
+        [node, "--version"], capture_output=True, text=True, check=False
+    ).stdout.strip()
     match = re.match(r"v(\d+)\.", version)
     if match is None or int(match[1]) < NODE_MAJOR:
         raise BuildError(f"node is {version or 'broken'}: install Node.js {NODE_MAJOR} or later.")

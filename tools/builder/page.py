@@ -8,7 +8,9 @@ from typing import Any
 from builder.errors import BuildError
 from builder.site import Site
 
-ATTRIBUTE = re.compile(r'(?P<before>\s(?:src|href|config|content|poster|data-[\w-]+)=")(?P<reference>\./[^"]*)"')
+ATTRIBUTE = re.compile(
+    r'(?P<before>\s(?:src|href|config|content|poster|data-[\w-]+)=")(?P<reference>\./[^"]*)"'
+)
 ICON = re.compile(r'<svg(?P<before>[^>]*?)\sdata-icon="(?P<name>[^"]*)"(?P<after>[^>]*)>\s*</svg>')
 FACTS = '<script type="application/json" id="obscura-build"></script>'
 
@@ -46,7 +48,9 @@ def rewrite(html: str, site: Site, icons: Path, facts: dict[str, Any], plugins: 
 
     def icon(match: re.Match[str]) -> str:
         own = match["before"] + match["after"]
-        added = "".join(f' {name}="{value}"' for name, value in LUCIDE.items() if f" {name}=" not in own)
+        added = "".join(
+            f' {name}="{value}"' for name, value in LUCIDE.items() if f" {name}=" not in own
+        )
         return f"<svg{own}{added}>{shapes(icons, match['name'])}</svg>"
 
     page = ICON.sub(icon, ATTRIBUTE.sub(reference, html))
@@ -57,14 +61,18 @@ def rewrite(html: str, site: Site, icons: Path, facts: dict[str, Any], plugins: 
 
 def inline(data: Any) -> str:
     """Return ``data`` as JSON that is safe inside an element: no string in it can end that element."""
-    return json.dumps(data, ensure_ascii=False, separators=(",", ":"), sort_keys=True).replace("<", "\\u003c")
+    return json.dumps(data, ensure_ascii=False, separators=(",", ":"), sort_keys=True).replace(
+        "<", "\\u003c"
+    )
 
 
 def shapes(icons: Path, name: str) -> str:
     """Return what is inside the ``<svg>`` of Lucide's icon ``name``."""
     path = icons / f"{name}.svg"
     if not re.fullmatch(r"[a-z0-9-]+", name) or not path.is_file():
-        raise BuildError(f"index.html asks for the icon {name}, which Lucide does not have: choose another name.")
+        raise BuildError(
+            f"index.html asks for the icon {name}, which Lucide does not have: choose another name."
+        )
     inside = re.search(r"<svg[^>]*>(.*)</svg>", path.read_text(encoding="utf-8"), re.DOTALL)
     if inside is None:
         raise BuildError(f"the icon {name} is damaged: delete node_modules and build again.")

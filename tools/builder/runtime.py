@@ -54,27 +54,42 @@ def python_runtime(root: Path, modules: Path) -> Path:
     try:
         lock = json.loads(lock_text)
     except ValueError:
-        raise BuildError(f"{LOCK} of npm pyodide is damaged: delete node_modules and build again.") from None
+        raise BuildError(
+            f"{LOCK} of npm pyodide is damaged: delete node_modules and build again."
+        ) from None
     wheel = verified_numpy(root, lock)
     stdlib = pyodide / STDLIB
 
     def make(folder: Path) -> None:
-        print("compiling Python's standard library and numpy for the browser (once) ...", flush=True)
+        print(
+            "compiling Python's standard library and numpy for the browser (once) ...", flush=True
+        )
         members = trim.stdlib(read_zip(stdlib))
         packed = trim.numpy(read_zip(wheel))
         sources = [Source(text, f"{STDLIB_ROOT}/{name}", 2) for name, text in python_files(members)]
         sources += [Source(text, f"{SITE_ROOT}/{name}", 2) for name, text in python_files(packed)]
         compiled = iter(compile_all(sources, pyodide))
         # Legacy places (beside where the source was): the only ones that zipimport looks at, and enough elsewhere.
-        write_zip(folder / STDLIB, {f"{name}c": next(compiled) for name, _ in python_files(members)})
+        write_zip(
+            folder / STDLIB, {f"{name}c": next(compiled) for name, _ in python_files(members)}
+        )
         code = {f"{name}c": next(compiled) for name, _ in python_files(packed)}
-        rest = {name: data for name, data in packed.items() if not name.endswith((".py", "/RECORD"))}
+        rest = {
+            name: data for name, data in packed.items() if not name.endswith((".py", "/RECORD"))
+        }
         write_zip(folder / wheel.name, with_record(code | rest))
         entry = lock["packages"]["numpy"] | {"sha256": sha256(folder / wheel.name)}
         cut = {"info": lock["info"], "packages": {"numpy": entry}}
         (folder / LOCK).write_text(json.dumps(cut, sort_keys=True), encoding="utf-8")
 
-    recipe = (Path(__file__), Path(trim.__file__), bytecode.COMPILER, stdlib, wheel, pyodide / "pyodide.asm.wasm")
+    recipe = (
+        Path(__file__),
+        Path(trim.__file__),
+        bytecode.COMPILER,
+        stdlib,
+        wheel,
+        pyodide / "pyodide.asm.wasm",
+    )
     key = digest([lock_text, *(path.read_bytes() for path in recipe)])
     return cached(root / "build" / "cache", "python", key, make)
 
@@ -128,7 +143,9 @@ def with_record(members: dict[str, bytes]) -> dict[str, bytes]:
     info = next(name.partition("/")[0] for name in members if ".dist-info/" in name)
     rows = []
     for name in sorted(members):
-        mark = base64.urlsafe_b64encode(hashlib.sha256(members[name]).digest()).rstrip(b"=").decode()
+        mark = (
+            base64.urlsafe_b64encode(hashlib.sha256(members[name]).digest()).rstrip(b"=").decode()
+        )
         rows.append(f"{name},sha256={mark},{len(members[name])}\n")
     record = f"{info}/RECORD"
     return members | {record: ("".join(rows) + f"{record},,\n").encode()}

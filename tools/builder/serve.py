@@ -66,7 +66,9 @@ class SiteHandler(http.server.SimpleHTTPRequestHandler):
             for name, value in ISOLATION.items():
                 self.send_header(name, value)
         kept = HASHED.search(urlsplit(self.path).path) is not None
-        self.send_header("Cache-Control", "public, max-age=31536000, immutable" if kept else "no-cache")
+        self.send_header(
+            "Cache-Control", "public, max-age=31536000, immutable" if kept else "no-cache"
+        )
         self.send_header("X-Content-Type-Options", "nosniff")
         super().end_headers()
 
@@ -111,7 +113,9 @@ class SiteHandler(http.server.SimpleHTTPRequestHandler):
 
     def log_message(self, format: str, *args: object) -> None:
         """Stay quiet about what went well; ``log_error`` comes here too, with the status of what did not."""
-        if not self.server.quiet and not str(args[1] if len(args) > 1 else "").startswith(("2", "3")):
+        if not self.server.quiet and not str(args[1] if len(args) > 1 else "").startswith(
+            ("2", "3")
+        ):
             super().log_message(format, *args)
 
 
@@ -131,7 +135,13 @@ class SiteServer(http.server.ThreadingHTTPServer):
     allow_reuse_address = os.name != "nt"
 
     def __init__(
-        self, address: tuple[str, int], site: Path, base: str = "/", *, isolated: bool = True, quiet: bool = False
+        self,
+        address: tuple[str, int],
+        site: Path,
+        base: str = "/",
+        *,
+        isolated: bool = True,
+        quiet: bool = False,
     ) -> None:
         self.site = site
         self.base = base
@@ -154,7 +164,13 @@ def open_server(host: str, port: int, site: Path, base: str, *, isolated: bool) 
     except (OSError, OverflowError) as error:
         number = getattr(error, "errno", None)
         if number == errno.EADDRINUSE:
-            raise BuildError(f"port {port} is taken: stop what uses it, or choose another with --port.") from None
+            raise BuildError(
+                f"port {port} is taken: stop what uses it, or choose another with --port."
+            ) from None
         if number == errno.EACCES:
-            raise BuildError(f"port {port} is not open to you: choose one above 1023 with --port.") from None
-        raise BuildError(f"cannot listen on {host} port {port} ({error}): choose another --host or --port.") from None
+            raise BuildError(
+                f"port {port} is not open to you: choose one above 1023 with --port."
+            ) from None
+        raise BuildError(
+            f"cannot listen on {host} port {port} ({error}): choose another --host or --port."
+        ) from None

@@ -42,6 +42,11 @@ class Site:
             self.names[f"{name}/{file}"] = f"{name}-{mark}/{file}"
             self.write(f"{name}-{mark}/{file}", data)
 
+    def add_plain(self, name: str, data: bytes) -> None:
+        """Write a file under its own name, where people look for it."""
+        self.names[name] = name
+        self.write(name, data)
+
     def write(self, name: str, data: bytes) -> None:
         """Write a file under this very name."""
         path = self.folder / name
@@ -62,7 +67,9 @@ class Site:
         if not name:
             return self.base
         if name not in self.names:
-            raise BuildError(f"{where} refers to {reference}, which is not there: correct the name or add the file.")
+            raise BuildError(
+                f"{where} refers to {reference}, which is not there: correct the name or add the file."
+            )
         return self.url(name)
 
 
@@ -78,7 +85,9 @@ def check_base(base: str) -> str:
     """Return ``base`` if it is ``./`` or an absolute path from slash to slash; raise BuildError otherwise."""
     if base == "./" or re.fullmatch(r"/([\w.~-]+/)*", base):
         return base
-    raise BuildError(f"--base {base} is not a path such as /cameras/: begin and end it with a slash.")
+    raise BuildError(
+        f"--base {base} is not a path such as /cameras/: begin and end it with a slash."
+    )
 
 
 def check_out(out: Path, root: Path) -> None:
@@ -86,7 +95,9 @@ def check_out(out: Path, root: Path) -> None:
     if out.resolve() == root.resolve() or out.resolve() in root.resolve().parents:
         raise BuildError(f"--out {out} holds the repository itself: choose another folder.")
     if out.is_dir() and any(out.iterdir()) and not is_site(out):
-        raise BuildError(f"--out {out} holds files that no build made: choose an empty or a new folder.")
+        raise BuildError(
+            f"--out {out} holds files that no build made: choose an empty or a new folder."
+        )
     if out.exists() and not out.is_dir():
         raise BuildError(f"--out {out} is a file: choose a folder.")
 
@@ -94,7 +105,9 @@ def check_out(out: Path, root: Path) -> None:
 def is_site(folder: Path) -> bool:
     """Tell whether an earlier build made ``folder``."""
     page = folder / "index.html"
-    return page.is_file() and 'id="obscura-build"' in page.read_text(encoding="utf-8", errors="replace")
+    return page.is_file() and 'id="obscura-build"' in page.read_text(
+        encoding="utf-8", errors="replace"
+    )
 
 
 @contextmanager

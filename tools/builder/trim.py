@@ -7,7 +7,7 @@ from collections.abc import Mapping
 NUMPY_UNUSED = re.compile(
     r"""
       \.(pyi|pxd|h|a|c|f|f90|ini|src|build|typed|rst)$
-    | /(tests|testing|f2py|_pyinstaller|typing|include|examples)/
+    | /(tests|testing|f2py|_pyinstaller|include|examples)/
     """,
     re.VERBOSE,
 )
@@ -21,5 +21,7 @@ def stdlib(members: Mapping[str, bytes]) -> dict[str, bytes]:
 def numpy(members: Mapping[str, bytes]) -> dict[str, bytes]:
     """Return the files of the numpy wheel that running it needs, its licences among them."""
     return {
-        name: data for name, data in members.items() if ".dist-info/" in name or not NUMPY_UNUSED.search(name)
+        name: data
+        for name, data in members.items()
+        if ".dist-info/" in name or not NUMPY_UNUSED.search(name)
     }

@@ -1,0 +1,76 @@
+"""Runs the whole suite in an environment of its own, made from locked and hashed requirements."""
+
+import hashlib
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from builder.browser import find_chromium
+from builder.errors import BuildError
+
+STAMP = ".obscura-installed"
+
+# Each must pass before the tests run.
+CHECKS = (
+    ("ruff", "check", "."),
+    ("ruff", "format", "--check", "."),
+    ("mypy",),
+)
+
+
+def environment(root: Path) -> Path:
+    """Make ``root/.venv`` what ``requirements/test.txt`` says and return its Python."""
+    folder = root / ".venv"
+    python = folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+    requirements = root / "requirements" / "test.txt"
+    stamp = folder / STAMP
+    try:
+        wanted = hashlib.sha256(requirements.read_bytes()).hexdigest() + f" {sys.version}"
+    except FileNotFoundError:
+        raise BuildError(
+            "requirements/test.txt is missing: restore it from the repository."
+        ) from None
+    if python.is_file() and stamp.is_file() and stamp.read_text(encoding="utf-8") == wanted:
+        return python
+    print("making the tests' environment in .venv ...", flush=True)
+    if subprocess.run(
+        [sys.executable, "-m", "venv", "--clear", str(folder)], check=False
+    ).returncode:
+        raise BuildError(
+            "no virtual environment could be made: install Python's venv module (python3-venv on Debian)."
+        )
+    install = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    install += ["--require-hashes", "--only-binary", ":all:", "-r", str(requirements)]
+    done = subprocess.run(
+        install, stdout=sys.stdout, stderr=subprocess.PIPE, text=True, check=False
+    )
+    if done.returncode != 0:
+        errors = [line for line in done.stderr.splitlines() if line.startswith("ERROR:")]
+        wrong = errors[0] if errors else "no message"
+        raise BuildError(
+            f"pip could not install requirements/test.txt ({wrong}): check the network."
+        )
+    stamp.write_text(wanted, encoding="utf-8")
+    return python
+
+
+def run_suite(root: Path, dist: Path, pytest_arguments: list[str]) -> int:
+    """Lint, type-check and test; return an exit code.
+
+    Args:
+        root: the repository.
+        dist: the built site that the browser tests visit.
+        pytest_arguments: handed on; none runs every test.
+    """
+    python = environment(root)
+    chromium = find_chromium(python)
+    variables = os.environ | {"CHROMIUM": str(chromium), "OBSCURA_DIST": str(dist.resolve())}
+    for check in CHECKS:
+        print(f"{' '.join(check)}:", flush=True)
+        if subprocess.run([str(python), "-m", *check], cwd=root, check=False).returncode:
+            raise BuildError(
+                f"{' '.join(check)} found something (above): mend it and run the tests again."
+            )
+    tests = [str(python), "-m", "pytest", *pytest_arguments]
+    return subprocess.run(tests, cwd=root, env=variables, check=False).returncode
