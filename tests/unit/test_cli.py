@@ -1,0 +1,240 @@
+"""The command line, run as a person runs it."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from PIL import Image
+
+import obscura
+from obscura.cli import main
+
+Scene = Callable[..., NDArray[np.uint8]]
+Detect = Callable[..., int]
+
+RED = (160, 120, 480, 240)
+
+
+@pytest.fixture
+def folder(tmp_path: Path, scene: Scene) -> Path:
+    """Two pictures of different size, and a file that is none."""
+    folder = tmp_path / "pictures"
+    folder.mkdir()
+    Image.fromarray(scene(640, 480, red=RED)).save(folder / "a.png")
+    Image.fromarray(scene(64, 64)).save(folder / "b.PNG")
+    (folder / "notes.txt").write_text("not a picture, and not asked for")
+    return folder
+
+
+@pytest.fixture
+def detect(colour_models: Path) -> Detect:
+    def run(*arguments: str | Path) -> int:
+        return main(["detect", "--model", "colours", *map(str, arguments)])
+
+    return run
+
+
+def test_a_table_per_picture(detect: Detect, folder: Path, capsys: Any) -> None:
+    code = detect(folder / "a.png", folder / "b.PNG")
+
+    assert code == 0
+    assert capsys.readouterr().out.splitlines() == [
+        f"{folder / 'a.png'}: 1 found",
+        "  red  100%  (160, 120) to (480, 240)",
+        f"{folder / 'b.PNG'}: nothing found",
+    ]
+
+
+def test_one_json_document_for_all_pictures(detect: Detect, folder: Path, capsys: Any) -> None:
+    code = detect("--json", folder / "a.png", folder / "b.PNG")
+
+    assert code == 0
+    assert json.loads(capsys.readouterr().out) == [
+        {
+            "picture": str(folder / "a.png"),
+            "width": 640,
+            "height": 480,
+            "model": "colours",
+            "detections": [{"label": "red", "score": 1.0, "box": [*RED], "track_id": None}],
+        },
+        {
+            "picture": str(folder / "b.PNG"),
+            "width": 64,
+            "height": 64,
+            "model": "colours",
+            "detections": [],
+        },
+    ]
+
+
+@pytest.mark.parametrize("argument", ["", "*.png", "*.[Pp]*"])
+def test_folders_and_patterns_give_their_pictures(
+    detect: Detect, folder: Path, capsys: Any, argument: str
+) -> None:
+    assert detect("--json", folder / argument) == 0
+
+    names = [Path(row["picture"]).name for row in json.loads(capsys.readouterr().out)]
+    assert names[0] == "a.png"
+    assert "notes.txt" not in names
+
+
+def test_an_unreadable_picture_is_told_and_the_rest_is_done(
+    detect: Detect, folder: Path, capsys: Any
+) -> None:
+    code = detect("--json", folder / "notes.txt", folder / "nowhere.jpg", folder / "a.png")
+
+    out, err = capsys.readouterr()
+    assert code == 1
+    assert len(json.loads(out)) == 1
+    assert [line for line in err.splitlines() if "notes.txt" in line or "nowhere.jpg" in line] == (
+        err.splitlines()
+    )
+    assert len(err.splitlines()) == 2
+
+
+def test_a_folder_without_pictures_is_told(detect: Detect, tmp_path: Path, capsys: Any) -> None:
+    empty = tmp_path / "empty"
+    empty.mkdir()
+
+    assert detect(empty) == 1
+    assert "holds no pictures" in capsys.readouterr().err
+
+
+def test_saved_copies_show_the_boxes_and_inputs_stay(
+    detect: Detect, folder: Path, tmp_path: Path
+) -> None:
+    before = (folder / "a.png").read_bytes()
+
+    assert detect(folder / "a.png", "--save", tmp_path / "out" / "deep") == 0
+
+    saved = np.asarray(Image.open(tmp_path / "out" / "deep" / "a.png"))
+    assert saved.shape == (480, 640, 3)
+    assert (saved != np.asarray(Image.open(folder / "a.png"))).any()
+    assert (folder / "a.png").read_bytes() == before
+
+
+def test_saving_into_the_inputs_own_folder_overwrites_no_input(
+    detect: Detect, folder: Path
+) -> None:
+    Image.new("RGB", (8, 8)).save(folder / "a-2.png")
+    inputs = [folder / "a.png", folder / "a-2.png"]
+    before = [path.read_bytes() for path in inputs]
+
+    assert detect(*inputs, "--save", folder) == 0
+
+    assert [path.read_bytes() for path in inputs] == before
+    assert (folder / "a-3.png").exists()
+    assert (folder / "a-2-2.png").exists()
+
+
+def test_pictures_of_one_name_are_all_saved(detect: Detect, folder: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    other.mkdir()
+    shutil.copy(folder / "a.png", other / "A.png")  # the same name to macOS and Windows
+
+    assert detect(folder / "a.png", other / "A.png", "--save", tmp_path / "out") == 0
+
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["A-2.png", "a.png"]
+
+
+def test_a_second_run_replaces_the_copies_of_the_first(
+    detect: Detect, folder: Path, tmp_path: Path
+) -> None:
+    for _ in range(2):
+        assert detect(folder / "a.png", "--save", tmp_path / "out") == 0
+
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["a.png"]
+
+
+def test_a_place_that_cannot_be_written_is_told(
+    detect: Detect, folder: Path, tmp_path: Path, capsys: Any
+) -> None:
+    (tmp_path / "file").write_text("in the way")
+
+    assert detect(folder / "a.png", "--save", tmp_path / "file") == 1
+    assert "cannot be made" in capsys.readouterr().err
+
+
+def test_options_reach_the_detector(detect: Detect, folder: Path, capsys: Any) -> None:
+    assert detect(folder / "a.png", "--classes", "green, blue", "--threads", "1") == 0
+
+    assert "nothing found" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["--classes", "mauve"], "mauve"),
+        (["--model", "sounds"], "Choose one of colours"),
+    ],
+)
+def test_what_the_model_cannot_do_is_told_with_the_remedy(
+    detect: Detect, folder: Path, capsys: Any, arguments: list[str], told: str
+) -> None:
+    assert detect(folder / "a.png", *arguments) == 1
+
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert told in err
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        [],  # no command
+        ["dance"],  # no such command
+        ["detect"],  # no pictures
+        ["detect", "a.png", "--threshold", "1.5"],
+        ["detect", "a.png", "--iou", "half"],
+        ["detect", "a.png", "--threads", "-1"],
+    ],
+)
+def test_a_command_line_without_sense_exits_with_2(arguments: list[str], capsys: Any) -> None:
+    with pytest.raises(SystemExit) as caught:
+        main(arguments)
+
+    assert caught.value.code == 2
+    assert "usage: obscura" in capsys.readouterr().err
+
+
+def test_models_are_listed(colour_models: Path, capsys: Any) -> None:
+    assert main(["models"]) == 0
+
+    header, row = capsys.readouterr().out.splitlines()
+    assert header.split()[:4] == ["name", "title", "size", "licence"]
+    assert row.split()[:2] == ["colours", "Colours"]
+    assert "Apache-2.0" in row
+
+
+def test_without_models_the_remedy_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any
+) -> None:
+    monkeypatch.setenv("OBSCURA_MODELS", str(tmp_path))
+
+    assert main(["models"]) == 1
+    assert "OBSCURA_MODELS" in capsys.readouterr().err
+
+
+def test_it_runs_as_a_module(colour_models: Path, folder: Path) -> None:
+    package_root = str(Path(obscura.__file__).parents[1])
+
+    done = subprocess.run(
+        [sys.executable, "-m", "obscura", "detect", "--model", "colours", str(folder / "a.png")],
+        env={**os.environ, "PYTHONPATH": package_root},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "red  100%" in done.stdout

@@ -1,0 +1,137 @@
+"""Detections: validated, immutable, sliceable, plain when exported."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import numpy as np
+import pytest
+
+from obscura.detections import Detections
+
+
+def three(**changes: Any) -> Detections:
+    fields = {
+        "xyxy": np.arange(12, dtype=np.float32).reshape(3, 4),
+        "score": np.array([0.3, 0.9, 0.6], np.float32),
+        "class_id": np.array([2, 0, 1], np.int32),
+    }
+    return Detections(**(fields | changes))
+
+
+def test_empty_has_all_shapes_and_no_rows() -> None:
+    empty = Detections.empty()
+
+    assert len(empty) == 0
+    assert empty.xyxy.shape == (0, 4)
+    assert empty.to_records(["dog"]) == []
+    assert len(empty[:]) == len(empty.sorted()) == 0
+
+
+def test_fields_get_their_types() -> None:
+    given = three(
+        xyxy=[[0, 1, 2, 3]] * 3,  # a list of whole numbers
+        score=np.array([0.1, 0.2, 0.3]),  # float64
+        class_id=[0, 1, 2],  # int64 on most machines
+        track_id=np.array([7, 8, 9], np.int32),
+    )
+
+    assert [given.xyxy.dtype, given.score.dtype] == [np.float32, np.float32]
+    assert given.class_id.dtype == np.int32
+    assert given.track_id is not None
+    assert given.track_id.dtype == np.int64
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "wanted", "got"),
+    [
+        ("xyxy", np.zeros((3, 5)), "(n, 4)", "(3, 5)"),  # a column too many
+        ("xyxy", np.zeros(4), "(n, 4)", "(4,)"),  # one box, not a list of boxes
+        ("score", np.zeros(2), "length 3", "(2,)"),  # a row is missing
+        ("score", np.zeros((3, 1)), "length 3", "(3, 1)"),  # a column, not a row
+        ("class_id", np.array([0.0, 1.5, 2.0]), "int32", "float64"),  # half a class
+        ("track_id", np.zeros(4, np.int64), "length 3", "(4,)"),  # a row too many
+        ("data", {"pose": np.zeros((2, 17, 3))}, "data['pose']", "(2, 17, 3)"),  # rows missing
+        ("data", {"mood": 3}, "data['mood']", "()"),  # not an array
+    ],
+)
+def test_a_wrong_field_is_refused_by_name(field: str, value: Any, wanted: str, got: str) -> None:
+    with pytest.raises(ValueError, match=field) as caught:
+        three(**{field: value})
+
+    assert wanted in str(caught.value)
+    assert got in str(caught.value)
+
+
+def test_arrays_are_read_only_copies() -> None:
+    score = np.array([0.3, 0.9, 0.6], np.float32)
+    detections = three(score=score)
+
+    score[0] = 1
+
+    assert detections.score[0] == np.float32(0.3)
+    with pytest.raises(ValueError, match="read-only"):
+        detections.score[0] = 1
+    with pytest.raises(AttributeError):
+        detections.score = score  # type: ignore[misc]
+
+
+@pytest.mark.parametrize(
+    ("index", "rows"),
+    [
+        (np.array([True, False, True]), [0, 2]),  # a mask
+        (np.array([2, 0]), [2, 0]),  # indices, in their order
+        ([1], [1]),  # a list of them
+        (slice(1, None), [1, 2]),
+        (slice(0, 0), []),
+        (1, [1]),  # one row is still Detections
+        (-1, [2]),  # from the end
+        (np.int64(1), [1]),
+    ],
+)
+def test_indexing_gives_the_detections_of_those_rows(index: Any, rows: list[int]) -> None:
+    names = np.array(["a", "b", "c"], object)
+    detections = three(track_id=np.array([7, 8, 9]), data={"name": names})
+
+    chosen = detections[index]
+
+    assert chosen.xyxy.tolist() == detections.xyxy[rows].tolist()
+    assert chosen.score.tolist() == detections.score[rows].tolist()
+    assert chosen.class_id.tolist() == detections.class_id[rows].tolist()
+    assert chosen.track_id is not None
+    assert chosen.track_id.tolist() == [[7, 8, 9][row] for row in rows]
+    assert chosen.data["name"].tolist() == [names[row] for row in rows]
+
+
+def test_an_index_beyond_the_rows_is_an_error() -> None:
+    with pytest.raises(IndexError):
+        three()[3]
+
+
+def test_iteration_gives_one_row_at_a_time() -> None:
+    assert [row.class_id.tolist() for row in three()] == [[2], [0], [1]]
+
+
+def test_sorted_puts_the_best_first_and_keeps_the_order_of_equals() -> None:
+    detections = three(score=np.array([0.5, 0.9, 0.5], np.float32)).sorted()
+
+    assert detections.class_id.tolist() == [0, 2, 1]
+
+
+def test_records_are_plain_json() -> None:
+    detections = three(track_id=np.array([7, 8, 9]))[:1]
+
+    records = detections.to_records(["dog", "cat", "cow"])
+
+    assert records == [{"label": "cow", "score": 0.3, "box": [0.0, 1.0, 2.0, 3.0], "track_id": 7}]
+    assert json.loads(json.dumps(records)) == records
+
+
+def test_records_keep_as_many_digits_as_asked() -> None:
+    detections = three(xyxy=np.full((3, 4), 1.23456, np.float32))[0]
+
+    (record,) = detections.to_records(["dog", "cat", "cow"], digits=2)
+
+    assert record["box"] == [1.23] * 4
+    assert record["track_id"] is None

@@ -1,0 +1,195 @@
+"""Pictures: read as a browser shows them, and drawn upon."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from obscura.detections import Detections
+from obscura.drawing import colour
+from obscura.errors import PictureError
+from obscura.pictures import annotated, opaque, open_picture, to_rgba
+
+
+def halves(width: int = 40, height: int = 20) -> np.ndarray:
+    """A picture whose left half is red and whose right half is blue."""
+    picture = np.zeros((height, width, 3), np.uint8)
+    picture[:, : width // 2, 0] = 255
+    picture[:, width // 2 :, 2] = 255
+    return picture
+
+
+@pytest.mark.parametrize("suffix", ["png", "bmp", "tiff", "webp", "gif", "jpg"])
+def test_common_kinds_are_read(tmp_path: Path, suffix: str) -> None:
+    path = tmp_path / f"picture.{suffix}"
+    Image.fromarray(halves()).save(path)
+
+    rgba = to_rgba(open_picture(path))
+
+    assert (rgba.shape, rgba.dtype) == ((20, 40, 4), np.uint8)
+    assert (abs(rgba[10, 5].astype(int) - [255, 0, 0, 255]) <= 2).all()  # JPEG is off by a little
+
+
+def test_the_orientation_that_a_phone_notes_is_applied(tmp_path: Path) -> None:
+    path = tmp_path / "phone.jpg"
+    exif = Image.Exif()
+    exif[0x0112] = 6  # held upright: turn clockwise by a quarter
+    Image.fromarray(halves()).save(path, exif=exif, quality=95)
+
+    image = open_picture(path)
+
+    assert image.size == (20, 40)
+    assert to_rgba(image)[5, 10, 0] > 200  # what was left is now on top
+
+
+def test_of_an_animation_the_first_frame_counts(tmp_path: Path) -> None:
+    path = tmp_path / "moving.gif"
+    first, second = Image.fromarray(halves()), Image.fromarray(255 - halves())
+    first.save(path, save_all=True, append_images=[second])
+
+    assert to_rgba(open_picture(path))[10, 5].tolist() == [255, 0, 0, 255]
+
+
+@pytest.mark.parametrize(
+    ("mode", "value", "expected"),
+    [
+        ("L", 200, [200, 200, 200, 255]),  # grey
+        ("1", 1, [255, 255, 255, 255]),  # black and white
+        ("RGBA", (200, 100, 0, 51), [40, 20, 0, 255]),  # a fifth opaque: black shines through
+        ("RGBA", (200, 100, 0, 0), [0, 0, 0, 255]),  # invisible
+        ("LA", (200, 51), [40, 40, 40, 255]),
+        ("I;16", 200 * 256 + 7, [200, 200, 200, 255]),  # 16 bits: scaled, not cut
+        ("CMYK", (0, 255, 255, 0), [255, 0, 0, 255]),  # as printers have it
+    ],
+)
+def test_every_mode_becomes_opaque_rgba(mode: str, value: Any, expected: list[int]) -> None:
+    assert to_rgba(Image.new(mode, (3, 2), value))[0, 0].tolist() == expected
+
+
+def test_a_palette_with_a_transparent_entry_becomes_black_there(tmp_path: Path) -> None:
+    path = tmp_path / "palette.png"
+    image = Image.fromarray(halves()).quantize(2)
+    image.save(path, transparency=image.getpixel((30, 10)))
+
+    rgba = to_rgba(open_picture(path))
+
+    assert rgba[10, 5].tolist() == [255, 0, 0, 255]
+    assert rgba[10, 30].tolist() == [0, 0, 0, 255]
+
+
+def test_arrays_are_copied_not_changed() -> None:
+    pixels = np.full((2, 2, 4), 100, np.uint8)
+
+    rgba = opaque(pixels)
+
+    assert (pixels == 100).all()
+    assert rgba[0, 0].tolist() == [39, 39, 39, 255]
+
+
+@pytest.mark.parametrize(
+    "pixels",
+    [
+        np.zeros((4, 4), np.uint8),  # grey
+        np.zeros((4, 4, 2), np.uint8),  # grey and alpha
+        np.zeros((4, 4, 3), np.float32),  # 0..1, probably
+        np.zeros((4, 0, 3), np.uint8),  # empty
+    ],
+)
+def test_other_arrays_are_refused(pixels: Any) -> None:
+    with pytest.raises(ValueError, match="wanted uint8"):
+        opaque(pixels)
+
+
+HEIC = b"\x00\x00\x00\x18ftypheic\x00\x00\x00\x00mif1heic"
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "reason"),
+    [
+        ("text.jpg", b"This is not a picture.", "not a picture"),
+        ("empty.png", b"", "not a picture"),
+        ("iphone.jpg", HEIC, "HEIC.*Save it as JPEG"),  # whatever it calls itself
+    ],
+)
+def test_what_is_no_picture_is_said_to_be_none(
+    tmp_path: Path, name: str, content: bytes, reason: str
+) -> None:
+    path = tmp_path / name
+    path.write_bytes(content)
+
+    with pytest.raises(PictureError, match=reason) as caught:
+        open_picture(path)
+
+    assert caught.value.value == path
+
+
+@pytest.mark.parametrize("suffix", ["jpg", "png", "webp", "gif", "bmp", "tiff"])
+def test_half_a_picture_is_damaged(tmp_path: Path, suffix: str) -> None:
+    path = tmp_path / f"half.{suffix}"
+    noise = np.random.default_rng(0).integers(0, 256, (64, 64, 3), np.uint8)
+    Image.fromarray(noise).save(path)
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+
+    with pytest.raises(PictureError) as caught:
+        open_picture(path)
+
+    assert caught.value.value == path
+
+
+def test_a_missing_file_and_a_folder_are_told_apart(tmp_path: Path) -> None:
+    with pytest.raises(PictureError, match="No such file"):
+        open_picture(tmp_path / "nowhere.jpg")
+    with pytest.raises(PictureError, match=r"directory|[Pp]ermission"):  # the latter on Windows
+        open_picture(tmp_path)
+
+
+def test_a_picture_that_would_fill_the_memory_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "bomb.png"
+    Image.fromarray(halves()).save(path)
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 100)
+
+    with pytest.raises(PictureError, match="too large"):
+        open_picture(path)
+
+
+def found(*boxes: tuple[float, float, float, float]) -> Detections:
+    n = len(boxes)
+    return Detections(np.array(boxes, np.float32).reshape(-1, 4), np.full(n, 0.9), np.arange(n))
+
+
+def test_boxes_are_drawn_in_the_colour_of_their_class() -> None:
+    image = Image.new("RGB", (400, 300), "white")
+
+    drawn = annotated(image, found((100, 100, 300, 200)), ["dog"])
+
+    pixels = np.asarray(drawn)
+    fill = [int(colour(0)[i : i + 2], 16) for i in (1, 3, 5)]
+    assert pixels[150, 100].tolist() == fill  # left edge
+    assert pixels[150, 200].tolist() == [255, 255, 255]  # inside: untouched
+    assert (pixels[80:99, 100:160] == fill).all(axis=2).any()  # the label, above
+    assert (pixels[80:99, 100:160] == 0).all(axis=2).any()  # the ink on it
+    assert np.asarray(image).min() == 255  # the picture itself is left alone
+
+
+def test_labels_of_a_large_picture_are_as_legible_as_of_a_small_one() -> None:
+    def coloured_share(scale: int) -> float:
+        image = Image.new("RGB", (400 * scale, 300 * scale), "white")
+        box = (100 * scale, 100 * scale, 300 * scale, 200 * scale)
+        pixels = np.asarray(annotated(image, found(box), ["dog"]))
+        return float((pixels != 255).any(axis=2).mean())
+
+    assert coloured_share(10) == pytest.approx(coloured_share(3), rel=0.2)
+
+
+def test_boxes_at_the_very_edge_and_of_no_size_can_be_drawn() -> None:
+    image = Image.new("RGB", (30, 20), "white")
+
+    drawn = annotated(image, found((0, 0, 30, 20), (29.9, 19.9, 30, 20)), ["dog", "cat"])
+
+    assert drawn.size == (30, 20)
