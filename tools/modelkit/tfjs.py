@@ -23,10 +23,6 @@ _DTYPES: dict[str, np.dtype[Any]] = {
     "int32": np.dtype("<i4"),
     "float16": np.dtype("<f2"),
 }
-    "float32": np.dtype("<f4"),
-    "int32": np.dtype("<i4"),
-    "float16": np.dtype("<f2"),
-}
 
 
 @dataclass(frozen=True, slots=True)
