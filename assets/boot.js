@@ -137,16 +137,20 @@ const boot = {
   facts: lookAround(),
   take,
   wanted: null,
+  arrive: () => (arrived = true),
   error: null,
   say(text) {
     stage = text;
     showProgress();
   },
+  // main.py could not begin: show why, for nobody else can.
+  fail: (details) => notice("python", details),
   // Python is here and listens itself from now on; the answer is what was pressed meanwhile.
   adopt() {
     document.removeEventListener("click", remember);
     document.removeEventListener("change", remember);
     removeEventListener("unhandledrejection", pythonFailed);
+    removeEventListener("py:all-done", pythonEnded);
     return boot.wanted;
   },
 };
@@ -179,6 +183,10 @@ function remember(event) {
 
 const pythonFailed = (event) => notice("python", String(event.reason?.stack ?? event.reason));
 
+// PyScript reports what main.py raised to the console only.
+let arrived = false;
+const pythonEnded = () => arrived || notice("python", "main.py ended before the app began; the console has its words");
+
 const models = build.models.map((model) => model.name);
 const chosen = [query.get("model"), settings().model, build.default_model].find((name) => models.includes(name));
 
@@ -200,6 +208,7 @@ async function begin() {
   waiting = false;
   fetchEarly(build.models.find((model) => model.name === chosen).url);
   addEventListener("unhandledrejection", pythonFailed);
+  addEventListener("py:all-done", pythonEnded);
   try {
     const { hooks } = await import(absolute(build.pyscript));
     // PyScript serialises this hook with Function(), which the security policy forbids;

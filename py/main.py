@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import traceback
 from typing import Any
 
 from js import URLSearchParams, createImageBitmap, document, fetch, location, window
@@ -10,7 +11,7 @@ from js import obscura as before
 from obscura.engine import Facts
 from obscura.page import automation, build, settings, sources
 from obscura.page.app import App
-from obscura.page.dom import by_id, run
+from obscura.page.dom import by_id, on_failure, run
 from obscura.page.inference import Inference
 
 
@@ -52,4 +53,6 @@ async def main() -> None:
     await app.begin(before.boot.adopt())
 
 
+before.boot.arrive()
+on_failure(lambda error: before.boot.fail("".join(traceback.format_exception(error))))
 run(main())

@@ -28,7 +28,7 @@ class Controls:
         self._search = by_id("class-search")
         self._model.replaceChildren(
             *(
-                make("option", text=f"{card.title}, {card.summary}", value=card.name)
+                make("option", text=card.title, value=card.name)
                 for card in cards
             )
         )
@@ -68,7 +68,7 @@ class Controls:
         """Show settings as they apply to this model."""
         self._model.value = card.name
         size = text.megabytes(card.file.bytes)
-        by_id("model-note").textContent = text.model_note(size, card.license, card.accuracy)
+        by_id("model-note").textContent = text.model_note(card.summary, size, card.license)
         for name, value in (
             ("threshold", settings.threshold or card.threshold),
             ("iou", settings.iou or card.iou),

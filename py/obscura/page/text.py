@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 FETCHING_MODEL = "Fetching {model}"
 OPENING_MODEL = "Preparing {model} on {backend}"
@@ -105,7 +104,7 @@ NOTICES = {
         "It was unplugged or taken by another program. It starts again by itself once it is back.",
         "camera",
     ),
-    "camera-failed": Notice(
+    "camera": Notice(
         "The camera did not start",
         "The browser gave no reason that we know; its own words stand under Details.",
         "camera",
@@ -127,7 +126,7 @@ NOTICES = {
         "Its checksum is not the one recorded when the page was built, so it is not used.",
         "model",
     ),
-    "picture-unreadable": Notice(
+    "picture": Notice(
         "This picture cannot be opened",
         "The file is damaged or in a format that this browser does not read. Use a JPEG, PNG or "
         "WebP.",
@@ -153,7 +152,7 @@ NOTICES = {
         "fetched from elsewhere.",
         "photo",
     ),
-    "backend-failed": Notice(
+    "backend": Notice(
         "The detector could not run",
         "No engine in this browser could run the model and reproduce its recorded answer.",
         "model",
@@ -177,12 +176,9 @@ def notice(code: str) -> Notice:
     return NOTICES.get(code, NOTICES["unexpected"])
 
 
-def model_note(size: str, licence: str, accuracy: dict[str, Any]) -> str:
-    """One line about a model: its download, licence and measured accuracy."""
-    note = f"{size}, {licence}"
-    if "ap50" in accuracy:
-        note += f". AP50 {accuracy['ap50']:.1f} on {accuracy['dataset']}"
-    return note
+def model_note(summary: str, size: str, licence: str) -> str:
+    """One line about a model: what for, its download and its licence."""
+    return f"{summary}. {size}, {licence}."
 
 
 def class_count(shown: int, known: int) -> str:
