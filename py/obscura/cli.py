@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import glob
 import json
 import sys
 import time
@@ -214,8 +213,7 @@ def _expand(arguments: Sequence[str], complain: Callable[[PictureError], None]) 
         elif path.exists():
             yield path
         else:  # shells expand patterns, except on Windows
-            matches = sorted(glob.glob(argument))
-            yield from map(Path, matches or [argument])
+            yield from sorted(path.parent.glob(path.name)) or [path]
 
 
 def _progress(paths: Sequence[Path]) -> Iterator[Path]:

@@ -3,7 +3,6 @@
 Each class carries a ``code`` by which a page looks up its own sentence and action, and a
 ``remedy`` that tells a person at a terminal what to do next.
 """
-# ruff: noqa: N818  (a name such as CameraDenied says it all; "Error" after it would say it twice)
 
 from __future__ import annotations
 

@@ -27,7 +27,8 @@ def test_a_folder_with_a_card_is_found_by_its_path(
     assert catalogue.find(str(folder)) == folder
 
 
-def test_an_unknown_model_lists_the_known_ones(colour_models: Path) -> None:
+@pytest.mark.usefixtures("colour_models")
+def test_an_unknown_model_lists_the_known_ones() -> None:
     with pytest.raises(ModelMissing, match=r"sounds.*Choose one of colours"):
         catalogue.find("sounds")
 

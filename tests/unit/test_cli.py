@@ -39,7 +39,8 @@ def folder(tmp_path: Path, scene: Scene) -> Path:
 @pytest.fixture
 def detect(colour_models: Path) -> Detect:
     def run(*arguments: str | Path) -> int:
-        return main(["detect", "--model", "colours", *map(str, arguments)])
+        model = str(colour_models / "colours")
+        return main(["detect", "--model", model, *map(str, arguments)])
 
     return run
 
@@ -207,7 +208,8 @@ def test_a_command_line_without_sense_exits_with_2(arguments: list[str], capsys:
     assert "usage: obscura" in capsys.readouterr().err
 
 
-def test_models_are_listed(colour_models: Path, capsys: Any) -> None:
+@pytest.mark.usefixtures("colour_models")
+def test_models_are_listed(capsys: Any) -> None:
     assert main(["models"]) == 0
 
     header, row = capsys.readouterr().out.splitlines()
@@ -225,7 +227,8 @@ def test_without_models_the_remedy_is_told(
     assert "OBSCURA_MODELS" in capsys.readouterr().err
 
 
-def test_it_runs_as_a_module(colour_models: Path, folder: Path) -> None:
+@pytest.mark.usefixtures("colour_models")
+def test_it_runs_as_a_module(folder: Path) -> None:
     package_root = str(Path(obscura.__file__).parents[1])
 
     done = subprocess.run(

@@ -24,7 +24,7 @@ BLUE = (480, 360, 640, 480)
 
 @pytest.fixture
 def detector(colour_models: Path) -> Iterator[Detector]:
-    with Detector("colours", threads=1) as detector:
+    with Detector(colour_models / "colours", threads=1) as detector:
         yield detector
 
 
@@ -45,21 +45,20 @@ def test_it_finds_nothing_in_the_dark(detector: Detector, scene: Scene) -> None:
 @pytest.mark.parametrize(
     "form",
     [
-        lambda rgb, path: rgb,  # RGB
-        lambda rgb, path: np.dstack([rgb, np.full(rgb.shape[:2], 255, np.uint8)]),  # RGBA
-        lambda rgb, path: Image.fromarray(rgb),  # a Pillow image
-        lambda rgb, path: path,  # a Path
-        lambda rgb, path: str(path),  # a path as text
+        Path,
+        str,  # a path as text
+        Image.open,  # a Pillow image
+        lambda path: np.asarray(Image.open(path)),  # RGB
+        lambda path: np.asarray(Image.open(path).convert("RGBA")),
     ],
 )
 def test_the_same_picture_gives_the_same_in_every_form(
-    detector: Detector, scene: Scene, tmp_path: Path, form: Callable[[Any, Path], Any]
+    detector: Detector, scene: Scene, tmp_path: Path, form: Callable[[Path], Any]
 ) -> None:
-    rgb = scene(640, 480, red=RED)
     path = tmp_path / "scene.png"
-    Image.fromarray(rgb).save(path)
+    Image.fromarray(scene(640, 480, red=RED)).save(path)
 
-    (record,) = detector.detect(form(rgb, path)).to_records(detector.labels)
+    (record,) = detector.detect(form(path)).to_records(detector.labels)
 
     assert record["label"] == "red"
     np.testing.assert_allclose(record["box"], RED, atol=1e-3)
@@ -84,14 +83,16 @@ def test_what_is_transparent_is_not_seen(detector: Detector, scene: Scene) -> No
     assert len(detector.detect(np.dstack([rgb, np.zeros((480, 640), np.uint8)]))) == 0
 
 
-def test_classes_that_are_not_wanted_are_left_out(colour_models: Path, scene: Scene) -> None:
+@pytest.mark.usefixtures("colour_models")
+def test_classes_that_are_not_wanted_are_left_out(scene: Scene) -> None:
     with Detector("colours", classes=["blue", "green"]) as detector:
         found = detector.detect(scene(640, 480, red=RED, blue=BLUE))
 
     assert [detector.labels[class_id] for class_id in found.class_id] == ["blue"]
 
 
-def test_the_threshold_may_be_the_callers(colour_models: Path, scene: Scene) -> None:
+@pytest.mark.usefixtures("colour_models")
+def test_the_threshold_may_be_the_callers(scene: Scene) -> None:
     dim = scene(640, 480, red=RED) // 5 * 4  # four fifths as bright, and as certain
 
     assert len(Detector("colours", threshold=0.75).detect(dim)) == 1
@@ -105,7 +106,8 @@ def test_a_model_may_be_named_by_folder_or_card(colour_models: Path) -> None:
     assert Detector(read_card(folder)).labels == ("red", "green", "blue")
 
 
-def test_an_unknown_model_lists_the_known_ones(colour_models: Path) -> None:
+@pytest.mark.usefixtures("colour_models")
+def test_an_unknown_model_lists_the_known_ones() -> None:
     with pytest.raises(ModelMissing, match=r"sounds.*colours"):
         Detector("sounds")
 
@@ -118,6 +120,7 @@ def test_a_changed_network_is_corrupt(colour_models: Path) -> None:
         Detector("colours")
 
 
+@pytest.mark.usefixtures("colour_models")
 @pytest.mark.parametrize(
     ("asked", "told"),
     [
@@ -125,15 +128,14 @@ def test_a_changed_network_is_corrupt(colour_models: Path) -> None:
         ("xyz", "red, green, blue"),  # no idea: all
     ],
 )
-def test_an_unknown_class_gets_a_hint(colour_models: Path, asked: str, told: str) -> None:
+def test_an_unknown_class_gets_a_hint(asked: str, told: str) -> None:
     with pytest.raises(LabelUnknown, match=rf"{asked}.*{told}"):
         Detector("colours", classes=[asked])
 
 
+@pytest.mark.usefixtures("colour_models")
 @pytest.mark.parametrize("option", [{"threshold": 1.1}, {"iou": -0.1}, {"threads": -1}])
-def test_numbers_out_of_range_are_refused_by_name(
-    colour_models: Path, option: dict[str, Any]
-) -> None:
+def test_numbers_out_of_range_are_refused_by_name(option: dict[str, Any]) -> None:
     (name,) = option
 
     with pytest.raises(ValueError, match=name):

@@ -38,7 +38,7 @@ FAMILIES = {
     for family in (
         # Single-shot detectors answer once per anchor, many times for one object.
         Family("ssd", nms=True),
-        # Local maxima of a heat map are one per object in theory; a large object often has two.
+        # Local maxima of a heat map should be one per object; now and then a large one has two.
         Family("centernet", nms=True),
     )
 }
