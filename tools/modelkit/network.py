@@ -183,8 +183,8 @@ class Network:
             raise ConversionError(f"{node.name!r} normalises something other than a convolution.")
         gamma, beta, mean, variance = (self._constant(name) for name in node.inputs[1:])
         factor = gamma / np.sqrt(variance + np.float32(node.number("epsilon")))
-        _scale(step, factor)
-        _shift(step, beta - mean * factor)
+        _scale(step, np.asarray(factor, np.float32))
+        _shift(step, np.asarray(beta - mean * factor, np.float32))
         return source
 
     def _arithmetic(self, node: Node) -> Value:
@@ -195,16 +195,15 @@ class Network:
         kind = _ARITHMETIC[node.op]
         if len(maps) == 1:
             number = next(i for i, value in enumerate(values) if isinstance(value, FeatureMap))
-            constant = np.asarray(values[1 - number], np.float32)
+            constant = _per_channel(values[1 - number], node)
             step = self._foldable(maps[0], node.inputs[number], kind)
-            if step is not None and (kind != "Sub" or number == 0):
-                (_scale if kind == "Mul" else _shift)(
-                    step, -constant if kind == "Sub" else constant
-                )
+            if step is not None and kind == "Mul":
+                _scale(step, constant)
                 return maps[0]
-            # A vector runs along the channels.
-            shaped = constant.reshape(-1, 1, 1) if constant.ndim == 1 else constant
-            values[1 - number] = shaped
+            if step is not None and (kind == "Add" or number == 0):
+                _shift(step, constant if kind == "Add" else -constant)
+                return maps[0]
+            values[1 - number] = constant
         else:
             swish = self._hard_swish(node)
             if swish is not None:
@@ -242,11 +241,13 @@ class Network:
             source = self._map(name)
             factors = [self._constant(item) for item in nodes[0].inputs if item != name]
             shifts = [self._constant(item) for item in shifted.inputs if item != name]
-            if source.step is None or source.step.op != "Conv" or shifts != [3]:
+            if source.step is None or source.step.op != "Conv":
+                continue
+            if [item.tolist() for item in shifts] != [3] or [item.ndim for item in factors] != [0]:
                 continue
             folded = {id(self._map(item).step) for item in (product, gate, shifted.name)}
             self._steps = [step for step in self._steps if id(step) not in folded]
-            scale = np.float32(6) * factors[0]
+            scale = np.asarray(6 * factors[0], np.float32)
             _scale(source.step, scale)
             slope = {"alpha": 1 / (6 * float(scale)), "beta": 0.5}
             size = (source.channels, source.height, source.width)
@@ -325,14 +326,22 @@ def _span(size: int, kernel: int, stride: int, same: bool) -> tuple[int, int, in
     return out, total // 2, total - total // 2
 
 
-def _scale(step: Step, factor: NDArray[Any]) -> None:
+def _per_channel(value: Value, node: Node) -> Floats:
+    """A constant that is one number or one for each channel, as [] or [C, 1, 1]."""
+    constant = np.asarray(value, np.float32)
+    if constant.size != 1 and constant.size != constant.shape[-1]:
+        raise ConversionError(f"{node.name!r} takes a constant {constant.shape}: no rule for that.")
+    return constant.reshape(() if constant.size == 1 else (-1, 1, 1))
+
+
+def _scale(step: Step, factor: Floats) -> None:
     assert step.weight is not None
     assert step.bias is not None
-    factor = np.broadcast_to(factor.reshape(-1), step.bias.shape)
-    step.weight = (step.weight * factor.reshape(-1, 1, 1, 1)).astype(np.float32)
-    step.bias = (step.bias * factor).astype(np.float32)
+    factors = np.broadcast_to(factor.reshape(-1), step.bias.shape)
+    step.weight = (step.weight * factors.reshape(-1, 1, 1, 1)).astype(np.float32)
+    step.bias = (step.bias * factors).astype(np.float32)
 
 
-def _shift(step: Step, offset: NDArray[Any]) -> None:
+def _shift(step: Step, offset: Floats) -> None:
     assert step.bias is not None
     step.bias = (step.bias + offset.reshape(-1)).astype(np.float32)

