@@ -9,10 +9,11 @@ from js import URLSearchParams, createImageBitmap, document, fetch, location, wi
 from js import obscura as before
 
 from obscura.engine import Facts
-from obscura.page import automation, build, settings, sources
+from obscura.page import automation, build, events, sources
 from obscura.page.app import App
 from obscura.page.dom import by_id, on_failure, run
 from obscura.page.inference import Inference
+from obscura.page.settings import Preferences, read_request
 
 
 def say(words: str) -> None:
@@ -48,7 +49,10 @@ async def main() -> None:
         say=say,
     )
     parameters = {str(name): str(value) for name, value in URLSearchParams.new(location.search)}
-    app = App(parts, inference, settings.read_request(parameters), storage(), say)
+    request = read_request(parameters)
+    preferences = Preferences(storage(), request)
+    app = App(parts, inference, request, preferences, say)
+    events.connect(app, preferences)
     automation.publish(app)
     await app.begin(before.boot.adopt())
 

@@ -1,8 +1,8 @@
 """The engine in a browser: onnxruntime-web in a worker of its own.
 
 Boundary: pixels are an `ArrayBuffer` that is transferred to the worker (never copied into Python);
-what comes back are K rows, copied once into numpy. The worker's listeners are two proxies, destroyed
-by `close`. Wasm starts once per realm and never shrinks, so each session has its own worker, and
+what comes back are K rows, copied once into numpy. The worker's two listeners are destroyed by
+`close`. Wasm starts once per realm and never shrinks, so each session has its own worker, and
 closing the session ends it: so memory is given back and a crashed runtime is restarted.
 """
 

@@ -7,26 +7,23 @@ the page is doing ("state") is derived from those fields, so it cannot disagree 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
-from js import navigator, performance, setInterval
+from js import performance
 from pyodide.ffi import create_proxy
 
 from obscura.errors import CameraLost, ObscuraError
-from obscura.families import Outputs
 from obscura.page import camera, shell, sources, stage, text
-from obscura.page import settings as stored
 from obscura.page.build import Build
 from obscura.page.controls import Controls
-from obscura.page.dom import by_id, listen, on_failure, run
+from obscura.page.dom import by_id, run
 from obscura.page.inference import Inference
 from obscura.page.loop import Loop
 from obscura.page.meter import Meter
 from obscura.page.notice import NoticeCard
-from obscura.page.settings import Request, Settings, Storage
+from obscura.page.settings import Preferences, Request, Settings
+from obscura.page.sources import LiveSource
 from obscura.page.view import View
-from obscura.timing import Timings
 
 
 class App:
@@ -37,7 +34,7 @@ class App:
         build: Build,
         inference: Inference,
         request: Request,
-        storage: Storage,
+        preferences: Preferences,
         say: Callable[[str], None],
     ) -> None:
         """
@@ -45,27 +42,28 @@ class App:
             say: shows what the page is waiting for; "" for nothing.
         """
         self._build, self.inference, self._request = build, inference, request
-        self._storage, self._show_progress = storage, say
-        self._kept: Settings = stored.load(storage)
-        self.settings: Settings = request.over(self._kept)
+        self._preferences, self._show_progress = preferences, say
         self._scene = "welcome"
         self._caption = text.SAMPLE_CAPTION
         self._opening = False
         self._lost = False
         self._epoch = 0  # counts changes of source: what was begun for a former one is dropped
-        self._source: sources.LiveSource | None = None
+        self._source: LiveSource | None = None
         self._cameras: list[camera.Camera] = []
-        self.timings = Timings()
+        self.timings = inference.timings
         self._video, self._picture = by_id("video"), by_id("picture")
         self._grab = sources.Grabber()
         self.loop = Loop(self._video, self._analyse)
         self.view = View(self.timings)
         self._meter = Meter()
         self.notice = NoticeCard(self._act)
-        self._controls = Controls(list(build.cards.values()), self._change)
-        self._theme = shell.Theme(self.settings.theme, lambda theme: self._change("theme", theme))
+        self.controls = Controls(list(build.cards.values()), self.change, self.hide_classes)
         self._ended = create_proxy(lambda _event: self._camera_lost())
-        self._listen()
+
+    @property
+    def settings(self) -> Settings:
+        """The settings in force."""
+        return self._preferences.current
 
     # ---- what is going on ------------------------------------------------------------------------
 
@@ -91,7 +89,7 @@ class App:
             print(text.IGNORED.format(parameters=", ".join(self._request.ignored)))
         loading = run(self._load())
         self._cameras = await camera.list_cameras()
-        self._controls.show_cameras(self._cameras, self.settings.camera)
+        self.controls.show_cameras(self._cameras, self.settings.camera)
         self._render()
         if wanted == "photo" and by_id("photo").files.length:
             await self.open_file(by_id("photo").files.item(0))
@@ -101,20 +99,11 @@ class App:
 
     async def start(self) -> None:
         """Open what Start stands for: the camera, or the address's own source."""
-        address = self._request.source
-        if address == "camera":
-            await self._open(self._open_camera)
-        elif sources.is_video(address):
-            await self._open(lambda: sources.open_video(self._video, address))
-        else:
-            await self._open(lambda: sources.open_picture(self._picture, address))
+        await self._open(self._request.source)
 
     async def open_file(self, file: Any) -> None:
         """Show and read a photo or a video that a person gave."""
-        if sources.is_video(file):
-            await self._open(lambda: sources.open_video(self._video, file))
-        else:
-            await self._open(lambda: sources.open_picture(self._picture, file))
+        await self._open(file)
 
     def stop(self) -> None:
         """Give the camera back and return to the start page."""
@@ -140,26 +129,35 @@ class App:
 
     # ---- sources ---------------------------------------------------------------------------------
 
-    async def _open(self, opener: Callable[[], Any]) -> None:
-        """Leave the former source, open another, and show it: live or as a still."""
+    async def _open(self, source: Any) -> None:
+        """Leave the former source, open another, and show it: live or as a still.
+
+        Args:
+            source: "camera", the address of a picture or video on this site, or a `File` of either.
+        """
         self._leave()
         epoch = self._epoch
         self.notice.hide()
         self._opening, self._lost = True, False
         self._render()
         try:
-            opened = await opener()
+            if source == "camera":
+                opened: LiveSource | str = await self._open_camera()
+            elif sources.is_video(source):
+                opened = await sources.open_video(self._video, source)
+            else:
+                opened = await sources.open_picture(self._picture, source)
         except ObscuraError as error:
             if epoch == self._epoch:
                 self.stop()
-                self._fail(error)
+                self.fail(error)
             return
         if epoch != self._epoch:
-            if isinstance(opened, sources.LiveSource):
+            if isinstance(opened, LiveSource):
                 opened.stop()
             return
         self._opening = False
-        if isinstance(opened, sources.LiveSource):
+        if isinstance(opened, LiveSource):
             await self._go_live(opened)
         else:
             self._scene, self._caption = "still", opened
@@ -167,7 +165,7 @@ class App:
             if self.inference.ready:
                 await self._read_still()
 
-    async def _open_camera(self) -> sources.LiveSource:
+    async def _open_camera(self) -> LiveSource:
         self._say(text.ASKING)
         epoch = self._epoch
         stream = await camera.open_camera(
@@ -181,7 +179,7 @@ class App:
         stream.getVideoTracks()[0].addEventListener("ended", self._ended)
         return await sources.play_camera(self._video, stream)
 
-    async def _go_live(self, source: sources.LiveSource) -> None:
+    async def _go_live(self, source: LiveSource) -> None:
         self._source = source
         self._scene, self._caption = "live", ""
         self._say("")
@@ -191,7 +189,7 @@ class App:
         if source.stream is not None:
             # Only now, with permission, does the browser tell the cameras' names.
             self._cameras = await camera.list_cameras()
-            self._controls.show_cameras(self._cameras, source.device_id)
+            self.controls.show_cameras(self._cameras, source.device_id)
             self._render()
 
     async def _read_still(self) -> None:
@@ -201,7 +199,7 @@ class App:
         size = (self._picture.width, self._picture.height)
         self.timings.clear()
         try:
-            outputs = await self._timed_run(lambda: sources.read_pixels(self._picture))
+            outputs = await self.inference.run(lambda: sources.read_pixels(self._picture))
         except ObscuraError as error:
             if epoch == self._epoch and self.inference.ready:
                 await self._recover(error)
@@ -227,19 +225,15 @@ class App:
             return
         self.stop()
         self._lost = True
-        self._fail(CameraLost("The camera's picture ended"))
+        self.fail(CameraLost("The camera's picture ended"))
 
-    async def _cameras_changed(self) -> None:
+    async def cameras_changed(self) -> None:
+        """A camera was plugged in or out."""
         self._cameras = await camera.list_cameras()
         chosen = self._source.device_id if self._source else self.settings.camera
-        self._controls.show_cameras(self._cameras, chosen)
+        self.controls.show_cameras(self._cameras, chosen)
         if self._lost and self._cameras:
             await self.start()
-
-    def _flip(self) -> Any:
-        facing = "environment" if self._facing() == "user" else "user"
-        self._change("camera", "", restart=False)
-        return self._change("facing", facing)
 
     def _facing(self) -> str:
         return (self._source.facing if self._source else "") or self.settings.facing
@@ -253,7 +247,7 @@ class App:
             return
         size = source.size
         try:
-            outputs = await self._timed_run(lambda: self._grab(self._video, size, card.input))
+            outputs = await self.inference.run(lambda: self._grab(self._video, size, card.input))
         except ObscuraError as error:
             # A model that was exchanged under a running frame is no failure.
             if epoch == self._epoch and self.inference.card is card:
@@ -263,15 +257,6 @@ class App:
             self.view.answer(outputs, size)
             self._present()
             self.loop.count()
-
-    async def _timed_run(self, capture: Callable[[], Any]) -> Outputs:
-        begun = performance.now()
-        image = capture()
-        captured = performance.now()
-        outputs = await self.inference.run(image)
-        self.timings.add("capture", captured - begun)
-        self.timings.add("inference", performance.now() - captured)
-        return outputs
 
     def _present(self) -> None:
         """Show the last answer under the present settings."""
@@ -299,17 +284,14 @@ class App:
 
     async def _load(self, *, fresh: bool = False) -> None:
         name = self._model_name()
-        self._controls.show(self.settings, self._build.cards[name])
+        self.controls.show(self.settings, self._build.cards[name])
         self._render()
         try:
             opened = await self.inference.load(
-                name,
-                backend=self.settings.backend,
-                threads=self.settings.threads,
-                fresh=fresh,
+                name, backend=self.settings.backend, threads=self.settings.threads, fresh=fresh
             )
         except ObscuraError as error:
-            self._fail(error)
+            self.fail(error)
             return
         if opened:
             await self._model_opened()
@@ -319,7 +301,7 @@ class App:
         try:
             await self.inference.recover()
         except ObscuraError:
-            self._fail(error)
+            self.fail(error)
             return
         if self.inference.ready:
             await self._model_opened()
@@ -333,57 +315,33 @@ class App:
         if self._scene == "still":
             await self._read_still()
 
-    # ---- events ----------------------------------------------------------------------------------
+    # ---- wishes ----------------------------------------------------------------------------------
 
-    def _listen(self) -> None:
-        on_failure(self._fail)
-        listen(by_id("start"), "click", lambda _event: self._press_start())
-        listen(by_id("pause"), "click", lambda _event: self.toggle_pause())
-        listen(by_id("flip"), "click", lambda _event: self._flip())
-        if hasattr(navigator, "mediaDevices"):
-            listen(
-                navigator.mediaDevices,
-                "devicechange",
-                lambda _event: self._cameras_changed(),
-            )
-        setInterval(create_proxy(self._render_meter), 500)
-        shell.set_up_dialogs(self._forget)
-        shell.set_up_panel()
-        shell.set_up_files(self.open_file)
-        shell.set_up_keys(
-            {
-                " ": self._press_start,
-                "k": self.toggle_pause,
-                "p": by_id("photo").click,
-                "arrowleft": lambda: self._controls.nudge("threshold", -1),
-                "arrowright": lambda: self._controls.nudge("threshold", 1),
-                "m": by_id("model").focus,
-                "c": self._controls.open_classes,
-                "f": shell.toggle_full_screen,
-                "?": by_id("help").click,
-            }
-        )
-
-    def _press_start(self) -> Any:
+    def press_start(self) -> Any:
+        """The main button: start, or stop what is under way."""
         if self._opening or self._scene == "live":
             return self.stop()
         return self.start()
 
-    def _change(self, name: str, value: Any, *, restart: bool = True) -> Any:
-        """A person changed a setting: keep it, and do what it asks for."""
-        if name == "hidden":
-            card_name = self._model_name()
-            value = {**self.settings.hidden, card_name: value}
-        self.settings = replace(self.settings, **{name: value})
-        self._kept = replace(self._kept, **{name: value})
-        stored.save(self._storage, self._kept)
-        if name == "model":
+    def change(self, **values: Any) -> Any:
+        """A person changed settings: keep them, and do what they ask for."""
+        self._preferences.set(**values)
+        if "model" in values:
             return self._load()
-        if name in ("camera", "facing", "resolution") and self._camera_runs() and restart:
-            return self._open(self._open_camera)
+        if self._camera_runs() and values.keys() & {"camera", "facing", "resolution"}:
+            return self._open("camera")
         self._render()
         self._present()
         return None
+
+    def hide_classes(self, labels: list[str]) -> None:
+        """Show all of the model's classes but these."""
+        self.change(hidden={**self.settings.hidden, self._model_name(): labels})
+
+    def flip(self) -> Any:
+        """Front camera to back camera, and back."""
+        facing = "environment" if self._facing() == "user" else "user"
+        return self.change(camera="", facing=facing)
 
     def _act(self, action: str) -> Any:
         """The way on that an error card offers."""
@@ -396,48 +354,40 @@ class App:
                 return self._load(fresh=True)
             case "smallest-model":
                 smallest = min(self._build.cards.values(), key=lambda card: card.file.bytes)
-                return self._change("model", smallest.name)
+                return self.change(model=smallest.name)
         return shell.reload()
 
-    def _forget(self) -> None:
-        stored.forget(self._storage)
-        shell.reload()
-
-    def _fail(self, error: BaseException) -> None:
-        self._say("")
+    def fail(self, error: BaseException) -> None:
+        """Show an error and go on."""
         self.notice.show(error)
+        self._say("")
         self._render()
 
     # ---- rendering -------------------------------------------------------------------------------
 
     def _mirrored(self) -> bool:
-        """Front cameras (and laptops', which do not tell) are mirrored, as people expect of a "
-        "mirror."""
+        """Front cameras are mirrored, and laptops', which do not tell: people expect a mirror."""
         return self._camera_runs() and self.settings.mirror and self._facing() == "user"
 
     def _camera_runs(self) -> bool:
         return self._source is not None and self._source.stream is not None
 
     def _say(self, words: str) -> None:
-        if not words and not self.inference.ready and self.notice.code is None:
-            return  # the model is still on its way, and its progress stays in sight
-        self._show_progress(words)
+        # A model that is still on its way stays in sight.
+        self._show_progress(words or self.inference.stage)
 
     def _render(self) -> None:
-        source = self._request.source
-        kind = (
-            "camera" if source == "camera" else "video" if sources.is_video(source) else "picture"
-        )
         stage.render(
             state=self.state,
             scene=self._scene,
-            kind=kind,
+            kind=sources.kind(self._request.source),
             mirrored=self._mirrored(),
-            can_flip=self._scene == "live" and bool(self._source.stream) and len(self._cameras) > 1,
+            can_flip=self._camera_runs() and len(self._cameras) > 1,
             caption=self._caption,
         )
 
-    def _render_meter(self) -> None:
+    def render_meter(self) -> None:
+        """Show the latest rates and times."""
         now = performance.now() / 1000
         self._meter.render(
             live=self._scene == "live",

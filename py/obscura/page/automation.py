@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
-from js import obscura, performance
+from js import JSON, obscura, performance
 from pyodide.ffi import create_proxy
 
 from obscura.page.app import App
-from obscura.page.dom import js_value
 
 
 def snapshot(app: App) -> dict[str, Any]:
@@ -29,5 +29,8 @@ def snapshot(app: App) -> dict[str, Any]:
 
 
 def publish(app: App) -> None:
-    """Answer `obscura.snapshot()` from now on. The proxy lives as long as the page."""
-    obscura.snapshot = create_proxy(lambda: js_value(snapshot(app)))
+    """Answer `obscura.snapshot()` from now on. The proxy lives as long as the page.
+
+    By way of JSON, because `to_js` turns None into undefined, and then a field is absent.
+    """
+    obscura.snapshot = create_proxy(lambda: JSON.parse(json.dumps(snapshot(app))))

@@ -15,10 +15,20 @@ from obscura.page.settings import Settings
 
 
 class Controls:
-    """Shows the settings and reports changes as `on_change(name, value)`, one setting at a time."""
+    """Shows the settings and reports changes by setting name."""
 
-    def __init__(self, cards: Sequence[ModelCard], on_change: Callable[[str, Any], Any]) -> None:
-        self._on_change = on_change
+    def __init__(
+        self,
+        cards: Sequence[ModelCard],
+        on_change: Callable[..., Any],
+        on_hide: Callable[[list[str]], None],
+    ) -> None:
+        """
+        Args:
+            on_change: called with the changed setting as keyword argument.
+            on_hide: called with the labels that are switched off, in the model's order.
+        """
+        self._on_change, self._on_hide = on_change, on_hide
         self._card: ModelCard | None = None
         self._hidden: set[str] = set()
         self._model = by_id("model")
@@ -27,16 +37,13 @@ class Controls:
         self._class_list = by_id("class-list")
         self._search = by_id("class-search")
         self._model.replaceChildren(
-            *(
-                make("option", text=card.title, value=card.name)
-                for card in cards
-            )
+            *(make("option", text=card.title, value=card.name) for card in cards)
         )
         self._model.disabled = False
         listen(
             self._model,
             "change",
-            lambda _event: on_change("model", str(self._model.value)),
+            lambda _event: on_change(model=str(self._model.value)),
         )
         for name, slider in self._sliders.items():
             listen(slider, "input", partial(self._slide, name))
@@ -52,12 +59,12 @@ class Controls:
             listen(
                 by_id(name),
                 "change",
-                lambda event: on_change(event.target.id, event.target.value),
+                lambda event: on_change(**{event.target.id: event.target.value}),
             )
         listen(
             by_id("mirror"),
             "change",
-            lambda event: on_change("mirror", bool(event.target.checked)),
+            lambda event: on_change(mirror=bool(event.target.checked)),
         )
 
     @property
@@ -110,7 +117,7 @@ class Controls:
     def _slide(self, name: str, _event: Any = None) -> None:
         value = float(self._sliders[name].value)
         self._show_value(name, value)
-        self._on_change(name, value)
+        self._on_change(**{name: value})
 
     def _show_value(self, name: str, value: float) -> None:
         by_id(f"{name}-value").textContent = text.percent(value)
@@ -132,8 +139,7 @@ class Controls:
     def _set_hidden(self, hidden: set[str]) -> None:
         self._hidden = hidden
         self._show_ticks()
-        # In the model's own order, so that the same choice is always stored as the same text.
-        self._on_change("hidden", [label for label in self._labels if label in hidden])
+        self._on_hide([label for label in self._labels if label in hidden])
 
     def _show_ticks(self) -> None:
         for box in self._class_list.querySelectorAll("input"):

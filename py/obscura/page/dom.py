@@ -39,14 +39,9 @@ def make(tag: str, *, text: str | None = None, cls: str = "", **attributes: str)
     return element
 
 
-def js_value(value: Any) -> Any:
-    """Plain Python values as plain JavaScript values, nested ones included."""
-    return to_js(value, dict_converter=Object.fromEntries)
-
-
 def js_object(**values: Any) -> Any:
-    """A plain JavaScript object."""
-    return js_value(values)
+    """A plain JavaScript object, nested ones included."""
+    return to_js(values, dict_converter=Object.fromEntries)
 
 
 def listen(target: Any, event: str, handler: Callable[[Any], Any]) -> None:

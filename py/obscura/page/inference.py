@@ -11,7 +11,7 @@ import hashlib
 from collections.abc import Callable
 from typing import Any
 
-from js import URL, Uint8Array, crypto, document
+from js import URL, Uint8Array, crypto, document, performance
 
 from obscura.card import ModelCard
 from obscura.check import verify
@@ -21,6 +21,7 @@ from obscura.errors import BackendError, ModelCorrupt, ModelMissing, ObscuraErro
 from obscura.families import Outputs
 from obscura.page import text
 from obscura.page.build import Build
+from obscura.timing import Timings
 
 
 class Inference:
@@ -47,11 +48,14 @@ class Inference:
         self._take = take
         self._sample_image = sample_image
         self._say = say
+        self.timings = Timings()
         self._session: WebSession | None = None
         self._backend, self._threads = "auto", 0
         self._refused: set[Plan] = set()
         self._wishes = 0
         self._changing = asyncio.Lock()
+        self.stage = ""
+        """What is being done to open a model, in words; "" when nothing is."""
         self.card: ModelCard | None = None
         self.sample: Outputs | None = None
         self.why = ""
@@ -91,7 +95,7 @@ class Inference:
             card = self._build.cards[name]
             self._backend, self._threads = backend, threads
             self._refused.clear()
-            await self._open(card, await self._fetch(card, fresh))
+            await self._bring_up(card, fresh=fresh)
             if wish != self._wishes:
                 self.close()
                 return False
@@ -109,13 +113,19 @@ class Inference:
             card = self.card
             self._refused.add(self._plan)
             self.close()
-            await self._open(card, await self._fetch(card, fresh=False))
+            await self._bring_up(card, fresh=False)
 
-    async def run(self, image: Any) -> Outputs:
-        """Outputs for an `ImageData`; see `WebSession.run`."""
+    async def run(self, capture: Callable[[], Any]) -> Outputs:
+        """Outputs for the `ImageData` that `capture()` makes; errors as in `WebSession.run`."""
         if self._session is None:
             raise BackendError("No model is loaded", remedy="Choose a model.")
-        return await self._session.run(image)
+        begun = performance.now()
+        image = capture()
+        captured = performance.now()
+        outputs = await self._session.run(image)
+        self.timings.add("capture", captured - begun)
+        self.timings.add("inference", performance.now() - captured)
+        return outputs
 
     def close(self) -> None:
         """End the session and free its memory."""
@@ -125,8 +135,18 @@ class Inference:
         self.card = None
         self.sample = None
 
+    async def _bring_up(self, card: ModelCard, *, fresh: bool) -> None:
+        try:
+            await self._open(card, await self._fetch(card, fresh))
+        finally:
+            self.stage = ""
+
+    def _tell(self, words: str) -> None:
+        self.stage = words
+        self._say(words)
+
     async def _fetch(self, card: ModelCard, fresh: bool) -> Any:
-        self._say(text.FETCHING_MODEL.format(model=card.title))
+        self._tell(text.FETCHING_MODEL.format(model=card.title))
         try:
             model = await self._take(self._build.model_urls[card.name], fresh)
         except Exception as error:
@@ -150,7 +170,7 @@ class Inference:
         for plan in candidates(self._facts, self._backend, self._threads):
             if plan in self._refused:
                 continue
-            self._say(
+            self._tell(
                 text.OPENING_MODEL.format(model=card.title, backend=text.BACKENDS[plan.backend])
             )
             device = self._gpu_name if plan.backend == "webgpu" else "CPU"

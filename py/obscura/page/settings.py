@@ -6,8 +6,8 @@ Pure Python: the storage is any object with `getItem`, `setItem` and `removeItem
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields, replace
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Protocol
 
 KEY = "obscura.settings"
@@ -19,9 +19,9 @@ BACKENDS = ("auto", "webgpu", "wasm")
 class Storage(Protocol):
     """The part of the browser's `localStorage` that is used."""
 
-    def getItem(self, key: str) -> str | None: ...
-    def setItem(self, key: str, value: str) -> None: ...
-    def removeItem(self, key: str) -> None: ...
+    def getItem(self, key: str) -> str | None: ...  # noqa: N802
+    def setItem(self, key: str, value: str) -> None: ...  # noqa: N802
+    def removeItem(self, key: str) -> None: ...  # noqa: N802
 
 
 @dataclass(frozen=True)
@@ -42,44 +42,43 @@ class Settings:
     threads: int = 0
 
 
-def _valid(name: str, value: Any) -> bool:
-    match name:
-        case "model":
-            return value is None or isinstance(value, str)
-        case "threshold" | "iou":
-            return value is None or (
-                isinstance(value, int | float) and not isinstance(value, bool) and 0 < value < 1
-            )
-        case "hidden":
-            return isinstance(value, dict) and all(
-                isinstance(labels, list) and all(isinstance(label, str) for label in labels)
-                for labels in value.values()
-            )
-        case "camera":
-            return isinstance(value, str)
-        case "facing":
-            return value in ("user", "environment")
-        case "resolution":
-            return value in RESOLUTIONS
-        case "mirror":
-            return isinstance(value, bool)
-        case "theme":
-            return value in THEMES
-        case "backend":
-            return value in BACKENDS
-        case "threads":
-            return isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= 64
-    return False
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _is_fraction(value: Any) -> bool:
+    return value is None or (_is_number(value) and 0 < value < 1)
+
+
+def _are_labels(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(label, str) for label in value)
+
+
+_VALID: dict[str, Callable[[Any], bool]] = {
+    "model": lambda value: value is None or isinstance(value, str),
+    "threshold": _is_fraction,
+    "iou": _is_fraction,
+    "hidden": lambda value: isinstance(value, dict) and all(map(_are_labels, value.values())),
+    "camera": lambda value: isinstance(value, str),
+    "facing": lambda value: value in ("user", "environment"),
+    "resolution": lambda value: value in RESOLUTIONS,
+    "mirror": lambda value: isinstance(value, bool),
+    "theme": lambda value: value in THEMES,
+    "backend": lambda value: value in BACKENDS,
+    "threads": lambda value: _is_number(value) and value in range(65),
+}
+"""Per setting, what its value must satisfy; nothing stored or asked for is trusted."""
 
 
 def from_mapping(values: Mapping[str, Any]) -> Settings:
     """Settings from untrusted values: what is unknown or out of range falls back to the default."""
-    names = {f.name for f in fields(Settings)}
-    return Settings(**{k: v for k, v in values.items() if k in names and _valid(k, v)})
+    return Settings(**{k: v for k, v in values.items() if k in _VALID and _VALID[k](v)})
 
 
-def load(storage: Storage) -> Settings:
+def load(storage: Storage | None) -> Settings:
     """The stored settings; the defaults where there are none, or where storage is denied."""
+    if storage is None:
+        return Settings()
     try:
         values = json.loads(storage.getItem(KEY) or "{}")
     except Exception:  # noqa: BLE001  (a browser that forbids storage throws what it likes)
@@ -87,9 +86,11 @@ def load(storage: Storage) -> Settings:
     return from_mapping(values) if isinstance(values, dict) else Settings()
 
 
-def save(storage: Storage, settings: Settings) -> bool:
+def save(storage: Storage | None, settings: Settings) -> bool:
     """Store the settings. False where the browser refuses: the page then keeps them in memory "
     "only."""
+    if storage is None:
+        return False
     try:
         storage.setItem(KEY, json.dumps(asdict(settings)))
     except Exception:  # noqa: BLE001  (as above)
@@ -97,8 +98,10 @@ def save(storage: Storage, settings: Settings) -> bool:
     return True
 
 
-def forget(storage: Storage) -> None:
+def forget(storage: Storage | None) -> None:
     """Remove what is stored; a browser that forbids storage has nothing to remove."""
+    if storage is None:
+        return
     try:
         storage.removeItem(KEY)
     except Exception:  # noqa: BLE001  (as above)
@@ -151,8 +154,27 @@ def read_request(parameters: Mapping[str, str]) -> Request:
         except ValueError:
             ignored.append(f"{name}={text}")
             continue
-        if _valid(name, value):
+        if _VALID[name](value):
             found[name] = value
         else:
             ignored.append(f"{name}={text}")
     return Request(ignored=tuple(ignored), **found)
+
+
+class Preferences:
+    """The settings in force: what is kept, under what the address asks for this visit."""
+
+    def __init__(self, storage: Storage | None, request: Request) -> None:
+        self._storage = storage
+        self._kept = load(storage)
+        self.current = request.over(self._kept)
+
+    def set(self, **values: Any) -> None:
+        """A person's own choice: it rules over the address from now on, and is kept."""
+        self.current = replace(self.current, **values)
+        self._kept = replace(self._kept, **values)
+        save(self._storage, self._kept)
+
+    def forget(self) -> None:
+        """Remove what is kept."""
+        forget(self._storage)

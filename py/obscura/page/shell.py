@@ -12,34 +12,37 @@ from obscura.page.dom import by_id, listen, make
 from obscura.page.settings import THEMES
 
 
-class Theme:
-    """Automatic, light or dark; automatic follows the system."""
+def set_up_theme(theme: str, on_change: Callable[[str], Any]) -> None:
+    """Automatic, light or dark, by one button; automatic follows the system."""
+    button = by_id("theme")
 
-    def __init__(self, theme: str, on_change: Callable[[str], None]) -> None:
-        self._button = by_id("theme")
-        self._on_change = on_change
-        self.show(theme)
-        listen(self._button, "click", lambda _event: self._next())
+    def show(name: str) -> None:
+        document.documentElement.dataset.theme = name
+        button.setAttribute("aria-label", f"Colour theme: {text.THEMES[name]}")
 
-    def show(self, theme: str) -> None:
-        """Apply a theme."""
-        self._theme = theme
-        document.documentElement.dataset.theme = theme
-        self._button.setAttribute("aria-label", f"Colour theme: {text.THEMES[theme]}")
+    def following(_event: Any) -> None:
+        now = str(document.documentElement.dataset.theme)
+        name = THEMES[(THEMES.index(now) + 1) % len(THEMES)]
+        show(name)
+        on_change(name)
 
-    def _next(self) -> None:
-        self.show(THEMES[(THEMES.index(self._theme) + 1) % len(THEMES)])
-        self._on_change(self._theme)
+    show(theme)
+    listen(button, "click", following)
 
 
 def set_up_dialogs(on_forget: Callable[[], None]) -> None:
     """The help and the promise: each opened by its button, closed by its own or Escape."""
+
+    def forget(_event: Any) -> None:
+        on_forget()
+        reload()
+
     by_id("keys").replaceChildren(
         *(part for key, does in text.KEYS for part in (make("dt", text=key), make("dd", text=does)))
     )
     listen(by_id("help"), "click", lambda _event: by_id("help-dialog").showModal())
     listen(by_id("promise"), "click", lambda _event: _show_promise())
-    listen(by_id("forget"), "click", lambda _event: on_forget())
+    listen(by_id("forget"), "click", forget)
 
 
 def _show_promise() -> None:
@@ -120,15 +123,27 @@ def toggle_full_screen() -> None:
 
 
 def set_up_panel() -> None:
-    """On small screens the panel is a sheet that one button opens and closes."""
-    button, panel = by_id("panel-toggle"), by_id("panel")
+    """On small screens the panel is a sheet: opened by its button, closed by its own, a press
+    beside it, or Escape."""
+    button, panel, close = by_id("panel-toggle"), by_id("panel"), by_id("panel-close")
 
-    def toggle(open_it: bool) -> None:
+    def show(open_it: bool) -> None:
+        was_open = panel.classList.contains("open")
         panel.classList.toggle("open", open_it)
         button.setAttribute("aria-expanded", "true" if open_it else "false")
+        if open_it:
+            close.focus()
+        elif was_open and panel.contains(document.activeElement):
+            button.focus()
 
-    listen(button, "click", lambda _event: toggle(not panel.classList.contains("open")))
-    listen(by_id("view"), "click", lambda _event: toggle(False))
+    def press_beside(event: Any) -> None:
+        if not event.target.closest("#panel, #panel-toggle"):
+            show(False)
+
+    listen(button, "click", lambda _event: show(not panel.classList.contains("open")))
+    listen(close, "click", lambda _event: show(False))
+    listen(document, "click", press_beside)
+    listen(panel, "keydown", lambda event: show(False) if event.key == "Escape" else None)
 
 
 def reload() -> None:

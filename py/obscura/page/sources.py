@@ -46,9 +46,9 @@ class VideoUnread(PictureError):
 class LiveSource:
     """What plays in the `<video>`: a camera's stream or a file."""
 
-    def __init__(self, video: Any, *, stream: Any = None, object_url: str = "") -> None:
+    def __init__(self, video: Any, *, stream: Any = None, url: str = "") -> None:
         self._video = video
-        self._object_url = object_url
+        self._url = url
         self.stream = stream
         self.facing = self._told("facingMode")
         """ "user", "environment", or "" where the camera does not tell (laptops) and for files."""
@@ -60,15 +60,20 @@ class LiveSource:
         return self._video.videoWidth, self._video.videoHeight
 
     def stop(self) -> None:
-        """Release the camera or the file."""
+        """Release the camera or the file, and the video if it does not play another by now."""
+        video = self._video
         if self.stream is not None:
             camera.stop_stream(self.stream)
-        self._video.pause()
-        self._video.srcObject = None
-        self._video.removeAttribute("src")
-        self._video.load()
-        if self._object_url:
-            URL.revokeObjectURL(self._object_url)
+            ours = video.srcObject is not None and video.srcObject.js_id == self.stream.js_id
+        else:
+            ours = video.src == self._url
+        if ours:
+            video.pause()
+            video.srcObject = None
+            video.removeAttribute("src")
+            video.load()
+        if self._url.startswith("blob:"):
+            URL.revokeObjectURL(self._url)
 
     def _told(self, setting: str) -> str:
         if self.stream is None:
@@ -134,7 +139,7 @@ async def open_video(video: Any, source: Any) -> LiveSource:
         raise VideoUnread(
             f"{name} cannot be played ({error})", remedy="Use MP4 or WebM."
         ) from error
-    return LiveSource(video, object_url="" if by_address else url)
+    return LiveSource(video, url=url)
 
 
 async def open_picture(canvas: Any, source: Any) -> str:
@@ -195,6 +200,13 @@ def is_video(source: Any) -> bool:
     if isinstance(source, str):
         return source.split("?")[0].lower().endswith(VIDEO_ENDINGS)
     return str(source.type).startswith("video/")
+
+
+def kind(source: str) -> str:
+    """What a source of the address is: "camera", "video" or "picture"."""
+    if source == "camera":
+        return source
+    return "video" if is_video(source) else "picture"
 
 
 def same_origin(address: str) -> str:

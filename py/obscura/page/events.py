@@ -1,0 +1,41 @@
+"""Which event asks the app for what: buttons, keys, files, devices, the clock."""
+
+from __future__ import annotations
+
+from js import navigator, setInterval
+from pyodide.ffi import create_proxy
+
+from obscura.page import shell
+from obscura.page.app import App
+from obscura.page.dom import by_id, listen, on_failure
+from obscura.page.settings import Preferences
+
+METER_EVERY_MS = 500
+
+
+def connect(app: App, preferences: Preferences) -> None:
+    """Set every listener that lives as long as the page."""
+    on_failure(app.fail)
+    listen(by_id("start"), "click", lambda _event: app.press_start())
+    listen(by_id("pause"), "click", lambda _event: app.toggle_pause())
+    listen(by_id("flip"), "click", lambda _event: app.flip())
+    if hasattr(navigator, "mediaDevices"):
+        listen(navigator.mediaDevices, "devicechange", lambda _event: app.cameras_changed())
+    setInterval(create_proxy(app.render_meter), METER_EVERY_MS)
+    shell.set_up_theme(app.settings.theme, lambda theme: app.change(theme=theme))
+    shell.set_up_dialogs(preferences.forget)
+    shell.set_up_panel()
+    shell.set_up_files(app.open_file)
+    shell.set_up_keys(
+        {
+            " ": app.press_start,
+            "k": app.toggle_pause,
+            "p": by_id("photo").click,
+            "arrowleft": lambda: app.controls.nudge("threshold", -1),
+            "arrowright": lambda: app.controls.nudge("threshold", 1),
+            "m": by_id("model").focus,
+            "c": app.controls.open_classes,
+            "f": shell.toggle_full_screen,
+            "?": by_id("help").click,
+        }
+    )
