@@ -34,8 +34,7 @@ def iou(a: Floats, b: Floats) -> Floats:
     height = np.minimum(a[:, None, 3], b[:, 3]) - np.maximum(a[:, None, 1], b[:, 1])
     shared: Floats = np.fmax(width, 0) * np.fmax(height, 0)
     union = area(a)[:, None] + area(b) - shared
-    overlap = np.zeros_like(shared)
-    np.divide(shared, union, out=overlap, where=union > 0)
+    overlap: Floats = shared / np.maximum(union, np.finfo(np.float32).tiny)  # 0 / 0 is 0 here
     return overlap
 
 
