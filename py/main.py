@@ -48,7 +48,9 @@ async def main() -> None:
         sample_image=lambda: sources.read_pixels(canvas),
         say=say,
     )
-    parameters = {str(name): str(value) for name, value in URLSearchParams.new(location.search)}
+    # By entries: Pyodide takes the object itself for a mapping, whose iteration gives the keys.
+    pairs = URLSearchParams.new(location.search).entries()
+    parameters = {str(pair[0]): str(pair[1]) for pair in pairs}
     request = read_request(parameters)
     preferences = Preferences(storage(), request)
     app = App(parts, inference, request, preferences, say)
