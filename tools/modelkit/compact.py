@@ -33,7 +33,8 @@ def compact(model: onnx.ModelProto) -> onnx.ModelProto:
             continue
         weight = numpy_helper.to_array(tensor)
         if groups[name] > 1 or weight.size < WORTH_INT8:
-            half = weight.astype(np.float16)
+            with np.errstate(over="ignore"):  # for what becomes infinite is reported below
+                half = weight.astype(np.float16)
             if not np.isfinite(half).all():
                 raise OverflowError(f"{name} holds weights beyond the range of float16.")
             kept.append(numpy_helper.from_array(half, f"{name}/float16"))
