@@ -1,0 +1,63 @@
+"""Every error that a page can meet has its own sentence and a way on."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from obscura.errors import ObscuraError
+from obscura.page import text
+
+ROOT = Path(__file__).resolve().parents[2]
+
+# What cannot reach the page: the build has read the cards, classes come from them, and the lack of
+# SIMD is found before Python could run (its sentence stands in index.html).
+NOT_ON_THE_PAGE = {"card-invalid", "label-unknown", "no-simd"}
+
+
+def codes() -> Iterator[str]:
+    """The codes of all errors of the library and of the page's own, which this cannot import."""
+    kinds = [ObscuraError]
+    while kinds:
+        kind = kinds.pop()
+        kinds += kind.__subclasses__()
+        yield kind.code
+    for path in (ROOT / "py" / "obscura" / "page").glob("*.py"):
+        yield from re.findall(r'^    code = "([^"]+)"', path.read_text("utf-8"), re.MULTILINE)
+
+
+@pytest.mark.parametrize("code", sorted(set(codes()) - NOT_ON_THE_PAGE))
+def test_every_error_has_a_sentence_and_an_action(code: str):
+    words = text.NOTICES[code]
+
+    assert words.title
+    assert words.why.endswith(".")
+    assert words.action in text.ACTIONS
+
+
+def test_there_is_no_sentence_that_nothing_can_cause():
+    assert set(text.NOTICES) == set(codes()) - NOT_ON_THE_PAGE
+
+
+def test_the_documented_codes_are_those_that_exist():
+    page = (ROOT / "docs" / "automation.md").read_text("utf-8")
+    listed = set(re.findall(r"`([a-z-]+)`", page.split("## Error codes")[1]))
+
+    assert listed == set(text.NOTICES) | {"no-simd", "python"}
+
+
+@pytest.mark.parametrize("action", sorted(text.ACTIONS))
+def test_every_action_is_offered_by_some_error(action: str):
+    assert any(words.action == action for words in text.NOTICES.values())
+
+
+def test_no_error_that_was_not_foreseen_goes_without_a_card():
+    assert text.notice("never-heard-of") == text.NOTICES["unexpected"]
+
+
+@pytest.mark.parametrize(
+    ("shown", "known", "words"), [(80, 80, "all 80"), (3, 80, "3 of 80"), (0, 80, "none")]
+)
+def test_class_counts_read_as_words(shown: int, known: int, words: str):
+    assert text.class_count(shown, known) == words
