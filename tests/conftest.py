@@ -1,4 +1,4 @@
-"""What every part of the suite shares: the built site, and a refusal to pass without having tested."""
+"""What every part of the suite shares: the built site, and no passing without having tested."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def dist() -> Path:
         return Path(made)
     from builder.build import build
 
-    return build(ROOT / "dist")
+    return build(ROOT / "dist").folder
 
 
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:

@@ -9,10 +9,10 @@ EPOCH = (1980, 1, 1, 0, 0, 0)
 
 
 def write_zip(path: Path, members: Mapping[str, bytes]) -> None:
-    """Write ``members`` (archive name to contents) to ``path``, stored, in the order of their names.
+    """Write ``members`` (archive name to contents) to ``path``, in the order of their names.
 
-    Stored, not deflated: hosts compress what they send (better than deflate does), and Python reads a stored
-    member without unpacking it.
+    They are stored, not deflated: hosts compress what they send, better than deflate does, and
+    Python reads a stored member as it lies.
     """
     with zipfile.ZipFile(path, "w", zipfile.ZIP_STORED) as archive:
         for name in sorted(members):

@@ -39,8 +39,8 @@ with sync_playwright() as playwright:
 def find_chromium(python: Path) -> Path:
     """Return a Chromium, installing one if there is none and it can be done.
 
-    The environment's ``CHROMIUM`` comes first, then the PATH and the usual places, then Playwright's own, then an
-    installation by Playwright, then one by apt (as root on Debian).
+    The environment's ``CHROMIUM`` comes first, then the PATH and the usual places, then
+    Playwright's own, then an installation by Playwright, then one by apt (as root on Debian).
 
     Args:
         python: an interpreter that has Playwright.
@@ -63,7 +63,7 @@ def find_chromium(python: Path) -> Path:
 
 
 def candidates(python: Path) -> Iterator[Path]:
-    """Yield where a Chromium may be, going on to install one only when asked for yet another place."""
+    """Yield where a Chromium may be; asked for more than there are, install one."""
     yield from installed()
     kept = run([python, "-c", ASK_PLAYWRIGHT])
     if kept:

@@ -27,7 +27,7 @@ PYSCRIPT = ("core.js", "core.css", "core-*.js", "error-*.js")
 SOURCE_MAP = re.compile(rb"\n?//# sourceMappingURL=\S+\s*$")
 
 
-def build(out: Path, base: str = "./", root: Path = ROOT) -> Path:
+def build(out: Path, base: str = "./", root: Path = ROOT) -> Site:
     """Build the site of ``root`` into folder ``out``, which is replaced whole or stays as it was.
 
     Args:
@@ -35,17 +35,20 @@ def build(out: Path, base: str = "./", root: Path = ROOT) -> Path:
         base: what URLs start with; ``./`` works under any path.
         root: the repository.
 
+    Returns:
+        the site, whose ``folder`` is ``out``.
+
     Raises:
         BuildError: something is missing, damaged or not to be replaced.
     """
     check_base(base)
     check_out(out, root)
-    html = read_page(root)
+    html = read(root / "index.html").decode()
     npm.check_node()
     collected = models.collect(root)
     modules = npm.install(root)
     python = runtime.python_runtime(root, modules)
-    library = runtime.library(root, modules)
+    library = runtime.library_zip(root, modules)
     with swapped_in(out) as folder:
         site = Site(folder, base)
         add_browser_parts(site, modules, python)
@@ -53,27 +56,22 @@ def build(out: Path, base: str = "./", root: Path = ROOT) -> Path:
         config = add_page_parts(site, root)
         for model in collected:
             site.add(model_file(model), model.path.read_bytes())
-        # Before index.html, which links to them.
         for name in ("LICENSE", "NOTICE"):
-            if (root / name).is_file():
-                site.write(name, (root / name).read_bytes())
-                site.names[name] = name
-        for name in ("LICENSE", "NOTICE"):
-            site.add_plain(name, (root / name).read_bytes())
+            site.add_plain(name, read(root / name))
         facts = page_facts(site, collected)
-        shipped = page.rewrite(
-            html, site, modules / "lucide-static" / "icons", facts, config["plugins"]
-        )
-        site.write("index.html", shipped.encode())
-    return out
+        icons = modules / "lucide-static" / "icons"
+        shipped = page.rewrite(html, site, icons, facts, config["plugins"])
+        site.add_plain("index.html", shipped.encode())
+    site.folder = out
+    return site
 
 
-def read_page(root: Path) -> str:
-    """Return index.html as it stands in the repository."""
+def read(path: Path) -> bytes:
+    """Return the contents of a file of the repository."""
     try:
-        return (root / "index.html").read_text(encoding="utf-8")
+        return path.read_bytes()
     except FileNotFoundError:
-        raise BuildError("index.html is missing: restore it from the repository.") from None
+        raise BuildError(f"{path.name} is missing: restore it from the repository.") from None
 
 
 def add_browser_parts(site: Site, modules: Path, python: Path) -> None:
@@ -101,13 +99,13 @@ def add_page_parts(site: Site, root: Path) -> dict[str, Any]:
     for path in sorted((root / "assets").rglob("*")):
         if path.is_file():
             site.add(path.relative_to(root).as_posix(), path.read_bytes())
-    site.add("py/main.py", (root / "py" / "main.py").read_bytes())
-    config = tomllib.loads((root / "pyscript.toml").read_text(encoding="utf-8"))
+    site.add("py/main.py", read(root / "py" / "main.py"))
+    config = tomllib.loads(read(root / "pyscript.toml").decode())
     config["interpreter"] = site.resolve(config["interpreter"], "pyscript.toml")
     config["files"] = {
         site.resolve(source, "pyscript.toml"): target for source, target in config["files"].items()
     }
-    # JSON, so that PyScript needs no parser; found under the name that the page uses in the repository.
+    # JSON, so that PyScript need not fetch a parser; the page still asks for the .toml.
     data = json.dumps(config, sort_keys=True).encode()
     site.add("pyscript.json", data)
     site.names["pyscript.toml"] = site.names["pyscript.json"]
@@ -165,7 +163,7 @@ def one_file(folder: Path, pattern: str) -> Path:
     found = sorted(folder.glob(pattern))
     if len(found) != 1:
         raise BuildError(
-            f"{len(found)} files match {pattern} in {folder.name}: delete node_modules and build again."
+            f"{len(found)} files of {folder} match {pattern}: delete node_modules and build again."
         )
     return found[0]
 

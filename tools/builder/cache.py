@@ -4,7 +4,10 @@ import hashlib
 import os
 import shutil
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from pathlib import Path
+
+from builder.errors import BuildError
 
 
 def digest(parts: Iterable[bytes]) -> str:
@@ -30,7 +33,10 @@ def cached(folder: Path, kind: str, key: str, make: Callable[[Path], None]) -> P
         make(partial)
         for old in folder.glob(f"{kind}-*"):
             shutil.rmtree(old, ignore_errors=True)
-        partial.rename(entry)
+        with suppress(OSError):  # another build was faster
+            partial.rename(entry)
     finally:
         shutil.rmtree(partial, ignore_errors=True)
+    if not entry.is_dir():
+        raise BuildError(f"{entry} could not be written: make build/ yours, and free some space.")
     return entry

@@ -6,56 +6,75 @@ from pathlib import Path
 
 from builder.build import ROOT, build
 from builder.errors import BuildError
+from builder.report import report
 from builder.serve import open_server
 from builder.site import check_base
+from builder.suite import run_suite
 
 
 def run_build(args: argparse.Namespace) -> int:
     """Build the site and say how large it is."""
-    build(args.out, args.base)
+    site = build(args.out, args.base)
+    print(report(site, ROOT / "build" / "cache" / "sizes.json"))
     print(f"built {args.out}", flush=True)
     return 0
 
 
 def run_serve(args: argparse.Namespace) -> int:
     """Build the site and serve it until Ctrl-C."""
-    base = "/" if args.base == "./" else args.base
+    base = "/" if args.base == "./" else check_base(args.base)
     # The port first: a taken one is told at once.
-    with open_server(
-        args.host, args.port, args.out.resolve(), check_base(base), isolated=args.isolation
-    ) as server:
-        run_build(args)
+    server = open_server(args.host, args.port, args.out.resolve(), base, isolated=args.isolation)
+    with server:
+        build(args.out, args.base)
         print(f"serving {server.url} (Ctrl-C stops)", flush=True)
         server.serve_forever()
     return 0
 
 
-def main(argv: list[str]) -> int:
-    """Run one command and return its exit code; what a user can mend is said in one line."""
-    parser = argparse.ArgumentParser(prog="build.py", description="Build, serve and test Obscura.")
-    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+def run_test(args: argparse.Namespace) -> int:
+    """Build the site, then lint, type-check and test everything."""
+    site = build(ROOT / "dist")
+    return run_suite(ROOT, site.folder, args.pytest)
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the parser; each command leaves its function in ``run``."""
+    whole = argparse.ArgumentParser(prog="build.py", description="Build, serve and test Obscura.")
+    commands = whole.add_subparsers(required=True, metavar="COMMAND")
+
     site = argparse.ArgumentParser(add_help=False)
-    site.add_argument(
-        "--out", type=Path, default=ROOT / "dist", help="the folder to make (default: dist)"
-    )
-    site.add_argument(
-        "--base", default="./", metavar="/PATH/", help="the site's path on its host (default: any)"
-    )
+    add = site.add_argument
+    add("--out", type=Path, default=ROOT / "dist", help="the folder to make (default: dist)")
+    add("--base", default="./", metavar="/PATH/", help="the site's path on its host (default: any)")
+
     command = commands.add_parser("build", parents=[site], help="make the folder of static files")
     command.set_defaults(run=run_build)
-    command = commands.add_parser("serve", parents=[site], help="build, then serve on this machine")
-    command.add_argument(
-        "--host", default="127.0.0.1", help="address to listen on (default: 127.0.0.1)"
-    )
-    command.add_argument("--port", type=int, default=8000, help="port to listen on (default: 8000)")
-    command.add_argument(
+
+    command = commands.add_parser("serve", parents=[site], help="build, then serve it here")
+    add = command.add_argument
+    add("--host", default="127.0.0.1", help="address to listen on (default: 127.0.0.1)")
+    add("--port", type=int, default=8000, help="port to listen on; 0 takes any (default: 8000)")
+    add(
         "--no-isolation",
         dest="isolation",
         action="store_false",
         help="leave COOP and COEP out, as many hosts do",
     )
     command.set_defaults(run=run_serve)
-    args = parser.parse_args(argv)
+
+    command = commands.add_parser("test", help="build, then run every check and test")
+    command.add_argument("pytest", nargs="*", help="arguments for pytest (default: every test)")
+    return whole
+
+
+def main(argv: list[str]) -> int:
+    """Run one command and return its exit code; what a user can mend is said in one line."""
+    if argv[:1] == ["test"] and not {"-h", "--help"} & set(argv):
+        # Not through argparse, which would take pytest's options for its own.
+        args = argparse.Namespace(run=run_test, pytest=argv[1:])
+    else:
+        args = parser().parse_args(argv)
     try:
         result: int = args.run(args)
     except BuildError as error:

@@ -31,7 +31,7 @@ def collect(root: Path) -> list[Model]:
 
 
 def verified(card: Path) -> Model:
-    """Return the model of one card; raise BuildError if its file is not the one that the card describes."""
+    """Return the model of one card; raise BuildError if its file is not the one described."""
     shown = f"models/{card.parent.name}/{card.name}"
     try:
         facts = tomllib.loads(card.read_text(encoding="utf-8"))

@@ -37,8 +37,8 @@ def check_node() -> str:
 def install(root: Path) -> Path:
     """Make ``root/node_modules`` what the lock says and return it.
 
-    npm checks every package against the lock's integrity hash. A stamp, written last, spares the work next time
-    and is missing after an install that was cut off.
+    npm checks every package against the lock's integrity hash. A stamp, written last, spares the
+    work next time and is missing after an install that was cut off.
     """
     modules = root / "node_modules"
     stamp = modules / STAMP
@@ -67,7 +67,7 @@ def install(root: Path) -> Path:
 
 # npm's error codes that a person meets, and what each asks of them.
 REMEDIES = {
-    "EINTEGRITY": "a package is not what package-lock.json says: restore that file, or report the package",
+    "EINTEGRITY": "a package is not what package-lock.json says: restore that file",
     "EUSAGE": "package.json and package-lock.json disagree: restore both from the repository",
     "EJSONPARSE": "package.json or package-lock.json is damaged: restore both from the repository",
     "ENOTFOUND": "the npm registry cannot be reached: check the network and run it again",

@@ -34,8 +34,9 @@ def rewrite(html: str, site: Site, icons: Path, facts: dict[str, Any], plugins: 
         site: knows under which name each file is reached.
         icons: Lucide's folder of ``NAME.svg``.
         facts: becomes the JSON of ``#obscura-build``.
-        plugins: what PyScript's configuration says of its plugins. PyScript looks for a configuration of MicroPython,
-            too, and without one fetches every plugin for that; so the page gets one that repeats these.
+        plugins: what PyScript's configuration says of its plugins. PyScript also looks for one of
+            MicroPython and, finding none, fetches every plugin for that; so the page gets one that
+            repeats these.
 
     Raises:
         BuildError: a reference or an icon is unknown, or the page has no place for the facts.
@@ -60,7 +61,7 @@ def rewrite(html: str, site: Site, icons: Path, facts: dict[str, Any], plugins: 
 
 
 def inline(data: Any) -> str:
-    """Return ``data`` as JSON that is safe inside an element: no string in it can end that element."""
+    """Return ``data`` as JSON of which no string can end the element that it stands in."""
     return json.dumps(data, ensure_ascii=False, separators=(",", ":"), sort_keys=True).replace(
         "<", "\\u003c"
     )

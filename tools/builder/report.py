@@ -2,42 +2,45 @@
 
 import json
 import subprocess
-from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
 
+from builder import runtime
+from builder.build import RUNTIMES
 from builder.cache import digest
 from builder.npm import find_tool
+from builder.site import Site
 
-# Brotli at 9 is what a host can afford for files that it compresses once. Python has no Brotli; Node does.
+# What a host can afford for files that it compresses once. Python has no Brotli; Node does.
 QUALITY = 9
 MEASURE = """
 const { readFileSync } = require("node:fs");
 const { brotliCompressSync, constants } = require("node:zlib");
 const params = { [constants.BROTLI_PARAM_QUALITY]: Number(process.argv[1]) };
 const paths = JSON.parse(readFileSync(0, "utf8"));
-console.log(JSON.stringify(paths.map((path) => brotliCompressSync(readFileSync(path), { params }).length)));
+const size = (path) => brotliCompressSync(readFileSync(path), { params }).length;
+console.log(JSON.stringify(paths.map(size)));
 """
 
 
-class Part(NamedTuple):
-    """A row of the report."""
-
-    title: str
-    files: list[str]  # names below the site's folder
-    first: bool  # counted in what a first detection takes
-
-
-class Size(NamedTuple):
+@dataclass(frozen=True)
+class Size:
     """Bytes, as they are and as Brotli leaves them."""
 
     raw: int
     brotli: int
 
+    def __add__(self, other: "Size") -> "Size":
+        """Return both together."""
+        return Size(self.raw + other.raw, self.brotli + other.brotli)
+
 
 def measured(paths: list[Path], cache: Path) -> dict[Path, Size]:
     """Return the sizes of files; ``cache`` (a JSON file) remembers them by contents."""
-    known: dict[str, int] = json.loads(cache.read_text("utf-8")) if cache.is_file() else {}
+    known: dict[str, int] = {}
+    with suppress(OSError, ValueError):  # no report yet, or one that was cut off
+        known = json.loads(cache.read_text(encoding="utf-8"))
     keys = {path: digest([path.read_bytes()]) for path in paths}
     missing = [path for path in paths if keys[path] not in known]
     if missing:
@@ -55,22 +58,50 @@ def measured(paths: list[Path], cache: Path) -> dict[Path, Size]:
     return {path: Size(path.stat().st_size, known[keys[path]]) for path in paths}
 
 
-def report(folder: Path, parts: Iterable[Part], cache: Path) -> str:
-    """Return the table of sizes of the site in ``folder``, and the total up to a first detection."""
-    parts = list(parts)
-    sizes = measured([folder / name for part in parts for name in part.files], cache)
-    lines = [f"{'':34}{'raw':>12}{'brotli ' + str(QUALITY):>12}"]
+def parts(site: Site) -> list[tuple[str, list[str], bool]]:
+    """Return the rows: a title, the files, and whether a first detection takes them.
+
+    In the order in which a visit loads them. The wasm runtime and the default model count.
+    """
+
+    def below(folder: str) -> list[str]:
+        return [name for name in site.names if name.startswith(folder)]
+
+    wheels = [name for name in below("pyodide/") if name.endswith(".whl")]
+    core = [f"pyodide/{name}" for name in (*runtime.CORE, runtime.LOCK)]
+    rows = [
+        ("page", ["index.html", *below("assets/"), "py/main.py", "pyscript.json"], True),
+        ("PyScript", below("pyscript/"), True),
+        ("Pyodide", core, True),
+        ("Python's standard library", [f"pyodide/{runtime.STDLIB}"], True),
+        ("numpy", wheels, True),
+        ("obscura", ["py/obscura.zip"], True),
+    ]
+    for name, (module, stem) in RUNTIMES.items():
+        files = [f"ort/{module}", f"ort/{stem}.mjs", f"ort/{stem}.wasm"]
+        rows.append((f"onnxruntime-web, {name}", files, name == "wasm"))
+    for index, name in enumerate(below("models/")):
+        rows.append((f"model {name.split('/')[1]}", [name], index == 0))
+    return rows
+
+
+def report(site: Site, cache: Path) -> str:
+    """Return the table of a site's sizes, and the total up to a first detection."""
+    rows = parts(site)
+    sizes = measured([site.path(name) for _, names, _ in rows for name in names], cache)
+    lines = [f"{'':32}{'raw':>12}{f'brotli {QUALITY}':>12}"]
     total = Size(0, 0)
-    for part in parts:
-        own = [sizes[folder / name] for name in part.files]
-        size = Size(sum(each.raw for each in own), sum(each.brotli for each in own))
-        if part.first:
-            total = Size(total.raw + size.raw, total.brotli + size.brotli)
-        lines.append(row(f"{'* ' if part.first else '  '}{part.title}", size))
-    lines.append(row("* to the first detection", total))
+    for title, names, first in rows:
+        size = Size(0, 0)
+        for name in names:
+            size += sizes[site.path(name)]
+        if first:
+            total += size
+        lines.append(line(f"{'*' if first else ' '} {title}", size))
+    lines.append(line("* all that a first detection takes", total))
     return "\n".join(lines)
 
 
-def row(title: str, size: Size) -> str:
+def line(title: str, size: Size) -> str:
     """Return one line of the table, in megabytes."""
-    return f"{title:34}{size.raw / 1e6:9.3f} MB{size.brotli / 1e6:9.3f} MB"
+    return f"{title:32}{size.raw / 1e6:9.3f} MB{size.brotli / 1e6:9.3f} MB"

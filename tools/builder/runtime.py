@@ -1,4 +1,4 @@
-"""Python for the browser: Pyodide's standard library and numpy, as bytecode and without what is not used."""
+"""Python for the browser: standard library, numpy and our own, as bytecode, without the unused."""
 
 import base64
 import hashlib
@@ -8,11 +8,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from builder import bytecode, trim
+from builder import trim
 from builder.archive import read_zip, write_zip
-from builder.bytecode import Source, compile_all
 from builder.cache import cached, digest
 from builder.errors import BuildError
+from builder.pyodide import Source, compile_all, trace
 
 STDLIB = "python_stdlib.zip"
 LOCK = "pyodide-lock.json"
@@ -26,7 +26,7 @@ PYC = "cpython-314.pyc"
 
 
 def verified_numpy(root: Path, lock: Mapping[str, Any]) -> Path:
-    """Return the vendored numpy wheel once its hash is both the pinned one and the one in Pyodide's ``lock``."""
+    """Return the vendored numpy wheel if its hash is the pinned one and the one in ``lock``."""
     pin = tomllib.loads((root / "vendor" / "vendor.toml").read_text(encoding="utf-8"))["numpy"]
     wheel = root / "vendor" / str(pin["file"])
     shown = wheel.relative_to(root).as_posix()
@@ -35,20 +35,38 @@ def verified_numpy(root: Path, lock: Mapping[str, Any]) -> Path:
     found = hashlib.sha256(wheel.read_bytes()).hexdigest()
     if found != pin["sha256"]:
         raise BuildError(
-            f"{shown} is not the pinned file (sha256 {found[:12]}..., wanted {pin['sha256'][:12]}...): "
-            "restore it from the repository."
+            f"{shown} is not the pinned file (its sha256 begins {found[:8]}, not "
+            f"{pin['sha256'][:8]}): restore it from the repository."
         )
     listed = lock["packages"]["numpy"]
     if listed["sha256"] != found or listed["file_name"] != wheel.name:
         raise BuildError(
-            f"{LOCK} of npm pyodide lists another numpy ({listed['file_name']}, sha256 {listed['sha256'][:12]}...) "
-            f"than {shown}: delete node_modules and build again, or vendor that wheel."
+            f"{LOCK} of npm pyodide lists another numpy ({listed['file_name']}, sha256 "
+            f"{listed['sha256'][:8]}...) than {shown}: delete node_modules and build again."
         )
     return wheel
 
 
+def page_sources(root: Path, modules: Path) -> tuple[dict[str, bytes], dict[str, bytes]]:
+    """Return the Python that the page runs, by the names it has there: the library's, PyScript's.
+
+    Raises:
+        BuildError: there is no library, or a file of it is not valid Python.
+    """
+    library = files_below(root / "py", "obscura")
+    library = {name: text for name, text in library.items() if not trim.NATIVE.match(name)}
+    if not library:
+        raise BuildError("py/obscura is missing: restore it from the repository.")
+    for name, text in library.items():
+        try:
+            compile(text, name, "exec", dont_inherit=True)
+        except SyntaxError as error:
+            raise BuildError(f"py/{name}:{error.lineno}: {error.msg}: mend that line.") from None
+    return library, files_below(modules / "@pyscript" / "core" / "src" / "stdlib", "pyscript")
+
+
 def python_runtime(root: Path, modules: Path) -> Path:
-    """Return a folder with the rebuilt standard library, numpy, and a lock that lists this numpy alone."""
+    """Return a folder with the rebuilt standard library, numpy, and a lock of this numpy alone."""
     pyodide = modules / "pyodide"
     lock_text = (pyodide / LOCK).read_bytes()
     try:
@@ -58,21 +76,22 @@ def python_runtime(root: Path, modules: Path) -> Path:
             f"{LOCK} of npm pyodide is damaged: delete node_modules and build again."
         ) from None
     wheel = verified_numpy(root, lock)
-    stdlib = pyodide / STDLIB
+    library, pyscript = page_sources(root, modules)
+    main = {"main.py": (root / "py" / "main.py").read_bytes()}
+    imported = sorted(trim.imports(library | pyscript | main))
 
     def make(folder: Path) -> None:
-        print(
-            "compiling Python's standard library and numpy for the browser (once) ...", flush=True
-        )
-        members = trim.stdlib(read_zip(stdlib))
+        print("compiling Python for the browser (once) ...", flush=True)
+        whole = read_zip(pyodide / STDLIB)
         packed = trim.numpy(read_zip(wheel))
-        sources = [Source(text, f"{STDLIB_ROOT}/{name}", 2) for name, text in python_files(members)]
-        sources += [Source(text, f"{SITE_ROOT}/{name}", 2) for name, text in python_files(packed)]
+        known = trim.modules(whole) | trim.modules(packed)
+        wanted = (known & {*imported, *trim.STDLIB_ON_OCCASION}) | trim.modules(packed)
+        stdlib = [(name, whole[name]) for name in trace(wanted, packed, pyodide)]
+        sources = [Source(text, f"{STDLIB_ROOT}/{name}", 2) for name, text in stdlib]
+        sources += [Source(data, f"{SITE_ROOT}/{name}", 2) for name, data in python_files(packed)]
         compiled = iter(compile_all(sources, pyodide))
-        # Legacy places (beside where the source was): the only ones that zipimport looks at, and enough elsewhere.
-        write_zip(
-            folder / STDLIB, {f"{name}c": next(compiled) for name, _ in python_files(members)}
-        )
+        # Beside where the source was: zipimport looks nowhere else, and it will do in folders, too.
+        write_zip(folder / STDLIB, {f"{name}c": next(compiled) for name, _ in stdlib})
         code = {f"{name}c": next(compiled) for name, _ in python_files(packed)}
         rest = {
             name: data for name, data in packed.items() if not name.endswith((".py", "/RECORD"))
@@ -82,49 +101,46 @@ def python_runtime(root: Path, modules: Path) -> Path:
         cut = {"info": lock["info"], "packages": {"numpy": entry}}
         (folder / LOCK).write_text(json.dumps(cut, sort_keys=True), encoding="utf-8")
 
-    recipe = (
-        Path(__file__),
-        Path(trim.__file__),
-        bytecode.COMPILER,
-        stdlib,
-        wheel,
-        pyodide / "pyodide.asm.wasm",
-    )
-    key = digest([lock_text, *(path.read_bytes() for path in recipe)])
+    inputs = [pyodide / STDLIB, pyodide / "pyodide.asm.wasm", wheel, *recipe()]
+    key = digest([lock_text, *(path.read_bytes() for path in inputs), "\n".join(imported).encode()])
     return cached(root / "build" / "cache", "python", key, make)
 
 
-def library(root: Path, modules: Path) -> Path:
-    """Return ``obscura.zip``: the library's sources, for tracebacks, beside their bytecode, for speed.
+def library_zip(root: Path, modules: Path) -> Path:
+    """Return ``obscura.zip``: the library's sources, for tracebacks, beside their bytecode.
 
-    PyScript writes the sources of its own ``pyscript`` package into the same folder before it runs a page's
-    script; their bytecode is here too, so that they are not compiled on every visit either.
+    PyScript writes the sources of its own ``pyscript`` package into the same folder before it runs
+    a page's script; their bytecode is here too, so that no visit compiles them either.
     """
-    sources = root / "py"
-    members = {
-        path.relative_to(sources).as_posix(): path.read_bytes()
-        for path in sorted((sources / "obscura").rglob("*.py"))
-    }
-    if not members:
-        raise BuildError("py/obscura is missing: restore it from the repository.")
-    pyscript = modules / "@pyscript" / "core" / "src" / "stdlib"
-    extra = {
-        path.relative_to(pyscript).as_posix(): path.read_bytes()
-        for path in sorted((pyscript / "pyscript").rglob("*.py"))
-    }
+    library, pyscript = page_sources(root, modules)
+    every = library | pyscript
 
     def make(folder: Path) -> None:
-        every = members | extra
-        compiled = compile_all(
-            [Source(text, f"{HOME}/{name}", 0) for name, text in every.items()], modules / "pyodide"
-        )
-        pycs = {cache_name(name): data for name, data in zip(every, compiled, strict=True)}
-        write_zip(folder / "obscura.zip", members | pycs)
+        sources = [Source(text, f"{HOME}/{name}", 0) for name, text in every.items()]
+        compiled = compile_all(sources, modules / "pyodide")
+        code = {cache_name(name): data for name, data in zip(every, compiled, strict=True)}
+        write_zip(folder / "obscura.zip", library | code)
 
-    names = "\n".join([*members, *extra]).encode()
-    wasm = (modules / "pyodide" / "pyodide.asm.wasm").read_bytes()
-    key = digest([Path(__file__).read_bytes(), wasm, names, *members.values(), *extra.values()])
+    inputs = [modules / "pyodide" / "pyodide.asm.wasm", *recipe()]
+    names = "\n".join(every).encode()
+    key = digest([names, *every.values(), *(path.read_bytes() for path in inputs)])
     return cached(root / "build" / "cache", "library", key, make) / "obscura.zip"
+
+
+def recipe() -> list[Path]:
+    """Return the files of this builder that decide what is made of the inputs."""
+    here = Path(__file__).parent
+    return [here / name for name in ("archive.py", "pyodide.py", "runtime.py", "trim.py")] + [
+        *sorted((here / "inside").iterdir())
+    ]
+
+
+def files_below(folder: Path, package: str) -> dict[str, bytes]:
+    """Return the Python files of a package in ``folder``, by their names below it."""
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in sorted((folder / package).rglob("*.py"))
+    }
 
 
 def python_files(members: Mapping[str, bytes]) -> list[tuple[str, bytes]]:
@@ -133,7 +149,7 @@ def python_files(members: Mapping[str, bytes]) -> list[tuple[str, bytes]]:
 
 
 def cache_name(source: str) -> str:
-    """Return where Python looks for the bytecode of ``source``: ``a/b.py`` to ``a/__pycache__/b.cpython-314.pyc``."""
+    """Return where Python looks for the bytecode of a source beside it."""
     folder, _, name = source.rpartition("/")
     return f"{folder}/__pycache__/{name.removesuffix('.py')}.{PYC}"
 

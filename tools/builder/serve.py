@@ -51,29 +51,39 @@ class SiteHandler(http.server.SimpleHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     server: "SiteServer"
     extensions_map = {"": "application/octet-stream"} | TYPES
+    answered = False  # with what was asked for
     left = 0  # bytes of a range still to be sent; 0 for a whole file
 
     def translate_path(self, path: str) -> str:
-        """Map a URL to a file of the site; what lies outside ``base`` to a file that does not exist."""
+        """Map a URL to a file of the site; one outside ``base`` to a file that does not exist."""
         plain = urlsplit(path).path
         if not plain.startswith(self.server.base):
             return str(self.server.site / "outside-the-site")
         return super().translate_path("/" + plain.removeprefix(self.server.base))
+
+    def send_response(self, code: int, message: str | None = None) -> None:
+        """Begin an answer."""
+        self.answered = code < HTTPStatus.BAD_REQUEST
+        super().send_response(code, message)
 
     def end_headers(self) -> None:
         """Add isolation and caching to every answer."""
         if self.server.isolated:
             for name, value in ISOLATION.items():
                 self.send_header(name, value)
-        kept = HASHED.search(urlsplit(self.path).path) is not None
+        kept = self.answered and HASHED.search(urlsplit(self.path).path) is not None
         self.send_header(
             "Cache-Control", "public, max-age=31536000, immutable" if kept else "no-cache"
         )
         self.send_header("X-Content-Type-Options", "nosniff")
         super().end_headers()
 
-    def send_head(self) -> BinaryIO | None:  # type: ignore[override]
-        """Answer a request for a byte range, which players of video ask for; hand anything else on."""
+    def list_directory(self, path: str | os.PathLike[str]) -> None:  # noqa: ARG002
+        """Show no folder: hosts of static files do not, either."""
+        self.send_error(HTTPStatus.NOT_FOUND)
+
+    def send_head(self) -> BinaryIO | None:
+        """Answer a request for a range of bytes, as players of video make them."""
         match = re.fullmatch(r"bytes=(\d*)-(\d*)", self.headers.get("Range", ""))
         path = Path(self.translate_path(self.path))
         if match is None or match[0] == "bytes=-" or not path.is_file():
@@ -100,7 +110,7 @@ class SiteHandler(http.server.SimpleHTTPRequestHandler):
         return file
 
     def copyfile(self, source: BinaryIO, outputfile: BinaryIO) -> None:  # type: ignore[override]
-        """Send the file, or as much of it as was asked for; a visitor who leaves early is no error."""
+        """Send what was asked for; a visitor who leaves early is no error."""
         try:
             if not self.left:
                 shutil.copyfileobj(source, outputfile)
@@ -111,12 +121,8 @@ class SiteHandler(http.server.SimpleHTTPRequestHandler):
             self.close_connection = True
         self.left = 0
 
-    def log_message(self, format: str, *args: object) -> None:
-        """Stay quiet about what went well; ``log_error`` comes here too, with the status of what did not."""
-        if not self.server.quiet and not str(args[1] if len(args) > 1 else "").startswith(
-            ("2", "3")
-        ):
-            super().log_message(format, *args)
+    def log_request(self, *_: object) -> None:
+        """Say nothing of requests; ``log_error`` tells of those that failed."""
 
 
 class SiteServer(http.server.ThreadingHTTPServer):
@@ -127,11 +133,10 @@ class SiteServer(http.server.ThreadingHTTPServer):
         site: the built folder.
         base: the path to serve it under, from slash to slash.
         isolated: send COOP, COEP and CORP.
-        quiet: log nothing at all.
     """
 
     daemon_threads = True
-    # On Windows this option would let two servers share a port; elsewhere it only spares a wait after a restart.
+    # Spares a wait after a restart; but on Windows it would let two servers share a port.
     allow_reuse_address = os.name != "nt"
 
     def __init__(
@@ -141,12 +146,10 @@ class SiteServer(http.server.ThreadingHTTPServer):
         base: str = "/",
         *,
         isolated: bool = True,
-        quiet: bool = False,
     ) -> None:
         self.site = site
         self.base = base
         self.isolated = isolated
-        self.quiet = quiet
         super().__init__(address, partial(SiteHandler, directory=str(site)))
 
     @property

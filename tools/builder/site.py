@@ -17,10 +17,10 @@ HASHED = re.compile(rf"(\.[0-9a-f]{{{HASH}}}\.\w+|-[0-9a-f]{{{HASH}}}/[\w.-]+)$"
 class Site:
     """Files written below ``folder``, and under which name each is reached.
 
-    A file is known by its place in the repository (``assets/style.css``) and reached under a name that changes with
-    its contents (``assets/style.1a2b3c4d5e.css``), so that browsers may keep it for ever.
-
-    ``base`` is what every URL starts with: ``./``, or the path of the site on its host, such as ``/cameras/``.
+    A file is known by its place in the repository (``assets/style.css``) and reached under a name
+    that changes with its contents (``assets/style.1a2b3c4d5e.css``), so that browsers may keep it
+    for ever. ``base`` is what every URL starts with: ``./``, or the path of the site on its host,
+    such as ``/cameras/``.
     """
 
     def __init__(self, folder: Path, base: str) -> None:
@@ -62,13 +62,13 @@ class Site:
         return self.folder / self.names[name]
 
     def resolve(self, reference: str, where: str) -> str:
-        """Return the URL for ``./name`` as it stands in file ``where`` of the repository; ``./`` is the page."""
+        """Return the URL for ``./name`` as written in file ``where``; ``./`` is the page."""
         name = reference.removeprefix("./")
         if not name:
             return self.base
         if name not in self.names:
             raise BuildError(
-                f"{where} refers to {reference}, which is not there: correct the name or add the file."
+                f"{where} refers to {reference}, which is not there: correct it or add the file."
             )
         return self.url(name)
 
@@ -82,7 +82,7 @@ def fingerprint(parts: Iterator[bytes] | list[bytes]) -> str:
 
 
 def check_base(base: str) -> str:
-    """Return ``base`` if it is ``./`` or an absolute path from slash to slash; raise BuildError otherwise."""
+    """Return ``base``; raise BuildError unless it is ``./`` or a path from slash to slash."""
     if base == "./" or re.fullmatch(r"/([\w.~-]+/)*", base):
         return base
     raise BuildError(

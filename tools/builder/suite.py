@@ -38,7 +38,7 @@ def environment(root: Path) -> Path:
         [sys.executable, "-m", "venv", "--clear", str(folder)], check=False
     ).returncode:
         raise BuildError(
-            "no virtual environment could be made: install Python's venv module (python3-venv on Debian)."
+            "no virtual environment could be made: install Python's venv (python3-venv on Debian)."
         )
     install = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
     install += ["--require-hashes", "--only-binary", ":all:", "-r", str(requirements)]

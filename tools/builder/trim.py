@@ -1,27 +1,79 @@
-"""What the browser's Python can do without."""
+"""What the browser's Python carries: of numpy and the standard library, only what is used there."""
 
+import ast
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
-# Parts of the numpy wheel that only building, testing or type-checking against numpy needs.
+# Left out of numpy. Every visit compiles each extension module (*.so) of the wheel, used or not,
+# and random alone has nine.
 NUMPY_UNUSED = re.compile(
     r"""
-      \.(pyi|pxd|h|a|c|f|f90|ini|src|build|typed|rst)$
-    | /(tests|testing|f2py|_pyinstaller|include|examples)/
+      \.(pyi|pxd|h|a|c|f|f90|ini|src|build|typed|rst)$    # for compilers and type checkers
+    | /(tests|testing|f2py|_pyinstaller|include|conftest\.py)(/|$)
+    | ^numpy/(_configtool|_core/cversions|lib/recfunctions|matlib|typing/mypy_plugin)\.py$
+    | ^numpy/(core|ctypeslib|doc|fft|ma|polynomial|random)/
+    | ^numpy/linalg/lapack_lite                           # numpy.linalg has its own
     """,
     re.VERBOSE,
 )
 
+# Standard modules that the trace does not meet, for they are imported only when something happens.
+STDLIB_ON_OCCASION = (
+    "difflib",  # traceback: "did you mean"
+    "encodings.ascii",
+    "encodings.cp437",  # zipfile: the names in an archive
+    "encodings.latin_1",
+    "encodings.utf_8_sig",
+    "importlib.metadata",  # Pyodide: what is installed
+    "tarfile",  # Pyodide: installing a package
+    "tracemalloc",  # warnings
+)
 
-def stdlib(members: Mapping[str, bytes]) -> dict[str, bytes]:
-    """Return the modules of Pyodide's standard library that a page can come to import."""
-    return {name: data for name, data in members.items() if name.endswith(".py")}
+# The part of the library that runs in CPython alone.
+NATIVE = re.compile(r"^obscura/(__main__|cli|detector|pictures|catalogue|engine/ort_native)\.py$")
 
 
 def numpy(members: Mapping[str, bytes]) -> dict[str, bytes]:
-    """Return the files of the numpy wheel that running it needs, its licences among them."""
+    """Return the files of the numpy wheel that are used, its licences among them."""
     return {
         name: data
         for name, data in members.items()
         if ".dist-info/" in name or not NUMPY_UNUSED.search(name)
     }
+
+
+def modules(names: Iterable[str]) -> set[str]:
+    """Return the modules that files hold: ``a/b.py`` is ``a.b``, ``a/__init__.py`` is ``a``."""
+    return {
+        name.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+        for name in names
+        if name.endswith(".py")
+    }
+
+
+def imports(sources: Mapping[str, bytes]) -> set[str]:
+    """Return every module that ``sources`` (file name to text) import anywhere, by absolute name.
+
+    ``from a import b`` counts as ``a`` and as ``a.b``: whether ``b`` is a module is not known here.
+    What stands under ``if TYPE_CHECKING:`` does not count.
+    """
+    found = set()
+    for name, text in sources.items():
+        package = name.split("/")[:-1]
+        for node in running(ast.parse(text, name)):
+            if isinstance(node, ast.Import):
+                found |= {alias.name for alias in node.names}
+            elif isinstance(node, ast.ImportFrom):
+                above = package[: len(package) - node.level + 1] if node.level else []
+                origin = ".".join([*above, *([node.module] if node.module else [])])
+                found |= {origin, *(f"{origin}.{alias.name}" for alias in node.names)}
+    return found
+
+
+def running(tree: ast.AST) -> Iterator[ast.AST]:
+    """Yield the nodes of a syntax tree, less those that only type checkers read."""
+    if isinstance(tree, ast.If) and ast.unparse(tree.test).endswith("TYPE_CHECKING"):
+        return
+    yield tree
+    for child in ast.iter_child_nodes(tree):
+        yield from running(child)
