@@ -1,7 +1,9 @@
 """The command line of ``build.py``."""
 
 import argparse
+import signal
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 from builder.build import ROOT, build
@@ -28,7 +30,8 @@ def run_serve(args: argparse.Namespace) -> int:
     with server:
         build(args.out, args.base)
         print(f"serving {server.url} (Ctrl-C stops)", flush=True)
-        server.serve_forever()
+        with suppress(KeyboardInterrupt):
+            server.serve_forever()
     return 0
 
 
@@ -75,6 +78,8 @@ def main(argv: list[str]) -> int:
         args = argparse.Namespace(run=run_test, pytest=argv[1:])
     else:
         args = parser().parse_args(argv)
+    # Being told to end is like Ctrl-C: what is half done gets cleared away.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         result: int = args.run(args)
     except BuildError as error:

@@ -70,6 +70,7 @@ REMEDIES = {
     "EINTEGRITY": "a package is not what package-lock.json says: restore that file",
     "EUSAGE": "package.json and package-lock.json disagree: restore both from the repository",
     "EJSONPARSE": "package.json or package-lock.json is damaged: restore both from the repository",
+    "ENOTCACHED": "npm is set to work offline: allow it the network once",
     "ENOTFOUND": "the npm registry cannot be reached: check the network and run it again",
     "EAI_AGAIN": "the npm registry cannot be reached: check the network and run it again",
     "ECONNREFUSED": "the npm registry cannot be reached: check the network and run it again",

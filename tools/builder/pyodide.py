@@ -59,7 +59,7 @@ def trace(imports: Iterable[str], site: Mapping[str, bytes], pyodide: Path) -> l
 
 
 def run(script: str, work: Path, pyodide: Path) -> None:
-    """Run a file of ``inside/`` in Pyodide, with ``work`` mounted at ``/work``."""
+    """Run a file of ``inside/`` in Pyodide, with ``work`` mounted at ``/job``."""
     command: list[str | Path] = [check_node(), INSIDE / "run.mjs", pyodide, work, INSIDE / script]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode != 0:

@@ -1,6 +1,6 @@
-"""Runs inside Pyodide: compiles ``/work/jobs.json`` with the interpreter that will run the result.
+"""Runs inside Pyodide: compiles ``/job/jobs.json`` with the interpreter that will run the result.
 
-Each job is ``[source, shown, target, optimize]``: two paths below ``/work``, the file name that
+Each job is ``[source, shown, target, optimize]``: two paths below ``/job``, the file name that
 tracebacks show, and Python's optimisation level (2 drops docstrings and asserts).
 """
 
@@ -8,11 +8,11 @@ import json
 import py_compile
 from pathlib import Path
 
-for source, shown, target, optimize in json.loads(Path("/work/jobs.json").read_text("utf-8")):
-    Path("/work", target).parent.mkdir(parents=True, exist_ok=True)
+for source, shown, target, optimize in json.loads(Path("/job/jobs.json").read_text("utf-8")):
+    Path("/job", target).parent.mkdir(parents=True, exist_ok=True)
     py_compile.compile(
-        f"/work/{source}",
-        f"/work/{target}",
+        f"/job/{source}",
+        f"/job/{target}",
         shown,
         doraise=True,
         optimize=optimize,
