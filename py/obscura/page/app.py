@@ -6,7 +6,7 @@ the page is doing ("state") is derived from those fields, so it cannot disagree 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from typing import Any
 
 from js import performance
@@ -22,7 +22,7 @@ from obscura.page.loop import Loop
 from obscura.page.meter import Meter
 from obscura.page.notice import NoticeCard
 from obscura.page.settings import Preferences, Request, Settings
-from obscura.page.sources import LiveSource
+from obscura.page.sources import LiveSource, Photo
 from obscura.page.view import View
 
 
@@ -97,13 +97,13 @@ class App:
             await self.start()
         await loading
 
-    async def start(self) -> None:
+    def start(self) -> Coroutine[Any, Any, None]:
         """Open what Start stands for: the camera, or the address's own source."""
-        await self._open(self._request.source)
+        return self._open(self._request.source)
 
-    async def open_file(self, file: Any) -> None:
+    def open_file(self, file: Any) -> Coroutine[Any, Any, None]:
         """Show and read a photo or a video that a person gave."""
-        await self._open(file)
+        return self._open(file)
 
     def stop(self) -> None:
         """Give the camera back and return to the start page."""
@@ -129,45 +129,47 @@ class App:
 
     # ---- sources ---------------------------------------------------------------------------------
 
-    async def _open(self, source: Any) -> None:
-        """Leave the former source, open another, and show it: live or as a still.
+    def _open(self, source: Any) -> Coroutine[Any, Any, None]:
+        """Leave the former source at once; the coroutine opens another and shows it.
 
         Args:
             source: "camera", the address of a picture or video on this site, or a `File` of either.
         """
         self._leave()
-        epoch = self._epoch
         self.notice.hide()
         self._opening, self._lost = True, False
         self._render()
+        return self._arrive(source, self._epoch)
+
+    async def _arrive(self, source: Any, epoch: int) -> None:
         try:
             if source == "camera":
-                opened: LiveSource | str = await self._open_camera()
+                opened: LiveSource | Photo = await self._open_camera(epoch)
             elif sources.is_video(source):
                 opened = await sources.open_video(self._video, source)
             else:
-                opened = await sources.open_picture(self._picture, source)
+                opened = await sources.open_photo(source)
         except ObscuraError as error:
             if epoch == self._epoch:
                 self.stop()
                 self.fail(error)
             return
         if epoch != self._epoch:
-            if isinstance(opened, LiveSource):
-                opened.stop()
+            opened.stop()
             return
         self._opening = False
         if isinstance(opened, LiveSource):
             await self._go_live(opened)
         else:
-            self._scene, self._caption = "still", opened
+            opened.draw(self._picture)
+            opened.stop()
+            self._scene, self._caption = "still", opened.name
             self._render()
             if self.inference.ready:
                 await self._read_still()
 
-    async def _open_camera(self) -> LiveSource:
+    async def _open_camera(self, epoch: int) -> LiveSource:
         self._say(text.ASKING)
-        epoch = self._epoch
         stream = await camera.open_camera(
             device_id=self.settings.camera,
             facing=self.settings.facing,
@@ -261,13 +263,9 @@ class App:
     def _present(self) -> None:
         """Show the last answer under the present settings."""
         if (card := self.inference.card) is not None:
-            self.view.present(
-                card,
-                self.settings,
-                self._scene,
-                moving=self._scene == "live" and not self.loop.paused,
-                mirrored=self._mirrored(),
-            )
+            moving = self._scene == "live" and not self.loop.paused
+            mirrored = self._mirrored()
+            self.view.present(card, self.settings, self._scene, moving=moving, mirrored=mirrored)
 
     def _show_sample(self) -> None:
         """The bundled picture with its answer, which the self-check has computed anyway."""

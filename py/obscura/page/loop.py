@@ -51,6 +51,8 @@ class Loop:
     def stop(self) -> None:
         """Take no more frames; one under way is finished by its owner."""
         self.running = False
+        self.shown.clear()
+        self.analysed.clear()
         if self._by_frame and self._ticket:
             self._video.cancelVideoFrameCallback(self._ticket)
 

@@ -13,7 +13,7 @@ from js import URL, createImageBitmap, document, fetch, location
 from obscura.boxes import fit
 from obscura.card import InputSpec
 from obscura.errors import CameraBusy, PictureError
-from obscura.page import camera
+from obscura.page import camera, text
 from obscura.page.dom import js_object
 
 MOST_PIXELS = 16_000_000
@@ -142,8 +142,27 @@ async def open_video(video: Any, source: Any) -> LiveSource:
     return LiveSource(video, url=url)
 
 
-async def open_picture(canvas: Any, source: Any) -> str:
-    """Draw a photo upright on the canvas at its own size; the answer is its name.
+class Photo:
+    """A decoded photo that is not on the canvas yet."""
+
+    def __init__(self, name: str, bitmap: Any) -> None:
+        self.name = name
+        self._bitmap = bitmap
+
+    def draw(self, canvas: Any) -> None:
+        """Put it on the canvas at its own size, which the canvas takes on."""
+        width, height = self._bitmap.width, self._bitmap.height
+        shrink = min(1.0, math.sqrt(MOST_PIXELS / (width * height)))
+        canvas.width, canvas.height = max(1, round(width * shrink)), max(1, round(height * shrink))
+        draw_opaque(canvas, self._bitmap)
+
+    def stop(self) -> None:
+        """Free its memory."""
+        self._bitmap.close()
+
+
+async def open_photo(source: Any) -> Photo:
+    """Decode a photo, upright.
 
     Args:
         source: a `File` or `Blob`, or the address of a picture on this site.
@@ -152,29 +171,31 @@ async def open_picture(canvas: Any, source: Any) -> str:
         SourceForeign: the address is on another site.
         PictureError: the file did not come or cannot be decoded; HeicUnread if that is why.
     """
-    blob, name = source, getattr(source, "name", "") or "the pasted picture"
+    blob, name = source, getattr(source, "name", "") or text.PASTED
     if isinstance(source, str):
         name = source.rsplit("/", 1)[-1]
-        response = await fetch(same_origin(source))
-        if not response.ok:
-            raise PictureError(
-                f"{name} did not arrive", response.status, remedy="Check the address."
-            )
-        blob = await response.blob()
+        blob = await _fetched(source, name)
     try:
         bitmap = await createImageBitmap(blob)
     except Exception as error:
         kind = f"{name} {getattr(blob, 'type', '')}".lower()
         failure = HeicUnread if "heic" in kind or "heif" in kind else PictureError
         raise failure(f"{name} cannot be decoded", error) from error
-    shrink = min(1.0, math.sqrt(MOST_PIXELS / (bitmap.width * bitmap.height)))
-    canvas.width, canvas.height = (
-        max(1, round(bitmap.width * shrink)),
-        max(1, round(bitmap.height * shrink)),
-    )
-    draw_opaque(canvas, bitmap)
-    bitmap.close()
-    return str(name)
+    return Photo(str(name), bitmap)
+
+
+async def _fetched(address: str, name: str) -> Any:
+    try:
+        response = await fetch(same_origin(address))
+    except PictureError:
+        raise
+    except Exception as error:
+        raise PictureError(
+            f"{name} did not arrive", error, remedy="Check the connection."
+        ) from error
+    if not response.ok:
+        raise PictureError(f"{name} did not arrive", response.status, remedy="Check the address.")
+    return await response.blob()
 
 
 def draw_opaque(canvas: Any, picture: Any) -> None:

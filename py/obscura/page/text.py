@@ -20,6 +20,7 @@ PAUSE = "Pause"
 RESUME = "Go on"
 ASKING = "Waiting for your permission to use the camera"
 READING_PICTURE = "Reading the picture"
+PASTED = "the pasted picture"
 SAMPLE_CAPTION = "Sample picture"
 
 ANY_CAMERA = "Automatic"
