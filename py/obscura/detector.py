@@ -99,7 +99,7 @@ class Detector:
         elif isinstance(picture, (str, Path)):
             pixels = pictures.to_rgba(pictures.open_picture(picture))
         else:
-            pixels = pictures.to_rgba(pictures.upright(picture))
+            pixels = pictures.to_rgba(pictures.in_srgb(pictures.upright(picture)))
         height, width = pixels.shape[:2]
         return decode(
             self._session.run(pixels),

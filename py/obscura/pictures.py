@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,7 +26,7 @@ _HEIC_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"mif1", b"msf1")
 
 
 def open_picture(path: str | Path) -> Image:
-    """Read a picture file: its first frame, turned as its EXIF orientation says.
+    """Read a picture file: its first frame, upright, in sRGB.
 
     Raises:
         PictureError: it is missing, broken or of a kind that Pillow cannot read; names the file.
@@ -33,7 +34,7 @@ def open_picture(path: str | Path) -> Image:
     pil = _pillow()
     try:
         with pil.Image.open(path) as image:
-            return upright(image)
+            return in_srgb(upright(image))
     except pil.UnidentifiedImageError as error:
         raise _unknown_kind(Path(path)) from error
     except pil.Image.DecompressionBombError as error:
@@ -54,6 +55,30 @@ def upright(image: Image) -> Image:
     """Return a copy of a Pillow image, turned as its EXIF orientation says."""
     turned: Image = _pillow().ImageOps.exif_transpose(image)
     return turned
+
+
+def in_srgb(image: Image) -> Image:
+    """Return a Pillow image in sRGB: itself, unless it carries another colour profile.
+
+    Browsers convert pictures so; phones write Display P3. A profile that makes no sense is passed
+    over, as browsers do.
+    """
+    profile = image.info.get("icc_profile")
+    if not profile:
+        return image
+    pil = _pillow()
+    mode = "RGBA" if image.mode == "RGBA" else "RGB"
+    try:
+        converted: Image = pil.ImageCms.profileToProfile(
+            image,
+            io.BytesIO(profile),
+            pil.ImageCms.createProfile("sRGB"),
+            renderingIntent=pil.ImageCms.Intent.RELATIVE_COLORIMETRIC,
+            outputMode=mode,
+        )
+    except (pil.ImageCms.PyCMSError, ValueError):
+        return image
+    return converted
 
 
 def to_rgba(image: Image) -> NDArray[np.uint8]:
@@ -151,6 +176,7 @@ def _pillow() -> Any:
     try:
         import PIL
         import PIL.Image
+        import PIL.ImageCms
         import PIL.ImageDraw
         import PIL.ImageFont
         import PIL.ImageOps

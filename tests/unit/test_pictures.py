@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageCms
 
 from obscura.detections import Detections
 from obscura.drawing import colour
@@ -44,6 +44,32 @@ def test_the_orientation_that_a_phone_notes_is_applied(tmp_path: Path) -> None:
 
     assert image.size == (20, 40)
     assert to_rgba(image)[5, 10, 0] > 200  # what was left is now on top
+
+
+def profile_with_red_and_green_swapped() -> bytes:
+    """A colour profile that is sRGB's, but for its first two primaries changing places."""
+    data = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    return data.replace(b"rXYZ", b"????").replace(b"gXYZ", b"rXYZ").replace(b"????", b"gXYZ")
+
+
+@pytest.mark.parametrize(
+    ("profile", "expected"),
+    [
+        (profile_with_red_and_green_swapped(), [0, 255, 0, 255]),
+        (ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes(), [255, 0, 0, 255]),
+        (b"no profile at all", [255, 0, 0, 255]),  # passed over
+    ],
+    ids=["another", "sRGB", "broken"],
+)
+def test_colours_are_those_that_the_profile_means(
+    tmp_path: Path, profile: bytes, expected: list[int]
+) -> None:
+    path = tmp_path / "picture.png"
+    Image.fromarray(halves()).save(path, icc_profile=profile)
+
+    pixel = to_rgba(open_picture(path))[10, 5]
+
+    assert (abs(pixel.astype(int) - expected) <= 2).all()
 
 
 def test_of_an_animation_the_first_frame_counts(tmp_path: Path) -> None:
