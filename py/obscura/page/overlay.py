@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from obscura.detections import Detections
 from obscura.drawing import colour, ink, place_labels
-from obscura.page.text import percent
+from obscura.page.text import percent, pixels
 
 FONT = '600 13px system-ui, -apple-system, "Segoe UI", Roboto, sans-serif'
 CHIP_HEIGHT = 22
@@ -37,7 +37,10 @@ class Overlay:
         self._labels: Sequence[str] = ()
         self._boxes: NDArray[np.float32] = np.empty((0, 4), np.float32)
         self.selected: int | None = None
-        """Row of the detection that a person points at."""
+        """Row of the detection that a person chose in the list."""
+        self.point: tuple[float, float] | None = None
+        """Where a person points, in CSS pixels of the view: it selects what lies there, frame after
+        frame, whatever row that is by then."""
 
     def show(
         self,
@@ -58,16 +61,6 @@ class Overlay:
         """Remove all boxes."""
         self.show(Detections.empty(), (), (1, 1))
 
-    def row_at(self, x: float, y: float) -> int | None:
-        """The smallest box under a point in CSS pixels of the view; None where there is none."""
-        boxes = self._boxes
-        inside = (boxes[:, 0] <= x) & (x <= boxes[:, 2]) & (boxes[:, 1] <= y) & (y <= boxes[:, 3])
-        rows = np.flatnonzero(inside)
-        if not len(rows):
-            return None
-        sides = boxes[rows, 2:] - boxes[rows, :2]
-        return int(rows[np.argmin(sides[:, 0] * sides[:, 1])])
-
     def redraw(self) -> None:
         """Draw again, for instance after a resize."""
         canvas, context = self._canvas, self._context
@@ -80,17 +73,12 @@ class Overlay:
         self._boxes = self._to_view(width, height)
         if not len(self._boxes):
             return
+        if self.point is not None:
+            self.selected = self._row_at(*self.point)
         context.font = FONT
         context.textBaseline = "middle"
         context.lineJoin = "round"
-        captions = [
-            f"{self._labels[class_id]} {percent(score)}"
-            for class_id, score in zip(
-                self._detections.class_id.tolist(),
-                self._detections.score.tolist(),
-                strict=True,
-            )
-        ]
+        captions = [self._caption(row) for row in range(len(self._boxes))]
         widths = np.array([self._width(caption) for caption in captions], np.float32)
         left, top, right, bottom = self._picture(width, height)
         origin = np.array([left, top], np.float32)
@@ -107,6 +95,25 @@ class Overlay:
             self._draw_box(row)
         for row in reversed(range(len(captions))):
             self._draw_chip(row, captions[row], corners[row].tolist(), float(widths[row]))
+
+    def _caption(self, row: int) -> str:
+        """Name and score; for the selected detection its size in the picture, too."""
+        label = self._labels[int(self._detections.class_id[row])]
+        caption = f"{label} {percent(float(self._detections.score[row]))}"
+        if row != self.selected:
+            return caption
+        x1, y1, x2, y2 = self._detections.xyxy[row].tolist()
+        return f"{caption} · {pixels(x2 - x1, y2 - y1)}"
+
+    def _row_at(self, x: float, y: float) -> int | None:
+        """The smallest box under a point in CSS pixels of the view; None where there is none."""
+        boxes = self._boxes
+        inside = (boxes[:, 0] <= x) & (x <= boxes[:, 2]) & (boxes[:, 1] <= y) & (y <= boxes[:, 3])
+        rows = np.flatnonzero(inside)
+        if not len(rows):
+            return None
+        sides = boxes[rows, 2:] - boxes[rows, :2]
+        return int(rows[np.argmin(sides[:, 0] * sides[:, 1])])
 
     def _draw_box(self, row: int) -> None:
         context = self._context

@@ -194,6 +194,11 @@ def percent(value: float) -> str:
     return f"{value * 100:.0f} %"
 
 
+def pixels(width: float, height: float) -> str:
+    """A size in pixels of the picture."""
+    return f"{width:.0f} × {height:.0f} px"  # noqa: RUF001
+
+
 def megabytes(size: int) -> str:
     """A size in bytes, in megabytes with one digit."""
     return f"{size / 1e6:.1f} MB"

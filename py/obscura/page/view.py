@@ -38,7 +38,9 @@ class View:
         self._listed = 0.0
         self.detections = Detections.empty()
         self.labels: tuple[str, ...] = ()
-        listen(self._root, "click", self._point)
+        for event in ("pointermove", "pointerdown"):
+            listen(self._root, event, self._point)
+        listen(self._root, "pointerleave", self._point_away)
         observer = ResizeObserver.new(create_proxy(lambda *_: self._overlay.redraw()))
         observer.observe(self._root)
 
@@ -106,9 +108,15 @@ class View:
 
     def _point(self, event: Any) -> None:
         corner = self._root.getBoundingClientRect()
-        self._select(self._overlay.row_at(event.clientX - corner.left, event.clientY - corner.top))
+        self._overlay.point = (event.clientX - corner.left, event.clientY - corner.top)
+        self._overlay.redraw()
+
+    def _point_away(self, event: Any) -> None:
+        if event.pointerType == "mouse":  # a finger that is lifted leaves its choice behind
+            self._select(None)
 
     def _select(self, row: int | None) -> None:
+        self._overlay.point = None
         if row != self._overlay.selected:
             self._overlay.selected = row
             self._overlay.redraw()
