@@ -11,6 +11,7 @@ from builder import models, npm, page, runtime
 from builder.cache import digest
 from builder.errors import BuildError
 from builder.site import Site, check_base, check_out, swapped_in
+from builder.sources import read
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -43,7 +44,7 @@ def build(out: Path, base: str = "./", root: Path = ROOT) -> Site:
     """
     check_base(base)
     check_out(out, root)
-    html = read(root / "index.html").decode()
+    html = read(root, "index.html").decode()
     npm.check_node()
     collected = models.collect(root)
     modules = npm.install(root)
@@ -57,21 +58,13 @@ def build(out: Path, base: str = "./", root: Path = ROOT) -> Site:
         for model in collected:
             site.add(model_file(model), model.path.read_bytes())
         for name in ("LICENSE", "NOTICE"):
-            site.add_plain(name, read(root / name))
+            site.add_plain(name, read(root, name))
         facts = page_facts(site, collected)
         icons = modules / "lucide-static" / "icons"
         shipped = page.rewrite(html, site, icons, facts, config["plugins"])
         site.add_plain("index.html", shipped.encode())
     site.folder = out
     return site
-
-
-def read(path: Path) -> bytes:
-    """Return the contents of a file of the repository."""
-    try:
-        return path.read_bytes()
-    except FileNotFoundError:
-        raise BuildError(f"{path.name} is missing: restore it from the repository.") from None
 
 
 def add_browser_parts(site: Site, modules: Path, python: Path) -> None:
@@ -99,8 +92,8 @@ def add_page_parts(site: Site, root: Path) -> dict[str, Any]:
     for path in sorted((root / "assets").rglob("*")):
         if path.is_file():
             site.add(path.relative_to(root).as_posix(), path.read_bytes())
-    site.add("py/main.py", read(root / "py" / "main.py"))
-    config = tomllib.loads(read(root / "pyscript.toml").decode())
+    site.add("py/main.py", read(root, "py/main.py"))
+    config = tomllib.loads(read(root, "pyscript.toml").decode())
     config["interpreter"] = site.resolve(config["interpreter"], "pyscript.toml")
     config["files"] = {
         site.resolve(source, "pyscript.toml"): target for source, target in config["files"].items()

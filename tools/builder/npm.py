@@ -1,12 +1,13 @@
 """The packages from npm: installed exactly as ``package-lock.json`` says, or not at all."""
 
-import hashlib
 import re
 import shutil
 import subprocess
 from pathlib import Path
 
+from builder.cache import digest
 from builder.errors import BuildError
+from builder.sources import read
 
 NODE_MAJOR = 20
 STAMP = ".obscura-installed"
@@ -42,14 +43,9 @@ def install(root: Path) -> Path:
     """
     modules = root / "node_modules"
     stamp = modules / STAMP
-    wanted = hashlib.sha256()
-    for name in ("package.json", "package-lock.json"):
-        try:
-            wanted.update((root / name).read_bytes())
-        except FileNotFoundError:
-            raise BuildError(f"{name} is missing: restore it from the repository.") from None
-    digest = wanted.hexdigest()
-    if stamp.is_file() and stamp.read_text(encoding="ascii") == digest:
+    parts = [read(root, name) for name in ("package.json", "package-lock.json")]
+    wanted = digest(parts)
+    if stamp.is_file() and stamp.read_text(encoding="ascii") == wanted:
         return modules
     print("installing the npm packages ...", flush=True)
     run = subprocess.run(
@@ -61,15 +57,15 @@ def install(root: Path) -> Path:
     )
     if run.returncode != 0:
         raise BuildError(f"npm ci failed ({reason(run.stderr)}).")
-    stamp.write_text(digest, encoding="ascii")
+    stamp.write_text(wanted, encoding="ascii")
     return modules
 
 
 # npm's error codes that a person meets, and what each asks of them.
 REMEDIES = {
     "EINTEGRITY": "a package is not what package-lock.json says: restore that file",
-    "EUSAGE": "package.json and package-lock.json disagree: restore both from the repository",
-    "EJSONPARSE": "package.json or package-lock.json is damaged: restore both from the repository",
+    "EUSAGE": "package-lock.json is damaged or not for package.json: restore both",
+    "EJSONPARSE": "package.json is damaged: restore it from the repository",
     "ENOTCACHED": "npm is set to work offline: allow it the network once",
     "ENOTFOUND": "the npm registry cannot be reached: check the network and run it again",
     "EAI_AGAIN": "the npm registry cannot be reached: check the network and run it again",

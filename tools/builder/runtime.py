@@ -4,6 +4,7 @@ import base64
 import hashlib
 import json
 import tomllib
+import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from builder.archive import read_zip, write_zip
 from builder.cache import cached, digest
 from builder.errors import BuildError
 from builder.pyodide import Source, compile_all, trace
+from builder.sources import read, read_below
 
 STDLIB = "python_stdlib.zip"
 LOCK = "pyodide-lock.json"
@@ -27,7 +29,7 @@ PYC = "cpython-314.pyc"
 
 def verified_numpy(root: Path, lock: Mapping[str, Any]) -> Path:
     """Return the vendored numpy wheel if its hash is the pinned one and the one in ``lock``."""
-    pin = tomllib.loads((root / "vendor" / "vendor.toml").read_text(encoding="utf-8"))["numpy"]
+    pin = tomllib.loads(read(root, "vendor/vendor.toml").decode())["numpy"]
     wheel = root / "vendor" / str(pin["file"])
     shown = wheel.relative_to(root).as_posix()
     if not wheel.is_file():
@@ -53,8 +55,8 @@ def page_sources(root: Path, modules: Path) -> tuple[dict[str, bytes], dict[str,
     Raises:
         BuildError: there is no library, or a file of it is not valid Python.
     """
-    library = files_below(root / "py", "obscura")
-    library = {name: text for name, text in library.items() if not trim.NATIVE.match(name)}
+    whole = read_below(root / "py", "obscura")
+    library = {name: text for name, text in whole.items() if not trim.NATIVE.match(name)}
     if not library:
         raise BuildError("py/obscura is missing: restore it from the repository.")
     for name, text in library.items():
@@ -62,7 +64,7 @@ def page_sources(root: Path, modules: Path) -> tuple[dict[str, bytes], dict[str,
             compile(text, name, "exec", dont_inherit=True)
         except SyntaxError as error:
             raise BuildError(f"py/{name}:{error.lineno}: {error.msg}: mend that line.") from None
-    return library, files_below(modules / "@pyscript" / "core" / "src" / "stdlib", "pyscript")
+    return library, read_below(modules / "@pyscript" / "core" / "src" / "stdlib", "pyscript")
 
 
 def python_runtime(root: Path, modules: Path) -> Path:
@@ -77,8 +79,13 @@ def python_runtime(root: Path, modules: Path) -> Path:
         ) from None
     wheel = verified_numpy(root, lock)
     library, pyscript = page_sources(root, modules)
-    main = {"main.py": (root / "py" / "main.py").read_bytes()}
-    imported = sorted(trim.imports(library | pyscript | main))
+    ours = library | {"main.py": read(root, "py/main.py")}
+    with zipfile.ZipFile(wheel) as archive:
+        numpy = dict.fromkeys(archive.namelist(), b"")
+    shipped = trim.modules(library) | trim.modules(trim.numpy(numpy))
+    whole = trim.modules(read_below(root / "py", "obscura")) | trim.modules(numpy)
+    trim.check_imports(ours, whole - shipped)
+    imported = sorted(trim.imports(ours | pyscript))
 
     def make(folder: Path) -> None:
         print("compiling Python for the browser (once) ...", flush=True)
@@ -133,14 +140,6 @@ def recipe() -> list[Path]:
     return [here / name for name in ("archive.py", "pyodide.py", "runtime.py", "trim.py")] + [
         *sorted((here / "inside").iterdir())
     ]
-
-
-def files_below(folder: Path, package: str) -> dict[str, bytes]:
-    """Return the Python files of a package in ``folder``, by their names below it."""
-    return {
-        path.relative_to(folder).as_posix(): path.read_bytes()
-        for path in sorted((folder / package).rglob("*.py"))
-    }
 
 
 def python_files(members: Mapping[str, bytes]) -> list[tuple[str, bytes]]:

@@ -1,15 +1,17 @@
 """Runs the whole suite in an environment of its own, made from locked and hashed requirements."""
 
-import hashlib
 import os
 import subprocess
 import sys
 from pathlib import Path
 
 from builder.browser import find_chromium
+from builder.cache import digest
 from builder.errors import BuildError
+from builder.sources import read
 
 STAMP = ".obscura-installed"
+REQUIREMENTS = "requirements/test.txt"
 
 # Each must pass before the tests run.
 CHECKS = (
@@ -23,14 +25,8 @@ def environment(root: Path) -> Path:
     """Make ``root/.venv`` what ``requirements/test.txt`` says and return its Python."""
     folder = root / ".venv"
     python = folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
-    requirements = root / "requirements" / "test.txt"
     stamp = folder / STAMP
-    try:
-        wanted = hashlib.sha256(requirements.read_bytes()).hexdigest() + f" {sys.version}"
-    except FileNotFoundError:
-        raise BuildError(
-            "requirements/test.txt is missing: restore it from the repository."
-        ) from None
+    wanted = digest([read(root, REQUIREMENTS), sys.version.encode()])
     if python.is_file() and stamp.is_file() and stamp.read_text(encoding="utf-8") == wanted:
         return python
     print("making the tests' environment in .venv ...", flush=True)
@@ -41,16 +37,14 @@ def environment(root: Path) -> Path:
             "no virtual environment could be made: install Python's venv (python3-venv on Debian)."
         )
     install = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-    install += ["--require-hashes", "--only-binary", ":all:", "-r", str(requirements)]
+    install += ["--require-hashes", "--only-binary", ":all:", "-r", str(root / REQUIREMENTS)]
     done = subprocess.run(
         install, stdout=sys.stdout, stderr=subprocess.PIPE, text=True, check=False
     )
     if done.returncode != 0:
         errors = [line for line in done.stderr.splitlines() if line.startswith("ERROR:")]
         wrong = errors[0] if errors else "no message"
-        raise BuildError(
-            f"pip could not install requirements/test.txt ({wrong}): check the network."
-        )
+        raise BuildError(f"pip could not install {REQUIREMENTS} ({wrong}): check the network.")
     stamp.write_text(wanted, encoding="utf-8")
     return python
 

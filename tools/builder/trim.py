@@ -4,6 +4,8 @@ import ast
 import re
 from collections.abc import Iterable, Iterator, Mapping
 
+from builder.errors import BuildError
+
 # Left out of numpy. Every visit compiles each extension module (*.so) of the wheel, used or not,
 # and random alone has nine.
 NUMPY_UNUSED = re.compile(
@@ -77,3 +79,14 @@ def running(tree: ast.AST) -> Iterator[ast.AST]:
     yield tree
     for child in ast.iter_child_nodes(tree):
         yield from running(child)
+
+
+def check_imports(sources: Mapping[str, bytes], left_out: set[str]) -> None:
+    """Raise BuildError if one of ``sources`` imports a module that is ``left_out`` of the page."""
+    for name, text in sources.items():
+        missing = imports({name: text}) & left_out
+        if missing:
+            raise BuildError(
+                f"py/{name} imports {min(missing)}, which the page is shipped without: "
+                "do without it, or keep it in tools/builder/trim.py."
+            )

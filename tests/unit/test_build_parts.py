@@ -1,0 +1,310 @@
+"""The builder's small parts: archives, names, the page's references, imports, npm's complaints."""
+
+from __future__ import annotations
+
+import hashlib
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from builder import models, page, trim
+from builder.archive import read_zip, write_zip
+from builder.cache import cached, digest
+from builder.errors import BuildError
+from builder.npm import reason
+from builder.runtime import with_record
+from builder.site import HASHED, Site, check_base, check_out, swapped_in
+
+# ---- archives ------------------------------------------------------------------------------------
+
+
+def test_a_zip_depends_on_its_members_alone(tmp_path: Path) -> None:
+    """Neither on the order in which they came nor on the clock."""
+    one, other = tmp_path / "one.zip", tmp_path / "other.zip"
+    write_zip(one, {"b.py": b"2", "a.py": b"1"})
+    write_zip(other, {"a.py": b"1", "b.py": b"2"})
+    assert one.read_bytes() == other.read_bytes()
+    assert read_zip(one) == {"a.py": b"1", "b.py": b"2"}
+    with zipfile.ZipFile(one) as archive:
+        assert {info.compress_type for info in archive.infolist()} == {zipfile.ZIP_STORED}
+
+
+def test_a_wheel_gets_the_record_that_fits_it() -> None:
+    """Every member with its size, the record itself without."""
+    members = with_record({"pack/a.pyc": b"123", "pack-1.dist-info/METADATA": b""})
+    rows = members["pack-1.dist-info/RECORD"].decode().splitlines()
+    assert rows[0].startswith("pack-1.dist-info/METADATA,sha256=")
+    assert rows[1].startswith("pack/a.pyc,sha256=")
+    assert rows[1].endswith(",3")
+    assert rows[2:] == ["pack-1.dist-info/RECORD,,"]
+
+
+# ---- the cache -----------------------------------------------------------------------------------
+
+
+def test_digests_tell_where_one_part_ends() -> None:
+    assert digest([b"ab", b"c"]) != digest([b"a", b"bc"])
+
+
+def test_what_is_cached_is_made_once(tmp_path: Path) -> None:
+    made: list[Path] = []
+
+    def make(folder: Path) -> None:
+        made.append(folder)
+        (folder / "file").write_text("done", encoding="utf-8")
+
+    first = cached(tmp_path, "thing", "a" * 64, make)
+    assert cached(tmp_path, "thing", "a" * 64, make) == first
+    assert len(made) == 1
+    assert (first / "file").read_text(encoding="utf-8") == "done"
+
+
+def test_a_new_entry_replaces_the_former(tmp_path: Path) -> None:
+    for key in ("a" * 64, "b" * 64):
+        cached(tmp_path, "thing", key, lambda folder: folder.touch())
+    assert [entry.name for entry in tmp_path.iterdir()] == ["thing-" + "b" * 16]
+
+
+def test_what_failed_is_not_cached(tmp_path: Path) -> None:
+    def fail(folder: Path) -> None:
+        (folder / "half").touch()
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        cached(tmp_path, "thing", "a" * 64, fail)
+    assert list(tmp_path.iterdir()) == []
+
+
+# ---- names ---------------------------------------------------------------------------------------
+
+
+def test_a_name_changes_with_the_contents(tmp_path: Path) -> None:
+    site = Site(tmp_path, "./")
+    one, other = site.add("assets/a.css", b"1"), site.add("assets/a.css", b"2")
+    assert one != other
+    assert HASHED.search(one)
+    assert (tmp_path / other).read_bytes() == b"2"
+
+
+def test_a_folder_changes_with_any_of_its_files(tmp_path: Path) -> None:
+    """Their names count, too, for they call each other by them."""
+    site = Site(tmp_path, "/sub/")
+    urls = set()
+    for files in ({"a.js": b"1"}, {"a.js": b"2"}, {"a.js": b"1", "b.js": b""}):
+        site.add_folder("lib", files)
+        urls.add(site.url("lib/a.js"))
+    assert len(urls) == 3
+    assert all(url.startswith("/sub/lib-") and HASHED.search(url) for url in urls)
+
+
+@pytest.mark.parametrize("base", ["./", "/", "/a/", "/a/b.c~d/"])
+def test_a_base_is_a_path(base: str) -> None:
+    assert check_base(base) == base
+
+
+@pytest.mark.parametrize("base", ["", "a/", "/a", "//host/", "../", "https://host/a/", "/a b/"])
+def test_anything_else_is_no_base(base: str) -> None:
+    with pytest.raises(BuildError, match="--base"):
+        check_base(base)
+
+
+# ---- the swap into place -------------------------------------------------------------------------
+
+
+def test_a_finished_site_takes_the_place_of_the_former(tmp_path: Path) -> None:
+    out = tmp_path / "dist"
+    for text in ("old", "new"):
+        with swapped_in(out) as folder:
+            (folder / text).touch()
+    assert [path.name for path in out.iterdir()] == ["new"]
+    assert [path.name for path in tmp_path.iterdir()] == ["dist"]
+
+
+def half_build(out: Path, stop: type[BaseException]) -> None:
+    """Begin a site and come to a stop."""
+    with swapped_in(out) as folder:
+        (folder / "half").touch()
+        raise stop
+
+
+@pytest.mark.parametrize("stop", [KeyboardInterrupt, BuildError, OSError])
+def test_an_unfinished_site_leaves_no_trace(tmp_path: Path, stop: type[BaseException]) -> None:
+    """Whatever ends a build, the former site stays and nothing lies beside it."""
+    out = tmp_path / "dist"
+    with swapped_in(out) as folder:
+        (folder / "old").touch()
+    with pytest.raises(stop):
+        half_build(out, stop)
+    assert [path.name for path in out.iterdir()] == ["old"]
+    assert [path.name for path in tmp_path.iterdir()] == ["dist"]
+
+
+def test_only_a_site_is_replaced(tmp_path: Path) -> None:
+    """A folder with somebody's files, a file, the repository: none is swept away."""
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "thesis.txt").touch()
+    (tmp_path / "file").touch()
+    for name in ("mine", "file", "repository", "."):
+        with pytest.raises(BuildError, match="--out"):
+            check_out(tmp_path / name, tmp_path / "repository")
+    (tmp_path / "empty").mkdir()
+    check_out(tmp_path / "empty", tmp_path / "repository")
+    check_out(tmp_path / "new", tmp_path / "repository")
+
+
+# ---- index.html ----------------------------------------------------------------------------------
+
+FACTS = '<script type="application/json" id="obscura-build"></script>'
+CAMERA = (
+    '<!-- a licence -->\n<svg\n  class="lucide"\n>\n  <path d="M1" />\n  <circle r="3" />\n</svg>'
+)
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Site:
+    """A site with one style sheet."""
+    site = Site(tmp_path / "site", "./")
+    site.add("assets/style.css", b"")
+    return site
+
+
+@pytest.fixture
+def icons(tmp_path: Path) -> Path:
+    """A folder with one icon, as Lucide writes them."""
+    folder = tmp_path / "icons"
+    folder.mkdir()
+    (folder / "camera.svg").write_text(CAMERA, encoding="utf-8")
+    return folder
+
+
+def test_references_become_hashed_names(site: Site, icons: Path) -> None:
+    html = f'{FACTS}<link href="./assets/style.css"><a href="./">top</a><a href="#x">x</a>'
+    shipped = page.rewrite(html, site, icons, {}, [])
+    assert f'<link href="{site.url("assets/style.css")}">' in shipped
+    assert '<a href="./">top</a><a href="#x">x</a>' in shipped
+
+
+def test_references_start_with_the_base(tmp_path: Path, icons: Path) -> None:
+    site = Site(tmp_path / "site", "/cameras/")
+    site.add("assets/style.css", b"")
+    html = f'{FACTS}<link href="./assets/style.css"><a href="./">top</a>'
+    shipped = page.rewrite(html, site, icons, {}, [])
+    assert 'href="/cameras/assets/style.' in shipped
+    assert '<a href="/cameras/">' in shipped
+
+
+def test_a_reference_to_nothing_is_told(site: Site, icons: Path) -> None:
+    with pytest.raises(BuildError, match=r"\./assets/gone\.css"):
+        page.rewrite(f'{FACTS}<link href="./assets/gone.css">', site, icons, {}, [])
+
+
+def test_icons_are_inlined(site: Site, icons: Path) -> None:
+    """The page's own attributes stay and win over Lucide's."""
+    html = f'{FACTS}<svg data-icon="camera" class="icon" stroke-width="3"></svg>'
+    shipped = page.rewrite(html, site, icons, {}, [])
+    assert '<svg class="icon" stroke-width="3" viewBox="0 0 24 24"' in shipped
+    assert '<path d="M1" /><circle r="3" /></svg>' in shipped
+    assert 'stroke-width="2"' not in shipped
+    assert "data-icon" not in shipped
+
+
+@pytest.mark.parametrize("name", ["nonsense", "../camera", ""])
+def test_an_unknown_icon_is_told(site: Site, icons: Path, name: str) -> None:
+    with pytest.raises(BuildError, match="icon"):
+        page.rewrite(f'{FACTS}<svg data-icon="{name}"></svg>', site, icons, {}, [])
+
+
+def test_facts_cannot_end_their_element(site: Site, icons: Path) -> None:
+    shipped = page.rewrite(FACTS, site, icons, {"title": "</script><b>"}, [])
+    assert shipped.count("</script>") == 1
+    assert '{"title":"\\u003c/script>\\u003cb>"}' in shipped
+
+
+def test_a_page_without_a_place_for_its_facts_is_told(site: Site, icons: Path) -> None:
+    with pytest.raises(BuildError, match="obscura-build"):
+        page.rewrite("<p>", site, icons, {}, [])
+
+
+# ---- models --------------------------------------------------------------------------------------
+
+
+def add_model(root: Path, name: str, data: bytes, size: int | None = None) -> Path:
+    """Write a model with the least that the builder reads of its card."""
+    folder = root / "models" / name
+    folder.mkdir(parents=True)
+    (folder / "model.onnx").write_bytes(data)
+    mark = hashlib.sha256(data).hexdigest()
+    length = len(data) if size is None else size
+    card = f'[file]\nname = "model.onnx"\nbytes = {length}\nsha256 = "{mark}"\n'
+    (folder / "model.toml").write_text(card, encoding="utf-8")
+    return folder
+
+
+def test_the_default_model_comes_first(tmp_path: Path) -> None:
+    for name in ("zebra", models.DEFAULT, "ant"):
+        add_model(tmp_path, name, name.encode())
+    assert [model.name for model in models.collect(tmp_path)] == [models.DEFAULT, "ant", "zebra"]
+
+
+def test_no_model_at_all_is_told(tmp_path: Path) -> None:
+    with pytest.raises(BuildError, match="models/"):
+        models.collect(tmp_path)
+
+
+def test_half_a_model_is_told(tmp_path: Path) -> None:
+    add_model(tmp_path, "half", b"12345", size=10)
+    with pytest.raises(BuildError, match=r"models/half/model\.onnx .*5 of 10 bytes"):
+        models.collect(tmp_path)
+
+
+@pytest.mark.parametrize("card", ["name = ", "", "[file]\nname = 'model.onnx'"])
+def test_a_damaged_card_is_told(tmp_path: Path, card: str) -> None:
+    folder = add_model(tmp_path, "one", b"1")
+    (folder / "model.toml").write_text(card, encoding="utf-8")
+    with pytest.raises(BuildError, match=r"models/one/model\.toml"):
+        models.collect(tmp_path)
+
+
+# ---- trimming ------------------------------------------------------------------------------------
+
+
+def test_imports_are_found_wherever_they_stand() -> None:
+    """At the top, in a function, relative; but not where only type checkers look."""
+    text = b"""
+from __future__ import annotations
+import os.path
+from typing import TYPE_CHECKING
+from . import near
+from ..far import thing
+if TYPE_CHECKING:
+    import unseen
+def f():
+    import late
+"""
+    found = trim.imports({"pack/sub/module.py": text})
+    assert {"os.path", "late", "pack.sub.near", "pack.far", "pack.far.thing"} <= found
+    assert "unseen" not in found
+
+
+def test_numpy_keeps_what_runs_and_its_licences() -> None:
+    kept = ["numpy/__init__.py", "numpy/_core/a.so", "numpy-2.dist-info/licenses/x/LICENSE.rst"]
+    left = ["numpy/__init__.pyi", "numpy/random/mtrand.so", "numpy/lib/tests/test_x.py"]
+    assert list(trim.numpy(dict.fromkeys(kept + left, b""))) == kept
+
+
+# ---- npm -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("stderr", "told"),
+    [
+        ("npm warn x\nnpm error code EINTEGRITY\nnpm error sha512-...", "package-lock.json"),
+        ("npm ERR! code ENOTFOUND\nnpm ERR! network", "check the network"),
+        ("npm error code E418\nnpm error a teapot", "npm error code E418: run npm ci by hand"),
+        ("", "no message"),
+    ],
+)
+def test_npm_complaints_become_one_line(stderr: str, told: str) -> None:
+    assert told in reason(stderr)
+    assert "\n" not in reason(stderr)
