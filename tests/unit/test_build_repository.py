@@ -1,4 +1,4 @@
-"""The repository itself: what it pins, what it must not say, and that it makes an installable wheel."""
+"""The repository itself: what it pins, what it must not say, and the wheel that it makes."""
 
 from __future__ import annotations
 
@@ -37,9 +37,9 @@ def test_python_packages_are_pinned() -> None:
     """Everything that test.in asks for, by version and hash, from nowhere in particular."""
     lines = (ROOT / "requirements" / "test.txt").read_text(encoding="utf-8").splitlines()
     code = [line for line in lines if not line.lstrip().startswith("#")]
-    pinned = {match[1] for line in code if (match := re.match(r"([a-z0-9-]+)==\S+ .*\\$", line))}
+    pinned = [match[1] for line in code if (match := re.match(r"([a-z0-9-]+)==\S+ .*\\$", line))]
     asked = (ROOT / "requirements" / "test.in").read_text(encoding="utf-8").split("\n")
-    assert {line for line in asked if line and not line.startswith("#")} <= pinned
+    assert {line for line in asked if line and not line.startswith("#")} <= set(pinned)
     rest = [line for line in code if not re.match(r"    --hash=sha256:[0-9a-f]{64}( \\)?$", line)]
     assert len(rest) == len(pinned)
 
@@ -78,9 +78,8 @@ def test_the_wheel_carries_the_library_and_its_models(tmp_path: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         names = set(archive.namelist())
     cards = [path.parent.name for path in (ROOT / "models").glob("*/model.toml")]
-    wanted = {
-        f"obscura/models/{card}/{name}" for card in cards for name in ("model.toml", "model.onnx")
-    }
-    assert wanted
-    assert wanted | {"obscura/__init__.py", "obscura/py.typed"} <= names
+    assert cards
+    assert {f"obscura/models/{card}/model.toml" for card in cards} <= names
+    assert {f"obscura/models/{card}/model.onnx" for card in cards} <= names
+    assert {"obscura/__init__.py", "obscura/py.typed"} <= names
     assert not [name for name in names if name.startswith(("tests", "tools", "builder"))]

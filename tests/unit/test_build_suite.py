@@ -35,7 +35,7 @@ def test_a_wrong_name_in_the_environment_is_told(
 ) -> None:
     """No other browser stands in for it."""
     monkeypatch.setenv("CHROMIUM", str(tmp_path / "gone"))
-    with pytest.raises(BuildError, match="CHROMIUM=.*gone cannot be run"):
+    with pytest.raises(BuildError, match=r"CHROMIUM=.*gone cannot be run"):
         find_chromium(Path(sys.executable))
 
 
