@@ -46,16 +46,17 @@ async def open_camera(*, device_id: str, facing: str, resolution: str) -> Any:
         video["deviceId"] = {"exact": device_id}
     else:
         video["facingMode"] = {"ideal": facing}
-    try:
-        return await devices.getUserMedia(js_object(video=video, audio=False))
-    except Exception as error:
-        if device_id and getattr(error, "name", "") in (
-            "OverconstrainedError",
-            "NotFoundError",
-        ):
-            # The remembered camera is not plugged in today: any other one is what was meant.
-            return await open_camera(device_id="", facing=facing, resolution=resolution)
-        raise await _named(error) from error
+    # Refusals are turned into values in JavaScript: an OverconstrainedError is no Error there, and
+    # Pyodide cannot raise what is none.
+    outcome = await devices.getUserMedia(js_object(video=video, audio=False)).catch(
+        lambda error: js_object(name=str(error.name), message=str(error.message))
+    )
+    if hasattr(outcome, "getTracks"):
+        return outcome
+    if device_id and outcome.name in ("OverconstrainedError", "NotFoundError"):
+        # The remembered camera is not plugged in today: any other one is what was meant.
+        return await open_camera(device_id="", facing=facing, resolution=resolution)
+    raise await _named(str(outcome.name), str(outcome.message))
 
 
 async def list_cameras() -> list[Camera]:
@@ -76,9 +77,8 @@ def stop_stream(stream: Any) -> None:
         track.stop()
 
 
-async def _named(error: Any) -> CameraError:
-    name = str(getattr(error, "name", ""))
-    message = str(getattr(error, "message", error))
+async def _named(name: str, message: str) -> CameraError:
+    """The error for a refusal of getUserMedia, by its name in the standard."""
     said = f"{name}: {message}"
     if name in ("NotAllowedError", "SecurityError"):
         if "dismiss" in message.lower() or await _permission() == "prompt":
