@@ -20,10 +20,18 @@ const expected = new Set();
 const originalFetch = globalThis.fetch.bind(globalThis);
 
 globalThis.fetch = async (resource, options) => {
-  const response = await originalFetch(resource, options);
   const url = absolute(resource.url ?? resource);
-  if (parts.has(url) && response.ok) count(url, response.clone().body.getReader());
-  return response;
+  // Pyodide waits for ever for a part of its own that does not come.
+  const missed = (why) => parts.get(url)?.stage === "python" && notice("python", `${url}: ${why}`);
+  try {
+    const response = await originalFetch(resource, options);
+    if (!response.ok) missed(response.status);
+    else if (parts.has(url)) count(url, response.clone().body.getReader());
+    return response;
+  } catch (error) {
+    missed(error);
+    throw error;
+  }
 };
 
 async function count(url, reader) {
@@ -34,8 +42,9 @@ async function count(url, reader) {
       received.set(url, received.get(url) + chunk.value.length);
       showProgress();
     }
-  } catch {
-    // The caller's own copy of this response fails in the same way and reports it.
+  } catch (error) {
+    // The caller's own copy fails in the same way and reports it, Pyodide's own parts excepted.
+    if (parts.get(url).stage === "python") notice("python", `${url}: ${error}`);
   }
 }
 
@@ -108,6 +117,16 @@ function fetchEarly(url) {
   downloads.set(url, promise);
 }
 
+// ---- the camera ---------------------------------------------------------------------------------
+
+// Refusals as plain values: an OverconstrainedError is no Error in Chromium, and Pyodide, which cannot
+// raise what is none, would leave its caller waiting for ever.
+const askForCamera = (constraints) =>
+  navigator.mediaDevices.getUserMedia(constraints).then(
+    (stream) => ({ stream }),
+    ({ name, message }) => ({ stream: null, name, message }),
+  );
+
 // ---- the order of events ------------------------------------------------------------------------
 
 function settings() {
@@ -136,6 +155,7 @@ const boot = {
   build,
   facts: lookAround(),
   take,
+  askForCamera,
   wanted: null,
   arrive: () => (arrived = true),
   error: null,

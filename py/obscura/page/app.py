@@ -325,6 +325,7 @@ class App:
         """A person changed settings: keep them, and do what they ask for."""
         self._preferences.set(**values)
         if "model" in values:
+            self.notice.hide()
             return self._load()
         if self._camera_runs() and values.keys() & {"camera", "facing", "resolution"}:
             return self._open("camera")

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from js import isSecureContext, location, navigator
+from js import obscura as before
 
 from obscura.errors import (
     CameraBusy,
@@ -46,13 +47,9 @@ async def open_camera(*, device_id: str, facing: str, resolution: str) -> Any:
         video["deviceId"] = {"exact": device_id}
     else:
         video["facingMode"] = {"ideal": facing}
-    # Refusals are turned into values in JavaScript: an OverconstrainedError is no Error there, and
-    # Pyodide cannot raise what is none.
-    outcome = await devices.getUserMedia(js_object(video=video, audio=False)).catch(
-        lambda error: js_object(name=str(error.name), message=str(error.message))
-    )
-    if hasattr(outcome, "getTracks"):
-        return outcome
+    outcome = await before.boot.askForCamera(js_object(video=video, audio=False))
+    if outcome.stream:
+        return outcome.stream
     if device_id and outcome.name in ("OverconstrainedError", "NotFoundError"):
         # The remembered camera is not plugged in today: any other one is what was meant.
         return await open_camera(device_id="", facing=facing, resolution=resolution)
