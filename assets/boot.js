@@ -49,6 +49,7 @@ async function count(url, reader) {
 }
 
 let stage = null; // set by Python once it has something truer to say
+let firstBatch = true;
 
 function showProgress() {
   const bar = element("progress-bar");
@@ -65,8 +66,11 @@ function showProgress() {
     text.textContent = words.waiting.replace("{total}", megabytes(total));
   } else if (done < total) {
     bar.value = done / total;
-    text.textContent = words.fetching.replace("{done}", megabytes(done)).replace("{total}", megabytes(total));
+    const what = (!firstBatch && stage) || words.fetching;
+    text.textContent = `${what}: ${megabytes(done)} / ${megabytes(total)} MB`;
   } else {
+    if (total > 0) firstBatch = false;
+    expected.clear(); // a model fetched later is counted by itself
     bar.removeAttribute("value"); // everything is here: what remains has no length to measure
     text.textContent = stage ?? words.starting;
   }
@@ -218,15 +222,17 @@ async function plan() {
   const forced = query.get("backend") ?? settings().backend;
   const gpu = forced === "webgpu" || (forced !== "wasm" && facts.gpu && !facts.fallback_gpu);
   const runtime = gpu ? (facts.suspending ? "jspi" : "asyncify") : "wasm";
-  for (const [url, part] of parts) {
-    if (part.runtime === runtime) expected.add(url);
-  }
+  const engine = absolute(build.ort[runtime].wasm);
+  expected.add(engine);
   showProgress();
+  return engine;
 }
 
 async function begin() {
   waiting = false;
   fetchEarly(build.models.find((model) => model.name === chosen).url);
+  // Put the engine where the worker's own fetch finds it: in the browser's HTTP cache.
+  planned.then((engine) => download(engine)).catch(() => {}); // the worker tries again and reports
   addEventListener("unhandledrejection", pythonFailed);
   addEventListener("py:all-done", pythonEnded);
   try {
@@ -237,11 +243,6 @@ async function begin() {
   } catch (error) {
     notice("python", String(error.stack ?? error));
     return;
-  }
-  await planned;
-  // Put the engine where the worker's own fetch finds it: in the browser's HTTP cache.
-  for (const url of [...expected].filter((url) => parts.get(url).stage === "engine")) {
-    download(url).catch(() => {}); // the worker tries again and reports
   }
 }
 
