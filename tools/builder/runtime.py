@@ -5,7 +5,7 @@ import hashlib
 import json
 import tomllib
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -64,7 +64,19 @@ def page_sources(root: Path, modules: Path) -> tuple[dict[str, bytes], dict[str,
             compile(text, name, "exec", dont_inherit=True)
         except SyntaxError as error:
             raise BuildError(f"py/{name}:{error.lineno}: {error.msg}: mend that line.") from None
-    return library, read_below(modules / "@pyscript" / "core" / "src" / "stdlib", "pyscript")
+    return library, pyscript_sources(modules)
+
+
+def pyscript_sources(modules: Path) -> dict[str, bytes]:
+    """Return the Python that PyScript writes into the page's files, from a module of bare JSON."""
+    text = (modules / "@pyscript/core/src/stdlib/pyscript.js").read_text(encoding="utf-8")
+    try:
+        table = json.loads(text.partition("export default")[2].strip().removesuffix(";"))
+        return {f"pyscript/{name}": code.encode() for name, code in table["pyscript"].items()}
+    except (ValueError, KeyError, AttributeError):
+        raise BuildError(
+            "npm @pyscript/core is damaged: delete node_modules and build again."
+        ) from None
 
 
 def python_runtime(root: Path, modules: Path) -> Path:
@@ -78,39 +90,49 @@ def python_runtime(root: Path, modules: Path) -> Path:
             f"{LOCK} of npm pyodide is damaged: delete node_modules and build again."
         ) from None
     wheel = verified_numpy(root, lock)
-    library, pyscript = page_sources(root, modules)
-    ours = library | {"main.py": read(root, "py/main.py")}
-    with zipfile.ZipFile(wheel) as archive:
-        numpy = dict.fromkeys(archive.namelist(), b"")
-    shipped = trim.modules(library) | trim.modules(trim.numpy(numpy))
-    whole = trim.modules(read_below(root / "py", "obscura")) | trim.modules(numpy)
-    trim.check_imports(ours, whole - shipped)
-    imported = sorted(trim.imports(ours | pyscript))
+    imported = sorted(page_imports(root, modules, wheel))
 
     def make(folder: Path) -> None:
         print("compiling Python for the browser (once) ...", flush=True)
-        whole = read_zip(pyodide / STDLIB)
-        packed = trim.numpy(read_zip(wheel))
-        known = trim.modules(whole) | trim.modules(packed)
-        wanted = (known & {*imported, *trim.STDLIB_ON_OCCASION}) | trim.modules(packed)
-        stdlib = [(name, whole[name]) for name in trace(wanted, packed, pyodide)]
-        sources = [Source(text, f"{STDLIB_ROOT}/{name}", 2) for name, text in stdlib]
-        sources += [Source(data, f"{SITE_ROOT}/{name}", 2) for name, data in python_files(packed)]
+        stdlib, numpy = used(imported, read_zip(pyodide / STDLIB), read_zip(wheel), pyodide)
+        sources = [Source(text, f"{STDLIB_ROOT}/{name}", 2) for name, text in stdlib.items()]
+        python = {name: text for name, text in numpy.items() if name.endswith(".py")}
+        sources += [Source(text, f"{SITE_ROOT}/{name}", 2) for name, text in python.items()]
         compiled = iter(compile_all(sources, pyodide))
         # Beside where the source was: zipimport looks nowhere else, and it will do in folders, too.
-        write_zip(folder / STDLIB, {f"{name}c": next(compiled) for name, _ in stdlib})
-        code = {f"{name}c": next(compiled) for name, _ in python_files(packed)}
-        rest = {
-            name: data for name, data in packed.items() if not name.endswith((".py", "/RECORD"))
-        }
+        write_zip(folder / STDLIB, {f"{name}c": next(compiled) for name in stdlib})
+        code = {f"{name}c": next(compiled) for name in python}
+        rest = {name: data for name, data in numpy.items() if name not in python}
         write_zip(folder / wheel.name, with_record(code | rest))
-        entry = lock["packages"]["numpy"] | {"sha256": sha256(folder / wheel.name)}
-        cut = {"info": lock["info"], "packages": {"numpy": entry}}
-        (folder / LOCK).write_text(json.dumps(cut, sort_keys=True), encoding="utf-8")
+        mark = hashlib.sha256((folder / wheel.name).read_bytes()).hexdigest()
+        packages = {"numpy": lock["packages"]["numpy"] | {"sha256": mark}}
+        cut = json.dumps({"info": lock["info"], "packages": packages}, sort_keys=True)
+        (folder / LOCK).write_text(cut, encoding="utf-8")
 
     inputs = [pyodide / STDLIB, pyodide / "pyodide.asm.wasm", wheel, *recipe()]
     key = digest([lock_text, *(path.read_bytes() for path in inputs), "\n".join(imported).encode()])
     return cached(root / "build" / "cache", "python", key, make)
+
+
+def page_imports(root: Path, modules: Path, wheel: Path) -> set[str]:
+    """Return what the page's Python imports; raise BuildError if that is something left out."""
+    library, pyscript = page_sources(root, modules)
+    ours = library | {"main.py": read(root, "py/main.py")}
+    with zipfile.ZipFile(wheel) as archive:
+        numpy = dict.fromkeys(archive.namelist(), b"")
+    whole = trim.modules(read_below(root / "py", "obscura")) | trim.modules(numpy)
+    trim.check_imports(ours, whole - trim.modules(library) - trim.modules(trim.numpy(numpy)))
+    return trim.imports(ours | pyscript)
+
+
+def used(
+    imported: Iterable[str], stdlib: Mapping[str, bytes], wheel: Mapping[str, bytes], pyodide: Path
+) -> tuple[dict[str, bytes], dict[str, bytes]]:
+    """Return what the page uses of the standard library's files, and of the numpy wheel's."""
+    numpy = trim.numpy(wheel)
+    known = trim.modules(stdlib) & {*imported, *trim.STDLIB_ON_OCCASION}
+    loaded = trace(known | trim.modules(numpy), numpy, pyodide)
+    return {name: stdlib[name] for name in loaded}, numpy
 
 
 def library_zip(root: Path, modules: Path) -> Path:
@@ -123,7 +145,9 @@ def library_zip(root: Path, modules: Path) -> Path:
     every = library | pyscript
 
     def make(folder: Path) -> None:
-        sources = [Source(text, f"{HOME}/{name}", 0) for name, text in every.items()]
+        # Ours keep their docstrings: dataclasses without one make one up, at every start.
+        sources = [Source(text, f"{HOME}/{name}", 0) for name, text in library.items()]
+        sources += [Source(text, f"{HOME}/{name}", 2) for name, text in pyscript.items()]
         compiled = compile_all(sources, modules / "pyodide")
         code = {cache_name(name): data for name, data in zip(every, compiled, strict=True)}
         write_zip(folder / "obscura.zip", library | code)
@@ -142,11 +166,6 @@ def recipe() -> list[Path]:
     ]
 
 
-def python_files(members: Mapping[str, bytes]) -> list[tuple[str, bytes]]:
-    """Return the Python sources among ``members``."""
-    return [(name, data) for name, data in members.items() if name.endswith(".py")]
-
-
 def cache_name(source: str) -> str:
     """Return where Python looks for the bytecode of a source beside it."""
     folder, _, name = source.rpartition("/")
@@ -154,18 +173,13 @@ def cache_name(source: str) -> str:
 
 
 def with_record(members: dict[str, bytes]) -> dict[str, bytes]:
-    """Return ``members`` of a wheel with the ``RECORD`` that fits them."""
+    """Return ``members`` of a wheel, ``RECORD`` made anew to fit them."""
     info = next(name.partition("/")[0] for name in members if ".dist-info/" in name)
     rows = []
-    for name in sorted(members):
+    record = f"{info}/RECORD"
+    for name in sorted(members.keys() - {record}):
         mark = (
             base64.urlsafe_b64encode(hashlib.sha256(members[name]).digest()).rstrip(b"=").decode()
         )
         rows.append(f"{name},sha256={mark},{len(members[name])}\n")
-    record = f"{info}/RECORD"
     return members | {record: ("".join(rows) + f"{record},,\n").encode()}
-
-
-def sha256(path: Path) -> str:
-    """Return the SHA-256 of a file in hex."""
-    return hashlib.sha256(path.read_bytes()).hexdigest()
