@@ -19,6 +19,9 @@ NUMPY_UNUSED = re.compile(
     re.VERBOSE,
 )
 
+# Emptied: what they do on import, at every start, is to give C functions their docstrings.
+NUMPY_DOCS = re.compile(r"^numpy/_core/_add_newdocs(_scalars)?\.py$")
+
 # Standard modules that the trace does not meet, for they are imported only when something happens.
 STDLIB_ON_OCCASION = (
     "difflib",  # traceback: "did you mean"
@@ -38,7 +41,7 @@ NATIVE = re.compile(r"^obscura/(__main__|cli|detector|pictures|catalogue|engine/
 def numpy(members: Mapping[str, bytes]) -> dict[str, bytes]:
     """Return the files of the numpy wheel that are used, its licences among them."""
     return {
-        name: data
+        name: b"" if NUMPY_DOCS.match(name) else data
         for name, data in members.items()
         if ".dist-info/" in name or not NUMPY_UNUSED.search(name)
     }
