@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import traceback
 from typing import Any
 
@@ -30,22 +31,30 @@ def storage() -> Any:
         return None
 
 
+async def draw_sample(url: str) -> Any:
+    """A canvas with the bundled picture, on which backends prove themselves."""
+    bitmap = await createImageBitmap(await (await fetch(url)).blob())
+    canvas = document.createElement("canvas")
+    canvas.width, canvas.height = bitmap.width, bitmap.height
+    sources.draw_opaque(canvas, bitmap)
+    return canvas
+
+
 async def main() -> None:
     """Start the app. Only here does JavaScript's start-up (assets/boot.js) hand over."""
     parts = build.read(by_id("obscura-build").textContent)
+    sample = asyncio.ensure_future(draw_sample(parts.sample_url))
     facts = await before.boot.facts
-    known = {name: getattr(facts, name) for name in Facts._fields}
-    canvas = document.createElement("canvas")
-    bitmap = await createImageBitmap(await (await fetch(parts.sample_url)).blob())
-    canvas.width, canvas.height = bitmap.width, bitmap.height
-    sources.draw_opaque(canvas, bitmap)
+
+    async def sample_image() -> Any:
+        return sources.read_pixels(await sample)
 
     inference = Inference(
         parts,
-        Facts(**known),
+        Facts(**{name: getattr(facts, name) for name in Facts._fields}),
         gpu_name=facts.gpu_name,
         take=before.boot.take,
-        sample_image=lambda: sources.read_pixels(canvas),
+        sample_image=sample_image,
         say=say,
     )
     # By entries: Pyodide takes the object itself for a mapping, whose iteration gives the keys.

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from js import URL, Uint8Array, crypto, document, performance
@@ -33,7 +33,7 @@ class Inference:
         facts: Facts,
         gpu_name: str,
         take: Callable[[str, bool], Any],
-        sample_image: Callable[[], Any],
+        sample_image: Callable[[], Awaitable[Any]],
         say: Callable[[str], None],
     ) -> None:
         """
@@ -179,7 +179,7 @@ class Inference:
                 runtime = self._build.runtimes[plan.runtime]
                 urls = {name: _absolute(url) for name, url in runtime.items()}
                 await session.load(urls, model.slice(0))
-                sample = await session.run(self._sample_image())
+                sample = await session.run(await self._sample_image())
                 if card.check is not None:
                     verify(sample, card)
             except ObscuraError as error:
