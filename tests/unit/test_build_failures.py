@@ -225,6 +225,12 @@ def test_a_missing_file(run: Run, repository: Path, name: str) -> None:
     assert "restore it" in line or "add the file" in line
 
 
+@pytest.mark.parametrize("name", ["pyscript.toml", "vendor/vendor.toml"])
+def test_a_damaged_table(run: Run, repository: Path, name: str) -> None:
+    (repository / name).write_text("interpreter = ", encoding="utf-8")
+    assert f"{name} is damaged" in told(run("build"), repository)
+
+
 def test_a_slip_in_python(run: Run, repository: Path) -> None:
     """Told by file and line, before anything is made."""
     path = repository / "py" / "obscura" / "boxes.py"
@@ -257,6 +263,8 @@ def test_an_import_of_what_the_page_lacks(
         (["--base", "cameras"], "--base cameras is not a path"),
         (["--out", "repository"], "holds the repository itself"),
         (["--out", "repository/assets"], "holds files that no build made"),
+        (["--out", "repository/build.py"], "is a file"),
+        (["--out", "repository/build.py/dist"], "build.py): see to that"),
     ],
 )
 def test_arguments_that_will_not_do(

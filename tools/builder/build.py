@@ -2,7 +2,6 @@
 
 import json
 import re
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -11,7 +10,7 @@ from builder import models, npm, page, runtime
 from builder.cache import digest
 from builder.errors import BuildError
 from builder.site import Site, check_base, check_out, swapped_in
-from builder.sources import read
+from builder.sources import read, read_toml
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -93,7 +92,7 @@ def add_page_parts(site: Site, root: Path) -> dict[str, Any]:
         if path.is_file():
             site.add(path.relative_to(root).as_posix(), path.read_bytes())
     site.add("py/main.py", read(root, "py/main.py"))
-    config = tomllib.loads(read(root, "pyscript.toml").decode())
+    config = read_toml(root, "pyscript.toml")
     config["interpreter"] = site.resolve(config["interpreter"], "pyscript.toml")
     config["files"] = {
         site.resolve(source, "pyscript.toml"): target for source, target in config["files"].items()

@@ -14,11 +14,16 @@ from builder.site import check_base
 from builder.suite import run_suite
 
 
-def run_build(args: argparse.Namespace) -> int:
+def build_and_report(out: Path, base: str) -> None:
     """Build the site and say how large it is."""
-    site = build(args.out, args.base)
+    site = build(out, base)
     print(report(site, ROOT / "build" / "cache" / "sizes.json"))
-    print(f"built {args.out}", flush=True)
+    print(f"built {out}", flush=True)
+
+
+def run_build(args: argparse.Namespace) -> int:
+    """Build the site."""
+    build_and_report(args.out, args.base)
     return 0
 
 
@@ -37,8 +42,9 @@ def run_serve(args: argparse.Namespace) -> int:
 
 def run_test(args: argparse.Namespace) -> int:
     """Build the site, then lint, type-check and test everything."""
-    site = build(ROOT / "dist")
-    return run_suite(ROOT, site.folder, args.pytest)
+    dist = ROOT / "dist"
+    build_and_report(dist, "./")
+    return run_suite(ROOT, dist, args.pytest)
 
 
 def parser() -> argparse.ArgumentParser:
@@ -84,6 +90,10 @@ def main(argv: list[str]) -> int:
         result: int = args.run(args)
     except BuildError as error:
         print(f"build.py: {error}", file=sys.stderr, flush=True)
+        return 1
+    except OSError as error:
+        wrong = f"{error.strerror} ({error.filename})" if error.filename else str(error)
+        print(f"build.py: {wrong}: see to that and run it again.", file=sys.stderr, flush=True)
         return 1
     except KeyboardInterrupt:
         print("build.py: stopped.", file=sys.stderr, flush=True)

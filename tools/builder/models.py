@@ -1,11 +1,11 @@
 """The models that go into a site: every folder of ``models/`` with a card."""
 
 import hashlib
-import tomllib
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from builder.errors import BuildError
+from builder.sources import read, read_toml
 
 DEFAULT = "cocossd"
 
@@ -27,30 +27,21 @@ def collect(root: Path) -> list[Model]:
         raise BuildError(
             "models/ holds no model (a folder with model.toml): restore it from the repository."
         )
-    return [verified(card) for card in cards]
+    return [verified(root, card.parent.name) for card in cards]
 
 
-def verified(card: Path) -> Model:
-    """Return the model of one card; raise BuildError if its file is not the one described."""
-    shown = f"models/{card.parent.name}/{card.name}"
+def verified(root: Path, model: str) -> Model:
+    """Return one model; raise BuildError if its file is not the one that its card describes."""
+    shown = f"models/{model}/model.toml"
+    card = read_toml(root, shown)
     try:
-        facts = tomllib.loads(card.read_text(encoding="utf-8"))
-        name, size, wanted = (facts["file"][key] for key in ("name", "bytes", "sha256"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise BuildError(f"{shown} is damaged ({error}): restore it from the repository.") from None
+        name, size, wanted = (card["file"][key] for key in ("name", "bytes", "sha256"))
     except KeyError as error:
-        raise BuildError(
-            f"{shown} does not say {error} of its file: restore it from the repository."
-        ) from None
-    path = card.with_name(name)
-    if not path.is_file():
-        raise BuildError(
-            f"models/{card.parent.name}/{name} is missing: restore it from the repository."
-        )
-    data = path.read_bytes()
+        raise BuildError(f"{shown} lacks {error} of its file: restore it.") from None
+    data = read(root, f"models/{model}/{name}")
     if len(data) != size or hashlib.sha256(data).hexdigest() != wanted:
         raise BuildError(
-            f"models/{card.parent.name}/{name} is not the file that its card describes "
+            f"models/{model}/{name} is not the file that its card describes "
             f"({len(data)} of {size} bytes): restore it from the repository."
         )
-    return Model(card.parent.name, facts, path)
+    return Model(model, card, root / "models" / model / name)

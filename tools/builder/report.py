@@ -16,11 +16,14 @@ from builder.site import Site
 QUALITY = 9
 MEASURE = """
 const { readFileSync } = require("node:fs");
-const { brotliCompressSync, constants } = require("node:zlib");
+const { promisify } = require("node:util");
+const { brotliCompress, constants } = require("node:zlib");
 const params = { [constants.BROTLI_PARAM_QUALITY]: Number(process.argv[1]) };
 const paths = JSON.parse(readFileSync(0, "utf8"));
-const size = (path) => brotliCompressSync(readFileSync(path), { params }).length;
-console.log(JSON.stringify(paths.map(size)));
+const compress = (path) => promisify(brotliCompress)(readFileSync(path), { params });
+Promise.all(paths.map(compress)).then((all) => {
+  console.log(JSON.stringify(all.map((data) => data.length)));
+});
 """
 
 

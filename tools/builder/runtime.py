@@ -3,7 +3,6 @@
 import base64
 import hashlib
 import json
-import tomllib
 import zipfile
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -14,7 +13,7 @@ from builder.archive import read_zip, write_zip
 from builder.cache import cached, digest
 from builder.errors import BuildError
 from builder.pyodide import Source, compile_all, trace
-from builder.sources import read, read_below
+from builder.sources import read, read_below, read_toml
 
 STDLIB = "python_stdlib.zip"
 LOCK = "pyodide-lock.json"
@@ -29,7 +28,7 @@ PYC = "cpython-314.pyc"
 
 def verified_numpy(root: Path, lock: Mapping[str, Any]) -> Path:
     """Return the vendored numpy wheel if its hash is the pinned one and the one in ``lock``."""
-    pin = tomllib.loads(read(root, "vendor/vendor.toml").decode())["numpy"]
+    pin = read_toml(root, "vendor/vendor.toml")["numpy"]
     wheel = root / "vendor" / str(pin["file"])
     shown = wheel.relative_to(root).as_posix()
     if not wheel.is_file():

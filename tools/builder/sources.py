@@ -1,6 +1,8 @@
 """The repository's own files."""
 
+import tomllib
 from pathlib import Path
+from typing import Any
 
 from builder.errors import BuildError
 
@@ -11,6 +13,14 @@ def read(root: Path, name: str) -> bytes:
         return (root / name).read_bytes()
     except FileNotFoundError:
         raise BuildError(f"{name} is missing: restore it from the repository.") from None
+
+
+def read_toml(root: Path, name: str) -> dict[str, Any]:
+    """Return a TOML file of the repository; raise BuildError if it is gone or damaged."""
+    try:
+        return tomllib.loads(read(root, name).decode())
+    except ValueError as error:
+        raise BuildError(f"{name} is damaged ({error}): restore it from the repository.") from None
 
 
 def read_below(folder: Path, package: str) -> dict[str, bytes]:
