@@ -14,7 +14,9 @@ const SIMD = new Uint8Array([
 // ---- bytes: every fetch of a known part is counted, whoever makes it ----------------------------
 
 const absolute = (url) => new URL(url, location.href).href;
-const parts = new Map(build.parts.map((part) => [absolute(part.url), part]));
+// Modules are imported, not fetched, so their bytes cannot be seen to arrive.
+const counted = build.parts.filter((part) => !part.url.endsWith("js"));
+const parts = new Map(counted.map((part) => [absolute(part.url), part]));
 const received = new Map();
 const expected = new Set();
 const originalFetch = globalThis.fetch.bind(globalThis);
@@ -160,7 +162,8 @@ const boot = {
   facts: lookAround(),
   take,
   askForCamera,
-  wanted: null,
+  wanted: null, // "start", or "photo" with `file`
+  file: null,
   arrive: () => (arrived = true),
   error: null,
   say(text) {
@@ -171,8 +174,7 @@ const boot = {
   fail: (details) => notice("python", details),
   // Python is here and listens itself from now on; the answer is what was pressed meanwhile.
   adopt() {
-    document.removeEventListener("click", remember);
-    document.removeEventListener("change", remember);
+    for (const type of REMEMBERED) removeEventListener(type, remember);
     removeEventListener("unhandledrejection", pythonFailed);
     removeEventListener("py:all-done", pythonEnded);
     return boot.wanted;
@@ -194,16 +196,30 @@ globalThis.obscura = {
   }),
 };
 
+// What is pressed, chosen, dropped or pasted before Python listens. A second press takes the first back.
 function remember(event) {
   const wants = event.target.closest?.("[data-wants]")?.dataset.wants;
-  if (wants === "start") {
-    boot.wanted = "start";
-    element("start").setAttribute("aria-busy", "true");
-  } else if (wants === "photo" && event.type === "change") {
-    boot.wanted = "photo";
+  if (event.type === "click" && wants === "start") {
+    boot.wanted = boot.wanted === "start" ? null : "start";
+    element("start").setAttribute("aria-busy", String(boot.wanted === "start"));
+  } else if (event.type === "change" && wants === "photo") {
+    rememberFile(event.target.files);
+  } else if (event.type === "drop") {
+    event.preventDefault(); // or the browser leaves the page for the file
+    rememberFile(event.dataTransfer.files);
+  } else if (event.type === "paste") {
+    rememberFile(event.clipboardData.files);
+  } else if (event.type === "dragover") {
+    event.preventDefault();
   }
-  if (wants && waiting) begin();
+  if (waiting && (wants || boot.file)) begin();
 }
+
+function rememberFile(files) {
+  if (files.length) [boot.wanted, boot.file] = ["photo", files[0]];
+}
+
+const REMEMBERED = ["click", "change", "dragover", "drop", "paste"];
 
 const pythonFailed = (event) => notice("python", String(event.reason?.stack ?? event.reason));
 
@@ -247,8 +263,7 @@ async function begin() {
 }
 
 let waiting = navigator.connection?.saveData === true;
-document.addEventListener("click", remember);
-document.addEventListener("change", remember);
+for (const type of REMEMBERED) addEventListener(type, remember);
 const planned = plan();
 if (!WebAssembly.validate(SIMD)) notice("no-simd", navigator.userAgent);
 else if (!waiting) begin();

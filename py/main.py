@@ -60,12 +60,12 @@ async def main() -> None:
     # By entries: Pyodide takes the object itself for a mapping, whose iteration gives the keys.
     pairs = URLSearchParams.new(location.search).entries()
     parameters = {str(pair[0]): str(pair[1]) for pair in pairs}
-    request = read_request(parameters)
+    request = read_request(parameters, parts.cards)
     preferences = Preferences(storage(), request)
     app = App(parts, inference, request, preferences, say)
     events.connect(app, preferences)
     automation.publish(app)
-    await app.begin(before.boot.adopt())
+    await app.begin(before.boot.adopt(), before.boot.file)
 
 
 before.boot.arrive()

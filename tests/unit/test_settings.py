@@ -6,6 +6,8 @@ import pytest
 
 from obscura.page.settings import KEY, Preferences, Request, Settings, load, read_request
 
+MODELS = ("cocossd",)
+
 
 class Store:
     """Storage as a browser has it, in memory."""
@@ -82,7 +84,7 @@ def test_forgetting_removes_what_was_kept():
 
 def test_the_address_rules_the_visit_and_is_not_kept():
     store = Store(json.dumps({"threshold": 0.2, "model": "cocossd"}))
-    preferences = Preferences(store, read_request({"threshold": "0.6", "threads": "2"}))
+    preferences = Preferences(store, read_request({"threshold": "0.6", "threads": "2"}, MODELS))
 
     preferences.set(iou=0.4)
 
@@ -92,7 +94,7 @@ def test_the_address_rules_the_visit_and_is_not_kept():
 
 def test_a_control_that_is_moved_rules_over_the_address():
     store = Store()
-    preferences = Preferences(store, read_request({"threshold": "0.6"}))
+    preferences = Preferences(store, read_request({"threshold": "0.6"}, MODELS))
 
     preferences.set(threshold=0.3)
 
@@ -115,8 +117,10 @@ def test_a_control_that_is_moved_rules_over_the_address():
         ({"threshold": "nan"}, Request(ignored=("threshold=nan",))),
         ({"threads": "many"}, Request(ignored=("threads=many",))),
         ({"backend": "cuda"}, Request(ignored=("backend=cuda",))),
+        ({"model": "cocossd"}, Request(model="cocossd")),
+        ({"model": "nonesuch"}, Request(ignored=("model=nonesuch",))),
         ({"utm_source": "mail"}, Request()),  # not ours, so not worth a word
     ],
 )
 def test_the_address_is_read_and_its_nonsense_listed(parameters: dict[str, str], wanted: Request):
-    assert read_request(parameters) == wanted
+    assert read_request(parameters, MODELS) == wanted

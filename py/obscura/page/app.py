@@ -83,19 +83,21 @@ class App:
 
     # ---- life ------------------------------------------------------------------------------------
 
-    async def begin(self, wanted: str | None) -> None:
-        """Load the model, then do what the person or the address asked for meanwhile."""
+    async def begin(self, wanted: str | None, file: Any) -> None:
+        """Load the model, and do what the person or the address asked for meanwhile.
+
+        Args:
+            wanted: "start"; "photo", for a `file` given before Python ran; or None.
+        """
         if self._request.ignored:
             print(text.IGNORED.format(parameters=", ".join(self._request.ignored)))
-        loading = run(self._load())
-        self._cameras = await camera.list_cameras()
-        self.controls.show_cameras(self._cameras, self.settings.camera)
-        self._render()
-        if wanted == "photo" and by_id("photo").files.length:
-            await self.open_file(by_id("photo").files.item(0))
+        run(self._load())
+        # Before anything is awaited, so that a press from now on finds this one under way.
+        if wanted == "photo":
+            run(self.open_file(file))
         elif wanted == "start" or self._request.autostart:
-            await self.start()
-        await loading
+            run(self.start())
+        await self.cameras_changed()
 
     def start(self) -> Coroutine[Any, Any, None]:
         """Open what Start stands for: the camera, or the address's own source."""

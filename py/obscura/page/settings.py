@@ -6,7 +6,7 @@ Pure Python: the storage is any object with `getItem`, `setItem` and `removeItem
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Protocol
 
@@ -132,8 +132,12 @@ class Request:
         return replace(settings, **{k: v for k, v in wishes.items() if v is not None})
 
 
-def read_request(parameters: Mapping[str, str]) -> Request:
-    """The URL's parameters, each checked; a bad value is ignored and listed."""
+def read_request(parameters: Mapping[str, str], models: Collection[str]) -> Request:
+    """The URL's parameters, each checked; a bad value is ignored and listed.
+
+    Args:
+        models: the names of the models that there are.
+    """
     found: dict[str, Any] = {}
     ignored: list[str] = []
     for name, text in parameters.items():
@@ -154,7 +158,7 @@ def read_request(parameters: Mapping[str, str]) -> Request:
         except ValueError:
             ignored.append(f"{name}={text}")
             continue
-        if _VALID[name](value):
+        if _VALID[name](value) and (name != "model" or value in models):
             found[name] = value
         else:
             ignored.append(f"{name}={text}")
