@@ -15,7 +15,7 @@ if sys.version_info < (3, 11):
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "tools"))
 
-from builder.commands import main  # (importable only now)
+from builder.commands import main
 
 if __name__ == "__main__":
     sys.exit(main(sys.argv[1:]))

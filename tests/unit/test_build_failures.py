@@ -45,7 +45,7 @@ def repository(dist: Path, tmp_path: Path) -> Path:
         (root / name).parent.mkdir(exist_ok=True)
         shutil.copy(ROOT / name, root / name)
     # One by one: npm, should it come to run, removes links and not what they lead to.
-    for name in ("@pyscript/core", "lucide-static", "onnxruntime-web", "pyodide"):
+    for name in ("@pyscript/core", "axe-core", "lucide-static", "onnxruntime-web", "pyodide"):
         link(ROOT / "node_modules" / name, root / "node_modules" / name)
     (root / "dist").mkdir()
     shutil.copy(dist / "index.html", root / "dist")
@@ -142,9 +142,11 @@ def test_old_python() -> None:
 # ---- packages ------------------------------------------------------------------------------------
 
 
-def test_half_an_installation_is_done_again(run: Run, repository: Path) -> None:
-    """Without the stamp npm is asked; here it may not use the network."""
-    (repository / "node_modules" / ".obscura-installed").unlink()
+@pytest.mark.parametrize("gone", [".obscura-installed", "axe-core"])
+def test_half_an_installation_is_done_again(run: Run, repository: Path, gone: str) -> None:
+    """Without the stamp, or a package, npm is asked; here it may not use the network."""
+    path = repository / "node_modules" / gone
+    path.unlink() if path.is_symlink() or path.is_file() else shutil.rmtree(path)
     line = told(run("build"), repository)
     assert "npm ci failed (ENOTCACHED: npm is set to work offline" in line
     assert not (repository / "node_modules" / ".obscura-installed").exists()

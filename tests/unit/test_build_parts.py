@@ -16,6 +16,9 @@ from builder.npm import reason
 from builder.runtime import with_record
 from builder.site import HASHED, Site, check_base, check_out, swapped_in
 
+FACTS = '<script type="application/json" id="obscura-build"></script>'
+END = "</body>"
+
 # ---- archives ------------------------------------------------------------------------------------
 
 
@@ -149,13 +152,16 @@ def test_only_a_site_is_replaced(tmp_path: Path) -> None:
         with pytest.raises(BuildError, match="--out"):
             check_out(tmp_path / name, tmp_path / "repository")
     (tmp_path / "empty").mkdir()
+    (tmp_path / "clone").mkdir()
+    (tmp_path / "clone" / "index.html").write_text(FACTS, encoding="utf-8")
+    with pytest.raises(BuildError, match="--out"):
+        check_out(tmp_path / "clone", tmp_path / "repository")
     check_out(tmp_path / "empty", tmp_path / "repository")
     check_out(tmp_path / "new", tmp_path / "repository")
 
 
 # ---- index.html ----------------------------------------------------------------------------------
 
-FACTS = '<script type="application/json" id="obscura-build"></script>'
 CAMERA = (
     '<!-- a licence -->\n<svg\n  class="lucide"\n>\n  <path d="M1" />\n  <circle r="3" />\n</svg>'
 )
@@ -179,7 +185,7 @@ def icons(tmp_path: Path) -> Path:
 
 
 def test_references_become_hashed_names(site: Site, icons: Path) -> None:
-    html = f'{FACTS}<link href="./assets/style.css"><a href="./">top</a><a href="#x">x</a>'
+    html = f'{FACTS}{END}<link href="./assets/style.css"><a href="./">top</a><a href="#x">x</a>'
     shipped = page.rewrite(html, site, icons, {}, [])
     assert f'<link href="{site.url("assets/style.css")}">' in shipped
     assert '<a href="./">top</a><a href="#x">x</a>' in shipped
@@ -188,7 +194,7 @@ def test_references_become_hashed_names(site: Site, icons: Path) -> None:
 def test_references_start_with_the_base(tmp_path: Path, icons: Path) -> None:
     site = Site(tmp_path / "site", "/cameras/")
     site.add("assets/style.css", b"")
-    html = f'{FACTS}<link href="./assets/style.css"><a href="./">top</a>'
+    html = f'{FACTS}{END}<link href="./assets/style.css"><a href="./">top</a>'
     shipped = page.rewrite(html, site, icons, {}, [])
     assert 'href="/cameras/assets/style.' in shipped
     assert '<a href="/cameras/">' in shipped
@@ -196,12 +202,12 @@ def test_references_start_with_the_base(tmp_path: Path, icons: Path) -> None:
 
 def test_a_reference_to_nothing_is_told(site: Site, icons: Path) -> None:
     with pytest.raises(BuildError, match=r"\./assets/gone\.css"):
-        page.rewrite(f'{FACTS}<link href="./assets/gone.css">', site, icons, {}, [])
+        page.rewrite(f'{FACTS}{END}<link href="./assets/gone.css">', site, icons, {}, [])
 
 
 def test_icons_are_inlined(site: Site, icons: Path) -> None:
     """The page's own attributes stay and win over Lucide's."""
-    html = f'{FACTS}<svg data-icon="camera" class="icon" stroke-width="3"></svg>'
+    html = f'{FACTS}{END}<svg data-icon="camera" class="icon" stroke-width="3"></svg>'
     shipped = page.rewrite(html, site, icons, {}, [])
     assert '<svg class="icon" stroke-width="3" viewBox="0 0 24 24"' in shipped
     assert '<path d="M1" /><circle r="3" /></svg>' in shipped
@@ -212,18 +218,18 @@ def test_icons_are_inlined(site: Site, icons: Path) -> None:
 @pytest.mark.parametrize("name", ["nonsense", "../camera", ""])
 def test_an_unknown_icon_is_told(site: Site, icons: Path, name: str) -> None:
     with pytest.raises(BuildError, match="icon"):
-        page.rewrite(f'{FACTS}<svg data-icon="{name}"></svg>', site, icons, {}, [])
+        page.rewrite(f'{FACTS}{END}<svg data-icon="{name}"></svg>', site, icons, {}, [])
 
 
 def test_facts_cannot_end_their_element(site: Site, icons: Path) -> None:
-    shipped = page.rewrite(FACTS, site, icons, {"title": "</script><b>"}, [])
+    shipped = page.rewrite(FACTS + END, site, icons, {"title": "</script><b>"}, [])
     assert shipped.count("</script>") == 1
     assert '{"title":"\\u003c/script>\\u003cb>"}' in shipped
 
 
 def test_a_page_without_a_place_for_its_facts_is_told(site: Site, icons: Path) -> None:
     with pytest.raises(BuildError, match="obscura-build"):
-        page.rewrite("<p>", site, icons, {}, [])
+        page.rewrite(f"<p>{END}", site, icons, {}, [])
 
 
 # ---- models --------------------------------------------------------------------------------------
@@ -301,7 +307,7 @@ def test_numpy_keeps_what_runs_and_its_licences() -> None:
     [
         ("npm warn x\nnpm error code EINTEGRITY\nnpm error sha512-...", "package-lock.json"),
         ("npm ERR! code ENOTFOUND\nnpm ERR! network", "check the network"),
-        ("npm error code E418\nnpm error a teapot", "npm error code E418: run npm ci by hand"),
+        ("npm error code E418\nnpm error a teapot", "code E418: run npm ci by hand"),
         ("", "no message"),
     ],
 )

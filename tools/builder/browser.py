@@ -55,11 +55,16 @@ def find_chromium(python: Path) -> Path:
             raise BuildError(f"CHROMIUM={named} cannot be run: correct it, or unset it.")
         return Path(found)
     for path in candidates(python):
-        if path.is_file():
+        if path.is_file() and starts(path):
             return path
     raise BuildError(
         "no Chromium was found: install Chromium or Chrome, or set CHROMIUM to the path of one."
     )
+
+
+def starts(path: Path) -> bool:
+    """Tell whether a browser has what it needs of the system (Windows would open a window)."""
+    return os.name == "nt" or run([path, "--version"]) is not None
 
 
 def candidates(python: Path) -> Iterator[Path]:
@@ -92,7 +97,13 @@ def run(command: list[str | Path]) -> str | None:
     environment = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
     try:
         result = subprocess.run(
-            command, capture_output=True, text=True, check=False, env=environment, timeout=900
+            command,
+            capture_output=True,
+            encoding="utf-8",
+            errors="replace",
+            check=False,
+            env=environment,
+            timeout=900,
         )
     except (OSError, subprocess.TimeoutExpired):
         return None

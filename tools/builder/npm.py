@@ -1,5 +1,6 @@
 """The packages from npm: installed exactly as ``package-lock.json`` says, or not at all."""
 
+import json
 import re
 import shutil
 import subprocess
@@ -45,20 +46,28 @@ def install(root: Path) -> Path:
     stamp = modules / STAMP
     parts = [read(root, name) for name in ("package.json", "package-lock.json")]
     wanted = digest(parts)
-    if stamp.is_file() and stamp.read_text(encoding="ascii") == wanted:
+    if stamp.is_file() and stamp.read_text(encoding="ascii") == wanted and complete(root):
         return modules
     print("installing the npm packages ...", flush=True)
     run = subprocess.run(
-        [find_tool("npm"), "ci", "--ignore-scripts", "--no-audit", "--no-fund"],
+        [find_tool("npm"), "ci", "--ignore-scripts", "--include=dev", "--no-audit", "--no-fund"],
         cwd=root,
         capture_output=True,
-        text=True,
+        encoding="utf-8",
+        errors="replace",
         check=False,
     )
     if run.returncode != 0:
         raise BuildError(f"npm ci failed ({reason(run.stderr)}).")
     stamp.write_text(wanted, encoding="ascii")
     return modules
+
+
+def complete(root: Path) -> bool:
+    """Tell whether every package that we ask for has a folder; somebody may have tidied up."""
+    asked = json.loads(read(root, "package.json"))
+    names = [*asked["dependencies"], *asked["devDependencies"]]
+    return all((root / "node_modules" / name).is_dir() for name in names)
 
 
 # npm's error codes that a person meets, and what each asks of them.
@@ -82,5 +91,5 @@ def reason(stderr: str) -> str:
     code = re.search(r"^npm (?:error|ERR!) code (\S+)", stderr, re.MULTILINE)
     if code is not None and code[1] in REMEDIES:
         return f"{code[1]}: {REMEDIES[code[1]]}"
-    lines = [line.strip() for line in stderr.splitlines() if line.strip()]
+    lines = re.findall(r"^npm (?:error|ERR!) (.+)$", stderr, re.MULTILINE)
     return f"{lines[0] if lines else 'no message'}: run npm ci by hand to see all of it"

@@ -13,6 +13,7 @@ ATTRIBUTE = re.compile(
 )
 ICON = re.compile(r'<svg(?P<before>[^>]*?)\sdata-icon="(?P<name>[^"]*)"(?P<after>[^>]*)>\s*</svg>')
 FACTS = '<script type="application/json" id="obscura-build"></script>'
+END = "</body>"
 
 # What a Lucide file says of its own <svg>, less its size, which is the style sheet's affair.
 LUCIDE = {
@@ -41,8 +42,9 @@ def rewrite(html: str, site: Site, icons: Path, facts: dict[str, Any], plugins: 
     Raises:
         BuildError: a reference or an icon is unknown, or the page has no place for the facts.
     """
-    if html.count(FACTS) != 1:
-        raise BuildError(f"index.html must hold {FACTS} once: restore that line.")
+    for line in (FACTS, END):
+        if html.count(line) != 1:
+            raise BuildError(f"index.html must hold {line} once: restore that line.")
 
     def reference(match: re.Match[str]) -> str:
         return f'{match["before"]}{site.resolve(match["reference"], "index.html")}"'
@@ -57,7 +59,7 @@ def rewrite(html: str, site: Site, icons: Path, facts: dict[str, Any], plugins: 
     page = ICON.sub(icon, ATTRIBUTE.sub(reference, html))
     page = page.replace(FACTS, FACTS.replace("></", f">{inline(facts)}</"))
     no_plugins = f'<mpy-config type="json" hidden>{inline({"plugins": plugins})}</mpy-config>\n'
-    return page.replace("</body>", f"{no_plugins}</body>")
+    return page.replace(END, no_plugins + END)
 
 
 def inline(data: Any) -> str:

@@ -61,7 +61,9 @@ def trace(imports: Iterable[str], site: Mapping[str, bytes], pyodide: Path) -> l
 def run(script: str, work: Path, pyodide: Path) -> None:
     """Run a file of ``inside/`` in Pyodide, with ``work`` mounted at ``/job``."""
     command: list[str | Path] = [check_node(), INSIDE / "run.mjs", pyodide, work, INSIDE / script]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        command, capture_output=True, encoding="utf-8", errors="replace", check=False
+    )
     if done.returncode != 0:
         lines = [line.strip() for line in done.stderr.splitlines() if line.strip()]
         wrong = next((line for line in reversed(lines) if "Error: " in line), "no message")

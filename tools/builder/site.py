@@ -1,13 +1,13 @@
 """The folder of static files in the making: hashed names, and the swap into place."""
 
-import hashlib
 import os
 import re
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
+from builder.cache import digest
 from builder.errors import BuildError
 
 HASH = 10  # hex digits: 40 bits, ample for a few hundred files
@@ -73,12 +73,9 @@ class Site:
         return self.url(name)
 
 
-def fingerprint(parts: Iterator[bytes] | list[bytes]) -> str:
+def fingerprint(parts: Iterable[bytes]) -> str:
     """Return the short hash that names carry."""
-    total = hashlib.sha256()
-    for part in parts:
-        total.update(hashlib.sha256(part).digest())
-    return total.hexdigest()[:HASH]
+    return digest(parts)[:HASH]
 
 
 def check_base(base: str) -> str:
@@ -103,11 +100,9 @@ def check_out(out: Path, root: Path) -> None:
 
 
 def is_site(folder: Path) -> bool:
-    """Tell whether an earlier build made ``folder``."""
+    """Tell whether an earlier build made ``folder``: its page knows its build."""
     page = folder / "index.html"
-    return page.is_file() and 'id="obscura-build"' in page.read_text(
-        encoding="utf-8", errors="replace"
-    )
+    return page.is_file() and b' id="obscura-build">{' in page.read_bytes()
 
 
 @contextmanager
@@ -120,12 +115,12 @@ def swapped_in(out: Path) -> Iterator[Path]:
     partial.mkdir()
     try:
         yield partial
-        if out.exists():
-            out.rename(former)
         try:
+            if out.exists():
+                out.rename(former)
             partial.rename(out)
         except BaseException:
-            if former.exists():
+            if former.exists() and not out.exists():
                 former.rename(out)
             raise
         shutil.rmtree(former, ignore_errors=True)

@@ -29,6 +29,8 @@ def environment(root: Path) -> Path:
     wanted = digest([read(root, REQUIREMENTS), sys.version.encode()])
     if python.is_file() and stamp.is_file() and stamp.read_text(encoding="utf-8") == wanted:
         return python
+    if Path(sys.prefix) == folder:
+        raise BuildError(f"{REQUIREMENTS} has changed: run build.py with the Python outside .venv.")
     print("making the tests' environment in .venv ...", flush=True)
     if subprocess.run(
         [sys.executable, "-m", "venv", "--clear", str(folder)], check=False
@@ -39,7 +41,12 @@ def environment(root: Path) -> Path:
     install = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
     install += ["--require-hashes", "--only-binary", ":all:", "-r", str(root / REQUIREMENTS)]
     done = subprocess.run(
-        install, stdout=sys.stdout, stderr=subprocess.PIPE, text=True, check=False
+        install,
+        stdout=sys.stdout,
+        stderr=subprocess.PIPE,
+        encoding="utf-8",
+        errors="replace",
+        check=False,
     )
     if done.returncode != 0:
         errors = [line for line in done.stderr.splitlines() if line.startswith("ERROR:")]
