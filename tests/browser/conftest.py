@@ -1,0 +1,185 @@
+"""The stage of the browser tests: the built site on a server, a Chromium per set of flags, a watch.
+
+Chromium is the one named by the environment's CHROMIUM, else Playwright's own.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from threading import Thread
+
+import pytest
+from playwright.sync_api import Browser, Playwright
+
+from builder.serve import SiteServer
+
+from .pictures import ROOT, encode, on_camera
+from .room import PATIENCE, Room
+from .watch import Watch
+
+INSECURE_HOST = "obscura.test"
+"""Resolves to this machine in the tests' browsers, but is no secure context there."""
+
+FLAGS = [
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+    # Whatever tries to leave this machine comes nowhere, also past the watch.
+    f"--host-resolver-rules=MAP {INSECURE_HOST} 127.0.0.1, MAP * ~NOTFOUND, "
+    "EXCLUDE localhost, EXCLUDE 127.0.0.1",
+]
+FAKE_CAMERA = "--use-fake-device-for-media-stream"
+ALLOWED = "--use-fake-ui-for-media-stream"
+FLAG_SETS = {
+    "camera": [ALLOWED, FAKE_CAMERA],
+    "refused": [FAKE_CAMERA],  # headless Chromium refuses whatever it was not told to allow
+    "no camera": [ALLOWED, f"{FAKE_CAMERA}=device-count=0"],
+    "two cameras": [ALLOWED, f"{FAKE_CAMERA}=device-count=2"],
+    "webgpu": [
+        "--enable-unsafe-webgpu",
+        "--use-webgpu-adapter=swiftshader",
+        "--enable-unsafe-swiftshader",
+    ],
+}
+
+OpenRoom = Callable[..., Room]
+Serve = Callable[..., SiteServer]
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Register the marker by which a test owns up to the errors that it brings about."""
+    config.addinivalue_line(
+        "markers", "provokes(*patterns): complaints of the watch that this test is about"
+    )
+
+
+# ---- the watch -----------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def watch() -> Watch:
+    """Sees everything that any page does."""
+    return Watch()
+
+
+@pytest.fixture(autouse=True)
+def nothing_leaks(request: pytest.FixtureRequest, watch: Watch) -> Iterator[None]:
+    """Fail any test in which a page reports an error or sends anything anywhere."""
+    yield
+    marker = request.node.get_closest_marker("provokes")
+    complaints = watch.take(marker.args if marker else ())
+    if complaints:
+        pytest.fail("\n".join(complaints))
+
+
+# ---- the site ------------------------------------------------------------------------------------
+
+
+@contextmanager
+def serving(site: Path, base: str = "/", *, isolated: bool = True) -> Iterator[SiteServer]:
+    """The builder's own server, on a free port."""
+    with SiteServer(("127.0.0.1", 0), site, base, isolated=isolated) as server:
+        Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
+        yield server
+        server.shutdown()
+
+
+@pytest.fixture(scope="session")
+def site(dist: Path) -> Iterator[SiteServer]:
+    """The built site as a good host serves it: at the root, with isolation."""
+    with serving(dist) as server:
+        yield server
+
+
+@pytest.fixture
+def serve() -> Iterator[Serve]:
+    """``serve(folder, base="/", isolated=True)``: another server, for one test."""
+    with ExitStack() as stack:
+        yield lambda *args, **options: stack.enter_context(serving(*args, **options))
+
+
+# ---- browsers ------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What the fake camera sees, as MJPEG: JPEG files one after another, played over and over."""
+    path = tmp_path_factory.mktemp("clip") / "camera.mjpeg"
+    wall, _ = on_camera()
+    path.write_bytes(encode(wall, "JPEG", quality=95) * 2)
+    return path
+
+
+@pytest.fixture(scope="session")
+def browsers(playwright: Playwright, clip: Path) -> Iterator[Callable[[str], Browser]]:
+    """``browsers(flag_set)``: one Chromium per set of flags, kept for the session."""
+    running: dict[str, Browser] = {}
+    extra = ["--no-sandbox"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
+
+    def browser(flag_set: str) -> Browser:
+        if flag_set not in running:
+            flags = [*FLAGS, *extra, *FLAG_SETS[flag_set]]
+            if flag_set == "camera":
+                flags.append(f"--use-file-for-fake-video-capture={clip}")
+            running[flag_set] = playwright.chromium.launch(
+                executable_path=os.environ.get("CHROMIUM") or None, args=flags
+            )
+        return running[flag_set]
+
+    yield browser
+    for each in running.values():
+        each.close()
+
+
+@contextmanager
+def rooms(browsers: Callable[[str], Browser], site: SiteServer, watch: Watch) -> Iterator[OpenRoom]:
+    """Opens visits and ends them; see `new_room`."""
+    with ExitStack() as stack:
+
+        def new_room(
+            flags: str = "camera", *, url: str = "", init: str = "", watched: bool = True, **options
+        ) -> Room:
+            address = url or site.url
+            context = browsers(flags).new_context(**options)
+            stack.callback(context.close)
+            context.set_default_timeout(PATIENCE)
+            if watched:
+                watch.follow(context, "/".join(address.split("/")[:3]))
+            if init:
+                context.add_init_script(init)
+            return Room(context.new_page(), address)
+
+        yield new_room
+
+
+@pytest.fixture
+def new_room(
+    browsers: Callable[[str], Browser], site: SiteServer, watch: Watch
+) -> Iterator[OpenRoom]:
+    """``new_room(flags="camera", url=..., init=JavaScript, **context options)``: a first visit.
+
+    The page is not opened yet, so that a test may still lay its hands on the network.
+    """
+    with rooms(browsers, site, watch) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def shared_room(
+    browsers: Callable[[str], Browser], site: SiteServer, watch: Watch
+) -> Iterator[OpenRoom]:
+    """As `new_room`, for a visit that the tests of one file share."""
+    with rooms(browsers, site, watch) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="session")
+def artefacts() -> Path:
+    """Where screenshots go, to be looked at."""
+    folder = ROOT / "tests" / "artefacts"
+    folder.mkdir(exist_ok=True)
+    return folder

@@ -1,0 +1,195 @@
+"""The page as a visitor meets it: open it, wait for what it says, press, give it files."""
+
+from __future__ import annotations
+
+import base64
+import json
+from typing import Any
+
+from playwright.sync_api import Locator, Page, Route
+from playwright.sync_api import TimeoutError as PlaywrightTimeout
+
+PATIENCE = 60_000
+"""Milliseconds to wait for anything: test machines may be small and busy."""
+
+GIVE = """([way, name, type, data]) => {
+  const bytes = Uint8Array.from(atob(data), (letter) => letter.charCodeAt(0));
+  const bag = new DataTransfer();
+  bag.items.add(new File([bytes], name, { type }));
+  const target = document.getElementById("stage");
+  const options = { bubbles: true, cancelable: true };
+  if (way === "paste") {
+    target.dispatchEvent(new ClipboardEvent("paste", { ...options, clipboardData: bag }));
+    return [];
+  }
+  const prevented = ["dragenter", "dragover"].map(
+    (kind) => !target.dispatchEvent(new DragEvent(kind, { ...options, dataTransfer: bag })));
+  const hint = !document.getElementById("dropzone").hidden;
+  target.dispatchEvent(new DragEvent("drop", { ...options, dataTransfer: bag }));
+  return [prevented.at(-1), hint];
+}"""
+
+
+SETTINGS = "obscura.settings"
+"""Where the page keeps what a person chose, in localStorage."""
+
+
+def remembering(text: str) -> str:
+    """A script for `new_room(init=...)`: what an earlier visit left in the store."""
+    kept = f"localStorage.setItem({json.dumps(SETTINGS)}, {json.dumps(text)})"
+    return f"if (location.protocol === 'http:' && !localStorage.length) {kept};"
+
+
+class Held:
+    """Requests that the network keeps waiting until they are released."""
+
+    def __init__(self, page: Page, pattern: str) -> None:
+        self._routes: list[Route] = []
+        self._open = False
+        page.route(pattern, self._meet)
+
+    def release(self) -> None:
+        """Let them through, and all that follow."""
+        self._open = True
+        for route in self._routes:
+            route.continue_()
+
+    def _meet(self, route: Route) -> None:
+        if self._open:
+            route.continue_()
+        else:
+            self._routes.append(route)
+
+
+class Room:
+    """One visit to the page."""
+
+    def __init__(self, page: Page, url: str) -> None:
+        self.page, self.url = page, url
+
+    def open(self, query: str = "") -> Room:
+        """Go to the page; returns as soon as its markup is there."""
+        self.page.goto(self.url + query, wait_until="domcontentloaded")
+        return self
+
+    def reload(self) -> Room:
+        """Load the page again."""
+        self.page.reload(wait_until="domcontentloaded")
+        return self
+
+    def at(self, name: str) -> Locator:
+        """The element with this id."""
+        return self.page.locator(f"#{name}")
+
+    def hold(self, pattern: str) -> Held:
+        """Keep matching requests waiting."""
+        return Held(self.page, pattern)
+
+    # ---- what it says ----------------------------------------------------------------------------
+
+    def snapshot(self) -> dict[str, Any]:
+        """`obscura.snapshot()`, by way of JSON, so that what is not JSON is missing here too."""
+        answer: dict[str, Any] = json.loads(
+            self.page.evaluate("() => JSON.stringify(obscura.snapshot())")
+        )
+        return answer
+
+    def until(self, condition: str) -> dict[str, Any]:
+        """Wait for a condition in JavaScript, in which `now` is the snapshot; return that."""
+        try:
+            self.page.wait_for_function(
+                f"() => {{ const now = globalThis.obscura.snapshot(); return {condition}; }}",
+                timeout=PATIENCE,
+            )
+        except PlaywrightTimeout:
+            raise AssertionError(f"waited in vain for {condition}: {self._story()}") from None
+        return self.snapshot()
+
+    def until_state(self, *states: str) -> dict[str, Any]:
+        """Wait for one of these states; an error card that nobody asked for ends the wait."""
+        now = self.until(f"{json.dumps([*states, 'error'])}.includes(now.state)")
+        assert now["state"] in states, self._story()
+        return now
+
+    def until_error(self, code: str) -> str:
+        """Wait for an error card, hold it to its form, and return its whole text."""
+        now = self.until("now.state === 'error'")
+        assert now["error"]["code"] == code, self._story()
+        assert self.at("notice").is_visible()
+        assert self.at("notice-title").inner_text() == now["error"]["message"] != ""
+        assert len(self.at("notice-why").inner_text()) > 20, "a card says why"
+        assert self.at("notice-action").inner_text(), "a card has a way on"
+        assert not self.at("notice-details").is_visible(), "details are folded"
+        return self.at("notice").inner_text()
+
+    def until_text(self, name: str, pattern: str) -> None:
+        """Wait until an element's text matches a pattern."""
+        self.page.wait_for_function(
+            "([name, pattern]) => RegExp(pattern).test(document.getElementById(name).textContent)",
+            arg=[name, pattern],
+        )
+
+    def labels(self) -> list[str]:
+        """What is detected, best first."""
+        return [row["label"] for row in self.snapshot()["detections"]]
+
+    def ticks(self, count: int) -> None:
+        """Let the screen be painted so many times."""
+        self.page.evaluate(
+            """async (count) => {
+              for (let i = 0; i < count; i++) await new Promise(requestAnimationFrame);
+            }""",
+            count,
+        )
+
+    def _story(self) -> str:
+        details = self.at("notice-details").text_content()
+        return f"{json.dumps(self.snapshot())} {details or ''}".strip()
+
+    # ---- what a visitor does ---------------------------------------------------------------------
+
+    def start(self) -> dict[str, Any]:
+        """Press Start and wait until frames are analysed."""
+        self.at("start").click()
+        return self.until_live()
+
+    def until_live(self) -> dict[str, Any]:
+        """Wait until frames of a live picture are analysed."""
+        now = self.until("(now.state === 'running' && now.frames > 0) || now.state === 'error'")
+        assert now["state"] == "running", self._story()
+        return now
+
+    def stop(self) -> None:
+        """Press Stop and wait for the start page."""
+        self.at("start").click()
+        self.until_state("ready")
+
+    def home(self) -> None:
+        """Put away whatever the last test left open, as far as the page can."""
+        if self.at("notice").is_visible():
+            self.at("notice-dismiss").click()
+        if self.at("start-text").inner_text() == "Stop":
+            self.stop()
+
+    def give(
+        self, data: bytes, name: str = "photo.png", kind: str = "image/png", way: str = "picker"
+    ) -> None:
+        """Give the page a file by "picker", "drop" or "paste"."""
+        if way == "picker":
+            file = {"name": name, "mimeType": kind, "buffer": data}
+            self.at("photo").set_input_files(files=[file])
+            return
+        told = self.page.evaluate(GIVE, [way, name, kind, base64.b64encode(data).decode()])
+        assert all(told), "a file over the page is welcomed, and the page says so"
+
+    def read(self, data: bytes, name: str = "photo.png", **how: str) -> dict[str, Any]:
+        """Give the page a picture of a name not used before, and wait for its answer."""
+        self.give(data, name, **how)
+        caption = f"document.getElementById('caption').textContent === {json.dumps(name)}"
+        now = self.until(f"(now.state === 'still' && {caption}) || now.state === 'error'")
+        assert now["state"] == "still", self._story()
+        return now
+
+    def move(self, slider: str, value: float) -> None:
+        """Move a slider, as a hand would."""
+        self.at(slider).fill(f"{value:g}")

@@ -1,0 +1,254 @@
+"""For everyone: by keyboard, by screen reader, on a narrow phone, in light and in dark."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from .conftest import OpenRoom
+from .pictures import ROOT, encode, sample
+from .room import Room
+
+DESKTOP = {"viewport": {"width": 1280, "height": 800}}
+PHONE = {
+    "viewport": {"width": 360, "height": 740},
+    "device_scale_factor": 2,
+    "has_touch": True,
+    "is_mobile": True,
+}
+
+AXE = """async () => {
+  const { violations } = await axe.run(document, { resultTypes: ["violations"] });
+  return violations
+    .filter(({ impact }) => impact === "serious" || impact === "critical")
+    .map(({ id, help, nodes }) => `${id}: ${help}: ${nodes.map((n) => n.html).join(" | ")}`);
+}"""
+
+TARGETS = "button, .button, select, summary, .brand, .check, input[type=search], input[type=range]"
+INTERACTIVE = "a[href], button, input, select, summary, [tabindex='0']"
+
+
+# ---- the states of the page ----------------------------------------------------------------------
+
+
+def ready(room: Room) -> None:
+    room.home()
+    if room.snapshot()["state"] == "still":
+        room.start()
+        room.stop()
+    room.until_state("ready")
+
+
+def live(room: Room) -> None:
+    ready(room)
+    room.start()
+    room.until("now.detections.length > 0")
+    room.page.wait_for_function(
+        "() => /fps/.test(document.getElementById('meter-text').textContent)"
+    )
+
+
+def meter_open(room: Room) -> None:
+    live(room)
+    room.at("meter-line").click()
+    room.page.wait_for_function("() => document.querySelectorAll('#meter-list dt').length > 6")
+
+
+def photo(room: Room) -> None:
+    room.home()
+    room.read(encode(sample()), "astronaut.png")
+    room.page.wait_for_function(
+        "() => / ms /.test(document.getElementById('meter-text').textContent)"
+    )
+
+
+def error(room: Room) -> None:
+    room.home()
+    room.give(b"broken", "broken.png")
+    room.until_error("picture")
+
+
+def error_unfolded(room: Room) -> None:
+    error(room)
+    room.at("notice-more").locator("summary").click()
+
+
+def help_dialog(room: Room) -> None:
+    ready(room)
+    room.at("help").click()
+
+
+def promise_dialog(room: Room) -> None:
+    ready(room)
+    room.at("promise").click()
+
+
+def panel(room: Room) -> None:
+    photo(room)
+    if room.at("panel-toggle").is_visible():
+        room.at("panel-toggle").click()
+        room.page.wait_for_function(
+            "() => document.getElementById('panel').getAnimations().length === 0"
+        )
+
+
+def class_list(room: Room) -> None:
+    panel(room)
+    room.at("classes").locator("summary").click()
+    room.at("class-search").scroll_into_view_if_needed()
+
+
+STATES: dict[str, Callable[[Room], None]] = {
+    "ready": ready,
+    "live": live,
+    "meter open": meter_open,
+    "photo": photo,
+    "error": error,
+    "error unfolded": error_unfolded,
+    "help": help_dialog,
+    "promise": promise_dialog,
+    "panel": panel,
+    "class list": class_list,
+}
+
+
+@pytest.fixture(scope="module", params=["desktop", "phone"])
+def visit(request: pytest.FixtureRequest, shared_room: OpenRoom) -> Room:
+    """One visit on a desk and one on a phone."""
+    room = shared_room(**(PHONE if request.param == "phone" else DESKTOP)).open()
+    room.until_state("ready")
+    room.page.evaluate((ROOT / "node_modules/axe-core/axe.min.js").read_text(encoding="utf-8"))
+    return room
+
+
+@pytest.fixture(params=STATES)
+def state(request: pytest.FixtureRequest, visit: Room) -> Any:
+    """The visit in one of the states, and the state's name; put back afterwards."""
+    visit.page.evaluate(
+        """() => {
+          document.querySelectorAll("dialog[open]").forEach((dialog) => dialog.close());
+          const panel = document.getElementById("panel");
+          if (panel.classList.contains("open")) document.getElementById("panel-toggle").click();
+          document.getElementById("classes").open = false;
+          if (!document.getElementById("meter-details").hidden) {
+            document.getElementById("meter-line").click();
+          }
+          scrollTo(0, 0);
+        }"""
+    )
+    STATES[request.param](visit)
+    return visit, request.param
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_no_serious_violation_and_a_screenshot_to_look_at(
+    state: Any, scheme: str, artefacts: Path
+) -> None:
+    room, name = state
+    room.page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+    device = "phone" if room.page.viewport_size["width"] < 900 else "desktop"
+
+    violations = room.page.evaluate(AXE)
+    room.page.screenshot(path=artefacts / f"{device}-{name.replace(' ', '-')}-{scheme}.png")
+
+    assert violations == []
+
+
+def test_nothing_is_wider_than_the_screen(state: Any) -> None:
+    room, _ = state
+
+    width, inner = room.page.evaluate(
+        "() => [document.scrollingElement.scrollWidth, document.documentElement.clientWidth]"
+    )
+    outside = room.page.evaluate(
+        """(selector) => [...document.querySelectorAll(selector)]
+          .filter((each) => each.checkVisibility({ visibilityProperty: true }))
+          .map((each) => [each.id || each.outerHTML, each.getBoundingClientRect()])
+          .filter(([, box]) => box.width > 1 && (box.left < -0.5 || box.right > innerWidth + 0.5))
+          .map(([name]) => name)""",
+        INTERACTIVE,
+    )
+
+    assert width <= inner
+    assert outside == []
+
+
+def test_every_target_is_large_enough_for_a_thumb(state: Any) -> None:
+    room, _ = state
+
+    small = room.page.evaluate(
+        """(selector) => [...document.querySelectorAll(selector)]
+          .filter((each) => each.checkVisibility({ visibilityProperty: true }))
+          .map((each) => [each.id || each.textContent.trim(), each.getBoundingClientRect()])
+          .filter(([, box]) => box.height < 43.5 || box.width < 43.5)
+          .map(([name, box]) => `${name}: ${box.width} x ${box.height}`)""",
+        TARGETS,
+    )
+
+    assert small == []
+
+
+def test_every_control_has_a_name_and_only_images_that_say_something(state: Any) -> None:
+    room, _ = state
+    session = room.page.context.new_cdp_session(room.page)
+
+    nodes = session.send("Accessibility.getFullAXTree")["nodes"]
+    session.detach()
+
+    roles = {"button", "link", "checkbox", "combobox", "slider", "searchbox", "textbox"}
+    roles |= {"dialog", "alertdialog", "image", "img", "progressbar", "DisclosureTriangle", "alert"}
+    named = [
+        (node["role"]["value"], node.get("name", {}).get("value", "").strip())
+        for node in nodes
+        if not node["ignored"] and node["role"]["value"] in roles
+    ]
+    assert named
+    assert [role for role, name in named if not name] == []
+
+
+FOCUS = """() => {
+  const focused = document.activeElement;
+  if (!focused || focused === document.body) return null;
+  const ring = [focused, focused.closest(".button")].some((each) => {
+    const style = each && getComputedStyle(each);
+    return style && style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2;
+  });
+  focused.dataset.reached = "yes";
+  const box = (focused.closest(".button") ?? focused).getBoundingClientRect();
+  const inView = box.bottom > 0 && box.top < innerHeight && box.right > 0 && box.left < innerWidth;
+  return [focused.id || focused.outerHTML.slice(0, 80), ring, inView];
+}"""
+MISSED = """(selector) => {
+  const scope = document.querySelector("dialog[open]") ?? document;
+  return [...scope.querySelectorAll(selector)]
+    .filter((each) => !each.disabled && each.checkVisibility({ visibilityProperty: true }))
+    .filter((each) => !each.dataset.reached)
+    .map((each) => each.id || each.outerHTML.slice(0, 80));
+}"""
+
+
+def test_every_control_is_reached_by_tab_and_shows_that_it_has_the_focus(state: Any) -> None:
+    room, _ = state
+    room.page.evaluate(
+        """() => {
+          for (const each of document.querySelectorAll("[data-reached]")) delete each.dataset.reached;
+          document.activeElement.blur();
+        }"""
+    )
+
+    steps = []
+    rounds = 0  # the focus may begin anywhere, so past the end is passed twice
+    while rounds < 2 and len(steps) < 300:
+        room.page.keyboard.press("Tab")
+        step = room.page.evaluate(FOCUS)
+        if step is None:
+            rounds += 1
+        else:
+            steps.append(step)
+
+    assert room.page.evaluate(MISSED, INTERACTIVE) == []
+    assert [each for each, ring, _ in steps if not ring] == []
+    assert [each for each, _, in_view in steps if not in_view] == []

@@ -1,0 +1,253 @@
+"""The contract of docs/automation.md: what the address asks for, and what `snapshot()` tells."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from builder.serve import ISOLATION
+
+from .conftest import OpenRoom
+from .pictures import PERSON, encode, overlap, sample
+from .room import PATIENCE, Room
+
+SHAPE = {
+    "state": str,
+    "error": dict | None,
+    "model": str | None,
+    "backend": str | None,
+    "threads": int,
+    "frames": int,
+    "fps": int | float,
+    "timings": dict,
+    "detections": list,
+}
+ROW = {"label": str, "score": int | float, "box": list, "track_id": int | None}
+
+RECORD = """async (picture) => {
+  const image = new Image();
+  image.src = picture;
+  await image.decode();
+  const canvas = Object.assign(document.createElement("canvas"), { width: 320, height: 320 });
+  const context = canvas.getContext("2d");
+  const recorder = new MediaRecorder(canvas.captureStream(), { mimeType: "video/webm;codecs=vp8" });
+  const chunks = [];
+  recorder.ondataavailable = (event) => chunks.push(event.data);
+  const stopped = new Promise((resolve) => { recorder.onstop = resolve; });
+  recorder.start();
+  for (let frame = 0; frame < 45; frame++) {
+    context.drawImage(image, 0, 0, 320, 320);
+    context.fillRect(frame, 0, 1, 1);
+    await new Promise(requestAnimationFrame);
+  }
+  recorder.stop();
+  await stopped;
+  const bytes = new Uint8Array(await new Blob(chunks).arrayBuffer());
+  return Array.from(bytes);
+}"""
+
+
+@pytest.fixture(scope="module")
+def video(shared_room: OpenRoom) -> bytes:
+    """A second of the person as WebM, recorded by the browser."""
+    from base64 import b64encode
+
+    page = shared_room(watched=False).page
+    return bytes(
+        page.evaluate(RECORD, f"data:image/png;base64,{b64encode(encode(sample())).decode()}")
+    )
+
+
+def offer(room: Room, name: str, data: bytes, kind: str) -> None:
+    """Put a file beside the page."""
+    room.page.route(
+        f"{room.url}{name}",
+        lambda route: route.fulfill(body=data, content_type=kind, headers=ISOLATION),
+    )
+
+
+def assert_shape(snapshot: dict[str, Any]) -> None:
+    """Hold a snapshot to the documented fields and their types: none more, none less."""
+    assert list(snapshot) == list(SHAPE)
+    for name, kind in SHAPE.items():
+        assert isinstance(snapshot[name], kind), name
+    for row in snapshot["detections"]:
+        assert list(row) == list(ROW)
+        for name, kind in ROW.items():
+            assert isinstance(row[name], kind), name
+        assert len(row["box"]) == 4
+    if snapshot["error"] is not None:
+        assert list(snapshot["error"]) == ["code", "message"]
+
+
+def test_the_snapshot_has_one_shape_in_every_state(new_room: OpenRoom) -> None:
+    room = new_room()
+    python = room.hold("**/pyodide-*/pyodide.mjs")
+    room.open()
+
+    shapes = [room.snapshot()]
+    assert shapes[0] == {
+        "state": "loading",
+        "error": None,
+        "model": None,
+        "backend": None,
+        "threads": 0,
+        "frames": 0,
+        "fps": 0,
+        "timings": {},
+        "detections": [],
+    }
+    python.release()
+    shapes.append(room.until_state("ready"))
+    room.start()
+    shapes.append(room.until("now.detections.length > 0"))
+    room.page.keyboard.press("k")
+    shapes.append(room.until_state("paused"))
+    shapes.append(room.read(encode(sample())))
+    room.give(b"nothing", "broken.png")
+    room.until_error("picture")
+    shapes.append(room.snapshot())
+
+    assert [each["state"] for each in shapes] == [
+        "loading",
+        "ready",
+        "running",
+        "paused",
+        "still",
+        "error",
+    ]
+    for each in shapes:
+        assert_shape(each)
+    assert list(shapes[4]["timings"]) == ["capture", "inference", "decode", "draw"]
+
+
+def test_an_address_with_everything_in_it_is_obeyed_and_not_kept(new_room: OpenRoom) -> None:
+    room = new_room()
+    offer(room, "street.png", encode(sample()), "image/png")
+    room.open(
+        "?source=./street.png&autostart=1&model=centernet-416&threshold=0.61&threads=1&backend=wasm"
+    )
+
+    now = room.until_state("still")
+
+    assert (now["model"], now["backend"], now["threads"]) == ("centernet-416", "wasm", 1)
+    assert [row["label"] for row in now["detections"]] == ["person"]
+    assert overlap(now["detections"][0]["box"], PERSON) >= 0.5
+    assert room.at("threshold-value").inner_text() == "61 %"
+    assert room.at("caption").inner_text() == "street.png"
+    assert room.at("start-text").inner_text() == "Open picture"
+    kept = room.page.evaluate("() => localStorage.getItem('obscura.settings') ?? ''")
+    assert "0.61" not in kept
+    assert "centernet" not in kept
+
+    room.move("threshold", 0.9)  # a control that a person moves rules from then on
+    assert room.until("now.detections.length === 0")["state"] == "still"
+
+
+def test_values_that_mean_nothing_are_ignored_and_named_in_the_console(new_room: OpenRoom) -> None:
+    room = new_room()
+    words: list[str] = []
+    room.page.on("console", lambda message: words.append(message.text))
+    room.open(
+        "?source=&autostart=0&model=nonesuch&backend=cuda&threads=-3&threshold=7&colour=green"
+    )
+
+    now = room.until_state("ready")
+    room.ticks(10)
+
+    assert (now["model"], now["backend"]) == ("cocossd", "wasm")
+    assert now["threads"] >= 1
+    assert room.at("threshold-value").inner_text() == "50 %"
+    assert room.snapshot()["state"] == "ready", "autostart=0 starts nothing"
+    told = " ".join(words)
+    for each in ("model=nonesuch", "backend=cuda", "threads=-3", "threshold=7"):
+        assert each in told
+    assert "green" not in told
+
+
+@pytest.mark.parametrize("query", ["?threads=many&threshold=nan", "?threads=1.5&threshold=inf"])
+def test_numbers_that_are_none_are_ignored(new_room: OpenRoom, query: str) -> None:
+    room = new_room().open(query)
+
+    now = room.until_state("ready")
+
+    assert [row["label"] for row in now["detections"]] == ["person"]
+    assert room.at("threshold-value").inner_text() == "50 %"
+
+
+def test_autostart_opens_the_camera(new_room: OpenRoom) -> None:
+    room = new_room().open("?autostart")
+
+    now = room.until("now.state === 'running' && now.detections.length > 0")
+
+    assert now["detections"][0]["label"] == "person"
+
+
+def test_a_video_on_the_site_is_played_over_and_over(new_room: OpenRoom, video: bytes) -> None:
+    room = new_room()
+    offer(room, "lobby.webm", video, "video/webm")
+    room.open("?source=./lobby.webm")
+    room.until_state("ready")
+    assert room.at("start-text").inner_text() == "Play video"
+
+    room.start()
+    now = room.until("now.detections.length > 0")
+
+    assert now["detections"][0]["label"] == "person"
+    place = [edge * 320 / 512 for edge in PERSON]
+    assert overlap(now["detections"][0]["box"], place) >= 0.5
+    assert not room.page.evaluate("() => video.classList.contains('mirrored')")
+    assert not room.at("flip").is_visible()
+    room.page.evaluate(
+        """() => video.addEventListener("timeupdate", () => {
+          globalThis.looped ||= video.currentTime < globalThis.last;
+          globalThis.last = video.currentTime;
+        })"""
+    )
+    room.page.wait_for_function("() => globalThis.looped", timeout=PATIENCE)
+    room.stop()
+    assert room.page.evaluate("() => video.getAttribute('src')") is None
+
+
+def test_a_video_file_is_taken_like_a_photo(new_room: OpenRoom, video: bytes) -> None:
+    room = new_room().open()
+    room.until_state("ready")
+
+    room.give(video, "clip.webm", "video/webm", "drop")
+
+    room.until_live()
+    assert room.until("now.detections.length > 0")["detections"][0]["label"] == "person"
+    room.stop()
+
+
+REFUSED = {
+    "a picture on another site": ("https://elsewhere.test/x.png", "source-foreign"),
+    "a video on another site": ("//elsewhere.test/x.mp4", "source-foreign"),
+    "another scheme": ("javascript:alert(1)", "source-foreign"),
+    "no address at all": ("https://%", "source-foreign"),
+}
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_a_source_elsewhere_is_refused_and_not_asked_for(new_room: OpenRoom, case: str) -> None:
+    source, code = REFUSED[case]
+    room = new_room().open(f"?autostart=1&source={source.replace('%', '%25')}")
+
+    card = room.until_error(code)
+
+    assert "another site" in card
+    now = room.read(encode(sample()))  # and the page goes on
+    assert [row["label"] for row in now["detections"]] == ["person"]
+
+
+@pytest.mark.provokes("Failed to load resource.*404")
+@pytest.mark.parametrize(
+    ("source", "code"), [("gone.png", "picture"), ("gone.webm", "video-unreadable")]
+)
+def test_a_source_that_is_not_there_is_told(new_room: OpenRoom, source: str, code: str) -> None:
+    room = new_room().open(f"?autostart=1&source=./{source}")
+
+    room.until_error(code)
+
+    assert source in room.at("notice-details").text_content()

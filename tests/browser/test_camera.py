@@ -1,0 +1,305 @@
+"""The live camera: found where they are, mirrored with care, paused, stopped, given back."""
+
+from __future__ import annotations
+
+import pytest
+
+from .conftest import OpenRoom
+from .pictures import CLIP_SIZE, encode, on_camera, overlap, sample
+from .room import Room
+
+SPY = """
+globalThis.spied = { tracks: [], letters: [], ticksInRuns: 0, runs: 0 };
+if (navigator.mediaDevices) {
+  const ask = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
+  navigator.mediaDevices.getUserMedia = async (wishes) => {
+    const stream = await ask(wishes);
+    spied.tracks.push(...stream.getTracks());
+    return stream;
+  };
+}
+const fillText = CanvasRenderingContext2D.prototype.fillText;
+CanvasRenderingContext2D.prototype.fillText = function (...args) {
+  const { a, b, d } = this.getTransform();
+  spied.letters.push({ text: args[0], x: args[1], a, b, d });
+  return fillText.apply(this, args);
+};
+let running = false;
+const post = Worker.prototype.postMessage;
+Worker.prototype.postMessage = function (message, ...rest) {
+  if (message.call === "run") {
+    running = true;
+    spied.runs += 1;
+    this.addEventListener("message", () => { running = false; }, { once: true });
+  }
+  return post.call(this, message, ...rest);
+};
+const tick = () => { spied.ticksInRuns += running; requestAnimationFrame(tick); };
+requestAnimationFrame(tick);
+"""
+
+_, PLACE = on_camera()
+
+
+@pytest.fixture(scope="module")
+def visit(shared_room: OpenRoom) -> Room:
+    """One visit for this file, with spies on the camera, the canvas and the worker."""
+    room = shared_room(init=SPY).open()
+    room.until_state("ready")
+    return room
+
+
+@pytest.fixture
+def room(visit: Room) -> Room:
+    """The start page, ready."""
+    visit.home()
+    return visit
+
+
+def test_a_person_before_the_camera_is_boxed_where_she_is(room: Room) -> None:
+    now = room.start()
+
+    now = room.until("now.detections.length > 0")
+    assert now["detections"][0]["label"] == "person"
+    assert overlap(now["detections"][0]["box"], PLACE) >= 0.5
+    assert room.at("seen").inner_text().split() == ["person", "1"]
+    assert room.at("seen-title").inner_text() == "Seen now"
+    assert room.page.evaluate("() => [video.videoWidth, video.videoHeight]") == list(CLIP_SIZE)
+
+
+def test_the_mirrored_preview_keeps_boxes_in_source_pixels_and_letters_readable(room: Room) -> None:
+    room.at("mirror").check()
+    room.start()
+    room.until("now.detections.length > 0")
+
+    mirrored = room.page.evaluate("() => getComputedStyle(video).transform")
+    straight = room.page.evaluate(
+        """() => {
+          const all = [];
+          for (let each = overlay; each; each = each.parentElement) {
+            all.push(getComputedStyle(each).transform);
+          }
+          return all.every((transform) => transform === "none");
+        }"""
+    )
+    letters = room.page.evaluate("() => spied.letters.at(-1)")
+    box = room.snapshot()["detections"][0]["box"]
+
+    assert mirrored == "matrix(-1, 0, 0, 1, 0, 0)"
+    assert straight, "only the video is mirrored, not what is drawn above it"
+    assert letters["a"] > 0
+    assert letters["d"] > 0
+    assert letters["b"] == 0
+    assert letters["text"].startswith("person ")
+    # The person stands left of the middle; her box says so although the preview shows her right.
+    assert overlap(box, PLACE) >= 0.5
+
+
+def test_the_box_is_drawn_over_the_person_mirrored_or_not(room: Room) -> None:
+    room.at("mirror").check()
+    room.start()
+    room.until("now.detections.length > 0")
+    room.page.keyboard.press("k")
+    room.until_state("paused")
+    drawn = """() => {
+      const { width, height } = overlay;
+      const row = overlay.getContext("2d").getImageData(0, Math.round(height / 2), width, 1).data;
+      const inked = [...Array(width).keys()].filter((x) => row[4 * x + 3] > 128);
+      return [inked[0] / width, inked.at(-1) / width];
+    }"""
+
+    left_mirrored, right_mirrored = room.page.evaluate(drawn)
+    room.at("mirror").uncheck()
+    left, right = room.page.evaluate(drawn)
+
+    width, height, shown_width, shown_height = room.page.evaluate(
+        "() => [video.videoWidth, video.videoHeight, video.clientWidth, video.clientHeight]"
+    )
+    scale = min(shown_width / width, shown_height / height)
+    x1, _, x2, _ = room.snapshot()["detections"][0]["box"]
+    edge = (shown_width - width * scale) / 2
+    margin = 4 / shown_width
+    assert left == pytest.approx((edge + x1 * scale) / shown_width, abs=margin)
+    assert right == pytest.approx((edge + x2 * scale) / shown_width, abs=margin)
+    assert left_mirrored == pytest.approx(1 - right, abs=margin)
+    assert right_mirrored == pytest.approx(1 - left, abs=margin)
+
+
+def test_stop_gives_the_camera_back(room: Room) -> None:
+    room.start()
+    assert room.page.evaluate("() => spied.tracks.at(-1).readyState") == "live"
+
+    room.stop()
+
+    assert room.page.evaluate("() => spied.tracks.at(-1).readyState") == "ended"
+    assert room.page.evaluate("() => video.srcObject") is None
+    assert room.at("start-text").inner_text() == "Start camera"
+    assert room.at("sample").is_visible()
+
+
+def test_pause_freezes_the_picture_and_the_count_of_frames(room: Room) -> None:
+    room.start()
+    room.at("pause").click()
+    room.until_state("paused")
+    room.ticks(60)  # a frame that was under way may still come in
+    before = room.snapshot()["frames"]
+    moment = room.page.evaluate("() => [video.paused, video.currentTime]")
+
+    room.ticks(30)
+
+    assert room.snapshot()["frames"] == before
+    assert room.page.evaluate("() => [video.paused, video.currentTime]") == moment
+    assert moment[0]
+    assert room.at("pause-text").inner_text() == "Go on"
+
+    room.at("pause").click()
+    now = room.until(f"now.state === 'running' && now.frames > {before}")
+    assert now["state"] == "running"
+
+
+def test_a_paused_picture_still_follows_the_threshold(room: Room) -> None:
+    room.start()
+    room.until("now.detections.length > 0")
+    room.at("pause").click()
+    room.until_state("paused")
+
+    room.move("threshold", 0.95)
+    assert room.until("now.detections.length === 0")["state"] == "paused"
+
+    room.move("threshold", 0.5)
+    assert room.until("now.detections.length > 0")["state"] == "paused"
+
+
+def test_another_model_takes_over_while_the_camera_runs(room: Room) -> None:
+    room.start()
+
+    room.at("model").select_option("centernet-416")
+    now = room.until("now.model === 'centernet-416' && now.detections.length > 0")
+
+    assert now["state"] == "running"
+    assert now["detections"][0]["label"] == "person"
+    assert overlap(now["detections"][0]["box"], PLACE) >= 0.5
+    room.at("model").select_option("cocossd")
+    room.until("now.model === 'cocossd' && now.frames > 0 && now.detections.length > 0")
+
+
+def test_models_chosen_in_a_hurry_end_with_the_last_one(room: Room) -> None:
+    for name in ("centernet-512", "centernet-416", "cocossd", "centernet-512", "cocossd"):
+        room.at("model").select_option(name)
+
+    room.until("now.state === 'ready' && now.model === 'cocossd'")
+    assert room.labels() == ["person"]
+    assert room.at("model").input_value() == "cocossd"
+
+
+def test_the_page_is_painted_while_a_frame_is_analysed(room: Room) -> None:
+    room.start()
+    room.page.evaluate("() => { spied.ticksInRuns = 0; spied.runs = 0; }")
+
+    room.page.wait_for_function("() => spied.runs >= 5")
+
+    assert room.page.evaluate("() => spied.ticksInRuns") > 0
+
+
+def test_the_meter_tells_rate_stages_backend_and_threads(room: Room) -> None:
+    room.start()
+    now = room.until("now.frames > 2 && now.fps > 0 && Object.keys(now.timings).length === 4")
+    assert list(now["timings"]) == ["capture", "inference", "decode", "draw"]
+    assert all(ms > 0 for ms in now["timings"].values())
+
+    room.at("meter-line").click()
+    room.page.wait_for_function("() => document.querySelectorAll('#meter-list dt').length > 6")
+    told = dict(
+        zip(
+            room.page.locator("#meter-list dt").all_inner_texts(),
+            room.page.locator("#meter-list dd").all_inner_texts(),
+            strict=True,
+        )
+    )
+    room.at("meter-line").click()
+
+    for stage in ("Capture", "Inference", "Decode", "Draw"):
+        assert told[stage].endswith(" ms")
+    assert "per second" in told["Frames shown"]
+    assert "per second" in told["Frames analysed"]
+    assert told["Backend"].startswith("WebAssembly")
+    if now["threads"] > 1:
+        assert f"{now['threads']} threads" in told["Backend"]
+    assert "MB" in told["Script memory"]
+
+
+@pytest.mark.parametrize("presses", ["a double click", "two clicks in one breath"])
+def test_pressing_start_twice_quickly_stops(room: Room, presses: str) -> None:
+    if presses == "a double click":
+        room.at("start").dblclick()
+    else:
+        room.page.evaluate("() => { start.click(); start.click(); }")
+
+    room.until_state("ready")
+    room.page.wait_for_function("() => spied.tracks.every((t) => t.readyState === 'ended')")
+    assert room.page.evaluate("() => video.srcObject") is None
+    room.start()  # and it works afterwards
+
+
+def test_a_photo_taken_up_while_the_camera_runs_gives_the_camera_back(room: Room) -> None:
+    room.start()
+
+    now = room.read(encode(sample()), "meanwhile.png")
+
+    assert now["detections"][0]["label"] == "person"
+    assert room.page.evaluate("() => spied.tracks.every((t) => t.readyState === 'ended')")
+    assert not room.at("video").is_visible()
+
+
+def test_another_resolution_opens_the_camera_anew(room: Room) -> None:
+    room.start()
+    before = room.page.evaluate("() => spied.tracks.length")
+
+    room.at("resolution").select_option("640x480")
+    room.page.wait_for_function("(before) => spied.tracks.length === before + 1", arg=before)
+    room.until_live()
+
+    states = room.page.evaluate("() => spied.tracks.map((t) => t.readyState)")
+    assert states.count("live") == 1
+    assert states[-1] == "live"
+
+
+def test_twenty_starts_and_stops_leave_no_camera_open(room: Room) -> None:
+    before = room.page.evaluate("() => spied.tracks.length")
+
+    for _ in range(20):
+        room.at("start").click()
+        room.until("now.state === 'running'")
+        room.stop()
+
+    tracks = room.page.evaluate("() => spied.tracks.map((t) => t.readyState)")[before:]
+    assert tracks == ["ended"] * 20
+
+
+def test_front_and_back_switch_is_there_with_two_cameras_only(
+    room: Room, new_room: OpenRoom
+) -> None:
+    room.start()
+    assert not room.at("flip").is_visible()
+
+    other = new_room("two cameras", init=SPY).open()
+    other.until_state("ready")
+    other.start()
+    other.page.wait_for_function("() => camera.options.length === 3")
+    assert other.at("flip").is_visible()
+    first = other.page.evaluate("() => spied.tracks.at(-1).getSettings().deviceId")
+    options = [o.get_attribute("value") for o in other.at("camera").locator("option").all()]
+    second = next(value for value in options if value not in ("", first))
+
+    other.at("camera").select_option(second)
+    other.page.wait_for_function(
+        "(id) => spied.tracks.at(-1).getSettings().deviceId === id", arg=second
+    )
+    other.until_live()
+    states = other.page.evaluate("() => spied.tracks.map((t) => t.readyState)")
+    assert states.count("live") == 1
+
+    count = other.page.evaluate("() => spied.tracks.length")
+    other.at("flip").click()
+    other.page.wait_for_function("(count) => spied.tracks.length > count", arg=count)
+    other.until_live()

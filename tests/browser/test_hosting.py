@@ -1,0 +1,60 @@
+"""Where the page may live: under any path, on hosts that send no headers of their own."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from .conftest import OpenRoom, Serve
+from .pictures import encode, sample
+
+
+def test_under_a_path_and_without_isolation_all_works_on_one_thread(
+    new_room: OpenRoom, serve: Serve, dist: Path
+) -> None:
+    address = serve(dist, "/a/b/", isolated=False).url
+    room = new_room(url=address)
+    asked: list[str] = []
+    room.page.on("request", lambda request: asked.append(request.url))
+    room.open()
+
+    now = room.until_state("ready")
+
+    assert room.page.evaluate("() => crossOriginIsolated") is False
+    assert now["threads"] == 1
+    assert now["backend"] == "wasm"
+    assert [row["label"] for row in room.read(encode(sample()))["detections"]] == ["person"]
+    room.start()
+    assert len(asked) > 10
+    outside = [url for url in asked if not url.startswith((address, "blob:", "data:"))]
+    assert outside == []
+
+
+def test_with_isolation_threads_are_used_as_far_as_there_are_cores(new_room: OpenRoom) -> None:
+    room = new_room().open()
+
+    now = room.until_state("ready")
+
+    assert room.page.evaluate("() => crossOriginIsolated") is True
+    if room.page.evaluate("() => navigator.hardwareConcurrency") > 1:
+        assert now["threads"] > 1
+
+
+def test_threads_asked_for_without_isolation_stay_one(
+    new_room: OpenRoom, serve: Serve, dist: Path
+) -> None:
+    room = new_room(url=serve(dist, isolated=False).url).open("?threads=4")
+
+    assert room.until_state("ready")["threads"] == 1
+
+
+@pytest.mark.parametrize("name", ["LICENSE", "NOTICE"])
+def test_the_licence_opens_in_the_browser(new_room: OpenRoom, name: str) -> None:
+    room = new_room()
+    response = room.page.goto(room.url + name)
+
+    assert response is not None
+    assert response.status == 200
+    assert response.headers["content-type"].startswith("text/plain")
+    assert "Apache" in room.page.locator("body").inner_text()

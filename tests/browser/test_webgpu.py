@@ -1,0 +1,61 @@
+"""WebGPU, here on Chromium's software adapter: slow, but the same code as on a real one."""
+
+from __future__ import annotations
+
+import pytest
+
+from .conftest import OpenRoom
+from .pictures import PERSON, encode, overlap, sample
+from .room import Room
+
+
+@pytest.fixture(scope="module")
+def room(shared_room: OpenRoom) -> Room:
+    """A visit that insists on WebGPU."""
+    room = shared_room("webgpu").open("?backend=webgpu")
+    room.until_state("ready")
+    return room
+
+
+def test_webgpu_creates_runs_and_reproduces_the_recorded_answer(room: Room) -> None:
+    now = room.snapshot()
+
+    assert now["backend"] == "webgpu"
+    assert [row["label"] for row in now["detections"]] == ["person"]
+    assert overlap(now["detections"][0]["box"], PERSON) >= 0.5
+
+
+def test_webgpu_reads_a_photo(room: Room) -> None:
+    now = room.read(encode(sample().crop((0, 0, 400, 512))))
+
+    assert now["backend"] == "webgpu"
+    assert [row["label"] for row in now["detections"]] == ["person"]
+    assert overlap(now["detections"][0]["box"], PERSON) >= 0.5
+    room.until_text("meter-text", "WebGPU$")
+
+
+def test_webgpu_runs_the_other_family_too(room: Room) -> None:
+    room.at("model").select_option("centernet-416")
+
+    now = room.until("now.model === 'centernet-416' && now.detections.length > 0")
+
+    assert now["backend"] == "webgpu"
+    assert now["detections"][0]["label"] == "person"
+
+
+def test_left_to_itself_the_page_does_not_choose_a_software_adapter(new_room: OpenRoom) -> None:
+    room = new_room("webgpu").open()
+
+    now = room.until_state("ready")
+
+    assert room.page.evaluate("async () => Boolean(await navigator.gpu.requestAdapter())")
+    assert now["backend"] == "wasm"
+
+
+def test_webgpu_insisted_on_where_there_is_none_is_told(new_room: OpenRoom) -> None:
+    room = new_room(init="Object.defineProperty(Navigator.prototype, 'gpu', { value: undefined });")
+    room.open("?backend=webgpu")
+
+    room.until_error("backend")
+
+    assert room.snapshot()["backend"] is None
