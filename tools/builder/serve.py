@@ -50,7 +50,7 @@ class SiteHandler(http.server.SimpleHTTPRequestHandler):
 
     protocol_version = "HTTP/1.1"
     server: "SiteServer"
-    extensions_map = {"": "application/octet-stream"} | TYPES
+    extensions_map = {"": "text/plain; charset=utf-8"} | TYPES  # LICENSE, NOTICE
     answered = False  # with what was asked for
     left = 0  # bytes of a range still to be sent; 0 for a whole file
 

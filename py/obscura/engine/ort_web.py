@@ -98,9 +98,7 @@ class WebSession:
         self._calls += 1
         future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
         self._pending[self._calls] = future
-        self._worker.postMessage(
-            _js(id=self._calls, call=call, **arguments), to_js(transfer)
-        )
+        self._worker.postMessage(_js(id=self._calls, call=call, **arguments), to_js(transfer))
         return await future
 
     def _receive(self, event: Any) -> None:
@@ -116,12 +114,7 @@ class WebSession:
 
     def _crash(self, event: Any) -> None:
         event.preventDefault()
-        self._fail(
-            str(
-                getattr(event, "message", "")
-                or "the engine's worker could not be started"
-            )
-        )
+        self._fail(str(getattr(event, "message", "") or "the engine's worker could not be started"))
 
     def _fail(self, message: str) -> None:
         pending, self._pending = self._pending, {}
