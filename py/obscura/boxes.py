@@ -67,7 +67,7 @@ def nms(
         be ranked nor placed, never stays; a box without area suppresses nothing and stays.
     """
     # Said in so many words, for numpy's own index type has 32 bits in wasm.
-    order = np.argsort(-score, kind="stable").astype(np.int64)
+    order: NDArray[np.int64] = np.argsort(-score, kind="stable").astype(np.int64)
     order = order[~np.isnan(score + xyxy.sum(axis=1))[order]]
     ranked = xyxy[order]
     beats = np.triu(iou(ranked, ranked) > threshold, 1)  # [i, j]: i ranks above j, overlaps it
