@@ -46,7 +46,7 @@ class Meter:
             return
         backend = text.BACKEND_NAMES[info.backend]
         total = sum(timings.values())
-        rate = f"{analysed:.0f} fps · " if live else ""
+        rate = f"{text.rate(analysed)} fps · " if live else ""
         self._text.textContent = f"{rate}{total:.0f} ms · {backend}"
         if self._details.hidden:
             return
@@ -54,8 +54,8 @@ class Meter:
         rows = [(text.STAGES[stage], f"{ms:.1f} ms") for stage, ms in timings.items()]
         if live:
             rows += [
-                ("Frames shown", f"{shown:.0f} per second"),
-                ("Frames analysed", f"{analysed:.0f} per second"),
+                ("Frames shown", f"{text.rate(shown)} per second"),
+                ("Frames analysed", f"{text.rate(analysed)} per second"),
             ]
         threads = f", {info.threads} threads" if info.threads > 1 else ""
         rows += [

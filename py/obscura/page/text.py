@@ -189,6 +189,11 @@ def class_count(shown: int, known: int) -> str:
     return f"{shown} of {known}" if shown else "none"
 
 
+def rate(per_second: float) -> str:
+    """A rate; slow ones with a digit more, for there it matters."""
+    return f"{per_second:.0f}" if per_second >= 10 else f"{per_second:.1f}"
+
+
 def percent(value: float) -> str:
     """A share of one as whole percent."""
     return f"{value * 100:.0f} %"
