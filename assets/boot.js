@@ -206,11 +206,15 @@ function remember(event) {
     rememberFile(event.target.files);
   } else if (event.type === "drop") {
     event.preventDefault(); // or the browser leaves the page for the file
+    element("dropzone").hidden = true;
     rememberFile(event.dataTransfer.files);
   } else if (event.type === "paste") {
     rememberFile(event.clipboardData.files);
-  } else if (event.type === "dragover") {
+  } else if (event.type === "dragover" && event.dataTransfer.types.includes("Files")) {
     event.preventDefault();
+    element("dropzone").hidden = false;
+  } else if (event.type === "dragleave" && !event.relatedTarget) {
+    element("dropzone").hidden = true;
   }
   if (waiting && (wants || boot.file)) begin();
 }
@@ -219,7 +223,7 @@ function rememberFile(files) {
   if (files.length) [boot.wanted, boot.file] = ["photo", files[0]];
 }
 
-const REMEMBERED = ["click", "change", "dragover", "drop", "paste"];
+const REMEMBERED = ["click", "change", "dragover", "dragleave", "drop", "paste"];
 
 const pythonFailed = (event) => notice("python", String(event.reason?.stack ?? event.reason));
 

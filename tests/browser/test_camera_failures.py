@@ -143,6 +143,7 @@ def test_a_camera_unplugged_while_it_runs_starts_again_once_it_is_back(room: Roo
           navigator.mediaDevices.dispatchEvent(new Event("devicechange"));
         }"""
     )
+    room.until("now.state !== 'error'")  # the card stays until the cameras are listed anew
     now = room.until_live()
     assert now["error"] is None
     assert not room.at("notice").is_visible()

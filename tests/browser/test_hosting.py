@@ -52,6 +52,8 @@ def test_threads_asked_for_without_isolation_stay_one(
 @pytest.mark.parametrize("name", ["LICENSE", "NOTICE"])
 def test_the_licence_opens_in_the_browser(new_room: OpenRoom, name: str) -> None:
     room = new_room()
+    # A page of bare text names no icon, so browsers ask for one that is not there.
+    room.page.route("**/favicon.ico", lambda route: route.fulfill(status=204))
     response = room.page.goto(room.url + name)
 
     assert response is not None
