@@ -234,7 +234,8 @@ def test_every_control_is_reached_by_tab_and_shows_that_it_has_the_focus(state: 
     room, _ = state
     room.page.evaluate(
         """() => {
-          for (const each of document.querySelectorAll("[data-reached]")) delete each.dataset.reached;
+          const before = document.querySelectorAll("[data-reached]");
+          before.forEach((each) => delete each.dataset.reached);
           document.activeElement.blur();
         }"""
     )
