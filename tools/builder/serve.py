@@ -5,10 +5,11 @@ import http.server
 import os
 import re
 import shutil
+import sys
 from functools import partial
 from http import HTTPStatus
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 from urllib.parse import urlsplit
 
 from builder.errors import BuildError
@@ -151,6 +152,11 @@ class SiteServer(http.server.ThreadingHTTPServer):
         self.base = base
         self.isolated = isolated
         super().__init__(address, partial(SiteHandler, directory=str(site)))
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Say nothing of visitors who hang up, before or while they are answered."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)
 
     @property
     def url(self) -> str:
