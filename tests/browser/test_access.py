@@ -115,19 +115,36 @@ STATES: dict[str, Callable[[Room], None]] = {
 }
 
 
-@pytest.fixture(scope="module", params=["desktop", "phone"])
-def visit(request: pytest.FixtureRequest, shared_room: OpenRoom) -> Room:
-    """One visit on a desk and one on a phone."""
-    room = shared_room(**(PHONE if request.param == "phone" else DESKTOP)).open()
-    room.until_state("ready")
-    room.page.evaluate((ROOT / "node_modules/axe-core/axe.min.js").read_text(encoding="utf-8"))
-    return room
+DEVICES = {"desktop": DESKTOP, "phone": PHONE}
 
 
-@pytest.fixture(params=STATES)
-def state(request: pytest.FixtureRequest, visit: Room) -> Any:
-    """The visit in one of the states, and the state's name; put back afterwards."""
-    visit.page.evaluate(
+@pytest.fixture(scope="module")
+def visits() -> dict[str, Room]:
+    """The visits so far, one for each device."""
+    return {}
+
+
+@pytest.fixture(
+    scope="module", params=[f"{device}, {state}" for device in DEVICES for state in STATES]
+)
+def state(request: pytest.FixtureRequest, visits: dict[str, Room], shared_room: OpenRoom) -> Any:
+    """A visit in one of the states, and the state's name."""
+    device, name = request.param.split(", ")
+    if device not in visits:
+        for former in visits.values():
+            former.page.context.close()
+        room = visits[device] = shared_room(**DEVICES[device]).open()
+        room.until_state("ready")
+        axe = ROOT / "node_modules" / "axe-core" / "axe.min.js"
+        room.page.evaluate(axe.read_text(encoding="utf-8"))
+    put_away(visits[device])
+    STATES[name](visits[device])
+    return visits[device], request.param
+
+
+def put_away(room: Room) -> None:
+    """Close whatever the state before has opened."""
+    room.page.evaluate(
         """() => {
           document.querySelectorAll("dialog[open]").forEach((dialog) => dialog.close());
           const panel = document.getElementById("panel");
@@ -139,8 +156,6 @@ def state(request: pytest.FixtureRequest, visit: Room) -> Any:
           scrollTo(0, 0);
         }"""
     )
-    STATES[request.param](visit)
-    return visit, request.param
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -149,10 +164,10 @@ def test_no_serious_violation_and_a_screenshot_to_look_at(
 ) -> None:
     room, name = state
     room.page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
-    device = "phone" if room.page.viewport_size["width"] < 900 else "desktop"
 
     violations = room.page.evaluate(AXE)
-    room.page.screenshot(path=artefacts / f"{device}-{name.replace(' ', '-')}-{scheme}.png")
+    file = f"{name}, {scheme}.png".replace(", ", "-").replace(" ", "-")
+    room.page.screenshot(path=artefacts / file)
 
     assert violations == []
 

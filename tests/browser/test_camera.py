@@ -192,6 +192,14 @@ def test_models_chosen_in_a_hurry_end_with_the_last_one(room: Room) -> None:
     assert room.at("model").input_value() == "cocossd"
 
 
+def test_threads_are_used_where_the_page_is_isolated_and_has_the_cores(room: Room) -> None:
+    assert room.page.evaluate("() => crossOriginIsolated") is True
+
+    cores = room.page.evaluate("() => navigator.hardwareConcurrency")
+
+    assert (room.snapshot()["threads"] > 1) == (cores > 1)
+
+
 def test_the_page_is_painted_while_a_frame_is_analysed(room: Room) -> None:
     room.start()
     room.page.evaluate("() => { spied.ticksInRuns = 0; spied.runs = 0; }")

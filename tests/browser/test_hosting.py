@@ -17,7 +17,7 @@ def test_under_a_path_and_without_isolation_all_works_on_one_thread(
     room = new_room(url=address)
     asked: list[str] = []
     room.page.on("request", lambda request: asked.append(request.url))
-    room.open()
+    room.open("?threads=4")
 
     now = room.until_state("ready")
 
@@ -29,24 +29,6 @@ def test_under_a_path_and_without_isolation_all_works_on_one_thread(
     assert len(asked) > 10
     outside = [url for url in asked if not url.startswith((address, "blob:", "data:"))]
     assert outside == []
-
-
-def test_with_isolation_threads_are_used_as_far_as_there_are_cores(new_room: OpenRoom) -> None:
-    room = new_room().open()
-
-    now = room.until_state("ready")
-
-    assert room.page.evaluate("() => crossOriginIsolated") is True
-    if room.page.evaluate("() => navigator.hardwareConcurrency") > 1:
-        assert now["threads"] > 1
-
-
-def test_threads_asked_for_without_isolation_stay_one(
-    new_room: OpenRoom, serve: Serve, dist: Path
-) -> None:
-    room = new_room(url=serve(dist, isolated=False).url).open("?threads=4")
-
-    assert room.until_state("ready")["threads"] == 1
 
 
 @pytest.mark.parametrize("name", ["LICENSE", "NOTICE"])

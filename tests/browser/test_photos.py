@@ -34,6 +34,21 @@ def test_a_photo_shows_the_person_and_lists_her(room: Room, way: str) -> None:
     assert not room.at("dropzone").is_visible()
 
 
+def test_a_file_held_over_the_page_is_welcomed(room: Room) -> None:
+    drag = """(kind) => {
+      const bag = new DataTransfer();
+      bag.items.add(new File(["x"], "x.png", { type: "image/png" }));
+      const options = { bubbles: true, cancelable: true, dataTransfer: bag };
+      document.getElementById("stage").dispatchEvent(new DragEvent(kind, options));
+    }"""
+
+    room.page.evaluate(drag, "dragover")
+    assert room.at("dropzone").is_visible()
+
+    room.page.evaluate(drag, "dragleave")
+    assert not room.at("dropzone").is_visible()
+
+
 def test_pointing_at_a_row_of_the_list_picks_out_its_box(room: Room) -> None:
     room.read(encode(sample()), "row.png")
     drawn = "() => document.getElementById('overlay').toDataURL()"

@@ -8,7 +8,6 @@ import pytest
 
 from .conftest import OpenRoom
 from .pictures import encode, sample
-from .room import Room
 
 PYTHON = "**/pyodide-*/pyodide.mjs"
 MODEL = "**/models/**/*.onnx"
@@ -179,7 +178,7 @@ HEAVY = """() => performance.getEntriesByType("resource")
   .filter((name) => /\\.(wasm|zip|whl|onnx|mjs)$|pyscript/.test(name))"""
 
 
-@pytest.mark.parametrize("press", ["start", "photo", "drop"])
+@pytest.mark.parametrize("press", ["start", "drop"])
 def test_a_connection_that_saves_data_is_not_used_before_a_press(
     new_room: OpenRoom, press: str
 ) -> None:
@@ -194,9 +193,6 @@ def test_a_connection_that_saves_data_is_not_used_before_a_press(
     if press == "start":
         room.at("start").click()
         room.until_live()
-    elif press == "photo":
-        room.give(encode(sample()))
-        room.until_state("still")
     else:
         room.give(encode(sample()), way="drop")
         room.until_state("still")
@@ -215,13 +211,3 @@ def test_models_chosen_while_the_first_is_on_its_way(new_room: OpenRoom) -> None
 
     now = room.until_state("ready")
     assert now["model"] == "centernet-416"
-
-
-def test_pressing_start_again_and_again_while_loading_ends_where_it_should(
-    new_room: OpenRoom,
-) -> None:
-    room: Room = new_room().open()
-    for _ in range(5):
-        room.at("start").click()
-
-    room.until_live()
