@@ -133,6 +133,17 @@ def test_a_second_photo_given_while_the_first_is_read_takes_its_place(room: Room
     assert all(row["box"][2] <= 400 for row in now["detections"])
 
 
+def test_the_same_file_can_be_picked_again(room: Room) -> None:
+    photo = encode(sample())
+    room.read(photo, "twice.png")
+    room.give(b"broken", "between.png")
+    room.until_error("picture")
+
+    now = room.read(photo, "twice.png")
+
+    assert [row["label"] for row in now["detections"]] == ["person"]
+
+
 def test_what_is_pasted_as_text_is_no_photo(room: Room) -> None:
     room.read(encode(sample()), "before.png")
 

@@ -22,7 +22,7 @@ _report: list[Callable[[BaseException], None]] = []
 def by_id(name: str) -> Any:
     """The element with this id; the markup promises that it exists."""
     element = document.getElementById(name)
-    if element is None:
+    if not hasattr(element, "nodeType"):  # null is not None to Pyodide
         raise LookupError(f"index.html has no element with id {name!r}")
     return element
 

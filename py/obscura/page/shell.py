@@ -94,7 +94,7 @@ def set_up_files(on_file: Callable[[Any], Any]) -> None:
             dropzone.hidden = False
 
     def left(event: Any) -> None:
-        if event.relatedTarget is None:
+        if not event.relatedTarget:  # null is not None to Pyodide
             dropzone.hidden = True
 
     def dropped(event: Any) -> Any:

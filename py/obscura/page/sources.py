@@ -64,7 +64,7 @@ class LiveSource:
         video = self._video
         if self.stream is not None:
             camera.stop_stream(self.stream)
-            ours = video.srcObject is not None and video.srcObject.js_id == self.stream.js_id
+            ours = getattr(video.srcObject, "js_id", None) == self.stream.js_id
         else:
             ours = video.src == self._url
         if ours:
