@@ -34,8 +34,8 @@ def run_serve(args: argparse.Namespace) -> int:
     server = open_server(args.host, args.port, args.out.resolve(), base, isolated=args.isolation)
     with server:
         build(args.out, args.base)
-        print(f"serving {server.url} (Ctrl-C stops)", flush=True)
         with suppress(KeyboardInterrupt):
+            print(f"serving {server.url} (Ctrl-C stops)", flush=True)
             server.serve_forever()
     return 0
 
