@@ -14,6 +14,7 @@ from obscura import catalogue, pictures
 from obscura.detections import Detections
 from obscura.detector import Detector
 from obscura.errors import ModelMissing, ObscuraError, PictureError
+from obscura.evaluation import command as evaluation
 
 
 class Command(NamedTuple):
@@ -158,6 +159,7 @@ def _models(_arguments: argparse.Namespace) -> int:
 
 COMMANDS = {
     "detect": Command("Find things in pictures.", _detect_arguments, _detect),
+    "evaluate": Command(evaluation.HELP, evaluation.add_arguments, evaluation.run),
     "models": Command("List the models.", _no_arguments, _models),
 }
 

@@ -25,6 +25,7 @@ FLOORS = (
     {"engine", "check", "drawing"},
     {"engine.ort_native", "engine.ort_web", "catalogue", "pictures"},
     {"detector"},
+    {"evaluation"},
     {"cli", "page"},
     {"__init__", "__main__"},
 )
@@ -32,6 +33,9 @@ FLOORS = (
 DOORS = {
     "onnxruntime": {"engine.ort_native"},
     "PIL": {"pictures", "detector", "cli"},
+    "playwright": {"evaluation.browser"},
+    "pycocotools": {"evaluation.score"},
+    "tqdm": {"evaluation.command"},
 }
 
 

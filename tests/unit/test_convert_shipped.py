@@ -163,7 +163,7 @@ def test_a_picture_of_the_models_size_is_taken_as_it_is(card: ModelCard, network
     assert (resized(network, image) == image).all()
 
 
-def test_both_sizes_of_centernet_have_the_same_weights() -> None:
+def test_all_sizes_of_centernet_have_the_same_weights() -> None:
     def weights(name: str) -> dict[str, bytes]:
         graph = onnx.load(catalogue.find(name) / "model.onnx").graph
         return {
@@ -172,7 +172,7 @@ def test_both_sizes_of_centernet_have_the_same_weights() -> None:
             if item.name.startswith("tower_0/")
         }
 
-    small, large = weights("centernet-416"), weights("centernet-512")
+    fast, balanced, fine = (weights(f"centernet-{size}") for size in (320, 416, 512))
 
-    assert len(small) > 150
-    assert small == large
+    assert len(fast) > 150
+    assert fast == balanced == fine

@@ -15,7 +15,7 @@ from obscura.families import FAMILIES
 from obscura.pictures import open_picture, to_rgba
 
 ASSETS = Path(__file__).parents[2] / "assets"
-MODELS = ("centernet-416", "centernet-512", "cocossd")
+MODELS = ("centernet-320", "centernet-416", "centernet-512", "cocossd")
 ASTRONAUT = np.array([[10, 8, 370, 512]], np.float32)  # by eye, in pixels of sample.jpg
 
 pytestmark = pytest.mark.usefixtures("repo_models")

@@ -35,7 +35,9 @@ STDLIB_ON_OCCASION = (
 )
 
 # The part of the library that runs in CPython alone.
-NATIVE = re.compile(r"^obscura/(__main__|cli|detector|pictures|catalogue|engine/ort_native)\.py$")
+NATIVE = re.compile(
+    r"^obscura/(__main__|cli|detector|pictures|catalogue|engine/ort_native|evaluation/\w+)\.py$"
+)
 
 
 def numpy(members: Mapping[str, bytes]) -> dict[str, bytes]:

@@ -1,0 +1,90 @@
+"""Evaluation: how well a model finds what people found, as COCO measures it.
+
+>>> from obscura import Detector
+>>> from obscura.evaluation import evaluate, read_truth
+>>> truth = read_truth(Path("coco128/instances.json"), Path("coco128/images"))  # doctest: +SKIP
+>>> with Detector("cocossd", threshold=LOW) as detector:  # doctest: +SKIP
+...     evaluate(detector, truth).matches.scores().ap
+
+Runs in CPython and needs pycocotools: the package's extra ``evaluate``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import NamedTuple, Protocol
+
+from obscura.detections import Detections
+from obscura.engine import SessionInfo
+from obscura.errors import PictureError
+from obscura.evaluation.errors import AnnotationsError, ToolMissing
+from obscura.evaluation.score import Matches
+from obscura.evaluation.truth import Truth, read_truth
+
+__all__ = [
+    "LOW",
+    "AnnotationsError",
+    "Evaluation",
+    "Finder",
+    "Matches",
+    "ToolMissing",
+    "Truth",
+    "evaluate",
+    "read_truth",
+]
+
+LOW = 0.01
+"""The threshold to evaluate at: precision is averaged over all recalls, so poor boxes count."""
+
+
+class Finder(Protocol):
+    """What can be evaluated: a Detector, or the page in a browser."""
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """Names of the classes, by class_id."""
+
+    @property
+    def info(self) -> SessionInfo:
+        """What it runs on."""
+
+    def detect(self, picture: Path) -> Detections:
+        """Find things on a picture; raise PictureError if it cannot be read."""
+
+
+class Evaluation(NamedTuple):
+    """What came of one model: its matches with the truth, and the pictures that it missed."""
+
+    matches: Matches
+    damaged: list[PictureError]
+
+
+def evaluate(
+    finder: Finder,
+    truth: Truth,
+    progress: Callable[[Iterable[int]], Iterable[int]] = iter,
+) -> Evaluation:
+    """Detect on every picture and match what is found with what is there.
+
+    On a picture that cannot be read nothing is found: its objects count as missed.
+
+    Args:
+        finder: the model, at a threshold as low as `LOW`.
+        truth: the annotated pictures.
+        progress: wraps the loop over the pictures' ids, as tqdm does.
+
+    Raises:
+        AnnotationsError: model and truth have no class in common; told before anything is run.
+        ToolMissing: pycocotools is not installed; likewise.
+        BackendError: a run failed.
+    """
+    Matches(truth, finder.labels, {})  # raises what it would raise in the end
+    found: dict[int, Detections] = {}
+    damaged: list[PictureError] = []
+    for number in progress(list(truth.pictures)):
+        try:
+            found[number] = finder.detect(truth.pictures[number])
+        except PictureError as error:
+            damaged.append(error)
+    return Evaluation(Matches(truth, finder.labels, found), damaged)

@@ -1,0 +1,148 @@
+"""``python3 -m obscura evaluate``: its arguments, and what it does with them."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shlex
+import sys
+from collections.abc import Callable, Iterable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from obscura import catalogue
+from obscura.detector import Detector
+from obscura.evaluation import LOW, evaluate, read_truth
+from obscura.evaluation.browser import PageDetector
+from obscura.evaluation.errors import ReportUnwritten, ToolMissing
+from obscura.evaluation.report import Result, document, markdown
+from obscura.evaluation.score import draw_samples
+
+
+def _native(model: str, options: argparse.Namespace) -> Detector:
+    return Detector(model, threshold=options.threshold, threads=options.threads)
+
+
+def _browser(model: str, options: argparse.Namespace) -> PageDetector:
+    site = options.site if "://" in options.site else Path(options.site)
+    return PageDetector(model, site, threshold=options.threshold, threads=options.threads)
+
+
+BACKENDS: dict[str, Callable[[str, argparse.Namespace], Detector | PageDetector]] = {
+    "native": _native,
+    "browser": _browser,
+}
+HELP = "Measure how accurate models are, on pictures annotated in COCO's format."
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add what the command understands."""
+    add = parser.add_argument
+    add("--images", type=Path, required=True, metavar="DIR", help="the folder of pictures")
+    add(
+        "--annotations",
+        type=Path,
+        required=True,
+        metavar="JSON",
+        help="what is on them: an instances file in COCO's format",
+    )
+    add("--model", action="append", metavar="NAME", help="may be repeated (default: all)")
+    add("--backend", choices=BACKENDS, default="native", help="default: %(default)s")
+    add(
+        "--site",
+        default="dist",
+        metavar="DIR|URL",
+        help="the built page, for --backend browser (default: %(default)s)",
+    )
+    add(
+        "--threshold",
+        type=_fraction,
+        default=LOW,
+        metavar="T",
+        help="lowest score that counts (default: %(default)s, as precision is averaged over all "
+        "recalls)",
+    )
+    add("--threads", type=_count, default=0, metavar="N", help="default: one for each core")
+    add("--per-class", action="store_true", help="print each class's precision, too")
+    add(
+        "--bootstrap",
+        type=_count,
+        default=0,
+        metavar="N",
+        help="tell the standard error of AP, by drawing the pictures anew so many times",
+    )
+    add("--json", type=Path, metavar="FILE", help="write everything as JSON, too")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Evaluate each model and print the results; return the exit code, 1 if a picture was bad."""
+    bar = _progress_bar()
+    truth = read_truth(options.annotations, options.images)
+    samples = draw_samples(len(truth.pictures), options.bootstrap)
+    results = []
+    for name in options.model or catalogue.known():
+        with BACKENDS[options.backend](name, options) as finder:
+            found = evaluate(finder, truth, partial(bar, desc=name))
+            info = finder.info
+        for error in found.damaged:
+            print(f"obscura: {error}", file=sys.stderr)
+        results.append(
+            Result(
+                name,
+                info,
+                found.matches.scores(),
+                float(found.matches.resampled(samples).std()) if options.bootstrap else None,
+                found.matches.per_class(),
+                found.damaged,
+                _command(name, options),
+            )
+        )
+    if options.json:
+        _write(options.json, document(results, truth, options.threshold))
+    print(markdown(results, truth, per_class=options.per_class))
+    return 1 if any(result.damaged for result in results) else 0
+
+
+def _progress_bar() -> Callable[..., Iterable[int]]:
+    """tqdm, which shows itself to people at a terminal only."""
+    try:
+        from tqdm import tqdm  # here, for it is an extra
+    except ImportError as error:
+        raise ToolMissing("tqdm is missing") from error
+    bar: Callable[..., Iterable[int]] = partial(tqdm, disable=None, leave=False, unit="picture")
+    return bar
+
+
+def _command(model: str, options: argparse.Namespace) -> str:
+    """What to type to measure this again, without what is particular to this machine."""
+    images, annotations = (
+        "/".join(path.resolve().parts[-2:]) for path in (options.images, options.annotations)
+    )
+    words = ["--images", images, "--annotations", annotations, "--model", model]
+    if options.backend != "native":
+        words += ["--backend", options.backend]
+    if options.threshold != LOW:
+        words += ["--threshold", f"{options.threshold:g}"]
+    return f"python3 -m obscura evaluate {shlex.join(words)}"
+
+
+def _write(path: Path, values: dict[str, Any]) -> None:
+    try:
+        path.write_text(json.dumps(values, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    except OSError as error:
+        raise ReportUnwritten(f"The file cannot be written ({error.strerror})", path) from error
+
+
+def _fraction(text: str) -> float:
+    value = float(text)
+    if not 0 < value < 1:
+        raise argparse.ArgumentTypeError(f"{text} is not between 0 and 1")
+    return value
+
+
+def _count(text: str) -> int:
+    value = int(text)
+    if value < 0:
+        raise argparse.ArgumentTypeError(f"{text} is less than 0")
+    return value

@@ -1,0 +1,26 @@
+"""What can go wrong in an evaluation, beyond what can in any detection."""
+
+from __future__ import annotations
+
+from obscura.errors import ObscuraError
+
+
+class AnnotationsError(ObscuraError):
+    """The annotations are not COCO's, or do not fit the pictures or the model."""
+
+    code = "annotations"
+    remedy = "Use an instances file in COCO's format."
+
+
+class ToolMissing(ObscuraError):
+    """A package that only evaluation needs is not installed."""
+
+    code = "tool-missing"
+    remedy = "Install what evaluation needs: python3 -m pip install pycocotools tqdm"
+
+
+class ReportUnwritten(ObscuraError):
+    """The figures cannot be written where they were wanted."""
+
+    code = "report-unwritten"
+    remedy = "Name another file with --json."

@@ -1,0 +1,122 @@
+"""Truth: pictures, and what people drew around the things on them, in COCO's format."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from obscura.evaluation.errors import AnnotationsError
+
+_SHOWN = 5  # names in a message, of however many
+
+
+@dataclass(frozen=True, eq=False)
+class Truth:
+    """Annotated pictures. Made by :func:`read_truth`.
+
+    Attributes:
+        pictures: file of each picture, by COCO's id.
+        categories: COCO's id of each category, by its name.
+        objects: COCO's annotations: ``id``, ``image_id``, ``category_id``, ``bbox`` as
+            ``[x, y, width, height]`` in pixels, ``area`` in square pixels, ``iscrowd``.
+    """
+
+    pictures: dict[int, Path]
+    categories: dict[str, int]
+    objects: list[dict[str, Any]]
+
+    @property
+    def count(self) -> int:
+        """How many objects are annotated one by one, crowds left out."""
+        return sum(not row["iscrowd"] for row in self.objects)
+
+    def shared(self, labels: Sequence[str]) -> dict[int, int]:
+        """Return COCO's id of each class of a model, by class_id; classes match by their names.
+
+        Raises:
+            AnnotationsError: no name is in both; tells some of each.
+        """
+        ids = {
+            class_id: self.categories[label]
+            for class_id, label in enumerate(labels)
+            if label in self.categories
+        }
+        if not ids:
+            raise AnnotationsError(
+                "Model and annotations have no class in common",
+                f"the model knows {some(labels)}; annotated are {some(list(self.categories))}",
+                remedy="Classes are matched by name: choose another model, or rename the "
+                "categories in the annotations.",
+            )
+        return ids
+
+
+def read_truth(annotations: Path, images: Path) -> Truth:
+    """Read an instances file, and find its pictures.
+
+    Args:
+        annotations: JSON in COCO's format (https://cocodataset.org/#format-data).
+        images: the folder to which the file's names of pictures are relative.
+
+    Raises:
+        AnnotationsError: the file cannot be read or is not in that format (tells which entry), or
+            pictures are not in the folder (tells which).
+    """
+    try:
+        document = json.loads(annotations.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise AnnotationsError(
+            f"The annotations cannot be read ({error.strerror})", annotations
+        ) from error
+    except ValueError as error:  # no JSON, or no UTF-8
+        raise AnnotationsError("The annotations are not JSON", f"{annotations}: {error}") from error
+    try:
+        truth = _parse(document, images)
+    except (KeyError, TypeError, ValueError) as error:
+        reason = f"{error} is missing" if isinstance(error, KeyError) else error
+        raise AnnotationsError(
+            "The annotations are not in COCO's format", f"{annotations}: {reason}"
+        ) from error
+    missing = [str(path) for path in truth.pictures.values() if not path.is_file()]
+    if missing:
+        raise AnnotationsError(
+            f"{len(missing)} of {len(truth.pictures)} annotated pictures are not there",
+            some(missing),
+            remedy="Name the folder that holds all of them.",
+        )
+    return truth
+
+
+def some(names: Sequence[str]) -> str:
+    """Return the first few names as one text, and how many there are beyond."""
+    beyond = len(names) - _SHOWN
+    return ", ".join(names[:_SHOWN]) + (f" and {beyond} more" if beyond > 0 else "")
+
+
+def _parse(document: Any, images: Path) -> Truth:
+    if not isinstance(document, Mapping):
+        raise TypeError("it holds no table")
+    pictures = {int(row["id"]): images / str(row["file_name"]) for row in document["images"]}
+    categories = {str(row["name"]): int(row["id"]) for row in document["categories"]}
+    if not pictures:
+        raise ValueError("it lists no pictures")
+    known = set(categories.values())
+    objects = []
+    for number, row in enumerate(document["annotations"], start=1):
+        x, y, width, height = (float(value) for value in row["bbox"])
+        if row["image_id"] not in pictures or row["category_id"] not in known:
+            raise ValueError(f"annotation {number} is of a picture or category that is not listed")
+        objects.append(
+            {
+                "id": number,  # not its own, which pycocotools would need to be above 0 and unique
+                "image_id": row["image_id"],
+                "category_id": row["category_id"],
+                "bbox": [x, y, width, height],
+                "area": float(row.get("area", width * height)),
+                "iscrowd": int(row.get("iscrowd", 0)),
+            }
+        )
+    return Truth(pictures, categories, objects)

@@ -1,0 +1,51 @@
+#!/usr/bin/env python3
+"""Puts what `python3 -m obscura evaluate --json FILE` measured onto the models' cards.
+
+python3 tools/record_accuracy.py FILE --dataset "coco128 (what a reader should know of it)"
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT / "py"))  # the tool runs from a plain checkout
+
+from modelkit.cards import write_accuracy  # noqa: E402
+from obscura import ObscuraError, catalogue  # noqa: E402
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs the command line; returns the exit status."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("file", type=Path, metavar="FILE", help="as evaluate --json wrote it")
+    parser.add_argument(
+        "--dataset", required=True, metavar="TEXT", help="what the pictures are, for the cards"
+    )
+    options = parser.parse_args(arguments)
+    try:
+        results = json.loads(options.file.read_text(encoding="utf-8"))["results"]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        parser.error(f"{options.file} is not what evaluate --json writes: {error!r}")
+    for result in results:
+        accuracy = {
+            "dataset": options.dataset,
+            "ap": round(result["ap"], 1),
+            "ap50": round(result["ap50"], 1),
+            "command": result["command"],
+        }
+        try:
+            write_accuracy(catalogue.find(result["model"]), accuracy)
+        except ObscuraError as error:
+            print(error, file=sys.stderr)
+            return 1
+        print(f"{result['model']}: AP {accuracy['ap']}, AP50 {accuracy['ap50']}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
