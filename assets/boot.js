@@ -187,6 +187,8 @@ globalThis.obscura = {
     state: boot.error ? "error" : "loading",
     error: boot.error,
     model: null,
+    opening: null,
+    models: build.models.map(({ name, title }) => ({ name, title, ms: {} })),
     backend: null,
     threads: 0,
     frames: 0,

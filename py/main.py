@@ -14,7 +14,9 @@ from obscura.page import automation, build, events, sources
 from obscura.page.app import App
 from obscura.page.dom import by_id, on_failure, run
 from obscura.page.inference import Inference
+from obscura.page.opening import Opener
 from obscura.page.settings import Preferences, read_request
+from obscura.page.shelf import Shelf
 
 
 def say(words: str) -> None:
@@ -49,20 +51,15 @@ async def main() -> None:
     async def sample_image() -> Any:
         return sources.read_pixels(await sample)
 
-    inference = Inference(
-        parts,
-        Facts(**{name: getattr(facts, name) for name in Facts._fields}),
-        gpu_name=facts.gpu_name,
-        take=before.boot.take,
-        sample_image=sample_image,
-        say=say,
-    )
+    shelf = Shelf(parts, before.boot.take)
+    known = Facts(**{name: getattr(facts, name) for name in Facts._fields})
+    inference = Inference(shelf, Opener(parts, known, facts.gpu_name, sample_image), say)
     # By entries: Pyodide takes the object itself for a mapping, whose iteration gives the keys.
     pairs = URLSearchParams.new(location.search).entries()
     parameters = {str(pair[0]): str(pair[1]) for pair in pairs}
     request = read_request(parameters, parts.cards)
     preferences = Preferences(storage(), request)
-    app = App(parts, inference, request, preferences, say)
+    app = App(shelf, inference, request, preferences, say)
     events.connect(app, preferences)
     automation.publish(app)
     await app.begin(before.boot.adopt(), before.boot.file)

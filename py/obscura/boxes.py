@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float32]
 Size = tuple[float, float]  # width, height
+RESIZES = ("stretch", "letterbox", "letterbox-corner")
 
 
 def area(xyxy: Floats) -> Floats:
@@ -108,24 +109,26 @@ class Fit(NamedTuple):
 def fit(mode: str, source_size: Size, input_size: Size) -> Fit:
     """Return how a source of one size fills an input of another (both width, height in pixels).
 
-    ``"stretch"`` scales each axis by itself; ``"letterbox"`` scales both alike and centres the
-    picture, leaving equal bars.
+    ``"stretch"`` scales each axis by itself. ``"letterbox"`` scales both alike, as large as fits,
+    to whole pixels, and centres the picture (of an odd bar the smaller half comes first);
+    ``"letterbox-corner"`` puts it into the upper left corner.
 
     Raises:
-        ValueError: the mode is neither, or a side is not positive.
+        ValueError: the mode is none of these, or a side is not positive.
     """
     if min(*source_size, *input_size) <= 0:
         raise ValueError(f"sizes must be positive, got {source_size} and {input_size}")
-    scale_x = input_size[0] / source_size[0]
-    scale_y = input_size[1] / source_size[1]
     if mode == "stretch":
-        return Fit(scale_x, scale_y, 0.0, 0.0)
-    if mode == "letterbox":
-        scale = min(scale_x, scale_y)
-        return Fit(
-            scale,
-            scale,
-            (input_size[0] - source_size[0] * scale) / 2,
-            (input_size[1] - source_size[1] * scale) / 2,
-        )
-    raise ValueError(f'mode must be "stretch" or "letterbox", got {mode!r}')
+        return Fit(input_size[0] / source_size[0], input_size[1] / source_size[1], 0.0, 0.0)
+    if mode not in RESIZES:
+        raise ValueError(f"mode must be one of {', '.join(RESIZES)}, got {mode!r}")
+    scale = min(input_size[0] / source_size[0], input_size[1] / source_size[1])
+    width, height = (max(1, round(side * scale)) for side in source_size)
+    left, top = (input_size[0] - width) // 2, (input_size[1] - height) // 2
+    corner = mode == "letterbox-corner"
+    return Fit(
+        width / source_size[0],
+        height / source_size[1],
+        0.0 if corner else float(left),
+        0.0 if corner else float(top),
+    )

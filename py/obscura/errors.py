@@ -60,6 +60,65 @@ class ModelCorrupt(ObscuraError):
     remedy = "Fetch the model again."
 
 
+class ModelError(ObscuraError):
+    """A model that somebody brought cannot be used; the classes below say why."""
+
+    code = "model"
+    remedy = "Choose another model."
+
+
+class ModelUnreadable(ModelError):
+    """The file is not ONNX, or is damaged or cut off."""
+
+    code = "model-unreadable"
+    remedy = "Export it again, or copy the whole file again."
+
+
+class ModelExternal(ModelError):
+    """The ONNX file keeps its weights in other files."""
+
+    code = "model-external"
+    remedy = (
+        "Save it as one file in Python: onnx.save(onnx.load('model.onnx'), 'whole.onnx'), with the "
+        "other files beside it."
+    )
+
+
+class ModelTooLarge(ModelError):
+    """The file is larger than what can be held here."""
+
+    code = "model-too-large"
+    remedy = "Use a smaller model, or store its weights as float16."
+
+
+class ModelUnsupported(ModelError):
+    """The network uses something that the runtime does not have."""
+
+    code = "model-unsupported"
+    remedy = "Export it again with opset 17 and standard operators only."
+
+
+class NotADetector(ModelError):
+    """No family of detectors reads what this network takes and returns."""
+
+    code = "model-no-detector"
+    remedy = "Use a network that detects objects, or write a card that names its family."
+
+
+class ModelMismatch(ModelError):
+    """The network does not return what its card says."""
+
+    code = "model-mismatch"
+    remedy = "Correct the model's card: its family, its size or its labels."
+
+
+class LabelsError(ModelError):
+    """A file of class names cannot be read or makes no sense."""
+
+    code = "labels-invalid"
+    remedy = "Give a text file with one class name a line, in the network's order."
+
+
 class PictureError(ObscuraError):
     """A picture is missing, broken, or of a kind that cannot be read here."""
 

@@ -165,6 +165,26 @@ class Room:
         self.at("start").click()
         self.until_state("ready")
 
+    def choose(self, name: str) -> dict[str, Any]:
+        """Choose a model in the panel, and wait until it is in use."""
+        self.at("model").select_option(name)
+        return self.until_model(name)
+
+    def until_model(self, name: str) -> dict[str, Any]:
+        """Wait until a model is in use, and none on its way."""
+        now = self.until(
+            f"(now.model === {json.dumps(name)} && now.opening === null && !now.error)"
+            " || (now.error && now.opening === null)"
+        )
+        assert now["error"] is None, self._story()
+        return now
+
+    def use_others(self, name: str) -> None:
+        """Use the other models, the first one last, so that this one has no session any more."""
+        others = [model["name"] for model in self.snapshot()["models"] if model["name"] != name]
+        for other in reversed(others):
+            self.choose(other)
+
     def home(self) -> None:
         """Put away whatever the last test left open, as far as the page can."""
         if self.at("notice").is_visible():

@@ -86,6 +86,17 @@ def promise_dialog(room: Room) -> None:
     room.at("promise").click()
 
 
+def models(room: Room) -> None:
+    ready(room)
+    room.page.keyboard.press("m")
+
+
+def models_unfolded(room: Room) -> None:
+    models(room)
+    for summary in room.at("model-list").locator("[data-model]").nth(0).locator("summary").all():
+        summary.click()
+
+
 def panel(room: Room) -> None:
     photo(room)
     if room.at("panel-toggle").is_visible():
@@ -110,6 +121,8 @@ STATES: dict[str, Callable[[Room], None]] = {
     "error unfolded": error_unfolded,
     "help": help_dialog,
     "promise": promise_dialog,
+    "models": models,
+    "models unfolded": models_unfolded,
     "panel": panel,
     "class list": class_list,
 }
@@ -149,7 +162,7 @@ def put_away(room: Room) -> None:
           document.querySelectorAll("dialog[open]").forEach((dialog) => dialog.close());
           const panel = document.getElementById("panel");
           if (panel.classList.contains("open")) document.getElementById("panel-toggle").click();
-          document.getElementById("classes").open = false;
+          document.querySelectorAll("details[open]").forEach((each) => { each.open = false; });
           if (!document.getElementById("meter-details").hidden) {
             document.getElementById("meter-line").click();
           }

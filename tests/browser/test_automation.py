@@ -16,6 +16,8 @@ SHAPE = {
     "state": str,
     "error": dict | None,
     "model": str | None,
+    "opening": str | None,
+    "models": list,
     "backend": str | None,
     "threads": int,
     "frames": int,
@@ -23,6 +25,7 @@ SHAPE = {
     "timings": dict,
     "detections": list,
 }
+MODELS = ["cocossd", "centernet-416", "centernet-512"]
 ROW = {"label": str, "score": int | float, "box": list, "track_id": int | None}
 
 RECORD = """async (picture) => {
@@ -77,6 +80,8 @@ def assert_shape(snapshot: dict[str, Any]) -> None:
         for name, kind in ROW.items():
             assert isinstance(row[name], kind), name
         assert len(row["box"]) == 4
+    for model in snapshot["models"]:
+        assert list(model) == ["name", "title", "ms"]
     if snapshot["error"] is not None:
         assert list(snapshot["error"]) == ["code", "message"]
 
@@ -87,10 +92,13 @@ def test_the_snapshot_has_one_shape_in_every_state(new_room: OpenRoom) -> None:
     room.open()
 
     shapes = [room.snapshot()]
-    assert shapes[0] == {
+    assert [model["name"] for model in shapes[0]["models"]] == MODELS
+    assert {**shapes[0], "models": []} == {
         "state": "loading",
         "error": None,
         "model": None,
+        "opening": None,
+        "models": [],
         "backend": None,
         "threads": 0,
         "frames": 0,

@@ -17,12 +17,13 @@ from .conftest import OpenRoom
 from .pictures import encode, sample
 from .room import Room
 
+OTHER = "centernet-512"
 ENGINE = "**/assets/engine.*.js"
 
 
 @pytest.fixture(scope="module")
 def visit(shared_room: OpenRoom) -> Room:
-    """One visit; each model that is chosen gets an engine of its own."""
+    """One visit; each model that is opened gets an engine of its own."""
     room = shared_room().open("?threads=2")
     assert room.until_state("ready")["threads"] == 2
     return room
@@ -30,12 +31,11 @@ def visit(shared_room: OpenRoom) -> Room:
 
 @pytest.fixture
 def room(visit: Room) -> Iterator[Room]:
-    """The visit, ready; afterwards the network is whole again and the first model is back."""
+    """The visit, ready with the first model; `OTHER` has no session yet."""
+    visit.use_others(OTHER)
     yield visit
     visit.page.unroute_all()
     visit.home()
-    visit.at("model").select_option("cocossd")
-    visit.until("now.state === 'ready' && now.model === 'cocossd'")
 
 
 def serve_engine(room: Room, script: str) -> None:
@@ -68,27 +68,27 @@ def test_an_engine_that_gives_up_says_why_and_can_be_tried_again(room: Room, mes
     answer = f"postMessage({{ id: data.id, error: {json.dumps(message)} }})"
     serve_engine(room, f"self.onmessage = ({{ data }}) => {answer};")
 
-    room.at("model").select_option("centernet-512")
+    room.at("model").select_option(OTHER)
     room.until_error(code)
     assert message in room.at("notice-details").text_content()
     room.page.unroute_all()
     room.at("notice-action").click()
 
-    now = room.until_state("ready")
     # Out of memory, the way on is the smallest model; else the same once more.
-    assert now["model"] == ("centernet-416" if code == "out-of-memory" else "centernet-512")
+    room.until_model("centernet-416" if code == "out-of-memory" else OTHER)
 
 
 @pytest.mark.parametrize("part", [ENGINE, "**/ort-*/ort.wasm.min.mjs"], ids=["worker", "runtime"])
 def test_an_engine_that_does_not_arrive_is_told(room: Room, part: str) -> None:
     room.page.route(part, lambda route: route.fulfill(status=404, headers=ISOLATION))
 
-    room.at("model").select_option("centernet-416")
+    room.at("model").select_option(OTHER)
     room.until_error("backend")
+    assert room.snapshot()["model"] == "cocossd"
     room.page.unroute_all()
     room.at("notice-action").click()
 
-    room.until_state("ready")
+    room.until_model(OTHER)
 
 
 RUN = "async run({ pixels, width, height }) {"
@@ -99,8 +99,7 @@ def test_an_engine_that_dies_at_work_is_replaced_by_the_next(room: Room, dist: P
       self.runs = (self.runs ?? 0) + 1;
       if (self.runs > 3 && ort.env.wasm.numThreads > 1) throw new Error("unreachable");"""
     alter_engine(room, dist, RUN, dying)
-    room.at("model").select_option("cocossd")
-    assert room.until_state("ready")["threads"] == 2
+    assert room.choose(OTHER)["threads"] == 2
 
     room.at("start").click()
 
@@ -114,8 +113,7 @@ def test_an_engine_that_dies_over_a_photo_is_replaced_by_the_next(room: Room, di
       self.runs = (self.runs ?? 0) + 1;
       if (self.runs > 1 && ort.env.wasm.numThreads > 1) throw new Error("unreachable");"""
     alter_engine(room, dist, RUN, dying)
-    room.at("model").select_option("cocossd")
-    assert room.until_state("ready")["threads"] == 2
+    assert room.choose(OTHER)["threads"] == 2
 
     now = room.read(encode(sample()), "deadly.png")
 
@@ -130,15 +128,14 @@ def test_an_engine_that_always_dies_at_work_ends_in_a_card(room: Room, dist: Pat
       self.runs = (self.runs ?? 0) + 1;
       if (self.runs > 1) throw new Error("memory access out of bounds");"""
     alter_engine(room, dist, RUN, dying)
-    room.at("model").select_option("cocossd")
-    room.until_state("ready")
+    room.choose(OTHER)
 
     room.at("start").click()
     room.until_error("backend")
     room.page.unroute_all()
     room.at("notice-action").click()
 
-    room.until("now.error === null && now.model === 'cocossd'")
+    room.until_model(OTHER)
 
 
 def test_a_backend_that_computes_wrongly_gives_way_to_one_that_does_not(
@@ -147,9 +144,7 @@ def test_a_backend_that_computes_wrongly_gives_way_to_one_that_does_not(
     halved = "scores: ort.env.wasm.numThreads > 1 ? scores.data.map((s) => s / 2) : scores.data,"
     alter_engine(room, dist, "scores: scores.data,", halved)
 
-    room.at("model").select_option("centernet-416")
-
-    now = room.until("now.state === 'ready' && now.model === 'centernet-416'")
+    now = room.choose(OTHER)
     assert now["threads"] == 1
     assert [row["label"] for row in now["detections"]] == ["person"]
 

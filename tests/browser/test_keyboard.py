@@ -84,9 +84,9 @@ def test_the_arrows_stop_at_the_ends(room: Room) -> None:
 
 def test_m_goes_to_the_models_and_c_to_the_search_of_classes(room: Room) -> None:
     room.page.keyboard.press("m")
-    assert room.page.evaluate("() => document.activeElement.id") == "model"
+    assert room.at("models-dialog").is_visible()
 
-    room.page.evaluate("() => document.activeElement.blur()")
+    room.page.keyboard.press("Escape")
     room.page.keyboard.press("c")
     assert room.page.evaluate("() => document.activeElement.id") == "class-search"
     assert room.at("class-list").is_visible()

@@ -73,10 +73,8 @@ def test_without_its_first_model_the_page_offers_the_others(new_room: OpenRoom) 
     room.open()
     room.until_error("model-missing")
 
-    room.at("model").select_option("centernet-416")
-
-    now = room.until("now.state === 'ready' && now.model === 'centernet-416'")
-    assert now["error"] is None
+    now = room.choose("centernet-416")
+    assert now["state"] == "ready"
     assert not room.at("notice").is_visible()
 
 
@@ -90,12 +88,11 @@ def visit(shared_room: OpenRoom) -> Room:
 
 @pytest.fixture
 def room(visit: Room) -> Iterator[Room]:
-    """The visit, ready; afterwards the network is whole again and the first model is back."""
+    """The visit, ready with the first model; the other one that is chosen has no session yet."""
+    visit.use_others("centernet-416")
     yield visit
     visit.page.unroute_all()
     visit.home()
-    visit.at("model").select_option("cocossd")
-    visit.until("now.state === 'ready' && now.model === 'cocossd'")
 
 
 @pytest.mark.parametrize("damage", DAMAGE)
@@ -109,7 +106,7 @@ def test_whatever_is_not_the_model_is_refused(room: Room, dist: Path, damage: st
     room.page.unroute_all()
     room.at("notice-action").click()
 
-    assert room.until_state("ready")["model"] == "centernet-416"
+    assert room.until_model("centernet-416")["state"] == "ready"
     assert room.labels() == ["person"]
 
 
@@ -124,7 +121,7 @@ def test_a_model_that_is_missing_is_fetched_again_on_demand(room: Room) -> None:
     room.page.unroute_all()
     room.at("notice-action").click()
 
-    assert room.until_state("ready")["model"] == "centernet-416"
+    room.until_model("centernet-416")
 
 
 @pytest.mark.provokes("ERR_FAILED")
@@ -146,8 +143,8 @@ def test_a_model_lost_while_the_camera_runs_does_not_take_the_camera_with_it(roo
     room.page.unroute_all()
     room.at("notice-action").click()
 
-    now = room.until("now.state === 'running' && now.detections.length > 0")
-    assert now["model"] == "centernet-416"
+    now = room.until("now.model === 'centernet-416' && now.detections.length > 0")
+    assert now["state"] == "running"
 
 
 # ---- Python --------------------------------------------------------------------------------------

@@ -142,6 +142,11 @@ def test_nms_of_nothing_is_nothing() -> None:
         ("letterbox", (640, 480), (320, 320), (0, 0, 640, 480), (0, 40, 320, 280)),
         # tall: bars left and right
         ("letterbox", (480, 640), (320, 320), (0, 0, 480, 640), (40, 0, 280, 320)),
+        # in the corner, bars to the right or below
+        ("letterbox-corner", (640, 480), (320, 320), (0, 0, 640, 480), (0, 0, 320, 240)),
+        ("letterbox-corner", (480, 640), (320, 320), (0, 0, 480, 640), (0, 0, 240, 320)),
+        # an odd bar has its smaller half first, and the picture whole pixels
+        ("letterbox", (640, 475), (320, 320), (0, 0, 640, 475), (0, 41, 320, 279)),
         # enlarged
         ("letterbox", (10, 5), (100, 100), (1, 1, 2, 2), (10, 35, 20, 45)),
     ],

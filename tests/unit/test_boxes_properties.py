@@ -147,6 +147,11 @@ def test_letterbox_fills_the_input_on_one_axis_and_centres_on_the_other(
 
     ((x1, y1, x2, y2),) = placed.to_input(np.array([[0, 0, *source]], np.float32)).tolist()
 
-    assert placed.scale_x == placed.scale_y
+    # In whole pixels: shape and middle are kept to half a pixel.
+    scale = min(target[0] / source[0], target[1] / source[1])
+    assert abs(x2 - x1 - max(1, source[0] * scale)) <= 0.502
+    assert abs(y2 - y1 - max(1, source[1] * scale)) <= 0.502
     np.testing.assert_allclose(min(x1, y1), 0, atol=1e-3)
-    np.testing.assert_allclose([x1, y1], [target[0] - x2, target[1] - y2], atol=2e-3)
+    before, after = np.array([x1, y1]), np.array([target[0] - x2, target[1] - y2])
+    assert (after - before <= 1.002).all()
+    assert (before - after <= 0.002).all()

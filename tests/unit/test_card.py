@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from obscura.card import ModelCard, ModelFile, verify
+from obscura.card import Feed, ModelCard, ModelFile, verify
 from obscura.errors import CardError, ModelCorrupt
 
 TOML = """
@@ -82,10 +82,85 @@ def test_check_and_accuracy_may_be_missing(card_table: dict[str, Any]) -> None:
     assert card.accuracy == {}
 
 
-def test_unknown_keys_are_left_alone(card_table: dict[str, Any]) -> None:
-    card = ModelCard.from_dict(card_table | {"url": "./models/x.onnx", "mood": "good"})
+@pytest.mark.parametrize(
+    "key", ["mood", "file.path", "input.heigth", "output.nms", "check.picture2", "open.stride"]
+)
+def test_an_unknown_key_is_named_beside_the_known_ones(
+    card_table: dict[str, Any], key: str
+) -> None:
+    card_table["open"] = {"input": "images"}
+    *path, last = key.split(".")
+    table = card_table[path[0]] if path else card_table
+    table[last] = 1
 
-    assert card.name == "colours"
+    with pytest.raises(CardError, match="not known") as caught:
+        ModelCard.from_dict(card_table)
+
+    assert caught.value.value == key
+    assert "spell it as one of" in caught.value.remedy
+
+
+def test_source_and_accuracy_hold_what_they_like(card_table: dict[str, Any]) -> None:
+    card_table["source"]["mood"] = card_table["accuracy"]["mood"] = "good"
+
+    card = ModelCard.from_dict(card_table)
+
+    assert card.source["mood"] == card.accuracy["mood"] == "good"
+
+
+def test_a_card_without_the_table_open_is_of_a_sealed_model(card_table: dict[str, Any]) -> None:
+    assert ModelCard.from_dict(card_table).open is None
+
+
+def test_an_open_card_says_how_to_feed_the_network(card_table: dict[str, Any]) -> None:
+    card_table["open"] = {
+        "input": "images",
+        "channels": "bgr",
+        "std": [58, 57.5, 57],
+        "feeds": {"orig_target_sizes": {"value": "size_wh", "dtype": "int64"}},
+        "options": {"strides": [8, 16]},
+    }
+
+    form = ModelCard.from_dict(card_table).open
+
+    assert form is not None
+    assert (form.input, form.layout, form.channels) == ("images", "nchw", "bgr")
+    assert (form.mean, form.std, form.pad) == ((0.0, 0.0, 0.0), (58.0, 57.5, 57.0), 114)
+    assert form.feeds == (Feed("orig_target_sizes", "size_wh", "int64"),)
+    assert form.options == {"strides": [8, 16]}
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("input", ""),
+        ("layout", "chw"),
+        ("channels", "rgba"),
+        ("dtype", "float64"),
+        ("mean", [0, 0]),
+        ("mean", [0, 0, float("inf")]),
+        ("std", [1, 0, 1]),  # nothing divides by zero
+        ("std", [True, 1, 1]),
+        ("pad", 256),
+        ("pad", -1),
+        ("feeds.mask.value", "noise"),
+        ("feeds.mask.dtype", "string"),
+    ],
+)
+def test_a_wrong_value_of_an_open_card_is_refused(
+    card_table: dict[str, Any], key: str, value: Any
+) -> None:
+    table = card_table["open"] = {
+        "input": "images",
+        "feeds": {"mask": {"value": "mask", "dtype": "bool"}},
+    }
+    *path, last = key.split(".")
+    for step in path:
+        table = table[step]  # type: ignore[assignment]
+    table[last] = value
+
+    with pytest.raises(CardError, match=rf"open\.{key}"):
+        ModelCard.from_dict(card_table)
 
 
 def test_broken_toml_is_said_to_be_that() -> None:
@@ -133,6 +208,10 @@ def test_a_missing_key_is_named(card_table: dict[str, Any], key: str) -> None:
         ("file.sha256", "0" * 63),
         ("file.sha256", "A" * 64),  # capitals would never equal a digest
         ("input.width", -1),
+        ("input.width", 100_000),  # more than any device could hold
+        ("labels", ["dog", " "]),  # nothing to show
+        ("labels", ["dog" * 100]),
+        ("output.top", 10**9),
         ("input.resize", "crop"),
         ("output.threshold", 1.5),
         ("output.iou", "0.5"),
@@ -162,6 +241,7 @@ def test_a_wrong_value_is_refused_by_key_and_value(
         ("score", 1.01),
         ("box", [1, 2, 3]),
         ("box", [1, 2, 3, "4"]),
+        ("box", [1, 2, 3, float("nan")]),
     ],
 )
 def test_a_wrong_row_of_the_record_is_refused(

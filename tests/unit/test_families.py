@@ -99,7 +99,7 @@ def test_the_overlap_decides_within_a_class(
 def test_a_family_without_nms_keeps_every_row_best_first(
     card: ModelCard, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(families.FAMILIES, "ssd", Family("ssd", nms=False))
+    monkeypatch.setitem(families.FAMILIES, "ssd", Family("ssd", "SSD", nms=False))
     rows = outputs(((0, 0, 1, 1), 0.7, 0), ((0, 0, 1, 1), 0.9, 0))
 
     found = decode(rows, card, (64, 64))

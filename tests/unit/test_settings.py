@@ -34,11 +34,17 @@ class FullStore(Store):
 
 def test_what_is_set_is_there_on_the_next_visit():
     store = Store()
-    Preferences(store, Request()).set(threshold=0.7, hidden={"cocossd": ["person"]}, theme="dark")
+    choices = {
+        "threshold": 0.7,
+        "hidden": {"cocossd": ["person"]},
+        "theme": "dark",
+        "speeds": {"cocossd": {"wasm": 38.5}},
+    }
+    Preferences(store, Request()).set(**choices)
 
     again = Preferences(store, Request()).current
 
-    assert again == Settings(threshold=0.7, hidden={"cocossd": ["person"]}, theme="dark")
+    assert again == Settings(**choices)
 
 
 @pytest.mark.parametrize(
@@ -52,6 +58,10 @@ def test_what_is_set_is_there_on_the_next_visit():
         '{"threads": -1, "mirror": 1, "resolution": "1x1", "facing": 3, "camera": null}',
         '{"threads": true, "threshold": true, "backend": "cuda", "model": 5}',
         '{"unknown": 1}',  # of another version
+        '{"speeds": {"cocossd": {"wasm": 0}}}',
+        '{"speeds": {"cocossd": {"cuda": 5}}}',
+        '{"speeds": {"cocossd": 5}}',
+        '{"speeds": [5]}',
     ],
 )
 def test_what_makes_no_sense_falls_back_to_the_defaults(text: str):

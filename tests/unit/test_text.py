@@ -61,3 +61,20 @@ def test_no_error_that_was_not_foreseen_goes_without_a_card():
 )
 def test_class_counts_read_as_words(shown: int, known: int, words: str):
     assert text.class_count(shown, known) == words
+
+
+def test_a_speed_is_the_fastest_backends_and_names_the_others():
+    figure = text.speed({"wasm": 40.0, "webgpu": 8.0})
+
+    assert figure.value == "8.0 ms"
+    assert figure.note == "125 pictures a second, WebGPU; 40 ms with WebAssembly"
+
+
+@pytest.mark.parametrize("figure", [text.speed({}), text.accuracy({})])
+def test_what_was_not_measured_is_said_to_be_so(figure: text.Figure):
+    assert figure == ("not measured", "")
+
+
+def test_an_accuracy_never_stands_without_its_data_set():
+    assert text.accuracy({"ap": 31.64, "dataset": "coco128"}) == ("31.6 AP", "on coco128")
+    assert "unnamed" in text.accuracy({"ap": 31.64}).note

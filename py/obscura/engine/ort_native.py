@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,17 +11,17 @@ from numpy.typing import NDArray
 from obscura.card import ModelCard, verify
 from obscura.engine import SessionInfo
 from obscura.errors import BackendError
-from obscura.families import Outputs
+from obscura.families import Outputs, read
+from obscura.graph.prepare import PICTURE, prepare
 
 if TYPE_CHECKING:
     from onnxruntime import InferenceSession
 
-_OUTPUTS = ("boxes", "scores", "classes")
 _ERRORS_ONLY = 3  # onnxruntime's severity; its warnings concern the makers of models
 
 
 class NativeSession:
-    """A sealed model in onnxruntime; see :class:`obscura.engine.Session`."""
+    """A model in onnxruntime; see :class:`obscura.engine.Session`."""
 
     def __init__(self, card: ModelCard, model_bytes: bytes, threads: int = 0) -> None:
         """Load a model.
@@ -46,16 +46,21 @@ class NativeSession:
         options = ort.SessionOptions()
         options.intra_op_num_threads = threads
         options.log_severity_level = _ERRORS_ONLY
+
+        def opened(network: bytes) -> InferenceSession:
+            return ort.InferenceSession(network, options, providers=["CPUExecutionProvider"])
+
         try:
-            self._session: InferenceSession | None = ort.InferenceSession(
-                model_bytes, options, providers=["CPUExecutionProvider"]
-            )
+            self._session: InferenceSession | None = opened(model_bytes)
+            self._prepare = opened(prepare(card.input, card.open)) if card.open else None
         except Exception as error:  # onnxruntime's exceptions have no public base
             raise BackendError(
                 f"onnxruntime refuses the model {card.name}",
                 error,
                 remedy="Update onnxruntime or choose another model.",
             ) from error
+        self._card = card
+        self._names = [output.name for output in self._session.get_outputs()]
         self.info = SessionInfo("native", "CPU", threads, "float32")
 
     def run(self, image: NDArray[np.uint8]) -> Outputs:
@@ -64,7 +69,12 @@ class NativeSession:
         Raises:
             ValueError: the picture is of another shape or type.
             BackendError: the run failed, or the session is closed.
+            ModelMismatch: the network does not return what its card says.
         """
+        return read(self.run_raw(image), self._card)
+
+    def run_raw(self, image: NDArray[np.uint8]) -> dict[str, NDArray[Any]]:
+        """Run, and return the network's outputs as they are, by name. Raises as :meth:`run`."""
         if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 4 or not image.size:
             raise ValueError(
                 f"image: wanted uint8 of shape (height, width, 4), got {image.dtype} {image.shape}"
@@ -72,14 +82,19 @@ class NativeSession:
         if self._session is None:
             raise BackendError("The session is closed", remedy="Load the model again.")
         try:
-            boxes, scores, classes = self._session.run(_OUTPUTS, {"image": image[None]})
+            feeds = {"image": image[None]}
+            if self._prepare is not None:
+                names = [output.name for output in self._prepare.get_outputs()]
+                prepared = self._prepare.run(names, {PICTURE: image[None]})
+                feeds = dict(zip(names, prepared, strict=True))
+            outputs = self._session.run(self._names, feeds)
         except Exception as error:
             raise BackendError("onnxruntime failed", error) from error
-        return Outputs(boxes[0], scores[0], classes[0])
+        return dict(zip(self._names, outputs, strict=True))
 
     def close(self) -> None:
         """Give up the model's memory. May be called any number of times."""
-        self._session = None
+        self._session = self._prepare = None
 
 
 def _cores() -> int:

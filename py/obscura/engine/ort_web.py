@@ -39,6 +39,7 @@ class WebSession:
         self._plan = plan
         self._pending: dict[int, asyncio.Future[Any]] = {}
         self._calls = 0
+        self._turn = asyncio.Lock()  # the runtime runs one picture at a time
         self._worker = Worker.new(engine_url, _js(type="module"))
         self._on_message = create_proxy(self._receive)
         self._on_error = create_proxy(self._crash)
@@ -73,9 +74,10 @@ class WebSession:
             OutOfMemory: as above, for want of memory.
         """
         pixels = image.data.buffer
-        answer = await self._call(
-            "run", [pixels], pixels=pixels, width=image.width, height=image.height
-        )
+        async with self._turn:
+            answer = await self._call(
+                "run", [pixels], pixels=pixels, width=image.width, height=image.height
+            )
         return Outputs(
             boxes=_array(answer.boxes, np.float32).reshape(-1, 4),
             scores=_array(answer.scores, np.float32),

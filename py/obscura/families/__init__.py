@@ -1,13 +1,16 @@
-"""Families: how the outputs of each kind of sealed network become Detections.
+"""Families: how the outputs of each kind of network become Detections.
 
-A sealed model decodes its own boxes (its graph ends in the top K rows), so a family says only what
-is left to do with those rows. A new family is a new row of ``FAMILIES``.
+A sealed model decodes its own boxes (its graph ends in the best K rows), so a family says only what
+is left to do with those rows. An open one is read by its family's module, loaded when first needed:
+`read` makes the same rows of raw outputs, `recognise` tells whether a network could be of its kind.
+A new family is a file beside this one and a row of ``FAMILIES``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from typing import NamedTuple
+from collections.abc import Collection, Mapping
+from importlib import import_module
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,11 +18,11 @@ from numpy.typing import NDArray
 from obscura.boxes import area, clip, fit, nms
 from obscura.card import ModelCard
 from obscura.detections import Detections
-from obscura.errors import BackendError, CardError
+from obscura.errors import BackendError, CardError, ModelMismatch
 
 
 class Outputs(NamedTuple):
-    """What a sealed model returns for one picture: its best K rows, best first."""
+    """What a model returns for one picture: its best K rows, best first."""
 
     boxes: NDArray[np.float32]  # (K, 4) xyxy in 0..1 of the model's input
     scores: NDArray[np.float32]  # (K,) confidence in 0..1
@@ -29,7 +32,8 @@ class Outputs(NamedTuple):
 class Family(NamedTuple):
     """One way of reading a network."""
 
-    name: str
+    name: str  # as cards say it; the module of that name reads its open form
+    title: str  # as people say it
     nms: bool  # whether its rows hold several boxes for one object
 
 
@@ -37,11 +41,81 @@ FAMILIES = {
     family.name: family
     for family in (
         # Single-shot detectors answer once per anchor, many times for one object.
-        Family("ssd", nms=True),
+        Family("ssd", "SSD", nms=True),
         # Local maxima of a heat map should be one per object; now and then a large one has two.
-        Family("centernet", nms=True),
+        Family("centernet", "CenterNet", nms=True),
+        Family("yolox", "YOLOX", nms=True),
     )
 }
+
+
+def of(card: ModelCard) -> Family:
+    """Return a card's family.
+
+    Raises:
+        CardError: nothing is known of it.
+    """
+    family = FAMILIES.get(card.family)
+    if family is None:
+        raise CardError(
+            f"{card.name}: nothing is known of the family", card.family,
+            remedy=f"Choose one of {', '.join(FAMILIES)}.",
+        )  # fmt: skip
+    return family
+
+
+def module(name: str) -> Any:
+    """Return the module that reads a family's open form: OPTIONS, `read` and `recognise`."""
+    return import_module(f"obscura.families.{name}")
+
+
+def spec(card: ModelCard) -> Any:
+    """Return the `rows.Spec` of an open model.
+
+    Raises:
+        CardError: its family is unknown, or an option on the card.
+    """
+    from obscura.families.rows import Spec, checked  # here, for sealed models need none of it
+
+    assert card.open is not None
+    options = checked(card.open.options, module(of(card).name).OPTIONS, card.family)
+    return Spec(card.input.width, card.input.height, len(card.labels), card.top, options)
+
+
+def read(outputs: Mapping[str, NDArray[Any]], card: ModelCard) -> Outputs:
+    """Turn what a network returns into rows.
+
+    Args:
+        outputs: of one run, by name, in the graph's order. A sealed network's are boxes, scores and
+            classes; an open one's are what its family reads.
+        card: the model's card.
+
+    Raises:
+        ModelMismatch: the outputs are not what the card says.
+        CardError: the card's family is unknown, or one of its options.
+    """
+    if card.open is None:
+        try:
+            boxes, scores, classes = (outputs[name][0] for name in ("boxes", "scores", "classes"))
+        except (KeyError, IndexError):
+            raise ModelMismatch(
+                "The network is not sealed, though its card says so", ", ".join(outputs)
+            ) from None
+        return Outputs(boxes, scores, classes)
+    from obscura.families.ops import NUMPY
+
+    told = spec(card)
+    floats = {
+        name: array.astype(np.float32) if array.dtype.kind == "f" else array
+        for name, array in outputs.items()
+    }
+    with np.errstate(all="ignore"):  # what overflows is found by `decode`
+        rows = module(card.family).read(NUMPY, floats, told)
+    return Outputs(
+        rows.boxes.astype(np.float32),
+        rows.scores.astype(np.float32),
+        rows.classes.astype(np.int32),
+    )
 
 
 def decode(
@@ -73,12 +147,7 @@ def decode(
         BackendError: the outputs hold NaN, infinity or a class that the card lacks. No model does
             that; a backend that computes wrongly does, and must not pass unnoticed.
     """
-    family = FAMILIES.get(card.family)
-    if family is None:
-        raise CardError(
-            f"{card.name}: nothing is known of the family", card.family,
-            remedy=f"Choose one of {', '.join(FAMILIES)}.",
-        )  # fmt: skip
+    family = of(card)
     boxes, scores, class_ids = outputs
     if class_ids.size and not 0 <= class_ids.min() <= class_ids.max() < len(card.labels):
         raise BackendError(

@@ -14,14 +14,15 @@ from pyodide.ffi import create_proxy
 
 from obscura.errors import CameraLost, ObscuraError
 from obscura.page import camera, shell, sources, stage, text
-from obscura.page.build import Build
 from obscura.page.controls import Controls
 from obscura.page.dom import by_id, run
 from obscura.page.inference import Inference
 from obscura.page.loop import Loop
 from obscura.page.meter import Meter
+from obscura.page.models import Models
 from obscura.page.notice import NoticeCard
 from obscura.page.settings import Preferences, Request, Settings
+from obscura.page.shelf import Shelf
 from obscura.page.sources import LiveSource, Photo
 from obscura.page.view import View
 
@@ -31,7 +32,7 @@ class App:
 
     def __init__(
         self,
-        build: Build,
+        shelf: Shelf,
         inference: Inference,
         request: Request,
         preferences: Preferences,
@@ -41,7 +42,7 @@ class App:
         Args:
             say: shows what the page is waiting for; "" for nothing.
         """
-        self._build, self.inference, self._request = build, inference, request
+        self.inference, self._request = inference, request
         self._preferences, self._show_progress = preferences, say
         self._scene = "welcome"
         self._caption = text.SAMPLE_CAPTION
@@ -57,7 +58,16 @@ class App:
         self.view = View(self.timings)
         self._meter = Meter()
         self.notice = NoticeCard(self._act)
-        self.controls = Controls(list(build.cards.values()), self.change, self.hide_classes)
+        self.controls = Controls(self.change, self.hide_classes)
+        self.models = Models(
+            shelf,
+            inference,
+            preferences,
+            self.controls,
+            opened=self._model_opened,
+            failed=self.fail,
+            hold=self.loop.hold,
+        )
         self._ended = create_proxy(lambda _event: self._camera_lost())
 
     @property
@@ -91,7 +101,7 @@ class App:
         """
         if self._request.ignored:
             print(text.IGNORED.format(parameters=", ".join(self._request.ignored)))
-        run(self._load())
+        run(self.models.load())
         # Before anything is awaited, so that a press from now on finds this one under way.
         if wanted == "photo":
             run(self.open_file(file))
@@ -198,18 +208,21 @@ class App:
 
     async def _read_still(self) -> None:
         """Detect on the photo."""
-        epoch = self._epoch
+        card, epoch = self.inference.card, self._epoch
+        if card is None:
+            return
         self._say(text.READING_PICTURE)
         size = (self._picture.width, self._picture.height)
         self.timings.clear()
         try:
             outputs = await self.inference.run(lambda: sources.read_pixels(self._picture))
         except ObscuraError as error:
-            if epoch == self._epoch and self.inference.ready:
-                await self._recover(error)
+            if epoch == self._epoch and self.inference.card is card:
+                await self.models.recover(error)
             return
-        if epoch == self._epoch:
-            self.view.answer(outputs, size)
+        # The answer of a model that was exchanged meanwhile gives way to the other's.
+        if epoch == self._epoch and self.inference.card is card:
+            self.view.answer(outputs, card, size)
             self._say("")
             self._present()
             self._render()
@@ -255,61 +268,30 @@ class App:
         except ObscuraError as error:
             # A model that was exchanged under a running frame is no failure.
             if epoch == self._epoch and self.inference.card is card:
-                await self._recover(error)
+                await self.models.recover(error)
             return
         if epoch == self._epoch and self.inference.card is card:
-            self.view.answer(outputs, size)
+            self.view.answer(outputs, card, size)
             self._present()
             self.loop.count()
 
     def _present(self) -> None:
         """Show the last answer under the present settings."""
-        if (card := self.inference.card) is not None:
-            moving = self._scene == "live" and not self.loop.paused
-            mirrored = self._mirrored()
-            self.view.present(card, self.settings, self._scene, moving=moving, mirrored=mirrored)
+        moving = self._scene == "live" and not self.loop.paused
+        self.view.present(self.settings, self._scene, moving=moving, mirrored=self._mirrored())
 
     def _show_sample(self) -> None:
         """The bundled picture with its answer, which the self-check has computed anyway."""
         card, sample = self.inference.card, self.inference.sample
         if self._scene == "welcome" and card and card.check and sample:
-            self.view.answer(sample, card.check.size)
+            self.view.answer(sample, card, card.check.size)
             self._present()
 
-    # ---- the model -------------------------------------------------------------------------------
-
-    def _model_name(self) -> str:
-        name = self.settings.model
-        return name if name in self._build.cards else self._build.default_model
-
-    async def _load(self, *, fresh: bool = False) -> None:
-        name = self._model_name()
-        self.controls.show(self.settings, self._build.cards[name])
-        self._render()
-        try:
-            opened = await self.inference.load(
-                name, backend=self.settings.backend, threads=self.settings.threads, fresh=fresh
-            )
-        except ObscuraError as error:
-            self.fail(error)
-            return
-        if opened:
-            await self._model_opened()
-
-    async def _recover(self, error: ObscuraError) -> None:
-        """After a failed run: the next backend, or the error."""
-        try:
-            await self.inference.recover()
-        except ObscuraError:
-            self.fail(error)
-            return
-        if self.inference.ready:
-            await self._model_opened()
-
     async def _model_opened(self) -> None:
-        """A model is ready: go on with whatever waits for it."""
+        """A model is in use: go on with whatever waits for it."""
         self._say("")
         self.timings.clear()
+        self.view.clear()  # the boxes of the other model
         self._show_sample()
         self._render()
         if self._scene == "still":
@@ -325,19 +307,23 @@ class App:
 
     def change(self, **values: Any) -> Any:
         """A person changed settings: keep them, and do what they ask for."""
-        self._preferences.set(**values)
         if "model" in values:
-            self.notice.hide()
-            return self._load()
+            return self.choose_model(values["model"])
+        self._preferences.set(**values)
         if self._camera_runs() and values.keys() & {"camera", "facing", "resolution"}:
             return self._open("camera")
         self._render()
         self._present()
         return None
 
+    def choose_model(self, name: str) -> Any:
+        """A person chose a model; the one in use goes on until the other is ready."""
+        self.notice.hide()
+        return self.models.choose(name)
+
     def hide_classes(self, labels: list[str]) -> None:
         """Show all of the model's classes but these."""
-        self.change(hidden={**self.settings.hidden, self._model_name(): labels})
+        self.change(hidden={**self.settings.hidden, self.models.chosen: labels})
 
     def flip(self) -> Any:
         """Front camera to back camera, and back."""
@@ -352,14 +338,14 @@ class App:
             case "photo":
                 return by_id("photo").click()
             case "model":
-                return self._load(fresh=True)
+                return self.models.retry()
             case "smallest-model":
-                smallest = min(self._build.cards.values(), key=lambda card: card.file.bytes)
-                return self.change(model=smallest.name)
+                return self.models.choose_smallest()
         return shell.reload()
 
     def fail(self, error: BaseException) -> None:
         """Show an error and go on."""
+        shell.close_dialogs()  # the card is behind them
         self.notice.show(error)
         self._say("")
         self._render()

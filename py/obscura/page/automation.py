@@ -19,6 +19,8 @@ def snapshot(app: App) -> dict[str, Any]:
         "state": app.state,
         "error": None if code is None else {"code": code, "message": app.notice.message},
         "model": card.name if card else None,
+        "opening": app.models.opening,
+        "models": app.models.described(),
         "backend": info.backend if info else None,
         "threads": info.threads if info else 0,
         "frames": app.loop.frames,

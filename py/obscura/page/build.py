@@ -26,12 +26,13 @@ class Build:
 def read(text: str) -> Build:
     """The parts list from the JSON block of index.html."""
     data: dict[str, Any] = json.loads(text)
+    urls = {model["name"]: model.pop("url") for model in data["models"]}
     cards = [ModelCard.from_dict(model) for model in data["models"]]
     return Build(
         version=data["version"],
         default_model=data["default_model"],
         cards={card.name: card for card in cards},
-        model_urls={model["name"]: model["url"] for model in data["models"]},
+        model_urls=urls,
         engine_url=data["engine"],
         sample_url=data["sample"],
         runtimes=data["ort"],

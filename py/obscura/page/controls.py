@@ -19,7 +19,6 @@ class Controls:
 
     def __init__(
         self,
-        cards: Sequence[ModelCard],
         on_change: Callable[..., Any],
         on_hide: Callable[[list[str]], None],
     ) -> None:
@@ -36,10 +35,6 @@ class Controls:
         self._camera = by_id("camera")
         self._class_list = by_id("class-list")
         self._search = by_id("class-search")
-        self._model.replaceChildren(
-            *(make("option", text=card.title, value=card.name) for card in cards)
-        )
-        self._model.disabled = False
         listen(
             self._model,
             "change",
@@ -70,6 +65,16 @@ class Controls:
     @property
     def _labels(self) -> tuple[str, ...]:
         return self._card.labels if self._card else ()
+
+    def list_models(self, cards: Sequence[ModelCard]) -> None:
+        """Offer these models."""
+        chosen = self._model.value
+        self._model.replaceChildren(
+            *(make("option", text=card.title, value=card.name) for card in cards)
+        )
+        if chosen in {card.name for card in cards}:
+            self._model.value = chosen
+        self._model.disabled = False
 
     def show(self, settings: Settings, card: ModelCard) -> None:
         """Show settings as they apply to this model."""

@@ -19,6 +19,7 @@ def connect(app: App, preferences: Preferences) -> None:
     listen(by_id("start"), "click", lambda _event: app.press_start())
     listen(by_id("pause"), "click", lambda _event: app.toggle_pause())
     listen(by_id("flip"), "click", lambda _event: app.flip())
+    listen(by_id("models"), "click", lambda _event: app.models.open())
     if hasattr(navigator, "mediaDevices"):
         listen(navigator.mediaDevices, "devicechange", lambda _event: app.cameras_changed())
     setInterval(create_proxy(app.render_meter), METER_EVERY_MS)
@@ -33,7 +34,7 @@ def connect(app: App, preferences: Preferences) -> None:
             "p": by_id("photo").click,
             "arrowleft": lambda: app.controls.nudge("threshold", -1),
             "arrowright": lambda: app.controls.nudge("threshold", 1),
-            "m": by_id("model").focus,
+            "m": app.models.open,
             "c": app.controls.open_classes,
             "f": shell.toggle_full_screen,
             "?": by_id("help").click,

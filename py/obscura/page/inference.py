@@ -1,83 +1,80 @@
-"""The model in use: fetched, verified, opened on the best backend that tells the truth.
+"""The sessions: one in use, and the former one kept so that going back to it takes no time.
 
-A backend counts only after it has reproduced the card's recorded answer on the bundled picture, so
-a driver that computes nonsense is found here and never shows a box.
+A model that is asked for is opened beside the one in use, which goes on until the other is ready.
 """
 
 from __future__ import annotations
 
 import asyncio
-import hashlib
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from typing import Any
 
-from js import URL, Uint8Array, crypto, document, performance
+from js import performance
 
 from obscura.card import ModelCard
-from obscura.check import verify
-from obscura.engine import Facts, Plan, SessionInfo, candidates
-from obscura.engine.ort_web import WebSession
-from obscura.errors import BackendError, ModelCorrupt, ModelMissing, ObscuraError
+from obscura.engine import SessionInfo
+from obscura.errors import BackendError, ObscuraError, OutOfMemory
 from obscura.families import Outputs
 from obscura.page import text
-from obscura.page.build import Build
+from obscura.page.opening import Opened, Opener
+from obscura.page.shelf import Shelf
 from obscura.timing import Timings
+
+MOST_SESSIONS = 2
+"""Alive at once, the one that is being opened included: each holds a runtime's memory."""
 
 
 class Inference:
-    """Owns the session. One model at a time, one run at a time."""
+    """Owns the sessions. One is in use; one is opened at a time."""
 
-    def __init__(
-        self,
-        build: Build,
-        facts: Facts,
-        gpu_name: str,
-        take: Callable[[str, bool], Any],
-        sample_image: Callable[[], Awaitable[Any]],
-        say: Callable[[str], None],
-    ) -> None:
+    def __init__(self, shelf: Shelf, opener: Opener, say: Callable[[str], None]) -> None:
         """
         Args:
-            take: `(url, fresh) -> Promise<ArrayBuffer>`, the page's downloader.
-            sample_image: makes a new `ImageData` of the bundled picture.
             say: shows what is happening now.
         """
-        self._build = build
-        self._facts = facts
-        self._gpu_name = gpu_name
-        self._take = take
-        self._sample_image = sample_image
-        self._say = say
+        self._shelf, self._opener, self._say = shelf, opener, say
         self.timings = Timings()
-        self._session: WebSession | None = None
-        self._backend, self._threads = "auto", 0
-        self._refused: set[Plan] = set()
+        self._current: Opened | None = None
+        self._kept: list[Opened] = []  # all that are alive, the latest used last
         self._wishes = 0
         self._changing = asyncio.Lock()
         self.stage = ""
         """What is being done to open a model, in words; "" when nothing is."""
-        self.card: ModelCard | None = None
-        self.sample: Outputs | None = None
-        self.why = ""
-        """Why this backend, in a sentence for the meter."""
+
+    @property
+    def card(self) -> ModelCard | None:
+        """The model in use; None while there is none."""
+        return self._current.card if self._current else None
 
     @property
     def info(self) -> SessionInfo | None:
-        """The running session's backend, device and threads; None while there is none."""
-        return self._session.info if self._session else None
+        """Its session's backend, device and threads."""
+        return self._current.session.info if self._current else None
+
+    @property
+    def sample(self) -> Outputs | None:
+        """Its answer on the bundled picture."""
+        return self._current.sample if self._current else None
+
+    @property
+    def why(self) -> str:
+        """Why this backend, in a sentence for the meter."""
+        return self._current.why if self._current else ""
 
     @property
     def ready(self) -> bool:
         """Whether `run` can be called."""
-        return self._session is not None
+        return self._current is not None
 
     async def load(
         self, name: str, *, backend: str = "auto", threads: int = 0, fresh: bool = False
     ) -> bool:
-        """Make this model the one in use. The former one is closed first, for its memory.
+        """Make this model the one in use: at once if its session is still alive.
+
+        The model in use goes on meanwhile, unless there is not memory enough for both.
 
         Args:
-            fresh: fetch the model anew, past the browser's cache.
+            fresh: fetch the model anew, past the browser's cache, and open it anew.
 
         Returns:
             False if another model was asked for meanwhile, which is then on its way.
@@ -88,130 +85,159 @@ class Inference:
         """
         self._wishes += 1
         wish = self._wishes
-        self.close()
-        async with self._changing:
-            if wish != self._wishes:
-                return False
-            card = self._build.cards[name]
-            self._backend, self._threads = backend, threads
-            self._refused.clear()
-            await self._bring_up(card, fresh=fresh)
-            if wish != self._wishes:
-                self.close()
-                return False
-            return True
 
-    async def recover(self) -> None:
+        def wanted() -> bool:
+            return wish == self._wishes
+
+        def tell(words: str) -> None:
+            if wanted():
+                self._tell(words)
+
+        card = self._shelf.cards[name]
+        try:
+            kept = None if fresh else self._find(card, (backend, threads))
+            opened = kept or await self._obtain(
+                card, (backend, threads), fresh=fresh, tell=tell, wanted=wanted, alone=True
+            )
+        except ObscuraError:
+            if wanted():
+                raise
+            return False
+        finally:
+            if wanted():
+                self.stage = ""
+        if opened is None or not wanted():
+            return False
+        self._use(opened)
+        return True
+
+    async def borrow(
+        self, name: str, backend: str, threads: int, wanted: Callable[[], bool]
+    ) -> Opened | None:
+        """The model's session, opened if need be, without making it the one in use.
+
+        It takes the place of the former one, and stays alive as that would.
+
+        Args:
+            wanted: asked from time to time; once it says no, the answer is None.
+
+        Raises:
+            As `load`.
+        """
+        card, wish = self._shelf.cards[name], (backend, threads)
+        return self._find(card, wish) or await self._obtain(
+            card, wish, fresh=False, tell=lambda _words: None, wanted=wanted, alone=False
+        )
+
+    async def recover(self, card: ModelCard) -> None:
         """After a failed run: open the same model on the next backend that works.
 
         Raises:
             As `load`; BackendError when no backend is left.
         """
         async with self._changing:
-            if self._session is None or self.card is None:
-                return  # another model is on its way
-            card = self.card
-            self._refused.add(self._plan)
-            self.close()
-            await self._bring_up(card, fresh=False)
+            failed = next((each for each in self._kept if each.card is card), None)
+            if failed is None:
+                return
+            self._drop(failed)
+            if self._current is not None:
+                return  # another model has taken over
+            try:
+                self._tell(text.FETCHING_MODEL.format(model=card.title))
+                opened = await self._opener.open(
+                    card,
+                    await self._shelf.fetch(card),
+                    failed.wish,
+                    refused=failed.refused | {failed.plan},
+                    tell=self._tell,
+                    wanted=lambda: self._current is None,
+                )
+            finally:
+                self.stage = ""
+            if opened is not None:
+                self._kept.insert(0, opened)
+                if self._current is None:
+                    self._use(opened)
 
     async def run(self, capture: Callable[[], Any]) -> Outputs:
         """Outputs for the `ImageData` that `capture()` makes; errors as in `WebSession.run`."""
-        if self._session is None:
+        if self._current is None:
             raise BackendError("No model is loaded", remedy="Choose a model.")
         begun = performance.now()
         image = capture()
         captured = performance.now()
-        outputs = await self._session.run(image)
+        outputs = await self._current.session.run(image)
         self.timings.add("capture", captured - begun)
         self.timings.add("inference", performance.now() - captured)
         return outputs
 
-    def close(self) -> None:
-        """End the session and free its memory."""
-        if self._session is not None:
-            self._session.close()
-        self._session = None
-        self.card = None
-        self.sample = None
+    async def time_sample(self, opened: Opened) -> float:
+        """Milliseconds that a session takes for the bundled picture; errors as in `run`."""
+        image = await self._opener.sample_image()
+        begun = performance.now()
+        await opened.session.run(image)
+        return float(performance.now() - begun)
 
-    async def _bring_up(self, card: ModelCard, *, fresh: bool) -> None:
-        try:
-            await self._open(card, await self._fetch(card, fresh))
-        finally:
-            self.stage = ""
+    def _find(self, card: ModelCard, wish: tuple[str, int]) -> Opened | None:
+        return next((each for each in self._kept if each.card is card and each.wish == wish), None)
+
+    async def _obtain(
+        self,
+        card: ModelCard,
+        wish: tuple[str, int],
+        *,
+        fresh: bool,
+        tell: Callable[[str], None],
+        wanted: Callable[[], bool],
+        alone: bool,
+    ) -> Opened | None:
+        """Fetch and open a model; None if it is no longer wanted.
+
+        Args:
+            alone: if the memory does not suffice for two, close the one in use and try again.
+        """
+        tell(text.FETCHING_MODEL.format(model=card.title))
+        # Not yet under the lock: a download that hangs must not keep others from theirs.
+        model = await self._shelf.fetch(card, fresh=fresh)
+        async with self._changing:
+            for each in [each for each in self._kept if each.card is card]:
+                self._drop(each)  # opened for another wish, or of no more use
+            self._make_room()
+            try:
+                opened = await self._opener.open(card, model, wish, tell=tell, wanted=wanted)
+            except OutOfMemory:
+                if not alone or not self._kept or not wanted():
+                    raise
+                self._drop_all()
+                opened = await self._opener.open(card, model, wish, tell=tell, wanted=wanted)
+            if opened is not None and not wanted():
+                opened.session.close()
+                return None
+            if opened is not None:
+                self._kept.insert(0, opened)
+            return opened
+
+    def _make_room(self) -> None:
+        spare = [each for each in self._kept if each is not self._current]
+        for each in spare[: len(self._kept) - (MOST_SESSIONS - 1)]:
+            self._drop(each)
+
+    def _use(self, opened: Opened) -> None:
+        self._current = opened
+        self._kept.remove(opened)
+        self._kept.append(opened)
+
+    def _drop_all(self) -> None:
+        for each in list(self._kept):
+            self._drop(each)
+
+    def _drop(self, opened: Opened) -> None:
+        """Close a session, which frees its memory."""
+        opened.session.close()
+        self._kept.remove(opened)
+        if self._current is opened:
+            self._current = None
 
     def _tell(self, words: str) -> None:
         self.stage = words
         self._say(words)
-
-    async def _fetch(self, card: ModelCard, fresh: bool) -> Any:
-        self._tell(text.FETCHING_MODEL.format(model=card.title))
-        try:
-            model = await self._take(self._build.model_urls[card.name], fresh)
-        except Exception as error:
-            raise ModelMissing(
-                f"The model {card.title} did not arrive",
-                error,
-                remedy="Check the connection and try again.",
-            ) from error
-        found = await _sha256(model)
-        if found != card.file.sha256:
-            raise ModelCorrupt(
-                f"The model {card.title} arrived damaged",
-                f"{model.byteLength} bytes, sha256 {found}; its card says {card.file.bytes} bytes, "
-                f"sha256 {card.file.sha256}",
-            )
-        return model
-
-    async def _open(self, card: ModelCard, model: Any) -> None:
-        """Try the candidates in order; keep the first that reproduces the recorded answer."""
-        failures: list[ObscuraError] = []
-        for plan in candidates(self._facts, self._backend, self._threads):
-            if plan in self._refused:
-                continue
-            self._tell(
-                text.OPENING_MODEL.format(model=card.title, backend=text.BACKENDS[plan.backend])
-            )
-            device = self._gpu_name if plan.backend == "webgpu" else "CPU"
-            session = WebSession(_absolute(self._build.engine_url), plan, device)
-            try:
-                runtime = self._build.runtimes[plan.runtime]
-                urls = {name: _absolute(url) for name, url in runtime.items()}
-                await session.load(urls, model.slice(0))
-                sample = await session.run(await self._sample_image())
-                if card.check is not None:
-                    verify(sample, card)
-            except ObscuraError as error:
-                session.close()
-                self._refused.add(plan)
-                failures.append(error)
-                continue
-            self._session, self._plan, self.card, self.sample = (
-                session,
-                plan,
-                card,
-                sample,
-            )
-            self.why = " ".join(str(error) for error in failures) or text.FIRST_CHOICE
-            return
-        if failures:
-            raise failures[-1]
-        raise BackendError(
-            f"No backend is left for {card.title}",
-            remedy="Load the page again or choose another model.",
-        )
-
-
-async def _sha256(buffer: Any) -> str:
-    """Hex digest of an `ArrayBuffer`; by the browser where it may (secure contexts), else in "
-    "Python."""
-    subtle = getattr(crypto, "subtle", None)
-    if subtle is None:
-        return hashlib.sha256(Uint8Array.new(buffer).to_bytes()).hexdigest()
-    return bytes(Uint8Array.new(await subtle.digest("SHA-256", buffer)).to_bytes()).hex()
-
-
-def _absolute(url: str) -> str:
-    """Workers resolve addresses against themselves, so they are given whole ones."""
-    return str(URL.new(url, document.baseURI).href)

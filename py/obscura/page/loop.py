@@ -37,6 +37,7 @@ class Loop:
         self._busy = False
         self.running = False
         self.paused = False
+        self._held = False
         self.frames = 0
         """Frames analysed since `start`."""
         self.shown = Rate()
@@ -56,6 +57,10 @@ class Loop:
         if self._by_frame and self._ticket:
             self._video.cancelVideoFrameCallback(self._ticket)
 
+    def hold(self, held: bool) -> None:
+        """Analyse nothing for a while; the picture goes on."""
+        self._held = held
+
     def _ask(self) -> None:
         if self._by_frame:
             self._ticket = self._video.requestVideoFrameCallback(self._offer_proxy)
@@ -71,7 +76,7 @@ class Loop:
         for _ in range(min(presented - self._shown_before, 4) if self._shown_before else 1):
             self.shown.tick(now)
         self._shown_before = presented
-        if not self._busy and not self.paused:
+        if not (self._busy or self.paused or self._held):
             self._busy = True
             run(self._step())
         self._ask()

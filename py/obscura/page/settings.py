@@ -40,6 +40,8 @@ class Settings:
     theme: str = "auto"
     backend: str = "auto"
     threads: int = 0
+    speeds: dict[str, dict[str, float]] = field(default_factory=dict)
+    """Milliseconds per picture as measured here, per model name and backend."""
 
 
 def _is_number(value: Any) -> bool:
@@ -54,6 +56,14 @@ def _are_labels(value: Any) -> bool:
     return isinstance(value, list) and all(isinstance(label, str) for label in value)
 
 
+def _are_speeds(value: Any) -> bool:
+    return isinstance(value, dict) and all(
+        isinstance(speeds, dict)
+        and all(name in BACKENDS[1:] and _is_number(ms) and ms > 0 for name, ms in speeds.items())
+        for speeds in value.values()
+    )
+
+
 _VALID: dict[str, Callable[[Any], bool]] = {
     "model": lambda value: value is None or isinstance(value, str),
     "threshold": _is_fraction,
@@ -66,6 +76,7 @@ _VALID: dict[str, Callable[[Any], bool]] = {
     "theme": lambda value: value in THEMES,
     "backend": lambda value: value in BACKENDS,
     "threads": lambda value: _is_number(value) and value in range(65),
+    "speeds": _are_speeds,
 }
 """Per setting, what its value must satisfy; nothing stored or asked for is trusted."""
 

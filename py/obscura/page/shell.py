@@ -45,6 +45,12 @@ def set_up_dialogs(on_forget: Callable[[], None]) -> None:
     listen(by_id("forget"), "click", forget)
 
 
+def close_dialogs() -> None:
+    """Close whatever covers the page."""
+    for dialog in document.querySelectorAll("dialog[open]"):
+        dialog.close()
+
+
 def _show_promise() -> None:
     entries = performance.getEntriesByType("resource")
     foreign = sum(
@@ -63,7 +69,7 @@ def set_up_keys(actions: dict[str, Callable[[], Any]]) -> None:
     def press(event: Any) -> Any:
         if event.ctrlKey or event.metaKey or event.altKey or (event.repeat and event.key == " "):
             return None
-        if event.target.closest("input, select, textarea, dialog, [contenteditable]"):
+        if event.target.closest("input, select, textarea, dialog[open], [contenteditable]"):
             return None
         if event.key == " " and event.target.closest("button, summary, a, label"):
             return None  # Space presses what has the focus

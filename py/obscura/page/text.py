@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from obscura.card import ModelCard
 
 FETCHING_MODEL = "Fetching {model}"
 OPENING_MODEL = "Preparing {model} on {backend}"
@@ -51,11 +55,21 @@ KEYS = (
     ("K", "pause or go on"),
     ("P", "use a photo"),
     ("← →", "confidence down, up"),
-    ("M", "choose the model"),
+    ("M", "compare and choose models"),
     ("C", "search the classes"),
     ("F", "full screen"),
     ("?", "this list"),
 )
+
+UNKNOWN = "not measured"
+USE = "Use"
+IN_USE = "In use"
+MEASURE = "Measure"
+MEASURE_AGAIN = "Measure again"
+CANCEL = "Cancel"
+FOR_MODEL = "{act}: {model}"
+MEASURING = "Measuring {model}"
+SEARCH_CLASSES_OF = "Search the classes of {model}"
 
 
 @dataclass(frozen=True)
@@ -180,6 +194,57 @@ def notice(code: str) -> Notice:
 def model_note(summary: str, size: str, licence: str) -> str:
     """One line about a model: what for, its download and its licence."""
     return f"{summary}. {size}, {licence}."
+
+
+class Figure(NamedTuple):
+    """A number to compare models by, and what it means."""
+
+    value: str
+    note: str
+
+
+def accuracy(measured: Mapping[str, Any]) -> Figure:
+    """A card's accuracy; the data set belongs to the number."""
+    if "ap" not in measured:
+        return Figure(UNKNOWN, "")
+    return Figure(f"{measured['ap']:.1f} AP", f"on {measured.get('dataset', 'an unnamed set')}")
+
+
+def speed(milliseconds: Mapping[str, float]) -> Figure:
+    """What was measured here, the fastest backend first."""
+    if not milliseconds:
+        return Figure(UNKNOWN, "")
+    (backend, ms), *others = sorted(milliseconds.items(), key=lambda item: item[1])
+    notes = [f"{rate(1000 / ms)} pictures a second, {BACKEND_NAMES[backend]}"]
+    notes += [f"{name_ms:.0f} ms with {BACKEND_NAMES[name]}" for name, name_ms in others]
+    return Figure(f"{ms:.0f} ms" if ms >= 10 else f"{ms:.1f} ms", "; ".join(notes))
+
+
+def input_size(width: int, height: int) -> str:
+    """At which size a model looks at a picture."""
+    return f"sees {pixels(width, height)}"
+
+
+def class_total(count: int) -> str:
+    """How many classes a model tells apart."""
+    return f"{count} classes" if count > 1 else "1 class"
+
+
+def provenance(card: ModelCard) -> list[tuple[str, str]]:
+    """Where a model comes from, as names and values; what its card does not tell is left out."""
+    source, measured = card.source, card.accuracy
+    package = " ".join(str(source[key]) for key in ("package", "version") if key in source)
+    rows = [
+        ("Licence", card.license),
+        ("Made by", str(source.get("origin", ""))),
+        ("Taken from", package),
+        ("File", f"{card.file.bytes:,} bytes, SHA-256 {card.file.sha256}"),
+    ]
+    if "ap" in measured:
+        half = f", {measured['ap50']:.1f} at IoU 0.5" if "ap50" in measured else ""
+        rows.append(("Average precision", f"{measured['ap']:.1f}{half}"))
+        rows.append(("Measured with", str(measured.get("command", ""))))
+    return [(name, value) for name, value in rows if value]
 
 
 def class_count(shown: int, known: int) -> str:

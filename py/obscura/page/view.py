@@ -34,6 +34,7 @@ class View:
         self._overlay = Overlay(by_id("overlay"))
         self._results = Results(self._select)
         self._outputs: Outputs | None = None
+        self._card: ModelCard | None = None
         self._size = (1, 1)
         self._listed = 0.0
         self.detections = Detections.empty()
@@ -49,9 +50,9 @@ class View:
         """Whether there is an answer for the present picture."""
         return self._outputs is not None
 
-    def answer(self, outputs: Outputs, size: tuple[int, int]) -> None:
-        """Take a new answer for a picture of this width and height."""
-        self._outputs, self._size = outputs, size
+    def answer(self, outputs: Outputs, card: ModelCard, size: tuple[int, int]) -> None:
+        """Take a model's new answer for a picture of this width and height."""
+        self._outputs, self._card, self._size = outputs, card, size
 
     def clear(self) -> None:
         """Forget the answer and take its boxes away."""
@@ -61,7 +62,6 @@ class View:
 
     def present(
         self,
-        card: ModelCard,
         settings: Settings,
         scene: str,
         *,
@@ -73,7 +73,8 @@ class View:
         Args:
             moving: the picture changes by itself, so the list counts per class and changes slowly.
         """
-        if self._outputs is None:
+        card = self._card
+        if self._outputs is None or card is None:
             return
         hidden = set(settings.hidden.get(card.name, ()))
         shown = [i for i, label in enumerate(card.labels) if label not in hidden]

@@ -1,0 +1,174 @@
+"""Which model is in use, and what people do about it: choose another, compare, measure."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from obscura.errors import ObscuraError
+from obscura.page.controls import Controls
+from obscura.page.inference import Inference
+from obscura.page.measure import measure
+from obscura.page.model_list import ModelList, Status
+from obscura.page.settings import Preferences
+from obscura.page.shelf import Shelf
+
+
+class Models:
+    """Carries out wishes about models, and shows the models page."""
+
+    def __init__(
+        self,
+        shelf: Shelf,
+        inference: Inference,
+        preferences: Preferences,
+        controls: Controls,
+        *,
+        opened: Callable[[], Awaitable[None]],
+        failed: Callable[[BaseException], None],
+        hold: Callable[[bool], None],
+    ) -> None:
+        """
+        Args:
+            opened: called when another session is in use.
+            failed: shows an error.
+            hold: keeps frames from being analysed, while True, so that they do not compete.
+        """
+        self.shelf, self._inference = shelf, inference
+        self._preferences, self._controls = preferences, controls
+        self._when_opened, self._failed, self._hold = opened, failed, hold
+        self.opening: str | None = None
+        """The model that was asked for and is on its way."""
+        self._asked = self.chosen
+        self._measuring: str | None = None
+        self._progress = 0.0
+        self._list = ModelList(self.choose, self.measure, self.cancel_measuring)
+        controls.list_models(list(shelf.cards.values()))
+
+    @property
+    def chosen(self) -> str:
+        """The name of the model that the settings ask for, or else of the default."""
+        name = self._preferences.current.model
+        return name if name in self.shelf.cards else self.shelf.default
+
+    def choose(self, name: str) -> Awaitable[None]:
+        """A person chose a model: keep the choice, and open it."""
+        self._preferences.set(model=name)
+        return self.load()
+
+    async def load(self, *, fresh: bool = False) -> None:
+        """Open the chosen model and use it. If that fails, the one in use stays chosen."""
+        self._measuring = None
+        self.opening = self._asked = name = self.chosen
+        settings = self._preferences.current
+        self._controls.show(settings, self.shelf.cards[name])
+        self._show()
+        try:
+            opened = await self._inference.load(
+                name, backend=settings.backend, threads=settings.threads, fresh=fresh
+            )
+        except ObscuraError as error:
+            self.opening = None
+            in_use = self._inference.card
+            if in_use is not None and in_use.name != name:
+                self._preferences.set(model=in_use.name)
+                self._controls.show(self._preferences.current, in_use)
+            self._failed(error)
+            self._show()
+            return
+        if opened:
+            self.opening = None
+            self._show()
+            await self._when_opened()
+
+    def retry(self) -> Awaitable[None]:
+        """Once more the model that failed, fetched anew."""
+        self._preferences.set(model=self._asked)
+        return self.load(fresh=True)
+
+    def choose_smallest(self) -> Awaitable[None]:
+        """The model that takes the least memory."""
+        cards = self.shelf.cards.values()
+        return self.choose(min(cards, key=lambda card: card.file.bytes).name)
+
+    async def recover(self, error: ObscuraError) -> None:
+        """After a failed run: the next backend, or the error."""
+        card = self._inference.card
+        if card is None:
+            return
+        try:
+            await self._inference.recover(card)
+        except ObscuraError:
+            self._asked = card.name
+            self._failed(error)
+            return
+        if self._inference.ready:
+            self._show()
+            await self._when_opened()
+
+    # ---- the models page -------------------------------------------------------------------------
+
+    def open(self) -> None:
+        """Show the models page."""
+        self._list.open(list(self.shelf.cards.values()))
+        self._show()
+
+    async def measure(self, name: str) -> None:
+        """Time a model on the bundled picture, and keep the result.
+
+        The model in use stays so; the measured one waits in the former one's place.
+        """
+
+        def wanted() -> bool:
+            return self._measuring == name
+
+        def progress(share: float) -> None:
+            self._progress = share
+            self._show()
+
+        settings = self._preferences.current
+        self._measuring, self._progress = name, 0.0
+        self._hold(True)
+        self._show()
+        try:
+            opened = await self._inference.borrow(name, settings.backend, settings.threads, wanted)
+            if opened is None:
+                return
+            ms = await measure(lambda: self._inference.time_sample(opened), progress, wanted)
+            if ms is not None:
+                known = self._preferences.current.speeds
+                of_model = {**known.get(name, {}), opened.plan.backend: round(ms, 1)}
+                self._preferences.set(speeds={**known, name: of_model})
+        except ObscuraError as error:
+            if wanted():
+                self._failed(error)
+        finally:
+            if self._measuring in (name, None):
+                self._measuring = None
+                self._hold(False)
+            self._show()
+
+    def cancel_measuring(self) -> None:
+        """Stop after the present run."""
+        self._measuring = None
+        self._show()
+
+    def _show(self) -> None:
+        card = self._inference.card
+        self._list.render(
+            Status(
+                in_use=card.name if card else None,
+                opening=self.opening,
+                measuring=self._measuring,
+                progress=self._progress,
+                speeds=self._preferences.current.speeds,
+            )
+        )
+
+    def described(self) -> list[dict[str, Any]]:
+        """The models for programs: names, titles, and the speeds measured here."""
+        speeds = self._preferences.current.speeds
+        return [
+            {"name": card.name, "title": card.title, "ms": speeds.get(card.name, {})}
+            for card in self.shelf.cards.values()
+        ]

@@ -1,0 +1,120 @@
+"""Opening a model: the first backend that tells the truth.
+
+A backend counts only after it has reproduced the card's recorded answer on the bundled picture, so
+a driver that computes nonsense is found here and never shows a box.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Collection
+from dataclasses import dataclass
+from typing import Any
+
+from js import URL, document
+
+from obscura.card import ModelCard
+from obscura.check import verify
+from obscura.engine import Facts, Plan, candidates
+from obscura.engine.ort_web import WebSession
+from obscura.errors import BackendError, ObscuraError
+from obscura.families import Outputs
+from obscura.page import text
+from obscura.page.build import Build
+
+
+@dataclass(eq=False)
+class Opened:
+    """A model in a session that has proved itself."""
+
+    card: ModelCard
+    session: WebSession
+    plan: Plan
+    wish: tuple[str, int]
+    """The backend and the number of threads that were asked for."""
+    sample: Outputs
+    """Its answer on the bundled picture."""
+    why: str
+    """Why this backend, in a sentence for the meter."""
+    refused: frozenset[Plan]
+    """Ways to run that were tried before this one, in vain."""
+
+
+class Opener:
+    """Creates sessions."""
+
+    def __init__(
+        self,
+        build: Build,
+        facts: Facts,
+        gpu_name: str,
+        sample_image: Callable[[], Awaitable[Any]],
+    ) -> None:
+        """
+        Args:
+            sample_image: makes a new `ImageData` of the bundled picture.
+        """
+        self._build = build
+        self._facts = facts
+        self._gpu_name = gpu_name
+        self.sample_image = sample_image
+
+    async def open(
+        self,
+        card: ModelCard,
+        model: Any,
+        wish: tuple[str, int],
+        *,
+        refused: Collection[Plan] = (),
+        tell: Callable[[str], None],
+        wanted: Callable[[], bool],
+    ) -> Opened | None:
+        """Try the ways to run in order; return the first that reproduces the recorded answer.
+
+        Args:
+            model: `ArrayBuffer` of the network, which stays whole.
+            wish: the backend and the number of threads, as in `obscura.engine.candidates`.
+            refused: ways not to try again.
+            tell: told what is being tried.
+            wanted: asked before each try; once it says no, so does the answer: None.
+
+        Raises:
+            BackendError, OutOfMemory: no backend could run it, or none is left.
+        """
+        failures: list[ObscuraError] = []
+        vain = set(refused)
+        for plan in candidates(self._facts, *wish):
+            if plan in vain:
+                continue
+            if not wanted():
+                return None
+            tell(text.OPENING_MODEL.format(model=card.title, backend=text.BACKENDS[plan.backend]))
+            session = self._session(plan)
+            try:
+                runtime = self._build.runtimes[plan.runtime]
+                urls = {name: _absolute(url) for name, url in runtime.items()}
+                await session.load(urls, model.slice(0))
+                sample = await session.run(await self.sample_image())
+                if card.check is not None:
+                    verify(sample, card)
+            except ObscuraError as error:
+                session.close()
+                vain.add(plan)
+                failures.append(error)
+                continue
+            why = " ".join(str(error) for error in failures) or text.FIRST_CHOICE
+            return Opened(card, session, plan, wish, sample, why, frozenset(vain))
+        if failures:
+            raise failures[-1]
+        raise BackendError(
+            f"No backend is left for {card.title}",
+            remedy="Load the page again or choose another model.",
+        )
+
+    def _session(self, plan: Plan) -> WebSession:
+        device = self._gpu_name if plan.backend == "webgpu" else "CPU"
+        return WebSession(_absolute(self._build.engine_url), plan, device)
+
+
+def _absolute(url: str) -> str:
+    """Workers resolve addresses against themselves, so they are given whole ones."""
+    return str(URL.new(url, document.baseURI).href)

@@ -1,0 +1,223 @@
+"""The models page: what helps to choose, the speed on this device, and switching at once."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Locator
+
+from .conftest import OpenRoom
+from .room import SETTINGS, Room
+
+ENGINES = """
+globalThis.engines = 0;
+globalThis.mostEngines = 0;
+globalThis.Worker = class extends Worker {
+  constructor(...args) {
+    super(...args);
+    globalThis.mostEngines = Math.max(mostEngines, ++globalThis.engines);
+  }
+  terminate() {
+    globalThis.engines -= 1;
+    super.terminate();
+  }
+};
+"""
+
+
+@pytest.fixture(scope="module")
+def visit(shared_room: OpenRoom) -> Room:
+    """One visit that counts the engines alive."""
+    room = shared_room(init=ENGINES).open("?threads=2")
+    room.until_state("ready")
+    return room
+
+
+@pytest.fixture
+def room(visit: Room) -> Iterator[Room]:
+    """The visit, ready, with the models page shut."""
+    yield visit
+    visit.page.unroute_all()
+    if visit.at("models-dialog").is_visible():
+        visit.page.keyboard.press("Escape")
+    visit.home()
+
+
+def row(room: Room, name: str) -> Locator:
+    """A model's row on the models page."""
+    return room.page.locator(f"#model-list [data-model='{name}']")
+
+
+def engines(room: Room) -> list[int]:
+    """How many engines are alive, and the most that ever were."""
+    return room.page.evaluate("() => [engines, mostEngines]")
+
+
+# ---- sessions ------------------------------------------------------------------------------------
+
+
+def test_going_back_to_the_former_model_takes_no_new_engine(room: Room) -> None:
+    room.choose("centernet-416")
+    fetched: list[str] = []
+    room.page.on("request", lambda request: fetched.append(request.url))
+
+    room.choose("cocossd")
+    room.choose("centernet-416")
+    room.choose("cocossd")
+
+    assert fetched == []
+    assert engines(room) == [2, 2]
+    assert room.labels() == ["person"]
+
+
+def test_a_third_model_ends_the_one_not_used_for_longest(room: Room) -> None:
+    room.choose("centernet-416")
+    room.choose("cocossd")
+
+    room.choose("centernet-512")
+
+    assert engines(room) == [2, 2], "never more than two, not even while one is opened"
+    fetched: list[str] = []
+    room.page.on("request", lambda request: fetched.append(request.url))
+    room.choose("cocossd")
+    assert fetched == [], "the one used last is still there"
+
+
+def test_frames_go_on_while_another_model_is_on_its_way(room: Room) -> None:
+    room.choose("cocossd")
+    room.choose("centernet-512")
+    room.choose("cocossd")
+    room.start()
+    model = room.hold("**/models/centernet-416/*.onnx")
+
+    room.at("model").select_option("centernet-416")
+    before = room.until("now.opening === 'centernet-416'")
+    now = room.until(f"now.frames > {before['frames']} + 3")
+
+    assert (now["state"], now["model"]) == ("running", "cocossd")
+    assert [seen["label"] for seen in now["detections"]] == ["person"]
+    model.release()
+    now = room.until("now.model === 'centernet-416' && now.detections.length > 0")
+    assert now["opening"] is None
+
+
+@pytest.mark.provokes("Failed to load resource.*404")
+def test_a_model_that_does_not_come_leaves_the_other_at_work(room: Room) -> None:
+    room.choose("centernet-512")
+    room.choose("cocossd")
+    room.start()
+    room.page.route("**/models/centernet-416/*.onnx", lambda route: route.fulfill(status=404))
+
+    room.at("model").select_option("centernet-416")
+    room.until_error("model-missing")
+    before = room.snapshot()
+    now = room.until(f"now.frames > {before['frames']} + 3")
+
+    assert now["model"] == "cocossd"
+    assert room.at("model").input_value() == "cocossd"
+    room.at("notice-dismiss").click()
+    assert room.snapshot()["state"] == "running"
+
+
+# ---- the page ------------------------------------------------------------------------------------
+
+
+def test_each_model_has_a_row_that_says_what_it_is(room: Room) -> None:
+    room.page.keyboard.press("m")
+
+    facts = json.loads(room.page.locator("#obscura-build").text_content())
+    rows = room.at("model-list").locator("[data-model]")
+    assert rows.count() == len(facts["models"])
+    for card in facts["models"]:
+        words = row(room, card["name"]).inner_text()
+        for said in (card["title"], card["summary"], f"{card['file']['bytes'] / 1e6:.1f} MB"):
+            assert said in words
+        assert f"{card['accuracy']['ap']:.1f} AP" in words
+        assert card["accuracy"]["dataset"] in words, "a number without its data set says nothing"
+        row(room, card["name"]).locator("summary", has_text="Licence and origin").click()
+        origin = row(room, card["name"]).inner_text()
+        assert card["license"] in origin
+        assert card["source"]["package"] in origin
+        assert card["file"]["sha256"] in origin
+
+
+def test_classes_unfold_and_are_searched_within_a_row(room: Room) -> None:
+    room.page.keyboard.press("m")
+    of_model = row(room, "cocossd")
+    of_model.locator("summary", has_text="80 classes").click()
+    visible = of_model.locator(".class-names li:visible")
+    assert visible.count() == 80
+
+    of_model.locator("input[type=search]").fill("TEDDY be")
+    assert visible.all_inner_texts() == ["teddy bear"]
+
+    of_model.locator("input[type=search]").fill("<img>")
+    assert visible.count() == 0
+    assert "No class of that name" in of_model.inner_text()
+    of_model.locator("input[type=search]").fill("")
+
+
+def test_use_switches_the_model_and_says_which_is_in_use(room: Room) -> None:
+    room.choose("cocossd")
+    room.at("models").click()
+    pressed = "[data-act=use][aria-pressed=true]"
+    assert row(room, "cocossd").locator(pressed).inner_text() == "In use"
+
+    row(room, "centernet-416").locator("[data-act=use]").click()
+    room.until("now.model === 'centernet-416' && now.opening === null")
+
+    assert room.at("model-list").locator(pressed).count() == 1
+    assert row(room, "centernet-416").locator(pressed).is_visible()
+    assert room.at("models-dialog").is_visible()
+    assert room.at("model").input_value() == "centernet-416"
+
+
+def test_the_speed_on_this_device_is_measured_on_demand_and_kept(room: Room) -> None:
+    room.choose("cocossd")
+    room.at("models").click()
+    of_model = row(room, "centernet-512")
+    assert "not measured" in of_model.inner_text()
+
+    of_model.locator("[data-act=measure]").click()
+    bar = of_model.locator("progress")
+    bar.wait_for()
+    assert of_model.locator("[data-act=cancel]").inner_text() == "Cancel"
+    bar.wait_for(state="hidden")
+
+    now = room.snapshot()
+    (ms,) = [each["ms"]["wasm"] for each in now["models"] if each["name"] == "centernet-512"]
+    assert ms > 0
+    assert re.search(r"\d ms\n.*pictures a second, WebAssembly", of_model.inner_text())
+    assert now["model"] == "cocossd", "what is measured is not thereby used"
+    assert engines(room)[1] == 2
+    kept = json.loads(room.page.evaluate(f"() => localStorage.getItem('{SETTINGS}')"))
+    assert kept["speeds"] == {"centernet-512": {"wasm": ms}}
+
+
+def test_measuring_can_be_cancelled_and_lets_the_camera_go_on(room: Room) -> None:
+    room.choose("cocossd")
+    room.start()
+    room.page.keyboard.press("m")
+    of_model = row(room, "cocossd")
+
+    of_model.locator("[data-act=measure]").click()
+    of_model.locator("[data-act=cancel]").click()
+    of_model.locator("progress").wait_for(state="hidden")
+
+    assert "not measured" in of_model.inner_text()
+    frames = room.snapshot()["frames"]
+    assert room.until(f"now.frames > {frames} + 3")["state"] == "running"
+
+
+def test_escape_closes_the_models_page_and_gives_the_focus_back(room: Room) -> None:
+    room.at("models").focus()
+    room.page.keyboard.press("Enter")
+    assert room.at("models-dialog").is_visible()
+
+    room.page.keyboard.press("Escape")
+
+    assert not room.at("models-dialog").is_visible()
+    assert room.page.evaluate("() => document.activeElement.id") == "models"
