@@ -21,6 +21,7 @@ FLOORS = (
     {"errors", "boxes", "timing"},
     {"detections"},
     {"card"},
+    {"labels"},
     {"graph"},
     {"families"},
     {"engine", "check", "drawing", "guess"},
