@@ -45,6 +45,7 @@ FAMILIES = {
         # Local maxima of a heat map should be one per object; now and then a large one has two.
         Family("centernet", "CenterNet", nms=True),
         Family("yolox", "YOLOX", nms=True),
+        Family("end2end", "Finished boxes (NMS inside)", nms=False),
     )
 }
 
