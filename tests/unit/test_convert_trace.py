@@ -74,6 +74,11 @@ CASES: dict[str, tuple[Callable[[Ops, Any], Any], Array]] = {
     "take of known rows": (lambda ops, x: ops.take(x, np.array([2, 0])), X),
     "take along another axis": (lambda ops, x: ops.take(x, ops.constant([1], np.int64), 1), X),
     "divide": (lambda ops, x: ops.divide(x, 5), COUNTS),
+    "keep the first": (lambda ops, x: ops.keep_first(x, np.array([2], np.int64)), LINE),
+    "keep as many as the network says": (
+        lambda ops, x: ops.keep_first(x, ops.cast(x[4:5] * 6, np.int64)),
+        LINE,
+    ),
     "peaks": (lambda ops, x: ops.peaks(x), MAP),
     "plus": (lambda _, x: x + 1, X),
     "plus on the right": (lambda _, x: np.ones(4, np.float32) + x, X),
@@ -111,12 +116,15 @@ def test_nodes_compute_what_numpy_does(case: str, varying: bool) -> None:
 
 
 @pytest.mark.parametrize("rows", [0, 2, 9])
-def test_where_the_count_of_rows_varies_the_best_of_any_number_are_found(rows: int) -> None:
+def test_where_the_count_of_rows_varies_none_is_made_of_the_example(rows: int) -> None:
     given = RANDOM.normal(size=rows).astype(np.float32)
 
-    found = run_traced(lambda ops, x: ops.top(x, 4), LINE, given, varying=True)
+    def code(ops: Ops, x: Any) -> Any:
+        return *ops.top(x, 4), ops.keep_first(x, np.array([3], np.int64))
 
-    for made, value in zip(found, NUMPY.top(given, 4), strict=True):
+    found = run_traced(code, LINE, given, varying=True)
+
+    for made, value in zip(found, code(NUMPY, given), strict=True):
         np.testing.assert_array_equal(made, value)
 
 

@@ -176,6 +176,18 @@ class TracedOps:
             self._node("Mod", [x, divisor], remainder),
         )
 
+    def keep_first(self, x: Any, count: Any) -> Traced:
+        value = _value(x)
+        places: Any = np.arange(len(value))
+        if self._varying:
+            rows = self._node("Shape", [x], np.array(value.shape))
+            end = self._node("Squeeze", [rows], np.array(len(value)))
+            places = self._node("Range", [np.array(0), end, np.array(1)], places)
+        count = self.index(count, slice(1)) if isinstance(count, Traced) else count[:1]
+        holds = self._node("Less", [places, count], _value(places) < _value(count))
+        nothing = np.zeros(1, value.dtype)
+        return self._node("Where", [holds, x, nothing], NUMPY.keep_first(value, _value(count)))
+
     def peaks(self, x: Any) -> Traced:
         value = _value(x)
         highest = self._node(
