@@ -245,10 +245,8 @@ def _sized(graph: Graph, size: tuple[int, int]) -> Graph:
         picture = as_picture(value)
         if picture is not None:
             width, height = picture.width or size[0], picture.height or size[1]
-            sides = (picture.channels, height, width)
-            value = value._replace(
-                shape=(1, *sides) if picture.layout == "nchw" else (1, *sides[1:], sides[0])
-            )
+            sizes = {"n": 1, "c": picture.channels, "h": height, "w": width}
+            value = value._replace(shape=tuple(sizes[axis] for axis in picture.layout))
         inputs.append(value)
     return graph._replace(inputs=tuple(inputs))
 

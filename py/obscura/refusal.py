@@ -47,12 +47,6 @@ def _almost(value: Value) -> NotADetector | None:
         return NotADetector(
             "The network takes pictures of other than one or three channels", _listed([value])
         )
-    if len(value.shape) == 3 and 3 in (value.shape[0], value.shape[2]):
-        return NotADetector(
-            "The network takes a picture without a batch",
-            _listed([value]),
-            remedy="Export it again with an input of four dimensions, such as [1, 3, 640, 640].",
-        )
     return None
 
 
