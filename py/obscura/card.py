@@ -20,7 +20,7 @@ MOST_LABELS = 10_000
 LONGEST_LABEL = 200
 MOST_ROWS = 10_000
 
-LAYOUTS = ("nchw", "nhwc")
+LAYOUTS = ("nchw", "nhwc", "chw")  # the last for networks without a batch
 CHANNELS = ("rgb", "bgr", "grey")
 INPUT_TYPES = ("float32", "float16", "uint8")
 FEED_VALUES = ("size_wh", "size_hw", "mask", "scale")

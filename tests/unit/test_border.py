@@ -24,7 +24,7 @@ FLOORS = (
     {"labels"},
     {"graph"},
     {"families"},
-    {"engine", "check", "drawing", "guess"},
+    {"engine", "check", "drawing", "guess", "refusal"},
     {"engine.ort_native", "engine.ort_web", "catalogue", "pictures"},
     {"detector"},
     {"evaluation"},

@@ -70,6 +70,9 @@ class Ops(Protocol):
     def divide(self, x: Array, by: int) -> tuple[Array, Array]:
         """Quotient and remainder of integers that are not negative."""
 
+    def keep_first(self, x: Array, count: Array) -> Array:
+        """Of (n,), all but the first so many made 0; count is int64 (1,), of one run's own."""
+
     def peaks(self, x: Array) -> Array:
         """Of (1, c, h, w), what is the largest in the 3 x 3 around it; elsewhere -1e30 or less."""
 
@@ -129,6 +132,9 @@ class NumpyOps:
 
     def divide(self, x: Array, by: int) -> tuple[Array, Array]:
         return x // by, x % by
+
+    def keep_first(self, x: Array, count: Array) -> Array:
+        return np.where(np.arange(len(x)) < count[:1], x, 0).astype(x.dtype)
 
     def peaks(self, x: Array) -> Array:
         _, _, height, width = x.shape
