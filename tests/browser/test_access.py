@@ -29,7 +29,11 @@ AXE = """async () => {
 }"""
 
 TARGETS = "button, .button, select, summary, .brand, .check, input[type=search], input[type=range]"
-INTERACTIVE = "a[href], button, input, select, textarea, summary, [tabindex='0']"
+# Of radio buttons Tab reaches the chosen one, arrows the others.
+INTERACTIVE = (
+    "a[href], button, input:not([type=radio]:not(:checked)), select, textarea, summary, "
+    "[tabindex='0']"
+)
 
 
 # ---- the states of the page ----------------------------------------------------------------------
