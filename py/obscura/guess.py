@@ -15,7 +15,7 @@ from obscura import families
 from obscura.card import ModelCard, ModelFile
 from obscura.errors import LabelsError, ModelExternal, NotADetector
 from obscura.families.reading import Reading, as_picture
-from obscura.graph.inspect import Graph
+from obscura.graph.inspect import Graph, Value
 from obscura.labels import COCO, embedded, known
 from obscura.refusal import not_a_detector
 
@@ -225,11 +225,8 @@ def _called(text: str) -> str:
     """Return the family that a description names, by the longest word; "" if it names none."""
     plain = re.sub(r"[^a-z0-9]", "", text[:1000].lower())
     words = {word: name for name in families.FAMILIES for word in _CALLED.get(name, (name,))}
-    return (
-        words[max((word for word in words if word in plain), key=len)]
-        if any(word in plain for word in words)
-        else ""
-    )
+    said = [word for word in words if word in plain]
+    return words[max(said, key=len)] if said else ""
 
 
 def _recognised(graph: Graph) -> list[Reading]:
@@ -240,17 +237,17 @@ def _recognised(graph: Graph) -> list[Reading]:
 
 def _sized(graph: Graph, size: tuple[int, int]) -> Graph:
     """The face, an open size of its picture set to width and height."""
-    inputs = []
-    for value in graph.inputs:
-        picture = as_picture(value)
-        if picture is not None:
-            width, height = picture.width or size[0], picture.height or size[1]
-            sides = (picture.channels, height, width)
-            value = value._replace(
-                shape=(1, *sides) if picture.layout == "nchw" else (1, *sides[1:], sides[0])
-            )
-        inputs.append(value)
-    return graph._replace(inputs=tuple(inputs))
+    return graph._replace(inputs=tuple(_sized_input(value, size) for value in graph.inputs))
+
+
+def _sized_input(value: Value, size: tuple[int, int]) -> Value:
+    picture = as_picture(value)
+    if picture is None:
+        return value
+    sides = (picture.height or size[1], picture.width or size[0])
+    planes = (picture.channels, *sides)
+    shapes = {"nchw": (1, *planes), "nhwc": (1, *sides, picture.channels), "chw": planes}
+    return value._replace(shape=shapes[picture.layout])
 
 
 def _weighed(reading: Reading, told: _Told, given: Sequence[str]) -> Reading:
