@@ -15,7 +15,7 @@ from obscura import families
 from obscura.card import ModelCard, ModelFile
 from obscura.errors import LabelsError, ModelExternal, NotADetector
 from obscura.families.reading import Reading, as_picture
-from obscura.graph.inspect import Graph, Value
+from obscura.graph.inspect import Graph
 from obscura.labels import COCO, embedded, known
 from obscura.refusal import not_a_detector
 
@@ -237,17 +237,15 @@ def _recognised(graph: Graph) -> list[Reading]:
 
 def _sized(graph: Graph, size: tuple[int, int]) -> Graph:
     """The face, an open size of its picture set to width and height."""
-    return graph._replace(inputs=tuple(_sized_input(value, size) for value in graph.inputs))
-
-
-def _sized_input(value: Value, size: tuple[int, int]) -> Value:
-    picture = as_picture(value)
-    if picture is None:
-        return value
-    sides = (picture.height or size[1], picture.width or size[0])
-    planes = (picture.channels, *sides)
-    shapes = {"nchw": (1, *planes), "nhwc": (1, *sides, picture.channels), "chw": planes}
-    return value._replace(shape=shapes[picture.layout])
+    inputs = []
+    for value in graph.inputs:
+        picture = as_picture(value)
+        if picture is not None:
+            width, height = picture.width or size[0], picture.height or size[1]
+            sizes = {"n": 1, "c": picture.channels, "h": height, "w": width}
+            value = value._replace(shape=tuple(sizes[axis] for axis in picture.layout))
+        inputs.append(value)
+    return graph._replace(inputs=tuple(inputs))
 
 
 def _weighed(reading: Reading, told: _Told, given: Sequence[str]) -> Reading:

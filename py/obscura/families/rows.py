@@ -11,6 +11,9 @@ from numpy.typing import NDArray
 from obscura.errors import CardError, ModelMismatch
 from obscura.families.ops import Array, Ops
 
+MOST_CELLS = 4_000_000
+"""More than four times as many as strides of 8, 16 and 32 have over the largest input."""
+
 
 class Spec(NamedTuple):
     """What a family is told of a network."""
@@ -151,10 +154,21 @@ def cells(spec: Spec, strides: Sequence[int], *, ceil: bool = False) -> Cells:
 
     Args:
         ceil: an input that a stride does not divide has a last, partial cell.
+
+    Raises:
+        CardError: there are more than any network has.
     """
+    maps = [
+        [-(-side // stride) if ceil else side // stride for side in spec[:2]] for stride in strides
+    ]
+    count = sum(width * height for width, height in maps)
+    if count > MOST_CELLS:
+        raise CardError(
+            "The card's input and strides make too many cells", count,
+            remedy="Correct [input] or the option strides in model.toml.",
+        )  # fmt: skip
     places, sizes = [], []
-    for stride in strides:
-        width, height = (-(-side // stride) if ceil else side // stride for side in spec[:2])
+    for stride, (width, height) in zip(strides, maps, strict=True):
         y, x = np.mgrid[:height, :width]
         places.append(np.stack([x, y], -1).reshape(-1, 2))
         sizes.append(np.full((width * height, 1), stride))
