@@ -266,6 +266,9 @@ def _weighed(reading: Reading, told: _Told, given: Sequence[str]) -> Reading:
         labels, title = known(reading.classes)
         why += f"; {reading.classes} classes, as {title} has"
     classes = reading.classes or len(labels)
+    if not classes and not given:
+        confidence = min(confidence, CERTAIN - 0.05)  # somebody has to name them
+        why += "; nothing says how many classes there are"
     return reading._replace(
         labels=labels, classes=classes, confidence=min(confidence, 0.99), why=why
     )

@@ -97,8 +97,8 @@ def read(outputs: Mapping[str, Any], card: ModelCard) -> Outputs:
     """Turn what a network returns into rows.
 
     Args:
-        outputs: arrays of one run, by name, in the graph's order. A sealed network's are boxes, scores and
-            classes; an open one's are what its family reads.
+        outputs: arrays of one run, by name, in the graph's order. A sealed network's are boxes,
+            scores and classes; an open one's are what its family reads.
         card: the model's card.
 
     Raises:
@@ -113,17 +113,18 @@ def read(outputs: Mapping[str, Any], card: ModelCard) -> Outputs:
     from obscura.families.ops import NUMPY
 
     told = spec(card)
-    floats = {
-        name: array.astype(np.float32) if array.dtype.kind == "f" else array
-        for name, array in outputs.items()
-    }
     with np.errstate(all="ignore"):  # what overflows is found by `decode`
-        rows = module(card.family).read(NUMPY, floats, told)
-    return Outputs(
-        rows.boxes.astype(np.float32),
-        rows.scores.astype(np.float32),
-        np.clip(rows.classes, -1, _NO_CLASS).astype(np.int32),
-    )
+        # Two types are enough for families, and neither wraps round when its sign is changed.
+        plain = {
+            name: array.astype(np.float32 if array.dtype.kind == "f" else np.int64)
+            for name, array in outputs.items()
+        }
+        rows = module(card.family).read(NUMPY, plain, told)
+        return Outputs(
+            rows.boxes.astype(np.float32),
+            rows.scores.astype(np.float32),
+            np.clip(rows.classes, -1, _NO_CLASS).astype(np.int32),
+        )
 
 
 def _sealed(outputs: Mapping[str, NDArray[Any]], card: ModelCard) -> Outputs:
