@@ -134,7 +134,7 @@ def test_an_open_card_says_how_to_feed_the_network(card_table: dict[str, Any]) -
     ("key", "value"),
     [
         ("input", ""),
-        ("layout", "chw"),
+        ("layout", "hwc"),
         ("channels", "rgba"),
         ("dtype", "float64"),
         ("mean", [0, 0]),

@@ -45,6 +45,10 @@ FAMILIES = {
         # Local maxima of a heat map should be one per object; now and then a large one has two.
         Family("centernet", "CenterNet", nms=True),
         Family("yolox", "YOLOX", nms=True),
+        # Queries agree among themselves on who takes which object.
+        Family("rtdetr", "RT-DETR, D-FINE, DEIM", nms=False),
+        Family("detr", "DETR, RF-DETR", nms=False),
+        Family("efficientdet", "EfficientDet", nms=True),
         Family("end2end", "Finished boxes (NMS inside)", nms=False),
     )
 }

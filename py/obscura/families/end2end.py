@@ -18,11 +18,17 @@ import numpy as np
 
 from obscura.card import Feed, InputSpec, OpenForm
 from obscura.families.ops import Array, Ops
-from obscura.families.reading import Picture, Reading, as_picture
+from obscura.families.reading import (
+    IMAGENET_MEAN,
+    IMAGENET_STD,
+    Picture,
+    Reading,
+    as_picture,
+)
 from obscura.families.rows import Option, Rows, Spec, fractions, mismatch
 from obscura.graph.inspect import Graph, Value
 
-ROLES = ("boxes", "scores", "classes", "count")
+ROLES = ("boxes", "classes", "scores", "count")  # the order of TFLite's, whose names say nothing
 OPTIONS = {
     "order": Option("xyxy", among=("xyxy", "yxyx"), help="how a box lists its corners"),
     "pixels": Option(
@@ -33,6 +39,13 @@ OPTIONS = {
 }
 COLUMNS: dict[int, set[str]] = {4: {"scores", "classes"}, 5: {"classes"}, 6: set(), 7: set()}
 """Columns that the rows with the boxes may have, and what must then stand elsewhere."""
+
+TELLING = (
+    {"detection_boxes", "detection_classes", "detection_scores"},
+    {"num_dets", "det_boxes"},
+    {"boxes", "labels", "scores"},
+)
+"""Names that leave no doubt about who exported the network, and how."""
 
 MOST_OUTPUTS = 8
 WORDS = {
@@ -154,7 +167,7 @@ def _readings(
     picture: Picture, named: dict[str, str], columns: int, feeds: tuple[Feed, ...], *, certain: bool
 ) -> Iterator[Reading]:
     tensorflow = picture.layout == "nhwc" or picture.dtype == "uint8"
-    names = " ".join(named.values()).lower()
+    said = {name.lower() for name in named.values()}
     torchvision = not tensorflow and columns == 4 and "count" not in named
     width, height = picture.width or 640, picture.height or 640
     options: dict[str, str | bool | int] = {
@@ -162,7 +175,7 @@ def _readings(
         "order": "yxyx" if tensorflow else "xyxy",
         "pixels": not tensorflow,
     }
-    options["first"] = 1 if "detection_classes" in names or torchvision else 0
+    options["first"] = 1 if "detection_classes" in said or torchvision else 0
     form = OpenForm(
         picture.name, picture.layout, "rgb", picture.dtype, feeds=feeds, options=options
     )
@@ -170,13 +183,13 @@ def _readings(
     if picture.dtype != "uint8":
         form = form._replace(std=(255.0,) * 3)
     if columns in (5, 6):  # MMDetection and PaddleDetection normalise as ImageNet does
-        form = form._replace(mean=(123.675, 116.28, 103.53), std=(58.395, 57.12, 57.375))
+        form = form._replace(mean=IMAGENET_MEAN, std=IMAGENET_STD)
     reading = Reading(
         family="end2end",
         input=InputSpec(width, height, resize),
         open=form,
         classes=0,
-        confidence=0.75 if certain else 0.5,
+        confidence=0.9 if any(words <= said for words in TELLING) else 0.7 if certain else 0.5,
         why=f"finished boxes: {', '.join(named)}"
         + ("" if columns == 4 else f" in rows of {columns}"),
     )

@@ -22,6 +22,8 @@ OPTIONS = {
         usual=False, among=(False, True), help="boxes are in pixels of the input, not in 0..1"
     ),
 }
+FEW = 1000
+"""So few boxes are queries rather than anchors: see `detr`."""
 
 
 def read(ops: Ops, outputs: Mapping[str, Array], spec: Spec) -> Rows:
@@ -59,7 +61,7 @@ def recognise(graph: Graph) -> list[Reading]:
     scores = [value for value in three if value not in boxes and _is_columns(value)]
     if len(boxes) != 1 or len(scores) != 1 or len(graph.outputs) > 3:
         return []
-    columns = int(scores[0].shape[2])
+    columns, rows = int(scores[0].shape[2]), boxes[0].shape[1]
     width, height = picture.width or 300, picture.height or 300
     tensorflow = picture.layout == "nhwc" or "detection" in boxes[0].name.lower()
     form = OpenForm(picture.name, picture.layout, "rgb", picture.dtype)
@@ -74,7 +76,9 @@ def recognise(graph: Graph) -> list[Reading]:
                 input=InputSpec(width, height, "stretch"),
                 open=form._replace(options={"order": order, "background": background}),
                 classes=columns - background,
-                confidence=(0.7 if likely else 0.3) - (0 if background else 0.15),
+                confidence=(0.7 if likely else 0.3)
+                - (0 if background else 0.15)
+                - (0.3 if isinstance(rows, int) and rows <= FEW else 0),
                 why=f"boxes and {columns} scores for each anchor, corners as {order}, "
                 + ("the first score for the background" if background else "no background"),
             )

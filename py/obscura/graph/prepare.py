@@ -46,10 +46,13 @@ def prepare(wanted: InputSpec, form: OpenForm) -> bytes:
             pixels = graph.node("Sub", [pixels, graph.constant(mean)])
         if (std != 1).any():
             pixels = graph.node("Div", [pixels, graph.constant(std)])
-    shape = (1, *size, channels)
-    if form.layout == "nchw":
+    shape: tuple[int, ...] = (1, *size, channels)
+    if form.layout != "nhwc":
         pixels = graph.node("Transpose", [pixels], perm=[0, 3, 1, 2])
         shape = (1, channels, *size)
+    if form.layout == "chw":
+        pixels = graph.node("Squeeze", [pixels, graph.constant(np.array([0]))])
+        shape = shape[1:]
     graph.node("Cast", [pixels], form.input, to=code(form.dtype))
     outputs = [Value(form.input, form.dtype, shape)]
     for feed in form.feeds:
