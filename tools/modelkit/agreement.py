@@ -12,19 +12,21 @@ from obscura import Detections
 from obscura.boxes import iou
 from obscura.card import ModelCard
 from obscura.check import SCORE_TOLERANCE
-from obscura.engine import Session
+from obscura.engine.ort_native import NativeSession
 from obscura.families import decode
 
 SAME_PLACE = 0.5  # IoU
 EXACT = 0.01
 """Forms that compute the same in float32 agree to this, in scores and in overlap."""
+CLOSE_SCORE, CLOSE_OVERLAP = 0.03, 0.9
+"""What nobody notices."""
 
 
 class Form(NamedTuple):
     """One form of a model, ready to run."""
 
     card: ModelCard
-    session: Session
+    session: NativeSession
 
 
 class Agreement(NamedTuple):
@@ -40,6 +42,15 @@ class Agreement(NamedTuple):
     def exact(self) -> bool:
         """Whether no difference is more than that of the order of additions."""
         return self.matched == self.boxes and self.overlap > 1 - EXACT and self.score < EXACT
+
+    @property
+    def close(self) -> bool:
+        """Whether nobody would notice the difference."""
+        return (
+            self.matched == self.boxes
+            and self.overlap >= CLOSE_OVERLAP
+            and self.score <= CLOSE_SCORE
+        )
 
     def __str__(self) -> str:
         places = "1 picture" if self.pictures == 1 else f"{self.pictures} pictures"
