@@ -56,9 +56,9 @@ def prepare(wanted: InputSpec, form: OpenForm) -> bytes:
     graph.node("Cast", [pixels], form.input, to=code(form.dtype))
     outputs = [Value(form.input, form.dtype, shape)]
     for feed in form.feeds:
-        array = _fed(feed, wanted)
-        graph.node("Cast", [graph.constant(array)], feed.name, to=code(feed.dtype))
-        outputs.append(Value(feed.name, feed.dtype, array.shape))
+        value, shape = _fed(graph, feed, wanted)
+        graph.node("Cast", [value], feed.name, to=code(feed.dtype))
+        outputs.append(Value(feed.name, feed.dtype, shape))
     picture = Value(PICTURE, "uint8", (1, "height", "width", 4))
     return model("prepare", graph.nodes, [picture], outputs, graph.constants)
 
@@ -95,14 +95,18 @@ def _ordered(graph: _Growing, pixels: str, channels: str) -> str:
     return graph.node("Gather", [pixels, graph.constant(np.array(order))], axis=3)
 
 
-def _fed(feed: Feed, wanted: InputSpec) -> NDArray[Any]:
+def _fed(graph: _Growing, feed: Feed, wanted: InputSpec) -> tuple[str, tuple[int, ...]]:
+    """Give a further input its value; returns the tensor and its shape."""
+    if feed.value == "mask":  # as large as the picture, so made when it runs
+        shape = (1, wanted.height, wanted.width)
+        ones = graph.constant(np.ones((1, 1, 1), np.int64))
+        return graph.node("Expand", [ones, graph.constant(np.array(shape))]), shape
     values = {
-        "size_wh": np.array([[wanted.width, wanted.height]]),
-        "size_hw": np.array([[wanted.height, wanted.width]]),
-        "mask": np.ones((1, wanted.height, wanted.width)),
-        "scale": np.ones((1, 2)),
+        "size_wh": [[wanted.width, wanted.height]],
+        "size_hw": [[wanted.height, wanted.width]],
+        "scale": [[1, 1]],
     }
-    return values[feed.value].astype(feed.dtype)
+    return graph.constant(np.array(values[feed.value])), (1, 2)
 
 
 class _Growing:
