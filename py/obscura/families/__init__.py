@@ -45,6 +45,13 @@ FAMILIES = {
         # Local maxima of a heat map should be one per object; now and then a large one has two.
         Family("centernet", "CenterNet", nms=True),
         Family("yolox", "YOLOX", nms=True),
+        Family("yolov5", "YOLOv5 and YOLOv7", nms=True),
+        Family("yolov8", "YOLOv8, YOLOv9 and YOLO11", nms=True),
+        Family("yolov10", "YOLO without NMS (YOLOv10, YOLO26)", nms=False),
+        Family("nanodet", "NanoDet", nms=True),
+        Family("picodet", "PicoDet", nms=True),
+        Family("fastestdet", "FastestDet", nms=True),
+        Family("yunet", "YuNet (faces)", nms=True),
         # Queries agree among themselves on who takes which object.
         Family("rtdetr", "RT-DETR, D-FINE, DEIM", nms=False),
         Family("detr", "DETR, RF-DETR", nms=False),
