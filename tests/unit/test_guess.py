@@ -185,6 +185,8 @@ def test_weights_in_other_files_are_named() -> None:
         (graph({"x": (4, 3, 640, 640)}, {"y": (4, 9, 85)}), "takes 4 pictures at once.*batch"),
         (graph({"x": ("float64", 1, 3, 64, 64)}, {"y": (1, 9, 85)}), "as float64.*float32"),
         (graph({"x": (1, 7, 64, 64)}, {"y": (1, 9, 85)}), "other than one or three channels"),
+        (graph({"x": (640, 640, 3)}, {"y": (9, 85)}), "without a batch.*four dimensions"),
+        (graph({"x": (3, 640, 640)}, {"y": (9, 85)}), "nothing that a detector"),
         (graph({"a": (1, 3, 9, 9), "b": (1, 3, 9, 9)}, {"y": (1, 5)}), "several pictures"),
         (graph({"x": (1, 3, 224, 224)}, {"y": (1, 1000)}), "classifier: 1000 numbers"),
         (graph({"x": (1, 3, 224, 224)}, {"y": ("n", 512, 1, 1)}), "classifier: 512 numbers"),

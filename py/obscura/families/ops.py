@@ -147,6 +147,7 @@ class NumpyOps:
 
     def peaks(self, x: Array) -> Array:
         _, _, height, width = x.shape
+        x = x.astype(np.float32)
         padded = np.pad(x, ((0, 0), (0, 0), (1, 1), (1, 1)), constant_values=-np.inf)
         shifted = [padded[:, :, y : y + height, z : z + width] for y in range(3) for z in range(3)]
         highest = np.maximum.reduce(shifted)
