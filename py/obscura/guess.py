@@ -225,11 +225,8 @@ def _called(text: str) -> str:
     """Return the family that a description names, by the longest word; "" if it names none."""
     plain = re.sub(r"[^a-z0-9]", "", text[:1000].lower())
     words = {word: name for name in families.FAMILIES for word in _CALLED.get(name, (name,))}
-    return (
-        words[max((word for word in words if word in plain), key=len)]
-        if any(word in plain for word in words)
-        else ""
-    )
+    said = [word for word in words if word in plain]
+    return words[max(said, key=len)] if said else ""
 
 
 def _recognised(graph: Graph) -> list[Reading]:
@@ -269,6 +266,9 @@ def _weighed(reading: Reading, told: _Told, given: Sequence[str]) -> Reading:
         labels, title = known(reading.classes)
         why += f"; {reading.classes} classes, as {title} has"
     classes = reading.classes or len(labels)
+    if not classes and not given:
+        confidence = min(confidence, CERTAIN - 0.05)  # somebody has to name them
+        why += "; nothing says how many classes there are"
     return reading._replace(
         labels=labels, classes=classes, confidence=min(confidence, 0.99), why=why
     )

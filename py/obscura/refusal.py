@@ -47,6 +47,12 @@ def _almost(value: Value) -> NotADetector | None:
         return NotADetector(
             "The network takes pictures of other than one or three channels", _listed([value])
         )
+    if len(value.shape) == 3 and value.shape[2] in (1, 3):
+        return NotADetector(
+            "The network takes a picture with its channels last and without a batch",
+            _listed([value]),
+            remedy="Export it again with an input of four dimensions, such as [1, 640, 640, 3].",
+        )
     return None
 
 
@@ -56,7 +62,7 @@ def _by_outputs(graph: Graph) -> NotADetector:
     first = shapes[0]
     if len(shapes) == 1 and isinstance(first[-1] if first else "", int):
         flat = len(first) == 2 or (len(first) == 4 and first[2:] == (1, 1))
-        if flat and first[1:2] != (1,):
+        if flat and (first[0] == 1 or isinstance(first[0], str)):
             return NotADetector(
                 f"The network looks like a classifier: {first[1]} numbers for the whole picture",
                 outputs,

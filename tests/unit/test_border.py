@@ -18,8 +18,8 @@ BROWSER = {"js", "pyodide", "pyscript"}
 
 # From the ground up. A module may import modules of lower floors, and its neighbours on its own.
 FLOORS = (
-    {"errors", "boxes", "timing"},
-    {"detections"},
+    {"errors", "boxes", "nesting", "timing"},
+    {"detections", "table"},
     {"card"},
     {"labels"},
     {"graph"},

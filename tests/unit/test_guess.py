@@ -92,11 +92,13 @@ def test_metadata_that_names_another_number_of_classes_is_held_against_a_reading
 
 
 def test_what_ultralytics_embeds_gives_size_and_names() -> None:
-    (best,) = guess(yolox(rows="anchors", columns=7, side="height")._replace(metadata=ULTRALYTICS))
+    bare = yolox(rows="anchors", columns=7, side="height")
+
+    best = guess(bare._replace(metadata=ULTRALYTICS))[0]
 
     assert best.input == InputSpec(416, 320, "letterbox-corner")
     assert best.labels == ("cup", "cat's paw")
-    assert best.confidence > guess(yolox(columns=7))[0].confidence
+    assert best.confidence > guess(bare)[0].confidence
     assert "the file says so" in best.why
 
 
@@ -185,6 +187,8 @@ def test_weights_in_other_files_are_named() -> None:
         (graph({"x": (4, 3, 640, 640)}, {"y": (4, 9, 85)}), "takes 4 pictures at once.*batch"),
         (graph({"x": ("float64", 1, 3, 64, 64)}, {"y": (1, 9, 85)}), "as float64.*float32"),
         (graph({"x": (1, 7, 64, 64)}, {"y": (1, 9, 85)}), "other than one or three channels"),
+        (graph({"x": (640, 640, 3)}, {"y": (9, 85)}), "without a batch.*four dimensions"),
+        (graph({"x": (3, 640, 640)}, {"y": (9, 85)}), "nothing that a detector"),
         (graph({"a": (1, 3, 9, 9), "b": (1, 3, 9, 9)}, {"y": (1, 5)}), "several pictures"),
         (graph({"x": (1, 3, 224, 224)}, {"y": (1, 1000)}), "classifier: 1000 numbers"),
         (graph({"x": (1, 3, 224, 224)}, {"y": ("n", 512, 1, 1)}), "classifier: 512 numbers"),
