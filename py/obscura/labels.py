@@ -9,9 +9,9 @@ from typing import Any, NamedTuple
 
 from obscura.card import MOST_LABELS, wrong_label
 from obscura.errors import LabelsError
+from obscura.nesting import DEEPEST, too_deep
 
 MOST_BYTES = 4 << 20
-DEEPEST = 32
 
 COCO = tuple(
     """person,bicycle,car,motorcycle,airplane,bus,train,truck,boat,traffic light,fire hydrant,
@@ -141,7 +141,6 @@ _ENTRY = re.compile(
     re.VERBOSE | re.DOTALL,
 )
 _BLOCK = re.compile(r"(?:-|[\"']?(\d{1,6})[\"']?\s*+:)\s++(\S.*)")
-_NESTING = re.compile(r'"(?:[^"\\\n]|\\.)*+"|[][{}]')
 _ITEM = re.compile(r"\bitem\s*+\{([^{}]*+)\}")
 _ITEM_ID = re.compile(r"\bid\s*+:\s*+(\d{1,6})\b")
 _ITEM_NAME = re.compile(
@@ -198,13 +197,8 @@ def _toml(text: str) -> Entries:
 
 
 def _check_depth(text: str) -> None:
-    """Refuse what is nested deeply: in a browser its parser would use up the stack and with it all
-    of Python, where CPython raises RecursionError."""
-    depth = 0
-    for mark in _NESTING.findall(text):
-        depth += {"[": 1, "{": 1, "]": -1, "}": -1}.get(mark, 0)
-        if depth > DEEPEST:
-            raise LabelsError("The file of class names is nested too deeply", f"over {DEEPEST}")
+    if too_deep(text):
+        raise LabelsError("The file of class names is nested too deeply", f"over {DEEPEST}")
 
 
 def _damaged(kind: str, error: Exception) -> LabelsError:
