@@ -14,14 +14,14 @@ DOG: Row = (50, 0.7, 1)
 
 
 def seen(*rows: Row, best: float = 0.9) -> Seen:
-    """Boxes of 10 x 10 pixels."""
+    """Boxes of 10 x 10 pixels; ``best`` is the highest score of all rows, shown or not."""
     return Seen(
         Detections(
             np.array([[x, 0, x + 10, 10] for x, _, _ in rows], np.float32).reshape(-1, 4),
             np.array([score for _, score, _ in rows], np.float32),
             np.array([kind for _, _, kind in rows], np.int32),
         ),
-        best,
+        np.array([best, 0.1], np.float32),
     )
 
 
@@ -66,8 +66,17 @@ def test_the_worst_overlap_and_score_of_all_pictures_count() -> None:
 def test_where_nothing_is_found_the_best_scores_speak() -> None:
     agreement = compare([seen(best=0.2)], [seen(best=0.19)], threshold=0.5)
 
-    assert str(agreement) == "1 picture, nothing found; the best scores differ by 0.0100 at most"
+    assert str(agreement) == "1 picture, nothing found; scores differ by 0.0100 at most"
     assert agreement.close
+
+
+def test_rows_that_only_one_form_has_count_unless_their_score_is_0() -> None:
+    ours = seen()
+    longer = ours._replace(scores=np.array([0.9, 0.1, 0, 0], np.float32))
+    other = ours._replace(scores=np.array([0.9, 0.1, 0.05], np.float32))
+
+    assert compare([ours], [longer], threshold=0.5).score == 0
+    assert compare([ours], [other], threshold=0.5).score == pytest.approx(0.05)
 
 
 def test_one_box_in_hundreds_may_be_another() -> None:

@@ -1,4 +1,4 @@
-"""Makes sealed models: of the published TF.js detectors that Obscura ships, and of any open network.
+"""Makes sealed models: of the TF.js detectors that Obscura ships, and of any open network.
 
 The way of a shipped model, one module a step:
 

@@ -211,10 +211,10 @@ def _made(form: Form, network: Network, storage: str | None, on: list[Path], say
     """
     if len(on) > 1:
         say(f"comparing forms on {len(on)} pictures ...")
+    seen = look(form, map(_rgba, on))
     try:
         model, top = seal_open(onnx.load_from_string(network.data), form.card, _examples(form))
         made = _sealed(form.card, model, top)
-        seen = look(form, map(_rgba, on))
         agreement = _agreement(seen, made, on)
     except (ConversionError, BackendError) as error:
         say(f"it stays open, for it cannot be sealed: {error}")
@@ -223,6 +223,8 @@ def _made(form: Form, network: Network, storage: str | None, on: list[Path], say
         say(f"it stays open, for sealed it would answer otherwise: {agreement}")
         return Made(form.card, network.data)
     say(f"sealed, {_size(made.data)}; compared with the open form: {agreement}")
+    if not agreement.boxes:
+        say("pictures of what it detects, given with --images, would tell more")
     wanted, told = storage or USUAL_STORAGE, "none"
     if wanted != "none":
         small = _sealed(form.card, compact(model, wanted), top)

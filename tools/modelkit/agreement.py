@@ -36,7 +36,7 @@ class Agreement(NamedTuple):
     boxes: int  # found by either
     matched: int  # of these, found by both: same class, IoU of `SAME_PLACE` or more
     overlap: float  # smallest IoU of matched boxes; 1 if there are none
-    score: float  # largest difference of matched boxes' scores, and of the best scores
+    score: float  # largest difference of matched boxes' scores, and of all scores by rank
 
     @property
     def exact(self) -> bool:
@@ -55,7 +55,7 @@ class Agreement(NamedTuple):
     def __str__(self) -> str:
         places = "1 picture" if self.pictures == 1 else f"{self.pictures} pictures"
         if not self.boxes:
-            return f"{places}, nothing found; the best scores differ by {self.score:.4f} at most"
+            return f"{places}, nothing found; scores differ by {self.score:.4f} at most"
         return (
             f"{places}, {self.matched} of {self.boxes} boxes found by both; overlap at least "
             f"{self.overlap:.3f}, scores differ by {self.score:.4f} at most"
@@ -66,7 +66,7 @@ class Seen(NamedTuple):
     """What a form makes of one picture."""
 
     found: Detections  # down to a little below the threshold
-    best: float  # of all scores, however low
+    scores: NDArray[np.float32]  # of all rows, however low, falling
 
 
 def look(form: Form, pictures: Iterable[NDArray[np.uint8]]) -> list[Seen]:
@@ -77,7 +77,7 @@ def look(form: Form, pictures: Iterable[NDArray[np.uint8]]) -> list[Seen]:
         height, width = picture.shape[:2]
         outputs = form.session.run(picture)
         found = decode(outputs, form.card, (width, height), threshold=least)
-        seen.append(Seen(found, float(outputs.scores.max(initial=0.0))))
+        seen.append(Seen(found, np.sort(outputs.scores)[::-1]))
     return seen
 
 
@@ -88,8 +88,8 @@ def compare(ours: Sequence[Seen], theirs: Sequence[Seen], threshold: float) -> A
     """
     boxes = matched = 0
     overlap, score = 1.0, 0.0
-    for (one, one_best), (other, other_best) in zip(ours, theirs, strict=True):
-        score = max(score, abs(one_best - other_best))
+    for (one, one_scores), (other, other_scores) in zip(ours, theirs, strict=True):
+        score = max(score, _farthest(one_scores, other_scores))
         pairs = _pairs(one, other)
         shown = [
             (i, j) for i, j in pairs if max(one.score[i], other.score[j]) >= np.float32(threshold)
@@ -102,6 +102,13 @@ def compare(ours: Sequence[Seen], theirs: Sequence[Seen], threshold: float) -> A
         matched += len(shown)
         boxes += len(shown) + int((np.concatenate(alone) >= np.float32(threshold)).sum())
     return Agreement(len(ours), boxes, matched, overlap, score)
+
+
+def _farthest(ours: NDArray[np.float32], theirs: NDArray[np.float32]) -> float:
+    """The largest difference of scores of one rank; a row that is not there has score 0."""
+    ranks = np.zeros((2, max(len(ours), len(theirs))), np.float32)
+    ranks[0, : len(ours)], ranks[1, : len(theirs)] = ours, theirs
+    return float(np.abs(ranks[0] - ranks[1]).max(initial=0.0))
 
 
 def _pairs(ours: Detections, theirs: Detections) -> list[tuple[int, int]]:
