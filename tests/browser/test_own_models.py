@@ -134,6 +134,23 @@ def test_a_model_is_taken_in_and_used(room: Room, form: str) -> None:
     assert room.at("model").input_value() == "own-my-colours"
 
 
+def test_a_model_that_names_its_classes_needs_no_file_of_them(room: Room) -> None:
+    network = networks.yolox(metadata=networks.named("crimson", "leaf", "sea"))
+
+    drop(room, ("colours.onnx", network))
+
+    assert_found(until_in_use(room, "own-colours"), ("crimson", "leaf", "sea"))
+
+
+def test_outputs_of_which_the_file_tells_nothing_are_known_from_a_run(room: Room) -> None:
+    model = onnx.load_from_string(networks.yolox())
+    model.graph.output[0].type.tensor_type.ClearField("shape")
+
+    drop(room, ("colours.onnx", model.SerializeToString()))
+
+    assert_found(until_in_use(room, "own-colours"), ("class 1", "class 2", "class 3"))
+
+
 CARD = """
 title = "Colours with a card"
 family = "yolox"
@@ -297,6 +314,13 @@ REFUSED: dict[str, tuple[Callable[[], list[tuple[str, bytes]]], str, str]] = {
     ),
     "weights elsewhere": (lambda: [("colours.onnx", external())], "model-external", "weights.bin"),
     "a classifier": (lambda: [("cats.onnx", classifier())], "model-no-detector", ""),
+    "a network that turns boxes": (
+        lambda: [
+            ("turned.onnx", networks.yolov8(metadata=networks.named("a", "b", "c", task="obb")))
+        ],
+        "model-no-detector",
+        "turned boxes",
+    ),
     "an unknown operator": (
         lambda: [("colours.onnx", networks.yolox(operator="Frobnicate"))],
         "model-unsupported",

@@ -25,7 +25,7 @@ FLOORS = (
     {"graph"},
     {"families"},
     {"engine", "check", "drawing", "guess", "refusal"},
-    {"engine.ort_native", "engine.ort_web", "catalogue", "pictures"},
+    {"engine.ort_native", "engine.ort_web", "catalogue", "flip", "pictures"},
     {"detector"},
     {"evaluation"},
     {"cli", "page"},

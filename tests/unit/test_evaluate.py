@@ -305,3 +305,19 @@ def test_where_nothing_is_found_and_nothing_there_nothing_is_judged(drawn: Set) 
 
     assert len(matches.decisions().score) == 0
     assert matches.scores() == (None,) * 6
+
+
+def test_looking_twice_goes_on_record(drawn: Set) -> None:
+    (result,) = evaluate(drawn, "--flip")["results"]
+
+    assert result["flip"] is True
+    assert result["ap50"] == 50.0
+    assert result["command"].endswith(" --flip")
+
+
+def test_the_page_cannot_be_asked_to_look_twice(
+    drawn: Set, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.main(drawn.arguments("--backend", "browser", "--flip")) == 1
+
+    assert "--backend native" in capsys.readouterr().err
