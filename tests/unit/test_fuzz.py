@@ -125,14 +125,19 @@ values = st.builds(
     | st.tuples(st.just(1), st.just(3), sizes, sizes)
     | st.tuples(st.just(1), sizes, sizes),
 )
+METADATA = (
+    "names", "imgsz", "task", "stride", "description", "kpt_shape", "model_family",
+    "libreyolo_version", "letterbox_pad", "nc",
+)  # fmt: skip
 faces = st.builds(
     Graph,
     inputs=st.lists(values, max_size=3).map(tuple),
     outputs=st.lists(values, min_size=1, max_size=12).map(tuple),
     metadata=st.dictionaries(
-        st.sampled_from(["names", "imgsz", "task", "stride", "model_family", "description"]),
+        st.sampled_from(METADATA),
         st.text(max_size=40)
-        | st.sampled_from(["{0: 'a'}", "[640, 640]", "detect", "segment", "pose", "yolov8", "32"]),
+        | st.sampled_from(["{0: 'a'}", "[640, 640]", "detect", "segment", "pose", "yolov8", "32"])
+        | st.sampled_from(["9" * 5000, "[" + "9" * 5000 + ", 3]", "yolo7", "yolox", "rfdetr"]),
     ),
     opsets=st.just({"": 17}),
     operators=st.just(frozenset({"Conv"})),
@@ -142,8 +147,20 @@ faces = st.builds(
 )
 
 
-@settings(FUZZ, max_examples=400)
+@settings(FUZZ, max_examples=250)
 @given(faces)
+@example(
+    Graph(
+        (Value("images", "float32", (1, 3, 64, 64)),),
+        (Value("output0", "float32", (1, 56, 84)),),
+        {"task": "pose", "kpt_shape": f"[{'9' * 5000}, 3]"},
+        {"": 17},
+        frozenset(),
+        (),
+        "",
+        1000,
+    )
+)
 def test_any_face_is_understood_or_refused(face: Graph) -> None:
     try:
         understood(face)
