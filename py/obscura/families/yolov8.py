@@ -7,6 +7,7 @@ columns; the boxes among them are read.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 
 from obscura.card import InputSpec, OpenForm
@@ -31,7 +32,7 @@ from obscura.families.rows import (
 )
 from obscura.graph.inspect import Graph
 
-STRIDES = ((8, 16, 32), (8, 16, 32, 64), (4, 8, 16, 32))
+STRIDES = ((8, 16, 32), (8, 16, 32, 64), (4, 8, 16, 32), (8,), (16,))
 BOXES = ("cxcywh", "xyxy")
 OPTIONS = {
     "boxes": Option("cxcywh", BOXES, "centre and size, or corners"),
@@ -130,7 +131,7 @@ def _extras(graph: Graph, columns: int) -> Iterator[tuple[int, float]]:
         yield masks, 1.0
     elif said == "pose":
         sizes = graph.metadata.get("kpt_shape", "").strip("[]() ").split(",")
-        known = len(sizes) == 2 and all(size.strip().isdecimal() for size in sizes)
+        known = len(sizes) == 2 and all(re.fullmatch(r"\s*\d{1,4}\s*", size) for size in sizes)
         yield int(sizes[0]) * int(sizes[1]) if known else _POSE, 1.0
     elif not said and columns == 5 + _POSE:
         yield _POSE, 0.8
