@@ -19,6 +19,7 @@ class Result(NamedTuple):
     Attributes:
         model: its name.
         info: what it ran on.
+        flip: whether it looked at each picture twice, once in a mirror.
         scores: over all classes.
         error: standard error of AP in percent, by a bootstrap over the pictures; None if not asked.
         classes: class by class.
@@ -28,6 +29,7 @@ class Result(NamedTuple):
 
     model: str
     info: SessionInfo
+    flip: bool
     scores: Scores
     error: float | None
     classes: list[ClassScores]
@@ -41,16 +43,16 @@ def markdown(results: Sequence[Result], truth: Truth, *, per_class: bool) -> str
     rows = [
         (
             result.model,
-            _device(result.info),
+            _device(result.info) + (", flip" if result.flip else ""),
             _percent(result.scores.ap)
             + ("" if result.error is None else f" ± {_percent(result.error)}"),
             *map(_percent, result.scores[1:]),
         )
         for result in results
     ]
-    parts = [_table(header, rows, words=2), "\n".join(_notes(results, truth))]
+    parts = [table(header, rows, words=2), "\n".join(_notes(results, truth))]
     if per_class:
-        parts.append(_class_table(results))
+        parts.append(_classtable(results))
     return "\n\n".join(parts)
 
 
@@ -64,6 +66,7 @@ def document(results: Iterable[Result], truth: Truth, threshold: float) -> dict[
             {
                 "model": result.model,
                 **result.info._asdict(),
+                "flip": result.flip,
                 **_all_rounded(result.scores),
                 "ap_error": _rounded(result.error),
                 "classes": [_all_rounded(row) for row in result.classes],
@@ -94,7 +97,7 @@ def _notes(results: Sequence[Result], truth: Truth) -> Iterator[str]:
             )
 
 
-def _class_table(results: Sequence[Result]) -> str:
+def _classtable(results: Sequence[Result]) -> str:
     """One row per class that has objects, most objects first; AP and AP50 of each model."""
     header = ["class", "objects"]
     rows: dict[str, list[str]] = {}
@@ -108,11 +111,11 @@ def _class_table(results: Sequence[Result]) -> str:
         for row in result.classes:
             rows[row.label][2 * place : 2 * place + 2] = [_percent(row.ap), _percent(row.ap50)]
     labels = sorted((label for label in rows if order[label]), key=lambda label: -order[label])
-    return _table(header, [(label, str(order[label]), *rows[label]) for label in labels], words=1)
+    return table(header, [(label, str(order[label]), *rows[label]) for label in labels], words=1)
 
 
-def _table(header: Sequence[str], rows: Sequence[Sequence[str]], words: int) -> str:
-    """A table whose first columns are words and whose others are numbers, aligned for terminals."""
+def table(header: Sequence[str], rows: Sequence[Sequence[str]], words: int) -> str:
+    """Return a Markdown table, aligned for terminals: some columns of words, then numbers."""
     widths = [max(map(len, column)) for column in zip(header, *rows, strict=True)]
     rule = [
         "-" * width if place < words else "-" * (width - 1) + ":"
@@ -138,8 +141,8 @@ def _percent(value: float | None) -> str:
 
 
 def _rounded(value: float | None) -> float | None:
-    return None if value is None else round(value, 2)
+    return None if value is None else round(value, 4)
 
 
 def _all_rounded(row: Scores | ClassScores) -> dict[str, Any]:
-    return {k: round(v, 2) if isinstance(v, float) else v for k, v in row._asdict().items()}
+    return {k: round(v, 4) if isinstance(v, float) else v for k, v in row._asdict().items()}

@@ -73,6 +73,9 @@ class Ops(Protocol):
     def divide(self, x: Array, by: int) -> tuple[Array, Array]:
         """Quotient and remainder of integers that are not negative."""
 
+    def keep_first(self, x: Array, count: Array) -> Array:
+        """Of (n,), all but the first so many made 0; count is int64 (1,), of one run's own."""
+
     def peaks(self, x: Array) -> Array:
         """Of (1, c, h, w), what is the largest in the 3 x 3 around it; elsewhere -1e30 or less."""
 
@@ -139,8 +142,12 @@ class NumpyOps:
     def divide(self, x: Array, by: int) -> tuple[Array, Array]:
         return x // by, x % by
 
+    def keep_first(self, x: Array, count: Array) -> Array:
+        return np.where(np.arange(len(x)) < count[:1], x, 0).astype(x.dtype)
+
     def peaks(self, x: Array) -> Array:
         _, _, height, width = x.shape
+        x = x.astype(np.float32)
         padded = np.pad(x, ((0, 0), (0, 0), (1, 1), (1, 1)), constant_values=-np.inf)
         shifted = [padded[:, :, y : y + height, z : z + width] for y in range(3) for z in range(3)]
         highest = np.maximum.reduce(shifted)

@@ -16,6 +16,12 @@ from obscura.graph.inspect import Graph, Value
 USUAL_SIZES = (640, 416, 320, 512, 300, 224, 256, 384, 192, 160, 128, 448, 576, 608, 768, 800, 1280)
 """Inputs of square detectors, pixels a side, the more usual first."""
 
+LAYOUTS = {4: (("nchw", 0), ("nhwc", 2)), 3: (("chw", 0),)}
+"""By rank: layouts, and where their channels stand after the batch."""
+
+IMAGENET_MEAN = (123.675, 116.28, 103.53)  # red, green, blue
+IMAGENET_STD = (58.395, 57.12, 57.375)
+
 
 USUAL_CLASSES = (80, 20, 90, 91, 365)
 """How many classes published detectors tell apart: those of COCO, Pascal VOC and Objects365."""
@@ -73,13 +79,13 @@ def trial(graph: Graph) -> tuple[InputSpec, OpenForm] | None:
 
 
 def as_picture(value: Value) -> Picture | None:
-    """Read an input's shape as that of a picture, batch of one; None if it is none."""
-    if len(value.shape) != 4 or value.dtype not in ("float32", "float16", "uint8"):
+    """Read an input's shape as that of a picture, batch of one or none; None if it is none."""
+    if value.dtype not in ("float32", "float16", "uint8") or len(value.shape) not in (3, 4):
         return None
-    batch, *rest = value.shape
+    batch, *rest = value.shape if len(value.shape) == 4 else (1, *value.shape)
     if isinstance(batch, int) and batch != 1:
         return None
-    for layout, axis in (("nchw", 0), ("nhwc", 2)):
+    for layout, axis in LAYOUTS[len(value.shape)]:
         channels = rest[axis]
         if channels in (1, 3):
             height, width = (size for i, size in enumerate(rest) if i != axis)

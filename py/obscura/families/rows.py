@@ -12,6 +12,9 @@ from numpy.typing import NDArray
 from obscura.errors import CardError, ModelMismatch
 from obscura.families.ops import Array, Ops
 
+MOST_CELLS = 4_000_000
+"""More than four times as many as strides of 8, 16 and 32 have over the largest input."""
+
 
 class Spec(NamedTuple):
     """What a family is told of a network."""
@@ -158,9 +161,16 @@ def cell_counts(spec: Spec, strides: Sequence[int]) -> list[int]:
 def cells(spec: Spec, strides: Sequence[int]) -> Cells:
     """Return the cells of maps of these strides; see `cell_counts`.
 
-    They are as many as their counts say: check those against the outputs first, for a card can
-    name a stride of 1 over an input of any size.
+    Raises:
+        CardError: there are more than any network has; a card can name a stride of 1 over an input
+            of any size.
     """
+    count = sum(cell_counts(spec, strides))
+    if count > MOST_CELLS:
+        raise CardError(
+            "The card's input and strides make too many cells", count,
+            remedy="Correct [input] or the option strides in model.toml.",
+        )  # fmt: skip
     return _cells(spec.width, spec.height, tuple(strides))
 
 

@@ -19,6 +19,7 @@ from obscura.page.dom import js_object
 MOST_PIXELS = 16_000_000
 """Above this a photo is drawn smaller: iOS allows canvases of 16.7 million pixels."""
 
+MODEL_ENDING = ".onnx"
 VIDEO_ENDINGS = (".mp4", ".m4v", ".mov", ".webm", ".ogv", ".mkv")
 
 
@@ -206,6 +207,14 @@ def draw_opaque(canvas: Any, picture: Any) -> None:
     context.drawImage(picture, 0, 0, canvas.width, canvas.height)
 
 
+def still_of(video: Any, size: tuple[int, int]) -> Any:
+    """A new canvas with the frame that a video of this size shows."""
+    canvas = document.createElement("canvas")
+    canvas.width, canvas.height = size
+    draw_opaque(canvas, video)
+    return canvas
+
+
 def opaque_context(canvas: Any) -> Any:
     """The canvas's 2D context, set up for reading pixels back (kept in main memory, no alpha)."""
     return canvas.getContext("2d", js_object(alpha=False, willReadFrequently=True))
@@ -221,6 +230,11 @@ def is_video(source: Any) -> bool:
     if isinstance(source, str):
         return source.split("?")[0].lower().endswith(VIDEO_ENDINGS)
     return str(source.type).startswith("video/")
+
+
+def is_model(file: Any) -> bool:
+    """Whether a file calls itself a network."""
+    return str(file.name).lower().endswith(MODEL_ENDING)
 
 
 def kind(source: str) -> str:
