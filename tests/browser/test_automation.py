@@ -168,7 +168,7 @@ def test_values_that_mean_nothing_are_ignored_and_named_in_the_console(new_room:
 
     assert (now["model"], now["backend"]) == ("cocossd", "wasm")
     assert now["threads"] >= 1
-    assert room.at("threshold-value").inner_text() == "50 %"
+    assert room.at("threshold-value").inner_text() == "40 %"
     assert room.snapshot()["state"] == "ready", "autostart=0 starts nothing"
     told = " ".join(words)
     for each in ("model=nonesuch", "backend=cuda", "threads=many", "threshold=7"):
