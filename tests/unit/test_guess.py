@@ -190,6 +190,8 @@ def test_weights_in_other_files_are_named() -> None:
         (graph({"x": (640, 640, 3)}, {"y": (9, 85)}), "without a batch.*four dimensions"),
         (graph({"x": (3, 640, 640)}, {"y": (9, 85)}), "nothing that a detector"),
         (graph({"a": (1, 3, 9, 9), "b": (1, 3, 9, 9)}, {"y": (1, 5)}), "several pictures"),
+        (yolox(columns=2**60), "nothing that a detector"),
+        (yolox(side=2**40), "nothing that a detector"),
         (graph({"x": (1, 3, 224, 224)}, {"y": (1, 1000)}), "classifier: 1000 numbers"),
         (graph({"x": (1, 3, 224, 224)}, {"y": ("n", 512, 1, 1)}), "classifier: 512 numbers"),
         (graph({"x": (1, 3, 512, 512)}, {"y": (1, 19, 512, 512)}), "each pixel"),
