@@ -11,12 +11,12 @@ import re
 from collections.abc import Iterator, Mapping
 
 from obscura.card import InputSpec, OpenForm
+from obscura.families import libreyolo
 from obscura.families.ops import Array, Ops
 from obscura.families.reading import (
     USUAL_CLASSES,
     Picture,
     Reading,
-    libreyolo,
     one_picture,
     rows_fit,
     task,
@@ -38,7 +38,6 @@ OPTIONS = {
     "boxes": Option("cxcywh", BOXES, "centre and size, or corners"),
     "extra": Option(0, help="columns after the classes: coefficients of masks, or key points"),
 }
-_LIBREYOLO = ("yolo7", "yolo9")
 _POSE = 51  # columns of COCO's 17 key points: x, y and how visible each is
 
 
@@ -70,12 +69,11 @@ def dense(ops: Ops, outputs: Mapping[str, Array], spec: Spec) -> tuple[Array, Ar
 
 def recognise(graph: Graph) -> list[Reading]:
     """See `obscura.families.reading`."""
+    if libreyolo.made(graph):
+        return libreyolo.readings(graph, "yolov8")
     picture = one_picture(graph)
     if picture is None:
         return []
-    maker = libreyolo(graph)
-    if maker:
-        return list(_libreyolo(graph, picture)) if maker in _LIBREYOLO else []
     return [
         reading
         for columns, rows, turned in candidates(graph)
@@ -138,23 +136,3 @@ def _extras(graph: Graph, columns: int) -> Iterator[tuple[int, float]]:
         yield 0, 0.4
     else:
         yield 0, 1.0
-
-
-def _libreyolo(graph: Graph, picture: Picture) -> Iterator[Reading]:
-    """LibreYOLO writes corners, and letterboxes as the weights were trained."""
-    central = libreyolo(graph) == "yolo7" or graph.metadata.get("letterbox_pad") == "center"
-    for columns, rows, _ in candidates(graph):
-        size = next((fit for s in STRIDES if (fit := rows_fit(picture, rows, s))), None)
-        if size is not None and task(graph) == "detect" and columns > 4:
-            yield Reading(
-                "yolov8",
-                InputSpec(*size, "letterbox" if central else "letterbox-corner"),
-                OpenForm(
-                    picture.name, layout=picture.layout, dtype=picture.dtype,
-                    std=(255.0, 255.0, 255.0), options={"boxes": "xyxy"},
-                ),
-                columns - 4,
-                0.95,
-                "the file says that LibreYOLO made it",
-                iou=0.45,
-            )  # fmt: skip
