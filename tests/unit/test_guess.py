@@ -197,6 +197,7 @@ def test_weights_in_other_files_are_named() -> None:
         (graph({"x": (1, 3, 512, 512)}, {"y": (1, 19, 512, 512)}), "each pixel"),
         (graph({"x": (1, 3, 64, 64)}, {"a": (1, 2, 2), "b": (1, 7)}), "nothing that a detector"),
         (graph({"x": (1, 3, 64, 64)}, {"a": ()}), "does not tell enough"),
+        (graph({"x": (1, 3, 64, 64)}, {"a": ("n", "dim_1", "dim_2")}), "does not tell enough"),
         (graph({"image": ("uint8", 1, "h", "w", 4)},
                {"boxes": (1, 9, 4), "scores": (1, 9), "classes": (1, 9)}), r"sealed.*model\.toml"),
     ],
