@@ -29,6 +29,7 @@ PLAUSIBLE = 0.1
 """Readings of less confidence are not worth showing, nor are more than `MOST`."""
 
 MOST = 6
+MOST_VALUES = 200  # inputs and outputs; families compare each with each
 TOP = 100  # rows that an open model's family returns
 UNTOLD_CLASSES = 100  # how many are numbered where nothing says how many there are
 
@@ -67,6 +68,11 @@ def guess(graph: Graph, labels: Sequence[str] = ()) -> list[Reading]:
     if graph.external:
         files = ", ".join(sorted(graph.external)[:3])
         raise ModelExternal("The model keeps its weights in other files", files)
+    if len(graph.inputs) + len(graph.outputs) > MOST_VALUES:
+        raise NotADetector(
+            "The network takes and returns more than any detector",
+            f"{len(graph.inputs)} inputs, {len(graph.outputs)} outputs",
+        )
     told = _told(graph.metadata)
     if told.task in _TASKS:
         raise NotADetector(
