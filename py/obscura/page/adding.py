@@ -126,7 +126,8 @@ class Adding:
             LabelsError: the class names cannot. CardError: the card cannot.
         """
         file, beside = _sorted_out(files)
-        title = str(file.name)[: -len(MODEL_ENDING)].strip()[:60] or text.OWN_MODEL
+        stem = str(file.name)[: -len(MODEL_ENDING)]
+        title = "".join(filter(str.isprintable, stem)).strip()[:60] or text.OWN_MODEL
         self._say(text.READING_MODEL.format(model=title))
         if file.size > MOST_BYTES:
             most = text.megabytes(MOST_BYTES)
