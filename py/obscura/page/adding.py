@@ -271,8 +271,11 @@ async def _card_table(file: Any) -> dict[str, Any] | None:
         return None
     import tomllib
 
+    from obscura.nesting import too_deep
+
     try:
-        table = tomllib.loads((await _small(file)).decode())
+        content = (await _small(file)).decode()
+        table = {} if too_deep(content) else tomllib.loads(content)
     except ValueError:
         return None  # whoever reads it for names will say what is wrong
     return table if "family" in table else None
