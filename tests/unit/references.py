@@ -35,7 +35,9 @@ def reference(name: str) -> Reference:
     """Load tests/data/references/NAME.npz."""
     with np.load(DATA / "references" / f"{name}.npz") as file:
         outputs = {
-            key.removeprefix("output:"): file[key] for key in file.files if key.startswith("output:")
+            key.removeprefix("output:"): file[key]
+            for key in file.files
+            if key.startswith("output:")
         }
         width, height, classes = (int(file[key]) for key in ("width", "height", "classes"))
         answer = Detections(file["boxes"], file["scores"], file["class_id"].astype(np.int32))

@@ -202,6 +202,26 @@ def test_a_network_that_cannot_be_sealed_stays_open(add: Add, file: Path, models
         assert len(detector.detect(SAMPLE)) == len(card(models)["check"]["detections"]) > 0
 
 
+@pytest.mark.parametrize("told", [["n", "rows", 8], ["n", "rows", "columns"]], ids=str)
+def test_a_network_of_open_size_takes_the_one_asked_for(
+    add: Add, file: Path, models: Path, told: list[str | int]
+) -> None:
+    """Where the file does not even tell what it returns, a run does."""
+    network = colours()
+    del network.graph.input[:], network.graph.output[:]
+    network.graph.input.append(
+        helper.make_tensor_value_info("images", TensorProto.FLOAT, ["n", 3, "height", "width"])
+    )
+    network.graph.output.append(helper.make_tensor_value_info("output", TensorProto.FLOAT, told))
+    onnx.save(network, file)
+
+    code, out, err = add("--name", "colours", "--size", SIZE, "--family", "yolox")
+
+    assert (code, err) == (0, []), out
+    assert card(models)["input"] == {"width": SIZE, "height": SIZE, "resize": "letterbox-corner"}
+    assert len(card(models)["labels"]) == 3
+
+
 # ---- what it asks, and refuses -------------------------------------------------------------------
 
 
