@@ -114,10 +114,7 @@ def test_the_page_offers_it_after_the_next_build(add: Add, file: Path, models: P
     assert made["source"]["file"] == "Colours v2.onnx"
     assert len(made["source"]["sha256"]) == 64
     assert "open" not in made
-    assert sorted(path.name for path in (models / "colours").iterdir()) == [
-        "model.onnx",
-        "model.toml",
-    ]
+    assert {path.name for path in (models / "colours").iterdir()} == {"model.onnx", "model.toml"}
     assert list((models.parent / "build").iterdir()) == []
 
 
@@ -142,6 +139,21 @@ def test_a_network_without_names_gets_numbered_classes_and_no_licence(
     assert any("NOASSERTION" in line for line in out)
     assert card(models)["labels"] == ["class 1", "class 2", "class 3"]
     assert card(models)["license"] == "NOASSERTION"
+
+
+def test_names_and_licence_that_the_file_tells_go_onto_the_card(
+    add: Add, file: Path, models: Path
+) -> None:
+    network = colours()
+    told = {"names": "{0: 'red', 1: 'green', 2: 'blue'}", "license": "CC-BY-4.0"}
+    helper.set_model_props(network, told)
+    onnx.save(network, file)
+
+    _, out, _ = add("--name", "colours")
+
+    assert card(models)["labels"] == ["red", "green", "blue"]
+    assert card(models)["license"] == "CC-BY-4.0"
+    assert "no --license: the card says CC-BY-4.0, as the file says" in out
 
 
 @pytest.mark.parametrize(
