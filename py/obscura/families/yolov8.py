@@ -97,6 +97,8 @@ def _readings(
     graph: Graph, picture: Picture, columns: int, rows: int | str, *, turned: bool
 ) -> Iterator[Reading]:
     size = next((fit for s in STRIDES if (fit := rows_fit(picture, rows, s))), None)
+    if size is None and graph.metadata.get("task") == "detect" and picture.width and picture.height:
+        size = picture.width, picture.height  # a head of one's own, on whatever grid
     if size is None:
         return
     for extra, share in _extras(graph, columns):
