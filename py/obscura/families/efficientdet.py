@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from obscura.card import InputSpec, OpenForm
 from obscura.families.ops import Array, Ops
 from obscura.families.reading import IMAGENET_MEAN, IMAGENET_STD, Reading, one_picture
-from obscura.families.rows import Option, Rows, Spec, best_class, fractions, mismatch
+from obscura.families.rows import Option, Rows, Spec, best_pairs, fractions, mismatch
 from obscura.graph.inspect import Graph
 
 LEVELS = (3, 4, 5, 6, 7)  # strides are 2 to the power of these
@@ -37,7 +37,7 @@ def read(ops: Ops, outputs: Mapping[str, Array], spec: Spec) -> Rows:
     if not logits.shape[0] == offsets.shape[0] == centre.shape[0]:
         raise mismatch(outputs, f"maps of strides 8 to 128 over {spec.width} x {spec.height}")
     # Only of the best are boxes needed; the sigmoid does not change their order.
-    best = best_class(ops, ops.concat([offsets, centre, size], 1), logits, spec.top)
+    best = best_pairs(ops, ops.concat([offsets, centre, size], 1), logits, spec.top)
     offsets, centre, size = best.boxes[:, 0:4], best.boxes[:, 4:6], best.boxes[:, 6:8]
     shift = ops.concat([offsets[:, 1:2], offsets[:, 0:1]], 1)
     growth = ops.concat([offsets[:, 3:4], offsets[:, 2:3]], 1)

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from obscura.card import InputSpec, OpenForm
 from obscura.families.ops import Array, Ops
 from obscura.families.reading import Reading, one_picture
-from obscura.families.rows import Option, Rows, Spec, best_class, mismatch
+from obscura.families.rows import Option, Rows, Spec, best_pairs, mismatch
 from obscura.graph.inspect import Graph, Value
 
 OPTIONS = {
@@ -48,7 +48,7 @@ def read(ops: Ops, outputs: Mapping[str, Array], spec: Spec) -> Rows:
     if spec.options["pixels"]:
         boxes = boxes / ops.constant([spec.width, spec.height] * 2)
     first = columns - spec.classes
-    return best_class(ops, boxes, scores[0][:, first:], spec.top)
+    return best_pairs(ops, boxes, scores[0][:, first:], spec.top)
 
 
 def recognise(graph: Graph) -> list[Reading]:
