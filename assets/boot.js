@@ -162,8 +162,9 @@ const boot = {
   facts: lookAround(),
   take,
   askForCamera,
-  wanted: null, // "start", or "photo" with `file`
-  file: null,
+  load: (url) => import(absolute(url)),
+  wanted: null, // "start", or "files" with `files`
+  files: [],
   arrive: () => (arrived = true),
   error: null,
   say(text) {
@@ -188,7 +189,7 @@ globalThis.obscura = {
     error: boot.error,
     model: null,
     opening: null,
-    models: build.models.map(({ name, title }) => ({ name, title, ms: {} })),
+    models: build.models.map(({ name, title }) => ({ name, title, own: false, ms: {} })),
     backend: null,
     threads: 0,
     frames: 0,
@@ -218,11 +219,11 @@ function remember(event) {
   } else if (event.type === "dragleave" && !event.relatedTarget) {
     element("dropzone").hidden = true;
   }
-  if (waiting && (wants || boot.file)) begin();
+  if (waiting && (wants || boot.files.length)) begin();
 }
 
 function rememberFile(files) {
-  if (files.length) [boot.wanted, boot.file] = ["photo", files[0]];
+  if (files.length) [boot.wanted, boot.files] = ["files", [...files]];
 }
 
 const REMEMBERED = ["click", "change", "dragover", "dragleave", "drop", "paste"];
@@ -233,7 +234,9 @@ const pythonFailed = (event) => notice("python", String(event.reason?.stack ?? e
 let arrived = false;
 const pythonEnded = () => arrived || notice("python", "main.py ended before the app began; the console has its words");
 
-const models = build.models.map((model) => model.name);
+// Models that the person brought are no download: the browser's own database has them.
+const shipped = new Map(build.models.map((model) => [model.name, model]));
+const models = [...shipped.keys()].concat(settings().own ?? []);
 const chosen = [query.get("model"), settings().model, build.default_model].find((name) => models.includes(name));
 
 async function plan() {
@@ -252,7 +255,7 @@ async function plan() {
 
 async function begin() {
   waiting = false;
-  fetchEarly(build.models.find((model) => model.name === chosen).url);
+  if (shipped.has(chosen)) fetchEarly(shipped.get(chosen).url);
   // Put the engine where the worker's own fetch finds it: in the browser's HTTP cache.
   planned.then((engine) => download(engine)).catch(() => {}); // the worker tries again and reports
   addEventListener("unhandledrejection", pythonFailed);

@@ -1,12 +1,19 @@
-// The inference worker: one onnxruntime-web, one session, off the main thread so that the page never
-// waits for a network. It exists in JavaScript because a browser runs a worker's first line as such;
-// what is loaded, on which backend, and what the answer means is decided in Python (engine/ort_web.py).
+// The inference worker: one onnxruntime-web, one network, off the main thread so that the page never
+// waits for it. It exists in JavaScript because a browser runs a worker's first line as such; what is
+// loaded, on which backend, and what the answer means is decided in Python (engine/ort_web.py).
 //
-// Messages in: {id, call: "open" | "run", ...}; out: {id, ...answer} or {id, error}. One at a time.
-// Wasm starts once per realm and never gives memory back: to start over, end this worker.
+// Messages in: {id, call: "open" | "prepare" | "run", ...}; out: {id, ...answer} or {id, error}. One at
+// a time. Wasm starts once per realm and never gives memory back: to start over, end this worker.
 
 let ort;
-let session;
+let network;
+let preparation; // the graph that brings a picture into the form that an open network takes
+
+const create = (model, backend) =>
+  ort.InferenceSession.create(new Uint8Array(model), {
+    executionProviders: [backend],
+    logSeverityLevel: 3,
+  });
 
 const calls = {
   // model: ArrayBuffer, transferred. backend: "wasm" | "webgpu".
@@ -15,24 +22,37 @@ const calls = {
     ort.env.wasm.wasmPaths = { mjs: runtime.glue, wasm: runtime.wasm };
     ort.env.wasm.numThreads = threads;
     ort.env.logLevel = "error";
-    session = await ort.InferenceSession.create(new Uint8Array(model), {
-      executionProviders: [backend],
-      logSeverityLevel: 3,
-    });
+    network = await create(model, backend);
     return {};
   },
 
-  // pixels: ArrayBuffer of RGBA bytes, transferred; what comes back is K rows.
+  // graph: ArrayBuffer. Its few nodes handle bytes, for which GPUs have no kernels.
+  async prepare({ graph }) {
+    await preparation?.release();
+    preparation = await create(graph, "wasm");
+    return {};
+  },
+
+  // pixels: ArrayBuffer of RGBA bytes, transferred, as are the bytes of the outputs.
   async run({ pixels, width, height }) {
     const image = new ort.Tensor("uint8", new Uint8Array(pixels), [1, height, width, 4]);
-    const { boxes, scores, classes } = await session.run({ image });
-    return { boxes: boxes.data, scores: scores.data, classes: classes.data };
+    const feeds = preparation
+      ? await preparation.run({ [preparation.inputNames[0]]: image })
+      : { image };
+    const answer = await network.run(feeds);
+    const outputs = network.outputNames.map((name) => {
+      const { type, dims, data } = answer[name];
+      return { name, type, dims, bytes: new Uint8Array(data.buffer, data.byteOffset, data.byteLength) };
+    });
+    return { outputs };
   },
 };
 
 self.onmessage = async ({ data: { id, call, ...args } }) => {
   try {
-    postMessage({ id, ...(await calls[call](args)) });
+    const answer = await calls[call](args);
+    const transfer = new Set(answer.outputs?.map(({ bytes }) => bytes.buffer));
+    postMessage({ id, ...answer }, [...transfer]);
   } catch (error) {
     // Emscripten throws bare numbers and strings, too.
     postMessage({ id, error: String(error?.message ?? error) });

@@ -15,7 +15,8 @@ from obscura.page.app import App
 from obscura.page.dom import by_id, on_failure, run
 from obscura.page.inference import Inference
 from obscura.page.opening import Opener
-from obscura.page.settings import Preferences, read_request
+from obscura.page.own import OwnModels
+from obscura.page.settings import Preferences, load, read_request
 from obscura.page.shelf import Shelf
 
 
@@ -48,21 +49,26 @@ async def main() -> None:
     sample = asyncio.ensure_future(draw_sample(parts.sample_url))
     facts = await before.boot.facts
 
+    async def sample_canvas() -> Any:
+        return await sample
+
     async def sample_image() -> Any:
         return sources.read_pixels(await sample)
 
-    shelf = Shelf(parts, before.boot.take)
+    own = OwnModels(lambda: before.boot.load(parts.store_url))
+    shelf = Shelf(parts, before.boot.take, own)
     known = Facts(**{name: getattr(facts, name) for name in Facts._fields})
     inference = Inference(shelf, Opener(parts, known, facts.gpu_name, sample_image), say)
     # By entries: Pyodide takes the object itself for a mapping, whose iteration gives the keys.
     pairs = URLSearchParams.new(location.search).entries()
     parameters = {str(pair[0]): str(pair[1]) for pair in pairs}
-    request = read_request(parameters, parts.cards)
-    preferences = Preferences(storage(), request)
-    app = App(shelf, inference, request, preferences, say)
+    kept = storage()
+    request = read_request(parameters, [*parts.cards, *load(kept).own])
+    preferences = Preferences(kept, request)
+    app = App(shelf, inference, request, preferences, say, sample_canvas)
     events.connect(app, preferences)
     automation.publish(app)
-    await app.begin(before.boot.adopt(), before.boot.file)
+    await app.begin(before.boot.adopt(), list(before.boot.files))
 
 
 before.boot.arrive()

@@ -4,28 +4,35 @@
 
 Not run by the suite. It needs torch and torchvision (BSD-3-Clause), onnx (Apache-2.0), onnxruntime
 (MIT), and the projects: effdet (Apache-2.0), transformers (Apache-2.0), rfdetr (Apache-2.0),
-libreyolo (MIT).
+libreyolo (MIT), opencv-python-headless (Apache-2.0), yolox (Apache-2.0, --no-deps).
 """
 
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable
 from importlib import import_module
 
-from references import save
+from references import Reference, save, save_face
 
-MODULES = ("centernet", "detr", "efficientdet", "rfdetr", "torchvision")
+MODULES = (
+    "centernet", "detr", "efficientdet", "libreyolo", "opencv", "rfdetr", "torchvision", "yolox",
+)  # fmt: skip
 
 
 def main() -> None:
     """Run the command."""
-    records = {}
-    for module in MODULES:
-        records.update(import_module(f"references.of_{module}").RECORDS)
+    records: dict[str, Callable[[], Reference]] = {}
+    faces: dict[str, Callable[[], bytes]] = {}
+    for name in MODULES:
+        module = import_module(f"references.of_{name}")
+        records |= module.RECORDS
+        faces |= getattr(module, "FACES", {})
+    names = [*records, *faces]
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(records)}; all")
-    for name in parser.parse_args().names or records:
-        print(save(name, records[name]))
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(names)}; all")
+    for name in parser.parse_args().names or names:
+        print(save(name, records[name]) if name in records else save_face(name, faces[name]()))
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float32]
 Size = tuple[float, float]  # width, height
 RESIZES = ("stretch", "letterbox", "letterbox-corner")
+NMS_BLOCK = 256
 
 
 def area(xyxy: Floats) -> Floats:
@@ -55,7 +56,8 @@ def nms(
     The greedy answer is the one fixed point of "a box stays if no staying box ranked above it
     overlaps it", and repeating that rule on the whole overlap matrix reaches it after as many
     rounds as the longest chain of suppressions, in practice two or three (the observation behind
-    Cluster-NMS, Zheng et al. 2020, arXiv 2005.03572). Memory grows with n squared: threshold first.
+    Cluster-NMS, Zheng et al. 2020, arXiv 2005.03572). That is done for `NMS_BLOCK` boxes at a time,
+    each block against those that stayed before it, so memory grows with n and not with n squared.
 
     Args:
         xyxy: ``(n, 4)`` boxes.
@@ -70,17 +72,29 @@ def nms(
     # Said in so many words, for numpy's own index type has 32 bits in wasm.
     order: NDArray[np.int64] = np.argsort(-score, kind="stable").astype(np.int64)
     order = order[~np.isnan(score + xyxy.sum(axis=1))[order]]
-    ranked = xyxy[order]
-    beats = np.triu(iou(ranked, ranked) > threshold, 1)  # [i, j]: i ranks above j, overlaps it
-    if class_id is not None:
-        ranked_class = class_id[order]
-        beats &= ranked_class[:, None] == ranked_class
-    stays = ~beats.any(axis=0)
-    while True:
-        again = ~beats[stays].any(axis=0)
-        if np.array_equal(again, stays):
-            return order[stays]
-        stays = again
+    kept = order[:0]
+    for start in range(0, len(order), NMS_BLOCK):
+        block = order[start : start + NMS_BLOCK]
+        if len(kept):
+            block = block[~_rivals(xyxy, kept, block, threshold, class_id).any(axis=0)]
+        beats = np.triu(_rivals(xyxy, block, block, threshold, class_id), 1)  # i ranks above j
+        stays = ~beats.any(axis=0)
+        while not np.array_equal(again := ~beats[stays].any(axis=0), stays):
+            stays = again
+        kept = np.concatenate([kept, block[stays]])
+    return kept
+
+
+def _rivals(
+    xyxy: Floats,
+    a: NDArray[np.int64],
+    b: NDArray[np.int64],
+    threshold: float,
+    class_id: NDArray[np.int32] | None,
+) -> NDArray[np.bool_]:
+    """Tell which of the boxes `a` overlap which of `b`, within a class, as ``(len(a), len(b))``."""
+    overlap: NDArray[np.bool_] = iou(xyxy[a], xyxy[b]) > threshold
+    return overlap if class_id is None else overlap & (class_id[a][:, None] == class_id[b])
 
 
 class Fit(NamedTuple):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import isfinite
 from types import MappingProxyType
@@ -24,6 +25,8 @@ CHANNELS = ("rgb", "bgr", "grey")
 INPUT_TYPES = ("float32", "float16", "uint8")
 FEED_VALUES = ("size_wh", "size_hw", "mask", "scale")
 FEED_TYPES = ("float32", "int32", "int64", "bool")
+
+_UNSHOWABLE = re.compile("[\\x00-\\x1f\\x7f-\\x9f\\u2028\\u2029\\ud800-\\udfff]")
 
 
 class ModelFile(NamedTuple):
@@ -194,15 +197,31 @@ def verify(file: ModelFile, data: bytes) -> None:
         raise ModelCorrupt(f"{file.name} is not the file that its card describes", digest)
 
 
+def wrong_label(labels: Sequence[str]) -> tuple[int, str] | None:
+    """Return the place of a class name that cannot be used, and what it should be; None if all can.
+
+    Names are shown and searched: each occurs once, has something to read, and no control
+    characters (nor half a UTF-16 pair, which JSON can smuggle in and nothing can write).
+    """
+    seen = set()
+    for place, label in enumerate(labels):
+        if label in seen:
+            return place, "names of which each occurs only once"
+        if not label.strip() or len(label) > LONGEST_LABEL:
+            return place, f"names of 1 to {LONGEST_LABEL} letters"
+        if _UNSHOWABLE.search(label):
+            return place, "names on one line, without control characters"
+        seen.add(label)
+    return None
+
+
 def _check_labels(card: _Table, labels: tuple[str, ...]) -> None:
     if not 0 < len(labels) <= MOST_LABELS:
         raise card.error("labels", f"{len(labels)} names", f"1 to {MOST_LABELS} names")
-    if len(set(labels)) != len(labels):
-        twice = next(label for i, label in enumerate(labels) if label in labels[:i])
-        raise card.error("labels", repr(twice), "names of which each occurs only once")
-    for label in labels:
-        if not label.strip() or len(label) > LONGEST_LABEL:
-            raise card.error("labels", repr(label[:40]), f"names of 1 to {LONGEST_LABEL} letters")
+    wrong = wrong_label(labels)
+    if wrong is not None:
+        place, wanted = wrong
+        raise card.error("labels", repr(labels[place][:40]), wanted)
 
 
 def _open_form(table: _Table) -> OpenForm:

@@ -33,6 +33,23 @@ SETTINGS = "obscura.settings"
 """Where the page keeps what a person chose, in localStorage."""
 
 
+COUNT_ENGINES = """
+globalThis.engines = 0;
+globalThis.mostEngines = 0;
+globalThis.Worker = class extends Worker {
+  constructor(...args) {
+    super(...args);
+    globalThis.mostEngines = Math.max(mostEngines, ++globalThis.engines);
+  }
+  terminate() {
+    globalThis.engines -= 1;
+    super.terminate();
+  }
+};
+"""
+"""A script for `new_room(init=...)` that counts the engines that are alive, and the most ever."""
+
+
 def remembering(text: str) -> str:
     """A script for `new_room(init=...)`: what an earlier visit left in the store."""
     kept = f"localStorage.setItem({json.dumps(SETTINGS)}, {json.dumps(text)})"

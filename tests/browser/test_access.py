@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from . import networks
 from .conftest import OpenRoom
 from .pictures import ROOT, encode, sample
 from .room import Room
@@ -28,7 +29,11 @@ AXE = """async () => {
 }"""
 
 TARGETS = "button, .button, select, summary, .brand, .check, input[type=search], input[type=range]"
-INTERACTIVE = "a[href], button, input, select, summary, [tabindex='0']"
+# Of radio buttons Tab reaches the chosen one, arrows the others.
+INTERACTIVE = (
+    "a[href], button, input:not([type=radio]:not(:checked)), select, textarea, summary, "
+    "[tabindex='0']"
+)
 
 
 # ---- the states of the page ----------------------------------------------------------------------
@@ -97,6 +102,23 @@ def models_unfolded(room: Room) -> None:
         summary.click()
 
 
+def asked(room: Room) -> None:
+    photo(room)
+    give_model(room, "colours.onnx", networks.ssd())
+    room.at("ask-dialog").wait_for()
+
+
+def own_model(room: Room) -> None:
+    models(room)
+    give_model(room, "My colours.onnx", networks.yolox())
+    room.until_model("own-my-colours")
+    room.page.locator("[data-model=own-my-colours] [data-act=ask]").click()
+
+
+def give_model(room: Room, name: str, network: bytes) -> None:
+    room.at("own-files").set_input_files(files=[{"name": name, "mimeType": "", "buffer": network}])
+
+
 def panel(room: Room) -> None:
     photo(room)
     if room.at("panel-toggle").is_visible():
@@ -125,6 +147,8 @@ STATES: dict[str, Callable[[Room], None]] = {
     "models unfolded": models_unfolded,
     "panel": panel,
     "class list": class_list,
+    "asked": asked,
+    "own model": own_model,
 }
 
 

@@ -81,7 +81,7 @@ def assert_shape(snapshot: dict[str, Any]) -> None:
             assert isinstance(row[name], kind), name
         assert len(row["box"]) == 4
     for model in snapshot["models"]:
-        assert list(model) == ["name", "title", "ms"]
+        assert list(model) == ["name", "title", "own", "ms"]
     if snapshot["error"] is not None:
         assert list(snapshot["error"]) == ["code", "message"]
 

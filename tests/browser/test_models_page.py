@@ -10,28 +10,13 @@ import pytest
 from playwright.sync_api import Locator
 
 from .conftest import OpenRoom
-from .room import SETTINGS, Room
-
-ENGINES = """
-globalThis.engines = 0;
-globalThis.mostEngines = 0;
-globalThis.Worker = class extends Worker {
-  constructor(...args) {
-    super(...args);
-    globalThis.mostEngines = Math.max(mostEngines, ++globalThis.engines);
-  }
-  terminate() {
-    globalThis.engines -= 1;
-    super.terminate();
-  }
-};
-"""
+from .room import COUNT_ENGINES, SETTINGS, Room
 
 
 @pytest.fixture(scope="module")
 def visit(shared_room: OpenRoom) -> Room:
     """One visit that counts the engines alive."""
-    room = shared_room(init=ENGINES).open("?threads=2")
+    room = shared_room(init=COUNT_ENGINES).open("?threads=2")
     room.until_state("ready")
     return room
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from . import networks
 from .conftest import OpenRoom
 from .pictures import PERSON, encode, overlap, sample
 from .room import Room
@@ -32,6 +33,19 @@ def test_webgpu_reads_a_photo(room: Room) -> None:
     assert [row["label"] for row in now["detections"]] == ["person"]
     assert overlap(now["detections"][0]["box"], PERSON) >= 0.5
     room.until_text("meter-text", "WebGPU$")
+
+
+def test_webgpu_runs_a_model_that_a_person_brings(room: Room) -> None:
+    room.read(encode(networks.scene()), "scene.png")
+
+    file = {"name": "colours.onnx", "mimeType": "", "buffer": networks.yolox()}
+    room.at("own-files").set_input_files(files=[file])
+
+    now = room.until("(now.model === 'own-colours' && now.state === 'still') || now.error")
+    assert (now["error"], now["backend"]) == (None, "webgpu")
+    boxes = [row["box"] for row in now["detections"]]
+    for place in networks.PLACES.values():
+        assert max(overlap(box, place) for box in boxes) >= 0.8
 
 
 def test_left_to_itself_the_page_does_not_choose_a_software_adapter(new_room: OpenRoom) -> None:

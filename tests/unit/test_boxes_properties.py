@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
+from obscura import boxes
 from obscura.boxes import area, clip, fit, iou, nms
 
 # How long an example takes says more about the machine's other work than about the code.
@@ -61,13 +63,17 @@ def test_iou_equals_the_plain_one(drawn: tuple[np.ndarray, ...]) -> None:
     np.testing.assert_allclose(iou(xyxy, xyxy), np.reshape(plain, (len(xyxy),) * 2), rtol=1e-6)
 
 
-@given(rows(), thresholds)
-def test_nms_equals_the_plain_one(drawn: tuple[np.ndarray, ...], threshold: float) -> None:
+@given(rows(), thresholds, st.sampled_from([1, 4, boxes.NMS_BLOCK]))
+def test_nms_equals_the_plain_one(
+    drawn: tuple[np.ndarray, ...], threshold: float, block: int
+) -> None:
     xyxy, score, class_id = drawn
 
-    assert nms(xyxy, score, threshold, class_id).tolist() == plain_nms(
-        xyxy, score, threshold, class_id
-    )
+    with pytest.MonkeyPatch.context() as patch:  # so that few boxes are several blocks, too
+        patch.setattr(boxes, "NMS_BLOCK", block)
+        kept = nms(xyxy, score, threshold, class_id)
+
+    assert kept.tolist() == plain_nms(xyxy, score, threshold, class_id)
     assert nms(xyxy, score, threshold).tolist() == plain_nms(xyxy, score, threshold, 0 * class_id)
 
 

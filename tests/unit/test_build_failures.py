@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import socket
@@ -45,7 +46,8 @@ def repository(dist: Path, tmp_path: Path) -> Path:
         (root / name).parent.mkdir(exist_ok=True)
         shutil.copy(ROOT / name, root / name)
     # One by one: npm, should it come to run, removes links and not what they lead to.
-    for name in ("@pyscript/core", "axe-core", "lucide-static", "onnxruntime-web", "pyodide"):
+    asked = json.loads((ROOT / "package.json").read_text(encoding="utf-8"))
+    for name in asked["dependencies"] | asked["devDependencies"]:
         link(ROOT / "node_modules" / name, root / "node_modules" / name)
     (root / "dist").mkdir()
     shutil.copy(dist / "index.html", root / "dist")

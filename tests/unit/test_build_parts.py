@@ -13,6 +13,7 @@ from builder.archive import read_zip, write_zip
 from builder.cache import cached, digest
 from builder.errors import BuildError
 from builder.npm import reason
+from builder.own_models import remove_model
 from builder.runtime import with_record
 from builder.site import HASHED, Site, check_base, check_out, swapped_in
 
@@ -247,10 +248,34 @@ def add_model(root: Path, name: str, data: bytes, size: int | None = None) -> Pa
     return folder
 
 
+def make_default(root: Path, name: str) -> None:
+    (root / "models" / "default").write_text(f"{name}\n", encoding="utf-8")
+
+
 def test_the_default_model_comes_first(tmp_path: Path) -> None:
-    for name in ("zebra", models.DEFAULT, "ant"):
+    for name in ("zebra", "monkey", "ant"):
         add_model(tmp_path, name, name.encode())
-    assert [model.name for model in models.collect(tmp_path)] == [models.DEFAULT, "ant", "zebra"]
+    make_default(tmp_path, "monkey")
+    assert [model.name for model in models.collect(tmp_path)] == ["monkey", "ant", "zebra"]
+
+
+def test_a_default_model_that_is_not_there_is_told(tmp_path: Path) -> None:
+    add_model(tmp_path, "ant", b"ant")
+    make_default(tmp_path, "bee")
+    with pytest.raises(BuildError, match=r"models/default names 'bee'.*write one of ant"):
+        models.collect(tmp_path)
+
+
+def test_a_model_is_removed_unless_the_page_needs_it(tmp_path: Path) -> None:
+    for name in ("ant", "zebra"):
+        add_model(tmp_path, name, name.encode())
+    make_default(tmp_path, "ant")
+    remove_model(tmp_path, "zebra")
+    assert [model.name for model in models.collect(tmp_path)] == ["ant"]
+    with pytest.raises(BuildError, match="loads first"):
+        remove_model(tmp_path, "ant")
+    with pytest.raises(BuildError, match=r"no model '\.\./x': choose one of ant"):
+        remove_model(tmp_path, "../x")
 
 
 def test_no_model_at_all_is_told(tmp_path: Path) -> None:
@@ -260,6 +285,7 @@ def test_no_model_at_all_is_told(tmp_path: Path) -> None:
 
 def test_half_a_model_is_told(tmp_path: Path) -> None:
     add_model(tmp_path, "half", b"12345", size=10)
+    make_default(tmp_path, "half")
     with pytest.raises(BuildError, match=r"models/half/model\.onnx .*5 of 10 bytes"):
         models.collect(tmp_path)
 
@@ -267,6 +293,7 @@ def test_half_a_model_is_told(tmp_path: Path) -> None:
 @pytest.mark.parametrize("card", ["name = ", "", "[file]\nname = 'model.onnx'"])
 def test_a_damaged_card_is_told(tmp_path: Path, card: str) -> None:
     folder = add_model(tmp_path, "one", b"1")
+    make_default(tmp_path, "one")
     (folder / "model.toml").write_text(card, encoding="utf-8")
     with pytest.raises(BuildError, match=r"models/one/model\.toml"):
         models.collect(tmp_path)

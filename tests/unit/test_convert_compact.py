@@ -78,10 +78,49 @@ def test_each_channel_is_rounded_to_its_own_levels() -> None:
     assert np.abs(levels).max(axis=(1, 2, 3)).tolist() == [127, 127, 0]
 
 
-def test_weights_beyond_float16_are_refused() -> None:
+def test_weights_beyond_float16_stay_as_they_are() -> None:
     model = network(small=(1, 1, 1, 1))
     huge = numpy_helper.from_array(np.full((1, 1, 1, 1), 1e6, np.float32), "small")
     model.graph.initializer[0].CopyFrom(huge)
 
-    with pytest.raises(OverflowError, match="small"):
-        compact(model)
+    assert [item.name for item in compact(model).graph.initializer] == ["small"]
+
+
+def test_as_float16_all_weights_take_half_the_room() -> None:
+    model = network(large=(128, 128, 1, 1), depthwise=(128, 1, 1, 1))
+
+    stored = compact(model, "fp16")
+
+    assert {item.data_type for item in stored.graph.initializer} == {onnx.TensorProto.FLOAT16}
+    assert stored.ByteSize() < 0.52 * model.ByteSize()
+
+
+@pytest.mark.parametrize(
+    ("op", "transposed", "levels"),  # levels: the shape of the scale, one for each output channel
+    [("MatMul", None, (1, 64)), ("Gemm", 0, (1, 64)), ("Gemm", 1, (256, 1))],
+)
+def test_products_of_matrices_are_stored_as_int8_too(
+    op: str, transposed: int | None, levels: tuple[int, int]
+) -> None:
+    builder = Builder()
+    random = np.random.default_rng(4)
+    weight = random.normal(0, 0.1, (256, 64)).astype(np.float32)
+    inputs, outputs = (64, 256) if transposed else (256, 64)
+    attributes = {} if transposed is None else {"transB": transposed}
+    builder.node(op, ["x", builder.constant(weight, "weight")], "y", **attributes)
+    model = builder.model(
+        "product",
+        [helper.make_tensor_value_info("x", FLOAT, [2, inputs])],
+        [helper.make_tensor_value_info("y", FLOAT, [2, outputs])],
+    )
+
+    stored = compact(model)
+
+    scale = next(item for item in stored.graph.initializer if item.name == "weight/scale")
+    assert tuple(scale.dims) == levels
+    x = random.normal(0, 1, (2, inputs)).astype(np.float32)
+    before, after = (
+        ort.InferenceSession(item.SerializeToString()).run(None, {"x": x})[0]
+        for item in (model, stored)
+    )
+    assert np.abs(before - after).max() < 0.02 * np.abs(before).max()

@@ -78,7 +78,7 @@ def test_an_unknown_model_is_named(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         convert_models.main(["yolo"])
 
-    assert "no recipe for yolo; there are cocossd, centernet-416" in capsys.readouterr().err
+    assert "no recipe for yolo; there are cocossd, centernet-320" in capsys.readouterr().err
 
 
 def test_a_machine_without_npm_is_told_what_to_install(

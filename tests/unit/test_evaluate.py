@@ -276,3 +276,32 @@ def test_figures_go_onto_the_card_and_change_nothing_else(drawn: Set, colour_mod
         before.labels,
         before.threshold,
     )
+
+
+def test_every_detection_is_judged_at_half_an_overlap(drawn: Set) -> None:
+    drawn.arguments()
+    drawn.table["annotations"][1]["iscrowd"] = 1
+    drawn.arguments()
+    truth = read_truth(drawn.annotations, drawn.images)
+    boxes = np.array([[0, 0, 128, 128], [0, 0, 60, 60]], np.float32)
+    red = Detections(boxes, np.array([0.9, 0.8], np.float32), np.zeros(2, np.int32))
+
+    judged = Matches(truth, ("red", "blue"), {100: red, 99: red}).decisions()
+
+    # What lies in the crowd of picture 99, in the middle, is neither right nor wrong.
+    assert judged.picture.tolist() == [2, 2]
+    assert judged.category.tolist() == [0, 0]
+    assert judged.score.tolist() == pytest.approx([0.9, 0.8])
+    assert judged.right.tolist() == [True, False]
+    assert judged.objects.tolist() == [[0, 1], [0, 0], [1, 0]]
+
+
+def test_where_nothing_is_found_and_nothing_there_nothing_is_judged(drawn: Set) -> None:
+    drawn.table["annotations"].clear()
+    drawn.arguments()
+    truth = read_truth(drawn.annotations, drawn.images)
+
+    matches = Matches(truth, ("red",), {})
+
+    assert len(matches.decisions().score) == 0
+    assert matches.scores() == (None,) * 6

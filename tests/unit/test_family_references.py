@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
 import pytest
 
 from obscura.boxes import area, clip
@@ -25,7 +24,6 @@ RECORDINGS: list[tuple[str, str, int, dict[str, Any]]] = [
     ("dfine", "rtdetr", 5, {}),
     ("faster-rcnn", "end2end", 5, {"first": 1}),
 ]
-QUERIES = 40
 
 
 @pytest.mark.parametrize(
@@ -35,12 +33,11 @@ def test_what_a_family_reads_is_what_the_project_reads(
     name: str, family: str, classes: int, options: dict[str, Any]
 ) -> None:
     reference = recorded(name)
-    # Queries give as many rows as there are of them; anchors need many, for suppression comes later.
-    top = QUERIES if family in ("detr", "rtdetr") else 1000
-    card = card_of(family, reference.size, classes, top, **options)
+    card = card_of(family, reference.size, classes, top=1000, **options)
 
     found = read(card, reference.outputs, reference.threshold, reference.iou)
 
+    assert len(reference.found) > 5
     assert_same(found, cut(reference.found, reference.size))
 
 
@@ -49,10 +46,3 @@ def cut(found: Detections, size: tuple[int, int]) -> Detections:
     xyxy = clip(found.xyxy, *size)
     kept = area(xyxy) > 0
     return Detections(xyxy[kept], found.score[kept], found.class_id[kept])
-
-
-def test_the_recordings_hold_what_a_threshold_leaves_out() -> None:
-    for name, *_ in RECORDINGS:
-        reference = recorded(name)
-        assert np.all(reference.found.score >= reference.threshold)
-        assert 5 <= len(reference.found) < 1000

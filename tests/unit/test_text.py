@@ -7,14 +7,14 @@ from pathlib import Path
 import pytest
 
 from obscura.errors import ObscuraError
-from obscura.page import text
+from obscura.page import notices, text
 
 ROOT = Path(__file__).resolve().parents[2]
 
-# What cannot reach the page: the build has read the cards, classes come from them, the lack of SIMD
-# is found before Python could run (its sentence stands in index.html), and evaluation, whose errors
-# these tests may have met before, runs in CPython alone.
-NOT_ON_THE_PAGE = {"card-invalid", "label-unknown", "no-simd"}
+# What cannot reach the page: classes come from the cards, the lack of SIMD is found before Python
+# could run (its sentence stands in index.html), and evaluation, whose errors these tests may have
+# met before, runs in CPython alone.
+NOT_ON_THE_PAGE = {"label-unknown", "no-simd"}
 
 
 def codes() -> Iterator[str]:
@@ -31,31 +31,31 @@ def codes() -> Iterator[str]:
 
 @pytest.mark.parametrize("code", sorted(set(codes()) - NOT_ON_THE_PAGE))
 def test_every_error_has_a_sentence_and_an_action(code: str):
-    words = text.NOTICES[code]
+    words = notices.NOTICES[code]
 
     assert words.title
     assert words.why.endswith(".")
-    assert words.action in text.ACTIONS
+    assert words.action in notices.ACTIONS
 
 
 def test_there_is_no_sentence_that_nothing_can_cause():
-    assert set(text.NOTICES) == set(codes()) - NOT_ON_THE_PAGE
+    assert set(notices.NOTICES) == set(codes()) - NOT_ON_THE_PAGE
 
 
 def test_the_documented_codes_are_those_that_exist():
     page = (ROOT / "docs" / "automation.md").read_text("utf-8")
     listed = set(re.findall(r"`([a-z-]+)`", page.split("## Error codes")[1]))
 
-    assert listed == set(text.NOTICES) | {"no-simd", "python"}
+    assert listed == set(notices.NOTICES) | {"no-simd", "python"}
 
 
-@pytest.mark.parametrize("action", sorted(text.ACTIONS))
+@pytest.mark.parametrize("action", sorted(notices.ACTIONS))
 def test_every_action_is_offered_by_some_error(action: str):
-    assert any(words.action == action for words in text.NOTICES.values())
+    assert any(words.action == action for words in notices.NOTICES.values())
 
 
 def test_no_error_that_was_not_foreseen_goes_without_a_card():
-    assert text.notice("never-heard-of") == text.NOTICES["unexpected"]
+    assert notices.notice("never-heard-of") == notices.NOTICES["unexpected"]
 
 
 @pytest.mark.parametrize(
@@ -80,3 +80,19 @@ def test_what_was_not_measured_is_said_to_be_so(figure: text.Figure):
 def test_an_accuracy_never_stands_without_its_data_set():
     assert text.accuracy({"ap": 31.64, "dataset": "coco128"}) == ("31.6 AP", "on coco128")
     assert "unnamed" in text.accuracy({"ap": 31.64}).note
+
+
+@pytest.mark.parametrize(
+    ("size", "words"), [(4_823_435, "4.8 MB"), (99_400, "99 kB"), (900, "1 kB"), (0, "0 kB")]
+)
+def test_small_files_have_a_size_too(size: int, words: str):
+    assert text.megabytes(size) == words
+
+
+@pytest.mark.parametrize(
+    ("mean", "std", "range_"), [(0, 1, (0, 255)), (0, 255, (0, 1)), (127.5, 127.5, (-1, 1))]
+)
+def test_what_pixels_become_is_told_by_its_ends(
+    mean: float, std: float, range_: tuple[float, float]
+):
+    assert text.value_range(mean, std) == range_

@@ -67,7 +67,8 @@ def build(out: Path, base: str = "./", root: Path = ROOT) -> Site:
 
 
 def add_browser_parts(site: Site, modules: Path, python: Path) -> None:
-    """Add PyScript, Pyodide (with our standard library, numpy and lock) and onnxruntime-web."""
+    """Add PyScript, Pyodide (with our standard library, numpy and lock), onnxruntime-web and
+    idb-keyval."""
     pyscript = modules / "@pyscript" / "core" / "dist"
     files = [one_file(pyscript, pattern) for pattern in PYSCRIPT]
     site.add_folder("pyscript", {path.name: without_map(path) for path in files})
@@ -76,6 +77,8 @@ def add_browser_parts(site: Site, modules: Path, python: Path) -> None:
     site.add_folder(
         "pyodide", {path.name: without_map(path) for path in sorted([*core, *python.iterdir()])}
     )
+
+    site.add("idb-keyval.js", (modules / "idb-keyval" / "dist" / "index.js").read_bytes())
 
     ort = modules / "onnxruntime-web" / "dist"
     names = [
@@ -111,6 +114,7 @@ def page_facts(site: Site, collected: list[models.Model]) -> dict[str, Any]:
         "models": [model.card | {"url": site.url(model_file(model))} for model in collected],
         "engine": site.resolve("./assets/engine.js", "the page"),
         "sample": site.resolve("./assets/sample.jpg", "the page"),
+        "store": site.url("idb-keyval.js"),
         "pyscript": site.url("pyscript/core.js"),
         "ort": {
             runtime_name: {

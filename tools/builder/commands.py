@@ -6,6 +6,7 @@ import sys
 from contextlib import suppress
 from pathlib import Path
 
+from builder import own_models
 from builder.build import ROOT, build
 from builder.errors import BuildError
 from builder.report import report
@@ -47,6 +48,18 @@ def run_test(args: argparse.Namespace) -> int:
     return run_suite(ROOT, dist, args.pytest)
 
 
+def run_add_model(args: argparse.Namespace) -> int:
+    """Add somebody's own network to models/."""
+    return own_models.add_model(ROOT, args.argv[1:])
+
+
+def run_remove_model(args: argparse.Namespace) -> int:
+    """Remove a model from models/."""
+    own_models.remove_model(ROOT, args.name)
+    print(f"removed models/{args.name}: build again, and the page no longer offers it.", flush=True)
+    return 0
+
+
 def parser() -> argparse.ArgumentParser:
     """Return the parser; each command leaves its function in ``run``."""
     whole = argparse.ArgumentParser(prog="build.py", description="Build, serve and test Obscura.")
@@ -72,6 +85,18 @@ def parser() -> argparse.ArgumentParser:
     )
     command.set_defaults(run=run_serve)
 
+    command = commands.add_parser(
+        "add-model",
+        parents=[own_models.arguments()],
+        help="add an ONNX detector of yours to models/",
+        description="Add an ONNX detector to models/, sealed and checked, for the page to offer.",
+    )
+    command.set_defaults(run=run_add_model)
+
+    command = commands.add_parser("remove-model", help="remove a model from models/")
+    command.add_argument("name", help="its folder in models/")
+    command.set_defaults(run=run_remove_model)
+
     command = commands.add_parser("test", help="build, then run every check and test")
     command.add_argument("pytest", nargs="*", help="arguments for pytest (default: every test)")
     return whole
@@ -83,7 +108,7 @@ def main(argv: list[str]) -> int:
         # Not through argparse, which would take pytest's options for its own.
         args = argparse.Namespace(run=run_test, pytest=argv[1:])
     else:
-        args = parser().parse_args(argv)
+        args = parser().parse_args(argv, argparse.Namespace(argv=argv))
     # Being told to end is like Ctrl-C: what is half done gets cleared away.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:

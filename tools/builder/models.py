@@ -7,7 +7,8 @@ from typing import Any, NamedTuple
 from builder.errors import BuildError
 from builder.sources import read, read_toml
 
-DEFAULT = "cocossd"
+DEFAULT = "models/default"
+"""A text file: the name of the model that the page loads first."""
 
 
 class Model(NamedTuple):
@@ -20,14 +21,22 @@ class Model(NamedTuple):
 
 def collect(root: Path) -> list[Model]:
     """Return the verified models of ``root/models``, the default first, the others by name."""
-    cards = sorted(
-        (root / "models").glob("*/model.toml"), key=lambda path: (path.parent.name != DEFAULT, path)
-    )
-    if not cards:
+    names = sorted(card.parent.name for card in (root / "models").glob("*/model.toml"))
+    if not names:
         raise BuildError(
             "models/ holds no model (a folder with model.toml): restore it from the repository."
         )
-    return [verified(root, card.parent.name) for card in cards]
+    first = default(root)
+    if first not in names:
+        raise BuildError(
+            f"{DEFAULT} names {first!r}, which is not there: write one of {', '.join(names)}."
+        )
+    return [verified(root, name) for name in (first, *(name for name in names if name != first))]
+
+
+def default(root: Path) -> str:
+    """Return the name of the model that the page loads first."""
+    return read(root, DEFAULT).decode("utf-8", "replace").strip()
 
 
 def verified(root: Path, model: str) -> Model:

@@ -47,13 +47,23 @@ class Builder:
         self._nodes.append(helper.make_node(op, inputs, names, name=name, **attributes))
         return name
 
+    def include(self, graph: onnx.GraphProto) -> None:
+        """Adds the nodes and initializers of another graph, under the names that they have."""
+        self._nodes.extend(graph.node)
+        self._initializers.extend(graph.initializer)
+
+    def graph(
+        self, title: str, inputs: list[onnx.ValueInfoProto], outputs: list[onnx.ValueInfoProto]
+    ) -> onnx.GraphProto:
+        """What was added so far, unchecked."""
+        return helper.make_graph(self._nodes, title, inputs, outputs, self._initializers)
+
     def model(
         self, title: str, inputs: list[onnx.ValueInfoProto], outputs: list[onnx.ValueInfoProto]
     ) -> onnx.ModelProto:
         """The finished, checked model. Its bytes depend on nothing but what was added."""
-        graph = helper.make_graph(self._nodes, title, inputs, outputs, self._initializers)
         model = helper.make_model(
-            graph,
+            self.graph(title, inputs, outputs),
             producer_name="obscura",
             ir_version=IR_VERSION,
             opset_imports=[helper.make_opsetid("", OPSET)],

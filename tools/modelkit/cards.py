@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -50,7 +51,8 @@ def write_model(recipe: Recipe, network: bytes, folder: Path) -> None:
         "output": {"top": TOP, "threshold": recipe.threshold, "iou": recipe.iou},
     }
     write_card(folder, card)  # for the answer comes from the model as the product reads it
-    card["check"] = _recorded_answer(folder)
+    with Detector(folder, threads=1) as detector, Image.open(PICTURE) as picture:
+        card["check"] = recorded(detector.detect(picture), picture.size)
     if old.get("file", {}).get("sha256") == digest and "accuracy" in old:
         card["accuracy"] = old["accuracy"]
     write_card(folder, card)
@@ -67,11 +69,9 @@ def write_accuracy(folder: Path, accuracy: Mapping[str, str | float]) -> None:
     write_card(folder, {**card, "accuracy": dict(accuracy)})
 
 
-def _recorded_answer(folder: Path) -> dict[str, Any]:
-    with Detector(folder, threads=1) as detector, Image.open(PICTURE) as picture:
-        found = detector.detect(picture)
-        size = list(picture.size)
-    return {"picture": PICTURE.name, "size": size, "detections": list(_rows(found))}
+def recorded(found: Detections, size: tuple[int, int]) -> dict[str, Any]:
+    """The table [check]: what a model found in `PICTURE`, whose width and height are given."""
+    return {"picture": PICTURE.name, "size": list(size), "detections": list(_rows(found))}
 
 
 def _rows(found: Detections) -> list[dict[str, Any]]:
@@ -91,7 +91,7 @@ def _toml(card: Mapping[str, Any]) -> str:
     for key, item in card.items():
         if _is_table(item):
             lines += ["", f"[{key}]"] + [
-                f"{inner} = {_value(part)}" for inner, part in item.items()
+                f"{_key(inner)} = {_value(part)}" for inner, part in item.items()
             ]
     return "\n".join(lines) + "\n"
 
@@ -100,11 +100,17 @@ def _is_table(value: object) -> bool:
     return isinstance(value, Mapping)
 
 
+def _key(key: str) -> str:
+    return key if re.fullmatch(r"[A-Za-z0-9_-]+", key) else _value(key)
+
+
 def _value(value: Any) -> str:
     if isinstance(value, Mapping):
-        return "{ " + ", ".join(f"{key} = {_value(item)}" for key, item in value.items()) + " }"
+        pairs = [f"{_key(key)} = {_value(item)}" for key, item in value.items()]
+        return f"{{ {', '.join(pairs)} }}" if pairs else "{}"
     if isinstance(value, Sequence) and not isinstance(value, str):
         parts = [_value(item) for item in value]
         line = f"[{', '.join(parts)}]"
         return line if len(line) <= 88 else "[\n" + "".join(f"  {part},\n" for part in parts) + "]"
-    return json.dumps(value, ensure_ascii=False)  # TOML writes text and numbers as JSON does
+    # TOML writes text and numbers as JSON does, but for this one character.
+    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")

@@ -1,16 +1,6 @@
-"""The classes of the COCO detection task: names in order, and the ids COCO gives them.
+"""The classes of the COCO detection task: names in order, and the ids COCO gives them."""
 
-COCO numbered 90 kinds of things and published 80 of them; labels here are contiguous, ids are not.
-"""
+from obscura.labels import COCO as LABELS
+from obscura.labels import COCO_IDS as IDS
 
-LABELS = tuple(
-    """person,bicycle,car,motorcycle,airplane,bus,train,truck,boat,traffic light,fire hydrant,
-stop sign,parking meter,bench,bird,cat,dog,horse,sheep,cow,elephant,bear,zebra,giraffe,backpack,
-umbrella,handbag,tie,suitcase,frisbee,skis,snowboard,sports ball,kite,baseball bat,baseball glove,
-skateboard,surfboard,tennis racket,bottle,wine glass,cup,fork,knife,spoon,bowl,banana,apple,
-sandwich,orange,broccoli,carrot,hot dog,pizza,donut,cake,chair,couch,potted plant,bed,dining table,
-toilet,tv,laptop,mouse,remote,keyboard,cell phone,microwave,oven,toaster,sink,refrigerator,book,
-clock,vase,scissors,teddy bear,hair drier,toothbrush""".replace("\n", "").split(",")
-)
-_UNPUBLISHED = {12, 26, 29, 30, 45, 66, 68, 69, 71, 83}
-IDS = tuple(number for number in range(1, 91) if number not in _UNPUBLISHED)
+__all__ = ["IDS", "LABELS"]

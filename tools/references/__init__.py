@@ -1,15 +1,15 @@
 """Records what the original projects make of the raw outputs of their networks.
 
-A project's network is made with random weights, exported to ONNX, and run on a picture of noise; its
-own post-processing then reads the outputs. Both go into ``tests/data/references``, for the tests of
-`obscura.families` to compare with; the export's face, without its weights, goes into
+A project's network is made with random weights, exported to ONNX, and run on a picture of noise;
+its own post-processing then reads the outputs. Both go into ``tests/data/references``, for the
+tests of `obscura.families` to compare with; the export's face, without its weights, goes into
 ``tests/data/graphs``, for those of the guess.
 """
 
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -74,6 +74,29 @@ def noise(width: int, height: int, seed: int = 0) -> NDArray[np.float32]:
     return picture.astype(np.float32)
 
 
+def lively(network: Any, last: Iterable[Any], spread: float) -> None:
+    """Make a random network answer differently from cell to cell, as a trained one does.
+
+    Args:
+        network: the signal is kept from fading on its way, as batch normalisation would keep it.
+        last: convolutions whose outputs get this standard deviation around 0 in each channel.
+    """
+    import torch
+
+    def spreading(size: float) -> Callable[[Any, Any, Any], Any]:
+        def hook(_module: Any, _inputs: Any, output: Any) -> Any:
+            centred = output - output.mean((2, 3), keepdim=True)
+            return size * centred / ((centred**2).mean((2, 3), keepdim=True) + 1e-12).sqrt()
+
+        return hook
+
+    for module in network.modules():
+        if isinstance(module, torch.nn.BatchNorm2d):
+            module.register_forward_hook(spreading(1))
+    for module in last:
+        module.register_forward_hook(spreading(spread))
+
+
 def face(network: bytes) -> bytes:
     """Return a network without its weights: inputs, outputs, metadata, one node of each kind."""
     import onnx
@@ -83,7 +106,8 @@ def face(network: bytes) -> bytes:
     for node in model.graph.node:
         kinds.setdefault((node.domain, node.op_type), node)
     bare = [
-        onnx.helper.make_node(kind, [], [f"{kind}"], domain=domain) for domain, kind in sorted(kinds)
+        onnx.helper.make_node(kind, [], [f"{kind}"], domain=domain)
+        for domain, kind in sorted(kinds)
     ]
     graph = onnx.helper.make_graph(bare, "face", model.graph.input, model.graph.output)
     small = onnx.helper.make_model(
@@ -104,6 +128,7 @@ def save(name: str, make: Callable[[], Reference]) -> str:
     np.savez_compressed(
         file,
         names=np.array(list(made.outputs)),
+        allow_pickle=False,
         **{f"output{i}": array for i, array in enumerate(made.outputs.values())},
         size=np.array(made.size),
         boxes=made.boxes.astype(np.float32),
@@ -116,7 +141,13 @@ def save(name: str, make: Callable[[], Reference]) -> str:
     if file.stat().st_size > MOST_BYTES:
         raise ValueError(f"{name}: {file.stat().st_size} bytes, at most {MOST_BYTES} are wanted")
     if made.network:
-        graph = DATA / "graphs" / f"{name}.onnx"
-        graph.parent.mkdir(parents=True, exist_ok=True)
-        graph.write_bytes(face(made.network))
+        save_face(name, made.network)
     return f"{name}: {len(made.scores)} detections by {made.project}, {file.stat().st_size} bytes"
+
+
+def save_face(name: str, network: bytes) -> str:
+    """Write an export's face; return one line about it."""
+    graph = DATA / "graphs" / f"{name}.onnx"
+    graph.parent.mkdir(parents=True, exist_ok=True)
+    graph.write_bytes(face(network))
+    return f"{name}: a face of {graph.stat().st_size} bytes"

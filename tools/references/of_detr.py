@@ -37,17 +37,17 @@ def deformable_detr() -> Reference:
         backbone_config=_resnet(["stage2", "stage3", "stage4"]), num_queries=QUERIES,
         num_labels=CLASSES, encoder_ffn_dim=32, decoder_ffn_dim=32, **_small() | {"d_model": 32},
     )  # fmt: skip
-    return _record(DeformableDetrForObjectDetection(config), DeformableDetrImageProcessor(), 0.95)
+    return _record(DeformableDetrForObjectDetection(config), DeformableDetrImageProcessor(), 0.98)
 
 
 def rtdetr_raw() -> Reference:
     """RT-DETR's queries before its post-processing."""
-    return _record(*_rtdetr(), 0.95)
+    return _record(*_rtdetr(), 0.98)
 
 
 def rtdetr() -> Reference:
     """RT-DETR with its post-processing inside, as its project's export has it."""
-    return _finished(*_rtdetr(), 0.95)
+    return _finished(*_rtdetr(), 0.98)
 
 
 def dfine() -> Reference:
@@ -60,7 +60,7 @@ def dfine() -> Reference:
         encoder_ffn_dim=32, decoder_ffn_dim=32, d_model=16, encoder_attention_heads=2,
         decoder_attention_heads=2, decoder_layers=2, depth_mult=0.3, hidden_expansion=0.5,
     )  # fmt: skip
-    return _finished(DFineForObjectDetection(config), RTDetrImageProcessor(), 0.95)
+    return _finished(DFineForObjectDetection(config), RTDetrImageProcessor(), 0.98)
 
 
 def _rtdetr() -> tuple[Any, Any]:
@@ -113,7 +113,7 @@ def _record(model: Any, processor: Any, threshold: float, *, mask: bool = False)
     """Export the queries' logits and boxes; let the processor read them."""
     import torch
 
-    class Queries(torch.nn.Module):  # type: ignore[misc]
+    class Queries(torch.nn.Module):
         def __init__(self) -> None:
             super().__init__()
             self.model = model
@@ -144,7 +144,7 @@ def _finished(model: Any, processor: Any, threshold: float) -> Reference:
     """
     import torch
 
-    class Deployed(torch.nn.Module):  # type: ignore[misc]
+    class Deployed(torch.nn.Module):
         def __init__(self) -> None:
             super().__init__()
             self.model = model
@@ -200,7 +200,8 @@ def _read(
     from transformers.utils import ModelOutput
 
     made = ModelOutput(
-        logits=torch.from_numpy(queries["logits"]), pred_boxes=torch.from_numpy(queries["pred_boxes"])
+        logits=torch.from_numpy(queries["logits"]),
+        pred_boxes=torch.from_numpy(queries["pred_boxes"]),
     )
     (found,) = processor.post_process_object_detection(
         made, threshold=threshold, target_sizes=[SIZE[::-1]]

@@ -1,63 +1,75 @@
-"""EfficientDet (rwightman/efficientdet-pytorch, Apache-2.0): a Lite network and its own bench."""
+"""EfficientDet (rwightman/efficientdet-pytorch, Apache-2.0), narrow, and its own bench."""
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from references import Reference, export, noise, project, run
 
+WIDTH, HEIGHT = 128, 96  # which strides of 64 and 128 do not divide
+NAMES = [f"{kind}_{level}" for kind in ("class", "box") for level in range(5)]
 
-def record() -> Reference:
-    """Five classes, 128 x 96, which strides of 64 and 128 do not divide."""
-    import torch
-    from effdet import EfficientDet, get_efficientdet_config
-    from effdet.bench import DetBenchPredict
 
-    width, height, threshold = 128, 96, 0.999
-    config = get_efficientdet_config("tf_efficientdet_lite0")
+def _config(name: str, classes: int) -> Any:
+    from effdet import get_efficientdet_config
+
+    config = get_efficientdet_config(name)
     config.update(
         {
-            "num_classes": 5, "image_size": (height, width), "max_detection_points": 1000,
-            "max_det_per_image": 500,
-            "fpn_channels": 16, "fpn_cell_repeats": 1, "box_class_repeats": 1,
+            "num_classes": classes, "image_size": (HEIGHT, WIDTH), "max_detection_points": 1000,
+            "max_det_per_image": 500, "fpn_channels": 16, "fpn_cell_repeats": 1,
+            "box_class_repeats": 1,
         }
     )  # fmt: skip
-    model = EfficientDet(config, pretrained_backbone=False)
+    return config
 
-    class Sure(torch.nn.Module):  # type: ignore[misc]
-        """The network, its outputs spread: random weights are never sure of anything."""
+
+def network(name: str, classes: int) -> bytes:
+    """Export one, its outputs spread: random weights are never sure of anything."""
+    import torch
+    from effdet import EfficientDet
+
+    class Sure(torch.nn.Module):
+        """The network with spread outputs."""
 
         def __init__(self) -> None:
             super().__init__()
-            self.model, self.config = model, config
+            self.model = EfficientDet(_config(name, classes), pretrained_backbone=False)
 
         def forward(self, picture: Any) -> Any:
             logits, offsets = self.model(picture)
             return [_spread(x, 3) for x in logits], [_spread(x, 0.3) for x in offsets]
 
-    sure = Sure().eval()
-    picture = noise(width, height)
-    names = [f"{kind}_{level}" for kind in ("class", "box") for level in range(5)]
-    network = export(sure, [torch.from_numpy(picture)], ["input"], names)
-    outputs = run(network, {"input": picture})
+    return export(Sure(), [torch.from_numpy(noise(WIDTH, HEIGHT))], ["input"], NAMES)
 
-    class Recorded(torch.nn.Module):  # type: ignore[misc]
+
+def record() -> Reference:
+    """A Lite network of five classes."""
+    import torch
+    from effdet.bench import DetBenchPredict
+
+    name, classes, threshold = "tf_efficientdet_lite0", 5, 0.999
+    model = network(name, classes)
+    outputs = run(model, {"input": noise(WIDTH, HEIGHT)})
+
+    class Recorded(torch.nn.Module):
         """Returns the recorded outputs, as the bench expects a network to."""
 
         def __init__(self) -> None:
             super().__init__()
-            self.config = config
+            self.config = _config(name, classes)
 
         def forward(self, _: Any) -> Any:
             maps = [torch.from_numpy(array) for array in outputs.values()]
             return maps[:5], maps[5:]
 
-    (found,) = DetBenchPredict(Recorded())(torch.from_numpy(picture))
+    (found,) = DetBenchPredict(Recorded())(torch.from_numpy(noise(WIDTH, HEIGHT)))
     found = found[found[:, 4] > threshold].numpy()
     # The bench counts classes from 1; its suppression's IoU is written into effdet.anchors.
     return Reference(
-        (width, height), outputs, found[:, :4], found[:, 4], found[:, 5] - 1,
-        threshold, 0.5, project("effdet", "Apache-2.0"), network,
+        (WIDTH, HEIGHT), outputs, found[:, :4], found[:, 4], found[:, 5] - 1,
+        threshold, 0.5, project("effdet", "Apache-2.0"), model,
     )  # fmt: skip
 
 
@@ -66,3 +78,4 @@ def _spread(x: Any, width: float) -> Any:
 
 
 RECORDS = {"efficientdet": record}
+FACES = {"efficientdet-d0": partial(network, "efficientdet_d0", 90)}

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-
 from references import Reference, export, noise, project, run
 
 SIDE = 96
@@ -16,6 +15,7 @@ def ssd() -> Reference:
     """SSDLite's decoded boxes and softmax scores, and what `postprocess_detections` keeps."""
     import torch
     from torchvision.models.detection import ssdlite320_mobilenet_v3_large
+    from torchvision.ops import clip_boxes_to_image
 
     threshold, iou = 0.6, 0.45
     model = ssdlite320_mobilenet_v3_large(
@@ -23,7 +23,7 @@ def ssd() -> Reference:
         score_thresh=threshold, nms_thresh=iou,
     )  # fmt: skip
 
-    class Raw(torch.nn.Module):  # type: ignore[misc]
+    class Raw(torch.nn.Module):
         def __init__(self) -> None:
             super().__init__()
             self.backbone, self.head = model.backbone, model.head
@@ -35,7 +35,7 @@ def ssd() -> Reference:
             logits = (logits - logits.mean(1, keepdim=True)) / logits.std(1, keepdim=True) * 2
             return made["bbox_regression"] * 10, logits
 
-    class Decoded(torch.nn.Module):  # type: ignore[misc]
+    class Decoded(torch.nn.Module):
         def __init__(self) -> None:
             super().__init__()
             self.raw = Raw()
@@ -45,7 +45,7 @@ def ssd() -> Reference:
             maps = list(model.backbone(picture).values())
             anchors = model.anchor_generator(_list(picture), maps)[0]
             boxes = model.box_coder.decode_single(offsets[0], anchors)
-            return boxes[None], torch.softmax(logits, -1)
+            return clip_boxes_to_image(boxes, (SIDE, SIDE))[None], torch.softmax(logits, -1)
 
     model.eval()
     picture = torch.from_numpy(noise(SIDE, SIDE))
@@ -60,7 +60,8 @@ def ssd() -> Reference:
         )
     return Reference(
         (SIDE, SIDE), outputs, found["boxes"].numpy(), found["scores"].numpy(),
-        found["labels"].numpy() - 1, threshold, iou, project("torchvision", "BSD-3-Clause"), network,
+        found["labels"].numpy() - 1, threshold, iou,
+        project("torchvision", "BSD-3-Clause"), network,
     )  # fmt: skip
 
 
@@ -75,7 +76,7 @@ def faster_rcnn() -> Reference:
         box_score_thresh=0.1, rpn_pre_nms_top_n_test=50, rpn_post_nms_top_n_test=20,
     )  # fmt: skip
 
-    class Spread(torch.nn.Module):  # type: ignore[misc]
+    class Spread(torch.nn.Module):
         """Random weights are never sure of anything."""
 
         def forward(self, x: Any) -> Any:
@@ -94,7 +95,8 @@ def faster_rcnn() -> Reference:
     kept = outputs["scores"] > threshold
     return Reference(
         (SIDE, SIDE), outputs, outputs["boxes"][kept], outputs["scores"][kept],
-        outputs["labels"][kept] - 1, threshold, 1.0, project("torchvision", "BSD-3-Clause"), network,
+        outputs["labels"][kept] - 1, threshold, 1.0,
+        project("torchvision", "BSD-3-Clause"), network,
     )  # fmt: skip
 
 

@@ -1,7 +1,8 @@
 """The engine in a browser: onnxruntime-web in a worker of its own.
 
 Boundary: pixels are an `ArrayBuffer` that is transferred to the worker (never copied into Python);
-what comes back are K rows, copied once into numpy. The worker's two listeners are destroyed by
+what comes back are the network's outputs, copied once into numpy: K rows where the model is sealed.
+The worker's two listeners are destroyed by
 `close`. Wasm starts once per realm and never shrinks, so each session has its own worker, and
 closing the session ends it: so memory is given back and a crashed runtime is restarted.
 """
@@ -9,6 +10,7 @@ closing the session ends it: so memory is given back and a crashed runtime is re
 from __future__ import annotations
 
 import asyncio
+import re
 from typing import Any
 
 import numpy as np
@@ -16,17 +18,36 @@ from js import Object, Worker
 from numpy.typing import NDArray
 from pyodide.ffi import create_proxy, to_js
 
+from obscura.card import ModelCard
 from obscura.engine import Plan, SessionInfo
-from obscura.errors import BackendError, OutOfMemory
-from obscura.families import Outputs
-
-_MEMORY_WORDS = (
-    "out of memory",
-    "bad_alloc",
-    "allocation failed",
-    "could not allocate",
-    "oom",
+from obscura.errors import (
+    BackendError,
+    ModelUnreadable,
+    ModelUnsupported,
+    ObscuraError,
+    OutOfMemory,
 )
+from obscura.families import Outputs, read
+
+_TROUBLES: tuple[tuple[type[ObscuraError], str, str], ...] = (
+    (
+        OutOfMemory,
+        "The engine ran out of memory",
+        r"out of memory|bad_alloc|allocation failed|could not allocate|\boom\b",
+    ),
+    (
+        ModelUnsupported,
+        "The runtime lacks something that the network needs",
+        r"could not find an implementation|no op registered|is not a registered function/op"
+        r"|unsupported model ir version|is under development and support for this is limited",
+    ),
+    (
+        ModelUnreadable,
+        "The runtime cannot read the network",
+        r"protobuf parsing failed|this is an invalid model|failed to load model",
+    ),
+)
+"""What the runtime's own words mean: the error, its cause, and the words that give it away."""
 
 
 class WebSession:
@@ -46,15 +67,17 @@ class WebSession:
         self._worker.addEventListener("message", self._on_message)
         self._worker.addEventListener("error", self._on_error)
 
-    async def load(self, runtime: Any, model: Any) -> None:
+    async def load(self, runtime: Any, model: Any, card: ModelCard) -> None:
         """Create the session.
 
         Args:
             runtime: the addresses `module`, `glue` and `wasm` of an onnxruntime-web build.
             model: `ArrayBuffer` of the ONNX file; transferred, so empty afterwards.
+            card: says how to feed and read it.
 
         Raises:
             BackendError: the runtime or the model was refused; the message is the runtime's own.
+            ModelUnsupported, ModelUnreadable: the model is to blame.
             OutOfMemory: there is not enough memory for either.
         """
         await self._call(
@@ -65,6 +88,16 @@ class WebSession:
             threads=self._plan.threads,
             model=model,
         )
+        await self.read_as(card)
+
+    async def read_as(self, card: ModelCard) -> None:
+        """Feed and read the network as another card says from now on. Errors as in `load`."""
+        if card.open is not None:
+            from obscura.graph.prepare import prepare  # here, for sealed models need none of it
+
+            graph = to_js(prepare(card.input, card.open)).buffer
+            await self._call("prepare", [graph], graph=graph)
+        self._card = card
 
     async def run(self, image: Any) -> Outputs:
         """Detect on an `ImageData` (RGBA, any size), whose buffer is transferred.
@@ -72,17 +105,19 @@ class WebSession:
         Raises:
             BackendError: the run failed or the worker died. The session is of no more use.
             OutOfMemory: as above, for want of memory.
+            ModelMismatch: the network does not return what its card says.
         """
+        card = self._card
+        return read(await self.run_raw(image), card)
+
+    async def run_raw(self, image: Any) -> dict[str, NDArray[Any]]:
+        """Run, and return the network's outputs as they are, by name. Raises as `run`."""
         pixels = image.data.buffer
         async with self._turn:
             answer = await self._call(
                 "run", [pixels], pixels=pixels, width=image.width, height=image.height
             )
-        return Outputs(
-            boxes=_array(answer.boxes, np.float32).reshape(-1, 4),
-            scores=_array(answer.scores, np.float32),
-            classes=_array(answer.classes, np.int32),
-        )
+        return {str(output.name): _array(output) for output in answer.outputs}
 
     def close(self) -> None:
         """End the worker and free its memory. Calls still under way raise BackendError."""
@@ -124,9 +159,10 @@ class WebSession:
             if not future.done():
                 future.set_exception(self._error(message))
 
-    def _error(self, message: str) -> BackendError | OutOfMemory:
-        if any(word in message.lower() for word in _MEMORY_WORDS):
-            return OutOfMemory("The engine ran out of memory", message)
+    def _error(self, message: str) -> ObscuraError:
+        for kind, cause, words in _TROUBLES:
+            if re.search(words, message, re.IGNORECASE):
+                return kind(cause, message)
         return BackendError(f"The {self._plan.backend} backend failed", message)
 
 
@@ -134,8 +170,9 @@ def _js(**values: Any) -> Any:
     return to_js(values, dict_converter=Object.fromEntries)
 
 
-def _array(typed_array: Any, dtype: type) -> NDArray[Any]:
-    """Copy a JavaScript typed array into numpy: one crossing, no per-element conversion."""
-    array = np.empty(typed_array.length, dtype=dtype)
-    typed_array.assign_to(array)
-    return array
+def _array(output: Any) -> NDArray[Any]:
+    """Copy an output into numpy: one crossing, whatever its type. The runtime's names of types are
+    numpy's."""
+    array = np.empty(output.bytes.length, np.uint8)
+    output.bytes.assign_to(array)
+    return array.view(np.dtype(str(output.type))).reshape([int(size) for size in output.dims])

@@ -48,9 +48,9 @@ def markdown(results: Sequence[Result], truth: Truth, *, per_class: bool) -> str
         )
         for result in results
     ]
-    parts = [_table(header, rows, words=2), "\n".join(_notes(results, truth))]
+    parts = [table(header, rows, words=2), "\n".join(_notes(results, truth))]
     if per_class:
-        parts.append(_class_table(results))
+        parts.append(_classtable(results))
     return "\n\n".join(parts)
 
 
@@ -94,7 +94,7 @@ def _notes(results: Sequence[Result], truth: Truth) -> Iterator[str]:
             )
 
 
-def _class_table(results: Sequence[Result]) -> str:
+def _classtable(results: Sequence[Result]) -> str:
     """One row per class that has objects, most objects first; AP and AP50 of each model."""
     header = ["class", "objects"]
     rows: dict[str, list[str]] = {}
@@ -108,11 +108,11 @@ def _class_table(results: Sequence[Result]) -> str:
         for row in result.classes:
             rows[row.label][2 * place : 2 * place + 2] = [_percent(row.ap), _percent(row.ap50)]
     labels = sorted((label for label in rows if order[label]), key=lambda label: -order[label])
-    return _table(header, [(label, str(order[label]), *rows[label]) for label in labels], words=1)
+    return table(header, [(label, str(order[label]), *rows[label]) for label in labels], words=1)
 
 
-def _table(header: Sequence[str], rows: Sequence[Sequence[str]], words: int) -> str:
-    """A table whose first columns are words and whose others are numbers, aligned for terminals."""
+def table(header: Sequence[str], rows: Sequence[Sequence[str]], words: int) -> str:
+    """Return a Markdown table, aligned for terminals: some columns of words, then numbers."""
     widths = [max(map(len, column)) for column in zip(header, *rows, strict=True)]
     rule = [
         "-" * width if place < words else "-" * (width - 1) + ":"

@@ -119,21 +119,23 @@ class Matches:
         params = self._evaluation.params
         pictures, classes, areas = len(params.imgIds), len(params.catIds), len(params.areaRng)
         objects = np.zeros((pictures, classes), np.int64)
-        columns: list[list[NDArray[Any]]] = []
+        places, score, right = [(0, 0, 0)], [np.zeros(0)], [np.zeros(0, np.bool_)]
         for k, n in np.ndindex(classes, pictures):
             judged = self._evaluation.evalImgs[(k * areas + ALL) * pictures + n]
             if judged is not None:
                 objects[n, k] = np.count_nonzero(judged["gtIgnore"] == 0)
-                counts = ~judged["dtIgnore"][IOU_50].astype(bool)
-                score, right = np.array(judged["dtScores"]), judged["dtMatches"][IOU_50] > 0
-                columns.append(
-                    [np.full(len(score), n), np.full(len(score), k), score, right],
-                )
-                columns[-1] = [column[counts] for column in columns[-1]]
-        picture, category, score, right = (
-            np.concatenate([rows[i] for rows in columns]) for i in range(4)
+                counts = judged["dtIgnore"][IOU_50] == 0
+                places.append((n, k, int(counts.sum())))
+                score.append(np.array(judged["dtScores"])[counts])
+                right.append(judged["dtMatches"][IOU_50][counts] > 0)
+        picture, category, times = np.array(places).T
+        return Decisions(
+            np.repeat(picture, times),
+            np.repeat(category, times),
+            np.concatenate(score),
+            np.concatenate(right),
+            objects,
         )
-        return Decisions(picture, category, score, right, objects)
 
     def resampled(self, samples: NDArray[np.int64]) -> NDArray[np.float64]:
         """Return the AP on other sets of pictures, drawn from these: a bootstrap.

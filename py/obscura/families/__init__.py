@@ -45,6 +45,13 @@ FAMILIES = {
         # Local maxima of a heat map should be one per object; now and then a large one has two.
         Family("centernet", "CenterNet", nms=True),
         Family("yolox", "YOLOX", nms=True),
+        Family("yolov5", "YOLOv5 and YOLOv7", nms=True),
+        Family("yolov8", "YOLOv8, YOLOv9 and YOLO11", nms=True),
+        Family("yolov10", "YOLO without NMS (YOLOv10, YOLO26)", nms=False),
+        Family("nanodet", "NanoDet", nms=True),
+        Family("picodet", "PicoDet", nms=True),
+        Family("fastestdet", "FastestDet", nms=True),
+        Family("yunet", "YuNet (faces)", nms=True),
         # Queries agree among themselves on who takes which object.
         Family("rtdetr", "RT-DETR, D-FINE, DEIM", nms=False),
         Family("detr", "DETR, RF-DETR", nms=False),
@@ -52,6 +59,12 @@ FAMILIES = {
         Family("end2end", "Finished boxes (NMS inside)", nms=False),
     )
 }
+
+
+_NO_CLASS = 2**31 - 1
+_MOST_SCORE = 1.01  # half precision and quantised tables come out a little above 1
+_FAR = 1000.0
+"""How far outside the picture, in pictures, an edge is taken seriously: areas stay finite."""
 
 
 def of(card: ModelCard) -> Family:
@@ -87,40 +100,58 @@ def spec(card: ModelCard) -> Any:
     return Spec(card.input.width, card.input.height, len(card.labels), card.top, options)
 
 
-def read(outputs: Mapping[str, NDArray[Any]], card: ModelCard) -> Outputs:
+def read(outputs: Mapping[str, Any], card: ModelCard) -> Outputs:
     """Turn what a network returns into rows.
 
     Args:
-        outputs: of one run, by name, in the graph's order. A sealed network's are boxes, scores and
-            classes; an open one's are what its family reads.
+        outputs: arrays of one run, by name, in the graph's order. A sealed network's are boxes,
+            scores and classes; an open one's are what its family reads.
         card: the model's card.
 
     Raises:
         ModelMismatch: the outputs are not what the card says.
         CardError: the card's family is unknown, or one of its options.
     """
+    for name, array in outputs.items():
+        if not isinstance(array, np.ndarray) or array.dtype.kind not in "fiub":
+            raise ModelMismatch("The network returns something other than numbers", name)
     if card.open is None:
-        try:
-            boxes, scores, classes = (outputs[name][0] for name in ("boxes", "scores", "classes"))
-        except (KeyError, IndexError):
-            raise ModelMismatch(
-                "The network is not sealed, though its card says so", ", ".join(outputs)
-            ) from None
-        return Outputs(boxes, scores, classes)
+        return _sealed(outputs, card)
     from obscura.families.ops import NUMPY
 
     told = spec(card)
-    floats = {
-        name: array.astype(np.float32) if array.dtype.kind == "f" else array
-        for name, array in outputs.items()
-    }
     with np.errstate(all="ignore"):  # what overflows is found by `decode`
-        rows = module(card.family).read(NUMPY, floats, told)
-    return Outputs(
-        rows.boxes.astype(np.float32),
-        rows.scores.astype(np.float32),
-        rows.classes.astype(np.int32),
-    )
+        # Two types are enough for families, and neither wraps round when its sign is changed.
+        plain = {
+            name: array.astype(np.float32 if array.dtype.kind == "f" else np.int64)
+            for name, array in outputs.items()
+        }
+        rows = module(card.family).read(NUMPY, plain, told)
+        return Outputs(
+            rows.boxes.astype(np.float32),
+            rows.scores.astype(np.float32),
+            np.clip(rows.classes, -1, _NO_CLASS).astype(np.int32),
+        )
+
+
+def _sealed(outputs: Mapping[str, NDArray[Any]], card: ModelCard) -> Outputs:
+    """A sealed network's own rows; of more than the card says, the first, which are the best."""
+    try:
+        boxes, scores, classes = (
+            outputs[name][0, : card.top] for name in ("boxes", "scores", "classes")
+        )
+    except (KeyError, IndexError):
+        raise ModelMismatch(
+            "The network is not sealed, though its card says so", ", ".join(outputs)
+        ) from None
+    count = len(scores)
+    if (boxes.shape, scores.shape, classes.shape) != ((count, 4), (count,), (count,)):
+        raise ModelMismatch(
+            "The sealed network's outputs are of the wrong shape",
+            f"boxes {list(boxes.shape)}, scores {list(scores.shape)}, "
+            f"classes {list(classes.shape)}",
+        )
+    return Outputs(boxes, scores, classes)
 
 
 def decode(
@@ -149,8 +180,10 @@ def decode(
 
     Raises:
         CardError: nothing is known of the card's family.
-        BackendError: the outputs hold NaN, infinity or a class that the card lacks. No model does
-            that; a backend that computes wrongly does, and must not pass unnoticed.
+        BackendError: the outputs hold NaN, infinity, a score above 1 or a class that the card
+            lacks. No model does that; a backend that computes wrongly does, and must not pass
+            unnoticed.
+        ModelMismatch: an open network's scores are above 1, so they are none.
     """
     family = of(card)
     boxes, scores, class_ids = outputs
@@ -168,6 +201,11 @@ def decode(
     rows = np.flatnonzero(wanted)
     if not (np.isfinite(scores).all() and np.isfinite(boxes[rows]).all()):
         raise BackendError("The backend returned numbers that are not finite")
+    if scores.size and scores.max() > _MOST_SCORE:
+        raise (ModelMismatch if card.open else BackendError)(
+            "The network's scores are not in 0..1", f"{scores.max():.3g}"
+        )
+    boxes = np.clip(boxes, -_FAR, _FAR)
     if family.nms:
         limit = card.iou if iou is None else iou
         rows = rows[nms(boxes[rows], scores[rows], limit, class_ids[rows])]

@@ -109,11 +109,15 @@ def recognise(graph: Graph) -> list[Reading]:
         )
         size = InputSpec(picture.width or 512, picture.height or 512, "letterbox-corner")
         why = f"five levels of nine anchors, {count // ANCHORS} classes"
+        # Lite variants have ReLU6 (Clip), the others swish (which is x times Sigmoid).
+        light = "Clip" in graph.operators and "Sigmoid" not in graph.operators
         return [
-            Reading("efficientdet", size, form, count // ANCHORS, 0.75, why),
             Reading(
-                "efficientdet", size, lite, count // ANCHORS, 0.6,
-                f"{why}; a Lite variant",
+                "efficientdet", size, form, count // ANCHORS, 0.4 if light else 0.85, why
+            ),
+            Reading(
+                "efficientdet", size, lite, count // ANCHORS, 0.85 if light else 0.4,
+                f"{why}, a Lite variant",
             ),
         ]  # fmt: skip
     return []

@@ -46,6 +46,9 @@ class Ops(Protocol):
     def sqrt(self, x: Array) -> Array:
         """The square root."""
 
+    def power(self, x: Array, exponent: float) -> Array:
+        """x to a power; x is not negative."""
+
     def minimum(self, a: Array, b: Array) -> Array:
         """The smaller of two, element by element."""
 
@@ -108,6 +111,9 @@ class NumpyOps:
     def sqrt(self, x: Array) -> Array:
         return np.sqrt(x)
 
+    def power(self, x: Array, exponent: float) -> Array:
+        return x ** np.float32(exponent)
+
     def minimum(self, a: Array, b: Array) -> Array:
         return np.minimum(a, b)
 
@@ -124,7 +130,10 @@ class NumpyOps:
         return x.argmax(axis).astype(np.int64)
 
     def top(self, x: Array, k: int) -> tuple[Array, Array]:
-        order = np.argsort(-x, kind="stable")[:k].astype(np.int64)
+        rows = np.arange(len(x))
+        if k < len(x):  # to sort hundreds of thousands for the best hundred would take long
+            rows = np.flatnonzero(~(x < np.partition(x, -k)[-k]))
+        order = rows[np.argsort(-x[rows], kind="stable")[:k]].astype(np.int64)
         return x[order], order
 
     def take(self, x: Array, indices: Array, axis: int = 0) -> Array:
@@ -138,6 +147,7 @@ class NumpyOps:
 
     def peaks(self, x: Array) -> Array:
         _, _, height, width = x.shape
+        x = x.astype(np.float32)
         padded = np.pad(x, ((0, 0), (0, 0), (1, 1), (1, 1)), constant_values=-np.inf)
         shifted = [padded[:, :, y : y + height, z : z + width] for y in range(3) for z in range(3)]
         highest = np.maximum.reduce(shifted)

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from obscura.card import InputSpec, OpenForm
+from obscura.card import Feed, InputSpec, OpenForm
+from obscura.errors import NotADetector
 from obscura.graph.inspect import Graph, Value
 
 USUAL_SIZES = (640, 416, 320, 512, 300, 224, 256, 384, 192, 160, 128, 448, 576, 608, 768, 800, 1280)
@@ -20,6 +21,10 @@ LAYOUTS = {4: (("nchw", 0), ("nhwc", 2)), 3: (("chw", 0),)}
 
 IMAGENET_MEAN = (123.675, 116.28, 103.53)  # red, green, blue
 IMAGENET_STD = (58.395, 57.12, 57.375)
+
+
+USUAL_CLASSES = (80, 20, 90, 91, 365)
+"""How many classes published detectors tell apart: those of COCO, Pascal VOC and Objects365."""
 
 
 class Reading(NamedTuple):
@@ -82,6 +87,42 @@ def rows_fit(
     if not isinstance(rows, int):
         return sizes[0]
     for width, height in sizes:
-        if rows == per_cell * sum((width // s) * (height // s) for s in strides):
+        if rows == per_cell * sum(-(-width // s) * -(-height // s) for s in strides):
             return width, height
     return None
+
+
+def may_be(size: int | str, number: int | str) -> bool:
+    """Whether two sizes of a shape can be the same: exports leave many unsaid."""
+    return size == number or isinstance(size, str) or isinstance(number, str)
+
+
+def task(graph: Graph) -> str:
+    """Return what the metadata of YOLO exports calls the task: detect, segment, pose or "".
+
+    Raises:
+        NotADetector: the network does something whose answer is not upright boxes.
+    """
+    task = graph.metadata.get("task", "")
+    if task in ("", "detect", "segment", "pose"):
+        return task
+    raise NotADetector(
+        "The network says of itself that it does something other than finding upright boxes",
+        f"task {task}"[:60],
+        remedy="Choose a network whose task is detect, segment or pose.",
+    )
+
+
+def libreyolo(graph: Graph) -> str:
+    """Return the family that LibreYOLO notes in its exports, "" if it did not make this one."""
+    return graph.metadata.get("model_family", "") if "libreyolo_version" in graph.metadata else ""
+
+
+def paddle_feeds(graph: Graph) -> tuple[Feed, ...]:
+    """Return what PaddleDetection's exports want beside the picture."""
+    values = {"im_shape": "size_hw", "scale_factor": "scale"}
+    return tuple(
+        Feed(value.name, values[value.name], value.dtype)
+        for value in graph.inputs
+        if value.name in values
+    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -10,6 +11,9 @@ from numpy.typing import NDArray
 
 from obscura.errors import CardError, ModelMismatch
 from obscura.families.ops import Array, Ops
+
+MOST_CELLS = 4_000_000
+"""More than four times as many as strides of 8, 16 and 32 have over the largest input."""
 
 
 class Spec(NamedTuple):
@@ -104,6 +108,11 @@ def mismatch(outputs: Mapping[str, Array], wanted: str) -> ModelMismatch:
     )
 
 
+def says_boxes(name: str) -> bool:
+    """Whether an output's name says that it holds boxes."""
+    return any(word in name.lower() for word in ("box", "dets"))
+
+
 def best_class(ops: Ops, boxes: Array, scores: Array, top: int) -> Rows:
     """Keep the best class of each candidate, then the best candidates.
 
@@ -148,18 +157,61 @@ class Cells(NamedTuple):
     stride: NDArray[np.float32]  # (n, 1) pixels of the input a cell
 
 
-def cells(spec: Spec, strides: Sequence[int], *, ceil: bool = False) -> Cells:
-    """Return the cells of maps of these strides over the network's input.
+def cell_counts(spec: Spec, strides: Sequence[int]) -> list[int]:
+    """Return how many cells the maps of these strides have over the network's input.
 
-    Args:
-        ceil: an input that a stride does not divide has a last, partial cell.
+    An input that a stride does not divide has a last, partial cell, as convolutions make it.
     """
+    return [-(-spec.width // stride) * -(-spec.height // stride) for stride in strides]
+
+
+def cells(spec: Spec, strides: Sequence[int]) -> Cells:
+    """Return the cells of maps of these strides; see `cell_counts`.
+
+    Raises:
+        CardError: there are more than any network has; a card can name a stride of 1 over an input
+            of any size.
+    """
+    count = sum(cell_counts(spec, strides))
+    if count > MOST_CELLS:
+        raise CardError(
+            "The card's input and strides make too many cells", count,
+            remedy="Correct [input] or the option strides in model.toml.",
+        )  # fmt: skip
+    return _cells(spec.width, spec.height, tuple(strides))
+
+
+@lru_cache(maxsize=8)
+def _cells(width: int, height: int, strides: tuple[int, ...]) -> Cells:
     places, sizes = [], []
     for stride in strides:
-        width, height = (-(-side // stride) if ceil else side // stride for side in spec[:2])
-        y, x = np.mgrid[:height, :width]
+        y, x = np.mgrid[: -(-height // stride), : -(-width // stride)]
         places.append(np.stack([x, y], -1).reshape(-1, 2))
-        sizes.append(np.full((width * height, 1), stride))
+        sizes.append(np.full((x.size, 1), stride))
     return Cells(
         np.concatenate(places).astype(np.float32), np.concatenate(sizes).astype(np.float32)
     )
+
+
+def as_cells(ops: Ops, array: Array, count: int) -> Array | None:
+    """Return a map or its flattened form as (count, columns), None if it has another size.
+
+    Args:
+        array: ``[1, count, columns]``, ``[1, columns, count]`` or ``[1, columns, height, width]``.
+        count: how many cells it should have.
+    """
+    shape = array.shape
+    if len(shape) == 4 and shape[0] == 1 and shape[2] * shape[3] == count:
+        return ops.transpose(ops.reshape(array, [shape[1], count]), [1, 0])
+    if len(shape) == 3 and shape[0] == 1 and shape[1] == count:
+        return array[0]
+    if len(shape) == 3 and shape[0] == 1 and shape[2] == count:
+        return ops.transpose(array[0], [1, 0])
+    return None
+
+
+def from_cells(ops: Ops, boxes: Array, grid: Cells) -> Array:
+    """Turn YOLOX's boxes, centre and log size in cells, (n, 4), into xyxy in pixels."""
+    stride = ops.constant(grid.stride)
+    centre = (boxes[:, 0:2] + ops.constant(grid.xy)) * stride
+    return xyxy_from_cxcywh(ops, ops.concat([centre, ops.exp(boxes[:, 2:4]) * stride], 1))

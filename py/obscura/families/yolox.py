@@ -1,7 +1,8 @@
 """YOLOX (Ge et al. 2021, arXiv 2107.08430): one row a cell, boxes relative to the cell.
 
 One output ``[1, N, 5 + classes]``: centre and log size in cells, objectness, and class scores, both
-after the sigmoid. N counts the cells of all strides.
+after the sigmoid. N counts the cells of all strides. Exported with ``--decode_in_inference`` the
+boxes are centre and size in pixels of the input.
 """
 
 from __future__ import annotations
@@ -10,14 +11,16 @@ from collections.abc import Mapping
 
 from obscura.card import InputSpec, OpenForm
 from obscura.families.ops import Array, Ops
-from obscura.families.reading import Reading, one_picture, rows_fit
+from obscura.families.reading import USUAL_CLASSES, Reading, libreyolo, one_picture, rows_fit
 from obscura.families.rows import (
     Option,
     Rows,
     Spec,
     best_class,
+    cell_counts,
     cells,
     fractions,
+    from_cells,
     mismatch,
     only,
     xyxy_from_cxcywh,
@@ -36,39 +39,54 @@ OPTIONS = {
 def read(ops: Ops, outputs: Mapping[str, Array], spec: Spec) -> Rows:
     """See `obscura.families.read`."""
     (rows,) = only(outputs)
-    grid = cells(spec, spec.options["strides"])
-    if rows.shape != (1, len(grid.xy), 5 + spec.classes):
-        raise mismatch(outputs, f"[1, {len(grid.xy)}, {5 + spec.classes}]")
+    strides = spec.options["strides"]
+    wanted = (1, sum(cell_counts(spec, strides)), 5 + spec.classes)
+    if rows.shape != wanted:
+        raise mismatch(outputs, f"one output {list(wanted)}")
     rows = rows[0]
-    boxes = rows[:, 0:4]
-    if not spec.options["decoded"]:
-        stride = ops.constant(grid.stride)
-        centre = (boxes[:, 0:2] + ops.constant(grid.xy)) * stride
-        boxes = ops.concat([centre, ops.exp(boxes[:, 2:4]) * stride], 1)
+    if spec.options["decoded"]:
+        boxes = xyxy_from_cxcywh(ops, rows[:, 0:4])
+    else:
+        boxes = from_cells(ops, rows[:, 0:4], cells(spec, strides))
     scores = rows[:, 5:] * rows[:, 4:5]
-    return best_class(ops, fractions(ops, xyxy_from_cxcywh(ops, boxes), spec), scores, spec.top)
+    return best_class(ops, fractions(ops, boxes, spec), scores, spec.top)
 
 
 def recognise(graph: Graph) -> list[Reading]:
     """See `obscura.families.reading`."""
     picture = one_picture(graph)
-    if picture is None or len(graph.outputs) != 1:
+    if picture is None or len(graph.outputs) != 1 or libreyolo(graph) not in ("", "yolox"):
         return []
     shape = graph.outputs[0].shape
     if len(shape) != 3 or not isinstance(shape[2], int) or shape[2] < 6:
         return []
-    size = rows_fit(picture, shape[1], STRIDES)
-    if size is None:
+    for strides in (STRIDES, (*STRIDES, 64)):
+        size = rows_fit(picture, shape[1], strides)
+        if size is not None:
+            break
+    else:
         return []
-    # YOLOv5 has three rows a cell, so the count of rows tells them apart.
-    form = OpenForm(picture.name, channels="bgr", dtype=picture.dtype)
+    confidence = 0.9
+    if len(strides) > 3 or not isinstance(shape[1], int):
+        confidence = 0.4  # NanoDet-Plus has four strides; YOLOv5 is exported with any size
+    elif shape[2] - 5 not in USUAL_CLASSES and {shape[2] - 4, shape[2] - 32} & {*USUAL_CLASSES}:
+        confidence = 0.4  # a usual number of classes, read as YOLOv8 or NanoDet
+    # Nothing in the network itself raises e to a power, but the decoding of sizes does.
+    decoded = "Exp" in graph.operators
     return [
         Reading(
             family="yolox",
             input=InputSpec(*size, "letterbox-corner"),
-            open=form,
+            open=OpenForm(
+                picture.name,
+                layout=picture.layout,
+                channels="bgr",
+                dtype=picture.dtype,
+                options={"strides": list(strides), "decoded": decoded},
+            ),
             classes=shape[2] - 5,
-            confidence=0.9,
-            why=f"{shape[1]} rows, one for each cell of strides 8, 16 and 32",
+            confidence=confidence,
+            why=f"{shape[1]} rows, one for each cell of strides {', '.join(map(str, strides))}",
+            iou=0.45,
         )
     ]

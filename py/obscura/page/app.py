@@ -6,7 +6,7 @@ the page is doing ("state") is derived from those fields, so it cannot disagree 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from typing import Any
 
 from js import performance
@@ -14,6 +14,7 @@ from pyodide.ffi import create_proxy
 
 from obscura.errors import CameraLost, ObscuraError
 from obscura.page import camera, shell, sources, stage, text
+from obscura.page.adding import is_model
 from obscura.page.controls import Controls
 from obscura.page.dom import by_id, run
 from obscura.page.inference import Inference
@@ -37,13 +38,16 @@ class App:
         request: Request,
         preferences: Preferences,
         say: Callable[[str], None],
+        sample: Callable[[], Awaitable[Any]],
     ) -> None:
         """
         Args:
+            sample: the canvas of the bundled picture.
             say: shows what the page is waiting for; "" for nothing.
         """
         self.inference, self._request = inference, request
         self._preferences, self._show_progress = preferences, say
+        self._sample = sample
         self._scene = "welcome"
         self._caption = text.SAMPLE_CAPTION
         self._opening = False
@@ -67,6 +71,8 @@ class App:
             opened=self._model_opened,
             failed=self.fail,
             hold=self.loop.hold,
+            picture=self._in_view,
+            say=self._say,
         )
         self._ended = create_proxy(lambda _event: self._camera_lost())
 
@@ -93,18 +99,18 @@ class App:
 
     # ---- life ------------------------------------------------------------------------------------
 
-    async def begin(self, wanted: str | None, file: Any) -> None:
+    async def begin(self, wanted: str | None, files: Sequence[Any]) -> None:
         """Load the model, and do what the person or the address asked for meanwhile.
 
         Args:
-            wanted: "start"; "photo", for a `file` given before Python ran; or None.
+            wanted: "start"; "files", for `files` given before Python ran; or None.
         """
         if self._request.ignored:
             print(text.IGNORED.format(parameters=", ".join(self._request.ignored)))
-        run(self.models.load())
+        run(self.models.begin())
         # Before anything is awaited, so that a press from now on finds this one under way.
-        if wanted == "photo":
-            run(self.open_file(file))
+        if wanted == "files":
+            run(self.open_files(files))
         elif wanted == "start" or self._request.autostart:
             run(self.start())
         await self.cameras_changed()
@@ -113,9 +119,12 @@ class App:
         """Open what Start stands for: the camera, or the address's own source."""
         return self._open(self._request.source)
 
-    def open_file(self, file: Any) -> Coroutine[Any, Any, None]:
-        """Show and read a photo or a video that a person gave."""
-        return self._open(file)
+    def open_files(self, files: Sequence[Any]) -> Coroutine[Any, Any, None]:
+        """Take what a person gave: a photo or a video, to show and read, or a model."""
+        if any(map(is_model, files)):
+            self.notice.hide()
+            return self.models.add(files)
+        return self._open(files[0])
 
     def stop(self) -> None:
         """Give the camera back and return to the start page."""
@@ -132,10 +141,7 @@ class App:
         if self._scene != "live":
             return
         self.loop.paused = not self.loop.paused
-        if self.loop.paused:
-            self._video.pause()
-        else:
-            self._video.play()
+        (self._video.pause if self.loop.paused else self._video.play)()
         self._render()
         self._present()
 
@@ -280,6 +286,14 @@ class App:
         moving = self._scene == "live" and not self.loop.paused
         self.view.present(self.settings, self._scene, moving=moving, mirrored=self._mirrored())
 
+    async def _in_view(self) -> Any:
+        """A canvas of what is in view, at its own size."""
+        if self._scene == "still":
+            return self._picture
+        if self._source is not None and self._source.size[0]:
+            return sources.still_of(self._video, self._source.size)
+        return await self._sample()
+
     def _show_sample(self) -> None:
         """The bundled picture with its answer, which the self-check has computed anyway."""
         card, sample = self.inference.card, self.inference.sample
@@ -331,17 +345,17 @@ class App:
         return self.change(camera="", facing=facing)
 
     def _act(self, action: str) -> Any:
-        """The way on that an error card offers."""
-        match action:
-            case "camera":
-                return self.start()
-            case "photo":
-                return by_id("photo").click()
-            case "model":
-                return self.models.retry()
-            case "smallest-model":
-                return self.models.choose_smallest()
-        return shell.reload()
+        """The way on that an error card offers, a key of `notices.ACTIONS`."""
+        actions: dict[str, Callable[[], Any]] = {
+            "camera": self.start,
+            "photo": by_id("photo").click,
+            "model": self.models.retry,
+            "smallest-model": self.models.choose_smallest,
+            "own-model": by_id("own-files").click,
+            "models": self.models.open,
+            "reload": shell.reload,
+        }
+        return actions[action]()
 
     def fail(self, error: BaseException) -> None:
         """Show an error and go on."""

@@ -19,6 +19,8 @@ class Build:
     model_urls: dict[str, str]
     engine_url: str
     sample_url: str
+    store_url: str
+    """The module that keeps models in the browser's database."""
     runtimes: dict[str, dict[str, str]]
     """Per onnxruntime-web build ("wasm", "jspi", "asyncify"): `module`, `glue` and `wasm`."""
 
@@ -35,5 +37,6 @@ def read(text: str) -> Build:
         model_urls=urls,
         engine_url=data["engine"],
         sample_url=data["sample"],
+        store_url=data["store"],
         runtimes=data["ort"],
     )

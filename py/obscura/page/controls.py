@@ -79,8 +79,7 @@ class Controls:
     def show(self, settings: Settings, card: ModelCard) -> None:
         """Show settings as they apply to this model."""
         self._model.value = card.name
-        size = text.megabytes(card.file.bytes)
-        by_id("model-note").textContent = text.model_note(card.summary, size, card.license)
+        by_id("model-note").textContent = text.model_note(card)
         for name, value in (
             ("threshold", settings.threshold or card.threshold),
             ("iou", settings.iou or card.iou),

@@ -24,9 +24,14 @@ def connect(app: App, preferences: Preferences) -> None:
         listen(navigator.mediaDevices, "devicechange", lambda _event: app.cameras_changed())
     setInterval(create_proxy(app.render_meter), METER_EVERY_MS)
     shell.set_up_theme(app.settings.theme, lambda theme: app.change(theme=theme))
-    shell.set_up_dialogs(preferences.forget)
+
+    async def forget() -> None:
+        await app.models.forget_own()
+        preferences.forget()
+
+    shell.set_up_dialogs(forget, app.models.kept)
     shell.set_up_panel()
-    shell.set_up_files(app.open_file)
+    shell.set_up_files(app.open_files)
     shell.set_up_keys(
         {
             " ": app.press_start,

@@ -129,6 +129,31 @@ class Inference:
             card, wish, fresh=False, tell=lambda _words: None, wanted=wanted, alone=False
         )
 
+    async def trial(self, card: ModelCard, network: Any, backend: str, threads: int) -> Opened:
+        """Open a model that is not on the shelf yet, in the former one's place; see `Opener.trial`.
+
+        It is the caller's to `end`, or to put on the shelf, whereupon `load` finds it.
+        """
+        async with self._changing:
+            self._make_room()
+            opened = await self._opener.trial(card, network, (backend, threads))
+            self._kept.insert(0, opened)
+            return opened
+
+    def end(self, opened: Opened) -> None:
+        """Close a session that is not in use, if it is still alive."""
+        if opened in self._kept and opened is not self._current:
+            self._drop(opened)
+
+    def forget(self, name: str) -> None:
+        """Close the session of a model that is to be removed."""
+        for each in [each for each in self._kept if each.card.name == name]:
+            self._drop(each)
+
+    async def sample_image(self) -> Any:
+        """A new `ImageData` of the bundled picture."""
+        return await self._opener.sample_image()
+
     async def recover(self, card: ModelCard) -> None:
         """After a failed run: open the same model on the next backend that works.
 
@@ -173,7 +198,7 @@ class Inference:
 
     async def time_sample(self, opened: Opened) -> float:
         """Milliseconds that a session takes for the bundled picture; errors as in `run`."""
-        image = await self._opener.sample_image()
+        image = await self.sample_image()
         begun = performance.now()
         await opened.session.run(image)
         return float(performance.now() - begun)

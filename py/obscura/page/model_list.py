@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from obscura.card import ModelCard
 from obscura.page import text
-from obscura.page.dom import by_id, listen, make
+from obscura.page.dom import by_id, js_object, listen, make
 
 
 class Status(NamedTuple):
@@ -20,6 +20,8 @@ class Status(NamedTuple):
     """The share of the measuring that is done, in 0..1."""
     speeds: Mapping[str, Mapping[str, float]]
     """Milliseconds by model and backend."""
+    words: str
+    """What is being done to add a model; "" for nothing."""
 
 
 class ModelList:
@@ -30,10 +32,11 @@ class ModelList:
         on_use: Callable[[str], Any],
         on_measure: Callable[[str], Any],
         on_cancel: Callable[[], Any],
+        on_remove: Callable[[str], Any],
     ) -> None:
         """
         Args:
-            on_use, on_measure: called with a model's name.
+            on_use, on_measure, on_remove: called with a model's name.
             on_cancel: stops the measuring.
         """
         self._dialog, self._list = by_id("models-dialog"), by_id("model-list")
@@ -43,26 +46,39 @@ class ModelList:
             "use": on_use,
             "measure": on_measure,
             "cancel": lambda _name: on_cancel(),
+            "remove": on_remove,
         }
         listen(self._list, "click", self._press)
         listen(self._list, "input", self._search)
         listen(self._dialog, "close", lambda _event: on_cancel())
 
-    def open(self, cards: Sequence[ModelCard]) -> None:
-        """Show the dialog with a row for each card."""
-        self.list(cards)
+    def open(self) -> None:
+        """Show the dialog."""
         if not self._dialog.open:
             self._dialog.showModal()
 
-    def list(self, cards: Sequence[ModelCard]) -> None:
-        """Have a row for each card, in this order; rows that were there stay as they are."""
-        self._rows = {
-            card.name: self._rows.get(card.name) or _Row(self._template, card) for card in cards
-        }
+    def list(self, cards: Sequence[ModelCard], own: Collection[str]) -> None:
+        """Have a row for each card, in this order; rows that were there stay as they are.
+
+        Args:
+            own: the names of those that the person brought.
+        """
+        former, self._rows = self._rows, {}
+        for card in cards:
+            row = former.get(card.name)
+            if row is None or row.card is not card:
+                row = _Row(self._template, card, own=card.name in own)
+            self._rows[card.name] = row
         self._list.replaceChildren(*(row.element for row in self._rows.values()))
+
+    def reveal(self, name: str) -> None:
+        """Scroll to a model's row."""
+        self._rows[name].element.scrollIntoView(js_object(block="nearest"))
 
     def render(self, status: Status) -> None:
         """Bring the rows up to date."""
+        by_id("adding").textContent = status.words
+        by_id("add-button").hidden = bool(status.words)
         if self._dialog.open:
             for name, row in self._rows.items():
                 row.render(name, status)
@@ -72,6 +88,8 @@ class ModelList:
         if not button or button.getAttribute("aria-disabled") == "true":
             return None
         name = str(button.closest("[data-model]").dataset.model)
+        if str(button.dataset.act) in ("ask", "keep"):
+            return self._rows[name].ask_to_remove(button.dataset.act == "ask")
         return self._acts[str(button.dataset.act)](name)
 
     def _search(self, event: Any) -> None:
@@ -82,9 +100,9 @@ class ModelList:
 class _Row:
     """One model. Boundary: the element is a clone of the template, filled with text only."""
 
-    def __init__(self, template: Any, card: ModelCard) -> None:
+    def __init__(self, template: Any, card: ModelCard, *, own: bool) -> None:
+        self.card = card
         self.element = template.content.firstElementChild.cloneNode(True)
-        self._labels = card.labels
         self.element.dataset.model = card.name
         title = f"model-title-{card.name}"
         self._part("title").id = title
@@ -101,7 +119,8 @@ class _Row:
         }.items():
             self._part(part).textContent = words
         self._part("accuracy").classList.toggle("unknown", not accuracy.note)
-        self._title = card.title
+        self._part("own").hidden = not own
+        self._part("remove-question").textContent = text.REMOVE_QUESTION.format(model=card.title)
         self._part("search").setAttribute(
             "aria-label", text.SEARCH_CLASSES_OF.format(model=card.title)
         )
@@ -140,18 +159,24 @@ class _Row:
         busy = status.measuring is not None or status.opening is not None
         button.setAttribute("aria-disabled", "true" if busy and not measuring else "false")
 
+    def ask_to_remove(self, asking: bool) -> None:
+        """Ask whether it is meant, or take the question back."""
+        self._part("remove").hidden = asking
+        self._part("really").hidden = not asking
+        self._part("keep" if asking else "remove").focus()
+
     def search(self, words: str) -> None:
         """Show the classes that hold all of these words."""
         wanted = words.casefold().split()
         found = 0
-        for item, label in zip(self._part("classes").children, self._labels, strict=True):
+        for item, label in zip(self._part("classes").children, self.card.labels, strict=True):
             item.hidden = not all(word in label.casefold() for word in wanted)
             found += not item.hidden
         self._part("no-class").hidden = found > 0
 
     def _call(self, button: Any, part: str, words: str) -> None:
         self._part(part).textContent = words
-        button.setAttribute("aria-label", text.FOR_MODEL.format(act=words, model=self._title))
+        button.setAttribute("aria-label", text.FOR_MODEL.format(act=words, model=self.card.title))
 
     def _part(self, name: str) -> Any:
         return self.element.querySelector(f"[data-part={name}]")

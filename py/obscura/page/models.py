@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 from obscura.errors import ObscuraError
+from obscura.page import text
+from obscura.page.adding import Adding
+from obscura.page.ask import Asker
 from obscura.page.controls import Controls
+from obscura.page.dom import by_id
 from obscura.page.inference import Inference
 from obscura.page.measure import measure
 from obscura.page.model_list import ModelList, Status
+from obscura.page.own import NotKept
 from obscura.page.settings import Preferences
 from obscura.page.shelf import Shelf
 
@@ -27,12 +33,16 @@ class Models:
         opened: Callable[[], Awaitable[None]],
         failed: Callable[[BaseException], None],
         hold: Callable[[bool], None],
+        picture: Callable[[], Awaitable[Any]],
+        say: Callable[[str], None],
     ) -> None:
         """
         Args:
             opened: called when another session is in use.
             failed: shows an error.
             hold: keeps frames from being analysed, while True, so that they do not compete.
+            picture: the canvas of what is in view.
+            say: shows what is happening now; "" for nothing.
         """
         self.shelf, self._inference = shelf, inference
         self._preferences, self._controls = preferences, controls
@@ -42,7 +52,13 @@ class Models:
         self._asked = self.chosen
         self._measuring: str | None = None
         self._progress = 0.0
-        self._list = ModelList(self.choose, self.measure, self.cancel_measuring)
+        self._list = ModelList(self.choose, self.measure, self.cancel_measuring, self.remove)
+        self._say = say
+        self._adding = Adding(
+            shelf, inference, preferences, ask=Asker().ask, picture=picture, say=self._tell
+        )
+        self._turn = asyncio.Lock()  # one model is added at a time
+        self._words = ""
         controls.list_models(list(shelf.cards.values()))
 
     @property
@@ -51,9 +67,21 @@ class Models:
         name = self._preferences.current.model
         return name if name in self.shelf.cards else self.shelf.default
 
+    async def begin(self) -> None:
+        """Load the model that the settings ask for. One that is gone gives way to the default."""
+        own = self._preferences.current.own
+        if own:
+            await self._find_own()
+            wanted = self._preferences.current.model
+            if wanted in own and wanted not in self.shelf.cards:
+                by_id("model-gone").textContent = text.MODEL_GONE.format(model=wanted)
+                by_id("model-gone").hidden = False
+        await self.load()
+
     def choose(self, name: str) -> Awaitable[None]:
         """A person chose a model: keep the choice, and open it."""
         self._preferences.set(model=name)
+        by_id("model-gone").hidden = True
         return self.load()
 
     async def load(self, *, fresh: bool = False) -> None:
@@ -108,9 +136,75 @@ class Models:
 
     # ---- the models page -------------------------------------------------------------------------
 
-    def open(self) -> None:
+    async def open(self) -> None:
         """Show the models page."""
-        self._list.open(list(self.shelf.cards.values()))
+        self._list.open()
+        self._relist()
+        await self._find_own()
+
+    async def add(self, files: Sequence[Any]) -> None:
+        """Take in a model that a person gave, and use it."""
+        async with self._turn:
+            try:
+                added = await self._adding.add(files)
+            except ObscuraError as error:
+                self._failed(error)
+                return
+            finally:
+                self._tell("")
+            if added is None:
+                return
+            self._relist()
+            self._list.reveal(added.card.name)
+            await self.choose(added.card.name)
+            if added.trouble is not None:
+                self._failed(added.trouble)
+
+    async def remove(self, name: str) -> None:
+        """Remove a model that a person brought, for good. If it is in use, the default is next."""
+        if self.chosen == name:
+            await self.choose(self.shelf.default)
+        self._inference.forget(name)
+        current = self._preferences.current
+        self._preferences.set(
+            hidden={n: labels for n, labels in current.hidden.items() if n != name},
+            speeds={n: speeds for n, speeds in current.speeds.items() if n != name},
+        )
+        try:
+            await self.shelf.remove(name)
+        except NotKept as error:
+            self._failed(error)
+        self._relist()
+
+    async def forget_own(self) -> None:
+        """Remove all models that a person brought."""
+        await self._find_own()
+        if self.shelf.own:
+            await self.shelf.remove(*self.shelf.own)
+
+    def kept(self) -> str:
+        """What this browser keeps, in words."""
+        sizes = [card.file.bytes for card in self.shelf.own.values()]
+        return text.kept(len(sizes), sum(sizes))
+
+    async def _find_own(self) -> None:
+        try:
+            await self.shelf.find_own()
+        except NotKept:
+            return  # said when something is to be kept
+        self._relist()
+
+    def _relist(self) -> None:
+        """There are other models than before."""
+        self._preferences.set(own=list(self.shelf.own))
+        cards = list(self.shelf.cards.values())
+        self._controls.list_models(cards)
+        self._list.list(cards, own=self.shelf.own)
+        self._show()
+
+    def _tell(self, words: str) -> None:
+        self._words = words
+        self._say(words)
         self._show()
 
     async def measure(self, name: str) -> None:
@@ -162,6 +256,7 @@ class Models:
                 measuring=self._measuring,
                 progress=self._progress,
                 speeds=self._preferences.current.speeds,
+                words=self._words,
             )
         )
 
@@ -169,6 +264,11 @@ class Models:
         """The models for programs: names, titles, and the speeds measured here."""
         speeds = self._preferences.current.speeds
         return [
-            {"name": card.name, "title": card.title, "ms": speeds.get(card.name, {})}
+            {
+                "name": card.name,
+                "title": card.title,
+                "own": card.name in self.shelf.own,
+                "ms": speeds.get(card.name, {}),
+            }
             for card in self.shelf.cards.values()
         ]

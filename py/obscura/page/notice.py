@@ -9,7 +9,7 @@ from typing import Any
 from js import console
 
 from obscura.errors import ObscuraError
-from obscura.page import text
+from obscura.page import notices
 from obscura.page.dom import by_id, listen
 
 
@@ -19,7 +19,7 @@ class NoticeCard:
     def __init__(self, act: Callable[[str], Any]) -> None:
         """
         Args:
-            act: carries out the card's action, a key of `text.ACTIONS`.
+            act: carries out the card's action, a key of `notices.ACTIONS`.
         """
         self._card = by_id("notice")
         self._action = by_id("notice-action")
@@ -40,14 +40,14 @@ class NoticeCard:
             self.code = "unexpected"
             details = "".join(traceback.format_exception(error))
             console.error(details)
-        words = text.notice(self.code)
+        words = notices.notice(self.code)
         self.message = words.title
         self._key = words.action
         by_id("notice-title").textContent = words.title
         by_id("notice-why").textContent = words.why
         by_id("notice-details").textContent = details
         by_id("notice-more").open = False
-        self._action.textContent = text.ACTIONS[words.action]
+        self._action.textContent = notices.ACTIONS[words.action]
         self._card.hidden = False
         self._action.focus()
 

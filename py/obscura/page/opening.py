@@ -16,7 +16,7 @@ from obscura.card import ModelCard
 from obscura.check import verify
 from obscura.engine import Facts, Plan, candidates
 from obscura.engine.ort_web import WebSession
-from obscura.errors import BackendError, ObscuraError
+from obscura.errors import BackendError, ObscuraError, OutOfMemory
 from obscura.families import Outputs
 from obscura.page import text
 from obscura.page.build import Build
@@ -31,11 +31,11 @@ class Opened:
     plan: Plan
     wish: tuple[str, int]
     """The backend and the number of threads that were asked for."""
-    sample: Outputs
+    sample: Outputs | None
     """Its answer on the bundled picture."""
-    why: str
+    why: str = text.FIRST_CHOICE
     """Why this backend, in a sentence for the meter."""
-    refused: frozenset[Plan]
+    refused: frozenset[Plan] = frozenset()
     """Ways to run that were tried before this one, in vain."""
 
 
@@ -90,9 +90,7 @@ class Opener:
             tell(text.OPENING_MODEL.format(model=card.title, backend=text.BACKENDS[plan.backend]))
             session = self._session(plan)
             try:
-                runtime = self._build.runtimes[plan.runtime]
-                urls = {name: _absolute(url) for name, url in runtime.items()}
-                await session.load(urls, model.slice(0))
+                await session.load(self._runtime(plan), model.slice(0), card)
                 sample = await session.run(await self.sample_image())
                 if card.check is not None:
                     verify(sample, card)
@@ -109,6 +107,35 @@ class Opener:
             f"No backend is left for {card.title}",
             remedy="Load the page again or choose another model.",
         )
+
+    async def trial(self, card: ModelCard, model: Any, wish: tuple[str, int]) -> Opened:
+        """Open a model of which no answer is recorded yet, on wasm, whose answer is to be that.
+
+        Returns:
+            without `sample`; with a `wish` that nobody has, unless that would end in the same plan.
+
+        Raises:
+            ModelUnsupported, ModelUnreadable, OutOfMemory, BackendError: it cannot be opened.
+        """
+        first, *_ = [*candidates(self._facts, *wish), None]
+        failure: ObscuraError | None = None
+        for plan in candidates(self._facts, "wasm", wish[1]):
+            session = self._session(plan)
+            try:
+                await session.load(self._runtime(plan), model.slice(0), card)
+            except BaseException as error:
+                session.close()
+                if not isinstance(error, BackendError) or isinstance(error, OutOfMemory):
+                    raise
+                failure = error
+                continue
+            return Opened(card, session, plan, wish if plan == first else ("trial", 0), None)
+        assert failure is not None
+        raise failure
+
+    def _runtime(self, plan: Plan) -> dict[str, str]:
+        runtime = self._build.runtimes[plan.runtime]
+        return {name: _absolute(url) for name, url in runtime.items()}
 
     def _session(self, plan: Plan) -> WebSession:
         device = self._gpu_name if plan.backend == "webgpu" else "CPU"

@@ -42,6 +42,8 @@ class Settings:
     threads: int = 0
     speeds: dict[str, dict[str, float]] = field(default_factory=dict)
     """Milliseconds per picture as measured here, per model name and backend."""
+    own: list[str] = field(default_factory=list)
+    """Names of the models that the person brought, which the browser's database holds."""
 
 
 def _is_number(value: Any) -> bool:
@@ -77,6 +79,7 @@ _VALID: dict[str, Callable[[Any], bool]] = {
     "backend": lambda value: value in BACKENDS,
     "threads": lambda value: _is_number(value) and value in range(65),
     "speeds": _are_speeds,
+    "own": _are_labels,
 }
 """Per setting, what its value must satisfy; nothing stored or asked for is trusted."""
 

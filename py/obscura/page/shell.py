@@ -30,18 +30,22 @@ def set_up_theme(theme: str, on_change: Callable[[str], Any]) -> None:
     listen(button, "click", following)
 
 
-def set_up_dialogs(on_forget: Callable[[], None]) -> None:
-    """The help and the promise: each opened by its button, closed by its own or Escape."""
+def set_up_dialogs(on_forget: Callable[[], Any], kept: Callable[[], str]) -> None:
+    """The help and the promise: each opened by its button, closed by its own or Escape.
 
-    def forget(_event: Any) -> None:
-        on_forget()
+    Args:
+        kept: says what is kept on this device.
+    """
+
+    async def forget(_event: Any) -> None:
+        await on_forget()
         reload()
 
     by_id("keys").replaceChildren(
         *(part for key, does in text.KEYS for part in (make("dt", text=key), make("dd", text=does)))
     )
     listen(by_id("help"), "click", lambda _event: by_id("help-dialog").showModal())
-    listen(by_id("promise"), "click", lambda _event: _show_promise())
+    listen(by_id("promise"), "click", lambda _event: _show_promise(kept()))
     listen(by_id("forget"), "click", forget)
 
 
@@ -51,7 +55,7 @@ def close_dialogs() -> None:
         dialog.close()
 
 
-def _show_promise() -> None:
+def _show_promise(kept: str) -> None:
     entries = performance.getEntriesByType("resource")
     foreign = sum(
         1
@@ -59,6 +63,7 @@ def _show_promise() -> None:
         if not str(entry.name).startswith((str(location.origin), "blob:", "data:"))
     )
     by_id("fact-requests").textContent = str(len(entries) - foreign)
+    by_id("fact-kept").textContent = kept
     by_id("fact-foreign").textContent = str(foreign)
     by_id("promise-dialog").showModal()
 
@@ -82,17 +87,17 @@ def set_up_keys(actions: dict[str, Callable[[], Any]]) -> None:
     listen(document, "keydown", press)
 
 
-def set_up_files(on_file: Callable[[Any], Any]) -> None:
-    """Call `on_file(file)` for a file that is picked, dropped anywhere, or pasted."""
-    picker = by_id("photo")
+def set_up_files(on_files: Callable[[list[Any]], Any]) -> None:
+    """Call `on_files(files)` for files that are picked, dropped anywhere, or pasted."""
     dropzone = by_id("dropzone")
 
-    def picked(_event: Any) -> Any:
-        if not picker.files.length:
-            return None
-        file = picker.files.item(0)
-        picker.value = ""  # so that the same file can be picked again
-        return on_file(file)
+    def given(files: Any) -> Any:
+        return on_files([files.item(i) for i in range(files.length)]) if files.length else None
+
+    def picked(event: Any) -> Any:
+        coroutine = given(event.target.files)
+        event.target.value = ""  # so that the same file can be picked again
+        return coroutine
 
     def over(event: Any) -> None:
         if "Files" in list(event.dataTransfer.types):
@@ -106,14 +111,13 @@ def set_up_files(on_file: Callable[[Any], Any]) -> None:
     def dropped(event: Any) -> Any:
         event.preventDefault()
         dropzone.hidden = True
-        files = event.dataTransfer.files
-        return on_file(files.item(0)) if files.length else None
+        return given(event.dataTransfer.files)
 
     def pasted(event: Any) -> Any:
-        files = event.clipboardData.files
-        return on_file(files.item(0)) if files.length else None
+        return given(event.clipboardData.files)
 
-    listen(picker, "change", picked)
+    for picker in ("photo", "own-files"):
+        listen(by_id(picker), "change", picked)
     listen(window, "dragover", over)
     listen(window, "dragleave", left)
     listen(window, "drop", dropped)

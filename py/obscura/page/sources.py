@@ -206,6 +206,14 @@ def draw_opaque(canvas: Any, picture: Any) -> None:
     context.drawImage(picture, 0, 0, canvas.width, canvas.height)
 
 
+def still_of(video: Any, size: tuple[int, int]) -> Any:
+    """A new canvas with the frame that a video of this size shows."""
+    canvas = document.createElement("canvas")
+    canvas.width, canvas.height = size
+    draw_opaque(canvas, video)
+    return canvas
+
+
 def opaque_context(canvas: Any) -> Any:
     """The canvas's 2D context, set up for reading pixels back (kept in main memory, no alpha)."""
     return canvas.getContext("2d", js_object(alpha=False, willReadFrequently=True))

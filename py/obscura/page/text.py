@@ -1,12 +1,12 @@
-"""Every sentence that Python shows, in one place, in plain English."""
+"""Every sentence that Python shows, in one place, in plain English; of errors, see `notices`."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from obscura.card import ModelCard
+from obscura.families import FAMILIES
 
 FETCHING_MODEL = "Fetching {model}"
 OPENING_MODEL = "Preparing {model} on {backend}"
@@ -61,7 +61,21 @@ KEYS = (
     ("?", "this list"),
 )
 
+RESIZES = {
+    "stretch": "stretched",
+    "letterbox": "fitted between bars",
+    "letterbox-corner": "fitted into the corner",
+}
+CHANNELS = {"rgb": "red first", "bgr": "blue first", "grey": "grey"}
+NO_LICENCE = "NOASSERTION"
 UNKNOWN = "not measured"
+OWN_MODEL = "My model"
+OWN_SUMMARY = "brought by you"
+READING_MODEL = "Looking into {model}"
+TRYING_MODEL = "Trying {model}"
+ASK_TITLE = "How to read “{model}”"
+REMOVE_QUESTION = "Remove {model} from this device?"
+MODEL_GONE = "“{model}” is not on this device any more. Add its file again to use it."
 USE = "Use"
 IN_USE = "In use"
 MEASURE = "Measure"
@@ -72,128 +86,10 @@ MEASURING = "Measuring {model}"
 SEARCH_CLASSES_OF = "Search the classes of {model}"
 
 
-@dataclass(frozen=True)
-class Notice:
-    """What an error card says: the cause, then the way on."""
-
-    title: str
-    why: str
-    action: str
-    """A key of `ACTIONS`."""
-
-
-ACTIONS = {
-    "camera": "Try again",
-    "photo": "Use a photo",
-    "model": "Fetch it again",
-    "smallest-model": "Use the smallest model",
-    "reload": "Load the page again",
-}
-
-NOTICES = {
-    "camera-denied": Notice(
-        "The camera is blocked",
-        "This site may not use the camera. Allow it in the browser's address bar (the camera or "
-        "lock "
-        "symbol beside the address), or in the system's privacy settings, then try again.",
-        "camera",
-    ),
-    "camera-dismissed": Notice(
-        "The camera was not allowed yet",
-        "The browser's question was closed without an answer. Start again and choose “Allow”.",
-        "camera",
-    ),
-    "camera-missing": Notice(
-        "No camera was found",
-        "Connect one and try again, or use a photo instead.",
-        "camera",
-    ),
-    "camera-busy": Notice(
-        "The camera is in use elsewhere",
-        "Another program or tab holds it, or it failed to start. Close that program, or choose "
-        "another camera.",
-        "camera",
-    ),
-    "camera-lost": Notice(
-        "The camera went away",
-        "It was unplugged or taken by another program. It starts again by itself once it is back.",
-        "camera",
-    ),
-    "camera": Notice(
-        "The camera did not start",
-        "The browser gave no reason that we know; its own words stand under Details.",
-        "camera",
-    ),
-    "insecure-context": Notice(
-        "This address may not use a camera",
-        "Browsers give cameras only to pages opened over https or from localhost. Open this page "
-        "that "
-        "way; photos work here as they are.",
-        "photo",
-    ),
-    "model-missing": Notice(
-        "The model did not arrive",
-        "Its file could not be fetched. Check the connection and fetch it again.",
-        "model",
-    ),
-    "model-corrupt": Notice(
-        "The model arrived damaged",
-        "Its checksum is not the one recorded when the page was built, so it is not used.",
-        "model",
-    ),
-    "picture": Notice(
-        "This picture cannot be opened",
-        "The file is damaged or in a format that this browser does not read. Use a JPEG, PNG or "
-        "WebP.",
-        "photo",
-    ),
-    "picture-heic": Notice(
-        "This browser cannot open HEIC photos",
-        "Share the photo as JPEG (on an iPhone: Settings, Camera, Formats, Most Compatible), or "
-        "open this "
-        "page in Safari, which reads HEIC.",
-        "photo",
-    ),
-    "video-unreadable": Notice(
-        "This video cannot be played",
-        "The file is damaged or in a format that this browser does not play. MP4 (H.264) and WebM"
-        " play "
-        "almost everywhere.",
-        "photo",
-    ),
-    "source-foreign": Notice(
-        "That source is on another site",
-        "This page reads pictures and videos from its own site only, so that nothing is ever "
-        "fetched from elsewhere.",
-        "photo",
-    ),
-    "backend": Notice(
-        "The detector could not run",
-        "No engine in this browser could run the model and reproduce its recorded answer.",
-        "model",
-    ),
-    "out-of-memory": Notice(
-        "The memory ran out",
-        "The browser could not give the detector enough memory. Close other tabs, or use the "
-        "smallest model.",
-        "smallest-model",
-    ),
-    "unexpected": Notice(
-        "Something went wrong",
-        "This is a fault of Obscura. The page goes on; if it does not, load it again.",
-        "reload",
-    ),
-}
-
-
-def notice(code: str) -> Notice:
-    """The card for an error's code."""
-    return NOTICES.get(code, NOTICES["unexpected"])
-
-
-def model_note(summary: str, size: str, licence: str) -> str:
-    """One line about a model: what for, its download and its licence."""
-    return f"{summary}. {size}, {licence}."
+def model_note(card: ModelCard) -> str:
+    """One line about a model: what for, its size and its licence."""
+    words = [megabytes(card.file.bytes)] + ([card.license] if card.license != NO_LICENCE else [])
+    return f"{card.summary}. {', '.join(words)}."
 
 
 class Figure(NamedTuple):
@@ -220,6 +116,48 @@ def speed(milliseconds: Mapping[str, float]) -> Figure:
     return Figure(f"{ms:.0f} ms" if ms >= 10 else f"{ms:.1f} ms", "; ".join(notes))
 
 
+def family(name: str) -> str:
+    """A family's name as people say it."""
+    return FAMILIES[name].title
+
+
+def assumption(card: ModelCard) -> str:
+    """How a reading feeds a network, in a line."""
+    size = pixels(card.input.width, card.input.height)
+    parts = [f"{size}, {RESIZES[card.input.resize]}"]
+    if card.open is not None:
+        low, high = value_range(card.open.mean[0], card.open.std[0])
+        parts += [CHANNELS[card.open.channels], f"values {low:.2g} to {high:.3g}"]
+    return ", ".join(parts)
+
+
+def value_range(mean: float, std: float) -> tuple[float, float]:
+    """What pixels of 0 and 255 become."""
+    return (0 - mean) / std, (255 - mean) / std
+
+
+def found(count: int) -> str:
+    """How much a reading sees."""
+    return f"{count} found" if count else "nothing found"
+
+
+def names_wanted(classes: int) -> str:
+    """How many class names a network wants, as far as it tells."""
+    return f"({classes})" if classes else ""
+
+
+def names_mismatch(given: int, classes: int) -> str:
+    """What is wrong with a list of names."""
+    return f"These are {given} names; the model tells {classes} classes apart."
+
+
+def kept(own: int, size: int) -> str:
+    """What this browser keeps."""
+    if not own:
+        return "your settings"
+    return f"your settings, {own} model{'s' if own > 1 else ''} ({megabytes(size)})"
+
+
 def input_size(width: int, height: int) -> str:
     """At which size a model looks at a picture."""
     return f"sees {pixels(width, height)}"
@@ -235,7 +173,7 @@ def provenance(card: ModelCard) -> list[tuple[str, str]]:
     source, measured = card.source, card.accuracy
     package = " ".join(str(source[key]) for key in ("package", "version") if key in source)
     rows = [
-        ("Licence", card.license),
+        ("Licence", "not known" if card.license == NO_LICENCE else card.license),
         ("Made by", str(source.get("origin", ""))),
         ("Taken from", package),
         ("File", f"{card.file.bytes:,} bytes, SHA-256 {card.file.sha256}"),
@@ -270,5 +208,5 @@ def pixels(width: float, height: float) -> str:
 
 
 def megabytes(size: int) -> str:
-    """A size in bytes, in megabytes with one digit."""
-    return f"{size / 1e6:.1f} MB"
+    """A size in bytes, in megabytes with one digit; in kilobytes where that would be nothing."""
+    return f"{size / 1e6:.1f} MB" if size >= 100_000 else f"{size / 1e3:.0f} kB"

@@ -1,0 +1,159 @@
+"""YOLOv8, YOLOv9, YOLO11 and their kin: one row a cell, boxes decoded, no objectness.
+
+One output ``[1, 4 + classes, N]`` or, turned, ``[1, N, 4 + classes]``: the box in pixels of the
+input and class scores after the sigmoid. Networks that also segment or find key points have more
+columns; the boxes among them are read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from obscura.card import InputSpec, OpenForm
+from obscura.families.ops import Array, Ops
+from obscura.families.reading import (
+    USUAL_CLASSES,
+    Picture,
+    Reading,
+    libreyolo,
+    one_picture,
+    rows_fit,
+    task,
+)
+from obscura.families.rows import (
+    Option,
+    Rows,
+    Spec,
+    best_class,
+    fractions,
+    mismatch,
+    xyxy_from_cxcywh,
+)
+from obscura.graph.inspect import Graph
+
+STRIDES = ((8, 16, 32), (8, 16, 32, 64), (4, 8, 16, 32))
+BOXES = ("cxcywh", "xyxy")
+OPTIONS = {
+    "boxes": Option("cxcywh", BOXES, "centre and size, or corners"),
+    "extra": Option(0, help="columns after the classes: coefficients of masks, or key points"),
+}
+_LIBREYOLO = ("yolo7", "yolo9")
+_POSE = 51  # columns of COCO's 17 key points: x, y and how visible each is
+
+
+def read(ops: Ops, outputs: Mapping[str, Array], spec: Spec) -> Rows:
+    """See `obscura.families.read`."""
+    boxes, scores = dense(ops, outputs, spec)
+    return best_class(ops, boxes, scores, spec.top)
+
+
+def dense(ops: Ops, outputs: Mapping[str, Array], spec: Spec) -> tuple[Array, Array]:
+    """Return boxes, (n, 4) xyxy in 0..1 of the input, and scores, (n, classes)."""
+    columns = 4 + spec.classes + spec.options["extra"]
+    for array in outputs.values():
+        if len(array.shape) != 3 or array.shape[0] != 1:
+            continue
+        if array.shape[1] == columns:
+            rows = ops.transpose(array[0], [1, 0])
+            break
+        if array.shape[2] == columns:
+            rows = array[0]
+            break
+    else:
+        raise mismatch(outputs, f"one output [1, {columns}, N]")
+    boxes = rows[:, 0:4]
+    if spec.options["boxes"] == "cxcywh":
+        boxes = xyxy_from_cxcywh(ops, boxes)
+    return fractions(ops, boxes, spec), rows[:, 4 : 4 + spec.classes]
+
+
+def recognise(graph: Graph) -> list[Reading]:
+    """See `obscura.families.reading`."""
+    picture = one_picture(graph)
+    if picture is None:
+        return []
+    maker = libreyolo(graph)
+    if maker:
+        return list(_libreyolo(graph, picture)) if maker in _LIBREYOLO else []
+    return [
+        reading
+        for columns, rows, turned in candidates(graph)
+        for reading in _readings(graph, picture, columns, rows, turned=turned)
+    ]
+
+
+def candidates(graph: Graph) -> Iterator[tuple[int, int | str, bool]]:
+    """Yield columns, rows and whether they are turned of the outputs that could be `dense`."""
+    boxes = [value.shape for value in graph.outputs if len(value.shape) == 3]
+    if len(boxes) != 1 or len(graph.outputs) > 2:
+        return
+    _, first, second = boxes[0]
+    if isinstance(first, int) and (not isinstance(second, int) or first < second):
+        yield first, second, False
+    elif isinstance(second, int):
+        yield second, first, True
+
+
+def _readings(
+    graph: Graph, picture: Picture, columns: int, rows: int | str, *, turned: bool
+) -> Iterator[Reading]:
+    size = next((fit for s in STRIDES if (fit := rows_fit(picture, rows, s))), None)
+    if size is None:
+        return
+    for extra, share in _extras(graph, columns):
+        classes = columns - 4 - extra
+        if classes < 1:
+            continue
+        # Turned, it looks like YOLOX's and others' rows; a usual number of classes speaks for it.
+        sure = 0.9 if not turned else 0.8 if classes in USUAL_CLASSES else 0.35
+        why = f"{rows or 'any number of'} rows of a box and {classes} scores"
+        form = OpenForm(
+            picture.name, layout=picture.layout, dtype=picture.dtype, std=(255.0, 255.0, 255.0),
+            options={"boxes": "cxcywh", "extra": extra},
+        )  # fmt: skip
+        usual = Reading(
+            "yolov8", InputSpec(*size, "letterbox"), form, classes, sure * share, why, iou=0.6
+        )
+        yield usual
+        if "names" not in graph.metadata:  # those that embed names write centres
+            corners = form._replace(options={"boxes": "xyxy", "extra": extra})
+            yield usual._replace(
+                open=corners, confidence=sure * share / 3, why=f"{why}, the box by its corners"
+            )
+
+
+def _extras(graph: Graph, columns: int) -> Iterator[tuple[int, float]]:
+    """Yield how many columns may follow the classes, and how likely that is."""
+    said = task(graph)
+    masks = next((value.shape[1] for value in graph.outputs if len(value.shape) == 4), 0)
+    if said != "detect" and isinstance(masks, int) and masks:
+        yield masks, 1.0
+    elif said == "pose":
+        sizes = graph.metadata.get("kpt_shape", "").strip("[]() ").split(",")
+        known = len(sizes) == 2 and all(size.strip().isdecimal() for size in sizes)
+        yield int(sizes[0]) * int(sizes[1]) if known else _POSE, 1.0
+    elif not said and columns == 5 + _POSE:
+        yield _POSE, 0.8
+        yield 0, 0.4
+    else:
+        yield 0, 1.0
+
+
+def _libreyolo(graph: Graph, picture: Picture) -> Iterator[Reading]:
+    """LibreYOLO writes corners, and letterboxes as the weights were trained."""
+    central = libreyolo(graph) == "yolo7" or graph.metadata.get("letterbox_pad") == "center"
+    for columns, rows, _ in candidates(graph):
+        size = next((fit for s in STRIDES if (fit := rows_fit(picture, rows, s))), None)
+        if size is not None and task(graph) == "detect" and columns > 4:
+            yield Reading(
+                "yolov8",
+                InputSpec(*size, "letterbox" if central else "letterbox-corner"),
+                OpenForm(
+                    picture.name, layout=picture.layout, dtype=picture.dtype,
+                    std=(255.0, 255.0, 255.0), options={"boxes": "xyxy"},
+                ),
+                columns - 4,
+                0.95,
+                "the file says that LibreYOLO made it",
+                iou=0.45,
+            )  # fmt: skip

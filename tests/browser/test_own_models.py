@@ -1,0 +1,404 @@
+"""A model that a person brings: taken in by picker or drop, kept here, refused with a reason."""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import onnx
+import pytest
+from onnx import TensorProto, helper
+from playwright.sync_api import Locator
+
+from . import networks
+from .conftest import OpenRoom
+from .pictures import encode, overlap
+from .room import COUNT_ENGINES, Room
+from .test_engine_failures import serve_engine
+
+DROP = """(files) => {
+  const bag = new DataTransfer();
+  for (const [name, data] of files) {
+    bag.items.add(new File([Uint8Array.from(atob(data), (letter) => letter.charCodeAt(0))], name));
+  }
+  for (const kind of ["dragover", "drop"]) {
+    document.body.dispatchEvent(
+      new DragEvent(kind, { bubbles: true, cancelable: true, dataTransfer: bag }));
+  }
+}"""
+TROUBLE = """
+globalThis.trouble = {};
+const later = setTimeout;
+globalThis.setTimeout = (call, ms, ...args) =>
+  later(call, trouble.hurry ? Math.min(ms, 500) : ms, ...args);
+const { put } = IDBObjectStore.prototype;
+IDBObjectStore.prototype.put = function (...args) {
+  if (trouble.full) throw new DOMException("No room.", "QuotaExceededError");
+  return put.apply(this, args);
+};
+const size = Object.getOwnPropertyDescriptor(Blob.prototype, "size").get;
+Object.defineProperty(Blob.prototype, "size", {
+  get() { return trouble.huge ? 3e9 : size.call(this); },
+});
+"""
+"""What can go wrong around a model, each switched on by a field of `trouble`."""
+NAMES = b"crimson\nleaf\nsea\n"
+
+
+@pytest.fixture(scope="module")
+def visit(shared_room: OpenRoom) -> Room:
+    """One visit, with a picture of three rectangles in view."""
+    room = shared_room(init=COUNT_ENGINES + TROUBLE).open("?threads=2")
+    room.until_state("ready")
+    room.read(encode(networks.scene()), "scene.png")
+    return room
+
+
+@pytest.fixture
+def room(visit: Room) -> Iterator[Room]:
+    """The visit; whatever a test added is gone afterwards, and the first model is back."""
+    yield visit
+    if visit.at("notice").is_visible():
+        visit.at("notice-dismiss").click()
+    for model in visit.snapshot()["models"]:
+        if model["own"]:
+            remove(visit, model["name"])
+    visit.page.keyboard.press("Escape")
+    visit.page.evaluate("() => { globalThis.trouble = {}; }")
+    visit.choose("cocossd")
+    visit.until_state("still")
+
+
+def pick(room: Room, *files: tuple[str, bytes]) -> None:
+    """Give the page files by the picker of the models page."""
+    room.at("own-files").set_input_files(
+        files=[{"name": name, "mimeType": "", "buffer": data} for name, data in files]
+    )
+
+
+def drop(room: Room, *files: tuple[str, bytes]) -> None:
+    """Drop files on the page."""
+    room.page.evaluate(DROP, [[name, base64.b64encode(data).decode()] for name, data in files])
+
+
+def row(room: Room, name: str) -> Locator:
+    """A model's row on the models page."""
+    return room.page.locator(f"#model-list [data-model='{name}']")
+
+
+def until_in_use(room: Room, name: str) -> dict[str, Any]:
+    """Wait until a model is in use and the picture in view was read by it."""
+    now = room.until(
+        f"(now.model === '{name}' && now.opening === null && now.state === 'still') || now.error"
+    )
+    assert now["error"] is None, room.at("notice-details").text_content()
+    return now
+
+
+def remove(room: Room, name: str) -> None:
+    if not room.at("models-dialog").is_visible():
+        room.page.keyboard.press("m")
+    row(room, name).locator("[data-act=ask]").click()
+    row(room, name).locator("[data-act=remove]").click()
+    room.until(f"!now.models.some((model) => model.name === '{name}')")
+
+
+def assert_found(now: dict[str, Any], names: tuple[str, str, str], least: float = 0.8) -> None:
+    """Hold a snapshot to the three rectangles of the scene, under these names."""
+    found = {row["label"]: row["box"] for row in now["detections"]}
+    assert set(found) == set(names)
+    for name, place in zip(names, networks.PLACES.values(), strict=True):
+        assert overlap(found[name], place) >= least, name
+
+
+# ---- taken in ------------------------------------------------------------------------------------
+
+FORMS: dict[str, Callable[[], bytes]] = {
+    "float32": networks.yolox,
+    "float16": lambda: networks.yolox(dtype=TensorProto.FLOAT16),
+    "of any size": lambda: networks.yolox(128, dynamic=True),
+}
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_model_is_taken_in_and_used(room: Room, form: str) -> None:
+    pick(room, ("My Colours.onnx", FORMS[form]()), ("names.txt", NAMES))
+
+    now = until_in_use(room, "own-my-colours")
+
+    assert_found(now, ("crimson", "leaf", "sea"))
+    assert now["models"][-1]["title"] == "My Colours"
+    assert room.at("model").input_value() == "own-my-colours"
+
+
+CARD = """
+title = "Colours with a card"
+family = "yolox"
+labels = ["crimson", "leaf", "sea"]
+input = { width = 64, height = 64, resize = "stretch" }
+output = { top = 3, threshold = 0.6, iou = 0.4 }
+open = { input = "images", channels = "bgr" }
+"""
+
+
+def test_a_card_beside_the_model_leaves_nothing_to_guess(room: Room) -> None:
+    pick(room, ("colours.onnx", networks.yolox()), ("model.toml", CARD.encode()))
+
+    now = until_in_use(room, "own-colours")
+
+    assert_found(now, ("crimson", "leaf", "sea"))
+    assert now["models"][-1]["title"] == "Colours with a card"
+    assert room.at("threshold-value").inner_text() == "60 %"
+
+
+def test_a_model_may_be_dropped_anywhere_and_classes_without_names_are_numbered(
+    room: Room,
+) -> None:
+    drop(room, ("colours.onnx", networks.yolox()))
+
+    now = until_in_use(room, "own-colours")
+
+    assert_found(now, ("class 1", "class 2", "class 3"))
+
+
+def test_it_is_there_on_the_next_visit_whatever_the_site_has_until_it_is_removed(
+    room: Room, artefacts: Any
+) -> None:
+    drop(room, ("colours.onnx", networks.yolox()), ("names.json", b'["crimson", "leaf", "sea"]'))
+    until_in_use(room, "own-colours")
+    fetched: list[str] = []
+    room.page.on("request", lambda request: fetched.append(request.url))
+
+    room.reload()
+    now = room.until_state("ready")
+    assert now["model"] == "own-colours"
+    assert not any("colours" in address for address in fetched), "its name is in no address"
+    assert not any("/models/" in address for address in fetched), "no other model is fetched"
+    room.choose("cocossd")
+    room.choose("centernet-416")
+    fetched.clear()
+    room.choose("own-colours")
+    assert_found(room.read(encode(networks.scene()), "scene.png"), ("crimson", "leaf", "sea"))
+    of_engine = re.compile(r"/(ort-|assets/engine)|^blob:")
+    assert [address for address in fetched if not of_engine.search(address)] == []
+
+    room.page.keyboard.press("m")
+    of_model = row(room, "own-colours")
+    of_model.locator("[data-act=ask]").click()
+    room.page.screenshot(path=artefacts / "own-model-remove.png")
+    of_model.locator("[data-act=keep]").click()
+    assert of_model.is_visible()
+    remove(room, "own-colours")
+    assert not of_model.is_visible()
+    room.until_model("cocossd")
+    room.reload()
+    now = room.until_state("ready")
+    assert [model["name"] for model in now["models"] if model["own"]] == []
+    room.read(encode(networks.scene()), "scene.png")
+
+
+# ---- asked for ----------------------------------------------------------------------------------
+
+
+def ask(room: Room, *files: tuple[str, bytes]) -> Locator:
+    """Give the page a model that it is not certain of; return the ways to read it that it shows."""
+    pick(room, *files)
+    room.at("ask-dialog").wait_for()
+    return room.at("ask-list").locator("label")
+
+
+def test_of_several_readings_a_person_chooses_by_what_they_see_on_the_picture(
+    room: Room,
+) -> None:
+    readings = ask(room, ("colours.onnx", networks.ssd()))
+    words = readings.all_inner_texts()
+    right = next(i for i, text in enumerate(words) if "xyxy" in text and "no background" in text)
+    assert len(words) > 1
+    assert all("64 × 64" in text for text in words)  # noqa: RUF001
+    assert "3 found" in words[right]
+    previews = room.page.evaluate(
+        """() => [...document.querySelectorAll("#ask-list .preview")].map((preview) =>
+          [...preview.children].map((canvas) => canvas.toDataURL()).join())"""
+    )
+    assert len(set(previews)) == len(words), "each shows boxes of its own"
+    before = room.snapshot()["detections"]
+
+    readings.nth(right).click()
+    room.at("ask-names").fill("crimson\nleaf")
+    room.at("ask-use").click()
+    assert "3 classes" in room.at("ask-wrong").inner_text()
+    assert room.snapshot()["detections"] == before
+    room.at("ask-file").set_input_files(
+        files=[{"name": "names.txt", "mimeType": "text/plain", "buffer": NAMES}]
+    )
+    room.page.wait_for_function("() => document.getElementById('ask-names').value.includes('sea')")
+    room.at("ask-use").click()
+
+    assert_found(until_in_use(room, "own-colours"), ("crimson", "leaf", "sea"))
+
+
+def test_nothing_is_kept_of_a_model_that_is_given_up_when_asked(room: Room) -> None:
+    before = room.snapshot()
+    ask(room, ("colours.onnx", networks.ssd()))
+
+    room.page.keyboard.press("Escape")
+    room.page.wait_for_function("() => !document.getElementById('adding').textContent")
+
+    assert not room.at("ask-dialog").is_visible()
+    now = room.snapshot()
+    assert (now["model"], now["models"]) == (before["model"], before["models"])
+    room.choose("centernet-416")
+    assert room.page.evaluate("() => [engines, mostEngines]") == [2, 2], "its engine is ended"
+
+
+# ---- refused -------------------------------------------------------------------------------------
+
+
+def classifier() -> bytes:
+    """A network that takes a picture and tells one of 1000 classes."""
+    graph = helper.make_graph(
+        [
+            helper.make_node("ReduceMean", ["images"], ["mean"], keepdims=0),
+            helper.make_node("Mul", ["mean", "weights"], ["scores"]),
+        ],
+        "classifier",
+        [helper.make_tensor_value_info("images", TensorProto.FLOAT, [1, 3, 224, 224])],
+        [helper.make_tensor_value_info("scores", TensorProto.FLOAT, [1, 1000])],
+        [helper.make_tensor("weights", TensorProto.FLOAT, [1, 1000], [0.0] * 1000)],
+    )
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+    return bytes(model.SerializeToString())
+
+
+def external() -> bytes:
+    """A network whose weights are in another file."""
+    model = onnx.load_from_string(networks.yolox())
+    onnx.external_data_helper.convert_model_to_external_data(
+        model, location="weights.bin", size_threshold=0
+    )
+    return bytes(model.SerializeToString())
+
+
+BROKEN_CARD = CARD.replace('"bgr"', '"infrared"').encode()
+REFUSED: dict[str, tuple[Callable[[], list[tuple[str, bytes]]], str, str]] = {
+    "no ONNX at all": (
+        lambda: [("picture.onnx", encode(networks.scene()))],
+        "model-unreadable",
+        "ONNX",
+    ),
+    "nothing": (lambda: [("empty.onnx", b"")], "model-unreadable", "ONNX"),
+    "cut off": (
+        lambda: [("half.onnx", networks.yolox()[:-100])],
+        "model-unreadable",
+        "cut off",
+    ),
+    "weights elsewhere": (lambda: [("colours.onnx", external())], "model-external", "weights.bin"),
+    "a classifier": (lambda: [("cats.onnx", classifier())], "model-no-detector", ""),
+    "an unknown operator": (
+        lambda: [("colours.onnx", networks.yolox(operator="Frobnicate"))],
+        "model-unsupported",
+        "Frobnicate",
+    ),
+    "too few names": (
+        lambda: [("colours.onnx", networks.yolox()), ("names.txt", b"crimson\nleaf\n")],
+        "labels-invalid",
+        "3",
+    ),
+    "a card that makes no sense": (
+        lambda: [("colours.onnx", networks.yolox()), ("model.toml", BROKEN_CARD)],
+        "card-invalid",
+        "infrared",
+    ),
+}
+
+
+TROUBLES = {
+    "larger than a browser can hold": ("trouble.huge = true", "", "model-too-large"),
+    "slower than anyone would wait": (
+        "trouble.hurry = true",
+        "self.onmessage = () => {};",
+        "model-slow",
+    ),
+    "more than the memory holds": (
+        "",
+        """self.onmessage = ({ data }) =>
+          postMessage({ id: data.id, error: "std::bad_alloc" });""",
+        "out-of-memory",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", TROUBLES)
+def test_what_is_too_much_for_this_device_is_stopped_and_harms_nothing(
+    room: Room, case: str
+) -> None:
+    trouble, engine, code = TROUBLES[case]
+    room.use_others("cocossd")
+    room.choose("cocossd")
+    before = room.until_state("still")
+    room.page.evaluate(f"() => {{ {trouble} }}")
+    if engine:
+        serve_engine(room, engine)
+
+    pick(room, ("colours.onnx", networks.yolox()))
+    room.until_error(code)
+
+    room.page.unroute_all()
+    room.at("notice-dismiss").click()
+    now = room.snapshot()
+    assert (now["model"], now["models"]) == (before["model"], before["models"])
+    room.choose("centernet-416")
+    assert room.page.evaluate("() => [engines, mostEngines]") == [2, 2], "its engine is ended"
+
+
+def test_without_room_to_keep_it_a_model_works_for_this_visit(room: Room) -> None:
+    room.page.evaluate("() => { trouble.full = true; }")
+
+    pick(room, ("colours.onnx", networks.yolox()))
+    card = room.until_error("model-not-kept")
+
+    assert "until the page is closed" in card
+    room.at("notice-dismiss").click()
+    assert_found(until_in_use(room, "own-colours"), ("class 1", "class 2", "class 3"))
+    room.choose("centernet-416")
+    room.choose("centernet-512")
+    room.choose("own-colours")
+    until_in_use(room, "own-colours")
+
+
+def test_names_of_files_and_classes_are_text_whatever_they_hold(room: Room) -> None:
+    hostile = '<img src=x onerror="alert(1)">'
+    pick(
+        room,
+        (f"{hostile}.onnx", networks.yolox()),
+        ("n.json", json.dumps([hostile, "2", "3"]).encode()),
+    )
+    name = "own-img-src-x-onerror-alert-1"
+
+    until_in_use(room, name)
+
+    room.page.keyboard.press("m")
+    assert row(room, name).locator("h3").inner_text() == hostile
+    assert hostile in [seen["label"] for seen in room.snapshot()["detections"]]
+    assert room.page.locator("img[src=x]").count() == 0
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_what_cannot_be_used_is_refused_with_a_reason_and_harms_nothing(
+    room: Room, case: str
+) -> None:
+    files, code, told = REFUSED[case]
+    before = room.snapshot()
+
+    pick(room, *files())
+    room.until_error(code)
+
+    assert told in (room.at("notice-details").text_content() or "")
+    with room.page.expect_file_chooser():
+        room.at("notice-action").click()
+    now = room.snapshot()
+    assert (now["model"], now["detections"]) == (before["model"], before["detections"])
+    assert now["models"] == before["models"]

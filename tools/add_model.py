@@ -1,0 +1,46 @@
+#!/usr/bin/env python3
+"""Does what ``build.py add-model`` asks for, in an environment that has numpy and ONNX."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT / "py"))  # the tool runs from a plain checkout
+
+from builder.own_models import arguments  # noqa: E402
+from modelkit.adding import Wish, add  # noqa: E402
+from modelkit.errors import ConversionError  # noqa: E402
+from obscura.errors import ObscuraError  # noqa: E402
+
+LONGEST = 600  # letters of a complaint; runtimes can be long-winded
+
+
+def main(argv: Sequence[str] | None = None, models: Path = ROOT / "models") -> int:
+    """Runs the command line; returns the exit status. What a user can mend is said in one line."""
+    parser = argparse.ArgumentParser(prog="build.py add-model", parents=[arguments()])
+    wish = Wish(**vars(parser.parse_args(argv)))
+    try:
+        add(wish, models, lambda line: print(line, flush=True))
+    except (ConversionError, ObscuraError) as error:
+        return _complain(str(error))
+    except OSError as error:
+        wrong = f"{error.strerror} ({error.filename})" if error.filename else str(error)
+        return _complain(f"{wrong}: see to that and run it again.")
+    except KeyboardInterrupt:
+        return 130  # which build.py tells
+    return 0
+
+
+def _complain(text: str) -> int:
+    line = " ".join(text.split())
+    line = line if len(line) <= LONGEST else f"{line[:LONGEST]} ..."
+    print(f"build.py: {line}", file=sys.stderr, flush=True)
+    return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
