@@ -61,6 +61,14 @@ def f1(decisions: Decisions, thresholds: Thresholds, pictures: Places | None = N
     return float(200 * right / max(right + wrong + objects, 1))
 
 
+def precision_recall(decisions: Decisions, thresholds: Thresholds) -> tuple[float, float]:
+    """Return both in percent over all classes together: of what is shown, how much is right, and
+    of what is there, how much is found.
+    """
+    right, wrong, objects = (part.sum() for part in _counts(decisions, thresholds, None))
+    return float(100 * right / max(right + wrong, 1)), float(100 * right / max(objects, 1))
+
+
 def f1_per_class(
     decisions: Decisions, thresholds: Thresholds, pictures: Places | None = None
 ) -> NDArray[np.float64]:

@@ -124,8 +124,8 @@ def fit(mode: str, source_size: Size, input_size: Size) -> Fit:
     """Return how a source of one size fills an input of another (both width, height in pixels).
 
     ``"stretch"`` scales each axis by itself. ``"letterbox"`` scales both alike, as large as fits,
-    to whole pixels, and centres the picture (of an odd bar the smaller half comes first);
-    ``"letterbox-corner"`` puts it into the upper left corner.
+    to whole pixels (a half counts as one more), and centres the picture (of an odd bar the smaller
+    half comes first); ``"letterbox-corner"`` puts it into the upper left corner.
 
     Raises:
         ValueError: the mode is none of these, or a side is not positive.
@@ -136,8 +136,8 @@ def fit(mode: str, source_size: Size, input_size: Size) -> Fit:
         return Fit(input_size[0] / source_size[0], input_size[1] / source_size[1], 0.0, 0.0)
     if mode not in RESIZES:
         raise ValueError(f"mode must be one of {', '.join(RESIZES)}, got {mode!r}")
-    scale = min(input_size[0] / source_size[0], input_size[1] / source_size[1])
-    width, height = (max(1, round(side * scale)) for side in source_size)
+    width = _filled(source_size[0], input_size[0], source_size[1], input_size[1])
+    height = _filled(source_size[1], input_size[1], source_size[0], input_size[0])
     left, top = (input_size[0] - width) // 2, (input_size[1] - height) // 2
     corner = mode == "letterbox-corner"
     return Fit(
@@ -146,3 +146,12 @@ def fit(mode: str, source_size: Size, input_size: Size) -> Fit:
         0.0 if corner else float(left),
         0.0 if corner else float(top),
     )
+
+
+def _filled(side: float, space: float, other_side: float, other_space: float) -> int:
+    """Return how much of its space a side takes once the other is scaled to fit, in pixels.
+
+    In whole numbers, as `obscura.graph.prepare` has it: both must round alike.
+    """
+    fitted = (2 * side * other_space + other_side) // (2 * other_side)
+    return int(max(1, min(space, fitted)))

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from math import isfinite
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -14,10 +12,12 @@ import numpy as np
 from obscura.boxes import RESIZES
 from obscura.detections import Detections
 from obscura.errors import CardError, ModelCorrupt
+from obscura.table import LARGEST, UNSHOWABLE, Table, is_file_name
 
 MOST_PIXELS_A_SIDE = 8192
 MOST_LABELS = 10_000
 LONGEST_LABEL = 200
+MOST_FEEDS = 8
 MOST_ROWS = 10_000
 
 LAYOUTS = ("nchw", "nhwc", "chw")  # the last for networks without a batch
@@ -25,8 +25,6 @@ CHANNELS = ("rgb", "bgr", "grey")
 INPUT_TYPES = ("float32", "float16", "uint8")
 FEED_VALUES = ("size_wh", "size_hw", "mask", "scale")
 FEED_TYPES = ("float32", "int32", "int64", "bool")
-
-_UNSHOWABLE = re.compile("[\\x00-\\x1f\\x7f-\\x9f\\u2028\\u2029\\ud800-\\udfff]")
 
 
 class ModelFile(NamedTuple):
@@ -127,9 +125,13 @@ class ModelCard:
         """
         import tomllib  # here, for the page gets its cards as JSON
 
+        from obscura.nesting import DEEPEST, too_deep
+
+        if too_deep(text):
+            raise CardError("The card is nested too deeply", f"over {DEEPEST}")
         try:
             table = tomllib.loads(text)
-        except tomllib.TOMLDecodeError as error:
+        except ValueError as error:
             raise CardError("The card is not valid TOML", error) from error
         return cls.from_dict(table)
 
@@ -139,9 +141,10 @@ class ModelCard:
 
         Raises:
             CardError: a key is missing or unknown, or its value makes no sense; names the key, the
-                value and the remedy. ``source`` and ``accuracy`` may hold what they like.
+                value and the remedy. ``source`` may hold what it likes, and so may
+                ``accuracy`` beside its numbers.
         """
-        card = _Table("", table)
+        card = Table("", table)
         card.only(*_KEYS)
         file, network, output = card.table("file"), card.table("input"), card.table("output")
         file.only("name", "bytes", "sha256")
@@ -150,14 +153,14 @@ class ModelCard:
         labels = tuple(card.array("labels", str, "names of the classes"))
         _check_labels(card, labels)
         return cls(
-            name=card.text("name", _is_file_name, "a plain folder name"),
+            name=card.text("name", is_file_name, "a plain folder name"),
             title=card.text("title"),
             summary=card.text("summary"),
             family=card.text("family"),
             labels=labels,
             license=card.text("license"),
             file=ModelFile(
-                file.text("name", _is_file_name, "a plain file name"),
+                file.text("name", is_file_name, "a plain file name"),
                 file.whole("bytes"),
                 file.text("sha256", _is_sha256, "64 lower-case hexadecimal digits"),
             ),
@@ -172,7 +175,7 @@ class ModelCard:
             threshold=output.fraction("threshold"),
             iou=output.fraction("iou"),
             check=_recorded(card.table("check"), len(labels)) if "check" in table else None,
-            accuracy=dict(card.table("accuracy").values) if "accuracy" in table else {},
+            accuracy=_measured(card.table("accuracy")) if "accuracy" in table else {},
         )
 
 
@@ -209,22 +212,22 @@ def wrong_label(labels: Sequence[str]) -> tuple[int, str] | None:
             return place, "names of which each occurs only once"
         if not label.strip() or len(label) > LONGEST_LABEL:
             return place, f"names of 1 to {LONGEST_LABEL} letters"
-        if _UNSHOWABLE.search(label):
+        if UNSHOWABLE.search(label):
             return place, "names on one line, without control characters"
         seen.add(label)
     return None
 
 
-def _check_labels(card: _Table, labels: tuple[str, ...]) -> None:
+def _check_labels(card: Table, labels: tuple[str, ...]) -> None:
     if not 0 < len(labels) <= MOST_LABELS:
-        raise card.error("labels", f"{len(labels)} names", f"1 to {MOST_LABELS} names")
+        raise card.error("labels", len(labels), f"1 to {MOST_LABELS} names")
     wrong = wrong_label(labels)
     if wrong is not None:
         place, wanted = wrong
-        raise card.error("labels", repr(labels[place][:40]), wanted)
+        raise card.error("labels", labels[place][:40], wanted)
 
 
-def _open_form(table: _Table) -> OpenForm:
+def _open_form(table: Table) -> OpenForm:
     table.only(*OpenForm._fields)
     usual = OpenForm("")
     return OpenForm(
@@ -242,28 +245,30 @@ def _open_form(table: _Table) -> OpenForm:
     )
 
 
-def _feeds(table: _Table) -> Iterator[Feed]:
+def _feeds(table: Table) -> Iterator[Feed]:
+    if len(table.values) > MOST_FEEDS:
+        raise CardError("The card feeds too many inputs", len(table.values))
     for name in table.values:
         feed = table.table(name)
         feed.only("value", "dtype")
         yield Feed(name, feed.choice("value", FEED_VALUES), feed.choice("dtype", FEED_TYPES))
 
 
-def _recorded(check: _Table, label_count: int) -> RecordedAnswer:
+def _recorded(check: Table, label_count: int) -> RecordedAnswer:
     check.only("picture", "size", "detections")
     size = check.array("size", int, "width and height")
-    if len(size) != 2 or min(size) < 1:
+    if len(size) != 2 or not 1 <= min(size) <= max(size) < LARGEST:
         raise check.error("size", size, "width and height in pixels")
-    rows = [_Table("check.detections.", row) for row in check.array("detections", dict, "tables")]
+    rows = [Table("check.detections.", row) for row in check.array("detections", dict, "tables")]
     boxes = [row.array("box", (int, float), "x1, y1, x2, y2") for row in rows]
     for row, box in zip(rows, boxes, strict=True):
         row.only("class_id", "score", "box")
-        if len(box) != 4 or not np.isfinite(np.array(box, np.float32)).all():
+        if len(box) != 4 or not all(abs(edge) < LARGEST for edge in box):
             raise row.error("box", box, "x1, y1, x2, y2 in pixels")
         if not 0 <= row.whole("class_id", at_least=0) < label_count:
             raise row.error("class_id", row.values["class_id"], f"below {label_count}")
     return RecordedAnswer(
-        check.text("picture", _is_file_name, "a plain file name"),
+        check.text("picture", is_file_name, "a plain file name"),
         (size[0], size[1]),
         Detections(
             np.array(boxes, np.float32).reshape(-1, 4),
@@ -273,94 +278,11 @@ def _recorded(check: _Table, label_count: int) -> RecordedAnswer:
     )
 
 
-class _Table(NamedTuple):
-    """One table of a card, read key by key; every complaint names the key in full."""
-
-    prefix: str
-    values: Mapping[str, Any]
-
-    def error(self, key: str, value: object, wanted: str) -> CardError:
-        return CardError(
-            f"The card's {self.prefix}{key} makes no sense",
-            value,
-            remedy=f"It should be {wanted}; correct it in model.toml.",
-        )
-
-    def only(self, *keys: str) -> None:
-        """Complain of a key that is none of these."""
-        for key in self.values:
-            if key not in keys:
-                raise CardError(
-                    "The card holds a key that is not known",
-                    f"{self.prefix}{key}",
-                    remedy=f"Remove it from model.toml, or spell it as one of {', '.join(keys)}.",
-                )
-
-    def get(self, key: str, kind: type | tuple[type, ...], wanted: str) -> Any:
-        if key not in self.values:
-            raise CardError(
-                "The card lacks a key", f"{self.prefix}{key}", remedy="Add it to model.toml."
-            )
-        value = self.values[key]
-        if not isinstance(value, kind) or isinstance(value, bool):
-            raise self.error(key, repr(value), wanted)
-        return value
-
-    def table(self, key: str) -> _Table:
-        return _Table(f"{self.prefix}{key}.", self.get(key, Mapping, "a table"))
-
-    def array(self, key: str, kind: type | tuple[type, ...], wanted: str) -> list[Any]:
-        values: list[Any] = list(self.get(key, (list, tuple), f"an array of {wanted}"))
-        for value in values:
-            if not isinstance(value, kind) or isinstance(value, bool):
-                raise self.error(key, repr(value), f"an array of {wanted}")
-        return values
-
-    def triple(
-        self,
-        key: str,
-        usual: tuple[float, float, float],
-        holds: Callable[[float], bool] = lambda _: True,
-        wanted: str = "three numbers",
-    ) -> tuple[float, float, float]:
-        if key not in self.values:
-            return usual
-        values = self.array(key, (int, float), wanted)
-        if len(values) != 3 or not all(isfinite(value) and holds(value) for value in values):
-            raise self.error(key, values, wanted)
-        return float(values[0]), float(values[1]), float(values[2])
-
-    def choice(self, key: str, among: tuple[str, ...], usual: str | None = None) -> str:
-        if usual is not None and key not in self.values:
-            return usual
-        return self.text(key, among.__contains__, f"one of {', '.join(among)}")
-
-    def text(
-        self, key: str, holds: Callable[[str], bool] = bool, wanted: str = "a text, not empty"
-    ) -> str:
-        value: str = self.get(key, str, wanted)
-        if not holds(value):
-            raise self.error(key, repr(value), wanted)
-        return value
-
-    def whole(self, key: str, at_least: int = 1, at_most: int = 2**53) -> int:
-        wanted = f"a whole number from {at_least} to {at_most}"
-        value: int = self.get(key, int, wanted)
-        if not at_least <= value <= at_most:
-            raise self.error(key, value, wanted)
-        return value
-
-    def fraction(self, key: str) -> float:
-        wanted = "a number from 0 to 1"
-        value: float = self.get(key, (int, float), wanted)
-        if not 0 <= value <= 1:
-            raise self.error(key, value, wanted)
-        return float(value)
-
-
-def _is_file_name(text: str) -> bool:
-    """Tell whether ``text`` can name a file, on any system, without leading out of its folder."""
-    return bool(text) and not text.startswith(".") and not set(text) & set('/\\:*?"<>|')
+def _measured(table: Table) -> dict[str, Any]:
+    for key in {"ap", "ap50"} & set(table.values):
+        if not 0 <= table.get(key, (int, float), "a number") <= 100:
+            raise table.error(key, table.values[key], "a number from 0 to 100")
+    return dict(table.values)
 
 
 def _is_sha256(text: str) -> bool:

@@ -69,6 +69,9 @@ def _detect_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--threads", type=_count, default=0, metavar="N", help="default: one for each core"
     )
+    parser.add_argument(
+        "--flip", action="store_true", help="look twice, once in a mirror: slower, finds more"
+    )
 
 
 def _detect(arguments: argparse.Namespace) -> int:
@@ -84,6 +87,7 @@ def _detect(arguments: argparse.Namespace) -> int:
         iou=arguments.iou,
         classes=arguments.classes,
         threads=arguments.threads,
+        flip=arguments.flip,
     ) as detector:
         for path in _progress(paths):
             try:

@@ -16,6 +16,7 @@ from obscura.engine import SessionInfo
 from obscura.engine.ort_native import NativeSession
 from obscura.errors import LabelUnknown
 from obscura.families import decode
+from obscura.flip import joined, mirrored
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -38,6 +39,7 @@ class Detector:
         iou: float | None = None,
         classes: Iterable[str] | None = None,
         threads: int = 0,
+        flip: bool = False,
     ) -> None:
         """Load a model.
 
@@ -48,6 +50,8 @@ class Detector:
                 card's.
             classes: labels wanted; None for all.
             threads: to compute with; 0 for as many as there are cores.
+            flip: look at each picture twice, the second time in a mirror: half as fast, and
+                finds more (docs/accuracy.md).
 
         Raises:
             ModelMissing, ModelCorrupt, CardError: there is no such model, or it is damaged.
@@ -64,6 +68,7 @@ class Detector:
         self.card = model if isinstance(model, ModelCard) else catalogue.read_card(folder)
         self.threshold = threshold
         self.iou = iou
+        self.flip = flip
         self.classes = None if classes is None else _class_ids(self.card, classes)
         network = catalogue.read_network(folder, self.card)
         self._session = NativeSession(self.card, network, threads)
@@ -100,6 +105,14 @@ class Detector:
             pixels = pictures.to_rgba(pictures.open_picture(picture))
         else:
             pixels = pictures.to_rgba(pictures.in_srgb(pictures.upright(picture)))
+        found = self._detect(pixels)
+        if not self.flip:
+            return found
+        second = mirrored(self._detect(np.ascontiguousarray(pixels[:, ::-1])), pixels.shape[1])
+        return joined((found, second), self.card.iou if self.iou is None else self.iou)
+
+    def _detect(self, pixels: NDArray[np.uint8]) -> Detections:
+        """What one run finds on RGBA pixels."""
         height, width = pixels.shape[:2]
         return decode(
             self._session.run(pixels),

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from obscura import families
-from obscura.card import ModelCard, ModelFile
+from obscura.card import MOST_LABELS, MOST_PIXELS_A_SIDE, ModelCard, ModelFile
 from obscura.errors import LabelsError, ModelExternal, NotADetector
 from obscura.families.reading import Reading, as_picture
 from obscura.graph.inspect import Graph
@@ -29,6 +29,7 @@ PLAUSIBLE = 0.1
 """Readings of less confidence are not worth showing, nor are more than `MOST`."""
 
 MOST = 6
+MOST_VALUES = 200  # inputs and outputs; families compare each with each
 TOP = 100  # rows that an open model's family returns
 UNTOLD_CLASSES = 100  # how many are numbered where nothing says how many there are
 
@@ -67,6 +68,11 @@ def guess(graph: Graph, labels: Sequence[str] = ()) -> list[Reading]:
     if graph.external:
         files = ", ".join(sorted(graph.external)[:3])
         raise ModelExternal("The model keeps its weights in other files", files)
+    if len(graph.inputs) + len(graph.outputs) > MOST_VALUES:
+        raise NotADetector(
+            "The network takes and returns more than any detector",
+            f"{len(graph.inputs)} inputs, {len(graph.outputs)} outputs",
+        )
     told = _told(graph.metadata)
     if told.task in _TASKS:
         raise NotADetector(
@@ -218,7 +224,11 @@ def _size(text: str) -> tuple[int, int] | None:
             pass
         case _:
             return None
-    return (width, height) if min(width, height) >= 16 and max(width, height) <= 8192 else None
+    return (
+        (width, height)
+        if min(width, height) >= 16 and max(width, height) <= MOST_PIXELS_A_SIDE
+        else None
+    )
 
 
 def _called(text: str) -> str:
@@ -230,8 +240,13 @@ def _called(text: str) -> str:
 
 
 def _recognised(graph: Graph) -> list[Reading]:
+    """What the families say, less what no card could hold: hostile shapes name 2^60 classes."""
     return [
-        reading for name in families.FAMILIES for reading in families.module(name).recognise(graph)
+        reading
+        for name in families.FAMILIES
+        for reading in families.module(name).recognise(graph)
+        if 0 <= reading.classes <= MOST_LABELS
+        and 0 < min(reading.input[:2]) <= max(reading.input[:2]) <= MOST_PIXELS_A_SIDE
     ]
 
 

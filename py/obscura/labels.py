@@ -9,9 +9,10 @@ from typing import Any, NamedTuple
 
 from obscura.card import MOST_LABELS, wrong_label
 from obscura.errors import LabelsError
+from obscura.nesting import DEEPEST, too_deep
+from obscura.table import shown
 
 MOST_BYTES = 4 << 20
-DEEPEST = 32
 
 COCO = tuple(
     """person,bicycle,car,motorcycle,airplane,bus,train,truck,boat,traffic light,fire hydrant,
@@ -48,7 +49,15 @@ def known(count: int) -> Known:
     80 classes are COCO's, 20 PASCAL VOC's. 91 are COCO's by id (as torchvision and DETR count) and
     90 by id less one (TensorFlow); ids without a class are named like ``unused 12``. Any other
     number gets ``class 1`` to ``class n``.
+
+    Raises:
+        LabelsError: these are more classes than a card may have.
     """
+    if count > MOST_LABELS:
+        raise LabelsError(
+            "There are too many classes", count,
+            remedy=f"Use a network that tells {MOST_LABELS} apart at the most.",
+        )  # fmt: skip
     if count == len(COCO):
         return Known(COCO, "COCO")
     if count == len(VOC):
@@ -141,7 +150,6 @@ _ENTRY = re.compile(
     re.VERBOSE | re.DOTALL,
 )
 _BLOCK = re.compile(r"(?:-|[\"']?(\d{1,6})[\"']?\s*+:)\s++(\S.*)")
-_NESTING = re.compile(r'"(?:[^"\\\n]|\\.)*+"|[][{}]')
 _ITEM = re.compile(r"\bitem\s*+\{([^{}]*+)\}")
 _ITEM_ID = re.compile(r"\bid\s*+:\s*+(\d{1,6})\b")
 _ITEM_NAME = re.compile(
@@ -198,13 +206,8 @@ def _toml(text: str) -> Entries:
 
 
 def _check_depth(text: str) -> None:
-    """Refuse what is nested deeply: in a browser its parser would use up the stack and with it all
-    of Python, where CPython raises RecursionError."""
-    depth = 0
-    for mark in _NESTING.findall(text):
-        depth += {"[": 1, "{": 1, "]": -1, "}": -1}.get(mark, 0)
-        if depth > DEEPEST:
-            raise LabelsError("The file of class names is nested too deeply", f"over {DEEPEST}")
+    if too_deep(text):
+        raise LabelsError("The file of class names is nested too deeply", f"over {DEEPEST}")
 
 
 def _damaged(kind: str, error: Exception) -> LabelsError:
@@ -232,7 +235,7 @@ def _value(value: Any) -> Entries:
 
 def _table(table: Mapping[str, Any]) -> Entries:
     pairs = list(table.items())
-    if pairs and all(isinstance(number, int) for _, number in pairs):
+    if pairs and all(isinstance(n, int) and 0 <= n <= MOST_LABELS for _, n in pairs):
         pairs = [(str(number), label) for label, number in pairs]
     if not all(key.isdecimal() and len(key) <= 6 for key, _ in pairs):
         raise LabelsError(
@@ -244,7 +247,7 @@ def _table(table: Mapping[str, Any]) -> Entries:
 
 
 def _no_text(where: str, value: object) -> LabelsError:
-    return LabelsError(f"The class name{where} is of the wrong kind", repr(value)[:40])
+    return LabelsError(f"The class name{where} is of the wrong kind", shown(value))
 
 
 def _by_number(pairs: Iterable[tuple[int, Any]]) -> Entries:

@@ -104,6 +104,7 @@ def decisions() -> Decisions:
 def test_f1_is_the_balance_of_precision_and_recall(decisions: Decisions) -> None:
     # At 0.5: two right, one wrong, of four objects: precision 2/3, recall 2/4.
     assert thresholds.f1(decisions, 0.5) == pytest.approx(100 * 4 / 7)
+    assert thresholds.precision_recall(decisions, 0.5) == pytest.approx((200 / 3, 50))
     assert thresholds.f1(decisions, 0.5, np.array([0])) == pytest.approx(100 * 2 / 3)
     assert thresholds.f1(decisions, np.array([0.55, 0.25])) == 100
     assert thresholds.f1_per_class(decisions, 0.25).tolist() == pytest.approx([200 / 3, 100])

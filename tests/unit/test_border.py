@@ -18,14 +18,14 @@ BROWSER = {"js", "pyodide", "pyscript"}
 
 # From the ground up. A module may import modules of lower floors, and its neighbours on its own.
 FLOORS = (
-    {"errors", "boxes", "timing"},
-    {"detections"},
+    {"errors", "boxes", "nesting", "timing"},
+    {"detections", "table"},
     {"card"},
     {"labels"},
     {"graph"},
     {"families"},
     {"engine", "check", "drawing", "guess", "refusal"},
-    {"engine.ort_native", "engine.ort_web", "catalogue", "pictures"},
+    {"engine.ort_native", "engine.ort_web", "catalogue", "flip", "pictures"},
     {"detector"},
     {"evaluation"},
     {"cli", "page"},

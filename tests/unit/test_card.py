@@ -139,6 +139,7 @@ def test_an_open_card_says_how_to_feed_the_network(card_table: dict[str, Any]) -
         ("dtype", "float64"),
         ("mean", [0, 0]),
         ("mean", [0, 0, float("inf")]),
+        ("mean", [0, 0, 10**400]),  # too large for a float
         ("std", [1, 0, 1]),  # nothing divides by zero
         ("std", [True, 1, 1]),
         ("pad", 256),
@@ -163,9 +164,26 @@ def test_a_wrong_value_of_an_open_card_is_refused(
         ModelCard.from_dict(card_table)
 
 
-def test_broken_toml_is_said_to_be_that() -> None:
-    with pytest.raises(CardError, match="not valid TOML"):
-        ModelCard.from_toml("name = ")
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        ("name = ", "not valid TOML"),
+        ("bytes = " + "9" * 5000, "not valid TOML"),  # more digits than Python reads
+        ("name = " + "[" * 10_000, "nested too deeply"),
+        ("name = " + "{a=" * 10_000, "nested too deeply"),
+    ],
+)
+def test_broken_toml_is_said_to_be_that(text: str, complaint: str) -> None:
+    with pytest.raises(CardError, match=complaint):
+        ModelCard.from_toml(text)
+
+
+def test_a_card_feeds_few_inputs(card_table: dict[str, Any]) -> None:
+    feed = {"value": "mask", "dtype": "bool"}
+    card_table["open"] = {"input": "x", "feeds": {f"m{i}": feed for i in range(9)}}
+
+    with pytest.raises(CardError, match="too many inputs"):
+        ModelCard.from_dict(card_table)
 
 
 @pytest.mark.parametrize(
@@ -194,6 +212,16 @@ def test_a_missing_key_is_named(card_table: dict[str, Any], key: str) -> None:
     [
         ("name", "../escape"),  # leads out of its folder
         ("name", ".."),
+        *(
+            ("name", name)
+            for name in (".", "", " a", "a ", "a.", "C:a", "..\\a", "/a", "a\0b", "a\n")
+        ),
+        *(("name", name) for name in ("CON", "nul", "Aux", "com1", "LPT9", "x" * 101, "\ud800")),
+        ("file.name", "prn.onnx"),  # a device to Windows, whatever the ending
+        ("title", "two\nlines"),
+        ("summary", "x" * 501),
+        ("accuracy.ap", "good"),
+        ("accuracy.ap50", 101),
         ("title", ""),  # nothing to show
         ("title", 7),  # not a text
         ("labels", []),  # nothing to find
@@ -210,6 +238,7 @@ def test_a_missing_key_is_named(card_table: dict[str, Any], key: str) -> None:
         ("input.width", -1),
         ("input.width", 100_000),  # more than any device could hold
         ("labels", ["dog", " "]),  # nothing to show
+        ("labels", ["dog\u2028"]),
         ("labels", ["dog" * 100]),
         ("output.top", 10**9),
         ("input.resize", "crop"),
@@ -217,6 +246,7 @@ def test_a_missing_key_is_named(card_table: dict[str, Any], key: str) -> None:
         ("output.iou", "0.5"),
         ("check.size", [512]),
         ("check.size", [512, 0]),
+        ("check.size", [512, 10**400]),
         ("check.detections", [7]),  # not a table
     ],
 )

@@ -59,6 +59,7 @@ CASES: dict[str, tuple[Callable[[Ops, Any], Any], Array]] = {
     "softmax": (lambda ops, x: ops.softmax(x, 1), X),
     "softmax along the last axis": (lambda ops, x: ops.softmax(x, -1), MAP),
     "sqrt": (lambda ops, x: ops.sqrt(x * x), X),
+    "power": (lambda ops, x: ops.power(x * x, 0.4), X),
     "minimum": (lambda ops, x: ops.minimum(x, x[0:1]), X),
     "minimum of a number": (lambda ops, x: ops.minimum(x, 0.5), X),
     "maximum": (lambda ops, x: ops.maximum(np.float32(0.1), x), X),
@@ -100,6 +101,10 @@ CASES: dict[str, tuple[Callable[[Ops, Any], Any], Array]] = {
     "before an ellipsis": (lambda _, x: x[0, ..., -1], MAP),
     "everything": (lambda _, x: x[:], X),
 }
+
+
+def test_every_operation_of_families_can_be_traced() -> None:
+    assert {name for name in vars(Ops) if name[0] != "_"} <= set(dir(TracedOps))
 
 
 @pytest.mark.parametrize("varying", [False, True], ids=["fixed", "varying"])

@@ -36,7 +36,7 @@ STDLIB_ON_OCCASION = (
 
 # The part of the library that runs in CPython alone.
 NATIVE = re.compile(
-    r"^obscura/(__main__|cli|detector|pictures|catalogue|engine/ort_native|evaluation/\w+)\.py$"
+    r"^obscura/(__main__|cli|detector|flip|pictures|catalogue|engine/ort_native|evaluation/\w+)\.py$"
 )
 
 

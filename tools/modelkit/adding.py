@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import replace
 from hashlib import sha256
@@ -19,7 +19,7 @@ import numpy as np
 import onnx
 from numpy.typing import NDArray
 
-from modelkit.agreement import Agreement, Form, compare
+from modelkit.agreement import Agreement, Form, Seen, compare, look
 from modelkit.cards import NETWORK, PICTURE, recorded, write_card
 from modelkit.choosing import Asked, Say, choose, describe
 from modelkit.compact import STORAGES, compact
@@ -36,6 +36,7 @@ from obscura.graph.inspect import Graph, inspect
 
 Pixels = NDArray[np.uint8]  # RGBA, (height, width, 4)
 USUAL_STORAGE = "fp16"  # where it changes no answer
+DRAWN = 8  # boxes a reading
 UNKNOWN_LICENSE = "NOASSERTION"  # as SPDX spells it
 
 
@@ -93,10 +94,11 @@ def add(wish: Wish, models: Path, say: Say) -> Path:
     say(f"{network.file}: {_size(network.data)}, returns {outputs}")
     sample = _rgba(PICTURE)
 
-    def see(reading: Reading) -> str:
+    def see(number: int, reading: Reading) -> str:
+        drawing = _build_folder(models) / f"reading-{number}.png"
         try:
             with _opened(_open_card(wish, network, reading), network) as form:
-                return _words(_found(form, sample), form.card)
+                return _drawn(form, images[0] if images else PICTURE, drawing)
         except ObscuraError as error:
             return f"nothing, for it cannot be read so: {error.cause}"
 
@@ -209,10 +211,13 @@ def _made(form: Form, network: Network, storage: str | None, on: list[Path], say
         on: the pictures on which forms are compared.
         say: told what came out.
     """
+    if len(on) > 1:
+        say(f"comparing forms on {len(on)} pictures ...")
+    seen = look(form, map(_rgba, on))
     try:
         model, top = seal_open(onnx.load_from_string(network.data), form.card, _examples(form))
         made = _sealed(form.card, model, top)
-        agreement = _agreement(form, made, on)
+        agreement = _agreement(seen, made, on)
     except (ConversionError, BackendError) as error:
         say(f"it stays open, for it cannot be sealed: {error}")
         return Made(form.card, network.data)
@@ -220,10 +225,12 @@ def _made(form: Form, network: Network, storage: str | None, on: list[Path], say
         say(f"it stays open, for sealed it would answer otherwise: {agreement}")
         return Made(form.card, network.data)
     say(f"sealed, {_size(made.data)}; compared with the open form: {agreement}")
+    if not agreement.boxes:
+        say("pictures of what it detects, given with --images, would tell more")
     wanted, told = storage or USUAL_STORAGE, "none"
     if wanted != "none":
         small = _sealed(form.card, compact(model, wanted), top)
-        changed = _agreement(form, small, on)
+        changed = _agreement(seen, small, on)
         say(f"{STORAGES[wanted]}, {_size(small.data)}: {changed}")
         if storage is not None or changed.close:
             made, agreement, told = small, changed, wanted
@@ -249,9 +256,9 @@ def _sealed(card: ModelCard, model: onnx.ModelProto, top: int) -> Made:
     return Made(replace(card, open=None, top=top, file=_file(data)), data)
 
 
-def _agreement(form: Form, made: Made, on: list[Path]) -> Agreement:
+def _agreement(seen: Sequence[Seen], made: Made, on: list[Path]) -> Agreement:
     with closing(NativeSession(*made)) as session:
-        return compare(form, Form(made.card, session), map(_rgba, on))
+        return compare(seen, look(Form(made.card, session), map(_rgba, on)), made.card.threshold)
 
 
 def _file(data: bytes) -> ModelFile:
@@ -267,6 +274,19 @@ def _found(form: Form, picture: Pixels) -> Detections:
     return decode(form.session.run(picture), form.card, (width, height))
 
 
+def _drawn(form: Form, on: Path, drawing: Path) -> str:
+    """Draw the best boxes of all, for whoever knows what is in the picture; say them, too."""
+    image = pictures.upright(pictures.open_picture(on))
+    outputs = form.session.run(pictures.to_rgba(image))
+    found = decode(outputs, form.card, image.size, threshold=0)[:DRAWN]
+    pictures.annotated(image, found, form.card.labels).save(drawing)
+    words = [
+        f"{row['label']} {row['score']:.0%} at " + ", ".join(f"{edge:.0f}" for edge in row["box"])
+        for row in found[:3].to_records(form.card.labels)
+    ]
+    return f"{'; '.join(words) or 'nothing'} (drawn in build/{drawing.name})"
+
+
 def _words(found: Detections, card: ModelCard) -> str:
     words = [f"{row['label']} {row['score']:.0%}" for row in found[:8].to_records(card.labels)]
     return ", ".join(words + ["..."] * (len(found) > 8)) or "nothing"
@@ -278,8 +298,7 @@ def _size(data: bytes) -> str:
 
 def _put(folder: Path, table: Mapping[str, Any], network: bytes) -> None:
     """Put a model in place, whole or not at all; the former one goes."""
-    build = folder.parent.parent / "build"  # whose contents are nobody's
-    build.mkdir(exist_ok=True)
+    build = _build_folder(folder.parent)
     with tempfile.TemporaryDirectory(prefix="adding-", dir=build) as scratch:
         fresh = Path(scratch) / "fresh"
         fresh.mkdir()
@@ -289,3 +308,9 @@ def _put(folder: Path, table: Mapping[str, Any], network: bytes) -> None:
         if folder.exists():
             folder.rename(Path(scratch) / "former")
         fresh.rename(folder)
+
+
+def _build_folder(models: Path) -> Path:
+    folder = models.parent / "build"  # whose contents are nobody's
+    folder.mkdir(exist_ok=True)
+    return folder

@@ -122,8 +122,8 @@ RECIPES = (
         family="ssd",
         origin=COCO_SSD,
         size=(300, 300),
-        threshold=0.5,
-        iou=0.5,
+        threshold=0.4,
+        iou=0.6,
     ),
     Recipe(
         name="centernet-320",
@@ -133,7 +133,7 @@ RECIPES = (
         origin=CENTERNET,
         size=(320, 320),
         threshold=0.35,
-        iou=0.5,
+        iou=0.6,
     ),
     Recipe(
         name="centernet-416",
@@ -143,7 +143,7 @@ RECIPES = (
         origin=CENTERNET,
         size=(416, 416),
         threshold=0.35,
-        iou=0.5,
+        iou=0.6,
     ),
     Recipe(
         name="centernet-512",
@@ -153,6 +153,6 @@ RECIPES = (
         origin=CENTERNET,
         size=(512, 512),
         threshold=0.35,
-        iou=0.5,
+        iou=0.6,
     ),
 )

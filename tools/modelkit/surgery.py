@@ -52,9 +52,9 @@ def modern(network: onnx.ModelProto) -> onnx.ModelProto:
     try:
         return version_converter.convert_version(network, OPSET)
     except Exception as error:  # the converter raises all kinds
-        lines = str(error).strip().splitlines() or [type(error).__name__]
+        reason = " ".join(str(error).split()).rpartition("failed: ")[2] or type(error).__name__
         raise ConversionError(
-            f"ONNX cannot convert it from opset {opset} to {OPSET} ({lines[-1][:200]})"
+            f"ONNX cannot convert it from opset {opset} to {OPSET} ({reason[:200]})"
         ) from error
 
 

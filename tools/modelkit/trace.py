@@ -137,6 +137,10 @@ class TracedOps:
     def sqrt(self, x: Any) -> Traced:
         return self._node("Sqrt", [x], NUMPY.sqrt(_value(x)))
 
+    def power(self, x: Any, exponent: float) -> Traced:
+        value = NUMPY.power(_value(x), exponent)
+        return self._node("Pow", [x, np.array(exponent, value.dtype)], value)
+
     def minimum(self, a: Any, b: Any) -> Traced:
         return self.binary("Min", a, b)
 

@@ -13,6 +13,7 @@ from typing import Any
 
 from obscura import catalogue
 from obscura.detector import Detector
+from obscura.errors import BackendError
 from obscura.evaluation import LOW, evaluate, read_truth
 from obscura.evaluation.browser import PageDetector
 from obscura.evaluation.errors import ReportUnwritten, ToolMissing
@@ -21,10 +22,14 @@ from obscura.evaluation.score import draw_samples
 
 
 def _native(model: str, options: argparse.Namespace) -> Detector:
-    return Detector(model, threshold=options.threshold, threads=options.threads)
+    return Detector(model, threshold=options.threshold, threads=options.threads, flip=options.flip)
 
 
 def _browser(model: str, options: argparse.Namespace) -> PageDetector:
+    if options.flip:
+        raise BackendError(
+            "The page looks once", "--flip", remedy="Leave it out, or choose --backend native."
+        )
     site = options.site if "://" in options.site else Path(options.site)
     return PageDetector(model, site, threshold=options.threshold, threads=options.threads)
 
@@ -64,6 +69,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "recalls)",
     )
     add("--threads", type=_count, default=0, metavar="N", help="default: one for each core")
+    add("--flip", action="store_true", help="look twice at each picture, once in a mirror")
     add("--per-class", action="store_true", help="print each class's precision, too")
     add(
         "--bootstrap",
@@ -91,6 +97,7 @@ def run(options: argparse.Namespace) -> int:
             Result(
                 name,
                 info,
+                options.flip,
                 found.matches.scores(),
                 float(found.matches.resampled(samples).std()) if options.bootstrap else None,
                 found.matches.per_class(),
@@ -122,6 +129,8 @@ def _command(model: str, options: argparse.Namespace) -> str:
     words = ["--images", images, "--annotations", annotations, "--model", model]
     if options.backend != "native":
         words += ["--backend", options.backend]
+    if options.flip:
+        words.append("--flip")
     if options.threshold != LOW:
         words += ["--threshold", f"{options.threshold:g}"]
     return f"python3 -m obscura evaluate {shlex.join(words)}"

@@ -19,6 +19,7 @@ class Result(NamedTuple):
     Attributes:
         model: its name.
         info: what it ran on.
+        flip: whether it looked at each picture twice, once in a mirror.
         scores: over all classes.
         error: standard error of AP in percent, by a bootstrap over the pictures; None if not asked.
         classes: class by class.
@@ -28,6 +29,7 @@ class Result(NamedTuple):
 
     model: str
     info: SessionInfo
+    flip: bool
     scores: Scores
     error: float | None
     classes: list[ClassScores]
@@ -41,7 +43,7 @@ def markdown(results: Sequence[Result], truth: Truth, *, per_class: bool) -> str
     rows = [
         (
             result.model,
-            _device(result.info),
+            _device(result.info) + (", flip" if result.flip else ""),
             _percent(result.scores.ap)
             + ("" if result.error is None else f" ± {_percent(result.error)}"),
             *map(_percent, result.scores[1:]),
@@ -64,6 +66,7 @@ def document(results: Iterable[Result], truth: Truth, threshold: float) -> dict[
             {
                 "model": result.model,
                 **result.info._asdict(),
+                "flip": result.flip,
                 **_all_rounded(result.scores),
                 "ap_error": _rounded(result.error),
                 "classes": [_all_rounded(row) for row in result.classes],
@@ -138,8 +141,8 @@ def _percent(value: float | None) -> str:
 
 
 def _rounded(value: float | None) -> float | None:
-    return None if value is None else round(value, 2)
+    return None if value is None else round(value, 4)
 
 
 def _all_rounded(row: Scores | ClassScores) -> dict[str, Any]:
-    return {k: round(v, 2) if isinstance(v, float) else v for k, v in row._asdict().items()}
+    return {k: round(v, 4) if isinstance(v, float) else v for k, v in row._asdict().items()}

@@ -8,8 +8,8 @@ from its corner.
 from __future__ import annotations
 
 from obscura.card import InputSpec
-from obscura.families import gfl
-from obscura.families.reading import USUAL_CLASSES, Reading, libreyolo, one_picture, rows_fit
+from obscura.families import gfl, libreyolo
+from obscura.families.reading import USUAL_CLASSES, Reading, one_picture, rows_fit
 from obscura.families.rows import Option
 from obscura.graph.inspect import Graph
 
@@ -27,7 +27,7 @@ read = gfl.read
 def recognise(graph: Graph) -> list[Reading]:
     """See `obscura.families.reading`."""
     picture = one_picture(graph)
-    if picture is None or libreyolo(graph):
+    if picture is None or libreyolo.made(graph):
         return []
     readings = []
     one, pairs = gfl.joined(graph), gfl.apart(graph)

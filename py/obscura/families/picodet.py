@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from obscura.card import InputSpec
-from obscura.families import gfl
-from obscura.families.reading import Picture, Reading, libreyolo, one_picture, rows_fit
+from obscura.families import gfl, libreyolo
+from obscura.families.reading import Picture, Reading, one_picture, rows_fit
 from obscura.families.rows import Option
 from obscura.graph.inspect import Graph
 
@@ -28,10 +28,8 @@ read = gfl.read
 def recognise(graph: Graph) -> list[Reading]:
     """See `obscura.families.reading`."""
     picture = one_picture(graph)
-    if picture is None:
+    if picture is None or libreyolo.made(graph):
         return []
-    if libreyolo(graph):
-        return list(_libreyolo(graph, picture)) if libreyolo(graph) == "picodet" else []
     pairs = gfl.apart(graph)
     if pairs:
         scores, classes, _ = pairs
@@ -71,18 +69,3 @@ def _decoded(graph: Graph, picture: Picture) -> Iterator[Reading]:
                 0.85,
                 f"{rows} boxes, and scores class by class, as {title} has them",
             )
-
-
-def _libreyolo(graph: Graph, picture: Picture) -> Iterator[Reading]:
-    """LibreYOLO decodes the boxes and joins them with the scores, as YOLOv8 does."""
-    one = gfl.joined(graph)
-    size = rows_fit(picture, one[0], STRIDES) if one else None
-    if one and size:
-        yield Reading(
-            "yolov8",
-            InputSpec(*size, "stretch"),
-            gfl.form(graph, picture, "rgb")._replace(options={"boxes": "xyxy"}),
-            one[1] - 4,
-            0.95,
-            "the file says that LibreYOLO made it, of PicoDet",
-        )

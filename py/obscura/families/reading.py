@@ -58,6 +58,26 @@ def one_picture(graph: Graph) -> Picture | None:
     return found[0] if len(found) == 1 else None
 
 
+def trial(graph: Graph) -> tuple[InputSpec, OpenForm] | None:
+    """Return how to run a network once to see the shapes of what it returns.
+
+    Many exports leave them out; see `Graph.measured`. None if no input takes one picture.
+    """
+    picture = one_picture(graph)
+    if picture is None:
+        return None
+    size = rows_fit(picture, "", ())
+    assert size is not None
+    form = OpenForm(
+        picture.name,
+        layout=picture.layout,
+        channels="grey" if picture.channels == 1 else "rgb",
+        dtype=picture.dtype,
+        feeds=paddle_feeds(graph),
+    )
+    return InputSpec(*size, "stretch"), form
+
+
 def as_picture(value: Value) -> Picture | None:
     """Read an input's shape as that of a picture, batch of one or none; None if it is none."""
     if value.dtype not in ("float32", "float16", "uint8") or len(value.shape) not in (3, 4):
@@ -111,11 +131,6 @@ def task(graph: Graph) -> str:
         f"task {task}"[:60],
         remedy="Choose a network whose task is detect, segment or pose.",
     )
-
-
-def libreyolo(graph: Graph) -> str:
-    """Return the family that LibreYOLO notes in its exports, "" if it did not make this one."""
-    return graph.metadata.get("model_family", "") if "libreyolo_version" in graph.metadata else ""
 
 
 def paddle_feeds(graph: Graph) -> tuple[Feed, ...]:

@@ -12,8 +12,9 @@ from collections.abc import Mapping
 import numpy as np
 
 from obscura.card import InputSpec, OpenForm
+from obscura.families import libreyolo
 from obscura.families.ops import Array, Ops
-from obscura.families.reading import Reading, libreyolo, one_picture, rows_fit, task
+from obscura.families.reading import Reading, one_picture, rows_fit, task
 from obscura.families.rows import Option, Rows, Spec, best_pairs, fractions, mismatch
 from obscura.families.yolov8 import BOXES, STRIDES, candidates, dense
 from obscura.graph.inspect import Graph
@@ -47,30 +48,13 @@ def read(ops: Ops, outputs: Mapping[str, Array], spec: Spec) -> Rows:
 
 def recognise(graph: Graph) -> list[Reading]:
     """See `obscura.families.reading`."""
+    if libreyolo.made(graph):
+        return libreyolo.readings(graph, "yolov10")
     picture = one_picture(graph)
     found = list(candidates(graph))
     if picture is None or not found:
         return []
-    form = OpenForm(
-        picture.name, layout=picture.layout, dtype=picture.dtype, std=(255.0, 255.0, 255.0)
-    )
     columns, rows, turned = found[0]
-    maker = libreyolo(graph)
-    if maker:
-        size = rows_fit(picture, rows, STRIDES[0])
-        if maker != "yolo9_e2e" or size is None or columns < 5:
-            return []
-        central = graph.metadata.get("letterbox_pad") == "center"
-        return [
-            Reading(
-                "yolov10",
-                InputSpec(*size, "letterbox" if central else "letterbox-corner"),
-                form._replace(options={"dense": True}),
-                columns - 4,
-                0.95,
-                "the file says that LibreYOLO made it",
-            )
-        ]
     extra = columns - 6
     size = rows_fit(picture, "", STRIDES[0])
     assert size is not None
@@ -82,7 +66,13 @@ def recognise(graph: Graph) -> list[Reading]:
         Reading(
             "yolov10",
             InputSpec(*size, "letterbox"),
-            form._replace(options={"extra": extra}),
+            OpenForm(
+                picture.name,
+                layout=picture.layout,
+                dtype=picture.dtype,
+                std=(255.0, 255.0, 255.0),
+                options={"extra": extra},
+            ),
             0,
             0.9 if rows == _USUAL_ROWS else 0.6,
             f"{rows} finished rows of box, score and class",

@@ -15,8 +15,9 @@ from typing import Any
 import numpy as np
 
 from obscura.card import InputSpec, OpenForm
+from obscura.families import libreyolo
 from obscura.families.ops import Array, Ops
-from obscura.families.reading import Picture, Reading, libreyolo, one_picture, rows_fit, task
+from obscura.families.reading import Picture, Reading, one_picture, rows_fit, task
 from obscura.families.rows import (
     Option,
     Rows,
@@ -107,7 +108,7 @@ def _as_rows(ops: Ops, array: Array, count: int, columns: int) -> Array | None:
 def recognise(graph: Graph) -> list[Reading]:
     """See `obscura.families.reading`."""
     picture = one_picture(graph)
-    if picture is None or libreyolo(graph):
+    if picture is None or libreyolo.made(graph):
         return []
     return _decoded(graph, picture) or _maps(graph, picture)
 

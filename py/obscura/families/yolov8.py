@@ -7,15 +7,16 @@ columns; the boxes among them are read.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 
 from obscura.card import InputSpec, OpenForm
+from obscura.families import libreyolo
 from obscura.families.ops import Array, Ops
 from obscura.families.reading import (
     USUAL_CLASSES,
     Picture,
     Reading,
-    libreyolo,
     one_picture,
     rows_fit,
     task,
@@ -31,13 +32,12 @@ from obscura.families.rows import (
 )
 from obscura.graph.inspect import Graph
 
-STRIDES = ((8, 16, 32), (8, 16, 32, 64), (4, 8, 16, 32))
+STRIDES = ((8, 16, 32), (8, 16, 32, 64), (4, 8, 16, 32), (8,), (16,))
 BOXES = ("cxcywh", "xyxy")
 OPTIONS = {
     "boxes": Option("cxcywh", BOXES, "centre and size, or corners"),
     "extra": Option(0, help="columns after the classes: coefficients of masks, or key points"),
 }
-_LIBREYOLO = ("yolo7", "yolo9")
 _POSE = 51  # columns of COCO's 17 key points: x, y and how visible each is
 
 
@@ -69,12 +69,11 @@ def dense(ops: Ops, outputs: Mapping[str, Array], spec: Spec) -> tuple[Array, Ar
 
 def recognise(graph: Graph) -> list[Reading]:
     """See `obscura.families.reading`."""
+    if libreyolo.made(graph):
+        return libreyolo.readings(graph, "yolov8")
     picture = one_picture(graph)
     if picture is None:
         return []
-    maker = libreyolo(graph)
-    if maker:
-        return list(_libreyolo(graph, picture)) if maker in _LIBREYOLO else []
     return [
         reading
         for columns, rows, turned in candidates(graph)
@@ -98,6 +97,8 @@ def _readings(
     graph: Graph, picture: Picture, columns: int, rows: int | str, *, turned: bool
 ) -> Iterator[Reading]:
     size = next((fit for s in STRIDES if (fit := rows_fit(picture, rows, s))), None)
+    if size is None and graph.metadata.get("task") == "detect" and picture.width and picture.height:
+        size = picture.width, picture.height  # a head of one's own, on whatever grid
     if size is None:
         return
     for extra, share in _extras(graph, columns):
@@ -130,30 +131,10 @@ def _extras(graph: Graph, columns: int) -> Iterator[tuple[int, float]]:
         yield masks, 1.0
     elif said == "pose":
         sizes = graph.metadata.get("kpt_shape", "").strip("[]() ").split(",")
-        known = len(sizes) == 2 and all(size.strip().isdecimal() for size in sizes)
+        known = len(sizes) == 2 and all(re.fullmatch(r"\s*\d{1,4}\s*", size) for size in sizes)
         yield int(sizes[0]) * int(sizes[1]) if known else _POSE, 1.0
     elif not said and columns == 5 + _POSE:
         yield _POSE, 0.8
         yield 0, 0.4
     else:
         yield 0, 1.0
-
-
-def _libreyolo(graph: Graph, picture: Picture) -> Iterator[Reading]:
-    """LibreYOLO writes corners, and letterboxes as the weights were trained."""
-    central = libreyolo(graph) == "yolo7" or graph.metadata.get("letterbox_pad") == "center"
-    for columns, rows, _ in candidates(graph):
-        size = next((fit for s in STRIDES if (fit := rows_fit(picture, rows, s))), None)
-        if size is not None and task(graph) == "detect" and columns > 4:
-            yield Reading(
-                "yolov8",
-                InputSpec(*size, "letterbox" if central else "letterbox-corner"),
-                OpenForm(
-                    picture.name, layout=picture.layout, dtype=picture.dtype,
-                    std=(255.0, 255.0, 255.0), options={"boxes": "xyxy"},
-                ),
-                columns - 4,
-                0.95,
-                "the file says that LibreYOLO made it",
-                iou=0.45,
-            )  # fmt: skip

@@ -10,8 +10,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from obscura.card import InputSpec, OpenForm
+from obscura.families import libreyolo
 from obscura.families.ops import Array, Ops
-from obscura.families.reading import USUAL_CLASSES, Reading, libreyolo, one_picture, rows_fit
+from obscura.families.reading import USUAL_CLASSES, Reading, one_picture, rows_fit
 from obscura.families.rows import (
     Option,
     Rows,
@@ -54,8 +55,10 @@ def read(ops: Ops, outputs: Mapping[str, Array], spec: Spec) -> Rows:
 
 def recognise(graph: Graph) -> list[Reading]:
     """See `obscura.families.reading`."""
+    if libreyolo.made(graph):
+        return libreyolo.readings(graph, "yolox")
     picture = one_picture(graph)
-    if picture is None or len(graph.outputs) != 1 or libreyolo(graph) not in ("", "yolox"):
+    if picture is None or len(graph.outputs) != 1:
         return []
     shape = graph.outputs[0].shape
     if len(shape) != 3 or not isinstance(shape[2], int) or shape[2] < 6:

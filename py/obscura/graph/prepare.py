@@ -56,31 +56,31 @@ def prepare(wanted: InputSpec, form: OpenForm) -> bytes:
     graph.node("Cast", [pixels], form.input, to=code(form.dtype))
     outputs = [Value(form.input, form.dtype, shape)]
     for feed in form.feeds:
-        array = _fed(feed, wanted)
-        graph.node("Identity", [graph.constant(array)], feed.name)
-        outputs.append(Value(feed.name, feed.dtype, array.shape))
+        value, shape = _fed(graph, feed, wanted)
+        graph.node("Cast", [value], feed.name, to=code(feed.dtype))
+        outputs.append(Value(feed.name, feed.dtype, shape))
     picture = Value(PICTURE, "uint8", (1, "height", "width", 4))
     return model("prepare", graph.nodes, [picture], outputs, graph.constants)
 
 
 def _letterbox(graph: _Growing, pixels: str, size: list[int], pad: int, *, corner: bool) -> str:
     """As `obscura.boxes.fit` has it, for a picture whose size is known only when it comes."""
-    target = graph.constant(np.array(size))
-    shape = graph.node("Shape", [pixels], start=1, end=3)
-    sides = graph.node("Cast", [shape], to=code("float32"))
-    scales = graph.node("Div", [graph.constant(np.array(size, np.float32)), sides])
-    scale = graph.node("ReduceMin", [scales], keepdims=1)
-    scaled = graph.node("Round", [graph.node("Mul", [sides, scale])])
-    scaled = graph.node("Cast", [scaled], to=code("int64"))
+    target, across = (graph.constant(np.array(sides)) for sides in (size, size[::-1]))
+    sides = graph.node("Shape", [pixels], start=1, end=3)
+    others = graph.node("Gather", [sides, graph.constant(np.array([1, 0]))])
+    # side * across / other, rounded, in whole numbers: floats could differ from `fit` by a pixel.
+    two = graph.constant(np.array([2, 2]))
+    doubled = graph.node("Mul", [graph.node("Mul", [sides, across]), two])
+    scaled = graph.node(
+        "Div", [graph.node("Add", [doubled, others]), graph.node("Mul", [others, two])]
+    )
+    scaled = graph.node("Min", [scaled, target])
     scaled = graph.node("Max", [scaled, graph.constant(np.array([1, 1]))])
     one, four = graph.constant(np.array([1])), graph.constant(np.array([4]))
     pixels = graph.resize(pixels, graph.node("Concat", [one, scaled, four], axis=0))
     bars = graph.node("Sub", [target, scaled])
     none = graph.constant(np.array([0]))
-    if corner:
-        before = graph.constant(np.array([0, 0]))
-    else:
-        before = graph.node("Div", [bars, graph.constant(np.array([2, 2]))])
+    before = graph.constant(np.array([0, 0])) if corner else graph.node("Div", [bars, two])
     after = graph.node("Sub", [bars, before])
     pads = graph.node("Concat", [none, before, none, none, after, none], axis=0)
     return graph.node("Pad", [pixels, pads, graph.constant(np.array(pad, np.uint8))])
@@ -95,14 +95,18 @@ def _ordered(graph: _Growing, pixels: str, channels: str) -> str:
     return graph.node("Gather", [pixels, graph.constant(np.array(order))], axis=3)
 
 
-def _fed(feed: Feed, wanted: InputSpec) -> NDArray[Any]:
+def _fed(graph: _Growing, feed: Feed, wanted: InputSpec) -> tuple[str, tuple[int, ...]]:
+    """Give a further input its value; returns the tensor and its shape."""
+    if feed.value == "mask":  # as large as the picture, so made when it runs
+        shape = (1, wanted.height, wanted.width)
+        ones = graph.constant(np.ones((1, 1, 1), np.int64))
+        return graph.node("Expand", [ones, graph.constant(np.array(shape))]), shape
     values = {
-        "size_wh": np.array([[wanted.width, wanted.height]]),
-        "size_hw": np.array([[wanted.height, wanted.width]]),
-        "mask": np.ones((1, wanted.height, wanted.width)),
-        "scale": np.ones((1, 2)),
+        "size_wh": [[wanted.width, wanted.height]],
+        "size_hw": [[wanted.height, wanted.width]],
+        "scale": [[1, 1]],
     }
-    return values[feed.value].astype(feed.dtype)
+    return graph.constant(np.array(values[feed.value])), (1, 2)
 
 
 class _Growing:

@@ -8,32 +8,37 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple, TypeVar
 
 from js import Uint8Array
+from numpy.typing import NDArray
 
-from obscura.card import ModelCard, ModelFile, RecordedAnswer
+from obscura import guess, labels
+from obscura.card import InputSpec, ModelCard, ModelFile, OpenForm, RecordedAnswer
 from obscura.detections import Detections
 from obscura.errors import (
     BackendError,
+    CardError,
     LabelsError,
     ModelError,
     ModelMismatch,
     ModelTooLarge,
     ModelUnreadable,
+    NotADetector,
     ObscuraError,
     OutOfMemory,
 )
-from obscura.families import Outputs, decode
-from obscura.families.reading import Reading
+from obscura.families import FAMILIES, Outputs, decode
+from obscura.families.reading import USUAL_SIZES, Picture, Reading, one_picture
+from obscura.graph.inspect import Graph, inspect
 from obscura.page import text
 from obscura.page.inference import Inference
 from obscura.page.opening import Opened
 from obscura.page.own import NotKept
 from obscura.page.settings import Preferences
 from obscura.page.shelf import Shelf, sha256
-from obscura.page.sources import read_pixels
+from obscura.page.sources import MODEL_ENDING, is_model, read_pixels
 
 MOST_BYTES = 512 * 2**20
 """Of a file: the page, the worker and the runtime hold it, in a tab's few gigabytes."""
@@ -41,7 +46,6 @@ MOST_BESIDE = 4 * 2**20
 """Of the file that comes with it."""
 MOST_SECONDS = 60
 """To open it, and for each look at a picture: a network that takes longer is of no use here."""
-ENDING = ".onnx"
 NAMES_ENDINGS = (".txt", ".json", ".toml", ".yaml", ".yml", ".pbtxt")
 SAMPLE = "sample.jpg"
 
@@ -73,6 +77,19 @@ class Added(NamedTuple):
 
 Ask = Callable[[str, Sequence[Proposal], Any], Awaitable[tuple[Proposal, tuple[str, ...]] | None]]
 """`(title, proposals, canvas of the picture)`: the one chosen and its class names; or None."""
+
+
+@dataclass
+class _Newcomer:
+    """A network that is being taken in."""
+
+    title: str
+    name: str
+    file: ModelFile
+    network: Any
+    graph: Graph
+    trial: Opened | None = None
+    """Its session, once it was tried."""
 
 
 class Adding:
@@ -108,47 +125,30 @@ class Adding:
             ModelMismatch, ModelSlow, OutOfMemory, BackendError: the model cannot be used.
             LabelsError: the class names cannot. CardError: the card cannot.
         """
-        from obscura import guess  # here, for most visits need none of it
-
         file, beside = _sorted_out(files)
-        title = str(file.name)[: -len(ENDING)].strip()[:60] or text.OWN_MODEL
+        stem = str(file.name)[: -len(MODEL_ENDING)]
+        title = "".join(filter(str.isprintable, stem)).strip()[:60] or text.OWN_MODEL
         self._say(text.READING_MODEL.format(model=title))
         if file.size > MOST_BYTES:
             most = text.megabytes(MOST_BYTES)
             raise ModelTooLarge(f"{title} is larger than {most}", text.megabytes(file.size))
         network = await _bytes_of(file)
-        graph = _inspect(network)
         digest = await sha256(network)
         name = self._name(title, digest)
-        about = ModelFile(f"{name}{ENDING}", int(file.size), digest)
+        about = ModelFile(f"{name}{MODEL_ENDING}", int(file.size), digest)
+        new = _Newcomer(title, name, about, network, _inspect(network))
         table = await _card_table(beside)
-        if table is not None:
-            readings: list[Reading] = []
-            cards, certain = [_card_beside(table, name, title, about)], True
-        else:
-            labels = await read_names(beside) if beside else ()
-            readings = guess.guess(graph, labels)
-            certain = guess.certain(readings)
-            cards = [
-                guess.card_of(reading, name=name, title=title, labels=labels or None, file=about)
-                for reading in readings
-            ]
-        self._say(text.TRYING_MODEL.format(model=title))
-        settings = self._preferences.current
-        trial = await _in_time(
-            self._inference.trial(cards[0], network, settings.backend, settings.threads)
-        )
         try:
-            if certain:
-                card: ModelCard | None = cards[0]
+            if table is not None:
+                card: ModelCard | None = _card_beside(table, new)
             else:
-                card = await self._choose(title, trial, readings, cards)
+                card = await self._read_how(new, await read_names(beside) if beside else ())
             if card is None:
-                self._inference.end(trial)
+                self._end(new)
                 return None
-            card = await self._record(trial, card)
+            card = await self._record(new, card)
         except BaseException:
-            self._inference.end(trial)
+            self._end(new)
             raise
         try:
             await self._shelf.add(card, guess.to_table(card), network)
@@ -156,38 +156,82 @@ class Adding:
             return Added(card, error)
         return Added(card, None)
 
+    async def _read_how(self, new: _Newcomer, labels: Sequence[str]) -> ModelCard | None:
+        """Find out how a network is to be read, from its face, else from what it returns, else by
+        asking; None if the person thought better of it."""
+        try:
+            readings = guess.guess(new.graph, labels)
+        except NotADetector:
+            picture = one_picture(new.graph)
+            if picture is None or all(v.shape and v.is_fixed() for v in new.graph.outputs):
+                raise
+            # The file does not say what comes out, but a run does.
+            size = (picture.width or USUAL_SIZES[0], picture.height or USUAL_SIZES[0])
+            outputs = await self._probe(new, picture, size)
+            shapes = {name: array.shape for name, array in outputs.items()}
+            readings = guess.guess(guess.refined(new.graph, size, shapes), labels)
+        cards = [
+            guess.card_of(reading, name=new.name, title=new.title, file=new.file)
+            for reading in readings
+        ]
+        if guess.certain(readings):
+            return cards[0]
+        return await self._choose(new, readings, cards)
+
+    async def _probe(
+        self, new: _Newcomer, picture: Picture, size: tuple[int, int]
+    ) -> dict[str, NDArray[Any]]:
+        """What a network returns for the bundled picture, whatever that means."""
+        form = OpenForm(picture.name, picture.layout, dtype=picture.dtype, std=(255.0,) * 3)
+        some = Reading(next(iter(FAMILIES)), InputSpec(*size, "stretch"), form, 0, 0.0, "")
+        card = guess.card_of(some, name=new.name, title=new.title, file=new.file)
+        image = await self._inference.sample_image()
+        trial = await self._trial(new, card)
+        await trial.session.read_as(card)
+        return await _in_time(trial.session.run_raw(image))
+
+    async def _trial(self, new: _Newcomer, card: ModelCard) -> Opened:
+        """The newcomer's session, opened when it is first needed."""
+        if new.trial is None:
+            self._say(text.TRYING_MODEL.format(model=new.title))
+            settings = self._preferences.current
+            new.trial = await _in_time(
+                self._inference.trial(card, new.network, settings.backend, settings.threads)
+            )
+        return new.trial
+
+    def _end(self, new: _Newcomer) -> None:
+        if new.trial is not None:
+            self._inference.end(new.trial)
+
     async def _choose(
-        self,
-        title: str,
-        trial: Opened,
-        readings: Sequence[Reading],
-        cards: Sequence[ModelCard],
+        self, new: _Newcomer, readings: Sequence[Reading], cards: Sequence[ModelCard]
     ) -> ModelCard | None:
         """Let a person tell by eye which reading is right."""
         picture = await self._picture()
         proposals: list[Proposal] = []
         failure: ObscuraError | None = None
         for reading, card in zip(readings, cards, strict=True):
+            trial = await self._trial(new, card)
             try:
                 _, detections = await _look(trial, card, read_pixels(picture))
                 proposals.append(Proposal(reading, card, detections))
-            except ModelSlow:
-                raise
-            except ObscuraError as error:  # this one is not the right one
+            except (CardError, ModelMismatch) as error:  # this one is not the right one
                 failure = error
         if not proposals:
             assert failure is not None
             raise failure
-        chosen = await self._ask(title, proposals, picture)
+        chosen = await self._ask(new.title, proposals, picture)
         if chosen is None:
             return None
         proposal, labels = chosen
         return replace(proposal.card, labels=labels)
 
-    async def _record(self, trial: Opened, card: ModelCard) -> ModelCard:
+    async def _record(self, new: _Newcomer, card: ModelCard) -> ModelCard:
         """Put on the card what it sees on the bundled picture, for other backends to reproduce."""
         image = await self._inference.sample_image()
         size = (int(image.width), int(image.height))
+        trial = await self._trial(new, card)
         outputs, detections = await _look(trial, card, image)
         card = replace(card, check=RecordedAnswer(SAMPLE, size, detections))
         trial.card, trial.sample = card, outputs
@@ -209,8 +253,6 @@ class Adding:
 
 async def read_names(file: Any) -> tuple[str, ...]:
     """Class names from a file that a person gave. Raises `LabelsError`."""
-    from obscura import labels
-
     return labels.parse(str(file.name), await _small(file))
 
 
@@ -220,24 +262,27 @@ async def _card_table(file: Any) -> dict[str, Any] | None:
         return None
     import tomllib
 
+    from obscura.nesting import too_deep
+
     try:
-        table = tomllib.loads((await _small(file)).decode())
+        content = (await _small(file)).decode()
+        table = {} if too_deep(content) else tomllib.loads(content)
     except ValueError:
         return None  # whoever reads it for names will say what is wrong
     return table if "family" in table else None
 
 
-def _card_beside(table: dict[str, Any], name: str, title: str, about: ModelFile) -> ModelCard:
+def _card_beside(table: dict[str, Any], new: _Newcomer) -> ModelCard:
     """The card that came with a network, which may leave out what is known without it."""
     usual = {
-        "title": title,
+        "title": new.title,
         "summary": text.OWN_SUMMARY,
         "license": text.NO_LICENCE,
         "source": {},
         "output": {"top": 100, "threshold": 0.4, "iou": 0.5},
     }
     given = {key: value for key, value in table.items() if key not in ("check", "accuracy")}
-    return ModelCard.from_dict({**usual, **given, "name": name, "file": about._asdict()})
+    return ModelCard.from_dict({**usual, **given, "name": new.name, "file": new.file._asdict()})
 
 
 async def _small(file: Any) -> bytes:
@@ -248,11 +293,6 @@ async def _small(file: Any) -> bytes:
         return bytes(Uint8Array.new(await file.arrayBuffer()).to_bytes())
     except Exception as error:
         raise LabelsError(f"{file.name} cannot be read", error) from error
-
-
-def is_model(file: Any) -> bool:
-    """Whether a file calls itself a network."""
-    return str(file.name).lower().endswith(ENDING)
 
 
 def _sorted_out(files: Sequence[Any]) -> tuple[Any, Any]:
@@ -276,9 +316,8 @@ async def _bytes_of(file: Any) -> Any:
         ) from error
 
 
-def _inspect(network: Any) -> Any:
+def _inspect(network: Any) -> Graph:
     """The network's face. Only the windows that are looked at enter Python."""
-    from obscura.graph.inspect import inspect
 
     def read(start: int, stop: int) -> bytes:
         return bytes(Uint8Array.new(network, start, stop - start).to_bytes())

@@ -14,7 +14,6 @@ from pyodide.ffi import create_proxy
 
 from obscura.errors import CameraLost, ObscuraError
 from obscura.page import camera, shell, sources, stage, text
-from obscura.page.adding import is_model
 from obscura.page.controls import Controls
 from obscura.page.dom import by_id, run
 from obscura.page.inference import Inference
@@ -121,7 +120,7 @@ class App:
 
     def open_files(self, files: Sequence[Any]) -> Coroutine[Any, Any, None]:
         """Take what a person gave: a photo or a video, to show and read, or a model."""
-        if any(map(is_model, files)):
+        if any(map(sources.is_model, files)):
             self.notice.hide()
             return self.models.add(files)
         return self._open(files[0])

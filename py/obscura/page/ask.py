@@ -8,6 +8,7 @@ from typing import Any
 
 from js import document
 
+from obscura import labels
 from obscura.errors import LabelsError
 from obscura.page import text
 from obscura.page.adding import Proposal, read_names
@@ -46,6 +47,7 @@ class Asker:
         self._list.replaceChildren(*(self._row(number) for number in range(len(proposals))))
         self._show_count()
         self._dialog.showModal()
+        self._list.querySelector("input").focus()
         for number, proposal in enumerate(proposals):  # now that they have a size
             self._draw(number, proposal, picture)
         return await self._answer
@@ -95,8 +97,6 @@ class Asker:
         event.target.value = ""
 
     def _use(self) -> None:
-        from obscura import labels
-
         proposal = self._chosen()
         try:
             words = str(self._names.value).strip()

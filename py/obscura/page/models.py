@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from obscura.errors import ObscuraError
 from obscura.page import text
-from obscura.page.adding import Adding
-from obscura.page.ask import Asker
 from obscura.page.controls import Controls
 from obscura.page.dom import by_id
 from obscura.page.inference import Inference
@@ -18,6 +16,9 @@ from obscura.page.model_list import ModelList, Status
 from obscura.page.own import NotKept
 from obscura.page.settings import Preferences
 from obscura.page.shelf import Shelf
+
+if TYPE_CHECKING:
+    from obscura.page.adding import Adding
 
 
 class Models:
@@ -54,9 +55,8 @@ class Models:
         self._progress = 0.0
         self._list = ModelList(self.choose, self.measure, self.cancel_measuring, self.remove)
         self._say = say
-        self._adding = Adding(
-            shelf, inference, preferences, ask=Asker().ask, picture=picture, say=self._tell
-        )
+        self._picture = picture
+        self._adding: Adding | None = None
         self._turn = asyncio.Lock()  # one model is added at a time
         self._words = ""
         controls.list_models(list(shelf.cards.values()))
@@ -136,17 +136,17 @@ class Models:
 
     # ---- the models page -------------------------------------------------------------------------
 
-    async def open(self) -> None:
+    def open(self) -> Awaitable[None]:
         """Show the models page."""
         self._list.open()
         self._relist()
-        await self._find_own()
+        return self._find_own()
 
     async def add(self, files: Sequence[Any]) -> None:
         """Take in a model that a person gave, and use it."""
         async with self._turn:
             try:
-                added = await self._adding.add(files)
+                added = await self._adder().add(files)
             except ObscuraError as error:
                 self._failed(error)
                 return
@@ -159,6 +159,22 @@ class Models:
             await self.choose(added.card.name)
             if added.trouble is not None:
                 self._failed(added.trouble)
+
+    def _adder(self) -> Adding:
+        """Made when a model is first added: few visits need what it takes."""
+        if self._adding is None:
+            from obscura.page.adding import Adding
+            from obscura.page.ask import Asker
+
+            self._adding = Adding(
+                self.shelf,
+                self._inference,
+                self._preferences,
+                ask=Asker().ask,
+                picture=self._picture,
+                say=self._tell,
+            )
+        return self._adding
 
     async def remove(self, name: str) -> None:
         """Remove a model that a person brought, for good. If it is in use, the default is next."""

@@ -19,6 +19,7 @@ from obscura.page.dom import js_object
 MOST_PIXELS = 16_000_000
 """Above this a photo is drawn smaller: iOS allows canvases of 16.7 million pixels."""
 
+MODEL_ENDING = ".onnx"
 VIDEO_ENDINGS = (".mp4", ".m4v", ".mov", ".webm", ".ogv", ".mkv")
 
 
@@ -229,6 +230,11 @@ def is_video(source: Any) -> bool:
     if isinstance(source, str):
         return source.split("?")[0].lower().endswith(VIDEO_ENDINGS)
     return str(source.type).startswith("video/")
+
+
+def is_model(file: Any) -> bool:
+    """Whether a file calls itself a network."""
+    return str(file.name).lower().endswith(MODEL_ENDING)
 
 
 def kind(source: str) -> str:
