@@ -146,12 +146,10 @@ def _readings(
         input=reading.input._replace(resize="letterbox"),
         why=f"{reading.why}; colours as CenterNet's own",
     )
-    names = {value.name for value in graph.outputs}
-    likely = [own, scaled, plain] if {"hm", "wh"} <= names else [scaled, plain, own]
-    if picture.layout == "nhwc":  # Keras keeps its rescaling inside
-        likely = [plain, scaled]
+    likely = {0.5: scaled, 0.35: plain, 0.3: own}
+    if {"hm", "wh"} <= {value.name for value in graph.outputs}:
+        likely = {0.85: own, 0.45: scaled, 0.3: plain}
+    elif picture.layout == "nhwc":  # Keras keeps its rescaling inside
+        likely = {0.7: plain, 0.5: scaled}
     doubt = 0.1 if logits and "Sigmoid" in graph.operators else 0.0
-    return [
-        one._replace(confidence=confidence - doubt)
-        for one, confidence in zip(likely, (0.7, 0.5, 0.35), strict=False)
-    ]
+    return [one._replace(confidence=sure - doubt) for sure, one in likely.items()]

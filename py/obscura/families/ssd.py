@@ -25,7 +25,7 @@ OPTIONS = {
 FEW = 1000
 """So few boxes are queries rather than anchors: see `detr`."""
 
-ELSEWHERE = ("num_", "logits", "pred_boxes")
+ELSEWHERE = ("num_", "logits", "pred_boxes", "labels")
 """What names of outputs hold that other families read."""
 
 
