@@ -112,6 +112,11 @@ def rows_fit(
     return None
 
 
+def may_be(size: int | str, number: int | str) -> bool:
+    """Whether two sizes of a shape can be the same: exports leave many unsaid."""
+    return size == number or isinstance(size, str) or isinstance(number, str)
+
+
 def task(graph: Graph) -> str:
     """Return what the metadata of YOLO exports calls the task: detect, segment, pose or "".
 
