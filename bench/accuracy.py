@@ -30,7 +30,7 @@ from obscura.evaluation.report import Result, markdown, table  # noqa: E402
 from obscura.evaluation.score import Decisions, Matches, draw_samples  # noqa: E402
 from obscura.flip import joined, mirrored  # noqa: E402
 
-ROUNDS = 100  # of the bootstrap
+ROUNDS = 50  # of the bootstrap
 
 
 class Views(NamedTuple):
@@ -83,17 +83,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--annotations", type=Path, required=True, metavar="JSON")
     parser.add_argument("--model", action="append", metavar="NAME", help="default: all")
     parser.add_argument("--site", type=Path, metavar="DIR", help="measure the built page, too")
+    parser.add_argument("--only", choices=("shipped", "merging"), help="default: both parts")
     options = parser.parse_args(arguments)
     try:
         truth = read_truth(options.annotations, options.images)
         names = options.model or catalogue.known()
-        print(f"## The models as shipped\n\n{_shipped(names, truth, options.site)}\n", flush=True)
-        models = {name: _merged(name, truth) for name in names}
+        if options.only != "merging":
+            print(
+                f"## The models as shipped\n\n{_shipped(names, truth, options.site)}\n", flush=True
+            )
+        if options.only != "shipped":
+            models = {name: _merged(name, truth) for name in names}
+            print(f"## Merging\n\n{_merge_tables(models, len(truth.pictures))}\n")
+            print(f"## Thresholds\n\n{_threshold_tables(models)}")
     except ObscuraError as error:
         print(error, file=sys.stderr)
         return 1
-    print(f"## Merging\n\n{_merge_tables(models, len(truth.pictures))}\n")
-    print(f"## Thresholds\n\n{_threshold_tables(models)}")
     return 0
 
 

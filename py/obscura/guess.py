@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from obscura import families
-from obscura.card import ModelCard, ModelFile
+from obscura.card import MOST_LABELS, ModelCard, ModelFile
 from obscura.errors import LabelsError, ModelExternal, NotADetector
 from obscura.families.reading import Reading, as_picture
 from obscura.graph.inspect import Graph
@@ -29,6 +29,7 @@ PLAUSIBLE = 0.1
 """Readings of less confidence are not worth showing, nor are more than `MOST`."""
 
 MOST = 6
+MOST_VALUES = 200  # inputs and outputs; families compare each with each
 TOP = 100  # rows that an open model's family returns
 UNTOLD_CLASSES = 100  # how many are numbered where nothing says how many there are
 
@@ -67,6 +68,11 @@ def guess(graph: Graph, labels: Sequence[str] = ()) -> list[Reading]:
     if graph.external:
         files = ", ".join(sorted(graph.external)[:3])
         raise ModelExternal("The model keeps its weights in other files", files)
+    if len(graph.inputs) + len(graph.outputs) > MOST_VALUES:
+        raise NotADetector(
+            "The network takes and returns more than any detector",
+            f"{len(graph.inputs)} inputs, {len(graph.outputs)} outputs",
+        )
     told = _told(graph.metadata)
     if told.task in _TASKS:
         raise NotADetector(
@@ -231,7 +237,10 @@ def _called(text: str) -> str:
 
 def _recognised(graph: Graph) -> list[Reading]:
     return [
-        reading for name in families.FAMILIES for reading in families.module(name).recognise(graph)
+        reading
+        for name in families.FAMILIES
+        for reading in families.module(name).recognise(graph)
+        if reading.classes <= MOST_LABELS  # a file may claim any size; a card takes no more names
     ]
 
 

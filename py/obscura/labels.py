@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from obscura.card import MOST_LABELS, wrong_label
 from obscura.errors import LabelsError
 from obscura.nesting import DEEPEST, too_deep
+from obscura.table import shown
 
 MOST_BYTES = 4 << 20
 
@@ -226,7 +227,7 @@ def _value(value: Any) -> Entries:
 
 def _table(table: Mapping[str, Any]) -> Entries:
     pairs = list(table.items())
-    if pairs and all(isinstance(number, int) for _, number in pairs):
+    if pairs and all(isinstance(n, int) and 0 <= n <= MOST_LABELS for _, n in pairs):
         pairs = [(str(number), label) for label, number in pairs]
     if not all(key.isdecimal() and len(key) <= 6 for key, _ in pairs):
         raise LabelsError(
@@ -238,7 +239,7 @@ def _table(table: Mapping[str, Any]) -> Entries:
 
 
 def _no_text(where: str, value: object) -> LabelsError:
-    return LabelsError(f"The class name{where} is of the wrong kind", repr(value)[:40])
+    return LabelsError(f"The class name{where} is of the wrong kind", shown(value))
 
 
 def _by_number(pairs: Iterable[tuple[int, Any]]) -> Entries:

@@ -29,7 +29,7 @@ class Table(NamedTuple):
         """Return the error for a value that makes no sense, for somebody to raise."""
         return CardError(
             f"The card's {self.prefix}{key} makes no sense",
-            _shown(value),
+            shown(value),
             remedy=f"It should be {wanted}; correct it in model.toml.",
         )
 
@@ -116,7 +116,8 @@ class Table(NamedTuple):
         return float(value)
 
 
-def _shown(value: object) -> str:
+def shown(value: object) -> str:
+    """Return a value as errors tell it: cut short, and whatever it is."""
     try:
         return repr(value)[:MOST_SHOWN]
     except ValueError:  # Python writes no number of more than some thousand digits

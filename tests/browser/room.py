@@ -197,9 +197,9 @@ class Room:
         return now
 
     def use_others(self, name: str) -> None:
-        """Use the other models, the first one last, so that this one has no session any more."""
+        """Use two other models, the first of all last, so that this one has no session any more."""
         others = [model["name"] for model in self.snapshot()["models"] if model["name"] != name]
-        for other in reversed(others):
+        for other in others[1::-1]:
             self.choose(other)
 
     def home(self) -> None:

@@ -57,18 +57,18 @@ def test_k_pauses_and_goes_on(room: Room) -> None:
 
 
 def test_the_arrows_move_the_threshold_by_a_percent(room: Room) -> None:
-    assert room.at("threshold-value").inner_text() == "50 %"
+    assert room.at("threshold-value").inner_text() == "40 %"
 
     for _ in range(3):
         room.page.keyboard.press("ArrowRight")
-    assert room.at("threshold-value").inner_text() == "53 %"
+    assert room.at("threshold-value").inner_text() == "43 %"
     for _ in range(4):
         room.page.keyboard.press("ArrowLeft")
-    assert room.at("threshold-value").inner_text() == "49 %"
+    assert room.at("threshold-value").inner_text() == "39 %"
 
     room.page.keyboard.press("ArrowRight")
     kept = json.loads(room.page.evaluate(f"() => localStorage.getItem('{SETTINGS}')"))
-    assert kept["threshold"] == pytest.approx(0.5)
+    assert kept["threshold"] == pytest.approx(0.4)
 
 
 def test_the_arrows_stop_at_the_ends(room: Room) -> None:

@@ -163,7 +163,7 @@ def test_use_switches_the_model_and_says_which_is_in_use(room: Room) -> None:
 def test_the_speed_on_this_device_is_measured_on_demand_and_kept(room: Room) -> None:
     room.choose("cocossd")
     room.at("models").click()
-    of_model = row(room, "centernet-512")
+    of_model = row(room, "centernet-320")
     assert "not measured" in of_model.inner_text()
 
     of_model.locator("[data-act=measure]").click()
@@ -173,13 +173,13 @@ def test_the_speed_on_this_device_is_measured_on_demand_and_kept(room: Room) -> 
     bar.wait_for(state="hidden")
 
     now = room.snapshot()
-    (ms,) = [each["ms"]["wasm"] for each in now["models"] if each["name"] == "centernet-512"]
+    (ms,) = [each["ms"]["wasm"] for each in now["models"] if each["name"] == "centernet-320"]
     assert ms > 0
     assert re.search(r"\d ms\n.*pictures a second, WebAssembly", of_model.inner_text())
     assert now["model"] == "cocossd", "what is measured is not thereby used"
     assert engines(room)[1] == 2
     kept = json.loads(room.page.evaluate(f"() => localStorage.getItem('{SETTINGS}')"))
-    assert kept["speeds"] == {"centernet-512": {"wasm": ms}}
+    assert kept["speeds"] == {"centernet-320": {"wasm": ms}}
 
 
 def test_measuring_can_be_cancelled_and_lets_the_camera_go_on(room: Room) -> None:

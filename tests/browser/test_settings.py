@@ -140,7 +140,7 @@ def test_forgetting_the_settings_leaves_nothing_behind(room: Room) -> None:
 
     room.until_state("ready")
     assert room.page.evaluate("() => localStorage.length") == 0
-    assert room.at("threshold-value").inner_text() == "50 %"
+    assert room.at("threshold-value").inner_text() == "40 %"
 
 
 NONSENSE = {
@@ -161,7 +161,7 @@ def test_nonsense_in_the_store_breaks_nothing(new_room: OpenRoom, case: str) -> 
 
     assert now["model"] == "cocossd"
     assert room.labels() == ["person"]
-    assert room.at("threshold-value").inner_text() == "50 %"
+    assert room.at("threshold-value").inner_text() == "40 %"
     room.move("threshold", 0.6)
     assert stored(room)["threshold"] == pytest.approx(0.6)
 

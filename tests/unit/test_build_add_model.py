@@ -20,6 +20,7 @@ from builder import commands, own_models
 from builder.build import ROOT
 from builder.models import collect
 from modelkit.builder import Builder
+from modelkit.compact import STORAGES
 from obscura import Detector
 from obscura.check import verify
 from obscura.engine.ort_native import NativeSession
@@ -339,6 +340,10 @@ def test_build_py_hands_over_its_arguments(
 
     assert commands.main(["remove-model", "cocossd"]) == 0
     assert [model.name for model in collect(root)] == ["colours"]
+
+
+def test_the_command_line_knows_all_ways_to_store_weights() -> None:
+    assert set(own_models.STORAGES) == set(STORAGES)
 
 
 @pytest.mark.parametrize(

@@ -85,6 +85,8 @@ def test_classes_that_say_they_are_none_are_told_apart() -> None:
         ("a.json", b'[{"id": "x", "name": "a"}]', "id is of the wrong kind"),
         ("a.json", b"[" + b"9" * 5000 + b"]", "no valid JSON"),
         ("a.toml", b"labels = [", "no valid TOML"),
+        ("a.toml", b"labels = [0x" + b"f" * 9000 + b"]", "absurdly large number"),
+        ("a.toml", b"labels = {a = 0x" + b"f" * 9000 + b"}", "where they are looked for"),
         ("a.toml", b"x = " + b"{a=" * 50_000, "nested too deeply"),
         ("a.yaml", b"nc: 2", "no class names"),
         ("a.yaml", b"names: coco.txt", "no class names"),

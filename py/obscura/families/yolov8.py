@@ -32,6 +32,7 @@ from obscura.families.rows import (
 from obscura.graph.inspect import Graph
 
 STRIDES = ((8, 16, 32), (8, 16, 32, 64), (4, 8, 16, 32))
+_OWN_STRIDES = (8, 16, 32, 4)  # of small heads that people make themselves
 BOXES = ("cxcywh", "xyxy")
 OPTIONS = {
     "boxes": Option("cxcywh", BOXES, "centre and size, or corners"),
@@ -127,7 +128,7 @@ def _size(graph: Graph, picture: Picture, rows: int | str) -> tuple[tuple[int, i
             return size, 1.0
     if graph.metadata.get("task") and picture.width and picture.height:
         return (picture.width, picture.height), 1.0  # a head of other strides, by its own account
-    for stride in STRIDES[-1]:
+    for stride in _OWN_STRIDES:
         size = rows_fit(picture, rows, [stride])
         if size is not None:
             return size, 0.7

@@ -136,11 +136,11 @@ class Models:
 
     # ---- the models page -------------------------------------------------------------------------
 
-    async def open(self) -> None:
+    def open(self) -> Awaitable[None]:
         """Show the models page."""
         self._list.open()
         self._relist()
-        await self._find_own()
+        return self._find_own()
 
     async def add(self, files: Sequence[Any]) -> None:
         """Take in a model that a person gave, and use it."""
