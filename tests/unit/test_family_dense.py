@@ -92,7 +92,7 @@ def ours(family: str, outputs: Mapping[str, NDArray[Any]], **options: Any) -> De
         ("yolox-raw", "yolox", {}),
         ("yolox-decoded", "yolox", {"decoded": True}),
         ("yolov7-maps", "yolov5", {"anchors": YOLOV7}),
-        ("yolov9", "yolov8", {"boxes": "xyxy"}),
+        ("yolov9", "yolov8", {"boxes": "xyxy", "many": True}),
         ("yolov9-e2e", "yolov10", {"dense": True}),
         ("picodet-maps", "picodet", {"logits": True}),
     ],
@@ -258,7 +258,17 @@ def test_yolov8_has_no_objectness(extra: int, *, turned: bool) -> None:
     if extra:
         outputs["output1"] = numbers(1, extra, 16, 24)
 
-    assert_same(ours("yolov8", outputs, extra=extra), detections(candidates()))
+    assert_same(ours("yolov8", outputs, extra=extra, many=True), detections(candidates()))
+
+
+def test_yolov8_says_of_each_box_its_best_class_alone() -> None:
+    outputs = {"output0": np.zeros((1, 4 + CLASSES, 126), np.float32)}
+    outputs["output0"][0, :, 7] = [30, 30, 20, 20, *np.linspace(0.5, 0.9, CLASSES)]
+
+    found = ours("yolov8", outputs)
+
+    assert found.class_id.tolist() == [CLASSES - 1]
+    np.testing.assert_allclose(found.xyxy, [[20, 20, 40, 40]], atol=1e-4)
 
 
 def test_yolo_without_nms_says_each_object_once() -> None:

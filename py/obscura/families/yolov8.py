@@ -24,6 +24,7 @@ from obscura.families.rows import (
     Option,
     Rows,
     Spec,
+    best_class,
     best_pairs,
     fractions,
     mismatch,
@@ -37,6 +38,8 @@ BOXES = ("cxcywh", "xyxy")
 OPTIONS = {
     "boxes": Option("cxcywh", BOXES, "centre and size, or corners"),
     "extra": Option(0, help="columns after the classes: coefficients of masks, or key points"),
+    # Good for the average precision, but people see one thing called two names.
+    "many": Option(usual=False, among=(False, True), help="a box may be of several classes"),
 }
 _POSE = 51  # columns of COCO's 17 key points: x, y and how visible each is
 
@@ -44,7 +47,8 @@ _POSE = 51  # columns of COCO's 17 key points: x, y and how visible each is
 def read(ops: Ops, outputs: Mapping[str, Array], spec: Spec) -> Rows:
     """See `obscura.families.read`."""
     boxes, scores = dense(ops, outputs, spec)
-    return best_pairs(ops, boxes, scores, spec.top)
+    choose = best_pairs if spec.options["many"] else best_class
+    return choose(ops, boxes, scores, spec.top)
 
 
 def dense(ops: Ops, outputs: Mapping[str, Array], spec: Spec) -> tuple[Array, Array]:
@@ -111,7 +115,7 @@ def _readings(
             picture.name, layout=picture.layout, dtype=picture.dtype, std=(255.0, 255.0, 255.0),
             options={"boxes": "cxcywh", "extra": extra},
         )  # fmt: skip
-        usual = Reading("yolov8", InputSpec(*size, "letterbox"), form, classes, sure, why, iou=0.6)
+        usual = Reading("yolov8", InputSpec(*size, "letterbox"), form, classes, sure, why)
         yield usual
         if "names" not in graph.metadata:  # those that embed names write centres
             corners = form._replace(options={"boxes": "xyxy", "extra": extra})
