@@ -71,6 +71,13 @@ def letterbox(scene: Scene, side: int) -> Scene:
     return Scene(square, scene.boxes * np.float32(scale) + np.float32(corner * 2), scene.classes)
 
 
+def stretch(scene: Scene, side: int) -> Scene:
+    """Return the scene scaled to a square of ``side`` pixels, each way by itself."""
+    scale = np.array(2 * [side / length for length in scene.image.size], np.float32)
+    square = scene.image.resize((side, side), Image.Resampling.BILINEAR)
+    return Scene(square, scene.boxes * scale, scene.classes)
+
+
 def _outline(label: str, turn: float) -> NDArray[np.float64]:
     """The corners of a shape of radius 1 about 0, 0, turned by ``turn`` radians: (n, 2)."""
     corners = {"circle": 60, "square": 4, "triangle": 3, "star": 10}[label]

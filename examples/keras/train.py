@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Trains a small CenterNet of shapes with Keras, on the CPU, and writes it as shapes-keras.onnx.
 
-    python3 train.py [--epochs 12] [--out shapes-keras.onnx]
+    python3 train.py [--epochs 8] [--out shapes-keras.onnx]
 
 Objects as points (Zhou et al. 2019): a heat map for each class peaks at the middle of every shape;
 two more maps hold the size of its box and where within the cell its middle lies. All in cells.
@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "custom"))
 
-from shapes import LABELS, draw, letterbox  # noqa: E402
+from shapes import LABELS, draw, stretch
 
 SIDE = 160  # pixels of the network's input, both ways
 STRIDE = 4  # pixels a cell
@@ -62,7 +62,7 @@ def scenes(count: int, seed: int) -> tuple[NDArray[np.uint8], dict[str, NDArray[
     size, offset = np.full((2, count, CELLS, CELLS, 2), np.nan, np.float32)
     y, x = np.mgrid[:CELLS, :CELLS]
     for row in range(count):
-        scene = letterbox(draw(rng, *rng.integers(120, 241, 2).tolist()), SIDE)
+        scene = stretch(draw(rng, *rng.integers(120, 241, 2).tolist()), SIDE)
         images[row] = scene.image
         for box, label in zip(scene.boxes / STRIDE, scene.classes, strict=True):
             middle, extent = (box[:2] + box[2:]) / 2, box[2:] - box[:2]
@@ -104,8 +104,8 @@ def export(model: keras.Model, path: Path) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--epochs", type=int, default=12)
-    parser.add_argument("--scenes", type=int, default=4000)
+    parser.add_argument("--epochs", type=int, default=8)
+    parser.add_argument("--scenes", type=int, default=2500)
     parser.add_argument("--out", type=Path, default=Path(__file__).with_name("shapes-keras.onnx"))
     options = parser.parse_args()
     keras.utils.set_random_seed(0)

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""A detector without deep learning: a sliding window and scikit-learn, written as shapes-simple.onnx.
+"""A detector without deep learning: numpy and scikit-learn, written as shapes-simple.onnx.
 
-    python3 train.py [--scenes 600] [--out shapes-simple.onnx]
+    python3 train.py [--scenes 400] [--out shapes-simple.onnx]
 
 A window slides over the picture at several sizes; what is seen through it, edges by direction
 (much as in HOG, Dalal and Triggs 2005), goes to a small classifier that was fitted with
@@ -25,7 +25,7 @@ from sklearn.neural_network import MLPClassifier
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "custom"))
 
-from shapes import LABELS, draw, letterbox  # noqa: E402
+from shapes import LABELS, draw, letterbox
 
 Floats = NDArray[np.float32]
 
@@ -35,6 +35,7 @@ BOX = 8  # cells a side
 VIEW = BOX + 2  # cells a side: the window sees a little beyond its box
 SIZES = (256, 192, 144, 108, 80, 60)  # the input, scaled to these: shapes of 20 to 85 pixels
 ROUNDS = 3  # of fitting; each after the first adds windows that the one before was wrong about
+RARE = 3.0  # logits: shapes are so much rarer in a picture than among the windows fitted on
 NOTHING = len(LABELS)  # the class of windows that hold no shape
 
 ANGLES = np.arange(8) * np.pi / 4
@@ -85,7 +86,7 @@ def feature_constants() -> dict[str, NDArray[np.generic]]:
     return sizes | {
         "channels": np.array([1]),
         "directions": EDGES[:, None].astype(np.float32),
-        "faint": np.array(4, np.float32),
+        "faint": np.array(0.015, np.float32),
     }
 
 
@@ -122,7 +123,7 @@ def examples(
     seen, classes = [], []
     for _ in range(scenes):
         scene = letterbox(draw(rng, *rng.integers(120, 241, 2).tolist()), SIDE)
-        image = np.asarray(scene.image, np.float32).transpose(2, 0, 1)[None]
+        image = np.asarray(scene.image, np.float32).transpose(2, 0, 1)[None] / 255
         for level, cells in enumerate(session.run(None, {"image": image})):
             padded = np.pad(cells[0], ((0, 0), (1, 1), (1, 1)))
             views = sliding_window_view(padded, (VIEW, VIEW), axis=(1, 2))
@@ -145,6 +146,7 @@ def detector(fitted: MLPClassifier) -> onnx.ModelProto:
     levels = range(len(SIZES))
     (first, second), (bias0, bias1) = fitted.coefs_, fitted.intercepts_
     boxes = np.concatenate([windows(level) for level in levels])
+    bias1[NOTHING] += RARE
     constants = feature_constants() | {
         "weights0": first.T.reshape(-1, 8, VIEW, VIEW).astype(np.float32),
         "weights1": second.T[:, :, None, None].astype(np.float32),
@@ -157,7 +159,7 @@ def detector(fitted: MLPClassifier) -> onnx.ModelProto:
         "end": np.array([NOTHING]),
         "most": np.array([20]),
         "iou": np.array([0.3], np.float32),
-        "least": np.array([0.3], np.float32),
+        "least": np.array([0.05], np.float32),
         "window_column": np.array(2),
     }
     nodes = "".join(features(level) + classifier(level) for level in levels)
@@ -177,7 +179,7 @@ def detector(fitted: MLPClassifier) -> onnx.ModelProto:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--scenes", type=int, default=600)
+    parser.add_argument("--scenes", type=int, default=400)
     parser.add_argument("--out", type=Path, default=Path(__file__).with_name("shapes-simple.onnx"))
     options = parser.parse_args()
     seen, classes = [], []

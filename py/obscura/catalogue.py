@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 from obscura.card import ModelCard
-from obscura.errors import ModelMissing
+from obscura.errors import CardError, ModelMissing
 
 CARD = "model.toml"
 
@@ -51,9 +51,16 @@ def read_card(folder: Path) -> ModelCard:
     """Read the card in a model's folder.
 
     Raises:
-        CardError: the card makes no sense.
+        CardError: the card cannot be read or makes no sense.
     """
-    return ModelCard.from_toml((folder / CARD).read_text(encoding="utf-8"))
+    path = folder / CARD
+    try:
+        text = path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise CardError(f"The card cannot be read ({error.strerror})", path) from error
+    except UnicodeDecodeError as error:
+        raise CardError("The card is no text", path, remedy="Save it in UTF-8.") from error
+    return ModelCard.from_toml(text)
 
 
 def read_network(folder: Path, card: ModelCard) -> bytes:

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from obscura import families
-from obscura.card import MOST_LABELS, ModelCard, ModelFile
+from obscura.card import MOST_LABELS, MOST_PIXELS_A_SIDE, ModelCard, ModelFile
 from obscura.errors import LabelsError, ModelExternal, NotADetector
 from obscura.families.reading import Reading, as_picture
 from obscura.graph.inspect import Graph
@@ -224,7 +224,11 @@ def _size(text: str) -> tuple[int, int] | None:
             pass
         case _:
             return None
-    return (width, height) if min(width, height) >= 16 and max(width, height) <= 8192 else None
+    return (
+        (width, height)
+        if min(width, height) >= 16 and max(width, height) <= MOST_PIXELS_A_SIDE
+        else None
+    )
 
 
 def _called(text: str) -> str:
@@ -236,11 +240,13 @@ def _called(text: str) -> str:
 
 
 def _recognised(graph: Graph) -> list[Reading]:
+    """What the families say, less what no card could hold: hostile shapes name 2^60 classes."""
     return [
         reading
         for name in families.FAMILIES
         for reading in families.module(name).recognise(graph)
-        if reading.classes <= MOST_LABELS  # a file may claim any size; a card takes no more names
+        if 0 <= reading.classes <= MOST_LABELS
+        and 0 < min(reading.input[:2]) <= max(reading.input[:2]) <= MOST_PIXELS_A_SIDE
     ]
 
 

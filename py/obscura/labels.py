@@ -49,7 +49,15 @@ def known(count: int) -> Known:
     80 classes are COCO's, 20 PASCAL VOC's. 91 are COCO's by id (as torchvision and DETR count) and
     90 by id less one (TensorFlow); ids without a class are named like ``unused 12``. Any other
     number gets ``class 1`` to ``class n``.
+
+    Raises:
+        LabelsError: these are more classes than a card may have.
     """
+    if count > MOST_LABELS:
+        raise LabelsError(
+            "There are too many classes", count,
+            remedy=f"Use a network that tells {MOST_LABELS} apart at the most.",
+        )  # fmt: skip
     if count == len(COCO):
         return Known(COCO, "COCO")
     if count == len(VOC):

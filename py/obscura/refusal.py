@@ -71,7 +71,7 @@ def _by_outputs(graph: Graph) -> NotADetector:
         return NotADetector(
             "The network looks as if it gave each pixel a class or a value", outputs
         )
-    if any(not shape or "" in shape for shape in shapes):
+    if any(not shape or any(isinstance(size, str) for size in shape[1:]) for shape in shapes):
         return NotADetector(
             "The file does not tell enough of what the network returns",
             outputs,

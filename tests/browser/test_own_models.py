@@ -5,9 +5,11 @@ from __future__ import annotations
 import base64
 import json
 import re
+import sys
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import numpy as np
 import onnx
 import pytest
 from onnx import TensorProto, helper
@@ -15,9 +17,12 @@ from playwright.sync_api import Locator
 
 from . import networks
 from .conftest import OpenRoom
-from .pictures import encode, overlap
-from .room import COUNT_ENGINES, Room
+from .pictures import ROOT, encode, overlap
+from .room import COUNT_ENGINES, SETTINGS, Room
 from .test_engine_failures import serve_engine
+
+sys.path.insert(0, str(ROOT / "examples" / "custom"))
+import shapes
 
 DROP = """(files) => {
   const bag = new DataTransfer();
@@ -135,7 +140,7 @@ def test_a_model_is_taken_in_and_used(room: Room, form: str) -> None:
 
 
 def test_a_model_that_names_its_classes_needs_no_file_of_them(room: Room) -> None:
-    network = networks.yolox(metadata=networks.named("crimson", "leaf", "sea"))
+    network = networks.yolov8(metadata=networks.named("crimson", "leaf", "sea"))
 
     drop(room, ("colours.onnx", network))
 
@@ -189,10 +194,13 @@ def test_it_is_there_on_the_next_visit_whatever_the_site_has_until_it_is_removed
     fetched: list[str] = []
     room.page.on("request", lambda request: fetched.append(request.url))
 
-    room.reload()
+    room.open("?threads=2&model=own-colours")
     now = room.until_state("ready")
     assert now["model"] == "own-colours"
-    assert not any("colours" in address for address in fetched), "its name is in no address"
+    room.at("promise").click()
+    assert room.at("fact-kept").inner_text().startswith("your settings, 1 model (")
+    room.page.keyboard.press("Escape")
+    assert not any("colours" in address.partition("?")[0] for address in fetched)
     assert not any("/models/" in address for address in fetched), "no other model is fetched"
     room.choose("cocossd")
     room.choose("centernet-416")
@@ -214,6 +222,45 @@ def test_it_is_there_on_the_next_visit_whatever_the_site_has_until_it_is_removed
     room.reload()
     now = room.until_state("ready")
     assert [model["name"] for model in now["models"] if model["own"]] == []
+    room.read(encode(networks.scene()), "scene.png")
+
+
+def test_forgetting_everything_forgets_the_models_too_and_one_that_is_gone_is_missed(
+    new_room: OpenRoom,
+) -> None:
+    room = new_room().open()
+    room.until_state("ready")
+    drop(room, ("colours.onnx", networks.yolox()))
+    room.until_model("own-colours")
+    left = room.page.evaluate(f"() => localStorage.getItem('{SETTINGS}')")
+
+    room.at("promise").click()
+    with room.page.expect_navigation():
+        room.at("forget").click()
+    now = room.until_state("ready")
+    assert [model["name"] for model in now["models"] if model["own"]] == []
+    room.page.keyboard.press("m")
+    assert room.page.locator("[data-model=own-colours]").count() == 0
+    room.page.evaluate(f"(left) => localStorage.setItem('{SETTINGS}', left)", left)
+    room.reload()
+
+    assert room.until_state("ready")["model"] == "cocossd"
+    assert "own-colours" in room.at("model-gone").inner_text()
+    assert room.at("model").input_value() == "cocossd"
+
+
+def test_the_example_that_is_trained_on_shapes_sees_shapes(room: Room) -> None:
+    scene = shapes.draw(np.random.default_rng(5), 480, 360)
+    pick(room, ("shapes.onnx", (ROOT / "examples" / "custom" / "shapes.onnx").read_bytes()))
+    until_in_use(room, "own-shapes")
+
+    found = room.read(encode(scene.image), "shapes.png")["detections"]
+
+    assert len(found) == len(scene.boxes) > 2
+    for box, class_id in zip(scene.boxes.tolist(), scene.classes.tolist(), strict=True):
+        best = max(found, key=lambda row: overlap(row["box"], box))
+        assert best["label"] == shapes.LABELS[class_id]
+        assert overlap(best["box"], box) >= 0.6
     room.read(encode(networks.scene()), "scene.png")
 
 

@@ -58,3 +58,18 @@ def test_a_broken_card_says_so(colour_models: Path) -> None:
 
     with pytest.raises(CardError, match="title"):
         catalogue.read_card(card.parent)
+
+
+def test_a_card_that_is_no_text_says_so(colour_models: Path) -> None:
+    card = colour_models / "colours" / "model.toml"
+    card.write_bytes(b"title = '\xff'")
+
+    with pytest.raises(CardError, match="no text"):
+        catalogue.read_card(card.parent)
+
+
+def test_a_card_that_cannot_be_read_says_so(tmp_path: Path) -> None:
+    (tmp_path / "model.toml").mkdir()
+
+    with pytest.raises(CardError, match="cannot be read"):
+        catalogue.read_card(tmp_path)

@@ -60,7 +60,7 @@ RAW: dict[str, Raw] = {
     "centernet of logits, channels last": Raw(
         5,
         {"heat": (1, 16, 16, 5), "reach": (1, 16, 16, 4)},
-        {"layout": "nhwc", "logits": True, "units": "pixels"},
+        {"layout": "nhwc", "logits": True, "unit": 1.0},
     ),
     "yolox": Raw(3, {"output": (1, 84, 8)}),
     "yolox decoded by itself": Raw(3, {"output": (1, 84, 8)}, {"decoded": True}),

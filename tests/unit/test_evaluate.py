@@ -192,11 +192,22 @@ def test_what_cannot_be_evaluated_is_told_in_one_line(
     assert err.count("\n") == 1
 
 
-@pytest.mark.parametrize("text", ["", "[1, 2]", '{"images": 5}', "\x00"])
+@pytest.mark.parametrize(
+    "text", ["", "[1, 2]", '{"images": 5}', "\x00", "[" * 100_000, '{"images": [{"id": Infinity}]}']
+)
 def test_a_file_that_is_no_instances_file_is_refused(drawn: Set, text: str) -> None:
     drawn.annotations.write_text(text)
 
     with pytest.raises(AnnotationsError, match=r"not JSON|not in COCO's format"):
+        read_truth(drawn.annotations, drawn.images)
+
+
+@pytest.mark.parametrize("name", ["../secret.png", "/etc/passwd", "C:x.png", "a\\..\\b", "a\0b"])
+def test_names_of_pictures_that_lead_out_of_the_folder_are_refused(drawn: Set, name: str) -> None:
+    drawn.table["images"][0]["file_name"] = name
+    drawn.arguments()  # writes the file
+
+    with pytest.raises(AnnotationsError, match="leads out of the folder"):
         read_truth(drawn.annotations, drawn.images)
 
 

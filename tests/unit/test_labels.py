@@ -148,3 +148,8 @@ def test_the_ids_of_coco_have_gaps() -> None:
 
 def test_other_counts_are_numbered() -> None:
     assert known(3) == (("class 1", "class 2", "class 3"), "")
+
+
+def test_more_classes_than_a_card_may_have_are_not_numbered() -> None:
+    with pytest.raises(LabelsError, match="too many classes"):
+        known(2**60)

@@ -36,6 +36,8 @@ from obscura.graph.inspect import Graph, inspect
 
 Pixels = NDArray[np.uint8]  # RGBA, (height, width, 4)
 USUAL_STORAGE = "fp16"  # where it changes no answer
+DRAWN = 8  # boxes a reading
+LONGEST_LICENSE = 100  # letters; "AGPL-3.0 License (https://...)" and the like
 UNKNOWN_LICENSE = "NOASSERTION"  # as SPDX spells it
 
 
@@ -93,10 +95,11 @@ def add(wish: Wish, models: Path, say: Say) -> Path:
     say(f"{network.file}: {_size(network.data)}, returns {outputs}")
     sample = _rgba(PICTURE)
 
-    def see(reading: Reading) -> str:
+    def see(number: int, reading: Reading) -> str:
+        drawing = _build_folder(models) / f"reading-{number}.png"
         try:
             with _opened(_open_card(wish, network, reading), network) as form:
-                return _words(_found(form, sample), form.card)
+                return _drawn(form, images[0] if images else PICTURE, drawing)
         except ObscuraError as error:
             return f"nothing, for it cannot be read so: {error.cause}"
 
@@ -107,7 +110,8 @@ def add(wish: Wish, models: Path, say: Say) -> Path:
     if not names and not reading.labels:
         say(f"nothing names its classes, so they are numbered to {len(card.labels)}: see --labels")
     if wish.license is None:
-        say(f"no --license, and nothing tells it: the card says {UNKNOWN_LICENSE}")
+        told = "for nothing tells it" if card.license == UNKNOWN_LICENSE else "as the file says"
+        say(f"no --license: the card says {card.license}, {told}")
     with _opened(card, network) as form:
         _found(form, sample)  # raises where it cannot be read so after all
         made = _made(form, network, wish.quantize, [PICTURE, *images], say)
@@ -174,7 +178,7 @@ def _open_card(wish: Wish, network: Network, reading: Reading) -> ModelCard:
         name=wish.name,
         title=wish.title or wish.name,
         file=_file(network.data),
-        license=wish.license or UNKNOWN_LICENSE,
+        license=wish.license or _license(network.graph) or UNKNOWN_LICENSE,
     )
     return replace(
         card,
@@ -182,6 +186,12 @@ def _open_card(wish: Wish, network: Network, reading: Reading) -> ModelCard:
         source={"file": network.file, "sha256": network.sha256},
         threshold=card.threshold if wish.threshold is None else wish.threshold,
     )
+
+
+def _license(graph: Graph) -> str:
+    """What the file's metadata says of its licence, if that is a line that fits on a card."""
+    text = graph.metadata.get("license", "").strip()
+    return text if len(text) <= LONGEST_LICENSE and text.isprintable() else ""
 
 
 @contextmanager
@@ -272,6 +282,19 @@ def _found(form: Form, picture: Pixels) -> Detections:
     return decode(form.session.run(picture), form.card, (width, height))
 
 
+def _drawn(form: Form, on: Path, drawing: Path) -> str:
+    """Draw the best boxes of all, for whoever knows what is in the picture; say them, too."""
+    image = pictures.upright(pictures.open_picture(on))
+    outputs = form.session.run(pictures.to_rgba(image))
+    found = decode(outputs, form.card, image.size, threshold=0)[:DRAWN]
+    pictures.annotated(image, found, form.card.labels).save(drawing)
+    words = [
+        f"{row['label']} {row['score']:.0%} at " + ", ".join(f"{edge:.0f}" for edge in row["box"])
+        for row in found[:3].to_records(form.card.labels)
+    ]
+    return f"{'; '.join(words) or 'nothing'} (drawn in build/{drawing.name})"
+
+
 def _words(found: Detections, card: ModelCard) -> str:
     words = [f"{row['label']} {row['score']:.0%}" for row in found[:8].to_records(card.labels)]
     return ", ".join(words + ["..."] * (len(found) > 8)) or "nothing"
@@ -283,8 +306,7 @@ def _size(data: bytes) -> str:
 
 def _put(folder: Path, table: Mapping[str, Any], network: bytes) -> None:
     """Put a model in place, whole or not at all; the former one goes."""
-    build = folder.parent.parent / "build"  # whose contents are nobody's
-    build.mkdir(exist_ok=True)
+    build = _build_folder(folder.parent)
     with tempfile.TemporaryDirectory(prefix="adding-", dir=build) as scratch:
         fresh = Path(scratch) / "fresh"
         fresh.mkdir()
@@ -294,3 +316,9 @@ def _put(folder: Path, table: Mapping[str, Any], network: bytes) -> None:
         if folder.exists():
             folder.rename(Path(scratch) / "former")
         fresh.rename(folder)
+
+
+def _build_folder(models: Path) -> Path:
+    folder = models.parent / "build"  # whose contents are nobody's
+    folder.mkdir(exist_ok=True)
+    return folder

@@ -20,8 +20,8 @@ from obscura.families.reading import Reading, as_picture
 from obscura.graph.inspect import Graph
 
 Say = Callable[[str], None]
-See = Callable[[Reading], str]
-"""What a network sees on a picture if it is read so, in words."""
+See = Callable[[int, Reading], str]
+"""What a network sees on a picture if it is read so, in words; the number is the reading's own."""
 
 TRIAL_SIZE = (640, 640)  # for a network of open size of which nothing tells another
 
@@ -76,12 +76,12 @@ def choose(graph: Graph, network: bytes, asked: Asked, say: Say, see: See) -> Re
     say(f"the network could be read {many}; on the picture it would see:")
     for number, reading in enumerate(readings, 1):
         say(f"  {number}  {reading.confidence:3.0%}  {describe(reading, readings)}")
-        say(f"          because of {reading.why}")
-        say(f"          sees {see(reading)}")
+        say(f"          {reading.why}")
+        say(f"          sees {see(number, reading)}")
     raise ConversionError(
         "how to read the network is not certain: run it again with --reading and the number of "
         "the one that sees what is there"
-        + (" (--labels narrows them down)." if not asked.labels else ".")
+        + (" (--labels may narrow them down)." if not asked.labels else ".")
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from obscura.evaluation.errors import AnnotationsError
@@ -71,11 +71,11 @@ def read_truth(annotations: Path, images: Path) -> Truth:
         raise AnnotationsError(
             f"The annotations cannot be read ({error.strerror})", annotations
         ) from error
-    except ValueError as error:  # no JSON, or no UTF-8
+    except (ValueError, RecursionError) as error:  # no JSON, no UTF-8, or nested without end
         raise AnnotationsError("The annotations are not JSON", f"{annotations}: {error}") from error
     try:
         truth = _parse(document, images)
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, OverflowError, TypeError, ValueError) as error:
         reason = f"{error} is missing" if isinstance(error, KeyError) else error
         raise AnnotationsError(
             "The annotations are not in COCO's format", f"{annotations}: {reason}"
@@ -99,7 +99,7 @@ def some(names: Sequence[str]) -> str:
 def _parse(document: Any, images: Path) -> Truth:
     if not isinstance(document, Mapping):
         raise TypeError("it holds no table")
-    pictures = {int(row["id"]): images / str(row["file_name"]) for row in document["images"]}
+    pictures = {int(row["id"]): _inside(images, row["file_name"]) for row in document["images"]}
     categories = {str(row["name"]): int(row["id"]) for row in document["categories"]}
     if not pictures:
         raise ValueError("it lists no pictures")
@@ -120,3 +120,11 @@ def _parse(document: Any, images: Path) -> Truth:
             }
         )
     return Truth(pictures, categories, objects)
+
+
+def _inside(images: Path, name: Any) -> Path:
+    """The path of a picture, which may lie in a folder within but nowhere else."""
+    path = PurePosixPath(str(name))
+    if path.is_absolute() or ".." in path.parts or set(str(name)) & set("\\:\0"):
+        raise ValueError(f"the name of the picture {str(name)[:80]!r} leads out of the folder")
+    return images / path

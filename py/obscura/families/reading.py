@@ -91,6 +91,11 @@ def rows_fit(
     return None
 
 
+def may_be(size: int | str, number: int | str) -> bool:
+    """Whether two sizes of a shape can be the same: exports leave many unsaid."""
+    return size == number or isinstance(size, str) or isinstance(number, str)
+
+
 def number(text: str) -> int:
     """Return the number that metadata gives, of at most four digits; 0 if it is none."""
     text = text.strip()

@@ -126,7 +126,8 @@ class Adding:
             LabelsError: the class names cannot. CardError: the card cannot.
         """
         file, beside = _sorted_out(files)
-        title = str(file.name)[: -len(MODEL_ENDING)].strip()[:60] or text.OWN_MODEL
+        stem = str(file.name)[: -len(MODEL_ENDING)]
+        title = "".join(filter(str.isprintable, stem)).strip()[:60] or text.OWN_MODEL
         self._say(text.READING_MODEL.format(model=title))
         if file.size > MOST_BYTES:
             most = text.megabytes(MOST_BYTES)
@@ -261,8 +262,11 @@ async def _card_table(file: Any) -> dict[str, Any] | None:
         return None
     import tomllib
 
+    from obscura.nesting import too_deep
+
     try:
-        table = tomllib.loads((await _small(file)).decode())
+        content = (await _small(file)).decode()
+        table = {} if too_deep(content) else tomllib.loads(content)
     except ValueError:
         return None  # whoever reads it for names will say what is wrong
     return table if "family" in table else None
