@@ -149,6 +149,23 @@ def test_nanodet_expects_the_distance_to_each_side(strides: tuple[int, ...], off
     assert_same(found, detections(candidates()))
 
 
+def test_yolox_of_a_fourth_stride_has_its_cells_last() -> None:
+    strides = 8, 16, 32, 64
+    rows = numbers(len(list(cells(*strides))), 5 + CLASSES, spread=1)
+    rows[:, 4:] = 1 / (1 + np.exp(-rows[:, 4:]))
+
+    def candidates() -> Iterator[Candidate]:
+        for n, x, y, stride in cells(*strides):
+            dx, dy, w, h, obj, *scores = rows[n].tolist()
+            label = scores.index(max(scores))
+            box = centred((x + dx) * stride, (y + dy) * stride, exp(w) * stride, exp(h) * stride)
+            yield box, obj * scores[label], label
+
+    found = ours("yolox", {"output": rows[None]}, strides=list(strides))
+
+    assert_same(found, detections(candidates()))
+
+
 def test_outputs_apart_say_the_same_in_any_order_and_form() -> None:
     """Scores and distances a stride, as maps or flat, are told apart by size, or by name."""
     rows = numbers(96 + 24 + 6 + 2, CLASSES + 32)

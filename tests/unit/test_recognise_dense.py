@@ -153,6 +153,7 @@ def test_names_tell_yolov8_turned_from_yolox() -> None:
             "letterbox",
             80,
         ),
+        ({"output": (1, 8500, 9)}, 640, "yolox", "letterbox-corner", 4),  # of a fourth stride
         ({"output0": (1, 300, 6)}, 640, "yolov10", "letterbox", 0),
         ({"output": (1, 3598, 112)}, 416, "nanodet", "stretch", 80),  # Plus
         ({"output": (1, 2125, 35)}, 320, "nanodet", "stretch", 3),
