@@ -217,7 +217,7 @@ def test_it_is_there_on_the_next_visit_whatever_the_site_has_until_it_is_removed
     of_model.locator("[data-act=keep]").click()
     assert of_model.is_visible()
     remove(room, "own-colours")
-    assert not of_model.is_visible()
+    of_model.wait_for(state="hidden")
     room.until_model("cocossd")
     room.reload()
     now = room.until_state("ready")

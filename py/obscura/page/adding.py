@@ -22,6 +22,7 @@ from obscura.errors import (
     CardError,
     LabelsError,
     ModelError,
+    ModelExternal,
     ModelMismatch,
     ModelTooLarge,
     ModelUnreadable,
@@ -161,13 +162,18 @@ class Adding:
         asking; None if the person thought better of it."""
         try:
             readings = guess.guess(new.graph, labels)
-        except NotADetector:
+        except NotADetector as refusal:
             picture = one_picture(new.graph)
             if picture is None or all(v.shape and v.is_fixed() for v in new.graph.outputs):
                 raise
             # The file does not say what comes out, but a run does.
             size = (picture.width or USUAL_SIZES[0], picture.height or USUAL_SIZES[0])
-            outputs = await self._probe(new, picture, size)
+            try:
+                outputs = await self._probe(new, picture, size)
+            except OutOfMemory:
+                raise
+            except BackendError as error:
+                raise refusal from error
             shapes = {name: array.shape for name, array in outputs.items()}
             readings = guess.guess(guess.refined(new.graph, size, shapes), labels)
         cards = [
@@ -182,7 +188,10 @@ class Adding:
         self, new: _Newcomer, picture: Picture, size: tuple[int, int]
     ) -> dict[str, NDArray[Any]]:
         """What a network returns for the bundled picture, whatever that means."""
-        form = OpenForm(picture.name, picture.layout, dtype=picture.dtype, std=(255.0,) * 3)
+        channels = "grey" if picture.channels == 1 else "rgb"
+        form = OpenForm(
+            picture.name, picture.layout, channels, picture.dtype, std=(255.0, 255.0, 255.0)
+        )
         some = Reading(next(iter(FAMILIES)), InputSpec(*size, "stretch"), form, 0, 0.0, "")
         card = guess.card_of(some, name=new.name, title=new.title, file=new.file)
         image = await self._inference.sample_image()
@@ -274,6 +283,10 @@ async def _card_table(file: Any) -> dict[str, Any] | None:
 
 def _card_beside(table: dict[str, Any], new: _Newcomer) -> ModelCard:
     """The card that came with a network, which may leave out what is known without it."""
+    if new.graph.external:
+        raise ModelExternal(
+            "The model keeps its weights in other files", ", ".join(new.graph.external[:3])
+        )
     usual = {
         "title": new.title,
         "summary": text.OWN_SUMMARY,
