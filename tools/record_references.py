@@ -1,53 +1,39 @@
-"""Record what the original projects make of raw outputs, and the faces of their exports.
+"""Record what the original projects make of their networks' outputs: see `references`.
 
-    python3 tools/record_references.py [PROJECT ...]
+    python3 tools/record_references.py [NAME ...]
 
-Writes tests/data/references/NAME.npz and tests/data/graphs/NAME.onnx, which the tests of the
-families read. The suite does not run this: it needs PyTorch and the projects themselves, each with
-random weights, in an environment of its own:
-
-    python3 -m pip install torch torchvision onnx onnxscript onnxruntime opencv-python-headless
-    python3 -m pip install libreyolo==1.6.0 loguru tabulate psutil thop
-    python3 -m pip install --no-deps --no-build-isolation yolox==0.3.0
-
-Versions and licences stand in each module of tools/references and in each file that is written.
+Not run by the suite. It needs torch and torchvision (BSD-3-Clause), onnx (Apache-2.0), onnxruntime
+(MIT), and the projects: effdet (Apache-2.0), transformers (Apache-2.0), rfdetr (Apache-2.0),
+libreyolo (MIT), opencv-python-headless (Apache-2.0), yolox (Apache-2.0, --no-deps).
 """
 
 from __future__ import annotations
 
-import importlib
-import pkgutil
-import sys
-from pathlib import Path
+import argparse
+from collections.abc import Callable
+from importlib import import_module
 
-import references
-from references.record import save_face, save_reference
+from references import Reference, save, save_face
 
-DATA = Path(__file__).resolve().parents[1] / "tests" / "data"
-_LARGEST = 150_000  # bytes; they are read, and cloned, by everyone
-_PARTS = ("record", "exporting")
+MODULES = (
+    "centernet", "detr", "efficientdet", "libreyolo", "opencv", "rfdetr", "torchvision", "yolox",
+)  # fmt: skip
 
 
-def main(wanted: list[str]) -> None:
-    """Record the projects named, or all."""
-    projects = [
-        module.name for module in pkgutil.iter_modules(references.__path__)
-        if module.name not in _PARTS
-    ]  # fmt: skip
-    for folder in ("references", "graphs"):
-        (DATA / folder).mkdir(parents=True, exist_ok=True)
-    for name in wanted or projects:
-        project = importlib.import_module(f"references.{name}")
-        for reference in project.references():
-            path = save_reference(reference, DATA / "references")
-            size = path.stat().st_size
-            if size > _LARGEST:
-                raise SystemExit(f"{path.name} has {size} bytes; make its network smaller")
-            print(f"{path.name}: {size} bytes, {len(reference.scores)} boxes, {reference.source}")
-        for face in project.faces():
-            path = save_face(face, DATA / "graphs")
-            print(f"{path.name}: {path.stat().st_size} bytes")
+def main() -> None:
+    """Run the command."""
+    records: dict[str, Callable[[], Reference]] = {}
+    faces: dict[str, Callable[[], bytes]] = {}
+    for name in MODULES:
+        module = import_module(f"references.of_{name}")
+        records |= module.RECORDS
+        faces |= getattr(module, "FACES", {})
+    names = [*records, *faces]
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(names)}; all")
+    for name in parser.parse_args().names or names:
+        print(save(name, records[name]) if name in records else save_face(name, faces[name]()))
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    main()

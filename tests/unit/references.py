@@ -1,10 +1,11 @@
-"""Recorded references and faces, and the cards by which our families read them.
+"""What tests of families share: recorded outputs of real projects, and cards that read them.
 
-They are made by tools/record_references.py from the original projects' own code.
+``tools/record_references.py`` makes the recordings.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -12,65 +13,82 @@ import numpy as np
 from numpy.typing import NDArray
 
 from obscura import families
-from obscura.card import ModelCard
+from obscura.card import InputSpec, ModelCard, ModelFile, OpenForm
 from obscura.detections import Detections
 from obscura.graph.inspect import Graph, inspect
 
-DATA = Path(__file__).resolve().parents[1] / "data"
+DATA = Path(__file__).parents[1] / "data"
 
 
-class Reference(NamedTuple):
-    """One run of a network, and the project's own answer to it, in pixels of the input."""
+class Recorded(NamedTuple):
+    """Raw outputs of a network, and what its own project makes of them."""
 
-    width: int
-    height: int
-    classes: int
+    size: tuple[int, int]  # width and height of the network's input
     outputs: dict[str, NDArray[Any]]
+    found: Detections  # in pixels of the input, best first
     threshold: float
     iou: float
-    answer: Detections
+    project: str
 
 
-def reference(name: str) -> Reference:
-    """Load tests/data/references/NAME.npz."""
+def recorded(name: str) -> Recorded:
+    """Return a recording of ``tests/data/references``."""
     with np.load(DATA / "references" / f"{name}.npz") as file:
-        outputs = {
-            key.removeprefix("output:"): file[key]
-            for key in file.files
-            if key.startswith("output:")
-        }
-        width, height, classes = (int(file[key]) for key in ("width", "height", "classes"))
-        answer = Detections(file["boxes"], file["scores"], file["class_id"].astype(np.int32))
-        threshold, iou = float(file["threshold"]), float(file["iou"])
-    return Reference(width, height, classes, outputs, threshold, iou, answer.sorted())
+        order = np.argsort(-file["scores"], kind="stable")
+        width, height = (int(side) for side in file["size"])
+        return Recorded(
+            (width, height),
+            {str(key): file[f"output{i}"] for i, key in enumerate(file["names"])},
+            Detections(file["boxes"][order], file["scores"][order], file["classes"][order]),
+            float(file["threshold"]),
+            float(file["iou"]),
+            str(file["project"]),
+        )
 
 
 def face(name: str) -> Graph:
-    """Inspect tests/data/graphs/NAME.onnx."""
+    """Return the face of an export of ``tests/data/graphs``."""
     data = (DATA / "graphs" / f"{name}.onnx").read_bytes()
     return inspect(lambda start, stop: data[start:stop], len(data))
 
 
-def card(
-    family: str, size: tuple[int, int], classes: int, *, top: int = 5000, **options: Any
+def card_of(
+    family: str, size: tuple[int, int], classes: int, top: int = 300, **options: Any
 ) -> ModelCard:
-    """Return the card of an open model that letterboxes nothing."""
-    return ModelCard.from_dict(
-        {
-            "name": "brought", "title": "Brought", "summary": "brought", "family": family,
-            "labels": [f"class {i}" for i in range(classes)], "license": "NOASSERTION",
-            "file": {"name": "model.onnx", "bytes": 1, "sha256": "0" * 64},
-            "source": {},
-            "input": {"width": size[0], "height": size[1], "resize": "stretch"},
-            "open": {"input": "images", "options": options},
-            "output": {"top": top, "threshold": 0.4, "iou": 0.5},
-        }
+    """Return the card of an open model whose classes are called class 0, class 1, ..."""
+    return ModelCard(
+        name="test", title="Test", summary="a test", family=family,
+        labels=tuple(f"class {i}" for i in range(classes)), license="Apache-2.0",
+        file=ModelFile("model.onnx", 1, "0" * 64), source={},
+        input=InputSpec(*size, "stretch"), open=OpenForm("image", options=options),
+        top=top, threshold=0.5, iou=0.5, check=None, accuracy={},
     )  # fmt: skip
 
 
-def answer(given: Reference, family: str, **options: Any) -> Detections:
-    """Read a reference's outputs as we do, to detections in pixels of the input."""
-    size = given.width, given.height
-    ours = card(family, size, given.classes, **options)
-    rows = families.read(given.outputs, ours)
-    return families.decode(rows, ours, size, threshold=given.threshold, iou=given.iou)
+def read(
+    card: ModelCard, outputs: Mapping[str, NDArray[Any]], threshold: float = 0.5, iou: float = 0.5
+) -> Detections:
+    """Read raw outputs; boxes are in pixels of the network's input."""
+    rows = families.read(outputs, card)
+    size = card.input.width, card.input.height
+    return families.decode(rows, card, size, threshold=threshold, iou=iou)
+
+
+def assert_same(found: Detections, expected: Detections, tolerance: float = 0.01) -> None:
+    """Assert that two hold the same detections, in any order among equal scores."""
+    assert len(found) == len(expected) > 0
+    np.testing.assert_allclose(found.score, expected.score, atol=1e-5)
+    left = list(range(len(expected)))
+    for box, class_id, score in zip(found.xyxy, found.class_id, found.score, strict=True):
+        match = next(
+            (
+                i
+                for i in left
+                if expected.class_id[i] == class_id
+                and abs(expected.score[i] - score) < 1e-5
+                and np.abs(expected.xyxy[i] - box).max() < tolerance
+            ),
+            None,
+        )
+        assert match is not None, f"{class_id} {score} {box} is not among the expected"
+        left.remove(match)

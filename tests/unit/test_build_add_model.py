@@ -114,10 +114,7 @@ def test_the_page_offers_it_after_the_next_build(add: Add, file: Path, models: P
     assert made["source"]["file"] == "Colours v2.onnx"
     assert len(made["source"]["sha256"]) == 64
     assert "open" not in made
-    assert sorted(path.name for path in (models / "colours").iterdir()) == [
-        "model.onnx",
-        "model.toml",
-    ]
+    assert {path.name for path in (models / "colours").iterdir()} == {"model.onnx", "model.toml"}
     assert list((models.parent / "build").iterdir()) == []
 
 
@@ -142,6 +139,21 @@ def test_a_network_without_names_gets_numbered_classes_and_no_licence(
     assert any("NOASSERTION" in line for line in out)
     assert card(models)["labels"] == ["class 1", "class 2", "class 3"]
     assert card(models)["license"] == "NOASSERTION"
+
+
+def test_names_and_licence_that_the_file_tells_go_onto_the_card(
+    add: Add, file: Path, models: Path
+) -> None:
+    network = colours()
+    told = {"names": "{0: 'red', 1: 'green', 2: 'blue'}", "license": "CC-BY-4.0"}
+    helper.set_model_props(network, told)
+    onnx.save(network, file)
+
+    _, out, _ = add("--name", "colours")
+
+    assert card(models)["labels"] == ["red", "green", "blue"]
+    assert card(models)["license"] == "CC-BY-4.0"
+    assert "no --license: the card says CC-BY-4.0, as the file says" in out
 
 
 @pytest.mark.parametrize(
@@ -202,6 +214,26 @@ def test_a_network_that_cannot_be_sealed_stays_open(add: Add, file: Path, models
         assert len(detector.detect(SAMPLE)) == len(card(models)["check"]["detections"]) > 0
 
 
+@pytest.mark.parametrize("told", [["n", "rows", 8], ["n", "rows", "columns"]], ids=str)
+def test_a_network_of_open_size_takes_the_one_asked_for(
+    add: Add, file: Path, models: Path, told: list[str | int]
+) -> None:
+    """Where the file does not even tell what it returns, a run does."""
+    network = colours()
+    del network.graph.input[:], network.graph.output[:]
+    network.graph.input.append(
+        helper.make_tensor_value_info("images", TensorProto.FLOAT, ["n", 3, "height", "width"])
+    )
+    network.graph.output.append(helper.make_tensor_value_info("output", TensorProto.FLOAT, told))
+    onnx.save(network, file)
+
+    code, out, err = add("--name", "colours", "--size", SIZE, "--family", "yolox")
+
+    assert (code, err) == (0, []), out
+    assert card(models)["input"] == {"width": SIZE, "height": SIZE, "resize": "letterbox-corner"}
+    assert len(card(models)["labels"]) == 3
+
+
 # ---- what it asks, and refuses -------------------------------------------------------------------
 
 
@@ -223,7 +255,7 @@ def test_where_the_reading_is_not_certain_it_lists_them_and_asks(
     assert "--reading" in err[0]
     sees = [line.strip() for line in out if line.strip().startswith("sees ")]
     assert len(sees) >= 2
-    assert re.match(r"sees class \d 90% at \d+, \d+, \d+, \d+; ", sees[0])
+    assert re.match(r"sees class \d 90% at \d+, \d+, \d+, \d+ .drawn in", sees[0])
     drawings = sorted(path.name for path in (models.parent / "build").iterdir())
     assert drawings == [f"reading-{number}.png" for number in range(1, len(sees) + 1)]
     assert not (models / "two-ways").exists()

@@ -60,7 +60,7 @@ RAW: dict[str, Raw] = {
     "centernet of logits, channels last": Raw(
         5,
         {"heat": (1, 16, 16, 5), "reach": (1, 16, 16, 4)},
-        {"layout": "nhwc", "logits": True, "units": "pixels"},
+        {"layout": "nhwc", "logits": True, "unit": 1.0},
     ),
     "yolox": Raw(3, {"output": (1, 84, 8)}),
     "yolox decoded by itself": Raw(3, {"output": (1, 84, 8)}, {"decoded": True}),
@@ -214,10 +214,10 @@ def test_the_sealed_form_has_the_face_of_all_sealed_models() -> None:
 
 
 def test_fewer_rows_than_wanted_make_a_smaller_k() -> None:
-    raw = Raw(3, {"output0": (1, 7, 4)})
+    raw = Raw(3, {"output0": (1, 4, 8)})
     model = network(raw)
 
-    sealed, answers = sealed_and_open(model, card_of("yolov8", model, raw))
+    sealed, answers = sealed_and_open(model, card_of("yolov5", model, raw))
 
     assert sealed.top == 4
     assert_same(*answers[0])

@@ -29,8 +29,8 @@ def face(path: Path) -> Graph:
         ("libreyolo-yolov9-e2e", "yolov10", (640, 640)),
         ("libreyolo-yolox", "yolox", (416, 416)),
         ("libreyolo-picodet", "yolov8", (320, 320)),  # whose boxes come decoded
-        ("yolox-raw", "yolox", (416, 416)),
-        ("picodet-maps", "picodet", (320, 320)),
+        ("yolox-nano", "yolox", (416, 416)),
+        ("picodet-s", "picodet", (320, 320)),
     ],
 )
 def test_exports_of_coco_detectors_are_known(name: str, family: str, size: tuple[int, int]) -> None:
@@ -50,7 +50,7 @@ def test_the_networks_of_the_examples_are_known() -> None:
 
 
 def test_an_export_that_keeps_its_shapes_to_itself_is_known_by_a_run() -> None:
-    silent = face(FACES / "yolox-batch.onnx")
+    silent = face(FACES / "yolox-nano-batch.onnx")
     with pytest.raises(NotADetector, match="does not tell enough"):
         guess(silent)
 

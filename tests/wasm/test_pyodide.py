@@ -24,8 +24,10 @@ CORE_TESTS = (
     "test_engine_choice.py",
     "test_errors.py",
     "test_families.py",
+    "test_family_dense.py",
     "test_guess.py",
     "test_labels.py",
+    "test_recognise_dense.py",
     "test_settings.py",
     "test_timing.py",
 )

@@ -37,6 +37,7 @@ from obscura.graph.inspect import Graph, inspect
 Pixels = NDArray[np.uint8]  # RGBA, (height, width, 4)
 USUAL_STORAGE = "fp16"  # where it changes no answer
 DRAWN = 8  # boxes a reading
+LONGEST_LICENSE = 100  # letters; "AGPL-3.0 License (https://...)" and the like
 UNKNOWN_LICENSE = "NOASSERTION"  # as SPDX spells it
 
 
@@ -109,7 +110,8 @@ def add(wish: Wish, models: Path, say: Say) -> Path:
     if not names and not reading.labels:
         say(f"nothing names its classes, so they are numbered to {len(card.labels)}: see --labels")
     if wish.license is None:
-        say(f"no --license, and nothing tells it: the card says {UNKNOWN_LICENSE}")
+        told = "for nothing tells it" if card.license == UNKNOWN_LICENSE else "as the file says"
+        say(f"no --license: the card says {card.license}, {told}")
     with _opened(card, network) as form:
         _found(form, sample)  # raises where it cannot be read so after all
         made = _made(form, network, wish.quantize, [PICTURE, *images], say)
@@ -176,7 +178,7 @@ def _open_card(wish: Wish, network: Network, reading: Reading) -> ModelCard:
         name=wish.name,
         title=wish.title or wish.name,
         file=_file(network.data),
-        license=wish.license or UNKNOWN_LICENSE,
+        license=wish.license or _license(network.graph) or UNKNOWN_LICENSE,
     )
     return replace(
         card,
@@ -184,6 +186,12 @@ def _open_card(wish: Wish, network: Network, reading: Reading) -> ModelCard:
         source={"file": network.file, "sha256": network.sha256},
         threshold=card.threshold if wish.threshold is None else wish.threshold,
     )
+
+
+def _license(graph: Graph) -> str:
+    """What the file's metadata says of its licence, if that is a line that fits on a card."""
+    text = graph.metadata.get("license", "").strip()
+    return text if len(text) <= LONGEST_LICENSE and text.isprintable() else ""
 
 
 @contextmanager

@@ -20,14 +20,18 @@ from obscura.graph.inspect import Graph, Value
 OPTIONS = {
     "layout": Option("nchw", among=("nchw", "nhwc"), help="of the outputs"),
     "logits": Option(usual=False, among=(False, True), help="the heat map lacks its sigmoid"),
-    "units": Option("cells", among=("cells", "pixels"), help="what sizes are counted in"),
+    "unit": Option(0.0, help="pixels of the input that sizes are counted in; 0 for cells"),
 }
 STRIDE = 4
+OFFSETS = ("off", "reg", "shift")
+"""What the names of offsets hold; CenterNet's own outputs are hm, wh and reg."""
 
 
 def read(ops: Ops, outputs: Mapping[str, Array], spec: Spec) -> Rows:
     """See `obscura.families.read`."""
-    maps = [a for a in outputs.values() if len(a.shape) == 4 and a.shape[0] == 1]
+    # Without a telling name the offset is the second pair, as it is in CenterNet's own exports.
+    named = sorted(outputs.items(), key=lambda item: any(w in item[0].lower() for w in OFFSETS))
+    maps = [a for _, a in named if len(a.shape) == 4 and a.shape[0] == 1]
     if spec.options["layout"] == "nhwc":
         maps = [ops.transpose(a, [0, 3, 1, 2]) for a in maps]
     heat = next((a for a in maps if a.shape[1] == spec.classes), None)
@@ -47,7 +51,7 @@ def read(ops: Ops, outputs: Mapping[str, Array], spec: Spec) -> Rows:
     y, x = ops.divide(cell, width)
     place = ops.cast(ops.concat([ops.reshape(x, [-1, 1]), ops.reshape(y, [-1, 1])], 1), np.float32)
     stride = ops.constant([spec.width / width, spec.height / height])
-    unit = stride if spec.options["units"] == "cells" else ops.constant([1, 1])
+    unit = ops.constant([spec.options["unit"]] * 2) if spec.options["unit"] else stride
 
     def at_cells(array: Array) -> Array:
         return ops.take(ops.transpose(ops.reshape(array, [array.shape[1], -1]), [1, 0]), cell)
@@ -72,52 +76,80 @@ def recognise(graph: Graph) -> list[Reading]:
     if picture is None or not 2 <= len(graph.outputs) <= 3:
         return []
     for layout, axis in (("nchw", 1), ("nhwc", 3)):
-        reading = _reading(picture, graph.outputs, layout, axis)
-        if reading is not None:
-            plain, scaled = reading, reading.open._replace(std=(255.0,) * 3)
-            sigmoid = "Sigmoid" in graph.operators
-            options = {**reading.open.options, "logits": not sigmoid}
+        found = _channels(graph.outputs, axis)
+        if found is not None:
+            heat, sizes = found
+            # A network without any sigmoid leaves it to whoever reads it; with one, who knows.
+            ways = (False, True) if "Sigmoid" in graph.operators else (True,)
             return [
-                plain._replace(open=scaled._replace(options=options)),
-                plain._replace(
-                    open=reading.open._replace(options=options), confidence=plain.confidence - 0.1
-                ),
+                reading
+                for logits in ways
+                for reading in _readings(graph, picture, heat, sizes, layout, logits=logits)
             ]
     return []
 
 
-def _reading(
-    picture: Picture, outputs: tuple[Value, ...], layout: str, axis: int
-) -> Reading | None:
-    """The reading, if all outputs are maps and their channels make sense."""
+def _channels(outputs: tuple[Value, ...], axis: int) -> tuple[int, int] | None:
+    """Channels of the heat map and of the sizes, if all outputs are maps that make sense."""
     if any(len(value.shape) != 4 for value in outputs):
         return None
     channels = [value.shape[axis] for value in outputs]
-    places = {
+    sides = {
         tuple(size for i, size in enumerate(value.shape) if i not in (0, axis)) for value in outputs
     }
-    if len(places) != 1 or not all(isinstance(count, int) for count in channels):
+    fixed = {side for side in sides if all(isinstance(size, int) for size in side)}
+    if len(fixed) > 1 or not all(isinstance(count, int) for count in channels):
         return None
-    small = [count for count in channels if count in (2, 4)]
-    heat = [count for count in channels if count not in (2, 4)] or channels[:1]
-    if len(heat) != 1 or not small or len(small) + len(heat) < len(channels):
+    numbers = [int(count) for count in channels]
+    sizes = [count for count in numbers if count in (2, 4)]
+    heat = [count for count in numbers if count not in (2, 4)]
+    if not heat:  # two or four classes: the heat map comes first
+        heat, sizes = numbers[:1], numbers[1:]
+    if len(heat) != 1 or sizes not in ([2], [4], [2, 2]):
         return None
-    side = next(iter(places))
-    fixed = all(isinstance(size, int) for size in side)
-    width = picture.width or (int(side[1]) * STRIDE if fixed else 512)
-    height = picture.height or (int(side[0]) * STRIDE if fixed else 512)
-    return Reading(
+    return heat[0], sizes[0]
+
+
+def _readings(
+    graph: Graph, picture: Picture, heat: int, sizes: int, layout: str, *, logits: bool
+) -> list[Reading]:
+    """The ways in which colours may be wanted, for heat maps with or without their sigmoid."""
+    axes = (2, 3) if layout == "nchw" else (1, 2)
+    sides = [graph.outputs[0].shape[axis] for axis in axes]
+    height, width = (side * STRIDE if isinstance(side, int) else 512 for side in sides)
+    options: dict[str, str | bool | float] = {"layout": layout, "logits": logits}
+    if sizes == 4:
+        options["unit"] = 1.0
+    form = OpenForm(picture.name, picture.layout, "rgb", picture.dtype, options=options)
+    reading = Reading(
         family="centernet",
-        input=InputSpec(width, height, "stretch"),
-        open=OpenForm(
-            picture.name,
-            picture.layout,
-            "rgb",
-            picture.dtype,
-            options={"layout": layout, "units": "pixels" if 4 in small else "cells"},
-        ),
-        classes=int(heat[0]),
-        confidence=0.6,
-        why=f"a heat map of {heat[0]} channels beside sizes of {small[0]}",
+        input=InputSpec(picture.width or width, picture.height or height, "stretch"),
+        open=form,
+        classes=heat,
+        confidence=0.3,
+        why=f"a heat map of {heat} channels beside sizes of {sizes}",
         threshold=0.35,
     )
+    if logits:
+        reading = reading._replace(why=f"{reading.why}, without sigmoid")
+    plain = reading._replace(why=f"{reading.why}; colours from 0 to 255")
+    if picture.dtype == "uint8":
+        return [plain._replace(confidence=0.8 - 0.25 * logits)]
+    scaled = reading._replace(
+        open=form._replace(std=(255.0,) * 3), why=f"{reading.why}; colours from 0 to 1"
+    )
+    own = reading._replace(
+        # As CenterNet's own opts.py has it: mean and deviation of blue, green and red.
+        open=form._replace(
+            channels="bgr", mean=(104.04, 113.985, 119.85), std=(73.695, 69.87, 70.89), pad=0
+        ),
+        input=reading.input._replace(resize="letterbox"),
+        why=f"{reading.why}; colours as CenterNet's own",
+    )
+    likely = {0.5: scaled, 0.35: plain, 0.3: own}
+    if {"hm", "wh"} <= {value.name for value in graph.outputs}:
+        likely = {0.85: own, 0.45: scaled, 0.3: plain}
+    elif picture.layout == "nhwc":  # Keras keeps its rescaling inside
+        likely = {0.7: plain, 0.5: scaled}
+    doubt = 0.1 if logits and "Sigmoid" in graph.operators else 0.0
+    return [one._replace(confidence=sure - doubt) for sure, one in likely.items()]

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from obscura.card import InputSpec, OpenForm
 from obscura.families.ops import Array, Ops
 from obscura.families.reading import IMAGENET_MEAN, IMAGENET_STD, Reading, one_picture
-from obscura.families.rows import Option, Rows, Spec, best_class, fractions, mismatch
+from obscura.families.rows import Option, Rows, Spec, best_pairs, fractions, mismatch
 from obscura.graph.inspect import Graph
 
 LEVELS = (3, 4, 5, 6, 7)  # strides are 2 to the power of these
@@ -37,7 +37,7 @@ def read(ops: Ops, outputs: Mapping[str, Array], spec: Spec) -> Rows:
     if not logits.shape[0] == offsets.shape[0] == centre.shape[0]:
         raise mismatch(outputs, f"maps of strides 8 to 128 over {spec.width} x {spec.height}")
     # Only of the best are boxes needed; the sigmoid does not change their order.
-    best = best_class(ops, ops.concat([offsets, centre, size], 1), logits, spec.top)
+    best = best_pairs(ops, ops.concat([offsets, centre, size], 1), logits, spec.top)
     offsets, centre, size = best.boxes[:, 0:4], best.boxes[:, 4:6], best.boxes[:, 6:8]
     shift = ops.concat([offsets[:, 1:2], offsets[:, 0:1]], 1)
     growth = ops.concat([offsets[:, 3:4], offsets[:, 2:3]], 1)
@@ -109,11 +109,15 @@ def recognise(graph: Graph) -> list[Reading]:
         )
         size = InputSpec(picture.width or 512, picture.height or 512, "letterbox-corner")
         why = f"five levels of nine anchors, {count // ANCHORS} classes"
+        # Lite variants have ReLU6 (Clip), the others swish (which is x times Sigmoid).
+        light = "Clip" in graph.operators and "Sigmoid" not in graph.operators
         return [
-            Reading("efficientdet", size, form, count // ANCHORS, 0.75, why),
             Reading(
-                "efficientdet", size, lite, count // ANCHORS, 0.6,
-                f"{why}; a Lite variant",
+                "efficientdet", size, form, count // ANCHORS, 0.4 if light else 0.85, why
+            ),
+            Reading(
+                "efficientdet", size, lite, count // ANCHORS, 0.85 if light else 0.4,
+                f"{why}, a Lite variant",
             ),
         ]  # fmt: skip
     return []

@@ -24,6 +24,7 @@ from obscura.families.reading import (
     Picture,
     Reading,
     as_picture,
+    paddle_feeds,
 )
 from obscura.families.rows import Option, Rows, Spec, fractions, mismatch
 from obscura.graph.inspect import Graph, Value
@@ -53,9 +54,6 @@ WORDS = {
     "classes": ("class", "label", "categor", "cls"),
     "count": ("num", "count", "valid"),
 }
-FEEDS = {"im_shape": Feed("im_shape", "size_hw", "float32"),
-         "scale_factor": Feed("scale_factor", "scale", "float32")}  # fmt: skip
-"""PaddleDetection's further inputs: with these its boxes are in pixels of the input."""
 
 
 def read(ops: Ops, outputs: Mapping[str, Array], spec: Spec) -> Rows:
@@ -66,9 +64,9 @@ def read(ops: Ops, outputs: Mapping[str, Array], spec: Spec) -> Rows:
     if spec.options["pixels"]:
         boxes = fractions(ops, boxes, spec)
     classes = ops.cast(classes, np.int64) - ops.constant(spec.options["first"], np.int64)
-    # Rows that hold nothing may name any class.
-    last = ops.constant(spec.classes - 1, np.int64)
-    classes = ops.maximum(ops.minimum(classes, last), ops.constant(0, np.int64))
+    # Rows that hold nothing may name any class: 1 where a score is above 0, however little.
+    held = ops.minimum(ops.maximum(scores, ops.constant(0)) * ops.constant(1e30), ops.constant(1))
+    classes = classes * ops.cast(held, np.int64)
     best, index = ops.top(scores, spec.top)
     return Rows(ops.take(boxes, index), best, ops.take(classes, index))
 
@@ -109,15 +107,18 @@ def roles(outputs: Sequence[Value]) -> Iterator[dict[str, str]]:
     """Yield the ways to tell boxes, scores, classes and count apart, the likeliest first."""
     if len(outputs) > MOST_OUTPUTS:
         return
-    batched = any(len(value.shape) == 3 for value in outputs)
-    rank = 3 if batched else 2
-    boxes = [v for v in outputs if len(v.shape) == rank and v.shape[-1] in (4, 5, 6, 7)]
+    boxes = [v for v in outputs if len(v.shape) in (2, 3) and _row_length(v) in COLUMNS]
+    # [n, 4] may also be [1, 4] scores of a batch; boxes have more dimensions than what they have.
+    rank = max((len(value.shape) for value in boxes), default=0)
+    boxes = [value for value in boxes if len(value.shape) == rank]
     if len(boxes) != 1:
         boxes = [value for value in boxes if "raw" not in value.name.lower()]
     if len(boxes) != 1:
+        boxes = [value for value in boxes if "box" in value.name.lower()]
+    if len(boxes) != 1:
         return
     others = [v for v in outputs if v is not boxes[0] and len(v.shape) < rank]
-    wanted = [role for role in ROLES if role in COLUMNS[int(boxes[0].shape[-1])]]
+    wanted = [role for role in ROLES if role in COLUMNS[_row_length(boxes[0])]]
     every = [*wanted, "count"] if len(others) > len(wanted) else wanted
     found = []
     for order in permutations(others, len(every)):
@@ -127,6 +128,12 @@ def roles(outputs: Sequence[Value]) -> Iterator[dict[str, str]]:
             found.append((-sum(clues), {"boxes": boxes[0].name} | pairs))
     best = min((clue for clue, _ in found), default=0)
     yield from (named for clue, named in found if clue == best)
+
+
+def _row_length(value: Value) -> int:
+    """Columns of the rows that an output holds; 4 if only its name tells that these are boxes."""
+    last = value.shape[-1]
+    return last if isinstance(last, int) else 4 if "box" in value.name.lower() else 0
 
 
 def _clue(role: str, value: Value) -> int:
@@ -150,59 +157,76 @@ def recognise(graph: Graph) -> list[Reading]:
     """See `obscura.families.reading`."""
     pictures = [(value, as_picture(value)) for value in graph.inputs]
     found = [picture for _, picture in pictures if picture is not None]
-    feeds = tuple(FEEDS[v.name] for v, picture in pictures if picture is None and v.name in FEEDS)
+    feeds = paddle_feeds(graph)
     if len(found) != 1 or len(feeds) != len(graph.inputs) - 1:
         return []
     readings = []
     ways = list(roles(graph.outputs))
     for named in ways[:2]:
-        columns = next(v.shape[-1] for v in graph.outputs if v.name == named["boxes"])
+        columns = next(_row_length(v) for v in graph.outputs if v.name == named["boxes"])
         if columns == 6 and "count" not in named:
-            continue  # NMS-free YOLO: see `yolo_nms_free`
-        readings += list(_readings(found[0], named, int(columns), feeds, certain=len(ways) == 1))
+            continue  # NMS-free YOLO: see `yolov10`
+        readings += list(_readings(found[0], named, columns, feeds, certain=len(ways) == 1))
     return readings
 
 
 def _readings(
     picture: Picture, named: dict[str, str], columns: int, feeds: tuple[Feed, ...], *, certain: bool
 ) -> Iterator[Reading]:
+    """The usual way of those who name and shape outputs like this, then what may differ."""
     tensorflow = picture.layout == "nhwc" or picture.dtype == "uint8"
     said = {name.lower() for name in named.values()}
-    torchvision = not tensorflow and columns == 4 and "count" not in named
-    width, height = picture.width or 640, picture.height or 640
+    # torchvision and TensorFlow count from 1, for 0 is the background.
+    torchvision = not tensorflow and said == {"boxes", "labels", "scores"}
     options: dict[str, str | bool | int] = {
         **named,
         "order": "yxyx" if tensorflow else "xyxy",
         "pixels": not tensorflow,
+        "first": 1 if torchvision or "detection_classes" in said else 0,
     }
-    options["first"] = 1 if "detection_classes" in said or torchvision else 0
     form = OpenForm(
         picture.name, picture.layout, "rgb", picture.dtype, feeds=feeds, options=options
     )
-    resize = "stretch" if tensorflow or feeds or torchvision else "letterbox"
     if picture.dtype != "uint8":
         form = form._replace(std=(255.0,) * 3)
     if columns in (5, 6):  # MMDetection and PaddleDetection normalise as ImageNet does
         form = form._replace(mean=IMAGENET_MEAN, std=IMAGENET_STD)
+    # Who takes pictures of any size resizes inside, and should see them in their shape.
+    stretch = tensorflow or feeds or (torchvision and picture.width)
+    telling = any(words <= said for words in TELLING)
+    sure = 0.9 if telling else 0.7 if certain else 0.5
     reading = Reading(
         family="end2end",
-        input=InputSpec(width, height, resize),
+        input=InputSpec(
+            picture.width or 640, picture.height or 640, "stretch" if stretch else "letterbox"
+        ),
         open=form,
         classes=0,
-        confidence=0.9 if any(words <= said for words in TELLING) else 0.7 if certain else 0.5,
+        confidence=sure,
         why=f"finished boxes: {', '.join(named)}"
-        + ("" if columns == 4 else f" in rows of {columns}"),
+        + ("" if columns == 4 else f" in rows of {columns}")
+        + (", as torchvision names them" if torchvision else ""),
     )
     yield reading
-    other = {**options, "order": "xyxy" if tensorflow else "yxyx"}
+    if picture.dtype != "uint8":
+        yield reading._replace(
+            open=form._replace(mean=(0.0,) * 3, std=(1.0,) * 3),
+            confidence=0.3 if torchvision else sure - 0.2,
+            why=f"{reading.why}; colours from 0 to 255",
+        )
+    if torchvision:
+        yield reading._replace(
+            open=form._replace(options=options | {"first": 0}),
+            confidence=sure - 0.3,
+            why=f"{reading.why}, but counting from 0",
+        )
     yield reading._replace(
-        open=form._replace(options=other),
-        confidence=0.3,
-        why=f"{reading.why}, corners the other way",
-    )
-    other = {**options, "pixels": tensorflow}
-    yield reading._replace(
-        open=form._replace(options=other),
-        confidence=0.35,
+        open=form._replace(options=options | {"pixels": tensorflow}),
+        confidence=sure - 0.4,
         why=f"{reading.why}, boxes in " + ("pixels" if tensorflow else "0..1"),
+    )
+    yield reading._replace(
+        open=form._replace(options=options | {"order": "xyxy" if tensorflow else "yxyx"}),
+        confidence=sure - 0.45,
+        why=f"{reading.why}, corners the other way",
     )

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from obscura.card import InputSpec, OpenForm
-from obscura.families.reading import USUAL_SIZES, Reading, one_picture
+from obscura.families.reading import USUAL_SIZES, Reading, number, one_picture
 from obscura.graph.inspect import Graph
 
 
@@ -49,8 +49,8 @@ def readings(graph: Graph, family: str) -> list[Reading]:
     if kind is None or kind.family != family or picture is None or told.get("task") != "detect":
         return []
     central = told.get("letterbox_pad") == "center"
-    width = picture.width or _number(told.get("imgsz_w", "")) or USUAL_SIZES[0]
-    height = picture.height or _number(told.get("imgsz_h", "")) or USUAL_SIZES[0]
+    width = picture.width or number(told.get("imgsz_w", "")) or USUAL_SIZES[0]
+    height = picture.height or number(told.get("imgsz_h", "")) or USUAL_SIZES[0]
     return [
         Reading(
             family,
@@ -61,14 +61,9 @@ def readings(graph: Graph, family: str) -> list[Reading]:
                 dtype=picture.dtype,
                 options=kind.options,
             ),
-            _number(told.get("nc", "")),
+            number(told.get("nc", "")),
             0.95,
             f"the file says that LibreYOLO made it, of {told['model_family']}",
             iou=0.45,
         )
     ]
-
-
-def _number(text: str) -> int:
-    """Return a number of at most four digits, 0 if it is none."""
-    return int(text) if text.isascii() and text.isdecimal() and len(text) < 5 else 0

@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from obscura.card import Feed, InputSpec, OpenForm
-from obscura.errors import NotADetector
 from obscura.graph.inspect import Graph, Value
 
 USUAL_SIZES = (640, 416, 320, 512, 300, 224, 256, 384, 192, 160, 128, 448, 576, 608, 768, 800, 1280)
@@ -58,26 +57,6 @@ def one_picture(graph: Graph) -> Picture | None:
     return found[0] if len(found) == 1 else None
 
 
-def trial(graph: Graph) -> tuple[InputSpec, OpenForm] | None:
-    """Return how to run a network once to see the shapes of what it returns.
-
-    Many exports leave them out; see `Graph.measured`. None if no input takes one picture.
-    """
-    picture = one_picture(graph)
-    if picture is None:
-        return None
-    size = rows_fit(picture, "", ())
-    assert size is not None
-    form = OpenForm(
-        picture.name,
-        layout=picture.layout,
-        channels="grey" if picture.channels == 1 else "rgb",
-        dtype=picture.dtype,
-        feeds=paddle_feeds(graph),
-    )
-    return InputSpec(*size, "stretch"), form
-
-
 def as_picture(value: Value) -> Picture | None:
     """Read an input's shape as that of a picture, batch of one or none; None if it is none."""
     if value.dtype not in ("float32", "float16", "uint8") or len(value.shape) not in (3, 4):
@@ -112,20 +91,15 @@ def rows_fit(
     return None
 
 
-def task(graph: Graph) -> str:
-    """Return what the metadata of YOLO exports calls the task: detect, segment, pose or "".
+def may_be(size: int | str, number: int | str) -> bool:
+    """Whether two sizes of a shape can be the same: exports leave many unsaid."""
+    return size == number or isinstance(size, str) or isinstance(number, str)
 
-    Raises:
-        NotADetector: the network does something whose answer is not upright boxes.
-    """
-    task = graph.metadata.get("task", "")
-    if task in ("", "detect", "segment", "pose"):
-        return task
-    raise NotADetector(
-        "The network says of itself that it does something other than finding upright boxes",
-        f"task {task}"[:60],
-        remedy="Choose a network whose task is detect, segment or pose.",
-    )
+
+def number(text: str) -> int:
+    """Return the number that metadata gives, of at most four digits; 0 if it is none."""
+    text = text.strip()
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 5 else 0
 
 
 def paddle_feeds(graph: Graph) -> tuple[Feed, ...]:

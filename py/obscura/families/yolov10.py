@@ -14,7 +14,7 @@ import numpy as np
 from obscura.card import InputSpec, OpenForm
 from obscura.families import libreyolo
 from obscura.families.ops import Array, Ops
-from obscura.families.reading import Reading, one_picture, rows_fit, task
+from obscura.families.reading import Reading, one_picture, rows_fit
 from obscura.families.rows import Option, Rows, Spec, best_pairs, fractions, mismatch
 from obscura.families.yolov8 import BOXES, STRIDES, candidates, dense
 from obscura.graph.inspect import Graph
@@ -60,7 +60,7 @@ def recognise(graph: Graph) -> list[Reading]:
     assert size is not None
     if not turned or extra < 0 or not isinstance(rows, int) or rows > MOST_ROWS:
         return []
-    if extra and (task(graph) not in ("segment", "pose") or rows != _USUAL_ROWS):
+    if extra and (graph.metadata.get("task") not in ("segment", "pose") or rows != _USUAL_ROWS):
         return []
     return [
         Reading(

@@ -17,7 +17,7 @@ import numpy as np
 from obscura.card import InputSpec, OpenForm
 from obscura.families import libreyolo
 from obscura.families.ops import Array, Ops
-from obscura.families.reading import Picture, Reading, one_picture, rows_fit, task
+from obscura.families.reading import Picture, Reading, one_picture, rows_fit
 from obscura.families.rows import (
     Option,
     Rows,
@@ -115,7 +115,7 @@ def recognise(graph: Graph) -> list[Reading]:
 
 def _decoded(graph: Graph, picture: Picture) -> list[Reading]:
     masks = next((v.shape[1] for v in graph.outputs if len(v.shape) == 4), 0)
-    extra = masks if task(graph) != "detect" and isinstance(masks, int) else 0
+    extra = masks if graph.metadata.get("task") != "detect" and isinstance(masks, int) else 0
     for value in graph.outputs:
         if len(value.shape) != 3 or not isinstance(value.shape[2], int):
             continue

@@ -7,7 +7,6 @@ columns; the boxes among them are read.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 
 from obscura.card import InputSpec, OpenForm
@@ -17,26 +16,30 @@ from obscura.families.reading import (
     USUAL_CLASSES,
     Picture,
     Reading,
+    number,
     one_picture,
     rows_fit,
-    task,
 )
 from obscura.families.rows import (
     Option,
     Rows,
     Spec,
     best_class,
+    best_pairs,
     fractions,
     mismatch,
     xyxy_from_cxcywh,
 )
 from obscura.graph.inspect import Graph
 
-STRIDES = ((8, 16, 32), (8, 16, 32, 64), (4, 8, 16, 32), (8,), (16,))
+STRIDES = ((8, 16, 32), (8, 16, 32, 64), (4, 8, 16, 32))
+_OWN_STRIDES = (8, 16, 32, 4)  # of small heads that people make themselves
 BOXES = ("cxcywh", "xyxy")
 OPTIONS = {
     "boxes": Option("cxcywh", BOXES, "centre and size, or corners"),
     "extra": Option(0, help="columns after the classes: coefficients of masks, or key points"),
+    # Good for the average precision, but people see one thing called two names.
+    "many": Option(usual=False, among=(False, True), help="a box may be of several classes"),
 }
 _POSE = 51  # columns of COCO's 17 key points: x, y and how visible each is
 
@@ -44,7 +47,8 @@ _POSE = 51  # columns of COCO's 17 key points: x, y and how visible each is
 def read(ops: Ops, outputs: Mapping[str, Array], spec: Spec) -> Rows:
     """See `obscura.families.read`."""
     boxes, scores = dense(ops, outputs, spec)
-    return best_class(ops, boxes, scores, spec.top)
+    choose = best_pairs if spec.options["many"] else best_class
+    return choose(ops, boxes, scores, spec.top)
 
 
 def dense(ops: Ops, outputs: Mapping[str, Array], spec: Spec) -> tuple[Array, Array]:
@@ -96,9 +100,7 @@ def candidates(graph: Graph) -> Iterator[tuple[int, int | str, bool]]:
 def _readings(
     graph: Graph, picture: Picture, columns: int, rows: int | str, *, turned: bool
 ) -> Iterator[Reading]:
-    size = next((fit for s in STRIDES if (fit := rows_fit(picture, rows, s))), None)
-    if size is None and graph.metadata.get("task") == "detect" and picture.width and picture.height:
-        size = picture.width, picture.height  # a head of one's own, on whatever grid
+    size, share_of_size = _size(graph, picture, rows)
     if size is None:
         return
     for extra, share in _extras(graph, columns):
@@ -106,33 +108,47 @@ def _readings(
         if classes < 1:
             continue
         # Turned, it looks like YOLOX's and others' rows; a usual number of classes speaks for it.
-        sure = 0.9 if not turned else 0.8 if classes in USUAL_CLASSES else 0.35
+        sure = 0.9 if not turned else 0.8 if classes in USUAL_CLASSES else 0.45
+        sure *= share_of_size * share
         why = f"{rows or 'any number of'} rows of a box and {classes} scores"
         form = OpenForm(
             picture.name, layout=picture.layout, dtype=picture.dtype, std=(255.0, 255.0, 255.0),
             options={"boxes": "cxcywh", "extra": extra},
         )  # fmt: skip
-        usual = Reading(
-            "yolov8", InputSpec(*size, "letterbox"), form, classes, sure * share, why, iou=0.6
-        )
+        usual = Reading("yolov8", InputSpec(*size, "letterbox"), form, classes, sure, why)
         yield usual
         if "names" not in graph.metadata:  # those that embed names write centres
             corners = form._replace(options={"boxes": "xyxy", "extra": extra})
             yield usual._replace(
-                open=corners, confidence=sure * share / 3, why=f"{why}, the box by its corners"
+                open=corners, confidence=sure / 3, why=f"{why}, the box by its corners"
             )
+
+
+def _size(graph: Graph, picture: Picture, rows: int | str) -> tuple[tuple[int, int] | None, float]:
+    """Return the input's size that so many rows speak for, and how loudly."""
+    for strides in STRIDES:
+        size = rows_fit(picture, rows, strides)
+        if size is not None:
+            return size, 1.0
+    if graph.metadata.get("task") and picture.width and picture.height:
+        return (picture.width, picture.height), 1.0  # a head of other strides, by its own account
+    for stride in _OWN_STRIDES:
+        size = rows_fit(picture, rows, [stride])
+        if size is not None:
+            return size, 0.7
+    return None, 0.0
 
 
 def _extras(graph: Graph, columns: int) -> Iterator[tuple[int, float]]:
     """Yield how many columns may follow the classes, and how likely that is."""
-    said = task(graph)
+    said = graph.metadata.get("task", "")
     masks = next((value.shape[1] for value in graph.outputs if len(value.shape) == 4), 0)
     if said != "detect" and isinstance(masks, int) and masks:
         yield masks, 1.0
     elif said == "pose":
         sizes = graph.metadata.get("kpt_shape", "").strip("[]() ").split(",")
-        known = len(sizes) == 2 and all(re.fullmatch(r"\s*\d{1,4}\s*", size) for size in sizes)
-        yield int(sizes[0]) * int(sizes[1]) if known else _POSE, 1.0
+        points = number(sizes[0]) * number(sizes[-1]) if len(sizes) == 2 else 0
+        yield points or _POSE, 1.0
     elif not said and columns == 5 + _POSE:
         yield _POSE, 0.8
         yield 0, 0.4

@@ -71,7 +71,7 @@ def recognise(graph: Graph) -> list[Reading]:
         return []
     confidence = 0.9
     if len(strides) > 3 or not isinstance(shape[1], int):
-        confidence = 0.4  # NanoDet-Plus has four strides; YOLOv5 is exported with any size
+        confidence = 0.5  # NanoDet-Plus has four strides; YOLOv5 is exported with any size
     elif shape[2] - 5 not in USUAL_CLASSES and {shape[2] - 4, shape[2] - 32} & {*USUAL_CLASSES}:
         confidence = 0.4  # a usual number of classes, read as YOLOv8 or NanoDet
     # Nothing in the network itself raises e to a power, but the decoding of sizes does.

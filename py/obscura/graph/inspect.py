@@ -5,7 +5,7 @@ Field numbers are those of onnx.proto (ONNX, Apache-2.0, https://github.com/onnx
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from obscura.errors import ModelUnreadable
@@ -43,16 +43,6 @@ class Graph(NamedTuple):
     external: tuple[str, ...]  # files that hold weights, if this one does not
     producer: str
     size: int  # bytes
-
-    def measured(self, shapes: Mapping[str, tuple[int, ...]]) -> Graph:
-        """Return the same with outputs of the shapes that a run has shown, by name.
-
-        Exports for batches of any size seldom say how large their outputs are.
-        """
-        outputs = (
-            value._replace(shape=shapes.get(value.name, value.shape)) for value in self.outputs
-        )
-        return self._replace(outputs=tuple(outputs))
 
 
 def inspect(read: Read, size: int) -> Graph:
