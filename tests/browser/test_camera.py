@@ -172,6 +172,7 @@ def test_a_paused_picture_still_follows_the_threshold(room: Room) -> None:
 
 def test_another_model_takes_over_while_the_camera_runs(room: Room) -> None:
     room.start()
+    room.move("threshold", 0.3)
 
     room.at("model").select_option("centernet-416")
     now = room.until("now.model === 'centernet-416' && now.detections.length > 0")
@@ -179,6 +180,7 @@ def test_another_model_takes_over_while_the_camera_runs(room: Room) -> None:
     assert now["state"] == "running"
     assert now["detections"][0]["label"] == "person"
     assert overlap(now["detections"][0]["box"], PLACE) >= 0.5
+    room.move("threshold", 0.5)
     room.at("model").select_option("cocossd")
     room.until("now.model === 'cocossd' && now.frames > 0 && now.detections.length > 0")
 

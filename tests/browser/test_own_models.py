@@ -17,7 +17,7 @@ from playwright.sync_api import Locator
 
 from . import networks
 from .conftest import OpenRoom
-from .pictures import ROOT, encode, overlap
+from .pictures import ROOT, encode, overlap, sample
 from .room import COUNT_ENGINES, SETTINGS, Room
 from .test_engine_failures import serve_engine
 
@@ -261,6 +261,23 @@ def test_the_example_that_is_trained_on_shapes_sees_shapes(room: Room) -> None:
         best = max(found, key=lambda row: overlap(row["box"], box))
         assert best["label"] == shapes.LABELS[class_id]
         assert overlap(best["box"], box) >= 0.6
+    room.read(encode(networks.scene()), "scene.png")
+
+
+REAL = {"yolox_nano_kazuhito": "person", "yunet_n_dynamic": "face"}
+
+
+@pytest.mark.parametrize("name", REAL)
+def test_real_models_need_no_word_about_themselves(room: Room, name: str) -> None:
+    file = ROOT.parent / "shared" / "data" / "models" / f"{name}.onnx"
+    if not file.is_file():
+        pytest.skip(f"{file.name} is not in shared/data/models")
+    pick(room, (file.name, file.read_bytes()))
+    until_in_use(room, f"own-{name.replace('_', '-')}")
+
+    found = room.read(encode(sample()), "astronaut.png")["detections"]
+
+    assert [row["label"] for row in found] == [REAL[name]]
     room.read(encode(networks.scene()), "scene.png")
 
 
