@@ -30,7 +30,7 @@ PLAUSIBLE = 0.1
 
 MOST = 6
 MOST_VALUES = 200  # inputs and outputs; families compare each with each
-TOP = 100  # rows that an open model's family returns
+TOP = 300  # rows that an open model's family returns, before suppression thins them out
 UNTOLD_CLASSES = 100  # how many are numbered where nothing says how many there are
 
 _NAMES = ("names", "classes", "class_names", "labels", "categories", "id2label")

@@ -255,7 +255,7 @@ def test_where_the_reading_is_not_certain_it_lists_them_and_asks(
     assert "--reading" in err[0]
     sees = [line.strip() for line in out if line.strip().startswith("sees ")]
     assert len(sees) >= 2
-    assert re.match(r"sees class \d 90% at \d+, \d+, \d+, \d+ .drawn in", sees[0])
+    assert re.match(r"sees (class \d 90% at \d+, \d+, \d+, \d+(; )?)+ .drawn in", sees[0])
     drawings = sorted(path.name for path in (models.parent / "build").iterdir())
     assert drawings == [f"reading-{number}.png" for number in range(1, len(sees) + 1)]
     assert not (models / "two-ways").exists()

@@ -292,7 +292,7 @@ def _card_beside(table: dict[str, Any], new: _Newcomer) -> ModelCard:
         "summary": text.OWN_SUMMARY,
         "license": text.NO_LICENCE,
         "source": {},
-        "output": {"top": 100, "threshold": 0.4, "iou": 0.5},
+        "output": {"top": guess.TOP, "threshold": 0.4, "iou": 0.5},
     }
     given = {key: value for key, value in table.items() if key not in ("check", "accuracy")}
     return ModelCard.from_dict({**usual, **given, "name": new.name, "file": new.file._asdict()})
