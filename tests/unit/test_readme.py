@@ -12,12 +12,11 @@ README = (ROOT / "README.md").read_text("utf-8")
 CARDS = [
     tomllib.loads(path.read_text("utf-8")) for path in sorted((ROOT / "models").glob("*/*.toml"))
 ]
+# Not the models that somebody added for a page of their own.
+SHIPPED = [card for card in CARDS if "package" in card["source"]]
 
 
-# Not of models that somebody added for a page of their own.
-@pytest.mark.parametrize(
-    "card", [card for card in CARDS if "package" in card["source"]], ids=lambda card: card["name"]
-)
+@pytest.mark.parametrize("card", SHIPPED, ids=lambda card: card["name"])
 def test_the_table_of_models_is_that_of_the_cards(card: dict[str, Any]):
     cells = [
         f"`{card['name']}`",
@@ -30,6 +29,21 @@ def test_the_table_of_models_is_that_of_the_cards(card: dict[str, Any]):
     ]
 
     assert "| " + " | ".join(cells) + " |" in README.splitlines()
+
+
+@pytest.mark.parametrize("card", SHIPPED, ids=lambda card: card["name"])
+def test_the_table_of_accuracy_has_the_cards_figures(card: dict[str, Any]):
+    lines = (ROOT / "docs" / "accuracy.md").read_text("utf-8").splitlines()
+    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
+
+    (native,) = (
+        row
+        for row in rows
+        if row[0] == card["name"] and re.fullmatch(r"native, \d+ threads?", row[1])
+    )
+
+    assert native[2].split(" ± ")[0] == f"{card['accuracy']['ap']}"
+    assert native[3] == f"{card['accuracy']['ap50']}"
 
 
 def test_the_example_of_the_library_runs(monkeypatch, capsys):
