@@ -16,7 +16,15 @@ from numpy.typing import NDArray
 from obscura.card import InputSpec, OpenForm
 from obscura.families.ops import Array, Ops
 from obscura.families.reading import IMAGENET_MEAN, IMAGENET_STD, Reading, one_picture
-from obscura.families.rows import Option, Rows, Spec, best_pairs, fractions, mismatch
+from obscura.families.rows import (
+    Option,
+    Rows,
+    Spec,
+    best_pairs,
+    cell_counts,
+    fractions,
+    mismatch,
+)
 from obscura.graph.inspect import Graph
 
 LEVELS = (3, 4, 5, 6, 7)  # strides are 2 to the power of these
@@ -33,9 +41,11 @@ def read(ops: Ops, outputs: Mapping[str, Array], spec: Spec) -> Rows:
     """See `obscura.families.read`."""
     logits = _joined(ops, outputs, spec, spec.classes)
     offsets = _joined(ops, outputs, spec, 4, last=spec.classes == 4)
-    centre, size = (ops.constant(part) for part in anchors(spec))
-    if not logits.shape[0] == offsets.shape[0] == centre.shape[0]:
+    # Counted before they are made: a card can name an input of any size.
+    count = ANCHORS * sum(cell_counts(spec, [2**level for level in LEVELS]))
+    if not logits.shape[0] == offsets.shape[0] == count:
         raise mismatch(outputs, f"maps of strides 8 to 128 over {spec.width} x {spec.height}")
+    centre, size = (ops.constant(part) for part in anchors(spec))
     # Only of the best are boxes needed; the sigmoid does not change their order.
     best = best_pairs(ops, ops.concat([offsets, centre, size], 1), logits, spec.top)
     offsets, centre, size = best.boxes[:, 0:4], best.boxes[:, 4:6], best.boxes[:, 6:8]
