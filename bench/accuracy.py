@@ -115,8 +115,8 @@ def _shipped(names: Sequence[str], truth: Truth, site: Path | None) -> str:
             with PageDetector(name, site, threshold=LOW) as page:
                 results.append(_result(name, page.info, evaluate(page, truth), samples))
     speed = [(name, f"{_milliseconds(name, truth):.1f}") for name in names]
-    timed = table(("model", "ms, 1 thread"), speed, words=1)
-    return f"{markdown(results, truth, per_class=False)}\n\n{timed}"
+    figures = markdown(results, truth, per_class=False)
+    return f"{figures}\n\n{table(('model', 'ms, 1 thread'), speed, words=1)}"
 
 
 def _result(

@@ -23,7 +23,7 @@ from torchvision.transforms.functional import pil_to_tensor
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "custom"))
 
-from shapes import LABELS, draw, letterbox
+from shapes import LABELS, draw, stretch
 
 SIDE = 160  # pixels of the network's input, both ways
 BATCH = 16
@@ -65,7 +65,7 @@ class Exported(nn.Module):
 def train(steps: int, scenes: int) -> FCOS:
     torch.manual_seed(0)
     rng = np.random.default_rng(0)
-    drawn = [letterbox(draw(rng, *rng.integers(120, 241, 2).tolist()), SIDE) for _ in range(scenes)]
+    drawn = [stretch(draw(rng, *rng.integers(120, 241, 2).tolist()), SIDE) for _ in range(scenes)]
     detector = FCOS(
         Backbone(),
         num_classes=1 + len(LABELS),  # with the background

@@ -91,6 +91,7 @@ class Models:
         settings = self._preferences.current
         self._controls.show(settings, self.shelf.cards[name])
         self._show()
+        former = self._inference.card
         try:
             opened = await self._inference.load(
                 name, backend=settings.backend, threads=settings.threads, fresh=fresh
@@ -107,7 +108,10 @@ class Models:
         if opened:
             self.opening = None
             self._show()
-            await self._when_opened()
+            if fresh or self._inference.card is not former:
+                await self._when_opened()
+            else:
+                self._say("")  # the one in use was chosen again
 
     def retry(self) -> Awaitable[None]:
         """Once more the model that failed, fetched anew."""
