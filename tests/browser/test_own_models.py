@@ -245,7 +245,7 @@ def test_forgetting_everything_forgets_the_models_too_and_one_that_is_gone_is_mi
     room.reload()
 
     assert room.until_state("ready")["model"] == "cocossd"
-    assert "own-colours" in room.at("model-gone").inner_text()
+    room.until_text("model-gone", "own-colours")
     assert room.at("model").input_value() == "cocossd"
 
 
@@ -479,7 +479,7 @@ def test_what_cannot_be_used_is_refused_with_a_reason_and_harms_nothing(
     room: Room, case: str
 ) -> None:
     files, code, told = REFUSED[case]
-    before = room.snapshot()
+    before = room.until_state("ready", "still")
 
     pick(room, *files())
     room.until_error(code)
