@@ -82,6 +82,9 @@ class Room:
 
     def __init__(self, page: Page, url: str) -> None:
         self.page, self.url = page, url
+        # From now on the browser hands file pickers over. Asked for only when a picker is expected,
+        # that may come too late for a key that opens one at once, and the picker is never seen.
+        page.on("filechooser", lambda _chooser: None)
 
     def open(self, query: str = "") -> Room:
         """Go to the page; returns as soon as its markup is there."""
