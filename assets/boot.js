@@ -195,6 +195,7 @@ globalThis.obscura = {
     frames: 0,
     fps: 0,
     timings: {},
+    frame: null,
     detections: [],
   }),
 };

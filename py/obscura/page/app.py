@@ -57,7 +57,7 @@ class App:
         self.timings = inference.timings
         self._video, self._picture = by_id("video"), by_id("picture")
         self._grab = sources.Grabber()
-        self.loop = Loop(self._video, self._analyse)
+        self.loop = Loop(self._video, self._analyse, self.timings)
         self.view = View(self.timings)
         self._meter = Meter()
         self.notice = NoticeCard(self._act)
@@ -262,11 +262,11 @@ class App:
 
     # ---- analysis --------------------------------------------------------------------------------
 
-    async def _analyse(self) -> None:
-        """One frame of the live picture, from capture to drawn boxes."""
+    async def _analyse(self) -> Callable[[], None] | None:
+        """The newest frame of the live picture, from capture to what shows the answer."""
         source, card, epoch = self._source, self.inference.card, self._epoch
         if source is None or card is None or not source.size[0]:
-            return
+            return None
         size = source.size
         try:
             outputs = await self.inference.run(lambda: self._grab(self._video, size, card.input))
@@ -274,11 +274,15 @@ class App:
             # A model that was exchanged under a running frame is no failure.
             if epoch == self._epoch and self.inference.card is card:
                 await self.models.recover(error)
-            return
-        if epoch == self._epoch and self.inference.card is card:
+            return None
+        if epoch != self._epoch or self.inference.card is not card:
+            return None
+
+        def show() -> None:
             self.view.answer(outputs, card, size)
             self._present()
-            self.loop.count()
+
+        return show
 
     def _present(self) -> None:
         """Show the last answer under the present settings."""
