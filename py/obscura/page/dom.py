@@ -68,7 +68,8 @@ def run_now(coroutine: Any) -> asyncio.Task[None]:
     """As `run`, but go on until it first waits before returning: what it begins with is done by
     then, without a turn of the event loop."""
     loop = asyncio.get_event_loop()
-    return _watched(asyncio.Task(coroutine, loop=loop, eager_start=True))
+    # Since Python 3.12, and the page has its own.
+    return _watched(asyncio.Task(coroutine, loop=loop, eager_start=True))  # type: ignore[call-arg]
 
 
 def _watched(task: asyncio.Task[None]) -> asyncio.Task[None]:
