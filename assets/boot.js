@@ -196,6 +196,7 @@ globalThis.obscura = {
     fps: 0,
     timings: {},
     frame: null,
+    held: {},
     detections: [],
   }),
 };

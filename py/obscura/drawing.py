@@ -107,7 +107,7 @@ def place_labels(
 def _shared(a: Floats, b: Floats, height: float) -> Floats:
     """Return the area that each of ``(3, n)`` labels (left, right, top) shares with each of
     ``(3, m)`` as ``(n, m)``."""
-    x = np.minimum(a[1, :, None], b[1])
+    x: Floats = np.minimum(a[1, :, None], b[1])
     x -= np.maximum(a[0, :, None], b[0])
     y = a[2, :, None] - b[2]
     np.subtract(height, np.abs(y, out=y), out=y)

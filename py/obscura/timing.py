@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import types
 from collections import deque
-from collections.abc import Callable, Coroutine, Generator
+from collections.abc import Callable, Collection, Coroutine, Generator
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -38,7 +38,7 @@ class Timings:
 
     def medians(self) -> dict[str, float]:
         """Return the median milliseconds of each stage, in the order the stages first came."""
-        return {stage: _median(values) for stage, values in self._stages.items()}
+        return {stage: median(values) for stage, values in self._stages.items()}
 
     def add_frame(self, ms: float, blocked_ms: float) -> None:
         """Note a whole frame.
@@ -55,7 +55,7 @@ class Timings:
         if not self._frames:
             return None
         return FrameTotals(
-            median=_median(self._frames),
+            median=median(self._frames),
             p95=_percentile(self._frames, 95),
             blocked_p95=_percentile(self._blocked, 95),
             count=len(self._frames),
@@ -158,7 +158,8 @@ class Rate:
         self._ticks.clear()
 
 
-def _median(values: deque[float]) -> float:
+def median(values: Collection[float]) -> float:
+    """Return the middle one of the values, or the mean of the middle two."""
     ordered = sorted(values)
     middle = len(ordered) // 2
     if len(ordered) % 2:
@@ -166,6 +167,6 @@ def _median(values: deque[float]) -> float:
     return (ordered[middle - 1] + ordered[middle]) / 2
 
 
-def _percentile(values: deque[float], percent: int) -> float:
+def _percentile(values: Collection[float], percent: int) -> float:
     """Return the least of the values that so many percent of them do not exceed."""
     return sorted(values)[-(-len(values) * percent // 100) - 1]

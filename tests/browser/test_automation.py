@@ -25,6 +25,7 @@ SHAPE = {
     "fps": int | float,
     "timings": dict,
     "frame": dict | None,
+    "held": dict,
     "detections": list,
 }
 ROW = {"label": str, "score": int | float, "box": list, "track_id": int | None}
@@ -110,6 +111,7 @@ def test_the_snapshot_has_one_shape_in_every_state(new_room: OpenRoom) -> None:
         "fps": 0,
         "timings": {},
         "frame": None,
+        "held": {},
         "detections": [],
     }
     python.release()

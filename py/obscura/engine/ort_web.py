@@ -60,6 +60,8 @@ class WebSession:
         self._plan = plan
         self._pending: dict[int, asyncio.Future[Any]] = {}
         self._calls = 0
+        self.drawn_ms = 0.0
+        """What the worker took to make pixels of the last frame; 0 for one that came as pixels."""
         self._turn = asyncio.Lock()  # the runtime runs one picture at a time
         self._worker = Worker.new(engine_url, _js(type="module"))
         self._on_message = create_proxy(self._receive)
@@ -100,7 +102,8 @@ class WebSession:
         self._card = card
 
     async def run(self, image: Any) -> Outputs:
-        """Detect on an `ImageData` (RGBA, any size), whose buffer is transferred.
+        """Detect on an `ImageData` (RGBA, any size), whose buffer is transferred, or on a
+        `sources.Frame`, whose `VideoFrame` is.
 
         Raises:
             BackendError: the run failed or the worker died. The session is of no more use.
@@ -112,11 +115,13 @@ class WebSession:
 
     async def run_raw(self, image: Any) -> dict[str, NDArray[Any]]:
         """Run, and return the network's outputs as they are, by name. Raises as `run`."""
-        pixels = image.data.buffer
+        frame = getattr(image, "frame", None)
+        given = {"pixels": image.data.buffer} if frame is None else {"frame": frame}
         async with self._turn:
             answer = await self._call(
-                "run", [pixels], pixels=pixels, width=image.width, height=image.height
+                "run", list(given.values()), width=image.width, height=image.height, **given
             )
+        self.drawn_ms = float(getattr(answer, "drawn", 0))
         return {str(output.name): _array(output) for output in answer.outputs}
 
     def close(self) -> None:

@@ -13,7 +13,8 @@ from js import performance
 from pyodide.ffi import create_proxy
 
 from obscura.errors import CameraLost, ObscuraError
-from obscura.page import camera, shell, sources, stage, text
+from obscura.pace import Pace
+from obscura.page import camera, power, shell, sources, stage, text
 from obscura.page.controls import Controls
 from obscura.page.dom import by_id, run
 from obscura.page.inference import Inference
@@ -57,7 +58,9 @@ class App:
         self.timings = inference.timings
         self._video, self._picture = by_id("video"), by_id("picture")
         self._grab = sources.Grabber()
-        self.loop = Loop(self._video, self._analyse, self.timings)
+        self.pace = Pace()
+        self.pace.enabled = self.settings.pace
+        self.loop = Loop(self._video, self._analyse, self.timings, self.pace)
         self.view = View(self.timings)
         self._meter = Meter()
         self.notice = NoticeCard(self._act)
@@ -106,6 +109,7 @@ class App:
         """
         if self._request.ignored:
             print(text.IGNORED.format(parameters=", ".join(self._request.ignored)))
+        run(power.watch(self.pace))
         run(self.models.begin())
         # Before anything is awaited, so that a press from now on finds this one under way.
         if wanted == "files":
@@ -203,6 +207,7 @@ class App:
         self._scene, self._caption = "live", ""
         self._say("")
         self.timings.clear()
+        self.pace.forget_frames()
         self.loop.start()
         self._render()
         if source.stream is not None:
@@ -308,6 +313,7 @@ class App:
         """A model is in use: go on with whatever waits for it."""
         self._say("")
         self.timings.clear()
+        self.pace.forget_frames()
         self.view.clear()  # the boxes of the other model
         self._show_sample()
         self._render()
@@ -327,6 +333,7 @@ class App:
         if "model" in values:
             return self.choose_model(values["model"])
         self._preferences.set(**values)
+        self.pace.enabled = self.settings.pace
         if self._camera_runs() and values.keys() & {"camera", "facing", "resolution"}:
             return self._open("camera")
         self._render()
@@ -398,6 +405,8 @@ class App:
             shown=self.loop.shown.per_second(now),
             analysed=self.loop.analysed.per_second(now),
             timings=self.timings.medians() if self._scene != "welcome" else {},
+            totals=self.timings.frame(),
+            held=self.pace.limits,
             info=self.inference.info,
             why=self.inference.why,
         )

@@ -28,6 +28,7 @@ def snapshot(app: App) -> dict[str, Any]:
         "fps": round(app.loop.analysed.per_second(performance.now() / 1000), 2),
         "timings": {stage: round(ms, 3) for stage, ms in app.timings.medians().items()},
         "frame": _totals(app),
+        "held": {reason: round(rate, 2) for reason, rate in app.pace.limits.items()},
         "detections": app.view.detections.to_records(app.view.labels),
     }
 

@@ -3,8 +3,9 @@
 The browser offers every frame that it shows. Where the engine is idle, that frame is captured and
 analysed; frames that arrive meanwhile are shown but not analysed: that is the frame skipping, and
 it needs no setting. If a newer frame is showing when an answer arrives, it is captured at once and
-sent on its way before the answer is read and drawn, so the engine never waits for the page. In a
-hidden tab browsers offer no frames, so the loop rests there by itself.
+sent on its way before the answer is read and drawn, so the engine never waits for the page. Where
+the device must be spared (`obscura.pace`), frames are taken less often. In a hidden tab browsers
+offer no frames, so the loop rests there by itself.
 """
 
 from __future__ import annotations
@@ -15,10 +16,14 @@ from typing import Any
 from js import performance, requestAnimationFrame
 from pyodide.ffi import create_proxy
 
+from obscura.pace import Pace
 from obscura.page.dom import run_now
 from obscura.timing import Held, Rate, Timings
 
 Show = Callable[[], None]
+
+EARLY_S = 0.008
+"""How much too early a frame may be taken: the next one may be a whole frame too late."""
 
 
 class Loop:
@@ -28,23 +33,29 @@ class Loop:
     """
 
     def __init__(
-        self, video: Any, analyse: Callable[[], Awaitable[Show | None]], timings: Timings
+        self,
+        video: Any,
+        analyse: Callable[[], Awaitable[Show | None]],
+        timings: Timings,
+        pace: Pace,
     ) -> None:
         """
         Args:
             analyse: captures the frame that the video shows now, waits for the engine's answer, and
                 returns what shows it; None if there is nothing to show.
             timings: where whole frames are noted.
+            pace: how often to take one; told of each.
         """
         self._video = video
         self._analyse = analyse
-        self._timings = timings
+        self._timings, self._pace = timings, pace
         self._held = Held(performance.now)
         self._offer_proxy = create_proxy(self._offer)
         self._by_frame = hasattr(video, "requestVideoFrameCallback")
         self._ticket = 0
         self._shown = 0  # the browser's number of the frame that the video shows
         self._taken = 0  # and of the one captured last
+        self._begun_s = 0.0  # when that was
         self._busy = False
         self.running = False
         self.paused = False
@@ -98,7 +109,11 @@ class Loop:
             return
         if not self.running or self.paused or self._on_hold:
             return
-        self._busy, self._taken = True, self._shown
+        now = performance.now() / 1000
+        interval = self._pace.interval_s
+        if interval and now - self._begun_s < interval - EARLY_S:
+            return
+        self._busy, self._taken, self._begun_s = True, self._shown, now
         run_now(self._held.during(self._step()))
 
     async def _step(self) -> None:
@@ -116,3 +131,4 @@ class Loop:
         now = performance.now()
         self.analysed.tick(now / 1000)
         self._timings.add_frame(now - begun, self._held.take())
+        self._pace.frame(now / 1000, now - begun)
