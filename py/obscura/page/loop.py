@@ -4,8 +4,7 @@ The browser offers every frame that it shows. Where the engine is idle, that fra
 analysed; frames that arrive meanwhile are shown but not analysed: that is the frame skipping, and
 it needs no setting. If a newer frame is showing when an answer arrives, it is captured at once and
 sent on its way before the answer is read and drawn, so the engine never waits for the page. Where
-the device must be spared (`obscura.pace`), frames are taken less often. In a hidden tab browsers
-offer no frames, so the loop rests there by itself.
+the device must be spared (`obscura.pace`), frames are taken less often, and in a hidden tab none.
 """
 
 from __future__ import annotations
@@ -13,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from js import performance, requestAnimationFrame
+from js import document, performance, requestAnimationFrame
 from pyodide.ffi import create_proxy
 
 from obscura.pace import Pace
@@ -107,7 +106,7 @@ class Loop:
         """Take the frame that is showing, if it is new and the engine has nothing to do."""
         if self._busy or self._shown == self._taken:
             return
-        if not self.running or self.paused or self._on_hold:
+        if not self.running or self.paused or self._on_hold or document.hidden:
             return
         now = performance.now() / 1000
         interval = self._pace.interval_s
