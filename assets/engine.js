@@ -48,7 +48,7 @@ const calls = {
   },
 
   // pixels: ArrayBuffer of RGBA bytes, transferred here and back, as are the bytes of the outputs; on
-  // the GPU a VideoFrame or ImageBitmap will do, too: `frame`.
+  // the GPU it may be a VideoFrame instead: `frame`.
   async run({ pixels, frame, width, height, place }) {
     if (gpu) return { outputs: await gpu.run({ pixels, frame, width, height, place }), pixels };
     const image = new ort.Tensor("uint8", new Uint8Array(pixels), [1, height, width, 4]);

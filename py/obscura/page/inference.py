@@ -23,6 +23,8 @@ from obscura.timing import Timings
 
 RACE_WARM_UP = 3
 RACE_RUNS = 7
+HOPELESS = 4
+"""Whoever takes so many times as long as the other has lost the race at once."""
 
 MOST_SESSIONS = 2
 """Alive at once, the one that is being opened included: each holds a runtime's memory."""
@@ -213,10 +215,13 @@ class Inference:
     async def _compare(self, current: Opened, challenger: Opened) -> None:
         times = Timings()
         for number in range(RACE_WARM_UP + RACE_RUNS):
-            for who, opened in (("current", current), ("challenger", challenger)):
-                ms = await self.time_sample(opened)
-                if number >= RACE_WARM_UP:
-                    times.add(who, ms)
+            lap = [await self.time_sample(opened) for opened in (current, challenger)]
+            decided = number > 0 and max(lap) > HOPELESS * min(lap)
+            if number >= RACE_WARM_UP or decided:
+                times.add("current", lap[0])
+                times.add("challenger", lap[1])
+            if decided:
+                break
         medians = times.medians()
         won = wins(medians["challenger"], medians["current"])
         names = {"current": text.way(current.plan), "challenger": text.way(challenger.plan)}
