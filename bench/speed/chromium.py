@@ -10,7 +10,7 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from threading import Condition, Thread
+from threading import Condition, Lock, RLock, Thread
 from typing import Any
 
 FLAGS = (
@@ -48,9 +48,11 @@ class Chromium:
     def __init__(self, process: subprocess.Popen[bytes], reading: int, writing: int) -> None:
         self._process = process
         self._reading, self._writing = reading, writing
-        self._news = Condition()
+        self._news = Condition(RLock())
         self._answers: dict[int, dict[str, Any]] = {}
-        self._attached: dict[str, dict[str, str]] = {}
+        self._workers: dict[str, str] = {}  # session of each worker: that of its page
+        self._scripts: dict[str, str] = {}  # session of a page: what its workers begin with
+        self._pen = Lock()
         self._calls = 0
         self._gone = False
         Thread(target=self._listen, daemon=True).start()
@@ -58,18 +60,7 @@ class Chromium:
 
     def call(self, method: str, session: str = "", timeout_s: float = 60, **params: Any) -> Any:
         """Call a method of the protocol and return its result; raise ChromiumError if it fails."""
-        with self._news:
-            self._calls += 1
-            number = self._calls
-        message = {"id": number, "method": method, "params": params}
-        if session:
-            message["sessionId"] = session
-        data = json.dumps(message).encode() + b"\0"
-        try:
-            while data:
-                data = data[os.write(self._writing, data) :]
-        except OSError as error:
-            raise ChromiumError(f"the browser is gone ({error})") from None
+        number = self._send(method, session, params)
         with self._news:
             self._news.wait_for(lambda: number in self._answers or self._gone, timeout_s)
             answer = self._answers.pop(number, None)
@@ -96,10 +87,38 @@ class Chromium:
         session = self.call("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
         return Tab(self, target, str(session))
 
-    def workers(self, session: str) -> list[str]:
-        """Return the sessions of the dedicated workers that a page's session is attached to."""
+    def prepare_workers(self, session: str, script: str) -> None:
+        """Run a script in each dedicated worker that a page will start, before the worker's own."""
         with self._news:
-            return [child for child, told in self._attached.items() if told["parent"] == session]
+            self._scripts[session] = script
+        self.call(
+            "Target.setAutoAttach",
+            session,
+            autoAttach=True,
+            waitForDebuggerOnStart=True,
+            flatten=True,
+        )
+
+    def workers(self, session: str) -> list[str]:
+        """Return the sessions of the dedicated workers of a page, after `prepare_workers`."""
+        with self._news:
+            return [worker for worker, page in self._workers.items() if page == session]
+
+    def _send(self, method: str, session: str, params: dict[str, Any]) -> int:
+        with self._news:
+            self._calls += 1
+            number = self._calls
+        message = {"id": number, "method": method, "params": params}
+        if session:
+            message["sessionId"] = session
+        data = json.dumps(message).encode() + b"\0"
+        try:
+            with self._pen:
+                while data:
+                    data = data[os.write(self._writing, data) :]
+        except OSError as error:
+            raise ChromiumError(f"the browser is gone ({error})") from None
+        return number
 
     def _listen(self) -> None:
         rest = b""
@@ -121,11 +140,15 @@ class Chromium:
         if "id" in message:
             self._answers[message["id"]] = message
         elif message["method"] == "Target.attachedToTarget":
-            told = message["params"]
-            if told["targetInfo"]["type"] == "worker":
-                self._attached[told["sessionId"]] = {"parent": message.get("sessionId", "")}
+            told, page = message["params"], message.get("sessionId", "")
+            if page in self._scripts:
+                worker = told["sessionId"]
+                self._workers[worker] = page
+                # Sent, not called: it is this thread that takes the answers.
+                self._send("Runtime.evaluate", worker, {"expression": self._scripts[page]})
+                self._send("Runtime.runIfWaitingForDebugger", worker, {})
         elif message["method"] == "Target.detachedFromTarget":
-            self._attached.pop(message["params"]["sessionId"], None)
+            self._workers.pop(message["params"]["sessionId"], None)
 
 
 class Tab:
@@ -174,39 +197,22 @@ class Tab:
         """Bring it to the front."""
         self.call("Page.bringToFront")
 
-    def watch_workers(self) -> None:
-        """Attach to the page's dedicated workers, those to come included."""
-        self.call(
-            "Target.setAutoAttach", autoAttach=True, waitForDebuggerOnStart=False, flatten=True
-        )
+    def begin_with(self, script: str) -> None:
+        """Run a script before all others, in the pages opened from now on and in their workers."""
+        self.call("Page.enable")
+        self.call("Page.addScriptToEvaluateOnNewDocument", source=script)
+        self._browser.prepare_workers(self.session, script)
 
     def realms(self) -> list[str]:
-        """Return the sessions of the page and of its workers, after `watch_workers`."""
+        """Return the sessions of the page and of its workers, after `begin_with`."""
         return [self.session, *self._browser.workers(self.session)]
 
-    def instances(self, session: str, prototype: str, read: str) -> list[int]:
-        """Return a number of each living object of a kind, in the page or a worker.
-
-        Args:
-            prototype: an expression, such as ``WebAssembly.Memory.prototype``.
-            read: a function of the object.
-        """
+    def heap_bytes(self, session: str) -> int:
+        """Return the size of what lives on the JavaScript heap of the page or of a worker."""
         call = self._browser.call
-        kind = call(
-            "Runtime.evaluate", session, expression=f"try {{ {prototype} }} catch {{ null }}"
-        )["result"]
-        if "objectId" not in kind:
-            return []
-        found = call("Runtime.queryObjects", session, prototypeObjectId=kind["objectId"])["objects"]
-        numbers = call(
-            "Runtime.callFunctionOn",
-            session,
-            objectId=found["objectId"],
-            functionDeclaration=f"function () {{ return this.map({read}); }}",
-            returnByValue=True,
-        )["result"]["value"]
-        call("Runtime.releaseObject", session, objectId=found["objectId"])
-        return [int(number) for number in numbers]
+        call("HeapProfiler.collectGarbage", session)
+        usage = call("Runtime.getHeapUsage", session)
+        return int(usage["usedSize"])
 
     def metrics(self) -> dict[str, float]:
         """Return the browser's own counters of this page (seconds, bytes, numbers)."""

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import shutil
 import subprocess
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +21,7 @@ from builder.errors import BuildError
 from builder.page import ATTRIBUTE
 from builder.report import QUALITY
 from builder.site import Site
+from builder.sources import read
 from modelkit.errors import ConversionError
 from modelkit.sources import COCO_SSD_TFJS
 
@@ -27,7 +30,6 @@ from speed.host import PACKED
 FACTS = "bench.json"
 CLIP = "camera.mjpeg"
 SITE, RIVALS = "site", "rivals"
-PAGES = ("tfjs.html", "js.html")
 MODEL = "models/coco-ssd"
 
 TF = {
@@ -54,8 +56,11 @@ for (const [source, target] of JSON.parse(readFileSync(0, "utf8"))) {
 """
 
 
-def prepare(root: Path, out: Path) -> Path:
+def prepare(root: Path, out: Path, rivals: Sequence[str]) -> Path:
     """Make the folder ``out``, replacing one made before; return it.
+
+    Args:
+        rivals: "tfjs", "js", or both. Only the first needs packages from npm.
 
     Raises:
         BuildError: something is missing, or ``out`` holds other things.
@@ -67,11 +72,11 @@ def prepare(root: Path, out: Path) -> Path:
     shutil.rmtree(out, ignore_errors=True)
     out.mkdir(parents=True)
     build(out / SITE)
-    versions = add_rivals(root, Site(out / RIVALS, "./"))
+    versions = add_rivals(root, Site(out / RIVALS, "./"), rivals)
     compress(out, root / "build" / "cache" / "brotli")
-    picture = (root / "bench" / "camera.jpg").read_bytes()
+    picture = read(root, "bench/camera.jpg")
     (out / CLIP).write_bytes(picture * 2)  # MJPEG: pictures one after another, over and over
-    facts = {"versions": versions, "quality": QUALITY}
+    facts = {"versions": versions, "quality": QUALITY, "rivals": list(rivals)}
     (out / FACTS).write_text(json.dumps(facts, sort_keys=True), encoding="utf-8")
     return out
 
@@ -87,9 +92,26 @@ def read_facts(folder: Path) -> dict[str, Any]:
     return facts
 
 
-def add_rivals(root: Path, site: Site) -> dict[str, str]:
+def add_rivals(root: Path, site: Site, rivals: Sequence[str]) -> dict[str, str]:
     """Add the rivals' pages and all that they load; return the versions of their packages."""
     home = root / "bench" / "rivals"
+    versions = add_tensorflow(home, site) if "tfjs" in rivals else {}
+    site.add("sample.jpg", read(root, "assets/sample.jpg"))
+    own = sorted((home / "pages").iterdir())
+    scripts = [path for path in own if path.suffix != ".html"]
+    site.add_folder("pages", {path.name: path.read_bytes() for path in scripts})
+
+    def reference(match: re.Match[str]) -> str:
+        return f'{match["before"]}{site.resolve(match["reference"], "a rival")}"'
+
+    for name in rivals:
+        html = (home / "pages" / f"{name}.html").read_text(encoding="utf-8")
+        site.add_plain(f"{name}.html", ATTRIBUTE.sub(reference, html).encode())
+    return versions
+
+
+def add_tensorflow(home: Path, site: Site) -> dict[str, str]:
+    """Add TensorFlow.js and its model; return the versions of the packages."""
     modules = npm.install(home)
     site.add_folder("tf", {name: without_map(modules / path) for name, path in TF.items()})
     try:
@@ -97,19 +119,9 @@ def add_rivals(root: Path, site: Site) -> dict[str, str]:
     except ConversionError as error:
         raise BuildError(f"the rival's model did not come ({error})") from None
     site.add_folder("model", {name.rpartition("/")[2]: data for name, data in network.items()})
-    site.add("sample.jpg", (root / "assets" / "sample.jpg").read_bytes())
-    own = sorted((home / "pages").iterdir())
-    scripts = [path for path in own if path.name not in PAGES]
-    site.add_folder("pages", {path.name: path.read_bytes() for path in scripts})
-    for name in PAGES:
-        html = (home / "pages" / name).read_text(encoding="utf-8")
-        shipped = ATTRIBUTE.sub(
-            lambda match: f'{match["before"]}{site.resolve(match["reference"], "a rival")}"', html
-        )
-        site.add_plain(name, shipped.encode())
     asked = json.loads((home / "package.json").read_text(encoding="utf-8"))["dependencies"]
-    rivals = {name: version for name, version in asked.items() if name.startswith("@tensorflow")}
-    return rivals | {COCO_SSD_TFJS.name: COCO_SSD_TFJS.version}
+    shipped = {name: version for name, version in asked.items() if name.startswith("@tensorflow")}
+    return shipped | {COCO_SSD_TFJS.name: COCO_SSD_TFJS.version}
 
 
 def compress(folder: Path, cache: Path) -> None:
