@@ -70,7 +70,9 @@ def frame_row(run: Measured, name: str) -> Row:
     rivals = {key: told for key, told in stacks.items() if key.startswith("tfjs-")}
     against = "TF.js `detect`"
     if "obscura" not in stacks or not rivals:
-        return Row(what, against, goal, "", missing(run, f"frames {name}", "no rival was asked for"))
+        return Row(
+            what, against, goal, "", missing(run, f"frames {name}", "no rival was asked for")
+        )
     best = min(rivals, key=lambda key: float(rivals[key]["median"]))
     backend = best.removeprefix("tfjs-")
     threads = rivals[best].get("threads")
@@ -93,10 +95,14 @@ def python_row(run: Measured, name: str) -> Row:
     goal = f"≤ {PYTHON_RATIO:.2f} of it, and ≤ {PYTHON_MS:.0f} ms a frame"
     stacks = run["frames"].get(name, {})
     if "obscura" not in stacks or "js" not in stacks:
-        return Row(what, against, goal, "", missing(run, f"frames {name}", "no rival was asked for"))
+        return Row(
+            what, against, goal, "", missing(run, f"frames {name}", "no rival was asked for")
+        )
     ours, plain = stacks["obscura"]["median"], stacks["js"]["median"]
     ratio, more = ours / plain, ours - plain
-    measured = f"{spread(stacks['obscura'])} / {spread(stacks['js'])} = **{ratio:.2f}**, {more:+.1f} ms"
+    measured = (
+        f"{spread(stacks['obscura'])} / {spread(stacks['js'])} = **{ratio:.2f}**, {more:+.1f} ms"
+    )
     return Row(what, against, goal, measured, verdict(ratio <= PYTHON_RATIO and more <= PYTHON_MS))
 
 
@@ -124,7 +130,9 @@ def warm_row(run: Measured) -> Row:
         return Row(what, against, goal, "", missing(run, "warm", "no rival was asked for"))
     ours, theirs = median(seen["obscura"]), median(seen["tfjs"])
     measured = f"{ours / 1000:.2f} s / {theirs / 1000:.2f} s = **{ours / theirs:.2f}**"
-    return Row(what, against, goal, measured, verdict(ours / theirs <= WARM_RATIO and ours <= WARM_MS))
+    return Row(
+        what, against, goal, measured, verdict(ours / theirs <= WARM_RATIO and ours <= WARM_MS)
+    )
 
 
 def cold_row(run: Measured) -> Row:
@@ -145,13 +153,21 @@ def bytes_row(run: Measured) -> Row:
     what = f"bytes to first detection, Brotli {run['quality']}"
     goal = f"≤ {BYTES / 1e6:.0f} MB"
     seen = run.get("cold") or {}
-    sizes = {key: median([visit["bytes"] for visit in visits]) for key, visits in seen.items() if visits}
+    sizes = {
+        key: median([visit["bytes"] for visit in visits]) for key, visits in seen.items() if visits
+    }
     against = "the TF.js page"
     if "obscura" not in sizes:
         return Row(what, against, goal, "", missing(run, "cold", "not visited"))
     if "tfjs" in sizes:
         against += f" ({sizes['tfjs'] / 1e6:.2f} MB)"
-    return Row(what, against, goal, f"**{sizes['obscura'] / 1e6:.2f} MB**", verdict(sizes["obscura"] <= BYTES))
+    return Row(
+        what,
+        against,
+        goal,
+        f"**{sizes['obscura'] / 1e6:.2f} MB**",
+        verdict(sizes["obscura"] <= BYTES),
+    )
 
 
 def memory_rows(run: Measured) -> list[Row]:

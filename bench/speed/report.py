@@ -21,7 +21,15 @@ def markdown(run: Measured, wanted: frozenset[str]) -> str:
     parts = [machine(run), goal_table(rows(run, wanted))]
     frames = stage_rows(run)
     if frames:
-        head = ("setting", "stack", "frame", "p95", "stages, medians in ms", "page's tasks", "frames/s")
+        head = (
+            "setting",
+            "stack",
+            "frame",
+            "p95",
+            "stages, medians in ms",
+            "page's tasks",
+            "frames/s",
+        )
         parts.append("Where a frame's milliseconds go:\n\n" + table(head, frames))
     parts += growth(run.get("growth") or {})
     kept = [f"{part}: {why}" for part, why in run["failures"].items()]
@@ -60,9 +68,7 @@ def stage_rows(run: Measured) -> list[tuple[str, ...]]:
             busy = f"{told['task_ms_per_frame']:.1f} ms"
             rate = f"{told['fps']:.1f}"
             title = str(run["settings"][name]["title"])
-            made.append(
-                (title, STACKS[key], f"{told['median']:.1f} ms", tail, stages, busy, rate)
-            )
+            made.append((title, STACKS[key], f"{told['median']:.1f} ms", tail, stages, busy, rate))
     return made
 
 
@@ -71,7 +77,13 @@ def growth(told: Mapping[str, Any]) -> list[str]:
     parts = []
     if told.get("models"):
         body = [
-            (row["title"], row["input"], f"{row['inference']:.1f}", f"{row['decode']:.2f}", row["backend"])
+            (
+                row["title"],
+                row["input"],
+                f"{row['inference']:.1f}",
+                f"{row['decode']:.2f}",
+                row["backend"],
+            )
             for row in told["models"]
         ]
         head = ("model", "input", "inference ms", "decode ms", "backend")
@@ -83,7 +95,8 @@ def growth(told: Mapping[str, Any]) -> list[str]:
                 for row in told[kind]
             ]
             parts.append(
-                f"Cost as the {kind} grow, medians:\n\n" + table((words, "decode ms", "draw ms"), body)
+                f"Cost as the {kind} grow, medians:\n\n"
+                + table((words, "decode ms", "draw ms"), body)
             )
     return parts
 

@@ -133,7 +133,11 @@ def warm_starts(
 
 
 def cold_starts(
-    browser: Chromium, host: Host, line: Callable[[], Line], stacks: Sequence[str], rounds: int,
+    browser: Chromium,
+    host: Host,
+    line: Callable[[], Line],
+    stacks: Sequence[str],
+    rounds: int,
     tell: Tell,
 ) -> dict[str, list[dict[str, float]]]:
     """Visit in turn for the first time ever, over a slow line.

@@ -12,8 +12,16 @@ def arguments() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(add_help=False)
     add = parser.add_argument
     add("--rival", choices=("tfjs", "js", "all"), default="all", help="default: %(default)s")
-    add("--backend", choices=("auto", "webgpu", "wasm"), default="auto", help="default: %(default)s")
-    add("--threads", type=count, default=0, metavar="N", help="wasm threads (default: the page's choice)")
+    add(
+        "--backend", choices=("auto", "webgpu", "wasm"), default="auto", help="default: %(default)s"
+    )
+    add(
+        "--threads",
+        type=count,
+        default=0,
+        metavar="N",
+        help="wasm threads (default: the page's choice)",
+    )
     add(
         "--no-isolation",
         dest="isolation",
