@@ -81,7 +81,7 @@ class Chromium:
 
     def tab(self, context: str = "") -> Tab:
         """Open a tab in a window of its own, in a `context` or in the browser's own profile."""
-        where = {"browserContextId": context} if context else {}
+        where: dict[str, Any] = {"browserContextId": context} if context else {}
         made = self.call("Target.createTarget", url="about:blank", newWindow=True, **where)
         target = str(made["targetId"])
         session = self.call("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
@@ -209,10 +209,8 @@ class Tab:
 
     def heap_bytes(self, session: str) -> int:
         """Return the size of what lives on the JavaScript heap of the page or of a worker."""
-        call = self._browser.call
-        call("HeapProfiler.collectGarbage", session)
-        usage = call("Runtime.getHeapUsage", session)
-        return int(usage["usedSize"])
+        self._browser.call("HeapProfiler.collectGarbage", session)
+        return int(self._browser.call("Runtime.getHeapUsage", session)["usedSize"])
 
     def metrics(self) -> dict[str, float]:
         """Return the browser's own counters of this page (seconds, bytes, numbers)."""

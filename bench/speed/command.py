@@ -15,7 +15,6 @@ from typing import Any
 
 from builder.browser import find_chromium
 from builder.errors import BuildError
-
 from speed import goals, plot, report, visits
 from speed.chromium import Chromium, ChromiumError, launched
 from speed.host import Line, hosting
@@ -92,25 +91,26 @@ def measure(
             starters = [name for name in visits.FIRST if name == "obscura" or name in rivals]
             starts = {}
             if "warm" in wanted:
-                work = partial(visits.warm_starts, browser, isolated, starters, args.rounds, tell)
-                starts["warm"] = attempt("warm", work)
+                warm = partial(visits.warm_starts, browser, isolated, starters, args.rounds, tell)
+                starts["warm"] = attempt("warm", warm)
             if wanted & {"cold", "bytes"}:
                 line = partial(Line, BITS_PER_S, LATENCY_S)
                 few = min(args.rounds, 3)
-                work = partial(visits.cold_starts, browser, isolated, line, starters, few, tell)
-                starts["cold"] = attempt("cold", work)
+                cold = partial(visits.cold_starts, browser, isolated, line, starters, few, tell)
+                starts["cold"] = attempt("cold", cold)
                 isolated.line = Line()
-            memory = {}
+            memory: dict[str, Any] = {}
             for setting in settings if "memory" in wanted else ():
-                work = partial(
+                hold = partial(
                     visits.memory, browser, isolated if setting.isolated else plain, setting,
                     min(100, args.memory_frames // 2), args.memory_frames, tell,
                 )  # fmt: skip
-                seen = attempt("memory", work)
+                seen = attempt("memory", hold)
                 memory |= {setting.name: seen} if seen else {}
             growth = None
             if "growth" in wanted:
-                growth = attempt("growth", partial(visits.growth, browser, isolated, tell))
+                look = partial(visits.growth, browser, isolated, 3 * args.frames, tell)
+                growth = attempt("growth", look)
             return {
                 "date": date.today().isoformat(),
                 "machine": machine(browser) | device,

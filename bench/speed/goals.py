@@ -18,6 +18,8 @@ COLD_RATIO = 1.0
 BYTES = 11e6
 MEMORY_RATIO = 1.01
 
+NO_RIVAL = "the rival was not asked for"
+
 Measured = Mapping[str, Any]
 
 
@@ -38,25 +40,14 @@ def rows(run: Measured, wanted: frozenset[str]) -> list[Row]:
         run: what `command.measure` returns; what is missing in it is in ``failures``.
         wanted: which rows, of `ROWS`.
     """
-    made: list[Row] = []
-    for name in FRAME_GOALS:
-        if name in wanted:
-            made.append(frame_row(run, name))
-    for name in FRAME_GOALS:
-        if "python" in wanted and name in run["settings"]:
-            made.append(python_row(run, name))
-    for name in FRAME_GOALS:
-        if "blocked" in wanted and name in run["settings"]:
-            made.append(blocked_row(run, name))
-    if "warm" in wanted:
-        made.append(warm_row(run))
-    if "cold" in wanted:
-        made.append(cold_row(run))
-    if "bytes" in wanted:
-        made.append(bytes_row(run))
-    if "memory" in wanted:
-        made += memory_rows(run)
-    return made
+    made = [frame_row(run, name) for name in FRAME_GOALS if name in wanted]
+    for part, row in (("python", python_row), ("blocked", blocked_row)):
+        if part in wanted:
+            made += [row(run, name) for name in run["settings"]]
+    for part, row_of_run in (("warm", warm_row), ("cold", cold_row), ("bytes", bytes_row)):
+        if part in wanted:
+            made.append(row_of_run(run))
+    return made + (memory_rows(run) if "memory" in wanted else [])
 
 
 ROWS = ("threads", "one", "gpu", "python", "blocked", "warm", "cold", "bytes", "memory", "growth")
@@ -70,9 +61,7 @@ def frame_row(run: Measured, name: str) -> Row:
     rivals = {key: told for key, told in stacks.items() if key.startswith("tfjs-")}
     against = "TF.js `detect`"
     if "obscura" not in stacks or not rivals:
-        return Row(
-            what, against, goal, "", missing(run, f"frames {name}", "no rival was asked for")
-        )
+        return Row(what, against, goal, "", missing(run, f"frames {name}", NO_RIVAL))
     best = min(rivals, key=lambda key: float(rivals[key]["median"]))
     backend = best.removeprefix("tfjs-")
     threads = rivals[best].get("threads")
@@ -95,9 +84,7 @@ def python_row(run: Measured, name: str) -> Row:
     goal = f"≤ {PYTHON_RATIO:.2f} of it, and ≤ {PYTHON_MS:.0f} ms a frame"
     stacks = run["frames"].get(name, {})
     if "obscura" not in stacks or "js" not in stacks:
-        return Row(
-            what, against, goal, "", missing(run, f"frames {name}", "no rival was asked for")
-        )
+        return Row(what, against, goal, "", missing(run, f"frames {name}", NO_RIVAL))
     ours, plain = stacks["obscura"]["median"], stacks["js"]["median"]
     ratio, more = ours / plain, ours - plain
     measured = (
@@ -127,7 +114,7 @@ def warm_row(run: Measured) -> Row:
     goal = f"≤ {WARM_RATIO:.1f} of it, and ≤ {WARM_MS / 1000:.1f} s"
     seen = run.get("warm") or {}
     if not seen.get("obscura") or not seen.get("tfjs"):
-        return Row(what, against, goal, "", missing(run, "warm", "no rival was asked for"))
+        return Row(what, against, goal, "", missing(run, "warm", NO_RIVAL))
     ours, theirs = median(seen["obscura"]), median(seen["tfjs"])
     measured = f"{ours / 1000:.2f} s / {theirs / 1000:.2f} s = **{ours / theirs:.2f}**"
     return Row(
@@ -142,7 +129,7 @@ def cold_row(run: Measured) -> Row:
     goal = f"≤ {COLD_RATIO:.1f} of it"
     seen = run.get("cold") or {}
     if not seen.get("obscura") or not seen.get("tfjs"):
-        return Row(what, against, goal, "", missing(run, "cold", "no rival was asked for"))
+        return Row(what, against, goal, "", missing(run, "cold", NO_RIVAL))
     ours, theirs = (median([visit["ms"] for visit in seen[key]]) for key in ("obscura", "tfjs"))
     measured = f"{ours / 1000:.1f} s / {theirs / 1000:.1f} s = **{ours / theirs:.2f}**"
     return Row(what, against, goal, measured, verdict(ours / theirs <= COLD_RATIO))
@@ -177,10 +164,11 @@ def memory_rows(run: Measured) -> list[Row]:
     for name, seen in (run.get("memory") or {}).items():
         first, last = seen
         what = f"memory after {last['frames']:.0f} frames, {title(run, name)}"
-        kinds = [kind for kind in first if kind != "frames"]
-        grown = {kind: last.get(kind, 0) / first[kind] for kind in kinds if first[kind]}
+        kinds = [kind for kind in {**first, **last} if kind != "frames"]
+        sizes = {kind: (first.get(kind, 0), last.get(kind, 0)) for kind in kinds}
+        grown = {kind: times(*pair) for kind, pair in sizes.items() if any(pair)}
         parts = [
-            f"{kind} {amount(kind, first[kind])} → {amount(kind, last.get(kind, 0))} ({ratio:.3f})"
+            f"{kind} {amount(kind, sizes[kind][0])} → {amount(kind, sizes[kind][1])} ({ratio:.3f})"
             for kind, ratio in grown.items()
         ]
         worst = max(grown.values())
@@ -191,6 +179,11 @@ def memory_rows(run: Measured) -> list[Row]:
         reason = missing(run, "memory", "not visited")
         made.append(Row("memory after many frames", "after 100 frames", goal, "", reason))
     return made
+
+
+def times(first: float, last: float) -> float:
+    """Return how many times the first the last is."""
+    return last / first if first else float("inf")
 
 
 def title(run: Measured, name: str) -> str:
@@ -222,8 +215,8 @@ def spread(told: Mapping[str, Any]) -> str:
 
 
 def amount(kind: str, value: float) -> str:
-    """Return bytes as megabytes, and plain numbers as they are."""
-    return f"{value:.0f}" if kind in ("DOM nodes", "listeners") else f"{value / 1e6:.2f} MB"
+    """Return bytes as megabytes, and a number of proxies as it is."""
+    return f"{value:.0f}" if kind == "proxies" else f"{value / 1e6:.2f} MB"
 
 
 def plural(count: int, word: str) -> str:

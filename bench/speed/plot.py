@@ -9,7 +9,6 @@ from typing import Any
 
 from builder import npm
 from builder.errors import BuildError
-
 from speed.goals import Measured
 from speed.report import STACKS
 
@@ -40,7 +39,8 @@ const [home] = process.argv.slice(1);
 const vega = require(`${home}/vega`);
 const lite = require(`${home}/vega-lite`);
 const { spec } = lite.compile(JSON.parse(readFileSync(0, "utf8")));
-new vega.View(vega.parse(spec), { renderer: "none" }).toSVG().then((svg) => process.stdout.write(svg));
+const view = new vega.View(vega.parse(spec), { renderer: "none" });
+view.toSVG().then((svg) => process.stdout.write(svg));
 """
 
 
@@ -95,7 +95,8 @@ def spec(run: Measured) -> dict[str, Any]:
                 },
                 "order": {"field": "order", "type": "quantitative"},
                 "color": {
-                    "field": "stage", "type": "nominal", "legend": {"title": None, "orient": "bottom"},
+                    "field": "stage", "type": "nominal",
+                    "legend": {"title": None, "orient": "bottom", "labelFontSize": 12},
                     "scale": {"domain": known + others, "range": colours},
                 },
             },

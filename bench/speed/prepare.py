@@ -24,7 +24,6 @@ from builder.site import Site
 from builder.sources import read
 from modelkit.errors import ConversionError
 from modelkit.sources import COCO_SSD_TFJS
-
 from speed.host import PACKED
 
 FACTS = "bench.json"
@@ -73,7 +72,7 @@ def prepare(root: Path, out: Path, rivals: Sequence[str]) -> Path:
     out.mkdir(parents=True)
     build(out / SITE)
     versions = add_rivals(root, Site(out / RIVALS, "./"), rivals)
-    compress(out, root / "build" / "cache" / "brotli")
+    compress(out, root / "build" / "cache" / f"brotli-{QUALITY}")
     picture = read(root, "bench/camera.jpg")
     (out / CLIP).write_bytes(picture * 2)  # MJPEG: pictures one after another, over and over
     facts = {"versions": versions, "quality": QUALITY, "rivals": list(rivals)}
@@ -128,10 +127,7 @@ def compress(folder: Path, cache: Path) -> None:
     """Put a compressed file in the place of every one in ``folder``; ``cache`` remembers them."""
     cache.mkdir(parents=True, exist_ok=True)
     files = sorted(path for path in folder.rglob("*") if path.is_file())
-    kept = {
-        path: cache / f"{hashlib.sha256(path.read_bytes()).hexdigest()}.q{QUALITY}"
-        for path in files
-    }
+    kept = {path: cache / hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
     missing = {str(path): f"{entry}.partial" for path, entry in kept.items() if not entry.exists()}
     if missing:
         print("compressing what is served (once) ...", flush=True)

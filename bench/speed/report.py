@@ -16,6 +16,9 @@ STACKS = {
 }
 
 
+TASKS = "page's tasks a frame"
+
+
 def markdown(run: Measured, wanted: frozenset[str]) -> str:
     """Return the whole report of a run."""
     parts = [machine(run), goal_table(rows(run, wanted))]
@@ -60,7 +63,7 @@ def goal_table(made: Sequence[Row]) -> str:
 
 def stage_rows(run: Measured) -> list[tuple[str, ...]]:
     """Return a line for each stack in each setting."""
-    made = []
+    made: list[tuple[str, ...]] = []
     for name, stacks in run["frames"].items():
         for key, told in stacks.items():
             stages = ", ".join(f"{stage} {ms:.1f}" for stage, ms in told["stages"].items())
@@ -75,29 +78,22 @@ def stage_rows(run: Measured) -> list[tuple[str, ...]]:
 def growth(told: Mapping[str, Any]) -> list[str]:
     """Return the tables of what costs more as work grows; see py/obscura/page/bench.py."""
     parts = []
-    if told.get("models"):
+    models = [row for row in told.get("models", ()) if "why" not in row]
+    if models:
         body = [
-            (
-                row["title"],
-                row["input"],
-                f"{row['inference']:.1f}",
-                f"{row['decode']:.2f}",
-                row["backend"],
-            )
-            for row in told["models"]
+            (row["title"], row["input"], f"{row['inference']:.1f}", f"{row['decode']:.2f}")
+            for row in models
         ]
-        head = ("model", "input", "inference ms", "decode ms", "backend")
-        parts.append("Cost as the input grows:\n\n" + table(head, body))
-    for kind, words in (("boxes", "boxes in view"), ("classes", "classes")):
+        head = ("model", "input", "inference ms", "decode ms")
+        parts.append(f"As the input grows, {models[0]['backend']}:\n\n" + table(head, body))
+    for kind in ("boxes", "classes"):
         if told.get(kind):
-            body = [
+            lines = [
                 (str(row["count"]), f"{row['decode']:.2f}", f"{row['draw']:.2f}")
                 for row in told[kind]
             ]
-            parts.append(
-                f"Cost as the {kind} grow, medians:\n\n"
-                + table((words, "decode ms", "draw ms"), body)
-            )
+            head_of_kind = (kind, "decode ms", "draw ms")
+            parts.append(f"As the {kind} grow:\n\n" + table(head_of_kind, lines))
     return parts
 
 

@@ -20,13 +20,15 @@ Tell = Callable[[str], None]
 LOOK = """
 const adapter = await navigator.gpu?.requestAdapter().catch(() => null);
 const info = adapter?.info;
+const keys = ["vendor", "architecture", "device", "description"];
+const words = keys.map((key) => info?.[key]).filter(Boolean);
 const gl = document.createElement("canvas").getContext("webgl2");
 const names = gl?.getExtension("WEBGL_debug_renderer_info");
 return {
   isolated: crossOriginIsolated,
   cores: navigator.hardwareConcurrency,
-  webgpu: info ? [info.vendor, info.architecture, info.device, info.description].filter(Boolean).join(" ") : null,
-  software: info ? Boolean(info.isFallbackAdapter ?? adapter.isFallbackAdapter) || /swiftshader/i.test(info.description + info.architecture) : null,
+  webgpu: info ? (words.join(" ") || "unnamed") : null,
+  software: Boolean(info?.isFallbackAdapter) || words.some((word) => /swiftshader/i.test(word)),
   webgl: names ? gl.getParameter(names.UNMASKED_RENDERER_WEBGL) : null,
 };
 """
@@ -160,35 +162,71 @@ def cold_starts(
 # ---- memory --------------------------------------------------------------------------------------
 
 TRACK = """(() => {
-  const memories = [];
-  const Memory = WebAssembly.Memory;
+  const { Memory } = WebAssembly;
+  const memories = new Set();
+  const keep = (memory) => memory instanceof Memory && memories.add(memory);
   WebAssembly.Memory = class extends Memory {
     constructor(...args) {
       super(...args);
-      memories.push(this);
+      keep(this);
     }
   };
+  for (const name of ["instantiate", "instantiateStreaming"]) {
+    const make = WebAssembly[name];
+    WebAssembly[name] = async (...args) => {
+      const made = await make.apply(WebAssembly, args);
+      Object.values((made.instance ?? made).exports).forEach(keep);
+      return made;
+    };
+  }
+
+  const Registry = FinalizationRegistry;
+  let proxies = 0;
+  globalThis.FinalizationRegistry = class extends Registry {
+    constructor(callback) {
+      super((held) => {
+        proxies -= 1;
+        callback(held);
+      });
+    }
+    register(...args) {
+      super.register(...args);
+      proxies += 1;
+    }
+    unregister(token) {
+      const known = super.unregister(token);
+      proxies -= known;
+      return known;
+    }
+  };
+
   const buffers = new Map();
-  let serial = 0;
+  const gone = new Registry((id) => buffers.delete(id));
   const { createBuffer } = globalThis.GPUDevice?.prototype ?? {};
+  let serial = 0;
   if (createBuffer) {
-    const gone = new FinalizationRegistry((id) => buffers.delete(id));
     GPUDevice.prototype.createBuffer = function (wishes) {
       const buffer = createBuffer.call(this, wishes);
       const id = ++serial;
       buffers.set(id, wishes.size);
       gone.register(buffer, id);
-      const { destroy } = GPUBuffer.prototype;
-      buffer.destroy = () => { buffers.delete(id); destroy.call(buffer); };
+      buffer.destroy = () => {
+        buffers.delete(id);
+        GPUBuffer.prototype.destroy.call(buffer);
+      };
       return buffer;
     };
   }
+
+  const sum = (numbers) => [...numbers].reduce((total, number) => total + number, 0);
   globalThis.benchTrack = () => ({
-    wasm: memories.map((memory) => memory.buffer.byteLength),
-    gpu: [...buffers.values()].reduce((sum, size) => sum + size, 0),
+    wasm: sum([...memories].map(({ buffer }) => buffer.byteLength)),
+    gpu: sum(buffers.values()),
+    proxies,
   });
 })()"""
-"""Runs first in the page and in its workers: who knows the memories and buffers made there."""
+"""Runs first in the page and in its workers: who knows the memories and buffers made there, and the
+objects that somebody wants to be told the end of. In the page these are Pyodide's proxies."""
 
 UNTIL_FRAME = """
 if (now()?.state === "paused") document.getElementById("pause").click();
@@ -202,9 +240,9 @@ return now().frames;
 def memory(
     browser: Chromium, host: Host, setting: Setting, first: int, last: int, tell: Tell
 ) -> list[dict[str, float]]:
-    """Return what our page holds after `first` and after `last` frames: bytes, by kind.
+    """Return what our page holds after `first` and after `last` frames, by kind; see `held`.
 
-    The sizes of JavaScript heaps are taken after garbage collection.
+    The sizes of JavaScript heaps are taken after garbage collection, with the picture frozen.
     """
     tab = browser.tab()
     try:
@@ -224,17 +262,37 @@ def memory(
 
 
 def held(tab: Tab) -> dict[str, float]:
-    """Return the bytes that a page and its workers hold, by kind."""
+    """Return the bytes that a page and its workers hold, by kind, and the number of proxies."""
     sizes: dict[str, float] = {}
     for realm, session in enumerate(tab.realms()):
         where = "page" if realm == 0 else "worker" if realm == 1 else f"worker {realm}"
         track = tab.evaluate("benchTrack()", session=session)
         sizes[f"JS heap, {where}"] = min(tab.heap_bytes(session) for _ in range(3))
-        for index, size in enumerate(track["wasm"]):
-            sizes[f"wasm heap, {where}" + (f" {index + 1}" if index else "")] = size
-        if track["gpu"]:
-            sizes[f"GPU buffers, {where}"] = track["gpu"]
-    counters = tab.metrics()
-    sizes["DOM nodes"] = counters["Nodes"]
-    sizes["listeners"] = counters["JSEventListeners"]
+        sizes[f"wasm heap, {where}"] = track["wasm"]
+        sizes[f"GPU buffers, {where}"] = track["gpu"]
+        if realm == 0:
+            sizes["proxies"] = track["proxies"]
     return sizes
+
+
+# ---- more work -----------------------------------------------------------------------------------
+
+GROWTH = """
+const now = () => globalThis.obscura?.snapshot();
+await until(() => !["loading", "ready", "running"].includes(now()?.state ?? "loading"), 500);
+if (now().state !== "done") throw new Error(now().error?.message ?? `the page is ${now().state}`);
+return now().results;
+"""
+
+
+def growth(browser: Chromium, host: Host, frames: int, tell: Tell) -> dict[str, Any]:
+    """Return what bench.html measures of models, boxes and classes; see page/bench.py."""
+    tell("what more work costs")
+    tab = browser.tab()
+    try:
+        tab.open(f"{host.url}site/bench.html?parts=models,boxes,classes&frames={frames}&start")
+        tab.front()
+        results: dict[str, Any] = tab.evaluate(script(GROWTH), PATIENCE_S)
+        return results
+    finally:
+        tab.close()

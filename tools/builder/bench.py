@@ -12,9 +12,8 @@ def arguments() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(add_help=False)
     add = parser.add_argument
     add("--rival", choices=("tfjs", "js", "all"), default="all", help="default: %(default)s")
-    add(
-        "--backend", choices=("auto", "webgpu", "wasm"), default="auto", help="default: %(default)s"
-    )
+    backends = ("auto", "webgpu", "wasm")
+    add("--backend", choices=backends, default="auto", help="default: %(default)s")
     add(
         "--threads",
         type=count,

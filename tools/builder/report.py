@@ -70,7 +70,14 @@ def parts(site: Site) -> list[tuple[str, list[str], bool]]:
     def below(folder: str) -> list[str]:
         return [name for name in site.names if name.startswith(folder)]
 
-    benchmark = ["bench.html", "assets/bench.js", "assets/bench.css", "py/bench.py", "py/bench.zip", "bench.json"]
+    benchmark = [
+        "bench.html",
+        "assets/bench.js",
+        "assets/bench.css",
+        "py/bench.py",
+        "py/bench.zip",
+        "bench.json",
+    ]
     own = [name for name in below("assets/") if name not in benchmark]
     wheels = [name for name in below("pyodide/") if name.endswith(".whl")]
     core = [f"pyodide/{name}" for name in (*runtime.CORE, runtime.LOCK)]

@@ -286,8 +286,7 @@ class Bench:
     def _render(self) -> None:
         running = self.state == "running"
         document.body.dataset.state = self.state
-        by_id("start").disabled = running
-        by_id("stop").hidden = not running
+        self._swap("start", "stop", running)
         by_id("progress").hidden = False
         any_rows = any(self.results[name] for name in PARTS)
         by_id("results").hidden = not any_rows
@@ -312,6 +311,16 @@ class Bench:
             top.append(head)
             section.replaceChildren(top, body)
         by_id("markdown").value = bench_text.markdown(self.results)
+
+    def _swap(self, one: str, other: str, swapped: bool) -> None:
+        """Show one button or the other, which takes over the keyboard's focus."""
+        shown, hidden = (other, one) if swapped else (one, other)
+        focused = document.activeElement
+        had_focus = getattr(focused, "id", "") == hidden
+        by_id(shown).hidden = by_id(shown).disabled = False
+        by_id(hidden).hidden = True
+        if had_focus:
+            by_id(shown).focus()
 
     async def _copy(self) -> None:
         try:

@@ -71,8 +71,6 @@ def _browser(agent: str) -> str:
     data = getattr(navigator, "userAgentData", None)
     if data is None:
         return agent
-    brands = [
-        f"{brand.brand} {brand.version}" for brand in data.brands if "Not" not in brand.brand
-    ]
+    brands = [f"{brand.brand} {brand.version}" for brand in data.brands if "Not" not in brand.brand]
     size = f"{window.innerWidth} × {window.innerHeight}"  # noqa: RUF001
     return f"{', '.join(brands)} on {data.platform}, window {size} at {window.devicePixelRatio:g}"

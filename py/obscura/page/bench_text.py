@@ -94,5 +94,3 @@ def cell(text: str) -> str:
 def ms(value: float) -> str:
     """Milliseconds; short ones with more digits, for there they matter."""
     return f"{value:.1f} ms" if value >= 10 else f"{value:.2f} ms"
-
-
