@@ -136,14 +136,14 @@ def test_a_gpu_that_is_lost_gives_way_to_the_next_way_to_run(room: Room, dist: P
     ("old", "new"),
     [
         # numbers that are wrong from the start
-        ("answer.getMappedRange().slice(0)", "answer.getMappedRange().slice(0).fill?.(0) ?? new ArrayBuffer(answer.size)"),
+        ("answer.getMappedRange().slice(0)", "new ArrayBuffer(answer.size)"),
         # captured commands that are not repeated
-        ("const made = await graph.session.run", "if (graph.bound) return;\n  const made = await graph.session.run"),
+        ("const made = await graph", "if (graph.bound) return; const made = await graph"),
         # a network whose commands cannot be captured
         ("enableGraphCapture: true", "enableGraphCapture: Error('no capture').none.here"),
     ],
     ids=["wrong numbers", "stale answers", "no capture"],
-)  # fmt: skip
+)
 def test_a_gpu_that_does_not_tell_the_truth_is_not_kept_busy(
     visit: Room, dist: Path, old: str, new: str
 ) -> None:
