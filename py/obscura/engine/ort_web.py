@@ -158,8 +158,12 @@ class WebSession:
     async def run_raw(self, image: Any) -> dict[str, NDArray[Any]]:
         """Run, and return the network's outputs as they are, by name. Raises as `run`."""
         transfer, message = self._frame(image)
-        async with self._turn:
-            answer = await self._call("run", transfer, **message)
+        try:
+            async with self._turn:
+                answer = await self._call("run", transfer, **message)
+        finally:
+            if "frame" in message:
+                image.close()  # the worker's is another; this one never left if there was no run
         arrays = {str(output.name): _array(output) for output in answer.outputs}
         whole = self._unbatched
         return {whole.get(n, n): a[np.newaxis] if n in whole else a for n, a in arrays.items()}

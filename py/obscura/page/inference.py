@@ -277,7 +277,7 @@ class Inference:
                 self.stage = ""
             if opened is not None:
                 if error is not None:
-                    opened.why = str(error)
+                    opened.why = text.failed(error)
                 self._kept.insert(0, opened)
                 if self._current is None:
                     self._use(opened)

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from obscura.card import ModelCard
 from obscura.engine import Plan
+from obscura.errors import ObscuraError
 from obscura.families import FAMILIES
 
 FETCHING_MODEL = "Fetching {model}"
@@ -118,6 +119,12 @@ def speed(milliseconds: Mapping[str, float]) -> Figure:
     notes = [f"{rate(1000 / ms)} pictures a second, {BACKEND_NAMES[backend]}"]
     notes += [f"{name_ms:.0f} ms with {BACKEND_NAMES[name]}" for name, name_ms in others]
     return Figure(f"{ms:.0f} ms" if ms >= 10 else f"{ms:.1f} ms", "; ".join(notes))
+
+
+def failed(*errors: ObscuraError) -> str:
+    """Why a way to run was chosen that comes after others."""
+    causes = (error.cause + (f" ({error.value})" if error.value else "") for error in errors)
+    return f"others failed: {'; '.join(causes)}"
 
 
 def way(plan: Plan) -> str:
