@@ -196,6 +196,8 @@ globalThis.obscura = {
     frames: 0,
     fps: 0,
     timings: {},
+    frame: null,
+    held: {},
     detections: [],
   }),
 };

@@ -54,6 +54,13 @@ STAGES = {
     "decode": "Decode",
     "draw": "Draw",
 }
+SPARING = "sparing power"
+HELD_BY = {
+    "battery": "the device runs on battery",
+    "low-battery": "the battery is low",
+    "save-data": "the browser is asked to save data",
+    "heat": "frames take longer than they did, as on a hot device",
+}
 THEMES = {"auto": "automatic", "light": "light", "dark": "dark"}
 KEYS = (
     ("Space", "start or stop"),
@@ -212,6 +219,17 @@ def class_count(shown: int, known: int) -> str:
 def rate(per_second: float) -> str:
     """A rate; slow ones with a digit more, for there it matters."""
     return f"{per_second:.0f}" if per_second >= 10 else f"{per_second:.1f}"
+
+
+def spread(median: float, p95: float) -> str:
+    """How long something mostly takes, and at worst but for one time in twenty."""
+    return f"{median:.1f} ms, 95 % within {p95:.1f} ms"
+
+
+def held(limits: Mapping[str, float]) -> str:
+    """To which rate the loop is held down, and why."""
+    reasons = " and ".join(HELD_BY[reason] for reason in limits)
+    return f"to {rate(min(limits.values()))} per second, because {reasons}"
 
 
 def percent(value: float) -> str:
