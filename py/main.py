@@ -16,6 +16,7 @@ from obscura.page.dom import by_id, on_failure, run
 from obscura.page.inference import Inference
 from obscura.page.opening import Opener
 from obscura.page.own import OwnModels
+from obscura.page.rest import Rest
 from obscura.page.settings import Preferences, load, read_request
 from obscura.page.shelf import Shelf
 
@@ -56,7 +57,8 @@ async def main() -> None:
         return sources.read_pixels(await sample)
 
     own = OwnModels(lambda: before.boot.load(parts.store_url))
-    shelf = Shelf(parts, before.boot.take, own)
+    rest = Rest(lambda: before.boot.take(parts.rest_url))
+    shelf = Shelf(parts, before.boot.take, own, rest)
     known = Facts(**{name: getattr(facts, name) for name in Facts._fields})
     inference = Inference(shelf, Opener(parts, known, facts.gpu_name, sample_image), say)
     # By entries: Pyodide takes the object itself for a mapping, whose iteration gives the keys.

@@ -48,11 +48,12 @@ def build(out: Path, base: str = "./", root: Path = ROOT) -> Site:
     collected = models.collect(root)
     modules = npm.install(root)
     python = runtime.python_runtime(root, modules)
-    library = runtime.library_zip(root, modules)
+    library = runtime.library_zips(root, modules, python)
     with swapped_in(out) as folder:
         site = Site(folder, base)
-        add_browser_parts(site, modules, python)
-        site.add("py/obscura.zip", library.read_bytes())
+        add_browser_parts(site, modules, python / "pyodide")
+        for name in ("obscura.zip", "obscura-rest.zip"):
+            site.add(f"py/{name}", (library / name).read_bytes())
         config = add_page_parts(site, root)
         for model in collected:
             site.add(model_file(model), model.path.read_bytes())
@@ -115,6 +116,7 @@ def page_facts(site: Site, collected: list[models.Model]) -> dict[str, Any]:
         "engine": site.resolve("./assets/engine.js", "the page"),
         "sample": site.resolve("./assets/sample.jpg", "the page"),
         "store": site.url("idb-keyval.js"),
+        "rest": site.url("py/obscura-rest.zip"),
         "pyscript": site.url("pyscript/core.js"),
         "ort": {
             runtime_name: {

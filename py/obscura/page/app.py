@@ -60,7 +60,7 @@ class App:
         self.loop = Loop(self._video, self._analyse)
         self.view = View(self.timings)
         self._meter = Meter()
-        self.notice = NoticeCard(self._act)
+        self.notice = NoticeCard(self._act, shelf.rest)
         self.controls = Controls(self.change, self.hide_classes)
         self.models = Models(
             shelf,
