@@ -47,6 +47,9 @@ STDLIB_LATER = (
     "tracemalloc",  # warnings; they do without
 )
 
+# Modules of ours that are imported inside functions, but on the way to a first detection.
+SOON = ("obscura.graph.cut",)  # on a GPU
+
 # The part of the library that runs in CPython alone.
 NATIVE = re.compile(
     r"^obscura/(__main__|cli|detector|flip|pictures|catalogue|engine/ort_native|evaluation/\w+)\.py$"
@@ -116,7 +119,8 @@ def running(tree: ast.AST, *, at_once: bool = False) -> Iterator[ast.AST]:
 def first(sources: Mapping[str, bytes], main: bytes) -> dict[str, bytes]:
     """Return those of ``sources`` that ``main`` imports by merely starting, and so on.
 
-    What is imported inside a function is not among them: it may come later.
+    What is imported inside a function is not among them: it may come later, unless it stands in
+    ``SOON``.
     """
     files = {
         name.removesuffix(".py").removesuffix("/__init__").replace("/", "."): name
@@ -124,8 +128,9 @@ def first(sources: Mapping[str, bytes], main: bytes) -> dict[str, bytes]:
     }
     found: dict[str, bytes] = {}
     new = {"main.py": main}
+    soon = {*SOON}
     while new:
-        named = imports(new, at_once=True)
+        named = imports(new, at_once=True) | soon
         # Importing a.b.c runs a and a.b first.
         named |= {name[:dot] for name in named for dot, sign in enumerate(name) if sign == "."}
         new = {files[n]: sources[files[n]] for n in named & files.keys() if files[n] not in found}
