@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 import traceback
 from typing import Any
 
-from js import URLSearchParams, createImageBitmap, document, fetch, location, navigator, window
+from js import URLSearchParams, location, navigator, performance, window
 from js import obscura as before
 
 from obscura.engine import Facts
@@ -36,26 +35,16 @@ def storage() -> Any:
         return None
 
 
-async def draw_sample(url: str) -> Any:
-    """A canvas with the bundled picture, on which backends prove themselves."""
-    bitmap = await createImageBitmap(await (await fetch(url)).blob())
-    canvas = document.createElement("canvas")
-    canvas.width, canvas.height = bitmap.width, bitmap.height
-    sources.draw_opaque(canvas, bitmap)
-    return canvas
-
-
 async def main() -> None:
     """Start the app. Only here does JavaScript's start-up (assets/boot.js) hand over."""
     parts = build.read(by_id("obscura-build").textContent)
-    sample = asyncio.ensure_future(draw_sample(parts.sample_url))
     facts = await before.boot.facts
 
     async def sample_canvas() -> Any:
-        return await sample
+        return await before.boot.sample
 
     async def sample_image() -> Any:
-        return sources.read_pixels(await sample)
+        return sources.read_pixels(await before.boot.sample)
 
     own = OwnModels(lambda: before.boot.load(parts.store_url))
     rest = Rest(lambda: before.boot.take(parts.rest_url))
@@ -68,7 +57,9 @@ async def main() -> None:
     request = read_request(parameters, [*parts.cards, *load(kept).own])
     preferences = Preferences(kept, request)
     device = f"{navigator.userAgent} {facts.gpu_name} {known}"
-    opener = Opener(parts, known, facts.gpu_name, sample_image, Winners(preferences, device))
+    winners = Winners(preferences, device)
+    begun = before.boot.takeEngine
+    opener = Opener(parts, known, facts.gpu_name, sample_image, winners, begun)
     inference = Inference(shelf, opener, say)
     app = App(shelf, inference, request, preferences, say, sample_canvas)
     events.connect(app, preferences)
@@ -76,6 +67,7 @@ async def main() -> None:
     await app.begin(before.boot.adopt(), list(before.boot.files))
 
 
+performance.mark("obscura:imported")
 before.boot.arrive()
 on_failure(lambda error: before.boot.fail("".join(traceback.format_exception(error))))
 run(main())

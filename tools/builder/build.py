@@ -61,6 +61,10 @@ def build(out: Path, base: str = "./", root: Path = ROOT) -> Site:
             site.add_plain(name, read(root, name))
         facts = page_facts(site, collected)
         icons = modules / "lucide-static" / "icons"
+        facts["python"] = {
+            "module": site.url("pyodide/pyodide.mjs"),
+            "packages": config["packages"],
+        }
         shipped = page.rewrite(html, site, icons, facts, config["plugins"])
         site.add_plain("index.html", shipped.encode())
     site.folder = out

@@ -305,6 +305,7 @@ class App:
         if self._scene == "welcome" and card and card.check and sample:
             self.view.answer(sample, card, card.check.size)
             self._present()
+            performance.mark("obscura:first-boxes")
 
     async def _model_opened(self) -> None:
         """A model is in use: go on with whatever waits for it."""
