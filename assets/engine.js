@@ -2,12 +2,14 @@
 // waits for it. It exists in JavaScript because a browser runs a worker's first line as such; what is
 // loaded, on which backend, and what the answer means is decided in Python (engine/ort_web.py).
 //
-// Messages in: {id, call: "open" | "prepare" | "run", ...}; out: {id, ...answer} or {id, error}. One at
-// a time. Wasm starts once per realm and never gives memory back: to start over, end this worker.
+// Messages in: {id, call: "begin" | "open" | "prepare" | "run", ...}; out: {id, ...answer} or
+// {id, error}, {lost} when the GPU is gone, {url, received} as bytes come in. One after another. Wasm
+// starts once per realm and never gives memory back: to start over, end this worker.
 
 let ort;
 let network;
 let preparation; // the graph that brings a picture into the form that an open network takes
+let gpu; // assets/gpu.js, where pictures and answers stay on the GPU
 
 let sheet; // where frames are drawn at the network's size
 
@@ -24,33 +26,77 @@ function pixelsOf(frame, width, height) {
   }
 }
 
-const create = (model, backend) =>
+const create = (model, backend, options = {}) =>
   ort.InferenceSession.create(new Uint8Array(model), {
     executionProviders: [backend],
     logSeverityLevel: 3,
+    ...options,
   });
 
+// Tells the page, for its progress bar, how many bytes have come.
+const plainFetch = self.fetch.bind(self);
+async function countingFetch(...what) {
+  const response = await plainFetch(...what);
+  if (response.ok) tellBytes(response.url, response.clone().body.getReader()).catch(() => {});
+  return response;
+}
+
+async function tellBytes(url, reader) {
+  let received = 0;
+  for (let chunk = await reader.read(); !chunk.done; chunk = await reader.read()) {
+    received += chunk.value.length;
+    postMessage({ url, received });
+  }
+}
+
+async function load(runtime, threads) {
+  ort = await import(runtime.module);
+  ort.env.wasm.wasmPaths = { mjs: runtime.glue, wasm: runtime.wasm };
+  ort.env.wasm.numThreads = threads;
+  ort.env.logLevel = "error";
+}
+
 const calls = {
-  // model: ArrayBuffer, transferred. backend: "wasm" | "webgpu".
-  async open({ runtime, backend, threads, model }) {
-    ort = await import(runtime.module);
-    ort.env.wasm.wasmPaths = { mjs: runtime.glue, wasm: runtime.wasm };
-    ort.env.wasm.numThreads = threads;
-    ort.env.logLevel = "error";
-    network = await create(model, backend);
+  // Load the runtime and have it start, which takes a while, before the model is here.
+  async begin({ runtime, threads, counted }) {
+    if (counted) self.fetch = countingFetch;
+    await load(runtime, threads);
+    // Only a session makes it start. There is none of nothing, and if anything else is wrong, `open`
+    // will meet it, too.
+    await create(new ArrayBuffer(0), "wasm").catch(() => {});
     return {};
   },
 
-  // graph: ArrayBuffer. Its few nodes handle bytes, for which GPUs have no kernels.
+  // model: ArrayBuffer, transferred. backend: "wasm" | "webgpu". gpu: for those who
+  // stay on the GPU: the address of assets/gpu.js as `module`, and what its `open` wants.
+  async open({ runtime, backend, threads, model, gpu: resident }) {
+    await load(runtime, threads);
+    if (resident) {
+      gpu = await import(resident.module);
+      await gpu.start(ort, create, pixelsOf, (lost) => postMessage({ lost }));
+      await gpu.open(model, resident.blank, resident.prepared);
+    } else {
+      network = await create(model, backend);
+    }
+    return {};
+  },
+
+  // graph: ArrayBuffer. Where it handles bytes it runs on wasm, for GPUs have no kernels for those.
   async prepare({ graph }) {
-    await preparation?.release();
-    preparation = await create(graph, "wasm");
+    if (gpu) {
+      await gpu.prepare(graph);
+    } else {
+      await preparation?.release();
+      preparation = await create(graph, "wasm");
+    }
     return {};
   },
 
   // pixels: ArrayBuffer of RGBA bytes, transferred, as are the bytes of the outputs. Or else, frame: a
-  // VideoFrame, transferred too; `drawn` says how many milliseconds its way to pixels took.
-  async run({ pixels, frame, width, height }) {
+  // VideoFrame, transferred too; `drawn` says how many milliseconds its way to pixels took. place: where
+  // the picture lies in the network's input, for GPUs that bring it there themselves.
+  async run({ pixels, frame, width, height, place }) {
+    if (gpu) return { outputs: await gpu.run({ pixels, frame, width, height, place }), drawn: 0 };
     const begun = performance.now();
     if (frame) pixels = pixelsOf(frame, width, height);
     const drawn = frame ? performance.now() - begun : 0;
@@ -67,7 +113,13 @@ const calls = {
   },
 };
 
-self.onmessage = async ({ data: { id, call, ...args } }) => {
+let turn = Promise.resolve();
+
+self.onmessage = ({ data }) => {
+  turn = turn.then(() => answerTo(data));
+};
+
+async function answerTo({ id, call, ...args }) {
   try {
     const answer = await calls[call](args);
     const transfer = new Set(answer.outputs?.map(({ bytes }) => bytes.buffer));
@@ -76,4 +128,4 @@ self.onmessage = async ({ data: { id, call, ...args } }) => {
     // Emscripten throws bare numbers and strings, too.
     postMessage({ id, error: String(error?.message ?? error) });
   }
-};
+}

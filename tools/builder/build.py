@@ -24,6 +24,13 @@ RUNTIMES = {
 # The part of PyScript that a page without its plugins loads; one file for each pattern.
 PYSCRIPT = ("core.js", "core.css", "core-*.js", "error-*.js")
 
+# The pages, and the archives of Python that each unpacks beside its script, py/NAME.py. The start
+# page comes last, for it refers to the others.
+PAGES = {
+    "bench.html": ("bench", ("py/obscura.zip", "py/obscura-rest.zip", "py/bench.zip")),
+    "index.html": ("main", ("py/obscura.zip",)),
+}
+
 SOURCE_MAP = re.compile(rb"\n?//# sourceMappingURL=\S+\s*$")
 
 
@@ -43,16 +50,17 @@ def build(out: Path, base: str = "./", root: Path = ROOT) -> Site:
     """
     check_base(base)
     check_out(out, root)
-    html = read(root, "index.html").decode()
+    html = {name: read(root, name).decode() for name in PAGES}
     npm.check_node()
     collected = models.collect(root)
     modules = npm.install(root)
     python = runtime.python_runtime(root, modules)
-    library = runtime.library_zip(root, modules)
+    library = runtime.library_zips(root, modules, python)
     with swapped_in(out) as folder:
         site = Site(folder, base)
-        add_browser_parts(site, modules, python)
-        site.add("py/obscura.zip", library.read_bytes())
+        add_browser_parts(site, modules, python / "pyodide")
+        for archive in sorted(library.glob("*.zip")):
+            site.add(f"py/{archive.name}", archive.read_bytes())
         config = add_page_parts(site, root)
         for model in collected:
             site.add(model_file(model), model.path.read_bytes())
@@ -60,8 +68,13 @@ def build(out: Path, base: str = "./", root: Path = ROOT) -> Site:
             site.add_plain(name, read(root, name))
         facts = page_facts(site, collected)
         icons = modules / "lucide-static" / "icons"
-        shipped = page.rewrite(html, site, icons, facts, config["plugins"])
-        site.add_plain("index.html", shipped.encode())
+        facts["python"] = {
+            "module": site.url("pyodide/pyodide.mjs"),
+            "packages": config["packages"],
+        }
+        for name, text in html.items():
+            shipped = page.rewrite(text, site, icons, facts, config["plugins"], name)
+            site.add_plain(name, shipped.encode())
     site.folder = out
     return site
 
@@ -90,20 +103,25 @@ def add_browser_parts(site: Site, modules: Path, python: Path) -> None:
 
 
 def add_page_parts(site: Site, root: Path) -> dict[str, Any]:
-    """Add the page's own files; add and return the configuration that starts PyScript."""
+    """Add the pages' own files and the configurations that start PyScript; return what these have
+    in common."""
     for path in sorted((root / "assets").rglob("*")):
         if path.is_file():
             site.add(path.relative_to(root).as_posix(), path.read_bytes())
-    site.add("py/main.py", read(root, "py/main.py"))
     config = read_toml(root, "pyscript.toml")
     config["interpreter"] = site.resolve(config["interpreter"], "pyscript.toml")
-    config["files"] = {
-        site.resolve(source, "pyscript.toml"): target for source, target in config["files"].items()
-    }
-    # JSON, so that PyScript need not fetch a parser; the page still asks for the .toml.
-    data = json.dumps(config, sort_keys=True).encode()
-    site.add("pyscript.json", data)
-    site.names["pyscript.toml"] = site.names["pyscript.json"]
+    files = config["files"]
+    for script, archives in PAGES.values():
+        site.add(f"py/{script}.py", read(root, f"py/{script}.py"))
+        own = {f"./{archive}": "./*" for archive in archives} | files
+        config["files"] = {
+            site.resolve(source, "pyscript.toml"): target for source, target in own.items()
+        }
+        # JSON, so that PyScript need not fetch a parser; the pages still ask for a .toml.
+        data = json.dumps(config, sort_keys=True).encode()
+        stem = "pyscript" if script == "main" else script
+        site.add(f"{stem}.json", data)
+        site.names[f"{stem}.toml"] = site.names[f"{stem}.json"]
     return config
 
 
@@ -113,8 +131,10 @@ def page_facts(site: Site, collected: list[models.Model]) -> dict[str, Any]:
         "default_model": collected[0].name,
         "models": [model.card | {"url": site.url(model_file(model))} for model in collected],
         "engine": site.resolve("./assets/engine.js", "the page"),
+        "gpu": site.resolve("./assets/gpu.js", "the page"),
         "sample": site.resolve("./assets/sample.jpg", "the page"),
         "store": site.url("idb-keyval.js"),
+        "rest": site.url("py/obscura-rest.zip"),
         "pyscript": site.url("pyscript/core.js"),
         "ort": {
             runtime_name: {

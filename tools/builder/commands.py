@@ -6,25 +6,25 @@ import sys
 from contextlib import suppress
 from pathlib import Path
 
-from builder import own_models
+from builder import bench, own_models
 from builder.build import ROOT, build
 from builder.errors import BuildError
-from builder.report import report
+from builder.report import BEST, QUALITY, report
 from builder.serve import open_server
 from builder.site import check_base
 from builder.suite import run_suite
 
 
-def build_and_report(out: Path, base: str) -> None:
+def build_and_report(out: Path, base: str, quality: int = QUALITY) -> None:
     """Build the site and say how large it is."""
     site = build(out, base)
-    print(report(site, ROOT / "build" / "cache" / "sizes.json"))
+    print(report(site, ROOT / "build" / "cache" / "sizes.json", quality))
     print(f"built {out}", flush=True)
 
 
 def run_build(args: argparse.Namespace) -> int:
     """Build the site."""
-    build_and_report(args.out, args.base)
+    build_and_report(args.out, args.base, BEST if args.best else QUALITY)
     return 0
 
 
@@ -60,6 +60,11 @@ def run_remove_model(args: argparse.Namespace) -> int:
     return 0
 
 
+def run_bench(args: argparse.Namespace) -> int:
+    """Measure the page against other stacks."""
+    return bench.run_bench(ROOT, args)
+
+
 def parser() -> argparse.ArgumentParser:
     """Return the parser; each command leaves its function in ``run``."""
     whole = argparse.ArgumentParser(prog="build.py", description="Build, serve and test Obscura.")
@@ -71,6 +76,11 @@ def parser() -> argparse.ArgumentParser:
     add("--base", default="./", metavar="/PATH/", help="the site's path on its host (default: any)")
 
     command = commands.add_parser("build", parents=[site], help="make the folder of static files")
+    command.add_argument(
+        "--best",
+        action="store_true",
+        help="print sizes as Brotli leaves them at its best, in a few minutes the first time",
+    )
     command.set_defaults(run=run_build)
 
     command = commands.add_parser("serve", parents=[site], help="build, then serve it here")
@@ -96,6 +106,15 @@ def parser() -> argparse.ArgumentParser:
     command = commands.add_parser("remove-model", help="remove a model from models/")
     command.add_argument("name", help="its folder in models/")
     command.set_defaults(run=run_remove_model)
+
+    command = commands.add_parser(
+        "bench",
+        parents=[bench.arguments()],
+        help="measure the page against other stacks",
+        description="Measure the page against other stacks, in one browser, in turn; "
+        "see docs/performance.md.",
+    )
+    command.set_defaults(run=run_bench)
 
     command = commands.add_parser("test", help="build, then run every check and test")
     command.add_argument("pytest", nargs="*", help="arguments for pytest (default: every test)")

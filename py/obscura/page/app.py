@@ -63,7 +63,7 @@ class App:
         self.loop = Loop(self._video, self._analyse, self.timings, self.pace)
         self.view = View(self.timings)
         self._meter = Meter()
-        self.notice = NoticeCard(self._act)
+        self.notice = NoticeCard(self._act, shelf.rest)
         self.controls = Controls(self.change, self.hide_classes)
         self.models = Models(
             shelf,
@@ -308,6 +308,7 @@ class App:
         if self._scene == "welcome" and card and card.check and sample:
             self.view.answer(sample, card, card.check.size)
             self._present()
+            performance.mark("obscura:first-boxes")
 
     async def _model_opened(self) -> None:
         """A model is in use: go on with whatever waits for it."""
@@ -344,6 +345,11 @@ class App:
         """A person chose a model; the one in use goes on until the other is ready."""
         self.notice.hide()
         return self.models.choose(name)
+
+    async def recheck(self) -> None:
+        """From time to time while frames are analysed: does the GPU still compute aright?"""
+        if self._scene == "live" and not self.loop.paused:
+            await self.models.recheck()
 
     def hide_classes(self, labels: list[str]) -> None:
         """Show all of the model's classes but these."""

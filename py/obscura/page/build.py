@@ -18,9 +18,13 @@ class Build:
     cards: dict[str, ModelCard]
     model_urls: dict[str, str]
     engine_url: str
+    gpu_url: str
+    """The engine's module for GPUs."""
     sample_url: str
     store_url: str
     """The module that keeps models in the browser's database."""
+    rest_url: str
+    """The rest of the page's Python."""
     runtimes: dict[str, dict[str, str]]
     """Per onnxruntime-web build ("wasm", "jspi", "asyncify"): `module`, `glue` and `wasm`."""
 
@@ -36,7 +40,9 @@ def read(text: str) -> Build:
         cards={card.name: card for card in cards},
         model_urls=urls,
         engine_url=data["engine"],
+        gpu_url=data["gpu"],
         sample_url=data["sample"],
         store_url=data["store"],
+        rest_url=data["rest"],
         runtimes=data["ort"],
     )
