@@ -64,6 +64,17 @@ def build(out: Path, base: str = "./", root: Path = ROOT) -> Site:
         facts["python"] = {
             "module": site.url("pyodide/pyodide.mjs"),
             "packages": config["packages"],
+            # Which neither Pyodide nor PyScript asks for at once.
+            "modules": [
+                site.url("pyodide/pyodide.asm.mjs"),
+                *(site.url(name) for name in site.names if re.match(r"pyscript/core.*\.js", name)),
+            ],
+            "files": [
+                *(site.url(name) for name in site.names if name.endswith(".whl")),
+                *config["files"],
+                site.url("py/main.py"),
+                site.url("pyscript.json"),
+            ],
         }
         shipped = page.rewrite(html, site, icons, facts, config["plugins"])
         site.add_plain("index.html", shipped.encode())
