@@ -318,6 +318,8 @@ globalThis.obscura = {
     frames: 0,
     fps: 0,
     timings: {},
+    frame: null,
+    held: {},
     detections: [],
   }),
 };

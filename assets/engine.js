@@ -11,6 +11,21 @@ let network;
 let preparation; // the graph that brings a picture into the form that an open network takes
 let gpu; // assets/gpu.js, where pictures and answers stay on the GPU
 
+let sheet; // where frames are drawn at the network's size
+
+// RGBA bytes of a VideoFrame, drawn at this size. It is closed here, for it holds the camera's memory.
+function pixelsOf(frame, width, height) {
+  try {
+    sheet ??= new OffscreenCanvas(width, height).getContext("2d", { alpha: false, willReadFrequently: true });
+    const { canvas } = sheet;
+    if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { width, height });
+    sheet.drawImage(frame, 0, 0, width, height);
+    return sheet.getImageData(0, 0, width, height).data.buffer;
+  } finally {
+    frame.close();
+  }
+}
+
 const create = (model, backend, options = {}) =>
   ort.InferenceSession.create(new Uint8Array(model), {
     executionProviders: [backend],
@@ -58,7 +73,7 @@ const calls = {
     await load(runtime, threads);
     if (resident) {
       gpu = await import(resident.module);
-      await gpu.start(ort, create, (lost) => postMessage({ lost }));
+      await gpu.start(ort, create, pixelsOf, (lost) => postMessage({ lost }));
       await gpu.open(model, resident.blank, resident.prepared);
     } else {
       network = await create(model, backend);
@@ -77,10 +92,14 @@ const calls = {
     return {};
   },
 
-  // pixels: ArrayBuffer of RGBA bytes, transferred here and back, as are the bytes of the outputs; on
-  // the GPU a VideoFrame or ImageBitmap will do, too: `frame`.
+  // pixels: ArrayBuffer of RGBA bytes, transferred, as are the bytes of the outputs. Or else, frame: a
+  // VideoFrame, transferred too; `drawn` says how many milliseconds its way to pixels took. place: where
+  // the picture lies in the network's input, for GPUs that bring it there themselves.
   async run({ pixels, frame, width, height, place }) {
-    if (gpu) return { outputs: await gpu.run({ pixels, frame, width, height, place }), pixels };
+    if (gpu) return { outputs: await gpu.run({ pixels, frame, width, height, place }), drawn: 0 };
+    const begun = performance.now();
+    if (frame) pixels = pixelsOf(frame, width, height);
+    const drawn = frame ? performance.now() - begun : 0;
     const image = new ort.Tensor("uint8", new Uint8Array(pixels), [1, height, width, 4]);
     const feeds = preparation
       ? await preparation.run({ [preparation.inputNames[0]]: image })
@@ -90,7 +109,7 @@ const calls = {
       const { type, dims, data } = answer[name];
       return { name, type, dims, bytes: new Uint8Array(data.buffer, data.byteOffset, data.byteLength) };
     });
-    return { outputs, pixels };
+    return { outputs, drawn };
   },
 };
 
@@ -104,7 +123,6 @@ async function answerTo({ id, call, ...args }) {
   try {
     const answer = await calls[call](args);
     const transfer = new Set(answer.outputs?.map(({ bytes }) => bytes.buffer));
-    if (answer.pixels) transfer.add(answer.pixels);
     postMessage({ id, ...answer }, [...transfer]);
   } catch (error) {
     // Emscripten throws bare numbers and strings, too.

@@ -1,24 +1,24 @@
-// The picture's way on the GPU, for assets/engine.js: a frame becomes a texture, a shader brings it to
+// The picture's way on the GPU, for assets/engine.js: a frame is read as a texture, a shader brings it to
 // the network's size, the network runs as a captured list of commands, and only the rows that it
 // answers with come back to the CPU. No pixel leaves the GPU in between.
 
 let ort;
 let create;
+let pixelsOf;
 export let device;
-let resize; // the compute pipeline
+let resize; // compute pipelines: for pixels, and for frames of video
 let network; // {session, feeds, fetches}, as is
 let preparation; // of an open network; its fetches are the network's feeds
 let pixels; // GPUBuffer: the picture at the network's size, float RGBA in 0..255
 let texture;
-let canvas; // for frames that cannot become a texture at once
 let place; // GPUBuffer: where the picture lies in the network's input
 let answer; // GPUBuffer that the outputs are read back through
 
 // Triangle filter, widened when it makes smaller, as ONNX has it for Resize with antialias; rounded
 // to whole grey levels, across and then down, as bytes are.
-const RESIZE = `
+const RESIZE = (kind) => `
 struct Place { size: vec2u, left: vec2u, shown: vec2u, pad: f32, unused: u32 }
-@group(0) @binding(0) var picture: texture_2d<f32>;
+@group(0) @binding(0) var picture: ${kind};
 @group(0) @binding(1) var<storage, read_write> pixels: array<vec4f>;
 @group(0) @binding(2) var<uniform> place: Place;
 
@@ -41,7 +41,7 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
       var across = 0.0;
       for (var x = first.x; x < last.x; x++) {
         let weight = max(1 - abs(f32(x) + 0.5 - centre.x) / reach.x, 0);
-        row += weight * textureLoad(picture, vec2i(x, y), 0);
+        row += weight * textureLoad(picture, vec2i(x, y)${kind === "texture_external" ? "" : ", 0"});
         across += weight;
       }
       let weight = max(1 - abs(f32(y) + 0.5 - centre.y) / reach.y, 0);
@@ -63,8 +63,9 @@ const FEATURES = ["shader-f16", "subgroups"];
 const SIZES = { float32: 4, float16: 2, int32: 4, uint32: 4, int64: 8, uint64: 8, int8: 1, uint8: 1, bool: 1 };
 
 // runtime: the onnxruntime module. session: (model, backend, options) => Promise<InferenceSession>.
-export async function start(runtime, session, lost) {
-  [ort, create] = [runtime, session];
+// draw: (frame, width, height) => RGBA bytes, for frames that cannot be read as a texture.
+export async function start(runtime, session, draw, lost) {
+  [ort, create, pixelsOf] = [runtime, session, draw];
   const adapter = await navigator.gpu?.requestAdapter({ powerPreference: "high-performance" });
   if (!adapter) throw new Error("WebGPU gives no adapter");
   device = await adapter.requestDevice({
@@ -72,8 +73,11 @@ export async function start(runtime, session, lost) {
     requiredLimits: Object.fromEntries(LIMITS.map((name) => [name, adapter.limits[name]])),
   });
   device.lost.then(({ message }) => lost(message || "the GPU was lost"));
-  const module = device.createShaderModule({ code: RESIZE });
-  resize = await device.createComputePipelineAsync({ layout: "auto", compute: { module, entryPoint: "main" } });
+  const pipeline = (kind) => {
+    const module = device.createShaderModule({ code: RESIZE(kind) });
+    return device.createComputePipelineAsync({ layout: "auto", compute: { module, entryPoint: "main" } });
+  };
+  resize = { pixels: await pipeline("texture_2d<f32>"), video: await pipeline("texture_external") };
   place = device.createBuffer({ size: 32, usage: GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST });
 }
 
@@ -126,47 +130,44 @@ async function step(graph) {
 
 // place: [width, height, left, top, shown width, shown height, pad] in pixels of the network's input.
 export async function run({ pixels: bytes, frame, width, height, place: where }) {
-  upload(bytes, frame, width, height);
+  const video = frame && external(frame);
+  const pipeline = video ? resize.video : resize.pixels;
+  const picture = video ?? upload(bytes ?? pixelsOf(frame, width, height), width, height);
   device.queue.writeBuffer(place, 0, new Uint32Array(where.slice(0, 6)));
   device.queue.writeBuffer(place, 24, new Float32Array([where[6]]));
   const commands = device.createCommandEncoder();
   const pass = commands.beginComputePass();
-  pass.setPipeline(resize);
-  const entries = [texture.createView(), { buffer: pixels }, { buffer: place }];
+  pass.setPipeline(pipeline);
+  const entries = [picture, { buffer: pixels }, { buffer: place }];
   pass.setBindGroup(0, device.createBindGroup({
-    layout: resize.getBindGroupLayout(0),
+    layout: pipeline.getBindGroupLayout(0),
     entries: entries.map((resource, binding) => ({ binding, resource })),
   }));
   pass.dispatchWorkgroups(Math.ceil(where[0] / 8), Math.ceil(where[1] / 8));
   pass.end();
   device.queue.submit([commands.finish()]);
+  frame?.close();
   if (preparation) await step(preparation);
   await step(network);
   return readBack();
 }
 
-function upload(bytes, frame, width, height) {
+function external(frame) {
+  try {
+    return device.importExternalTexture({ source: frame });
+  } catch {
+    return undefined; // not every driver takes frames of video
+  }
+}
+
+function upload(bytes, width, height) {
   if (texture?.width !== width || texture?.height !== height) {
     texture?.destroy();
-    texture = device.createTexture({
-      size: [width, height],
-      format: "rgba8unorm",
-      usage: GPUTextureUsage.TEXTURE_BINDING | GPUTextureUsage.COPY_DST | GPUTextureUsage.RENDER_ATTACHMENT,
-    });
+    const usage = GPUTextureUsage.TEXTURE_BINDING | GPUTextureUsage.COPY_DST;
+    texture = device.createTexture({ size: [width, height], format: "rgba8unorm", usage });
   }
-  try {
-    if (frame) device.queue.copyExternalImageToTexture({ source: frame }, { texture }, [width, height]);
-  } catch {
-    // Not every driver takes frames of video.
-    canvas ??= new OffscreenCanvas(1, 1);
-    Object.assign(canvas, { width, height });
-    const context = canvas.getContext("2d", { alpha: false, willReadFrequently: true });
-    context.drawImage(frame, 0, 0, width, height);
-    bytes = context.getImageData(0, 0, width, height).data;
-  } finally {
-    frame?.close();
-  }
-  if (bytes) device.queue.writeTexture({ texture }, bytes, { bytesPerRow: 4 * width }, [width, height]);
+  device.queue.writeTexture({ texture }, bytes, { bytesPerRow: 4 * width }, [width, height]);
+  return texture.createView();
 }
 
 async function readBack() {

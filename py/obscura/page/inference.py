@@ -23,6 +23,8 @@ from obscura.timing import Timings
 
 RACE_WARM_UP = 3
 RACE_RUNS = 7
+HOPELESS = 4
+"""Whoever takes so many times as long as the other has lost the race at once."""
 
 MOST_SESSIONS = 2
 """Alive at once, the one that is being opened included: each holds a runtime's memory."""
@@ -213,10 +215,13 @@ class Inference:
     async def _compare(self, current: Opened, challenger: Opened) -> None:
         times = Timings()
         for number in range(RACE_WARM_UP + RACE_RUNS):
-            for who, opened in (("current", current), ("challenger", challenger)):
-                ms = await self.time_sample(opened)
-                if number >= RACE_WARM_UP:
-                    times.add(who, ms)
+            lap = [await self.time_sample(opened) for opened in (current, challenger)]
+            decided = number > 0 and max(lap) > HOPELESS * min(lap)
+            if number >= RACE_WARM_UP or decided:
+                times.add("current", lap[0])
+                times.add("challenger", lap[1])
+            if decided:
+                break
         medians = times.medians()
         won = wins(medians["challenger"], medians["current"])
         names = {"current": text.way(current.plan), "challenger": text.way(challenger.plan)}
@@ -272,27 +277,23 @@ class Inference:
                 self.stage = ""
             if opened is not None:
                 if error is not None:
-                    opened.why = str(error)
+                    opened.why = text.failed(error)
                 self._kept.insert(0, opened)
                 if self._current is None:
                     self._use(opened)
 
-    @property
-    def takes_frames(self) -> bool:
-        """Whether `run` takes a `VideoFrame` as it is, rather than pixels."""
-        return self._current is not None and self._current.session.takes_frames
-
     async def run(self, capture: Callable[[], Any]) -> Outputs:
-        """Outputs for the `ImageData` or `VideoFrame` that `capture()` makes; errors as in
-        `WebSession.run`."""
+        """Outputs for what `capture()` makes; what is taken and errors as in `WebSession.run`."""
         if self._current is None:
             raise BackendError("No model is loaded", remedy="Choose a model.")
         begun = performance.now()
         image = capture()
         captured = performance.now()
-        outputs = await self._current.session.run(image)
-        self.timings.add("capture", captured - begun)
-        self.timings.add("inference", performance.now() - captured)
+        session = self._current.session
+        outputs = await session.run(image)
+        drawn = session.drawn_ms
+        self.timings.add("capture", captured - begun + drawn)
+        self.timings.add("inference", performance.now() - captured - drawn)
         return outputs
 
     async def time_sample(self, opened: Opened) -> float:

@@ -116,7 +116,7 @@ class Opener:
                 vain.add(plan)
                 failures.append(error)
                 continue
-            why = " ".join(str(error) for error in failures) or self._reason(card, plan)
+            why = text.failed(*failures) if failures else self._reason(card, plan)
             return Opened(card, session, plan, wish, sample, why, frozenset(vain))
         if failures:
             raise failures[-1]

@@ -37,6 +37,8 @@ class Settings:
     facing: str = "user"
     resolution: str = "1280x720"
     mirror: bool = True
+    pace: bool = True
+    """Whether to analyse less on battery, in data-saving mode and when the device is hot."""
     theme: str = "auto"
     backend: str = "auto"
     threads: int = 0
@@ -81,6 +83,7 @@ _VALID: dict[str, Callable[[Any], bool]] = {
     "facing": lambda value: value in ("user", "environment"),
     "resolution": lambda value: value in RESOLUTIONS,
     "mirror": lambda value: isinstance(value, bool),
+    "pace": lambda value: isinstance(value, bool),
     "theme": lambda value: value in THEMES,
     "backend": lambda value: value in BACKENDS,
     "threads": lambda value: _is_number(value) and value in range(65),
