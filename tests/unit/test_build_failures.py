@@ -18,6 +18,7 @@ from builder.build import ROOT
 OWN = (
     "build.py",
     "index.html",
+    "bench.html",
     "pyscript.toml",
     "package.json",
     "package-lock.json",
