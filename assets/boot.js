@@ -155,12 +155,13 @@ async function likelyPlan() {
 }
 
 let early = null; // a worker that has been told to open a model and to run it on the sample
+let late = false; // Python has opened a model by now
 
 // Resolves to false if that is left to Python.
 async function startEngine() {
   const model = shipped.get(chosen);
   const plan = await likelyPlan();
-  if (!plan || !model || model.open) return false;
+  if (!plan || !model || model.open || late) return false;
   const worker = new Worker(absolute(build.engine), { type: "module" });
   const run = { plan: plan.join(), worker, answer: lastAnswer(worker), calls: RUN, network: null };
   early = run;
@@ -208,7 +209,7 @@ function lastAnswer(worker) {
 // Hands out, once, the worker that runs this very network in this way; ends one that does not.
 function takeEngine(network, plan) {
   const found = early;
-  early = null;
+  [early, late] = [null, true];
   if (found?.plan === plan && found.network === network) return found;
   found?.worker.terminate();
   return undefined;
