@@ -17,16 +17,16 @@ function overlap(a, b) {
 }
 
 // What obscura.families.decode does for a model that stretches its input.
-function decode({ boxes, scores, classes }, card, width, height) {
+function decode({ boxes, scores, classes }, { labels, output }, width, height) {
   const kept = [];
-  for (let row = 0; row < scores.length && scores[row] >= card.threshold; row++) {
+  for (let row = 0; row < scores.length && scores[row] >= output.threshold; row++) {
     const box = [0, 1, 2, 3].map((edge) => boxes[4 * row + edge]);
-    const rival = ({ id, raw }) => id === classes[row] && overlap(raw, box) > card.iou;
+    const rival = ({ id, raw }) => id === classes[row] && overlap(raw, box) > output.iou;
     if (kept.some(rival)) continue;
     const limit = [width, height, width, height];
     const pixels = box.map((edge, axis) => Math.min(Math.max(edge * limit[axis], 0), limit[axis]));
     if (pixels[2] > pixels[0] && pixels[3] > pixels[1]) {
-      kept.push({ id: classes[row], raw: box, label: card.labels[classes[row]], score: scores[row], box: pixels });
+      kept.push({ id: classes[row], raw: box, label: labels[classes[row]], score: scores[row], box: pixels });
     }
   }
   return kept;
