@@ -96,6 +96,7 @@ async function lookAround() {
     suspending: "Suspending" in WebAssembly,
     isolated: globalThis.crossOriginIsolated === true,
     cores: navigator.hardwareConcurrency || 1,
+    save_data: navigator.connection?.saveData === true,
     ios: /iPhone|iPad|iPod/.test(navigator.userAgent) || touchMac,
   };
 }
@@ -195,6 +196,8 @@ globalThis.obscura = {
     frames: 0,
     fps: 0,
     timings: {},
+    frame: null,
+    held: {},
     detections: [],
   }),
 };

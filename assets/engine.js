@@ -2,39 +2,74 @@
 // waits for it. It exists in JavaScript because a browser runs a worker's first line as such; what is
 // loaded, on which backend, and what the answer means is decided in Python (engine/ort_web.py).
 //
-// Messages in: {id, call: "open" | "prepare" | "run", ...}; out: {id, ...answer} or {id, error}. One at
-// a time. Wasm starts once per realm and never gives memory back: to start over, end this worker.
+// Messages in: {id, call: "open" | "prepare" | "run", ...}; out: {id, ...answer} or {id, error}, and
+// {lost} when the GPU is gone. One at a time. Wasm starts once per realm and never gives memory back:
+// to start over, end this worker.
 
 let ort;
 let network;
 let preparation; // the graph that brings a picture into the form that an open network takes
+let gpu; // assets/gpu.js, where pictures and answers stay on the GPU
 
-const create = (model, backend) =>
+let sheet; // where frames are drawn at the network's size
+
+// RGBA bytes of a VideoFrame, drawn at this size. It is closed here, for it holds the camera's memory.
+function pixelsOf(frame, width, height) {
+  try {
+    sheet ??= new OffscreenCanvas(width, height).getContext("2d", { alpha: false, willReadFrequently: true });
+    const { canvas } = sheet;
+    if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { width, height });
+    sheet.drawImage(frame, 0, 0, width, height);
+    return sheet.getImageData(0, 0, width, height).data.buffer;
+  } finally {
+    frame.close();
+  }
+}
+
+const create = (model, backend, options = {}) =>
   ort.InferenceSession.create(new Uint8Array(model), {
     executionProviders: [backend],
     logSeverityLevel: 3,
+    ...options,
   });
 
 const calls = {
-  // model: ArrayBuffer, transferred. backend: "wasm" | "webgpu".
-  async open({ runtime, backend, threads, model }) {
+  // model: ArrayBuffer, transferred. backend: "wasm" | "webgpu". gpu: for those who
+  // stay on the GPU: the address of assets/gpu.js as `module`, and what its `open` wants.
+  async open({ runtime, backend, threads, model, gpu: resident }) {
     ort = await import(runtime.module);
     ort.env.wasm.wasmPaths = { mjs: runtime.glue, wasm: runtime.wasm };
     ort.env.wasm.numThreads = threads;
     ort.env.logLevel = "error";
-    network = await create(model, backend);
+    if (resident) {
+      gpu = await import(resident.module);
+      await gpu.start(ort, create, pixelsOf, (lost) => postMessage({ lost }));
+      await gpu.open(model, resident.blank, resident.prepared);
+    } else {
+      network = await create(model, backend);
+    }
     return {};
   },
 
-  // graph: ArrayBuffer. Its few nodes handle bytes, for which GPUs have no kernels.
+  // graph: ArrayBuffer. Where it handles bytes it runs on wasm, for GPUs have no kernels for those.
   async prepare({ graph }) {
-    await preparation?.release();
-    preparation = await create(graph, "wasm");
+    if (gpu) {
+      await gpu.prepare(graph);
+    } else {
+      await preparation?.release();
+      preparation = await create(graph, "wasm");
+    }
     return {};
   },
 
-  // pixels: ArrayBuffer of RGBA bytes, transferred, as are the bytes of the outputs.
-  async run({ pixels, width, height }) {
+  // pixels: ArrayBuffer of RGBA bytes, transferred, as are the bytes of the outputs. Or else, frame: a
+  // VideoFrame, transferred too; `drawn` says how many milliseconds its way to pixels took. place: where
+  // the picture lies in the network's input, for GPUs that bring it there themselves.
+  async run({ pixels, frame, width, height, place }) {
+    if (gpu) return { outputs: await gpu.run({ pixels, frame, width, height, place }), drawn: 0 };
+    const begun = performance.now();
+    if (frame) pixels = pixelsOf(frame, width, height);
+    const drawn = frame ? performance.now() - begun : 0;
     const image = new ort.Tensor("uint8", new Uint8Array(pixels), [1, height, width, 4]);
     const feeds = preparation
       ? await preparation.run({ [preparation.inputNames[0]]: image })
@@ -44,7 +79,7 @@ const calls = {
       const { type, dims, data } = answer[name];
       return { name, type, dims, bytes: new Uint8Array(data.buffer, data.byteOffset, data.byteLength) };
     });
-    return { outputs };
+    return { outputs, drawn };
   },
 };
 

@@ -13,8 +13,9 @@ from obscura.page.bench import Bench
 from obscura.page.dom import by_id, on_failure, run
 from obscura.page.opening import Opener
 from obscura.page.own import OwnModels
-from obscura.page.settings import load
+from obscura.page.settings import Preferences, Request, load
 from obscura.page.shelf import Shelf
+from obscura.page.winners import Winners
 
 
 async def take(url: str, fresh: bool) -> Any:
@@ -48,7 +49,8 @@ async def main() -> None:
         return sources.read_pixels(sample)
 
     shelf = Shelf(parts, take, OwnModels(lambda: before.boot.load(parts.store_url)))
-    opener = Opener(parts, device.facts, device.gpu_name, sample_image)
+    nothing_kept = Winners(Preferences(None, Request()), "")
+    opener = Opener(parts, device.facts, device.gpu_name, sample_image, nothing_kept)
     bench = Bench(shelf, opener, device, sample)
     # By entries: Pyodide takes the object itself for a mapping, whose iteration gives the keys.
     pairs = URLSearchParams.new(location.search).entries()

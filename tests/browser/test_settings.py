@@ -27,6 +27,7 @@ def test_every_setting_survives_a_reload(new_room: OpenRoom) -> None:
     room.at("class-list").locator("input[value=person]").uncheck()
     room.at("resolution").select_option("640x480")
     room.at("mirror").uncheck()
+    room.at("pace").uncheck()
     room.at("theme").click()
     assert room.labels() == [label for label in room.labels() if label != "person"]
 
@@ -42,6 +43,7 @@ def test_every_setting_survives_a_reload(new_room: OpenRoom) -> None:
     assert "person" not in room.labels()
     assert room.at("resolution").input_value() == "640x480"
     assert not room.at("mirror").is_checked()
+    assert not room.at("pace").is_checked()
     assert room.page.evaluate("() => document.documentElement.dataset.theme") == "light"
     room.start()
     assert room.page.evaluate("() => [video.videoWidth, video.videoHeight]") == [640, 480]

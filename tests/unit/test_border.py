@@ -21,7 +21,7 @@ ROOTS = ("main", "bench")
 # From the ground up. A module may import modules of lower floors, and its neighbours on its own.
 FLOORS = (
     {"errors", "boxes", "nesting", "timing"},
-    {"detections", "table"},
+    {"detections", "pace", "table"},
     {"card"},
     {"labels"},
     {"graph"},

@@ -128,6 +128,7 @@ def page_facts(site: Site, collected: list[models.Model]) -> dict[str, Any]:
         "default_model": collected[0].name,
         "models": [model.card | {"url": site.url(model_file(model))} for model in collected],
         "engine": site.resolve("./assets/engine.js", "the page"),
+        "gpu": site.resolve("./assets/gpu.js", "the page"),
         "sample": site.resolve("./assets/sample.jpg", "the page"),
         "store": site.url("idb-keyval.js"),
         "pyscript": site.url("pyscript/core.js"),

@@ -13,7 +13,8 @@ from js import performance
 from pyodide.ffi import create_proxy
 
 from obscura.errors import CameraLost, ObscuraError
-from obscura.page import camera, shell, sources, stage, text
+from obscura.pace import Pace
+from obscura.page import camera, power, shell, sources, stage, text
 from obscura.page.controls import Controls
 from obscura.page.dom import by_id, run
 from obscura.page.inference import Inference
@@ -57,7 +58,9 @@ class App:
         self.timings = inference.timings
         self._video, self._picture = by_id("video"), by_id("picture")
         self._grab = sources.Grabber()
-        self.loop = Loop(self._video, self._analyse)
+        self.pace = Pace()
+        self.pace.enabled = self.settings.pace
+        self.loop = Loop(self._video, self._analyse, self.timings, self.pace)
         self.view = View(self.timings)
         self._meter = Meter()
         self.notice = NoticeCard(self._act)
@@ -106,6 +109,7 @@ class App:
         """
         if self._request.ignored:
             print(text.IGNORED.format(parameters=", ".join(self._request.ignored)))
+        run(power.watch(self.pace))
         run(self.models.begin())
         # Before anything is awaited, so that a press from now on finds this one under way.
         if wanted == "files":
@@ -203,6 +207,7 @@ class App:
         self._scene, self._caption = "live", ""
         self._say("")
         self.timings.clear()
+        self.pace.forget_frames()
         self.loop.start()
         self._render()
         if source.stream is not None:
@@ -262,11 +267,11 @@ class App:
 
     # ---- analysis --------------------------------------------------------------------------------
 
-    async def _analyse(self) -> None:
-        """One frame of the live picture, from capture to drawn boxes."""
+    async def _analyse(self) -> Callable[[], None] | None:
+        """The newest frame of the live picture, from capture to what shows the answer."""
         source, card, epoch = self._source, self.inference.card, self._epoch
         if source is None or card is None or not source.size[0]:
-            return
+            return None
         size = source.size
         try:
             outputs = await self.inference.run(lambda: self._grab(self._video, size, card.input))
@@ -274,11 +279,15 @@ class App:
             # A model that was exchanged under a running frame is no failure.
             if epoch == self._epoch and self.inference.card is card:
                 await self.models.recover(error)
-            return
-        if epoch == self._epoch and self.inference.card is card:
+            return None
+        if epoch != self._epoch or self.inference.card is not card:
+            return None
+
+        def show() -> None:
             self.view.answer(outputs, card, size)
             self._present()
-            self.loop.count()
+
+        return show
 
     def _present(self) -> None:
         """Show the last answer under the present settings."""
@@ -304,6 +313,7 @@ class App:
         """A model is in use: go on with whatever waits for it."""
         self._say("")
         self.timings.clear()
+        self.pace.forget_frames()
         self.view.clear()  # the boxes of the other model
         self._show_sample()
         self._render()
@@ -323,6 +333,7 @@ class App:
         if "model" in values:
             return self.choose_model(values["model"])
         self._preferences.set(**values)
+        self.pace.enabled = self.settings.pace
         if self._camera_runs() and values.keys() & {"camera", "facing", "resolution"}:
             return self._open("camera")
         self._render()
@@ -333,6 +344,11 @@ class App:
         """A person chose a model; the one in use goes on until the other is ready."""
         self.notice.hide()
         return self.models.choose(name)
+
+    async def recheck(self) -> None:
+        """From time to time while frames are analysed: does the GPU still compute aright?"""
+        if self._scene == "live" and not self.loop.paused:
+            await self.models.recheck()
 
     def hide_classes(self, labels: list[str]) -> None:
         """Show all of the model's classes but these."""
@@ -394,6 +410,8 @@ class App:
             shown=self.loop.shown.per_second(now),
             analysed=self.loop.analysed.per_second(now),
             timings=self.timings.medians() if self._scene != "welcome" else {},
+            totals=self.timings.frame(),
+            held=self.pace.limits,
             info=self.inference.info,
             why=self.inference.why,
         )

@@ -128,12 +128,13 @@ class Bench:
     def _ways(self) -> list[tuple[str, int, str]]:
         """Backend and threads to insist on, and why not, "" if nothing speaks against it."""
         facts = self._device.facts
-        threads = wasm_threads(facts)
+        counts = wasm_threads(facts)
         no_gpu = bench_text.SOFTWARE if facts.fallback_gpu else ""
         no_threads = bench_text.NO_THREADS if not facts.isolated else bench_text.ONE_CORE
         return [
             ("webgpu", 0, no_gpu if facts.gpu else bench_text.NO_GPU),
-            ("wasm", max(threads, 2), "" if threads > 1 else no_threads),
+            *(("wasm", count, "") for count in counts[:-1]),
+            *([("wasm", 2, no_threads)] if len(counts) == 1 else []),
             ("wasm", 1, ""),
         ]
 
