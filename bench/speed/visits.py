@@ -71,8 +71,9 @@ def compare_frames(
         wanted += [("js", setting.backend)] if "js" in rivals else []
         for page, backend in wanted:
             tell(f"{setting.title}: opening {page} ({backend})")
+            told = {"backend": backend, "threads": ours.threads, "setting": setting.name}
             try:
-                rival = open_rival(browser, host.url, page, backend, ours.threads, WARM_UP)
+                rival = open_rival(browser, host.url, page, told, WARM_UP)
             except ChromiumError as error:
                 failures[f"tfjs-{backend}" if page == "tfjs" else page] = str(error)
                 continue
@@ -246,7 +247,7 @@ def memory(
     """
     tab = browser.tab()
     try:
-        tab.begin_with(TRACK)
+        tab.begin_with(TRACK, workers=True)
         query = f"model={MODEL}&backend={setting.backend}&threads={setting.threads}&autostart=1"
         tab.open(f"{host.url}site/?{query}")
         tab.front()
