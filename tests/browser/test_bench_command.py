@@ -29,7 +29,7 @@ def run(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any
     """The raw figures of a short run."""
     out = tmp_path_factory.mktemp("bench") / "run.json"
     short = ["--frames", "3", "--rounds", "2", "--memory-frames", "20"]
-    short += ["--backend", "wasm", "--threads", "2"]
+    short += ["--warm-up", "2", "--backend", "wasm", "--threads", "2"]
     arguments = ["bench", "--prepared", str(folder), *short, "--only", *ONLY, "--json", str(out)]
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(command, "BITS_PER_S", 1e9)
