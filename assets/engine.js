@@ -2,9 +2,9 @@
 // waits for it. It exists in JavaScript because a browser runs a worker's first line as such; what is
 // loaded, on which backend, and what the answer means is decided in Python (engine/ort_web.py).
 //
-// Messages in: {id, call: "open" | "prepare" | "run", ...}; out: {id, ...answer} or {id, error}, and
-// {lost} when the GPU is gone. One at a time. Wasm starts once per realm and never gives memory back:
-// to start over, end this worker.
+// Messages in: {id, call: "begin" | "open" | "prepare" | "run", ...}; out: {id, ...answer} or
+// {id, error}, {lost} when the GPU is gone, {url, received} as bytes come in. One after another. Wasm
+// starts once per realm and never gives memory back: to start over, end this worker.
 
 let ort;
 let network;
@@ -33,14 +33,44 @@ const create = (model, backend, options = {}) =>
     ...options,
   });
 
+// Tells the page, for its progress bar, how many bytes have come.
+const plainFetch = self.fetch.bind(self);
+async function countingFetch(...what) {
+  const response = await plainFetch(...what);
+  if (response.ok) tellBytes(response.url, response.clone().body.getReader()).catch(() => {});
+  return response;
+}
+
+async function tellBytes(url, reader) {
+  let received = 0;
+  for (let chunk = await reader.read(); !chunk.done; chunk = await reader.read()) {
+    received += chunk.value.length;
+    postMessage({ url, received });
+  }
+}
+
+async function load(runtime, threads) {
+  ort = await import(runtime.module);
+  ort.env.wasm.wasmPaths = { mjs: runtime.glue, wasm: runtime.wasm };
+  ort.env.wasm.numThreads = threads;
+  ort.env.logLevel = "error";
+}
+
 const calls = {
+  // Load the runtime and have it start, which takes a while, before the model is here.
+  async begin({ runtime, threads, counted }) {
+    if (counted) self.fetch = countingFetch;
+    await load(runtime, threads);
+    // Only a session makes it start. There is none of nothing, and if anything else is wrong, `open`
+    // will meet it, too.
+    await create(new ArrayBuffer(0), "wasm").catch(() => {});
+    return {};
+  },
+
   // model: ArrayBuffer, transferred. backend: "wasm" | "webgpu". gpu: for those who
   // stay on the GPU: the address of assets/gpu.js as `module`, and what its `open` wants.
   async open({ runtime, backend, threads, model, gpu: resident }) {
-    ort = await import(runtime.module);
-    ort.env.wasm.wasmPaths = { mjs: runtime.glue, wasm: runtime.wasm };
-    ort.env.wasm.numThreads = threads;
-    ort.env.logLevel = "error";
+    await load(runtime, threads);
     if (resident) {
       gpu = await import(resident.module);
       await gpu.start(ort, create, pixelsOf, (lost) => postMessage({ lost }));
@@ -83,7 +113,13 @@ const calls = {
   },
 };
 
-self.onmessage = async ({ data: { id, call, ...args } }) => {
+let turn = Promise.resolve();
+
+self.onmessage = ({ data }) => {
+  turn = turn.then(() => answerTo(data));
+};
+
+async function answerTo({ id, call, ...args }) {
   try {
     const answer = await calls[call](args);
     const transfer = new Set(answer.outputs?.map(({ bytes }) => bytes.buffer));
@@ -92,4 +128,4 @@ self.onmessage = async ({ data: { id, call, ...args } }) => {
     // Emscripten throws bare numbers and strings, too.
     postMessage({ id, error: String(error?.message ?? error) });
   }
-};
+}

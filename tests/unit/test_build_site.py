@@ -106,7 +106,7 @@ def test_python_ships_as_bytecode(dist: Path) -> None:
     assert set(lock["packages"]) == {"numpy"}
     assert lock["packages"]["numpy"]["file_name"] == wheel.name
     assert lock["packages"]["numpy"]["sha256"] == hashlib.sha256(wheel.read_bytes()).hexdigest()
-    for archive in (wheel, folder / "python_stdlib.zip"):
+    for archive in (wheel, folder / "python_stdlib.zip", next(dist.glob("py/obscura.*.zip"))):
         with zipfile.ZipFile(archive) as opened:
             assert not [name for name in opened.namelist() if name.endswith(".py")]
     with zipfile.ZipFile(wheel) as opened:

@@ -27,7 +27,7 @@ PYSCRIPT = ("core.js", "core.css", "core-*.js", "error-*.js")
 # The pages, and the archives of Python that each unpacks beside its script, py/NAME.py. The start
 # page comes last, for it refers to the others.
 PAGES = {
-    "bench.html": ("bench", ("py/obscura.zip", "py/bench.zip")),
+    "bench.html": ("bench", ("py/obscura.zip", "py/obscura-rest.zip", "py/bench.zip")),
     "index.html": ("main", ("py/obscura.zip",)),
 }
 
@@ -55,21 +55,25 @@ def build(out: Path, base: str = "./", root: Path = ROOT) -> Site:
     collected = models.collect(root)
     modules = npm.install(root)
     python = runtime.python_runtime(root, modules)
-    archives = runtime.archives(root, modules)
+    library = runtime.library_zips(root, modules, python)
     with swapped_in(out) as folder:
         site = Site(folder, base)
-        add_browser_parts(site, modules, python)
-        for archive in archives:
+        add_browser_parts(site, modules, python / "pyodide")
+        for archive in sorted(library.glob("*.zip")):
             site.add(f"py/{archive.name}", archive.read_bytes())
-        plugins = add_page_parts(site, root)
+        config = add_page_parts(site, root)
         for model in collected:
             site.add(model_file(model), model.path.read_bytes())
         for name in ("LICENSE", "NOTICE"):
             site.add_plain(name, read(root, name))
         facts = page_facts(site, collected)
         icons = modules / "lucide-static" / "icons"
+        facts["python"] = {
+            "module": site.url("pyodide/pyodide.mjs"),
+            "packages": config["packages"],
+        }
         for name, text in html.items():
-            shipped = page.rewrite(text, site, icons, facts, plugins, name)
+            shipped = page.rewrite(text, site, icons, facts, config["plugins"], name)
             site.add_plain(name, shipped.encode())
     site.folder = out
     return site
@@ -98,9 +102,9 @@ def add_browser_parts(site: Site, modules: Path, python: Path) -> None:
     site.add_folder("ort", {name: without_map(ort / name) for name in names})
 
 
-def add_page_parts(site: Site, root: Path) -> list[str]:
-    """Add the pages' own files and the configurations that start PyScript; return what these say
-    of its plugins."""
+def add_page_parts(site: Site, root: Path) -> dict[str, Any]:
+    """Add the pages' own files and the configurations that start PyScript; return what these have
+    in common."""
     for path in sorted((root / "assets").rglob("*")):
         if path.is_file():
             site.add(path.relative_to(root).as_posix(), path.read_bytes())
@@ -118,8 +122,7 @@ def add_page_parts(site: Site, root: Path) -> list[str]:
         stem = "pyscript" if script == "main" else script
         site.add(f"{stem}.json", data)
         site.names[f"{stem}.toml"] = site.names[f"{stem}.json"]
-    plugins: list[str] = config["plugins"]
-    return plugins
+    return config
 
 
 def page_facts(site: Site, collected: list[models.Model]) -> dict[str, Any]:
@@ -131,6 +134,7 @@ def page_facts(site: Site, collected: list[models.Model]) -> dict[str, Any]:
         "gpu": site.resolve("./assets/gpu.js", "the page"),
         "sample": site.resolve("./assets/sample.jpg", "the page"),
         "store": site.url("idb-keyval.js"),
+        "rest": site.url("py/obscura-rest.zip"),
         "pyscript": site.url("pyscript/core.js"),
         "ort": {
             runtime_name: {

@@ -55,7 +55,11 @@ _TROUBLES: tuple[tuple[type[ObscuraError], str, str], ...] = (
 class WebSession:
     """One model in one worker. Implements `obscura.engine.AsyncSession`."""
 
-    def __init__(self, engine_url: str, plan: Plan, device: str) -> None:
+    def __init__(self, engine_url: str, plan: Plan, device: str, worker: Any = None) -> None:
+        """
+        Args:
+            worker: one that runs already, see `take_over`.
+        """
         self.info = SessionInfo(
             backend=plan.backend, device=device, threads=plan.threads, precision="fp32"
         )
@@ -68,7 +72,7 @@ class WebSession:
         self.drawn_ms = 0.0
         """What the worker took to make pixels of the last frame; 0 for one that came as pixels."""
         self._turn = asyncio.Lock()  # the runtime runs one picture at a time
-        self._worker = Worker.new(engine_url, _js(type="module"))
+        self._worker = worker or Worker.new(engine_url, _js(type="module"))
         self._on_message = create_proxy(self._receive)
         self._on_error = create_proxy(self._crash)
         self._worker.addEventListener("message", self._on_message)
@@ -102,6 +106,24 @@ class WebSession:
             **gpu,
         )
         await self.read_as(card)
+
+    async def take_over(self, begun: Any, card: ModelCard) -> Outputs:
+        """Go on with a worker that assets/boot.js has told to open this model and to run it.
+
+        Args:
+            begun: `answer`, a promise of what the worker will say or has said to that; and `calls`,
+                the number of messages it was sent.
+            card: of a sealed model.
+
+        Returns:
+            what the network answered. Errors as in `load` and `run`.
+        """
+        self._card, self._calls = card, int(begun.calls)
+        answer = await begun.answer
+        message = getattr(answer, "error", None)
+        if message is not None:
+            raise self._error(str(message))
+        return read(self._arrays(answer), card)
 
     async def read_as(self, card: ModelCard) -> None:
         """Feed and read the network as another card says from now on. Errors as in `load`."""
@@ -162,6 +184,9 @@ class WebSession:
             if "frame" in message:
                 image.frame.close()  # the worker's is another; this one never left without a run
         self.drawn_ms = float(getattr(answer, "drawn", 0))
+        return self._arrays(answer)
+
+    def _arrays(self, answer: Any) -> dict[str, NDArray[Any]]:
         arrays = {str(output.name): _array(output) for output in answer.outputs}
         whole = self._unbatched
         return {whole.get(n, n): a[np.newaxis] if n in whole else a for n, a in arrays.items()}
@@ -214,7 +239,7 @@ class WebSession:
             self._lost = str(lost)
             self._fail(self._lost)
             return
-        future = self._pending.pop(answer.id, None)
+        future = self._pending.pop(getattr(answer, "id", 0), None)  # none for bytes received
         if future is None or future.done():
             return
         message = getattr(answer, "error", None)

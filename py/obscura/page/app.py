@@ -63,7 +63,7 @@ class App:
         self.loop = Loop(self._video, self._analyse, self.timings, self.pace)
         self.view = View(self.timings)
         self._meter = Meter()
-        self.notice = NoticeCard(self._act)
+        self.notice = NoticeCard(self._act, shelf.rest)
         self.controls = Controls(self.change, self.hide_classes)
         self.models = Models(
             shelf,
@@ -308,6 +308,7 @@ class App:
         if self._scene == "welcome" and card and card.check and sample:
             self.view.answer(sample, card, card.check.size)
             self._present()
+            performance.mark("obscura:first-boxes")
 
     async def _model_opened(self) -> None:
         """A model is in use: go on with whatever waits for it."""

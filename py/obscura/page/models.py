@@ -168,6 +168,7 @@ class Models:
         """Take in a model that a person gave, and use it."""
         async with self._turn:
             try:
+                await self.shelf.rest.arrive()
                 added = await self._adder().add(files)
             except ObscuraError as error:
                 self._failed(error)
