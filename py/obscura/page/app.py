@@ -405,14 +405,15 @@ class App:
 
     def render_meter(self) -> None:
         """Show the latest rates and times."""
-        now = performance.now() / 1000
-        self._meter.render(
-            live=self._scene == "live",
-            shown=self.loop.shown.per_second(now),
-            analysed=self.loop.analysed.per_second(now),
-            timings=self.timings.medians() if self._scene != "welcome" else {},
-            totals=self.timings.frame(),
-            held=self.pace.limits,
-            info=self.inference.info,
-            why=self.inference.why,
-        )
+        with self.loop.thread:
+            now = performance.now() / 1000
+            self._meter.render(
+                live=self._scene == "live",
+                shown=self.loop.shown.per_second(now),
+                analysed=self.loop.analysed.per_second(now),
+                timings=self.timings.medians() if self._scene != "welcome" else {},
+                totals=self.timings.frame(),
+                held=self.pace.limits,
+                info=self.inference.info,
+                why=self.inference.why,
+            )

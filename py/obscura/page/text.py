@@ -223,13 +223,14 @@ def rate(per_second: float) -> str:
 
 def spread(median: float, p95: float) -> str:
     """How long something mostly takes, and at worst but for one time in twenty."""
-    return f"{median:.1f} ms, 95 % within {p95:.1f} ms"
+    digits = 1 if p95 < 100 else 0
+    return f"{median:.{digits}f} ms, 95 % within {p95:.{digits}f} ms"
 
 
 def held(limits: Mapping[str, float]) -> str:
     """To which rate the loop is held down, and why."""
     reasons = " and ".join(HELD_BY[reason] for reason in limits)
-    return f"to {rate(min(limits.values()))} per second, because {reasons}"
+    return f"to {round(min(limits.values()), 1):g} per second, because {reasons}"
 
 
 def percent(value: float) -> str:
