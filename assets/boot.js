@@ -124,14 +124,15 @@ function take(url, fresh = false) {
   return !fresh && early ? early : download(url, fresh);
 }
 
-async function download(url, fresh = false) {
-  const response = await fetch(url, fresh ? { cache: "reload" } : {});
+async function download(url, fresh = false, priority = "auto") {
+  const response = await fetch(url, { cache: fresh ? "reload" : "default", priority });
   if (!response.ok) throw new Error(`${response.status} ${response.statusText}`.trim());
   return response.arrayBuffer();
 }
 
+// What is needed before it must not wait behind it.
 function fetchEarly(url) {
-  const promise = download(url);
+  const promise = download(url, false, "low");
   promise.catch(() => {}); // reported when Python takes it
   downloads.set(url, promise);
 }
@@ -233,6 +234,11 @@ function startPython() {
 }
 
 const python = {};
+
+// Have files on their way that Pyodide and PyScript will ask for one after the other.
+function hint(urls, attributes) {
+  for (const url of urls) document.head.append(Object.assign(document.createElement("link"), { href: url, ...attributes }));
+}
 
 // ---- the camera ---------------------------------------------------------------------------------
 
@@ -377,7 +383,9 @@ const fetchEngine = async () => download(await planned);
 
 async function begin() {
   waiting = false;
+  hint(build.python.modules, { rel: "modulepreload" });
   startPython();
+  hint(build.python.files, { rel: "preload", as: "fetch", crossOrigin: "" });
   if (shipped.has(chosen)) fetchEarly(shipped.get(chosen).url);
   startEngine()
     .then((begun) => begun || kept || fetchEngine())

@@ -27,7 +27,7 @@ PYSCRIPT = ("core.js", "core.css", "core-*.js", "error-*.js")
 # The pages, and the archives of Python that each unpacks beside its script, py/NAME.py. The start
 # page comes last, for it refers to the others.
 PAGES = {
-    "bench.html": ("bench", ("py/obscura.zip", "py/obscura-rest.zip", "py/bench.zip")),
+    "bench.html": ("bench", ("py/obscura.zip", "py/bench.zip")),
     "index.html": ("main", ("py/obscura.zip",)),
 }
 
@@ -55,11 +55,11 @@ def build(out: Path, base: str = "./", root: Path = ROOT) -> Site:
     collected = models.collect(root)
     modules = npm.install(root)
     python = runtime.python_runtime(root, modules)
-    library = runtime.library_zips(root, modules, python)
+    archives = runtime.archives(root, modules, python)
     with swapped_in(out) as folder:
         site = Site(folder, base)
         add_browser_parts(site, modules, python / "pyodide")
-        for archive in sorted(library.glob("*.zip")):
+        for archive in archives:
             site.add(f"py/{archive.name}", archive.read_bytes())
         config = add_page_parts(site, root)
         for model in collected:
@@ -68,10 +68,7 @@ def build(out: Path, base: str = "./", root: Path = ROOT) -> Site:
             site.add_plain(name, read(root, name))
         facts = page_facts(site, collected)
         icons = modules / "lucide-static" / "icons"
-        facts["python"] = {
-            "module": site.url("pyodide/pyodide.mjs"),
-            "packages": config["packages"],
-        }
+        facts["python"] = python_facts(site, config)
         for name, text in html.items():
             shipped = page.rewrite(text, site, icons, facts, config["plugins"], name)
             site.add_plain(name, shipped.encode())
@@ -103,16 +100,17 @@ def add_browser_parts(site: Site, modules: Path, python: Path) -> None:
 
 
 def add_page_parts(site: Site, root: Path) -> dict[str, Any]:
-    """Add the pages' own files and the configurations that start PyScript; return what these have
-    in common."""
+    """Add the pages' own files and the configurations that start PyScript; return the start page's,
+    which differs from that in the repository in its interpreter: boot.js begins to load it."""
     for path in sorted((root / "assets").rglob("*")):
         if path.is_file():
             site.add(path.relative_to(root).as_posix(), path.read_bytes())
     config = read_toml(root, "pyscript.toml")
-    config["interpreter"] = site.resolve(config["interpreter"], "pyscript.toml")
     files = config["files"]
+    interpreters = {"bench": config["interpreter"], "main": "./assets/interpreter.js"}
     for script, archives in PAGES.values():
         site.add(f"py/{script}.py", read(root, f"py/{script}.py"))
+        config["interpreter"] = site.resolve(interpreters[script], "pyscript.toml")
         own = {f"./{archive}": "./*" for archive in archives} | files
         config["files"] = {
             site.resolve(source, "pyscript.toml"): target for source, target in own.items()
@@ -123,6 +121,23 @@ def add_page_parts(site: Site, root: Path) -> dict[str, Any]:
         site.add(f"{stem}.json", data)
         site.names[f"{stem}.toml"] = site.names[f"{stem}.json"]
     return config
+
+
+def python_facts(site: Site, config: dict[str, Any]) -> dict[str, Any]:
+    """Return what boot.js must know to begin with Python: Pyodide's module, the packages to load,
+    and which modules and files neither Pyodide nor PyScript asks for at once."""
+    wheels = [name for name in site.names if name.endswith(".whl")]
+    modules = ["pyodide/pyodide.asm.mjs"]
+    modules += [name for name in site.names if re.fullmatch(r"pyscript/core.*\.js", name)]
+    return {
+        "module": site.url("pyodide/pyodide.mjs"),
+        "packages": config["packages"],
+        "modules": [site.url(name) for name in modules],
+        "files": [
+            *(site.url(name) for name in [*wheels, "py/main.py", "pyscript.json"]),
+            *config["files"],
+        ],
+    }
 
 
 def page_facts(site: Site, collected: list[models.Model]) -> dict[str, Any]:
