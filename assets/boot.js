@@ -155,6 +155,7 @@ function notice(code, details) {
   element("progress").hidden = true;
   document.body.dataset.state = "error";
   boot.error = { code, message: words.title };
+  if (code === "python") globalThis.obscuraOffline?.failed(); // a file may be damaged on this device
 }
 
 const boot = {
@@ -275,4 +276,7 @@ let waiting = navigator.connection?.saveData === true;
 for (const type of REMEMBERED) addEventListener(type, remember);
 const planned = plan();
 if (!WebAssembly.validate(SIMD)) notice("no-simd", navigator.userAgent);
-else if (!waiting) begin();
+else {
+  const isolated = globalThis.obscuraOffline?.isolate(() => boot.wanted !== null);
+  if (!waiting) isolated ? isolated.then(begin) : begin();
+}

@@ -6,7 +6,7 @@ import asyncio
 import traceback
 from typing import Any
 
-from js import URLSearchParams, createImageBitmap, document, fetch, location, window
+from js import URLSearchParams, createImageBitmap, document, fetch, location, obscuraOffline, window
 from js import obscura as before
 
 from obscura.engine import Facts
@@ -14,6 +14,7 @@ from obscura.page import automation, build, events, sources
 from obscura.page.app import App
 from obscura.page.dom import by_id, on_failure, run
 from obscura.page.inference import Inference
+from obscura.page.offline import Offline
 from obscura.page.opening import Opener
 from obscura.page.own import OwnModels
 from obscura.page.settings import Preferences, load, read_request
@@ -65,10 +66,12 @@ async def main() -> None:
     kept = storage()
     request = read_request(parameters, [*parts.cards, *load(kept).own])
     preferences = Preferences(kept, request)
-    app = App(shelf, inference, request, preferences, say, sample_canvas)
+    offline = Offline(obscuraOffline, parts.version, list(parts.cards), lambda: app.idle)
+    app = App(shelf, inference, request, preferences, offline, say, sample_canvas)
     events.connect(app, preferences)
     automation.publish(app)
     await app.begin(before.boot.adopt(), list(before.boot.files))
+    obscuraOffline.booted()
 
 
 before.boot.arrive()

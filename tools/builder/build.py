@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from builder import models, npm, page, runtime
+from builder import models, npm, page, runtime, worker
 from builder.cache import digest
 from builder.errors import BuildError
 from builder.site import Site, check_base, check_out, swapped_in
@@ -58,10 +58,11 @@ def build(out: Path, base: str = "./", root: Path = ROOT) -> Site:
             site.add(model_file(model), model.path.read_bytes())
         for name in ("LICENSE", "NOTICE"):
             site.add_plain(name, read(root, name))
-        facts = page_facts(site, collected)
+        facts = page_facts(site, collected, html)
         icons = modules / "lucide-static" / "icons"
         shipped = page.rewrite(html, site, icons, facts, config["plugins"])
         site.add_plain("index.html", shipped.encode())
+        worker.add(site, modules, read(root, worker.SOURCE).decode(), facts["version"])
     site.folder = out
     return site
 
@@ -92,8 +93,9 @@ def add_browser_parts(site: Site, modules: Path, python: Path) -> None:
 def add_page_parts(site: Site, root: Path) -> dict[str, Any]:
     """Add the page's own files; add and return the configuration that starts PyScript."""
     for path in sorted((root / "assets").rglob("*")):
-        if path.is_file():
-            site.add(path.relative_to(root).as_posix(), path.read_bytes())
+        name = path.relative_to(root).as_posix()
+        if path.is_file() and name != worker.SOURCE:
+            site.add(name, path.read_bytes())
     site.add("py/main.py", read(root, "py/main.py"))
     config = read_toml(root, "pyscript.toml")
     config["interpreter"] = site.resolve(config["interpreter"], "pyscript.toml")
@@ -107,14 +109,19 @@ def add_page_parts(site: Site, root: Path) -> dict[str, Any]:
     return config
 
 
-def page_facts(site: Site, collected: list[models.Model]) -> dict[str, Any]:
-    """Return what the page must know about its build (see docs/architecture.md)."""
+def page_facts(site: Site, collected: list[models.Model], html: str) -> dict[str, Any]:
+    """Return what the page must know about its build (see docs/architecture.md).
+
+    Args:
+        html: the page as it stands in the repository.
+    """
     facts: dict[str, Any] = {
         "default_model": collected[0].name,
         "models": [model.card | {"url": site.url(model_file(model))} for model in collected],
         "engine": site.resolve("./assets/engine.js", "the page"),
         "sample": site.resolve("./assets/sample.jpg", "the page"),
         "store": site.url("idb-keyval.js"),
+        "worker": f"{site.base}{worker.NAME}",
         "pyscript": site.url("pyscript/core.js"),
         "ort": {
             runtime_name: {
@@ -126,11 +133,10 @@ def page_facts(site: Site, collected: list[models.Model]) -> dict[str, Any]:
         },
         "parts": parts(site, collected),
     }
-    # Every name but the page's own carries its hash, so the names say it all.
+    # Every name but the page's own carries its hash, so the names and the page say it all.
     names = "\n".join(sorted(site.names.values()))
-    return facts | {
-        "version": digest([names.encode(), json.dumps(facts, sort_keys=True).encode()])[:10]
-    }
+    told = json.dumps(facts, sort_keys=True)
+    return facts | {"version": digest(part.encode() for part in (names, told, html))[:10]}
 
 
 def parts(site: Site, collected: list[models.Model]) -> list[dict[str, Any]]:
