@@ -44,6 +44,8 @@ async function count(url, reader) {
       received.set(url, received.get(url) + chunk.value.length);
       showProgress();
     }
+    const { stage, bytes } = parts.get(url);
+    if (stage === "python" && received.get(url) !== bytes) notice("python", `${url}: cut off`);
   } catch (error) {
     // The caller's own copy fails in the same way and reports it, Pyodide's own parts excepted.
     if (parts.get(url).stage === "python") notice("python", `${url}: ${error}`);

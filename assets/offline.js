@@ -9,7 +9,8 @@ const ISOLATION_MS = 4000; // to wait for the worker before going on without thr
 const patience = (promise, milliseconds) =>
   Promise.race([promise, new Promise((resolve) => setTimeout(resolve, milliseconds, null))]);
 
-// True the first time that it is asked in this tab; never where that cannot be remembered.
+// True the first time that it is asked in this tab, until it is `over`; never where that cannot be
+// remembered. So no reload is ever repeated that did not help.
 function firstTime(what) {
   try {
     const first = sessionStorage.getItem(`obscura.${what}`) === null;
@@ -17,6 +18,14 @@ function firstTime(what) {
     return first && sessionStorage.getItem(`obscura.${what}`) !== null;
   } catch {
     return false;
+  }
+}
+
+function over(what) {
+  try {
+    sessionStorage.removeItem(`obscura.${what}`);
+  } catch {
+    // then nothing was remembered
   }
 }
 
@@ -92,7 +101,10 @@ globalThis.obscuraOffline = {
   ask,
   isolate,
   failed,
-  booted: () => tellWorker("booted"),
+  booted() {
+    tellWorker("booted");
+    over("mending");
+  },
   keep: (groups, tell) => ask("keep", { groups: [...groups] }, tell),
   // Put the version that waits in charge, and begin anew with it.
   use({ waiting }) {

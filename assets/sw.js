@@ -89,8 +89,9 @@ function isolated(response) {
   return new Response(response.body, { status: 200, headers });
 }
 
-// What is kept was whole when it came, so it is handed out unread: browsers keep compiled code beside
-// it. After a start that failed nothing is trusted. (Models are verified by the page at every visit.)
+// What is kept was whole when it came, so what is large is handed out unread; the page verifies models
+// itself. After a start that failed nothing is trusted.
+const SMALL = 200_000; // bytes
 let careful = false;
 let trouble = null; // why something could not be kept
 
@@ -102,8 +103,9 @@ const whole = {
     return response.status === 200 && file && (await intact(response, file)) ? response : null;
   },
   cachedResponseWillBeUsed: async ({ request, cachedResponse }) => {
-    if (!cachedResponse || !careful) return cachedResponse;
-    return (await intact(cachedResponse, await find(nameOf(request.url)))) ? cachedResponse : null;
+    const file = await find(nameOf(request.url));
+    if (!cachedResponse || (file.bytes > SMALL && !careful)) return cachedResponse;
+    return (await intact(cachedResponse, file)) ? cachedResponse : null;
   },
 };
 
@@ -111,7 +113,7 @@ const whole = {
 class Keep extends Strategy {
   async _handle(request, handler) {
     const kept = request.cache === "reload" ? null : await handler.cacheMatch(request).catch(() => null);
-    return kept ?? handler.fetchAndCachePut(request);
+    return kept ?? handler.fetchAndCachePut(careful ? new Request(request.url, { cache: "reload" }) : request);
   }
 }
 

@@ -1,4 +1,4 @@
-"""Hosts for the site: one that notes what it is asked for and can be stopped, and other people's."""
+"""Hosts for the site: one that notes what it is asked for and can be stopped, and others'."""
 
 from __future__ import annotations
 
@@ -9,12 +9,15 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from threading import Thread
 
+from builder.build import build
 from builder.serve import SiteHandler, SiteServer
+
+from .pictures import ROOT
 
 PATIENCE_S = 30
 
@@ -28,13 +31,18 @@ class Host:
         self._base, self._isolated = base, isolated
         self._server: SiteServer | None = None
         self._port = 0
+        self._lines: list[socket.socket] = []
         self.start(site)
 
     def start(self, site: Path) -> None:
         """Serve a site under the same address as before."""
-        asked = self.asked
+        asked, lines = self.asked, self._lines
 
         class Noting(SiteHandler):
+            def setup(self) -> None:
+                lines.append(self.request)
+                super().setup()
+
             def log_request(self, *_: object) -> None:
                 asked[self.path] += 1
 
@@ -46,11 +54,15 @@ class Host:
         self.url = server.url
 
     def stop(self) -> None:
-        """Close the port: whoever asks now is refused."""
+        """Close the port and every connection: whoever asks now is refused."""
         if self._server is not None:
             self._server.shutdown()
             self._server.server_close()
             self._server = None
+        for line in self._lines:
+            with suppress(OSError):  # closed already
+                line.shutdown(socket.SHUT_RDWR)
+        self._lines.clear()
 
     def change(self, site: Path) -> None:
         """Put another version on the host."""
@@ -139,3 +151,35 @@ def nginx(inside: str, folder: Path) -> Iterator[tuple[str, subprocess.Popen[byt
     command = [program, "-p", str(folder), "-c", str(config), "-e", "stderr"]
     with process(command, port, folder) as running:
         yield f"http://localhost:{port}/", running
+
+
+# ---- versions ------------------------------------------------------------------------------------
+
+# What a build reads besides the packages of npm.
+SOURCES = ("LICENSE", "NOTICE", "assets", "build", "index.html", "models", "node_modules")
+SOURCES += ("package-lock.json", "package.json", "py", "pyscript.toml", "vendor")
+
+
+def another_version(folder: Path, name: str, **changed: tuple[str, str]) -> Path:
+    """Build the site anew with some files changed; return where it is.
+
+    Args:
+        folder: where to work.
+        name: the version's name there.
+        changed: for ``index`` (index.html) or ``main`` (py/main.py), what to put in place of what.
+    """
+    root = folder / f"{name}-sources"
+    root.mkdir()
+    for source in SOURCES:
+        if source != "py":
+            (root / source).symlink_to(ROOT / source)
+    (root / "py").mkdir()
+    (root / "py" / "obscura").symlink_to(ROOT / "py" / "obscura")
+    shutil.copy(ROOT / "py" / "main.py", root / "py" / "main.py")
+    for key, (former, latter) in changed.items():
+        path = root / {"index": "index.html", "main": "py/main.py"}[key]
+        text = (ROOT / path.relative_to(root)).read_text(encoding="utf-8")
+        assert text.count(former) == 1
+        path.unlink()
+        path.write_text(text.replace(former, latter), encoding="utf-8")
+    return build(folder / name, root=root).folder
