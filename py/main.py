@@ -6,7 +6,16 @@ import asyncio
 import traceback
 from typing import Any
 
-from js import URLSearchParams, createImageBitmap, document, fetch, location, obscuraOffline, window
+from js import (
+    URLSearchParams,
+    createImageBitmap,
+    document,
+    fetch,
+    location,
+    navigator,
+    obscuraOffline,
+    window,
+)
 from js import obscura as before
 
 from obscura.engine import Facts
@@ -19,6 +28,7 @@ from obscura.page.opening import Opener
 from obscura.page.own import OwnModels
 from obscura.page.settings import Preferences, load, read_request
 from obscura.page.shelf import Shelf
+from obscura.page.winners import Winners
 
 
 def say(words: str) -> None:
@@ -59,13 +69,15 @@ async def main() -> None:
     own = OwnModels(lambda: before.boot.load(parts.store_url))
     shelf = Shelf(parts, before.boot.take, own)
     known = Facts(**{name: getattr(facts, name) for name in Facts._fields})
-    inference = Inference(shelf, Opener(parts, known, facts.gpu_name, sample_image), say)
     # By entries: Pyodide takes the object itself for a mapping, whose iteration gives the keys.
     pairs = URLSearchParams.new(location.search).entries()
     parameters = {str(pair[0]): str(pair[1]) for pair in pairs}
     kept = storage()
     request = read_request(parameters, [*parts.cards, *load(kept).own])
     preferences = Preferences(kept, request)
+    device = f"{navigator.userAgent} {facts.gpu_name} {known}"
+    opener = Opener(parts, known, facts.gpu_name, sample_image, Winners(preferences, device))
+    inference = Inference(shelf, opener, say)
     offline = Offline(obscuraOffline, parts.version, list(parts.cards), lambda: app.idle)
     app = App(shelf, inference, request, preferences, offline, say, sample_canvas)
     events.connect(app, preferences)

@@ -17,6 +17,7 @@ from playwright.sync_api import Browser, Playwright
 
 from builder.serve import SiteServer
 
+from .networks import scene
 from .pictures import ROOT, encode, on_camera
 from .room import PATIENCE, Room
 from .watch import Watch
@@ -41,6 +42,8 @@ FLAG_SETS = {
     "no camera": [ALLOWED, f"{FAKE_CAMERA}=device-count=0"],
     "two cameras": [ALLOWED, f"{FAKE_CAMERA}=device-count=2"],
     "webgpu": [
+        ALLOWED,
+        FAKE_CAMERA,
         "--enable-unsafe-webgpu",
         "--use-webgpu-adapter=swiftshader",
         "--enable-unsafe-swiftshader",
@@ -122,7 +125,17 @@ def chromium_flags(flags: list[str]) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="session")
-def browsers(playwright: Playwright, clip: Path) -> Iterator[Callable[[str], Browser]]:
+def coloured_clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A camera's view of the rectangles that small networks find, see `networks`."""
+    path = tmp_path_factory.mktemp("clip") / "colours.mjpeg"
+    path.write_bytes(encode(scene(), "JPEG", quality=95, subsampling=0) * 2)
+    return path
+
+
+@pytest.fixture(scope="session")
+def browsers(
+    playwright: Playwright, clip: Path, coloured_clip: Path
+) -> Iterator[Callable[[str], Browser]]:
     """``browsers(flag_set)``: one Chromium per set of flags, kept for the session."""
     running: dict[str, Browser] = {}
 
@@ -131,6 +144,8 @@ def browsers(playwright: Playwright, clip: Path) -> Iterator[Callable[[str], Bro
             flags = [*FLAGS, *FLAG_SETS[flag_set]]
             if flag_set == "camera":
                 flags.append(f"--use-file-for-fake-video-capture={clip}")
+            if flag_set == "webgpu":
+                flags.append(f"--use-file-for-fake-video-capture={coloured_clip}")
             running[flag_set] = playwright.chromium.launch(**chromium_flags(flags))
         return running[flag_set]
 

@@ -156,7 +156,16 @@ def nginx(inside: str, folder: Path) -> Iterator[tuple[str, subprocess.Popen[byt
 # ---- versions ------------------------------------------------------------------------------------
 
 # What a build reads besides the packages of npm.
-SOURCES = ("LICENSE", "NOTICE", "assets", "build", "index.html", "models", "node_modules")
+SOURCES = (
+    "LICENSE",
+    "NOTICE",
+    "assets",
+    "bench.html",
+    "build",
+    "index.html",
+    "models",
+    "node_modules",
+)
 SOURCES += ("package-lock.json", "package.json", "py", "pyscript.toml", "vendor")
 
 
@@ -175,7 +184,8 @@ def another_version(folder: Path, name: str, **changed: tuple[str, str]) -> Path
             (root / source).symlink_to(ROOT / source)
     (root / "py").mkdir()
     (root / "py" / "obscura").symlink_to(ROOT / "py" / "obscura")
-    shutil.copy(ROOT / "py" / "main.py", root / "py" / "main.py")
+    for script in (ROOT / "py").glob("*.py"):
+        shutil.copy(script, root / "py" / script.name)
     for key, (former, latter) in changed.items():
         path = root / {"index": "index.html", "main": "py/main.py"}[key]
         text = (ROOT / path.relative_to(root)).read_text(encoding="utf-8")

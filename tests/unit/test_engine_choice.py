@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
 
-from obscura.engine import Facts, Plan, candidates, wasm_threads
+from obscura.engine import Facts, Plan, candidates, preferred, rival, wasm_threads, wins
 from obscura.errors import BackendError
 
-JSPI = Plan("webgpu", "jspi", 1)
-ASYNCIFY = Plan("webgpu", "asyncify", 1)
+# Frames and commands stay on the GPU; where that fails, pictures are carried there.
+JSPI = [Plan("webgpu", "jspi", 1, resident=True), Plan("webgpu", "jspi", 1)]
+ASYNCIFY = [Plan("webgpu", "asyncify", 1, resident=True), Plan("webgpu", "asyncify", 1)]
 
 
 def wasm(threads: int) -> Plan:
@@ -24,16 +26,16 @@ def wasm(threads: int) -> Plan:
         (
             Facts(gpu=True, suspending=True, isolated=True, cores=8),
             {},
-            [JSPI, wasm(4), wasm(1)],
+            [*JSPI, wasm(4), wasm(8), wasm(1)],
         ),
         # the same without JSPI
-        (Facts(gpu=True, isolated=True, cores=2), {}, [ASYNCIFY, wasm(2), wasm(1)]),
+        (Facts(gpu=True, isolated=True, cores=2), {}, [*ASYNCIFY, wasm(2), wasm(1)]),
         # a plain static host: no isolation, hence no threads, and nothing to fall back to twice
         (Facts(gpu=False, cores=8), {}, [wasm(1)]),
         # a GPU computed in software is no help ...
         (Facts(gpu=True, fallback_gpu=True, cores=2), {}, [wasm(1)]),
         # ... unless someone insists
-        (Facts(gpu=True, fallback_gpu=True), {"backend": "webgpu"}, [ASYNCIFY]),
+        (Facts(gpu=True, fallback_gpu=True), {"backend": "webgpu"}, ASYNCIFY),
         # insisting on what is not there
         (Facts(gpu=False), {"backend": "webgpu"}, []),
         # insisting on wasm
@@ -55,18 +57,64 @@ def test_an_unknown_backend_lists_the_known_ones() -> None:
 @pytest.mark.parametrize(
     ("facts", "wanted", "threads"),
     [
-        (Facts(isolated=True, cores=1), 0, 1),
-        (Facts(isolated=True, cores=2), 0, 2),  # up to four: all of them
-        (Facts(isolated=True, cores=4), 0, 4),
-        (Facts(isolated=True, cores=6), 0, 4),  # above: half, but no fewer than four
-        (Facts(isolated=True, cores=12), 0, 6),
-        (Facts(isolated=True, cores=64), 0, 8),  # and no more than eight
-        (Facts(isolated=True, cores=0), 0, 1),  # a browser that does not tell
-        (Facts(isolated=False, cores=8), 0, 1),  # no shared memory
-        (Facts(isolated=False, cores=8), 4, 1),  # not even when insisted on
-        (Facts(isolated=True, cores=6, ios=True), 0, 1),  # threads exhaust memory there
-        (Facts(isolated=True, cores=6, ios=True), 2, 2),  # at one's own risk
+        (Facts(isolated=True, cores=1), 0, [1]),
+        (Facts(isolated=True, cores=2), 0, [2, 1]),  # up to four: all of them
+        (Facts(isolated=True, cores=4), 0, [4, 1]),
+        # above: half, but no fewer than four and no more than eight; unless all turn out faster
+        (Facts(isolated=True, cores=6), 0, [4, 6, 1]),
+        (Facts(isolated=True, cores=12), 0, [6, 12, 1]),
+        (Facts(isolated=True, cores=64), 0, [8, 16, 1]),
+        (Facts(isolated=True, cores=0), 0, [1]),  # a browser that does not tell
+        (Facts(isolated=False, cores=8), 0, [1]),  # no shared memory
+        (Facts(isolated=False, cores=8), 4, [1]),  # not even when insisted on
+        (Facts(isolated=True, cores=6, ios=True), 0, [1]),  # threads exhaust memory there
+        (Facts(isolated=True, cores=6, ios=True), 2, [2, 1]),  # at one's own risk
     ],
 )
-def test_threads(facts: Facts, wanted: int, threads: int) -> None:
+def test_threads(facts: Facts, wanted: int, threads: list[int]) -> None:
     assert wasm_threads(facts, wanted) == threads
+
+
+LAPTOP = candidates(Facts(gpu=True, suspending=True, isolated=True, cores=8))
+
+
+@pytest.mark.parametrize(
+    ("plans", "used", "other"),
+    [
+        # the GPU against the processor
+        (LAPTOP, JSPI[0], wasm(4)),
+        (LAPTOP, JSPI[1], wasm(4)),
+        # half the cores against all
+        (LAPTOP, wasm(4), wasm(8)),
+        # one thread is there in case threads fail: nothing to race against
+        (LAPTOP, wasm(8), None),
+        ([wasm(2), wasm(1)], wasm(2), None),
+        ([wasm(1)], wasm(1), None),
+        # a GPU that was chosen has no rival
+        (JSPI, JSPI[0], None),
+        # a way that is not among them
+        (JSPI, wasm(2), None),
+    ],
+)
+def test_rivals(plans: list[Plan], used: Plan, other: Plan | None) -> None:
+    assert rival(plans, used) == other
+
+
+def test_a_rival_has_to_win_clearly() -> None:
+    assert wins(8, 10)
+    assert not wins(9.5, 10)
+    assert not wins(11, 10)
+
+
+def test_the_winner_of_a_former_race_is_tried_first() -> None:
+    stored = json.loads(json.dumps(wasm(8)))  # as the browser's store gives it back
+
+    assert preferred(LAPTOP, stored) == [
+        wasm(8),
+        *(plan for plan in LAPTOP if plan != wasm(8)),
+    ]
+
+
+@pytest.mark.parametrize("stored", [None, [], ["wasm", "wasm", 99, False], ["webgl"]])
+def test_a_winner_that_is_no_way_to_run_here_is_passed_over(stored: list[object] | None) -> None:
+    assert preferred(LAPTOP, stored) == LAPTOP

@@ -24,6 +24,13 @@ RUNTIMES = {
 # The part of PyScript that a page without its plugins loads; one file for each pattern.
 PYSCRIPT = ("core.js", "core.css", "core-*.js", "error-*.js")
 
+# The pages, and the archives of Python that each unpacks beside its script, py/NAME.py. The start
+# page comes last, for it refers to the others.
+PAGES = {
+    "bench.html": ("bench", ("py/obscura.zip", "py/bench.zip")),
+    "index.html": ("main", ("py/obscura.zip",)),
+}
+
 SOURCE_MAP = re.compile(rb"\n?//# sourceMappingURL=\S+\s*$")
 
 
@@ -43,25 +50,27 @@ def build(out: Path, base: str = "./", root: Path = ROOT) -> Site:
     """
     check_base(base)
     check_out(out, root)
-    html = read(root, "index.html").decode()
+    html = {name: read(root, name).decode() for name in PAGES}
     npm.check_node()
     collected = models.collect(root)
     modules = npm.install(root)
     python = runtime.python_runtime(root, modules)
-    library = runtime.library_zip(root, modules)
+    archives = runtime.archives(root, modules)
     with swapped_in(out) as folder:
         site = Site(folder, base)
         add_browser_parts(site, modules, python)
-        site.add("py/obscura.zip", library.read_bytes())
-        config = add_page_parts(site, root)
+        for archive in archives:
+            site.add(f"py/{archive.name}", archive.read_bytes())
+        plugins = add_page_parts(site, root)
         for model in collected:
             site.add(model_file(model), model.path.read_bytes())
         for name in ("LICENSE", "NOTICE"):
             site.add_plain(name, read(root, name))
         facts = page_facts(site, collected, html)
         icons = modules / "lucide-static" / "icons"
-        shipped = page.rewrite(html, site, icons, facts, config["plugins"])
-        site.add_plain("index.html", shipped.encode())
+        for name, text in html.items():
+            shipped = page.rewrite(text, site, icons, facts, plugins, name)
+            site.add_plain(name, shipped.encode())
         worker.add(site, modules, read(root, worker.SOURCE).decode(), facts["version"])
     site.folder = out
     return site
@@ -90,35 +99,42 @@ def add_browser_parts(site: Site, modules: Path, python: Path) -> None:
     site.add_folder("ort", {name: without_map(ort / name) for name in names})
 
 
-def add_page_parts(site: Site, root: Path) -> dict[str, Any]:
-    """Add the page's own files; add and return the configuration that starts PyScript."""
+def add_page_parts(site: Site, root: Path) -> list[str]:
+    """Add the pages' own files and the configurations that start PyScript; return what these say
+    of its plugins."""
     for path in sorted((root / "assets").rglob("*")):
         name = path.relative_to(root).as_posix()
         if path.is_file() and name != worker.SOURCE:
             site.add(name, path.read_bytes())
-    site.add("py/main.py", read(root, "py/main.py"))
     config = read_toml(root, "pyscript.toml")
     config["interpreter"] = site.resolve(config["interpreter"], "pyscript.toml")
-    config["files"] = {
-        site.resolve(source, "pyscript.toml"): target for source, target in config["files"].items()
-    }
-    # JSON, so that PyScript need not fetch a parser; the page still asks for the .toml.
-    data = json.dumps(config, sort_keys=True).encode()
-    site.add("pyscript.json", data)
-    site.names["pyscript.toml"] = site.names["pyscript.json"]
-    return config
+    files = config["files"]
+    for script, archives in PAGES.values():
+        site.add(f"py/{script}.py", read(root, f"py/{script}.py"))
+        own = {f"./{archive}": "./*" for archive in archives} | files
+        config["files"] = {
+            site.resolve(source, "pyscript.toml"): target for source, target in own.items()
+        }
+        # JSON, so that PyScript need not fetch a parser; the pages still ask for a .toml.
+        data = json.dumps(config, sort_keys=True).encode()
+        stem = "pyscript" if script == "main" else script
+        site.add(f"{stem}.json", data)
+        site.names[f"{stem}.toml"] = site.names[f"{stem}.json"]
+    plugins: list[str] = config["plugins"]
+    return plugins
 
 
-def page_facts(site: Site, collected: list[models.Model], html: str) -> dict[str, Any]:
+def page_facts(site: Site, collected: list[models.Model], html: dict[str, str]) -> dict[str, Any]:
     """Return what the page must know about its build (see docs/architecture.md).
 
     Args:
-        html: the page as it stands in the repository.
+        html: the pages as they stand in the repository.
     """
     facts: dict[str, Any] = {
         "default_model": collected[0].name,
         "models": [model.card | {"url": site.url(model_file(model))} for model in collected],
         "engine": site.resolve("./assets/engine.js", "the page"),
+        "gpu": site.resolve("./assets/gpu.js", "the page"),
         "sample": site.resolve("./assets/sample.jpg", "the page"),
         "store": site.url("idb-keyval.js"),
         "worker": f"{site.base}{worker.NAME}",
@@ -136,7 +152,7 @@ def page_facts(site: Site, collected: list[models.Model], html: str) -> dict[str
     # Every name but the page's own carries its hash, so the names and the page say it all.
     names = "\n".join(sorted(site.names.values()))
     told = json.dumps(facts, sort_keys=True)
-    return facts | {"version": digest(part.encode() for part in (names, told, html))[:10]}
+    return facts | {"version": digest(part.encode() for part in (names, told, *html.values()))[:10]}
 
 
 def parts(site: Site, collected: list[models.Model]) -> list[dict[str, Any]]:

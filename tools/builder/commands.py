@@ -6,7 +6,7 @@ import sys
 from contextlib import suppress
 from pathlib import Path
 
-from builder import own_models
+from builder import bench, own_models
 from builder.build import ROOT, build
 from builder.errors import BuildError
 from builder.report import report
@@ -60,6 +60,11 @@ def run_remove_model(args: argparse.Namespace) -> int:
     return 0
 
 
+def run_bench(args: argparse.Namespace) -> int:
+    """Measure the page against other stacks."""
+    return bench.run_bench(ROOT, args)
+
+
 def parser() -> argparse.ArgumentParser:
     """Return the parser; each command leaves its function in ``run``."""
     whole = argparse.ArgumentParser(prog="build.py", description="Build, serve and test Obscura.")
@@ -96,6 +101,15 @@ def parser() -> argparse.ArgumentParser:
     command = commands.add_parser("remove-model", help="remove a model from models/")
     command.add_argument("name", help="its folder in models/")
     command.set_defaults(run=run_remove_model)
+
+    command = commands.add_parser(
+        "bench",
+        parents=[bench.arguments()],
+        help="measure the page against other stacks",
+        description="Measure the page against other stacks, in one browser, in turn; "
+        "see docs/performance.md.",
+    )
+    command.set_defaults(run=run_bench)
 
     command = commands.add_parser("test", help="build, then run every check and test")
     command.add_argument("pytest", nargs="*", help="arguments for pytest (default: every test)")

@@ -66,7 +66,7 @@ def install(root: Path) -> Path:
 def complete(root: Path) -> bool:
     """Tell whether every package that we ask for has a folder; somebody may have tidied up."""
     asked = json.loads(read(root, "package.json"))
-    names = [*asked["dependencies"], *asked["devDependencies"]]
+    names = [*asked["dependencies"], *asked.get("devDependencies", ())]
     return all((root / "node_modules" / name).is_dir() for name in names)
 
 

@@ -1,4 +1,4 @@
-"""index.html: hashed references, inlined icons, and what the page must know about its build."""
+"""A page: hashed references, inlined icons, and what the page must know about its build."""
 
 import json
 import re
@@ -27,8 +27,15 @@ LUCIDE = {
 }
 
 
-def rewrite(html: str, site: Site, icons: Path, facts: dict[str, Any], plugins: list[str]) -> str:
-    """Return ``index.html`` as it is shipped.
+def rewrite(
+    html: str,
+    site: Site,
+    icons: Path,
+    facts: dict[str, Any],
+    plugins: list[str],
+    name: str = "index.html",
+) -> str:
+    """Return a page as it is shipped.
 
     Args:
         html: the page as it stands in the repository, with ``./`` references to its files.
@@ -38,21 +45,22 @@ def rewrite(html: str, site: Site, icons: Path, facts: dict[str, Any], plugins: 
         plugins: what PyScript's configuration says of its plugins. PyScript also looks for one of
             MicroPython and, finding none, fetches every plugin for that; so the page gets one that
             repeats these.
+        name: the page's file, for messages.
 
     Raises:
         BuildError: a reference or an icon is unknown, or the page has no place for the facts.
     """
     for line in (FACTS, END):
         if html.count(line) != 1:
-            raise BuildError(f"index.html must hold {line} once: restore that line.")
+            raise BuildError(f"{name} must hold {line} once: restore that line.")
 
     def reference(match: re.Match[str]) -> str:
-        return f'{match["before"]}{site.resolve(match["reference"], "index.html")}"'
+        return f'{match["before"]}{site.resolve(match["reference"], name)}"'
 
     def icon(match: re.Match[str]) -> str:
         own = match["before"] + match["after"]
         added = "".join(
-            f' {name}="{value}"' for name, value in LUCIDE.items() if f" {name}=" not in own
+            f' {key}="{value}"' for key, value in LUCIDE.items() if f" {key}=" not in own
         )
         return f"<svg{own}{added}>{shapes(icons, match['name'])}</svg>"
 
@@ -74,7 +82,7 @@ def shapes(icons: Path, name: str) -> str:
     path = icons / f"{name}.svg"
     if not re.fullmatch(r"[a-z0-9-]+", name) or not path.is_file():
         raise BuildError(
-            f"index.html asks for the icon {name}, which Lucide does not have: choose another name."
+            f"a page asks for the icon {name}, which Lucide does not have: choose another name."
         )
     inside = re.search(r"<svg[^>]*>(.*)</svg>", path.read_text(encoding="utf-8"), re.DOTALL)
     if inside is None:

@@ -70,10 +70,19 @@ def parts(site: Site) -> list[tuple[str, list[str], bool]]:
     def below(folder: str) -> list[str]:
         return [name for name in site.names if name.startswith(folder)]
 
+    benchmark = [
+        "bench.html",
+        "assets/bench.js",
+        "assets/bench.css",
+        "py/bench.py",
+        "py/bench.zip",
+        "bench.json",
+    ]
+    own = [name for name in below("assets/") if name not in benchmark]
     wheels = [name for name in below("pyodide/") if name.endswith(".whl")]
     core = [f"pyodide/{name}" for name in (*runtime.CORE, runtime.LOCK)]
     rows = [
-        ("page", ["index.html", "sw.js", *below("assets/"), "py/main.py", "pyscript.json"], True),
+        ("page", ["index.html", "sw.js", *own, "py/main.py", "pyscript.json"], True),
         ("PyScript", below("pyscript/"), True),
         ("Pyodide", core, True),
         ("Python's standard library", [f"pyodide/{runtime.STDLIB}"], True),
@@ -83,6 +92,7 @@ def parts(site: Site) -> list[tuple[str, list[str], bool]]:
     for name, (module, stem) in RUNTIMES.items():
         files = [f"ort/{module}", f"ort/{stem}.mjs", f"ort/{stem}.wasm"]
         rows.append((f"onnxruntime-web, {name}", files, name == "wasm"))
+    rows.append(("benchmark page", benchmark, False))
     for index, name in enumerate(below("models/")):
         rows.append((f"model {name.split('/')[1]}", [name], index == 0))
     return rows

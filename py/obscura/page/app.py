@@ -12,6 +12,7 @@ from typing import Any
 from js import performance
 from pyodide.ffi import create_proxy
 
+from obscura.card import ModelCard
 from obscura.errors import CameraLost, ObscuraError
 from obscura.page import camera, shell, sources, stage, text
 from obscura.page.controls import Controls
@@ -279,7 +280,7 @@ class App:
             return
         size = source.size
         try:
-            outputs = await self.inference.run(lambda: self._grab(self._video, size, card.input))
+            outputs = await self.inference.run(lambda: self._capture(size, card))
         except ObscuraError as error:
             # A model that was exchanged under a running frame is no failure.
             if epoch == self._epoch and self.inference.card is card:
@@ -289,6 +290,11 @@ class App:
             self.view.answer(outputs, card, size)
             self._present()
             self.loop.count()
+
+    def _capture(self, size: tuple[int, int], card: ModelCard) -> Any:
+        if self.inference.takes_frames:
+            return sources.frame_of(self._video) or self._grab(self._video, size, card.input)
+        return self._grab(self._video, size, card.input)
 
     def _present(self) -> None:
         """Show the last answer under the present settings."""
@@ -345,6 +351,11 @@ class App:
         """A person chose a model; the one in use goes on until the other is ready."""
         self.notice.hide()
         return self.models.choose(name)
+
+    async def recheck(self) -> None:
+        """From time to time while frames are analysed: does the GPU still compute aright?"""
+        if self._scene == "live" and not self.loop.paused:
+            await self.models.recheck()
 
     def hide_classes(self, labels: list[str]) -> None:
         """Show all of the model's classes but these."""

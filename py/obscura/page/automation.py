@@ -9,6 +9,7 @@ from js import JSON, obscura, performance
 from pyodide.ffi import create_proxy
 
 from obscura.page.app import App
+from obscura.page.dom import run
 
 
 def snapshot(app: App) -> dict[str, Any]:
@@ -31,8 +32,14 @@ def snapshot(app: App) -> dict[str, Any]:
 
 
 def publish(app: App) -> None:
-    """Answer `obscura.snapshot()` from now on. The proxy lives as long as the page.
+    """Answer `obscura.snapshot()` and `obscura.recheck()` from now on. The proxies live as long as
+    the page.
 
     By way of JSON, because `to_js` turns None into undefined, and then a field is absent.
     """
     obscura.snapshot = create_proxy(lambda: JSON.parse(json.dumps(snapshot(app))))
+
+    def recheck() -> None:
+        run(app.models.recheck())
+
+    obscura.recheck = create_proxy(recheck)

@@ -18,6 +18,8 @@ class Build:
     cards: dict[str, ModelCard]
     model_urls: dict[str, str]
     engine_url: str
+    gpu_url: str
+    """The engine's module for GPUs."""
     sample_url: str
     store_url: str
     """The module that keeps models in the browser's database."""
@@ -36,6 +38,7 @@ def read(text: str) -> Build:
         cards={card.name: card for card in cards},
         model_urls=urls,
         engine_url=data["engine"],
+        gpu_url=data["gpu"],
         sample_url=data["sample"],
         store_url=data["store"],
         runtimes=data["ort"],

@@ -7,10 +7,11 @@ from pyodide.ffi import create_proxy
 
 from obscura.page import shell
 from obscura.page.app import App
-from obscura.page.dom import by_id, listen, on_failure
+from obscura.page.dom import by_id, listen, on_failure, run
 from obscura.page.settings import Preferences
 
 METER_EVERY_MS = 500
+RECHECK_EVERY_MS = 600_000
 
 
 def connect(app: App, preferences: Preferences) -> None:
@@ -23,6 +24,7 @@ def connect(app: App, preferences: Preferences) -> None:
     if hasattr(navigator, "mediaDevices"):
         listen(navigator.mediaDevices, "devicechange", lambda _event: app.cameras_changed())
     setInterval(create_proxy(app.render_meter), METER_EVERY_MS)
+    setInterval(create_proxy(lambda: run(app.recheck())), RECHECK_EVERY_MS)
     shell.set_up_theme(app.settings.theme, lambda theme: app.change(theme=theme))
 
     async def forget() -> None:

@@ -12,13 +12,19 @@ from typing import Any
 from js import performance
 
 from obscura.card import ModelCard
-from obscura.engine import SessionInfo
+from obscura.check import verify
+from obscura.engine import Plan, SessionInfo, wins
 from obscura.errors import BackendError, ObscuraError, OutOfMemory
 from obscura.families import Outputs
 from obscura.page import text
-from obscura.page.opening import Opened, Opener
+from obscura.page.opening import FREE, Opened, Opener
 from obscura.page.shelf import Shelf
 from obscura.timing import Timings
+
+RACE_WARM_UP = 3
+RACE_RUNS = 7
+HOPELESS = 4
+"""Whoever takes so many times as long as the other has lost the race at once."""
 
 MOST_SESSIONS = 2
 """Alive at once, the one that is being opened included: each holds a runtime's memory."""
@@ -33,6 +39,7 @@ class Inference:
             say: shows what is happening now.
         """
         self._shelf, self._opener, self._say = shelf, opener, say
+        self._winners = opener.winners
         self.timings = Timings()
         self._current: Opened | None = None
         self._kept: list[Opened] = []  # all that are alive, the latest used last
@@ -159,8 +166,96 @@ class Inference:
         """A new `ImageData` of the bundled picture."""
         return await self._opener.sample_image()
 
-    async def recover(self, card: ModelCard) -> None:
+    async def race(self, hold: Callable[[bool], None]) -> None:
+        """Find out, once per model and device, whether another way to run is faster than the one
+        in use, which nobody chose; the faster one is in use afterwards, and remembered.
+
+        Where data are to be saved there is no race, for it may take another download.
+
+        Args:
+            hold: keeps frames from being analysed, while True, so that they do not compete.
+
+        Raises:
+            ModelMissing, ModelCorrupt: the network could not be had once more.
+        """
+        current = self._current
+        if current is None or current.wish != FREE or self._opener.thrifty:
+            return
+        if self._winners.get(current.card) is not None:
+            return
+        card, plan = current.card, self._opener.rival(current)
+        opened = None
+        if plan is not None:
+            self._tell(text.COMPARING.format(model=card.title))
+            try:
+                opened = await self._rival(current, plan)
+                if opened is not None:
+                    hold(True)
+                    await self._compare(current, opened)
+            except BackendError:  # the rival cannot run: no race
+                if opened is not None:
+                    self.end(opened)
+            finally:
+                hold(False)
+                self.stage = ""
+        if self._current is not None and self._current.card is card:
+            self._winners.set(card, self._current.plan)
+
+    async def _rival(self, current: Opened, plan: Plan) -> Opened | None:
+        model = await self._shelf.fetch(current.card)
+        async with self._changing:
+            self._make_room()
+            opened = await self._opener.open(
+                current.card,
+                model,
+                current.wish,
+                plans=[plan],
+                tell=lambda _words: None,
+                wanted=lambda: self._current is current,
+            )
+            if opened is not None:
+                self._kept.insert(0, opened)
+            return opened
+
+    async def _compare(self, current: Opened, challenger: Opened) -> None:
+        times = Timings()
+        for number in range(RACE_WARM_UP + RACE_RUNS):
+            lap = [await self.time_sample(opened) for opened in (current, challenger)]
+            decided = number > 0 and max(lap) > HOPELESS * min(lap)
+            if number >= RACE_WARM_UP or decided:
+                times.add("current", lap[0])
+                times.add("challenger", lap[1])
+            if decided:
+                break
+        medians = times.medians()
+        won = wins(medians["challenger"], medians["current"])
+        names = {"current": text.way(current.plan), "challenger": text.way(challenger.plan)}
+        winner, loser = ("challenger", "current") if won else ("current", "challenger")
+        (challenger if won else current).why = text.RACED.format(
+            winner=names[winner], ms=medians[winner], loser=names[loser], other_ms=medians[loser]
+        )
+        if self._current is current:
+            if won:
+                self._use(challenger)
+            self.end(current if won else challenger)
+
+    async def recheck(self) -> None:
+        """Hold the session in use to the recorded answer once more, if it computes on a GPU:
+        drivers and memory can go wrong long after the start.
+
+        Raises:
+            BackendError: it gives another answer now.
+        """
+        current = self._current
+        if current is None or current.card.check is None or current.plan.backend == "wasm":
+            return
+        verify(await current.session.run(await self.sample_image()), current.card)
+
+    async def recover(self, card: ModelCard, error: ObscuraError | None = None) -> None:
         """After a failed run: open the same model on the next backend that works.
+
+        Args:
+            error: what happened.
 
         Raises:
             As `load`; BackendError when no backend is left.
@@ -172,6 +267,7 @@ class Inference:
             self._drop(failed)
             if self._current is not None:
                 return  # another model has taken over
+            self._winners.forget(card)
             try:
                 self._tell(text.FETCHING_MODEL.format(model=card.title))
                 opened = await self._opener.open(
@@ -185,12 +281,20 @@ class Inference:
             finally:
                 self.stage = ""
             if opened is not None:
+                if error is not None:
+                    opened.why = text.failed(error)
                 self._kept.insert(0, opened)
                 if self._current is None:
                     self._use(opened)
 
+    @property
+    def takes_frames(self) -> bool:
+        """Whether `run` takes a `VideoFrame` as it is, rather than pixels."""
+        return self._current is not None and self._current.session.takes_frames
+
     async def run(self, capture: Callable[[], Any]) -> Outputs:
-        """Outputs for the `ImageData` that `capture()` makes; errors as in `WebSession.run`."""
+        """Outputs for the `ImageData` or `VideoFrame` that `capture()` makes; errors as in
+        `WebSession.run`."""
         if self._current is None:
             raise BackendError("No model is loaded", remedy="Choose a model.")
         begun = performance.now()

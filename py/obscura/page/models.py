@@ -115,6 +115,24 @@ class Models:
                 await self._when_opened()
             else:
                 self._say("")  # the one in use was chosen again
+            await self._race()
+
+    async def _race(self) -> None:
+        """Find the fastest way to run the model in use, unless that is known."""
+        try:
+            await self._inference.race(self._hold)
+        except ObscuraError:
+            return  # the model in use goes on as it is; the next visit tries again
+        finally:
+            self._say("")
+            self._show()
+
+    async def recheck(self) -> None:
+        """Hold the model in use to its recorded answer once more; if it fails, the next backend."""
+        try:
+            await self._inference.recheck()
+        except ObscuraError as error:
+            await self.recover(error)
 
     async def retry(self) -> None:
         """Once more the model that failed, fetched anew; so is the engine, if that is damaged."""
@@ -133,7 +151,7 @@ class Models:
         if card is None:
             return
         try:
-            await self._inference.recover(card)
+            await self._inference.recover(card, error)
         except ObscuraError:
             self._asked = card.name
             self._failed(error)

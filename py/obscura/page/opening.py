@@ -6,7 +6,7 @@ a driver that computes nonsense is found here and never shows a box.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,12 +14,16 @@ from js import URL, document
 
 from obscura.card import ModelCard
 from obscura.check import verify
-from obscura.engine import Facts, Plan, candidates
+from obscura.engine import Facts, Plan, candidates, preferred, rival
 from obscura.engine.ort_web import WebSession
 from obscura.errors import BackendError, ObscuraError, OutOfMemory
 from obscura.families import Outputs
 from obscura.page import text
 from obscura.page.build import Build
+from obscura.page.winners import Winners
+
+FREE = ("auto", 0)
+"""The wish of those who leave the choice to the page."""
 
 
 @dataclass(eq=False)
@@ -48,15 +52,18 @@ class Opener:
         facts: Facts,
         gpu_name: str,
         sample_image: Callable[[], Awaitable[Any]],
+        winners: Winners,
     ) -> None:
         """
         Args:
             sample_image: makes a new `ImageData` of the bundled picture.
+            winners: which way to run won here before.
         """
         self._build = build
         self._facts = facts
         self._gpu_name = gpu_name
         self.sample_image = sample_image
+        self.winners = winners
 
     async def open(
         self,
@@ -65,6 +72,7 @@ class Opener:
         wish: tuple[str, int],
         *,
         refused: Collection[Plan] = (),
+        plans: Sequence[Plan] | None = None,
         tell: Callable[[str], None],
         wanted: Callable[[], bool],
     ) -> Opened | None:
@@ -74,6 +82,7 @@ class Opener:
             model: `ArrayBuffer` of the network, which stays whole.
             wish: the backend and the number of threads, as in `obscura.engine.candidates`.
             refused: ways not to try again.
+            plans: the ways to try, in this order (default: all, what won here before first).
             tell: told what is being tried.
             wanted: asked before each try; once it says no, so does the answer: None.
 
@@ -82,7 +91,7 @@ class Opener:
         """
         failures: list[ObscuraError] = []
         vain = set(refused)
-        for plan in candidates(self._facts, *wish):
+        for plan in self._plans(card, wish) if plans is None else plans:
             if plan in vain:
                 continue
             if not wanted():
@@ -90,7 +99,7 @@ class Opener:
             tell(text.OPENING_MODEL.format(model=card.title, backend=text.BACKENDS[plan.backend]))
             session = self._session(plan)
             try:
-                await session.load(self._runtime(plan), model.slice(0), card)
+                await self._load(session, plan, model, card)
                 sample = await session.run(await self.sample_image())
                 if card.check is not None:
                     verify(sample, card)
@@ -99,7 +108,7 @@ class Opener:
                 vain.add(plan)
                 failures.append(error)
                 continue
-            why = " ".join(str(error) for error in failures) or text.FIRST_CHOICE
+            why = text.failed(*failures) if failures else self._reason(card, plan)
             return Opened(card, session, plan, wish, sample, why, frozenset(vain))
         if failures:
             raise failures[-1]
@@ -107,6 +116,23 @@ class Opener:
             f"No backend is left for {card.title}",
             remedy="Load the page again or choose another model.",
         )
+
+    @property
+    def thrifty(self) -> bool:
+        """Whether the browser asks to save data."""
+        return self._facts.save_data
+
+    def rival(self, opened: Opened) -> Plan | None:
+        """The way to run that might be faster than that of a session, and was not tried yet."""
+        plans = candidates(self._facts, *opened.wish)
+        return rival([plan for plan in plans if plan not in opened.refused], opened.plan)
+
+    def _plans(self, card: ModelCard, wish: tuple[str, int]) -> list[Plan]:
+        plans = candidates(self._facts, *wish)
+        return preferred(plans, self.winners.get(card)) if wish == FREE else plans
+
+    def _reason(self, card: ModelCard, plan: Plan) -> str:
+        return text.WON_BEFORE if [*plan] == self.winners.get(card) else text.FIRST_CHOICE
 
     async def trial(self, card: ModelCard, model: Any, wish: tuple[str, int]) -> Opened:
         """Open a model of which no answer is recorded yet, on wasm, whose answer is to be that.
@@ -122,7 +148,7 @@ class Opener:
         for plan in candidates(self._facts, "wasm", wish[1]):
             session = self._session(plan)
             try:
-                await session.load(self._runtime(plan), model.slice(0), card)
+                await self._load(session, plan, model, card)
             except BaseException as error:
                 session.close()
                 if not isinstance(error, BackendError) or isinstance(error, OutOfMemory):
@@ -132,6 +158,10 @@ class Opener:
             return Opened(card, session, plan, wish if plan == first else ("trial", 0), None)
         assert failure is not None
         raise failure
+
+    async def _load(self, session: WebSession, plan: Plan, model: Any, card: ModelCard) -> None:
+        runtime = self._runtime(plan)
+        await session.load(runtime, model.slice(0), card, _absolute(self._build.gpu_url))
 
     def _runtime(self, plan: Plan) -> dict[str, str]:
         runtime = self._build.runtimes[plan.runtime]

@@ -42,6 +42,8 @@ class Settings:
     threads: int = 0
     speeds: dict[str, dict[str, float]] = field(default_factory=dict)
     """Milliseconds per picture as measured here, per model name and backend."""
+    winners: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """Per model name, the way to run that won here; see `obscura.page.winners`."""
     own: list[str] = field(default_factory=list)
     """Names of the models that the person brought, which the browser's database holds."""
 
@@ -66,6 +68,10 @@ def _are_speeds(value: Any) -> bool:
     )
 
 
+def _are_winners(value: Any) -> bool:
+    return isinstance(value, dict) and all(isinstance(each, dict) for each in value.values())
+
+
 _VALID: dict[str, Callable[[Any], bool]] = {
     "model": lambda value: value is None or isinstance(value, str),
     "threshold": _is_fraction,
@@ -79,6 +85,7 @@ _VALID: dict[str, Callable[[Any], bool]] = {
     "backend": lambda value: value in BACKENDS,
     "threads": lambda value: _is_number(value) and value in range(65),
     "speeds": _are_speeds,
+    "winners": _are_winners,
     "own": _are_labels,
 }
 """Per setting, what its value must satisfy; nothing stored or asked for is trusted."""

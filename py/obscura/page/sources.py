@@ -8,7 +8,7 @@ import asyncio
 import math
 from typing import Any
 
-from js import URL, createImageBitmap, document, fetch, location
+from js import URL, createImageBitmap, document, fetch, location, window
 
 from obscura.boxes import fit
 from obscura.card import InputSpec
@@ -205,6 +205,14 @@ def draw_opaque(canvas: Any, picture: Any) -> None:
     context.fillStyle = "#000"
     context.fillRect(0, 0, canvas.width, canvas.height)
     context.drawImage(picture, 0, 0, canvas.width, canvas.height)
+
+
+def frame_of(video: Any) -> Any:
+    """The `VideoFrame` that a video shows, pixels untouched, for whoever takes it to close; None
+    where the browser has no such thing."""
+    if not hasattr(window, "VideoFrame"):
+        return None
+    return window.VideoFrame.new(video)
 
 
 def still_of(video: Any, size: tuple[int, int]) -> Any:

@@ -6,11 +6,16 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from obscura.card import ModelCard
+from obscura.engine import Plan
+from obscura.errors import ObscuraError
 from obscura.families import FAMILIES
 
 FETCHING_MODEL = "Fetching {model}"
 OPENING_MODEL = "Preparing {model} on {backend}"
 FIRST_CHOICE = "the first choice for this device; it reproduced the recorded answer"
+WON_BEFORE = "the fastest when the ways to run were compared on this device"
+COMPARING = "Comparing ways to run {model} on this device, once"
+RACED = "{winner} took {ms:.1f} ms where {loser} took {other_ms:.1f} ms"
 BACKENDS = {"webgpu": "the GPU (WebGPU)", "wasm": "the processor (WebAssembly)"}
 BACKEND_NAMES = {"webgpu": "WebGPU", "wasm": "WebAssembly"}
 
@@ -131,6 +136,18 @@ def speed(milliseconds: Mapping[str, float]) -> Figure:
     notes = [f"{rate(1000 / ms)} pictures a second, {BACKEND_NAMES[backend]}"]
     notes += [f"{name_ms:.0f} ms with {BACKEND_NAMES[name]}" for name, name_ms in others]
     return Figure(f"{ms:.0f} ms" if ms >= 10 else f"{ms:.1f} ms", "; ".join(notes))
+
+
+def failed(*errors: ObscuraError) -> str:
+    """Why a way to run was chosen that comes after others."""
+    causes = (error.cause + (f" ({error.value})" if error.value else "") for error in errors)
+    return f"others failed: {'; '.join(causes)}"
+
+
+def way(plan: Plan) -> str:
+    """A way to run, in a word or two."""
+    threads = f" with {plan.threads} threads" if plan.threads > 1 else ""
+    return f"{BACKEND_NAMES[plan.backend]}{threads}"
 
 
 def family(name: str) -> str:

@@ -1,0 +1,200 @@
+// The picture's way on the GPU, for assets/engine.js: a frame is read as a texture, a shader brings it to
+// the network's size, the network runs as a captured list of commands, and only the rows that it
+// answers with come back to the CPU. No pixel leaves the GPU in between.
+
+let ort;
+let create;
+export let device;
+let resize; // compute pipelines: for pixels, and for frames of video
+let network; // {session, feeds, fetches}, as is
+let preparation; // of an open network; its fetches are the network's feeds
+let pixels; // GPUBuffer: the picture at the network's size, float RGBA in 0..255
+let texture;
+let canvas; // for frames that cannot become a texture at once
+let place; // GPUBuffer: where the picture lies in the network's input
+let answer; // GPUBuffer that the outputs are read back through
+
+// Triangle filter, widened when it makes smaller, as ONNX has it for Resize with antialias; rounded
+// to whole grey levels, across and then down, as bytes are.
+const RESIZE = (kind) => `
+struct Place { size: vec2u, left: vec2u, shown: vec2u, pad: f32, unused: u32 }
+@group(0) @binding(0) var picture: ${kind};
+@group(0) @binding(1) var<storage, read_write> pixels: array<vec4f>;
+@group(0) @binding(2) var<uniform> place: Place;
+
+@compute @workgroup_size(8, 8)
+fn main(@builtin(global_invocation_id) id: vec3u) {
+  if (id.x >= place.size.x || id.y >= place.size.y) { return; }
+  let at = vec2i(id.xy) - vec2i(place.left);
+  var colour = vec4f(place.pad);
+  if (all(at >= vec2i(0)) && all(at < vec2i(place.shown))) {
+    let whole = vec2f(textureDimensions(picture));
+    let scale = whole / vec2f(place.shown);
+    let reach = max(scale, vec2f(1));
+    let centre = (vec2f(at) + 0.5) * scale;
+    let first = vec2i(max(floor(centre - reach + 0.5), vec2f(0)));
+    let last = vec2i(min(floor(centre + reach + 0.5), whole));
+    var sum = vec4f(0);
+    var weights = 0.0;
+    for (var y = first.y; y < last.y; y++) {
+      var row = vec4f(0);
+      var across = 0.0;
+      for (var x = first.x; x < last.x; x++) {
+        let weight = max(1 - abs(f32(x) + 0.5 - centre.x) / reach.x, 0);
+        row += weight * textureLoad(picture, vec2i(x, y)${kind === "texture_external" ? "" : ", 0"});
+        across += weight;
+      }
+      let weight = max(1 - abs(f32(y) + 0.5 - centre.y) / reach.y, 0);
+      sum += weight * round(row / across * 255);
+      weights += weight;
+    }
+    colour = round(sum / weights);
+  }
+  pixels[id.y * place.size.x + id.x] = colour;
+}`;
+
+// Larger than the defaults where the adapter has more: onnxruntime's shaders use what there is.
+const LIMITS = [
+  "maxBindGroups", "maxBufferSize", "maxComputeInvocationsPerWorkgroup", "maxComputeWorkgroupSizeX",
+  "maxComputeWorkgroupSizeY", "maxComputeWorkgroupSizeZ", "maxComputeWorkgroupStorageSize",
+  "maxComputeWorkgroupsPerDimension", "maxStorageBufferBindingSize", "maxStorageBuffersPerShaderStage",
+];
+const FEATURES = ["shader-f16", "subgroups"];
+const SIZES = { float32: 4, float16: 2, int32: 4, uint32: 4, int64: 8, uint64: 8, int8: 1, uint8: 1, bool: 1 };
+
+// runtime: the onnxruntime module. session: (model, backend, options) => Promise<InferenceSession>.
+export async function start(runtime, session, lost) {
+  [ort, create] = [runtime, session];
+  const adapter = await navigator.gpu?.requestAdapter({ powerPreference: "high-performance" });
+  if (!adapter) throw new Error("WebGPU gives no adapter");
+  device = await adapter.requestDevice({
+    requiredFeatures: FEATURES.filter((name) => adapter.features.has(name)),
+    requiredLimits: Object.fromEntries(LIMITS.map((name) => [name, adapter.limits[name]])),
+  });
+  device.lost.then(({ message }) => lost(message || "the GPU was lost"));
+  const pipeline = (kind) => {
+    const module = device.createShaderModule({ code: RESIZE(kind) });
+    return device.createComputePipelineAsync({ layout: "auto", compute: { module, entryPoint: "main" } });
+  };
+  resize = { pixels: await pipeline("texture_2d<f32>"), video: await pipeline("texture_external") };
+  place = device.createBuffer({ size: 32, usage: GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST });
+}
+
+// blank: a graph that makes empty tensors of its input: for the picture at the network's size; if there
+// will be a preparation, for the network's inputs; and for its outputs. They serve every run, as
+// captured commands want it. They come from the runtime itself, for of other people's buffers it lets
+// go after each run, while its commands still use them.
+export async function open(model, blank, prepared) {
+  const session = await captured(model);
+  const empty = await create(blank, gpu(), { preferredOutputLocation: "gpu-buffer" });
+  const zero = new ort.Tensor("float32", [0], [1]);
+  const made = await empty.run({ [empty.inputNames[0]]: zero });
+  const buffers = empty.outputNames.map((name) => made[name].gpuBuffer);
+  pixels = buffers.shift();
+  const inputs = prepared ? buffers : [pixels];
+  const feeds = tensors(session.inputMetadata, inputs);
+  network = { session, feeds, fetches: tensors(session.outputMetadata, buffers) };
+  // Captured now, so that whatever is seen of it from here on is a replay.
+  if (!prepared) await step(network);
+}
+
+export async function prepare(graph) {
+  await preparation?.session.release();
+  const session = await captured(graph);
+  const feeds = tensors(session.inputMetadata, [pixels]);
+  preparation = { session, feeds, fetches: network.feeds };
+  await step(preparation);
+  if (!network.bound) await step(network);
+}
+
+const gpu = () => ({ name: "webgpu", device });
+
+const captured = (model) =>
+  create(model, gpu(), { enableGraphCapture: true, preferredOutputLocation: "gpu-buffer" });
+
+const tensors = (values, buffers) =>
+  Object.fromEntries(
+    values.map(({ name, type, shape }) => [
+      name,
+      ort.Tensor.fromGpuBuffer(buffers.shift(), { dataType: type, dims: shape }),
+    ]),
+  );
+
+// The first run captures, and binds the outputs for all that follow.
+async function step(graph) {
+  const made = await graph.session.run(graph.feeds, ...(graph.bound ? [] : [graph.fetches]));
+  if (graph.bound) Object.values(made).forEach((tensor) => tensor.dispose());
+  graph.bound = true;
+}
+
+// place: [width, height, left, top, shown width, shown height, pad] in pixels of the network's input.
+export async function run({ pixels: bytes, frame, width, height, place: where }) {
+  const video = frame && external(frame);
+  const pipeline = video ? resize.video : resize.pixels;
+  const picture = video ?? upload(bytes ?? pixelsOf(frame, width, height), width, height);
+  device.queue.writeBuffer(place, 0, new Uint32Array(where.slice(0, 6)));
+  device.queue.writeBuffer(place, 24, new Float32Array([where[6]]));
+  const commands = device.createCommandEncoder();
+  const pass = commands.beginComputePass();
+  pass.setPipeline(pipeline);
+  const entries = [picture, { buffer: pixels }, { buffer: place }];
+  pass.setBindGroup(0, device.createBindGroup({
+    layout: pipeline.getBindGroupLayout(0),
+    entries: entries.map((resource, binding) => ({ binding, resource })),
+  }));
+  pass.dispatchWorkgroups(Math.ceil(where[0] / 8), Math.ceil(where[1] / 8));
+  pass.end();
+  device.queue.submit([commands.finish()]);
+  frame?.close();
+  if (preparation) await step(preparation);
+  await step(network);
+  return readBack();
+}
+
+function external(frame) {
+  try {
+    return device.importExternalTexture({ source: frame });
+  } catch {
+    return undefined; // not every driver takes frames of video
+  }
+}
+
+function pixelsOf(frame, width, height) {
+  canvas ??= new OffscreenCanvas(1, 1);
+  Object.assign(canvas, { width, height });
+  const context = canvas.getContext("2d", { alpha: false, willReadFrequently: true });
+  context.drawImage(frame, 0, 0, width, height);
+  return context.getImageData(0, 0, width, height).data;
+}
+
+function upload(bytes, width, height) {
+  if (texture?.width !== width || texture?.height !== height) {
+    texture?.destroy();
+    const usage = GPUTextureUsage.TEXTURE_BINDING | GPUTextureUsage.COPY_DST;
+    texture = device.createTexture({ size: [width, height], format: "rgba8unorm", usage });
+  }
+  device.queue.writeTexture({ texture }, bytes, { bytesPerRow: 4 * width }, [width, height]);
+  return texture.createView();
+}
+
+async function readBack() {
+  let total = 0;
+  const outputs = Object.entries(network.fetches).map(([name, { type, dims, gpuBuffer }]) => {
+    const length = dims.reduce((product, size) => product * size, SIZES[type]);
+    const start = total;
+    total += Math.ceil(length / 8) * 8;
+    return { name, type, dims, gpuBuffer, start, length };
+  });
+  answer ??= device.createBuffer({ size: total, usage: GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST });
+  const commands = device.createCommandEncoder();
+  for (const { gpuBuffer, start, length } of outputs) {
+    commands.copyBufferToBuffer(gpuBuffer, 0, answer, start, Math.ceil(length / 4) * 4);
+  }
+  device.queue.submit([commands.finish()]);
+  await answer.mapAsync(GPUMapMode.READ);
+  const copy = answer.getMappedRange().slice(0);
+  answer.unmap();
+  return outputs.map(({ name, type, dims, start, length }) => ({
+    name, type, dims, bytes: new Uint8Array(copy, start, length),
+  }));
+}

@@ -1,0 +1,266 @@
+"""Drives a Chromium over its DevTools protocol, by a pipe: nothing but the standard library."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from threading import Condition, Lock, RLock, Thread
+from typing import Any
+
+FLAGS = (
+    "--headless",
+    "--remote-debugging-pipe",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+    "--no-default-browser-check",
+    # A tab that is not in front must rest because its page rests, not because it was slowed down.
+    "--disable-background-timer-throttling",
+    "--disable-renderer-backgrounding",
+    "--disable-backgrounding-occluded-windows",
+    "--use-fake-ui-for-media-stream",
+    "--use-fake-device-for-media-stream",
+)
+
+# The protocol is spoken on descriptors 3 and 4; the launcher becomes the browser.
+LAUNCHER = """
+import os, sys
+os.dup2(int(sys.argv[1]), 3)
+os.dup2(int(sys.argv[2]), 4)
+os.execv(sys.argv[3], sys.argv[3:])
+"""
+
+
+class ChromiumError(Exception):
+    """The browser or a page in it did not do what it was asked; the message says what it said."""
+
+
+class Chromium:
+    """A running browser. Made by `launched`; one thread uses it."""
+
+    def __init__(self, process: subprocess.Popen[bytes], reading: int, writing: int) -> None:
+        self._process = process
+        self._reading, self._writing = reading, writing
+        self._news = Condition(RLock())
+        self._answers: dict[int, dict[str, Any]] = {}
+        self._workers: dict[str, str] = {}  # session of each worker: that of its page
+        self._scripts: dict[str, str] = {}  # session of a page: what its workers begin with
+        self._pen = Lock()
+        self._calls = 0
+        self._gone = False
+        Thread(target=self._listen, daemon=True).start()
+        self.version = str(self.call("Browser.getVersion")["product"])
+
+    def call(self, method: str, session: str = "", timeout_s: float = 60, **params: Any) -> Any:
+        """Call a method of the protocol and return its result; raise ChromiumError if it fails."""
+        number = self._send(method, session, params)
+        with self._news:
+            self._news.wait_for(lambda: number in self._answers or self._gone, timeout_s)
+            answer = self._answers.pop(number, None)
+        if answer is None:
+            why = "the browser is gone" if self._gone else f"no answer within {timeout_s:.0f} s"
+            raise ChromiumError(f"{method}: {why}")
+        if "error" in answer:
+            raise ChromiumError(f"{method}: {answer['error'].get('message')}")
+        return answer["result"]
+
+    def context(self) -> str:
+        """Return a new browser context: no cache, no storage, as on a first visit ever."""
+        return str(self.call("Target.createBrowserContext")["browserContextId"])
+
+    def close_context(self, context: str) -> None:
+        """End a context and its tabs."""
+        self.call("Target.disposeBrowserContext", browserContextId=context)
+
+    def tab(self, context: str = "") -> Tab:
+        """Open a tab in a window of its own, in a `context` or in the browser's own profile."""
+        where: dict[str, Any] = {"browserContextId": context} if context else {}
+        made = self.call("Target.createTarget", url="about:blank", newWindow=True, **where)
+        target = str(made["targetId"])
+        session = self.call("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
+        return Tab(self, target, str(session))
+
+    def prepare_workers(self, session: str, script: str) -> None:
+        """Run a script in each dedicated worker that a page will start, before the worker's own."""
+        with self._news:
+            self._scripts[session] = script
+        self.call(
+            "Target.setAutoAttach",
+            session,
+            autoAttach=True,
+            waitForDebuggerOnStart=True,
+            flatten=True,
+        )
+
+    def workers(self, session: str) -> list[str]:
+        """Return the sessions of the dedicated workers of a page, after `prepare_workers`."""
+        with self._news:
+            return [worker for worker, page in self._workers.items() if page == session]
+
+    def _send(self, method: str, session: str, params: dict[str, Any]) -> int:
+        with self._news:
+            self._calls += 1
+            number = self._calls
+        message = {"id": number, "method": method, "params": params}
+        if session:
+            message["sessionId"] = session
+        data = json.dumps(message).encode() + b"\0"
+        try:
+            with self._pen:
+                while data:
+                    data = data[os.write(self._writing, data) :]
+        except OSError as error:
+            raise ChromiumError(f"the browser is gone ({error})") from None
+        return number
+
+    def _listen(self) -> None:
+        rest = b""
+        while True:
+            try:
+                data = os.read(self._reading, 1 << 20)
+            except OSError:
+                data = b""
+            *messages, rest = (rest + data).split(b"\0")
+            with self._news:
+                for text in messages:
+                    self._take(json.loads(text))
+                self._gone = not data
+                self._news.notify_all()
+            if not data:
+                return
+
+    def _take(self, message: dict[str, Any]) -> None:
+        if "id" in message:
+            self._answers[message["id"]] = message
+        elif message["method"] == "Target.attachedToTarget":
+            told, page = message["params"], message.get("sessionId", "")
+            if page in self._scripts:
+                worker = told["sessionId"]
+                self._workers[worker] = page
+                # Sent, not called: it is this thread that takes the answers.
+                self._send("Runtime.evaluate", worker, {"expression": self._scripts[page]})
+                self._send("Runtime.runIfWaitingForDebugger", worker, {})
+        elif message["method"] == "Target.detachedFromTarget":
+            self._workers.pop(message["params"]["sessionId"], None)
+
+
+class Tab:
+    """One page, in a window of its own."""
+
+    def __init__(self, browser: Chromium, target: str, session: str) -> None:
+        self._browser, self._target, self.session = browser, target, session
+        self.call("Performance.enable")
+
+    def call(self, method: str, timeout_s: float = 60, **params: Any) -> Any:
+        """Call a method of the protocol on this page."""
+        return self._browser.call(method, self.session, timeout_s, **params)
+
+    def open(self, url: str) -> None:
+        """Go to an address; returns once the browser has begun to receive the page."""
+        answer = self.call("Page.navigate", url=url)
+        if answer.get("errorText"):
+            raise ChromiumError(f"{url}: {answer['errorText']}")
+
+    def evaluate(self, expression: str, timeout_s: float = 120, session: str = "") -> Any:
+        """Return the JSON value of an expression; promises are awaited.
+
+        Args:
+            session: of a worker, to evaluate it there.
+
+        Raises:
+            ChromiumError: it threw, or took longer than the timeout.
+        """
+        answer = self._browser.call(
+            "Runtime.evaluate",
+            session or self.session,
+            timeout_s,
+            expression=expression,
+            awaitPromise=True,
+            returnByValue=True,
+            userGesture=True,
+        )
+        if "exceptionDetails" in answer:
+            thrown = answer["exceptionDetails"]
+            said = thrown.get("exception", {})
+            words = said.get("description") or said.get("value") or thrown["text"]
+            raise ChromiumError(str(words).splitlines()[0])
+        return answer["result"].get("value")
+
+    def front(self) -> None:
+        """Bring it to the front."""
+        self.call("Page.bringToFront")
+
+    def begin_with(self, script: str) -> None:
+        """Run a script before all others, in the pages opened from now on and in their workers."""
+        self.call("Page.enable")
+        self.call("Page.addScriptToEvaluateOnNewDocument", source=script)
+        self._browser.prepare_workers(self.session, script)
+
+    def realms(self) -> list[str]:
+        """Return the sessions of the page and of its workers, after `begin_with`."""
+        return [self.session, *self._browser.workers(self.session)]
+
+    def heap_bytes(self, session: str) -> int:
+        """Return the size of what lives on the JavaScript heap of the page or of a worker."""
+        self._browser.call("HeapProfiler.collectGarbage", session)
+        return int(self._browser.call("Runtime.getHeapUsage", session)["usedSize"])
+
+    def metrics(self) -> dict[str, float]:
+        """Return the browser's own counters of this page (seconds, bytes, numbers)."""
+        rows = self.call("Performance.getMetrics")["metrics"]
+        return {row["name"]: row["value"] for row in rows}
+
+    def close(self) -> None:
+        """Close it."""
+        self._browser.call("Target.closeTarget", targetId=self._target)
+
+
+@contextmanager
+def launched(path: Path, clip: Path, flags: Sequence[str] = ()) -> Iterator[Chromium]:
+    """Start a browser with a new profile; it ends with the block.
+
+    Args:
+        path: the browser.
+        clip: an MJPEG file, which its camera shows.
+        flags: more of them.
+
+    Raises:
+        ChromiumError: it does not start.
+    """
+    own = [f"--use-file-for-fake-video-capture={clip}", *flags]
+    if hasattr(os, "geteuid") and os.geteuid() == 0:
+        own.append("--no-sandbox")  # Chromium does not start as root with it
+    with tempfile.TemporaryDirectory(prefix="obscura-bench-", ignore_cleanup_errors=True) as home:
+        to_read, writing = os.pipe()
+        reading, to_write = os.pipe()
+        command = [sys.executable, "-c", LAUNCHER, str(to_read), str(to_write), str(path)]
+        command += [*FLAGS, f"--user-data-dir={home}", *own, "about:blank"]
+        log = Path(home) / "log.txt"
+        with log.open("wb") as said:
+            process = subprocess.Popen(
+                command, pass_fds=(to_read, to_write), stdout=said, stderr=said
+            )
+        os.close(to_read)
+        os.close(to_write)
+        try:
+            try:
+                browser = Chromium(process, reading, writing)
+            except ChromiumError as error:
+                last = log.read_text(encoding="utf-8", errors="replace").strip()[-300:]
+                raise ChromiumError(f"{path} does not start ({error}): {last}") from None
+            yield browser
+        finally:
+            os.close(writing)  # which tells the browser to end
+            try:
+                process.wait(10)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+            os.close(reading)

@@ -1,0 +1,199 @@
+"""``build.py bench``: measure, and say how that stands to the goals."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import sys
+from collections.abc import Callable
+from datetime import date
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from builder.browser import find_chromium
+from builder.errors import BuildError
+from speed import goals, plot, report, visits
+from speed.chromium import Chromium, ChromiumError, launched
+from speed.host import Line, hosting
+from speed.prepare import CLIP, prepare, read_facts
+from speed.stacks import Setting
+
+LINE = "10 Mbit/s, 40 ms to the first byte"
+BITS_PER_S, LATENCY_S = 10e6, 0.04
+
+
+def run(root: Path, args: argparse.Namespace) -> int:
+    """Run the command; returns its exit code, which says nothing of the goals.
+
+    Raises:
+        BuildError: something is missing, or no browser starts.
+    """
+    if os.name == "nt":
+        raise BuildError("bench speaks to the browser by pipes that Windows lacks: use WSL.")
+    wanted = frozenset(args.only or goals.ROWS)
+    rivals = ("tfjs", "js") if args.rival == "all" else (args.rival,)
+    if args.prepare:
+        print(f"made {prepare(root, args.prepare, rivals)}", flush=True)
+        return 0
+    if args.read:
+        measured = json.loads(args.read.read_text(encoding="utf-8"))
+    else:
+        folder = args.prepared or prepare(root, root / "build" / "bench", rivals)
+        measured = measure(folder, args, wanted, rivals)
+    if args.json:
+        args.json.write_text(json.dumps(measured, indent=1) + "\n", encoding="utf-8")
+    print(report.markdown(measured, wanted), flush=True)
+    if args.plot:
+        plot.draw(measured, args.plot, root / "bench" / "rivals")
+    return 0
+
+
+def measure(
+    folder: Path, args: argparse.Namespace, wanted: frozenset[str], rivals: tuple[str, ...]
+) -> dict[str, Any]:
+    """Return all that is measured, as plain values; why a part is missing is in ``failures``."""
+    facts = read_facts(folder)
+    rivals = tuple(name for name in rivals if name in facts["rivals"])
+    failures: dict[str, str] = {}
+
+    def tell(words: str) -> None:
+        print(f"bench: {words} ...", file=sys.stderr, flush=True)
+
+    def attempt(part: str, work: Callable[[], Any]) -> Any:
+        try:
+            return work()
+        except ChromiumError as error:
+            failures[part] = str(error)
+            tell(f"{part} could not be measured: {error}")
+            return None
+
+    try:
+        with (
+            hosting(folder, isolated=True) as isolated,
+            hosting(folder, isolated=False) as plain,
+            launched(find_chromium(Path(sys.executable)), folder / CLIP, args.flag) as browser,
+        ):
+            device = visits.look_around(browser, isolated)
+            settings = choose(args, device, wanted, failures)
+            frames: dict[str, Any] = {}
+            for setting in settings if wanted & FRAMES else ():
+                part = f"frames {setting.name}"
+                work = partial(
+                    visits.compare_frames, browser, isolated if setting.isolated else plain,
+                    setting, rivals, args.frames, args.rounds, tell,
+                )  # fmt: skip
+                stacks = attempt(part, work) or {"failures": {}}
+                failures |= {f"{part}, {key}": why for key, why in stacks.pop("failures").items()}
+                frames[setting.name] = stacks
+            starters = [name for name in visits.FIRST if name == "obscura" or name in rivals]
+            starts = {}
+            if "warm" in wanted:
+                warm = partial(visits.warm_starts, browser, isolated, starters, args.rounds, tell)
+                starts["warm"] = attempt("warm", warm)
+            if wanted & {"cold", "bytes"}:
+                line = partial(Line, BITS_PER_S, LATENCY_S)
+                few = min(args.rounds, 3)
+                cold = partial(visits.cold_starts, browser, isolated, line, starters, few, tell)
+                starts["cold"] = attempt("cold", cold)
+                isolated.line = Line()
+            memory: dict[str, Any] = {}
+            for setting in settings if "memory" in wanted else ():
+                hold = partial(
+                    visits.memory, browser, isolated if setting.isolated else plain, setting,
+                    min(100, args.memory_frames // 2), args.memory_frames, tell,
+                )  # fmt: skip
+                seen = attempt("memory", hold)
+                memory |= {setting.name: seen} if seen else {}
+            growth = None
+            if "growth" in wanted:
+                look = partial(visits.growth, browser, isolated, 3 * args.frames, tell)
+                growth = attempt("growth", look)
+            return {
+                "date": date.today().isoformat(),
+                "machine": machine(browser) | device,
+                **facts,
+                "line": LINE,
+                "rounds": args.rounds,
+                "round_frames": args.frames,
+                "warm_up": visits.WARM_UP,
+                "settings": {setting.name: setting._asdict() for setting in settings},
+                "frames": frames,
+                **starts,
+                "memory": memory,
+                "growth": growth,
+                "failures": failures,
+            }
+    except ChromiumError as error:
+        raise BuildError(f"the browser failed ({error}): see to that, or set CHROMIUM.") from None
+
+
+FRAMES = {"threads", "one", "gpu", "python", "blocked"}
+
+
+def choose(
+    args: argparse.Namespace,
+    device: dict[str, Any],
+    wanted: frozenset[str],
+    failures: dict[str, str],
+) -> list[Setting]:
+    """Return the settings to compare in; why one is not among them goes into `failures`."""
+    cores = int(device["cores"])
+    threads = args.threads or 0
+    told = f"{threads} threads" if threads else f"all cores ({cores})"
+    every = [
+        Setting("threads", f"wasm, isolated, {told}", "wasm", threads, True, ("wasm",)),
+        Setting("one", goals.TITLES["one"], "wasm", 1, False, ("wasm",)),
+        Setting("gpu", goals.TITLES["gpu"], "webgpu", 1, args.isolation, ("webgl", "webgpu")),
+    ]
+    reasons = {
+        "threads": "--no-isolation" if not args.isolation else None,
+        "one": f"--threads {threads}" if threads > 1 else None,
+        "gpu": no_gpu(args.backend, device),
+    }
+    if args.backend == "webgpu":
+        reasons |= {"threads": "--backend webgpu", "one": "--backend webgpu"}
+    named = wanted & set(goals.FRAME_GOALS)
+    if not wanted & {"python", "blocked", "memory"}:
+        reasons |= {name: "--only" for name in goals.FRAME_GOALS if name not in named}
+    failures |= {f"frames {name}": why for name, why in reasons.items() if why and name in named}
+    return [setting for setting in every if reasons[setting.name] is None]
+
+
+def no_gpu(backend: str, device: dict[str, Any]) -> str | None:
+    """Return why there is nothing to measure on a GPU; None if there is."""
+    if backend == "wasm":
+        return "--backend wasm"
+    if device["webgpu"] is None:
+        return "this browser gives no WebGPU adapter here"
+    if device["software"] and backend != "webgpu":
+        return f"the only WebGPU adapter here computes in software ({device['webgpu']})"
+    return None
+
+
+def machine(browser: Chromium) -> dict[str, Any]:
+    """Return what this machine is, by its own words."""
+    return {
+        "cpu": processor(),
+        "memory": memory_size(),
+        "system": f"{platform.system()} {platform.machine()}",
+        "browser": browser.version,
+    }
+
+
+def processor() -> str:
+    """Return the processor's name."""
+    told = Path("/proc/cpuinfo")
+    if told.is_file():
+        for line in told.read_text(encoding="utf-8", errors="replace").splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    return platform.processor() or platform.machine()
+
+
+def memory_size() -> str:
+    """Return how much memory there is."""
+    size = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    return f"{size / 2**30:.0f} GiB"

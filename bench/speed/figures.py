@@ -1,0 +1,51 @@
+"""Statistics of the benchmark: few, and the same for every stack."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+
+def quantile(values: Sequence[float], share: float) -> float:
+    """Return the value that `share` (0 to 1) of the values do not exceed, interpolated linearly.
+
+    Raises:
+        ValueError: there are no values.
+    """
+    if not values:
+        raise ValueError("there are no values")
+    ordered = sorted(values)
+    place = share * (len(ordered) - 1)
+    below = int(place)
+    above = min(below + 1, len(ordered) - 1)
+    return ordered[below] + (ordered[above] - ordered[below]) * (place - below)
+
+
+def median(values: Sequence[float]) -> float:
+    """Return the middle value; the mean of the two in the middle of an even number."""
+    return quantile(values, 0.5)
+
+
+def p95(values: Sequence[float]) -> float:
+    """Return the 95th percentile."""
+    return quantile(values, 0.95)
+
+
+def medians(rows: Iterable[Mapping[str, float]]) -> dict[str, float]:
+    """Return the median of each key over rows that have the same keys."""
+    columns: dict[str, list[float]] = {}
+    for row in rows:
+        for key, value in row.items():
+            columns.setdefault(key, []).append(value)
+    return {key: median(values) for key, values in columns.items()}
+
+
+def summary(ms: Sequence[float], stages: Sequence[Mapping[str, float]]) -> dict[str, Any]:
+    """Return what is told of a stack's frames: milliseconds of each, and of its stages."""
+    return {
+        "count": len(ms),
+        "median": median(ms),
+        "p95": p95(ms),
+        "stages": medians(stages),
+        "ms": [round(value, 3) for value in ms],
+    }

@@ -1,0 +1,224 @@
+"""The goals, and what a run says of them: pure, from what was measured to rows of a table."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from speed.figures import median
+
+MET, MISSED, OPEN = "met", "missed", "not measured"
+
+FRAME_GOALS = {"threads": 0.60, "one": 0.90, "gpu": 0.30}
+"""By setting: our frame over TensorFlow.js's."""
+PYTHON_RATIO, PYTHON_MS = 1.10, 2.0
+BLOCKED_MS = 8.0
+WARM_RATIO, WARM_MS = 1.5, 1500.0
+COLD_RATIO = 1.0
+BYTES = 11e6
+MEMORY_RATIO = 1.01
+
+NO_RIVAL = "the rival was not asked for"
+
+Measured = Mapping[str, Any]
+
+
+class Row(NamedTuple):
+    """One line of the table."""
+
+    what: str
+    against: str
+    goal: str
+    measured: str
+    verdict: str  # MET, MISSED, or OPEN with the reason
+
+
+def rows(run: Measured, wanted: frozenset[str]) -> list[Row]:
+    """Return the table of a run.
+
+    Args:
+        run: what `command.measure` returns; what is missing in it is in ``failures``.
+        wanted: which rows, of `ROWS`.
+    """
+    made = [frame_row(run, name) for name in FRAME_GOALS if name in wanted]
+    for part, row in (("python", python_row), ("blocked", blocked_row)):
+        if part in wanted:
+            made += [row(run, name) for name in run["settings"]]
+    for part, row_of_run in (("warm", warm_row), ("cold", cold_row), ("bytes", bytes_row)):
+        if part in wanted:
+            made.append(row_of_run(run))
+    return made + (memory_rows(run) if "memory" in wanted else [])
+
+
+ROWS = ("threads", "one", "gpu", "python", "blocked", "warm", "cold", "bytes", "memory", "growth")
+
+
+def frame_row(run: Measured, name: str) -> Row:
+    """Capture to drawn boxes, against TensorFlow.js."""
+    what = f"frame, capture to drawn boxes, {title(run, name)}"
+    goal = f"≤ {FRAME_GOALS[name]:.2f} of it"
+    stacks = run["frames"].get(name, {})
+    rivals = {key: told for key, told in stacks.items() if key.startswith("tfjs-")}
+    against = "TF.js `detect`"
+    if "obscura" not in stacks or not rivals:
+        return Row(what, against, goal, "", missing(run, f"frames {name}", NO_RIVAL))
+    best = min(rivals, key=lambda key: float(rivals[key]["median"]))
+    backend = best.removeprefix("tfjs-")
+    threads = rivals[best].get("threads")
+    against += f", {backend}" + (f", {plural(threads, 'thread')}" if threads else "")
+    others = [
+        f"{key.removeprefix('tfjs-')} {told['median']:.1f} ms"
+        for key, told in rivals.items()
+        if key != best
+    ]
+    against += f" (its best here; {', '.join(others)})" if others else ""
+    ratio = stacks["obscura"]["median"] / rivals[best]["median"]
+    measured = f"{spread(stacks['obscura'])} / {spread(rivals[best])} = **{ratio:.2f}**"
+    return Row(what, against, goal, measured, verdict(ratio <= FRAME_GOALS[name]))
+
+
+def python_row(run: Measured, name: str) -> Row:
+    """Our frame against the same in plain JavaScript."""
+    what = f"Python's share, {title(run, name)}"
+    against = "the same worker, model and work in plain JavaScript"
+    goal = f"≤ {PYTHON_RATIO:.2f} of it, and ≤ {PYTHON_MS:.0f} ms a frame"
+    stacks = run["frames"].get(name, {})
+    if "obscura" not in stacks or "js" not in stacks:
+        return Row(what, against, goal, "", missing(run, f"frames {name}", NO_RIVAL))
+    ours, plain = stacks["obscura"]["median"], stacks["js"]["median"]
+    ratio, more = ours / plain, ours - plain
+    measured = (
+        f"{spread(stacks['obscura'])} / {spread(stacks['js'])} = **{ratio:.2f}**, {more:+.1f} ms"
+    )
+    return Row(what, against, goal, measured, verdict(ratio <= PYTHON_RATIO and more <= PYTHON_MS))
+
+
+def blocked_row(run: Measured, name: str) -> Row:
+    """The main thread's time in a frame."""
+    what = f"main thread blocked per frame, {title(run, name)}"
+    goal = f"≤ {BLOCKED_MS:.0f} ms at the 95th percentile"
+    ours = run["frames"].get(name, {}).get("obscura")
+    if ours is None:
+        return Row(what, "-", goal, "", missing(run, f"frames {name}", "not opened"))
+    busy = f"all tasks of the page {ours['task_ms_per_frame']:.1f} ms a frame"
+    if ours["blocked_p95"] is None:
+        return Row(what, "-", goal, busy, f"{OPEN}: this build's page keeps no account of it")
+    measured = f"**{ours['blocked_p95']:.1f} ms**; {busy}"
+    return Row(what, "-", goal, measured, verdict(ours["blocked_p95"] <= BLOCKED_MS))
+
+
+def warm_row(run: Measured) -> Row:
+    """First boxes, all caches warm."""
+    what = "first boxes after navigation, warm cache"
+    against = "the TF.js page, warm cache"
+    goal = f"≤ {WARM_RATIO:.1f} of it, and ≤ {WARM_MS / 1000:.1f} s"
+    seen = run.get("warm") or {}
+    if not seen.get("obscura") or not seen.get("tfjs"):
+        return Row(what, against, goal, "", missing(run, "warm", NO_RIVAL))
+    ours, theirs = median(seen["obscura"]), median(seen["tfjs"])
+    measured = f"{ours / 1000:.2f} s / {theirs / 1000:.2f} s = **{ours / theirs:.2f}**"
+    return Row(
+        what, against, goal, measured, verdict(ours / theirs <= WARM_RATIO and ours <= WARM_MS)
+    )
+
+
+def cold_row(run: Measured) -> Row:
+    """First boxes on a first visit over a slow line."""
+    what = f"first boxes, cold cache, {run['line']}"
+    against = "the TF.js page, likewise"
+    goal = f"≤ {COLD_RATIO:.1f} of it"
+    seen = run.get("cold") or {}
+    if not seen.get("obscura") or not seen.get("tfjs"):
+        return Row(what, against, goal, "", missing(run, "cold", NO_RIVAL))
+    ours, theirs = (median([visit["ms"] for visit in seen[key]]) for key in ("obscura", "tfjs"))
+    measured = f"{ours / 1000:.1f} s / {theirs / 1000:.1f} s = **{ours / theirs:.2f}**"
+    return Row(what, against, goal, measured, verdict(ours / theirs <= COLD_RATIO))
+
+
+def bytes_row(run: Measured) -> Row:
+    """What a first visit fetches until it has boxes."""
+    what = f"bytes to first detection, Brotli {run['quality']}"
+    goal = f"≤ {BYTES / 1e6:.0f} MB"
+    seen = run.get("cold") or {}
+    sizes = {
+        key: median([visit["bytes"] for visit in visits]) for key, visits in seen.items() if visits
+    }
+    against = "the TF.js page"
+    if "obscura" not in sizes:
+        return Row(what, against, goal, "", missing(run, "cold", "not visited"))
+    if "tfjs" in sizes:
+        against += f" ({sizes['tfjs'] / 1e6:.2f} MB)"
+    return Row(
+        what,
+        against,
+        goal,
+        f"**{sizes['obscura'] / 1e6:.2f} MB**",
+        verdict(sizes["obscura"] <= BYTES),
+    )
+
+
+def memory_rows(run: Measured) -> list[Row]:
+    """What the page holds after many frames, over what it holds after few."""
+    goal = f"≤ {MEMORY_RATIO} of it, each"
+    made = []
+    for name, seen in (run.get("memory") or {}).items():
+        first, last = seen
+        what = f"memory after {last['frames']:.0f} frames, {title(run, name)}"
+        kinds = [kind for kind in {**first, **last} if kind != "frames"]
+        sizes = {kind: (first.get(kind, 0), last.get(kind, 0)) for kind in kinds}
+        grown = {kind: times(*pair) for kind, pair in sizes.items() if any(pair)}
+        parts = [
+            f"{kind} {amount(kind, sizes[kind][0])} → {amount(kind, sizes[kind][1])} ({ratio:.3f})"
+            for kind, ratio in grown.items()
+        ]
+        worst = max(grown.values())
+        measured = f"**{worst:.3f}** at most: {', '.join(parts)}"
+        against = f"after {first['frames']:.0f} frames"
+        made.append(Row(what, against, goal, measured, verdict(worst <= MEMORY_RATIO)))
+    if not made:
+        reason = missing(run, "memory", "not visited")
+        made.append(Row("memory after many frames", "after 100 frames", goal, "", reason))
+    return made
+
+
+def times(first: float, last: float) -> float:
+    """Return how many times the first the last is."""
+    return last / first if first else float("inf")
+
+
+def title(run: Measured, name: str) -> str:
+    """Return a setting's title."""
+    return str(run["settings"].get(name, {}).get("title", TITLES[name]))
+
+
+TITLES = {
+    "threads": "wasm, isolated, all cores",
+    "one": "wasm, one thread, no isolation",
+    "gpu": "GPU",
+}
+
+
+def missing(run: Measured, part: str, otherwise: str) -> str:
+    """Return why a row has no figures."""
+    return f"{OPEN}: {run['failures'].get(part, otherwise)}"
+
+
+def verdict(met: bool) -> str:
+    """Return the word for it."""
+    return MET if met else MISSED
+
+
+def spread(told: Mapping[str, Any]) -> str:
+    """Return a median and its 95th percentile, where that is known."""
+    tail = "" if told["p95"] is None else f" (p95 {told['p95']:.1f})"
+    return f"{told['median']:.1f} ms{tail}"
+
+
+def amount(kind: str, value: float) -> str:
+    """Return bytes as megabytes, and a number of proxies as it is."""
+    return f"{value:.0f}" if kind == "proxies" else f"{value / 1e6:.2f} MB"
+
+
+def plural(count: int, word: str) -> str:
+    """Return ``1 thread`` or ``2 threads``."""
+    return f"{count} {word}" if count == 1 else f"{count} {word}s"

@@ -1,0 +1,147 @@
+"""Makes the folder that the benchmark serves: our site, the rivals' pages, the camera's clip.
+
+All of it compressed with Brotli, as a good host sends it, and nothing else: so the folder is small
+enough to be carried to another machine, where ``build.py bench --prepared`` measures it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import shutil
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from builder import npm
+from builder.build import build, without_map
+from builder.errors import BuildError
+from builder.page import ATTRIBUTE
+from builder.report import QUALITY
+from builder.site import Site
+from builder.sources import read
+from modelkit.errors import ConversionError
+from modelkit.sources import COCO_SSD_TFJS
+from speed.host import PACKED
+
+FACTS = "bench.json"
+CLIP = "camera.mjpeg"
+SITE, RIVALS = "site", "rivals"
+MODEL = "models/coco-ssd"
+
+TF = {
+    "tf.min.js": "@tensorflow/tfjs/dist/tf.min.js",
+    "tf-backend-wasm.min.js": "@tensorflow/tfjs-backend-wasm/dist/tf-backend-wasm.min.js",
+    "tf-backend-webgpu.min.js": "@tensorflow/tfjs-backend-webgpu/dist/tf-backend-webgpu.min.js",
+    "coco-ssd.min.js": "@tensorflow-models/coco-ssd/dist/coco-ssd.min.js",
+} | {
+    name: f"@tensorflow/tfjs-backend-wasm/dist/{name}"
+    for name in (
+        "tfjs-backend-wasm.wasm",
+        "tfjs-backend-wasm-simd.wasm",
+        "tfjs-backend-wasm-threaded-simd.wasm",
+    )
+}
+
+COMPRESS = """
+const { readFileSync, writeFileSync } = require("node:fs");
+const { brotliCompressSync, constants } = require("node:zlib");
+const params = { [constants.BROTLI_PARAM_QUALITY]: Number(process.argv[1]) };
+for (const [source, target] of JSON.parse(readFileSync(0, "utf8"))) {
+  writeFileSync(target, brotliCompressSync(readFileSync(source), { params }));
+}
+"""
+
+
+def prepare(root: Path, out: Path, rivals: Sequence[str]) -> Path:
+    """Make the folder ``out``, replacing one made before; return it.
+
+    Args:
+        rivals: "tfjs", "js", or both. Only the first needs packages from npm.
+
+    Raises:
+        BuildError: something is missing, or ``out`` holds other things.
+    """
+    if out.exists() and any(out.iterdir()) and not (out / FACTS).is_file():
+        raise BuildError(
+            f"{out} holds files that no benchmark made: choose an empty or a new folder."
+        )
+    shutil.rmtree(out, ignore_errors=True)
+    out.mkdir(parents=True)
+    build(out / SITE)
+    versions = add_rivals(root, Site(out / RIVALS, "./"), rivals)
+    compress(out, root / "build" / "cache" / f"brotli-{QUALITY}")
+    picture = read(root, "bench/camera.jpg")
+    (out / CLIP).write_bytes(picture * 2)  # MJPEG: pictures one after another, over and over
+    facts = {"versions": versions, "quality": QUALITY, "rivals": list(rivals)}
+    (out / FACTS).write_text(json.dumps(facts, sort_keys=True), encoding="utf-8")
+    return out
+
+
+def read_facts(folder: Path) -> dict[str, Any]:
+    """Return what `prepare` noted; raise BuildError if it did not make this folder."""
+    try:
+        facts: dict[str, Any] = json.loads((folder / FACTS).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        raise BuildError(
+            f"{folder} was not made by `build.py bench --prepare`: make it, then run this again."
+        ) from None
+    return facts
+
+
+def add_rivals(root: Path, site: Site, rivals: Sequence[str]) -> dict[str, str]:
+    """Add the rivals' pages and all that they load; return the versions of their packages."""
+    home = root / "bench" / "rivals"
+    versions = add_tensorflow(home, site) if "tfjs" in rivals else {}
+    site.add("sample.jpg", read(root, "assets/sample.jpg"))
+    own = sorted((home / "pages").iterdir())
+    scripts = [path for path in own if path.suffix != ".html"]
+    site.add_folder("pages", {path.name: path.read_bytes() for path in scripts})
+
+    def reference(match: re.Match[str]) -> str:
+        return f'{match["before"]}{site.resolve(match["reference"], "a rival")}"'
+
+    for name in rivals:
+        html = (home / "pages" / f"{name}.html").read_text(encoding="utf-8")
+        site.add_plain(f"{name}.html", ATTRIBUTE.sub(reference, html).encode())
+    return versions
+
+
+def add_tensorflow(home: Path, site: Site) -> dict[str, str]:
+    """Add TensorFlow.js and its model; return the versions of the packages."""
+    modules = npm.install(home)
+    site.add_folder("tf", {name: without_map(modules / path) for name, path in TF.items()})
+    try:
+        network = COCO_SSD_TFJS.files(MODEL)
+    except ConversionError as error:
+        raise BuildError(f"the rival's model did not come ({error})") from None
+    site.add_folder("model", {name.rpartition("/")[2]: data for name, data in network.items()})
+    asked = json.loads((home / "package.json").read_text(encoding="utf-8"))["dependencies"]
+    shipped = {name: version for name, version in asked.items() if name.startswith("@tensorflow")}
+    return shipped | {COCO_SSD_TFJS.name: COCO_SSD_TFJS.version}
+
+
+def compress(folder: Path, cache: Path) -> None:
+    """Put a compressed file in the place of every one in ``folder``; ``cache`` remembers them."""
+    cache.mkdir(parents=True, exist_ok=True)
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    kept = {path: cache / hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
+    missing = {str(path): f"{entry}.partial" for path, entry in kept.items() if not entry.exists()}
+    if missing:
+        print("compressing what is served (once) ...", flush=True)
+        subprocess.run(
+            [npm.find_tool("node"), "-e", COMPRESS, str(QUALITY)],
+            input=json.dumps(list(missing.items())),
+            text=True,
+            check=True,
+        )
+    for path in files:
+        entry = kept[path]
+        if not entry.exists():
+            entry.with_name(f"{entry.name}.partial").rename(entry)
+        shutil.copyfile(entry, path.with_name(path.name + PACKED))
+        path.unlink()
+    for old in set(cache.iterdir()) - set(kept.values()):
+        old.unlink()

@@ -1,0 +1,214 @@
+"""The stacks: how each is opened, made to analyse frames, and asked for what that took."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple, Protocol
+
+from speed.chromium import Chromium, ChromiumError, Tab
+from speed.figures import summary
+
+MODEL = "cocossd"
+PATIENCE_S = 300  # for a page to be ready or a round to end: machines may be small and busy
+
+# In what is evaluated: wait for something without keeping the page from its work.
+UNTIL = """
+const until = async (condition, ms = 50) => {
+  for (;;) {
+    const answer = condition();
+    if (answer) return answer;
+    await new Promise((resolve) => setTimeout(resolve, ms));
+  }
+};
+"""
+
+
+def script(body: str) -> str:
+    """Return an expression that runs the body of an async function, which may use `until`."""
+    return f"(async () => {{ {UNTIL} {body} }})()"
+
+
+class Setting(NamedTuple):
+    """One way to run that stacks are compared in."""
+
+    name: str
+    title: str
+    backend: str  # ours: "wasm" or "webgpu"
+    threads: int  # 0: what our page chooses
+    isolated: bool
+    tfjs: tuple[str, ...]
+    """TensorFlow.js's backends to compare with, the best of which counts."""
+
+
+class Stack(Protocol):
+    """A page that analyses the camera's frames when told to."""
+
+    name: str
+
+    def round(self, frames: int) -> None:
+        """Analyse so many frames, with this page in front."""
+
+    def result(self) -> dict[str, Any]:
+        """Return what the frames of all rounds took; see `figures.summary`."""
+
+
+@dataclass
+class Busy:
+    """How long a page's main thread was busy, as the browser counts it, over the rounds."""
+
+    tab: Tab
+    frames: int = 0
+    task_s: float = 0.0
+    script_s: float = 0.0
+    wall_s: float = 0.0
+
+    def told(self) -> dict[str, float]:
+        """Return milliseconds of the main thread per frame, and frames per second."""
+        if not self.frames:
+            return {}
+        return {
+            "task_ms_per_frame": 1000 * self.task_s / self.frames,
+            "script_ms_per_frame": 1000 * self.script_s / self.frames,
+            "fps": self.frames / self.wall_s,
+        }
+
+    def during(self, expression: str) -> Any:
+        """Evaluate something that answers with `frames` and `seconds`, and count the time."""
+        before = self.tab.metrics()
+        answer = self.tab.evaluate(expression, PATIENCE_S)
+        after = self.tab.metrics()
+        self.task_s += after["TaskDuration"] - before["TaskDuration"]
+        self.script_s += after["ScriptDuration"] - before["ScriptDuration"]
+        self.wall_s += answer["seconds"]
+        self.frames += answer["frames"]
+        return answer
+
+
+# ---- ours ----------------------------------------------------------------------------------------
+
+FAILED = """
+const now = () => {
+  const told = globalThis.obscura?.snapshot();
+  if (told?.error) throw new Error(`${told.error.code}: ${told.error.message}`);
+  return told;
+};
+"""
+WARM = """
+await until(() => now()?.frames >= %d);
+document.getElementById("start").click();
+await until(() => now().state === "ready");
+document.getElementById("start").click();
+await until(() => now().state === "running" && now().frames > 0);
+document.getElementById("pause").click();
+return now();
+"""
+ROUND = """
+const before = now().frames;
+const begun = performance.now();
+document.getElementById("pause").click();
+await until(() => now().frames >= before + %d, 100);
+const seconds = (performance.now() - begun) / 1000;
+document.getElementById("pause").click();
+return { frames: now().frames - before, seconds };
+"""
+
+
+class Ours:
+    """Obscura's page as it is, with the fake camera."""
+
+    name = "obscura"
+
+    def __init__(self, browser: Chromium, url: str, setting: Setting, warm_up: int) -> None:
+        """Open the page and let it analyse `warm_up` frames; then it starts its account anew."""
+        tab = browser.tab()
+        query = f"model={MODEL}&backend={setting.backend}&threads={setting.threads}&autostart=1"
+        tab.open(f"{url}site/?{query}")
+        self.begun = tab.evaluate(script(FAILED + WARM % warm_up), PATIENCE_S)
+        self._busy = Busy(tab)
+
+    @property
+    def threads(self) -> int:
+        """How many it runs on."""
+        return int(self.begun["threads"])
+
+    def round(self, frames: int) -> None:
+        """Analyse at least so many frames."""
+        self._busy.tab.front()
+        self._busy.during(script(FAILED + ROUND % frames))
+
+    def close(self) -> None:
+        """Close the page."""
+        self._busy.tab.close()
+
+    def result(self) -> dict[str, Any]:
+        """Return its own account of the last frames."""
+        now = json.loads(self._busy.tab.evaluate("JSON.stringify(obscura.snapshot())"))
+        ran = {"backend": now["backend"], "threads": now["threads"]}
+        return ours_told(now) | ran | self._busy.told()
+
+
+def ours_told(now: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what `obscura.snapshot()` tells of the frames in its window.
+
+    A build whose page keeps no account of whole frames tells its stages' medians; their sum has no
+    95th percentile.
+    """
+    stages = dict(now["timings"])
+    told = now.get("frame") or {"median": sum(stages.values()), "count": now["frames"]}
+    boxes = len(now["detections"])
+    return {"p95": None, "blocked_p95": None, **told, "stages": stages, "boxes": boxes}
+
+
+# ---- the rivals ----------------------------------------------------------------------------------
+
+READY = "await until(() => globalThis.bench); return bench.ready;"
+FRAMES = """
+const { ms, stages, seconds } = await bench.frames(%d);
+return { ms, stages, seconds, frames: ms.length };
+"""
+
+
+@dataclass
+class Rival:
+    """A page of bench/rivals."""
+
+    name: str
+    tab: Tab
+    ran: dict[str, Any]
+    ms: list[float] = field(default_factory=list)
+    stages: list[dict[str, float]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self._busy = Busy(self.tab)
+
+    def round(self, frames: int) -> None:
+        """Analyse so many frames."""
+        self.tab.front()
+        answer = self._busy.during(script(FRAMES % frames))
+        self.ms += answer["ms"]
+        self.stages += answer["stages"]
+
+    def result(self) -> dict[str, Any]:
+        """Return what its frames took."""
+        told = summary(self.ms, self.stages)
+        boxes = told["stages"].pop("boxes")
+        return told | {"boxes": boxes} | self.ran | self._busy.told()
+
+
+def open_rival(
+    browser: Chromium, url: str, page: str, backend: str, threads: int, warm_up: int
+) -> Rival:
+    """Open a rival's page (`tfjs` or `js`) and let it analyse `warm_up` frames."""
+    tab = browser.tab()
+    tab.open(f"{url}rivals/{page}.html?backend={backend}&threads={threads}")
+    try:
+        ran = tab.evaluate(script(READY), PATIENCE_S)
+        tab.front()
+        if warm_up:
+            tab.evaluate(script(FRAMES % warm_up), PATIENCE_S)
+    except ChromiumError as error:
+        tab.close()
+        raise ChromiumError(f"{page} with {backend}: {error}") from None
+    return Rival(f"tfjs-{backend}" if page == "tfjs" else page, tab, ran)

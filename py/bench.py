@@ -1,0 +1,62 @@
+"""The composition root of the benchmark's page: makes the parts and hands them to each other."""
+
+from __future__ import annotations
+
+import traceback
+from typing import Any
+
+from js import URLSearchParams, createImageBitmap, document, fetch, location, window
+from js import obscura as before
+
+from obscura.page import bench_device, build, sources
+from obscura.page.bench import Bench
+from obscura.page.dom import by_id, on_failure, run
+from obscura.page.opening import Opener
+from obscura.page.own import OwnModels
+from obscura.page.settings import Preferences, Request, load
+from obscura.page.shelf import Shelf
+from obscura.page.winners import Winners
+
+
+async def take(url: str, fresh: bool) -> Any:
+    """A file of this site as an `ArrayBuffer`."""
+    response = await fetch(url, cache="reload" if fresh else "default")
+    if not response.ok:
+        raise OSError(f"{response.status} {response.statusText}".strip())
+    return await response.arrayBuffer()
+
+
+async def draw_sample(url: str) -> Any:
+    """A canvas with the bundled picture, which stands in for a camera."""
+    bitmap = await createImageBitmap(await (await fetch(url)).blob())
+    canvas = document.createElement("canvas")
+    canvas.width, canvas.height = bitmap.width, bitmap.height
+    sources.draw_opaque(canvas, bitmap)
+    return canvas
+
+
+async def main() -> None:
+    """Make the page ready, and start at once if the address says so."""
+    try:
+        document.documentElement.dataset.theme = load(window.localStorage).theme
+    except Exception:  # noqa: BLE001  (browsers that forbid it throw what they like)
+        document.documentElement.dataset.theme = "auto"
+    parts = build.read(by_id("obscura-build").textContent)
+    sample = await draw_sample(parts.sample_url)
+    device = await bench_device.look_around()
+
+    async def sample_image() -> Any:
+        return sources.read_pixels(sample)
+
+    shelf = Shelf(parts, take, OwnModels(lambda: before.boot.load(parts.store_url)))
+    nothing_kept = Winners(Preferences(None, Request()), "")
+    opener = Opener(parts, device.facts, device.gpu_name, sample_image, nothing_kept)
+    bench = Bench(shelf, opener, device, sample)
+    # By entries: Pyodide takes the object itself for a mapping, whose iteration gives the keys.
+    pairs = URLSearchParams.new(location.search).entries()
+    bench.begin({str(pair[0]): str(pair[1]) for pair in pairs})
+
+
+before.boot.arrive()
+on_failure(lambda error: before.boot.fail("".join(traceback.format_exception(error))))
+run(main())

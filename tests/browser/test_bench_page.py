@@ -1,0 +1,112 @@
+"""bench.html: anybody measures their own device and takes the result away as text."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from .conftest import OpenRoom
+from .pictures import ROOT
+from .room import PATIENCE, Room
+from .test_access import AXE, PHONE
+
+QUICK = "bench.html?frames=2&parts=backends,boxes"
+
+
+def settled(room: Room) -> dict[str, Any]:
+    """Wait until the page measures no more; return its snapshot."""
+    room.page.wait_for_function(
+        "() => !['loading', 'running'].includes(obscura.snapshot().state)", timeout=PATIENCE
+    )
+    return room.snapshot()
+
+
+@pytest.fixture(scope="module")
+def measured(shared_room: OpenRoom) -> Room:
+    """One visit by keyboard in which all there is was measured, shortly."""
+    room = shared_room(permissions=["clipboard-read", "clipboard-write"], **PHONE)
+    room.open(QUICK)
+    assert settled(room)["state"] == "ready"
+    room.at("start").focus()
+    room.page.keyboard.press("Enter")
+    room.page.wait_for_function("() => obscura.snapshot().state === 'running'")
+    assert room.page.evaluate("() => document.activeElement.id") == "stop", "focus goes on to Stop"
+    assert settled(room)["state"] == "done"
+    return room
+
+
+def test_every_way_to_run_has_figures_or_a_reason(measured: Room) -> None:
+    rows = measured.snapshot()["results"]["backends"]
+    assert [row["name"].split(",")[0] for row in rows] == ["WebGPU", "WebAssembly", "WebAssembly"]
+    figured = [row for row in rows if "why" not in row]
+    assert figured, "one thread runs anywhere"
+    for row in figured:
+        assert list(row["stages"]) == ["capture", "inference", "decode", "draw"]
+        assert row["count"] == 2
+        assert 0 < row["median"] <= row["p95"]
+    assert all(len(row["why"]) > 10 for row in rows if "why" in row)
+
+
+def test_boxes_are_measured_up_to_300_and_unasked_parts_are_not_shown(measured: Room) -> None:
+    results = measured.snapshot()["results"]
+    assert [row["count"] for row in results["boxes"]] == [0, 10, 30, 100, 200, 300]
+    assert all(row["decode"] > 0 and row["draw"] > 0 for row in results["boxes"])
+    assert measured.at("boxes").is_visible()
+    assert not measured.at("models-title").is_visible()
+
+
+def test_the_result_is_copied_as_markdown(measured: Room) -> None:
+    measured.at("copy").click()
+    measured.until_text("progress-text", "^Copied$")
+    copied = measured.page.evaluate("() => navigator.clipboard.readText()")
+    assert copied == measured.at("markdown").input_value()
+    assert copied.startswith("# Obscura on this device\n\n- Browser: ")
+    assert "| WebAssembly, one thread |" in copied
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_it_fits_a_phone_and_can_be_read_by_everyone(
+    measured: Room, scheme: str, artefacts: Path
+) -> None:
+    measured.page.emulate_media(color_scheme=scheme)
+    measured.page.screenshot(path=artefacts / f"bench-{scheme}.png", full_page=True)
+    assert measured.page.evaluate("() => document.documentElement.scrollWidth") <= 360
+    measured.page.evaluate((ROOT / "node_modules/axe-core/axe.min.js").read_text(encoding="utf-8"))
+    assert measured.page.evaluate(AXE) == []
+
+
+def test_stop_ends_it_and_keeps_what_there_is(measured: Room) -> None:
+    measured.at("start").click()
+    measured.at("stop").click()
+    assert settled(measured)["state"] == "stopped"
+    assert measured.at("start").is_visible()
+    assert "Stopped" in measured.at("progress-text").inner_text()
+
+
+@pytest.mark.provokes(r"console error: Failed to load resource.*404")
+def test_a_model_that_does_not_come_is_a_reason_not_an_end(new_room: OpenRoom) -> None:
+    room = new_room()
+    room.page.route("**/*.onnx", lambda route: route.fulfill(status=404))
+    room.open(f"{QUICK}&start")
+
+    now = settled(room)
+
+    assert now["state"] == "done"
+    assert all("why" in row for row in now["results"]["backends"])
+    assert "did not arrive" in now["results"]["backends"][-1]["why"]
+
+
+def test_the_start_page_leads_to_it_and_fetches_nothing_of_it(new_room: OpenRoom) -> None:
+    room = new_room()
+    asked: list[str] = []
+    room.page.on("request", lambda request: asked.append(request.url))
+    room.open()
+    room.until_state("ready")
+    assert not [url for url in asked if "bench" in url]
+
+    room.at("help").click()
+    room.page.get_by_role("link", name="How fast is it").click()
+    room.page.wait_for_function("() => obscura.snapshot().state === 'ready'")
+    assert room.page.url.endswith("/bench.html")

@@ -1,0 +1,62 @@
+"""The command line of the benchmark, which is in ``bench/speed``."""
+
+import argparse
+import sys
+from pathlib import Path
+
+ROWS = ("threads", "one", "gpu", "python", "blocked", "warm", "cold", "bytes", "memory", "growth")
+
+
+def arguments() -> argparse.ArgumentParser:
+    """Return what ``bench`` takes, as a parent for its parser."""
+    parser = argparse.ArgumentParser(add_help=False)
+    add = parser.add_argument
+    add("--rival", choices=("tfjs", "js", "all"), default="all", help="default: %(default)s")
+    backends = ("auto", "webgpu", "wasm")
+    add("--backend", choices=backends, default="auto", help="default: %(default)s")
+    add(
+        "--threads",
+        type=count,
+        default=0,
+        metavar="N",
+        help="wasm threads (default: the page's choice)",
+    )
+    add(
+        "--no-isolation",
+        dest="isolation",
+        action="store_false",
+        help="leave out what a page without COOP and COEP cannot do",
+    )
+    add("--frames", type=count, default=20, metavar="N", help="a round (default: %(default)s)")
+    add("--rounds", type=count, default=6, metavar="N", help="default: %(default)s")
+    add(
+        "--memory-frames",
+        type=count,
+        default=1000,
+        metavar="N",
+        help="after how many to compare memory (default: %(default)s; the goal is for 10000)",
+    )
+    add("--only", nargs="+", choices=ROWS, metavar="ROW", help=f"of {', '.join(ROWS)}")
+    add("--json", type=Path, metavar="OUT", help="write all figures")
+    add("--plot", type=Path, metavar="OUT.svg", help="draw where a frame's milliseconds go")
+    add("--flag", action="append", default=[], metavar="FLAG", help="for Chromium; may be repeated")
+    add("--prepare", type=Path, metavar="DIR", help="only make the folder that is served")
+    add("--prepared", type=Path, metavar="DIR", help="measure such a folder; needs no Node")
+    add("--read", type=Path, metavar="JSON", help="measure nothing: show what --json wrote")
+    return parser
+
+
+def count(text: str) -> int:
+    """Read a number that is not negative."""
+    value = int(text) if text.isdecimal() else -1
+    if value < 0:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number")
+    return value
+
+
+def run_bench(root: Path, args: argparse.Namespace) -> int:
+    """Run the benchmark; return an exit code."""
+    sys.path.insert(0, str(root / "bench"))
+    from speed.command import run  # here, for no other command needs it
+
+    return run(root, args)
