@@ -105,7 +105,11 @@ globalThis.obscuraOffline = {
     tellWorker("booted");
     over("mending");
   },
-  keep: (groups, tell) => ask("keep", { groups: [...groups] }, tell),
+  async keep(groups, tell) {
+    await ask("keep", { groups: [...groups] }, tell);
+    // A first visit begins before there is a worker to tell.
+    if (outcome === "booted") await ask("started", { page: version, outcome });
+  },
   // Put the version that waits in charge, and begin anew with it.
   use({ waiting }) {
     container.addEventListener("controllerchange", () => location.reload(), { once: true });
