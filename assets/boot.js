@@ -49,6 +49,8 @@ async function count(url, reader) {
       received.set(url, received.get(url) + chunk.value.length);
       showProgress();
     }
+    const { stage, bytes } = parts.get(url);
+    if (stage === "python" && received.get(url) !== bytes) notice("python", `${url}: cut off`);
   } catch (error) {
     // The caller's own copy fails in the same way and reports it, Pyodide's own parts excepted.
     if (parts.get(url).stage === "python") notice("python", `${url}: ${error}`);
@@ -273,6 +275,7 @@ function notice(code, details) {
   element("progress").hidden = true;
   document.body.dataset.state = "error";
   boot.error = { code, message: words.title };
+  if (code === "python") globalThis.obscuraOffline?.failed(); // a file may be damaged on this device
 }
 
 const sample = drawSample();
@@ -408,4 +411,7 @@ let waiting = navigator.connection?.saveData === true;
 for (const type of REMEMBERED) addEventListener(type, remember);
 const planned = plan();
 if (!WebAssembly.validate(SIMD)) notice("no-simd", navigator.userAgent);
-else if (!waiting) begin();
+else {
+  const isolated = globalThis.obscuraOffline?.isolate(() => boot.wanted !== null);
+  if (!waiting) isolated ? isolated.then(begin) : begin();
+}

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from builder import models, npm, page, runtime
+from builder import models, npm, page, runtime, worker
 from builder.cache import digest
 from builder.errors import BuildError
 from builder.site import Site, check_base, check_out, swapped_in
@@ -66,12 +66,13 @@ def build(out: Path, base: str = "./", root: Path = ROOT) -> Site:
             site.add(model_file(model), model.path.read_bytes())
         for name in ("LICENSE", "NOTICE"):
             site.add_plain(name, read(root, name))
-        facts = page_facts(site, collected)
+        facts = page_facts(site, collected, html)
         icons = modules / "lucide-static" / "icons"
         facts["python"] = python_facts(site, config)
         for name, text in html.items():
             shipped = page.rewrite(text, site, icons, facts, config["plugins"], name)
             site.add_plain(name, shipped.encode())
+        worker.add(site, modules, read(root, worker.SOURCE).decode(), facts["version"])
     site.folder = out
     return site
 
@@ -103,8 +104,9 @@ def add_page_parts(site: Site, root: Path) -> dict[str, Any]:
     """Add the pages' own files and the configurations that start PyScript; return the start page's,
     which differs from that in the repository in its interpreter: boot.js begins to load it."""
     for path in sorted((root / "assets").rglob("*")):
-        if path.is_file():
-            site.add(path.relative_to(root).as_posix(), path.read_bytes())
+        name = path.relative_to(root).as_posix()
+        if path.is_file() and name != worker.SOURCE:
+            site.add(name, path.read_bytes())
     config = read_toml(root, "pyscript.toml")
     files = config["files"]
     interpreters = {"bench": config["interpreter"], "main": "./assets/interpreter.js"}
@@ -140,8 +142,12 @@ def python_facts(site: Site, config: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def page_facts(site: Site, collected: list[models.Model]) -> dict[str, Any]:
-    """Return what the page must know about its build (see docs/architecture.md)."""
+def page_facts(site: Site, collected: list[models.Model], html: dict[str, str]) -> dict[str, Any]:
+    """Return what the page must know about its build (see docs/architecture.md).
+
+    Args:
+        html: the pages as they stand in the repository.
+    """
     facts: dict[str, Any] = {
         "default_model": collected[0].name,
         "models": [model.card | {"url": site.url(model_file(model))} for model in collected],
@@ -150,6 +156,7 @@ def page_facts(site: Site, collected: list[models.Model]) -> dict[str, Any]:
         "sample": site.resolve("./assets/sample.jpg", "the page"),
         "store": site.url("idb-keyval.js"),
         "rest": site.url("py/obscura-rest.zip"),
+        "worker": f"{site.base}{worker.NAME}",
         "pyscript": site.url("pyscript/core.js"),
         "ort": {
             runtime_name: {
@@ -161,11 +168,10 @@ def page_facts(site: Site, collected: list[models.Model]) -> dict[str, Any]:
         },
         "parts": parts(site, collected),
     }
-    # Every name but the page's own carries its hash, so the names say it all.
+    # Every name but the page's own carries its hash, so the names and the page say it all.
     names = "\n".join(sorted(site.names.values()))
-    return facts | {
-        "version": digest([names.encode(), json.dumps(facts, sort_keys=True).encode()])[:10]
-    }
+    told = json.dumps(facts, sort_keys=True)
+    return facts | {"version": digest(part.encode() for part in (names, told, *html.values()))[:10]}
 
 
 def parts(site: Site, collected: list[models.Model]) -> list[dict[str, Any]]:
