@@ -197,14 +197,19 @@ class Tab:
         """Bring it to the front."""
         self.call("Page.bringToFront")
 
-    def begin_with(self, script: str) -> None:
-        """Run a script before all others, in the pages opened from now on and in their workers."""
+    def begin_with(self, script: str, *, workers: bool = False) -> None:
+        """Run a script before all others, in the pages opened from now on.
+
+        Args:
+            workers: in their workers, too.
+        """
         self.call("Page.enable")
         self.call("Page.addScriptToEvaluateOnNewDocument", source=script)
-        self._browser.prepare_workers(self.session, script)
+        if workers:
+            self._browser.prepare_workers(self.session, script)
 
     def realms(self) -> list[str]:
-        """Return the sessions of the page and of its workers, after `begin_with`."""
+        """Return the sessions of the page and of the workers that `begin_with` knows."""
         return [self.session, *self._browser.workers(self.session)]
 
     def heap_bytes(self, session: str) -> int:

@@ -17,7 +17,9 @@ from builder.build import ROOT
 
 OWN = (
     "build.py",
+    "bench.html",
     "index.html",
+    "bench.html",
     "pyscript.toml",
     "package.json",
     "package-lock.json",
@@ -215,7 +217,9 @@ def test_a_tampered_model(run: Run, repository: Path) -> None:
     "name",
     [
         "index.html",
+        "bench.html",
         "py/main.py",
+        "py/bench.py",
         "pyscript.toml",
         "assets/engine.js",
         "LICENSE",

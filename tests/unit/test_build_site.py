@@ -60,9 +60,9 @@ def strings(value: Any) -> Iterator[str]:
 
 
 def test_every_name_tells_its_contents(dist: Path) -> None:
-    """So that all but the page itself can be kept for ever."""
+    """So that all but the pages and what looks for newer ones can be kept for ever."""
     plain = {name for name in files(dist) if not HASHED.search(name)}
-    assert plain == {"index.html", "LICENSE", "NOTICE"}
+    assert plain == {"index.html", "bench.html", "sw.js", "LICENSE", "NOTICE"}
 
 
 def test_every_reference_leads_to_a_file(dist: Path, page: str, facts: dict[str, Any]) -> None:
@@ -111,6 +111,21 @@ def test_python_ships_as_bytecode(dist: Path) -> None:
             assert not [name for name in opened.namelist() if name.endswith(".py")]
     with zipfile.ZipFile(wheel) as opened:
         assert [name for name in opened.namelist() if name.endswith("licenses/LICENSE.txt")]
+
+
+def test_the_benchmark_adds_nothing_to_the_start_page(dist: Path, page: str) -> None:
+    """Its Python is in an archive of its own, which the start page does not unpack."""
+    (library,) = dist.glob("py/obscura.*.zip")
+    (own,) = dist.glob("py/bench.*.zip")
+    with zipfile.ZipFile(library) as archive:
+        assert not [name for name in archive.namelist() if "bench" in name]
+    with zipfile.ZipFile(own) as archive:
+        assert "obscura/page/bench.py" in archive.namelist()
+        assert all("bench" in name for name in archive.namelist())
+    (config,) = dist.glob("pyscript.*.json")
+    assert f"./py/{library.name}" in json.loads(config.read_text(encoding="utf-8"))["files"]
+    assert "bench" not in config.read_text(encoding="utf-8")
+    assert re.findall(r'"\./([^"]*bench[^"]*)"', page) == ["bench.html"]  # the link to it
 
 
 # ---- made again ----------------------------------------------------------------------------------
