@@ -49,6 +49,8 @@ async function count(url, reader) {
       received.set(url, received.get(url) + chunk.value.length);
       showProgress();
     }
+    const { stage, bytes } = parts.get(url);
+    if (stage === "python" && received.get(url) !== bytes) notice("python", `${url}: cut off`);
   } catch (error) {
     // The caller's own copy fails in the same way and reports it, Pyodide's own parts excepted.
     if (parts.get(url).stage === "python") notice("python", `${url}: ${error}`);
@@ -124,14 +126,15 @@ function take(url, fresh = false) {
   return !fresh && early ? early : download(url, fresh);
 }
 
-async function download(url, fresh = false) {
-  const response = await fetch(url, fresh ? { cache: "reload" } : {});
+async function download(url, fresh = false, priority = "auto") {
+  const response = await fetch(url, { cache: fresh ? "reload" : "default", priority });
   if (!response.ok) throw new Error(`${response.status} ${response.statusText}`.trim());
   return response.arrayBuffer();
 }
 
+// What is needed before it must not wait behind it.
 function fetchEarly(url) {
-  const promise = download(url);
+  const promise = download(url, false, "low");
   promise.catch(() => {}); // reported when Python takes it
   downloads.set(url, promise);
 }
@@ -154,12 +157,13 @@ async function likelyPlan() {
 }
 
 let early = null; // a worker that has been told to open a model and to run it on the sample
+let late = false; // Python has opened a model by now
 
 // Resolves to false if that is left to Python.
 async function startEngine() {
   const model = shipped.get(chosen);
   const plan = await likelyPlan();
-  if (!plan || !model || model.open) return false;
+  if (!plan || !model || model.open || late) return false;
   const worker = new Worker(absolute(build.engine), { type: "module" });
   const run = { plan: plan.join(), worker, answer: lastAnswer(worker), calls: RUN, network: null };
   early = run;
@@ -207,7 +211,7 @@ function lastAnswer(worker) {
 // Hands out, once, the worker that runs this very network in this way; ends one that does not.
 function takeEngine(network, plan) {
   const found = early;
-  early = null;
+  [early, late] = [null, true];
   if (found?.plan === plan && found.network === network) return found;
   found?.worker.terminate();
   return undefined;
@@ -233,6 +237,11 @@ function startPython() {
 }
 
 const python = {};
+
+// Have files on their way that Pyodide and PyScript will ask for one after the other.
+function hint(urls, attributes) {
+  for (const url of urls) document.head.append(Object.assign(document.createElement("link"), { href: url, ...attributes }));
+}
 
 // ---- the camera ---------------------------------------------------------------------------------
 
@@ -266,6 +275,7 @@ function notice(code, details) {
   element("progress").hidden = true;
   document.body.dataset.state = "error";
   boot.error = { code, message: words.title };
+  if (code === "python") globalThis.obscuraOffline?.failed(); // a file may be damaged on this device
 }
 
 const sample = drawSample();
@@ -377,7 +387,9 @@ const fetchEngine = async () => download(await planned);
 
 async function begin() {
   waiting = false;
+  hint(build.python.modules, { rel: "modulepreload" });
   startPython();
+  hint(build.python.files, { rel: "preload", as: "fetch", crossOrigin: "" });
   if (shipped.has(chosen)) fetchEarly(shipped.get(chosen).url);
   startEngine()
     .then((begun) => begun || kept || fetchEngine())
@@ -399,4 +411,7 @@ let waiting = navigator.connection?.saveData === true;
 for (const type of REMEMBERED) addEventListener(type, remember);
 const planned = plan();
 if (!WebAssembly.validate(SIMD)) notice("no-simd", navigator.userAgent);
-else if (!waiting) begin();
+else {
+  const isolated = globalThis.obscuraOffline?.isolate(() => boot.wanted !== null);
+  if (!waiting) isolated ? isolated.then(begin) : begin();
+}

@@ -49,11 +49,11 @@ async def main() -> None:
     async def sample_image() -> Any:
         return sources.read_pixels(sample)
 
-    rest = Rest(lambda: take(parts.rest_url, False))
-    shelf = Shelf(parts, take, OwnModels(lambda: before.boot.load(parts.store_url)), rest)
+    own = OwnModels(lambda: before.boot.load(parts.store_url))
+    shelf = Shelf(parts, take, own, Rest(lambda: take(parts.rest_url, fresh=False)))
     nothing_kept = Winners(Preferences(None, Request()), "")
     opener = Opener(
-        parts, device.facts, device.gpu_name, sample_image, nothing_kept, lambda *_: None
+        parts, device.facts, device.gpu_name, sample_image, nothing_kept, lambda *_begun: None
     )
     bench = Bench(shelf, opener, device, sample)
     # By entries: Pyodide takes the object itself for a mapping, whose iteration gives the keys.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import traceback
 from typing import Any
 
-from js import URLSearchParams, location, navigator, performance, window
+from js import URLSearchParams, location, navigator, obscuraOffline, performance, window
 from js import obscura as before
 
 from obscura.engine import Facts
@@ -13,6 +13,7 @@ from obscura.page import automation, build, events, sources
 from obscura.page.app import App
 from obscura.page.dom import by_id, on_failure, run
 from obscura.page.inference import Inference
+from obscura.page.offline import Offline
 from obscura.page.opening import Opener
 from obscura.page.own import OwnModels
 from obscura.page.rest import Rest
@@ -61,10 +62,12 @@ async def main() -> None:
     begun = before.boot.takeEngine
     opener = Opener(parts, known, facts.gpu_name, sample_image, winners, begun)
     inference = Inference(shelf, opener, say)
-    app = App(shelf, inference, request, preferences, say, sample_canvas)
+    offline = Offline(obscuraOffline, parts.version, list(parts.cards), lambda: app.idle)
+    app = App(shelf, inference, request, preferences, offline, say, sample_canvas)
     events.connect(app, preferences)
     automation.publish(app)
     await app.begin(before.boot.adopt(), list(before.boot.files))
+    obscuraOffline.booted()
 
 
 performance.mark("obscura:imported")

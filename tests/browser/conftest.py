@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from threading import Thread
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Playwright
@@ -117,6 +118,12 @@ def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+def chromium_flags(flags: list[str]) -> dict[str, Any]:
+    """How Playwright is to launch the tests' Chromium."""
+    extra = ["--no-sandbox"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
+    return {"executable_path": os.environ.get("CHROMIUM") or None, "args": [*flags, *extra]}
+
+
 @pytest.fixture(scope="session")
 def coloured_clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A camera's view of the rectangles that small networks find, see `networks`."""
@@ -131,18 +138,15 @@ def browsers(
 ) -> Iterator[Callable[[str], Browser]]:
     """``browsers(flag_set)``: one Chromium per set of flags, kept for the session."""
     running: dict[str, Browser] = {}
-    extra = ["--no-sandbox"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
 
     def browser(flag_set: str) -> Browser:
         if flag_set not in running:
-            flags = [*FLAGS, *extra, *FLAG_SETS[flag_set]]
+            flags = [*FLAGS, *FLAG_SETS[flag_set]]
             if flag_set == "camera":
                 flags.append(f"--use-file-for-fake-video-capture={clip}")
             if flag_set == "webgpu":
                 flags.append(f"--use-file-for-fake-video-capture={coloured_clip}")
-            running[flag_set] = playwright.chromium.launch(
-                executable_path=os.environ.get("CHROMIUM") or None, args=flags
-            )
+            running[flag_set] = playwright.chromium.launch(**chromium_flags(flags))
         return running[flag_set]
 
     yield browser
@@ -159,6 +163,8 @@ def rooms(browsers: Callable[[str], Browser], site: SiteServer, watch: Watch) ->
             flags: str = "camera", *, url: str = "", init: str = "", watched: bool = True, **options
         ) -> Room:
             address = url or site.url
+            # Only some tests want them: else each first visit would also fill a cache.
+            options.setdefault("service_workers", "block")
             context = browsers(flags).new_context(**options)
             stack.callback(context.close)
             context.set_default_timeout(PATIENCE)

@@ -490,3 +490,26 @@ def test_what_cannot_be_used_is_refused_with_a_reason_and_harms_nothing(
     now = room.snapshot()
     assert (now["model"], now["detections"]) == (before["model"], before["detections"])
     assert now["models"] == before["models"]
+
+
+# ---- the part of the page that reads them --------------------------------------------------------
+
+
+@pytest.mark.provokes("ERR_FAILED")
+def test_what_reads_own_models_comes_when_it_is_needed(new_room: OpenRoom) -> None:
+    room = new_room()
+    rest = "**/py/obscura-rest.*.zip"
+    asked: list[str] = []
+    room.page.on("request", lambda request: asked.append(request.url))
+    room.page.route(rest, lambda route: route.abort())
+    room.open().until_state("ready")
+    assert not [url for url in asked if "obscura-rest" in url]
+
+    pick(room, ("My Colours.onnx", networks.yolox()), ("names.txt", NAMES))
+
+    assert "did not arrive" in room.until_error("part-missing")
+    room.at("notice-dismiss").click()
+    room.page.unroute(rest)
+    room.read(encode(networks.scene()), "scene.png")
+    pick(room, ("My Colours.onnx", networks.yolox()), ("names.txt", NAMES))
+    assert_found(until_in_use(room, "own-my-colours"), ("crimson", "leaf", "sea"))

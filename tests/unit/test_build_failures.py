@@ -19,6 +19,7 @@ OWN = (
     "build.py",
     "bench.html",
     "index.html",
+    "bench.html",
     "pyscript.toml",
     "package.json",
     "package-lock.json",

@@ -80,13 +80,14 @@ def test_what_was_not_measured_is_said_to_be_so(figure: text.Figure):
 def test_what_holds_the_rate_down_is_said_with_its_reasons():
     assert text.held({"battery": 15.0}) == "to 15 per second, because the device runs on battery"
     assert text.held({"low-battery": 5.0, "heat": 7.26}) == (
-        "to 5.0 per second, because the battery is low and frames take longer than they did, "
+        "to 5 per second, because the battery is low and frames take longer than they did, "
         "as on a hot device"
     )
 
 
 def test_a_spread_tells_the_usual_and_the_worst():
     assert text.spread(40.44, 52.0) == "40.4 ms, 95 % within 52.0 ms"
+    assert text.spread(430.2, 961.9) == "430 ms, 95 % within 962 ms"
 
 
 def test_an_accuracy_never_stands_without_its_data_set():

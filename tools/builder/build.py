@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from builder import models, npm, page, runtime
+from builder import hosts, models, npm, page, runtime, worker
 from builder.cache import digest
 from builder.errors import BuildError
 from builder.site import Site, check_base, check_out, swapped_in
@@ -27,20 +27,29 @@ PYSCRIPT = ("core.js", "core.css", "core-*.js", "error-*.js")
 # The pages, and the archives of Python that each unpacks beside its script, py/NAME.py. The start
 # page comes last, for it refers to the others.
 PAGES = {
-    "bench.html": ("bench", ("py/obscura.zip", "py/obscura-rest.zip", "py/bench.zip")),
+    "bench.html": ("bench", ("py/obscura.zip", "py/bench.zip")),
     "index.html": ("main", ("py/obscura.zip",)),
 }
 
 SOURCE_MAP = re.compile(rb"\n?//# sourceMappingURL=\S+\s*$")
 
 
-def build(out: Path, base: str = "./", root: Path = ROOT) -> Site:
+def build(
+    out: Path,
+    base: str = "./",
+    root: Path = ROOT,
+    *,
+    host: str | None = None,
+    compressed: bool = False,
+) -> Site:
     """Build the site of ``root`` into folder ``out``, which is replaced whole or stays as it was.
 
     Args:
         out: the folder to make.
         base: what URLs start with; ``./`` works under any path.
         root: the repository.
+        host: also write what this one of ``hosts.HOSTS`` reads its headers from.
+        compressed: also write files compressed beforehand.
 
     Returns:
         the site, whose ``folder`` is ``out``.
@@ -55,26 +64,28 @@ def build(out: Path, base: str = "./", root: Path = ROOT) -> Site:
     collected = models.collect(root)
     modules = npm.install(root)
     python = runtime.python_runtime(root, modules)
-    library = runtime.library_zips(root, modules, python)
+    archives = runtime.archives(root, modules, python)
     with swapped_in(out) as folder:
         site = Site(folder, base)
         add_browser_parts(site, modules, python / "pyodide")
-        for archive in sorted(library.glob("*.zip")):
+        for archive in archives:
             site.add(f"py/{archive.name}", archive.read_bytes())
         config = add_page_parts(site, root)
         for model in collected:
             site.add(model_file(model), model.path.read_bytes())
         for name in ("LICENSE", "NOTICE"):
             site.add_plain(name, read(root, name))
-        facts = page_facts(site, collected)
+        facts = page_facts(site, collected, html)
         icons = modules / "lucide-static" / "icons"
-        facts["python"] = {
-            "module": site.url("pyodide/pyodide.mjs"),
-            "packages": config["packages"],
-        }
+        facts["python"] = python_facts(site, config)
         for name, text in html.items():
             shipped = page.rewrite(text, site, icons, facts, config["plugins"], name)
             site.add_plain(name, shipped.encode())
+        worker.add(site, modules, read(root, worker.SOURCE).decode(), facts["version"])
+        if host:
+            hosts.write_host_file(host, site, out.resolve(), html["index.html"])
+        if compressed:
+            hosts.precompress(site, root / "build" / "cache" / "compressed")
     site.folder = out
     return site
 
@@ -103,16 +114,18 @@ def add_browser_parts(site: Site, modules: Path, python: Path) -> None:
 
 
 def add_page_parts(site: Site, root: Path) -> dict[str, Any]:
-    """Add the pages' own files and the configurations that start PyScript; return what these have
-    in common."""
+    """Add the pages' own files and the configurations that start PyScript; return the start page's,
+    which differs from that in the repository in its interpreter: boot.js begins to load it."""
     for path in sorted((root / "assets").rglob("*")):
-        if path.is_file():
-            site.add(path.relative_to(root).as_posix(), path.read_bytes())
+        name = path.relative_to(root).as_posix()
+        if path.is_file() and name != worker.SOURCE:
+            site.add(name, path.read_bytes())
     config = read_toml(root, "pyscript.toml")
-    config["interpreter"] = site.resolve(config["interpreter"], "pyscript.toml")
     files = config["files"]
+    interpreters = {"bench": config["interpreter"], "main": "./assets/interpreter.js"}
     for script, archives in PAGES.values():
         site.add(f"py/{script}.py", read(root, f"py/{script}.py"))
+        config["interpreter"] = site.resolve(interpreters[script], "pyscript.toml")
         own = {f"./{archive}": "./*" for archive in archives} | files
         config["files"] = {
             site.resolve(source, "pyscript.toml"): target for source, target in own.items()
@@ -125,8 +138,29 @@ def add_page_parts(site: Site, root: Path) -> dict[str, Any]:
     return config
 
 
-def page_facts(site: Site, collected: list[models.Model]) -> dict[str, Any]:
-    """Return what the page must know about its build (see docs/architecture.md)."""
+def python_facts(site: Site, config: dict[str, Any]) -> dict[str, Any]:
+    """Return what boot.js must know to begin with Python: Pyodide's module, the packages to load,
+    and which modules and files neither Pyodide nor PyScript asks for at once."""
+    wheels = [name for name in site.names if name.endswith(".whl")]
+    modules = ["pyodide/pyodide.asm.mjs"]
+    modules += [name for name in site.names if re.fullmatch(r"pyscript/core.*\.js", name)]
+    return {
+        "module": site.url("pyodide/pyodide.mjs"),
+        "packages": config["packages"],
+        "modules": [site.url(name) for name in modules],
+        "files": [
+            *(site.url(name) for name in [*wheels, "py/main.py", "pyscript.json"]),
+            *config["files"],
+        ],
+    }
+
+
+def page_facts(site: Site, collected: list[models.Model], html: dict[str, str]) -> dict[str, Any]:
+    """Return what the page must know about its build (see docs/architecture.md).
+
+    Args:
+        html: the pages as they stand in the repository.
+    """
     facts: dict[str, Any] = {
         "default_model": collected[0].name,
         "models": [model.card | {"url": site.url(model_file(model))} for model in collected],
@@ -135,6 +169,7 @@ def page_facts(site: Site, collected: list[models.Model]) -> dict[str, Any]:
         "sample": site.resolve("./assets/sample.jpg", "the page"),
         "store": site.url("idb-keyval.js"),
         "rest": site.url("py/obscura-rest.zip"),
+        "worker": f"{site.base}{worker.NAME}",
         "pyscript": site.url("pyscript/core.js"),
         "ort": {
             runtime_name: {
@@ -146,11 +181,10 @@ def page_facts(site: Site, collected: list[models.Model]) -> dict[str, Any]:
         },
         "parts": parts(site, collected),
     }
-    # Every name but the page's own carries its hash, so the names say it all.
+    # Every name but the page's own carries its hash, so the names and the page say it all.
     names = "\n".join(sorted(site.names.values()))
-    return facts | {
-        "version": digest([names.encode(), json.dumps(facts, sort_keys=True).encode()])[:10]
-    }
+    told = json.dumps(facts, sort_keys=True)
+    return facts | {"version": digest(part.encode() for part in (names, told, *html.values()))[:10]}
 
 
 def parts(site: Site, collected: list[models.Model]) -> list[dict[str, Any]]:

@@ -89,7 +89,7 @@ def parts(site: Site) -> list[tuple[str, list[str], bool]]:
     wheels = [name for name in below("pyodide/") if name.endswith(".whl")]
     core = [f"pyodide/{name}" for name in (*runtime.CORE, runtime.LOCK)]
     rows = [
-        ("page", ["index.html", *own, "py/main.py", "pyscript.json"], True),
+        ("page", ["index.html", "sw.js", *own, "py/main.py", "pyscript.json"], True),
         ("PyScript", below("pyscript/"), True),
         ("Pyodide", core, True),
         ("Python's standard library", [f"pyodide/{runtime.STDLIB}"], True),

@@ -141,8 +141,8 @@ def page_imports(root: Path, modules: Path, wheel: Path) -> tuple[set[str], set[
         BuildError: it imports something that is left out.
     """
     library, pyscript = page_sources(root, modules)
-    main = read(root, "py/main.py")
-    ours = library | {"main.py": main, "bench.py": read(root, "py/bench.py")}
+    main, bench = (read(root, f"py/{name}.py") for name in ("main", "bench"))
+    ours = library | {"main.py": main, "bench.py": bench}
     with zipfile.ZipFile(wheel) as archive:
         numpy = dict.fromkeys(archive.namelist(), b"")
     whole = trim.modules(read_below(root / "py", "obscura")) | trim.modules(numpy)
@@ -152,12 +152,13 @@ def page_imports(root: Path, modules: Path, wheel: Path) -> tuple[set[str], set[
     return start | trim.imports(pyscript), trim.imports(ours | pyscript)
 
 
-def library_zips(root: Path, modules: Path, python: Path) -> Path:
-    """Return a folder with archives that are unpacked into one place.
+def archives(root: Path, modules: Path, python: Path) -> list[Path]:
+    """Return the archives of our Python, all unpacked into one place.
 
-    The first holds what the page imports by merely starting, as bytecode alone. The rest is fetched
-    when it is needed (``obscura.page.rest``): what reads models that people bring, and all sources,
-    which tracebacks show. ``bench.zip`` is what only the benchmark's page has.
+    ``obscura.zip`` holds what the start page imports by merely starting, and ``bench.zip`` what the
+    benchmark's page imports beyond that, both as bytecode alone. ``obscura-rest.zip`` is fetched
+    when it is needed (``obscura.page.rest``): it holds what reads models that people bring, and all
+    sources, which tracebacks show.
 
     PyScript writes the sources of its own ``pyscript`` package into the same folder before it runs
     a page's script; their bytecode is here too, so that no visit compiles them either.
@@ -166,30 +167,35 @@ def library_zips(root: Path, modules: Path, python: Path) -> Path:
         python: what ``python_runtime`` returned.
     """
     library, pyscript = page_sources(root, modules)
-    main = read(root, "py/main.py")
     every = library | pyscript
-    first = trim.first(library, main)
+    first = trim.first(library, read(root, "py/main.py"))
+    bench = trim.first(library, read(root, "py/bench.py")).keys() - first
     rest = python / "rest.zip"
 
     def make(folder: Path) -> None:
         # Ours keep their docstrings: dataclasses without one make one up, at every start.
         sources = [Source(text, f"{HOME}/{name}", 0) for name, text in library.items()]
         sources += [Source(text, f"{HOME}/{name}", 2) for name, text in pyscript.items()]
-        compiled = dict(zip(every, compile_all(sources, modules / "pyodide"), strict=True))
-        alone = {f"{name}c": compiled[name] for name in first}
-        beside = {cache_name(name): code for name, code in compiled.items() if name not in first}
-        early = {name: code for name, code in beside.items() if name.startswith("pyscript/")}
-        later = library | {name: code for name, code in beside.items() if name not in early}
-        bench = {name: data for name, data in later.items() if trim.BENCH.match(name)}
-        later = {name: data for name, data in later.items() if name not in bench}
-        write_zip(folder / "obscura.zip", alone | early)
-        write_zip(folder / "obscura-rest.zip", later | read_zip(rest))
-        write_zip(folder / "bench.zip", bench)
+        code = dict(zip(every, compile_all(sources, modules / "pyodide"), strict=True))
+        alone = {
+            name: {f"{each}c": code[each] for each in part}
+            for name, part in (("obscura", first), ("bench", bench))
+        }
+        later = library.keys() - first - bench
+        write_zip(
+            folder / "obscura.zip", alone["obscura"] | {cache_name(n): code[n] for n in pyscript}
+        )
+        write_zip(folder / "bench.zip", alone["bench"])
+        write_zip(
+            folder / "obscura-rest.zip",
+            library | {cache_name(n): code[n] for n in later} | read_zip(rest),
+        )
 
     inputs = [modules / "pyodide" / "pyodide.asm.wasm", rest, *recipe()]
-    names = "\n".join([*every, "", *first]).encode()
+    names = "\n".join([*every, "", *first, "", *sorted(bench)]).encode()
     key = digest([names, *every.values(), *(path.read_bytes() for path in inputs)])
-    return cached(root / "build" / "cache", "library", key, make)
+    entry = cached(root / "build" / "cache", "library", key, make)
+    return [entry / name for name in ("obscura.zip", "bench.zip", "obscura-rest.zip")]
 
 
 def recipe() -> list[Path]:

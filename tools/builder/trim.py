@@ -56,10 +56,6 @@ NATIVE = re.compile(
 )
 
 
-# The part that only the benchmark's page has.
-BENCH = re.compile(r"^obscura/page/(__pycache__/)?bench\w*\.")
-
-
 def numpy(members: Mapping[str, bytes]) -> dict[str, bytes]:
     """Return the files of the numpy wheel that are used, their licences among them."""
     return NO_LAPACK | {

@@ -187,6 +187,7 @@ class WebSession:
         return self._arrays(answer)
 
     def _arrays(self, answer: Any) -> dict[str, NDArray[Any]]:
+        """What the network returned, by name."""
         arrays = {str(output.name): _array(output) for output in answer.outputs}
         whole = self._unbatched
         return {whole.get(n, n): a[np.newaxis] if n in whole else a for n, a in arrays.items()}

@@ -22,6 +22,7 @@ from obscura.page.loop import Loop
 from obscura.page.meter import Meter
 from obscura.page.models import Models
 from obscura.page.notice import NoticeCard
+from obscura.page.offline import Offline
 from obscura.page.settings import Preferences, Request, Settings
 from obscura.page.shelf import Shelf
 from obscura.page.sources import LiveSource, Photo
@@ -37,17 +38,20 @@ class App:
         inference: Inference,
         request: Request,
         preferences: Preferences,
+        offline: Offline,
         say: Callable[[str], None],
         sample: Callable[[], Awaitable[Any]],
     ) -> None:
         """
         Args:
+            offline: has what is in use kept on the device.
             sample: the canvas of the bundled picture.
             say: shows what the page is waiting for; "" for nothing.
         """
         self.inference, self._request = inference, request
         self._preferences, self._show_progress = preferences, say
         self._sample = sample
+        self.offline = offline
         self._scene = "welcome"
         self._caption = text.SAMPLE_CAPTION
         self._opening = False
@@ -75,6 +79,7 @@ class App:
             hold=self.loop.hold,
             picture=self._in_view,
             say=self._say,
+            mend=offline.mend,
         )
         self._ended = create_proxy(lambda _event: self._camera_lost())
 
@@ -98,6 +103,11 @@ class App:
         if self._scene == "still":
             return "still" if self.view.answered else "starting"
         return "ready" if ready else "loading"
+
+    @property
+    def idle(self) -> bool:
+        """Whether nothing is going on that loading the page again would lose."""
+        return self.state == "ready" and not shell.dialog_open()
 
     # ---- life ------------------------------------------------------------------------------------
 
@@ -318,6 +328,8 @@ class App:
         self.view.clear()  # the boxes of the other model
         self._show_sample()
         self._render()
+        if self.inference.card:
+            run(self.offline.keep(self.inference.runtime, self.inference.card.name))
         if self._scene == "still":
             await self._read_still()
 
@@ -405,14 +417,15 @@ class App:
 
     def render_meter(self) -> None:
         """Show the latest rates and times."""
-        now = performance.now() / 1000
-        self._meter.render(
-            live=self._scene == "live",
-            shown=self.loop.shown.per_second(now),
-            analysed=self.loop.analysed.per_second(now),
-            timings=self.timings.medians() if self._scene != "welcome" else {},
-            totals=self.timings.frame(),
-            held=self.pace.limits,
-            info=self.inference.info,
-            why=self.inference.why,
-        )
+        with self.loop.thread:
+            now = performance.now() / 1000
+            self._meter.render(
+                live=self._scene == "live",
+                shown=self.loop.shown.per_second(now),
+                analysed=self.loop.analysed.per_second(now),
+                timings=self.timings.medians() if self._scene != "welcome" else {},
+                totals=self.timings.frame(),
+                held=self.pace.limits,
+                info=self.inference.info,
+                why=self.inference.why,
+            )

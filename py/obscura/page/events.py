@@ -29,6 +29,7 @@ def connect(app: App, preferences: Preferences) -> None:
 
     async def forget() -> None:
         await app.models.forget_own()
+        await app.offline.forget()
         preferences.forget()
 
     shell.set_up_dialogs(forget, app.models.kept)

@@ -59,6 +59,11 @@ class Inference:
         return self._current.session.info if self._current else None
 
     @property
+    def runtime(self) -> str:
+        """The build of onnxruntime-web that it runs on; "" while there is none."""
+        return self._current.plan.runtime if self._current else ""
+
+    @property
     def sample(self) -> Outputs | None:
         """Its answer on the bundled picture."""
         return self._current.sample if self._current else None

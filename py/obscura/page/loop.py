@@ -48,7 +48,8 @@ class Loop:
         self._video = video
         self._analyse = analyse
         self._timings, self._pace = timings, pace
-        self._held = Held(performance.now)
+        self.thread = Held(performance.now)
+        """For how long the page's thread was held, per frame."""
         self._offer_proxy = create_proxy(self._offer)
         self._by_frame = hasattr(video, "requestVideoFrameCallback")
         self._ticket = 0
@@ -92,7 +93,7 @@ class Loop:
         """The video shows another frame."""
         if not self.running:
             return
-        with self._held:
+        with self.thread:
             now = performance.now() / 1000
             # The callback itself may skip frames under load; the counter in its metadata does not.
             number = metadata.presentedFrames if metadata is not None else self._shown + 1
@@ -113,7 +114,7 @@ class Loop:
         if interval and now - self._begun_s < interval - EARLY_S:
             return
         self._busy, self._taken, self._begun_s = True, self._shown, now
-        run_now(self._held.during(self._step()))
+        run_now(self.thread.during(self._step()))
 
     async def _step(self) -> None:
         begun = performance.now()
@@ -129,5 +130,5 @@ class Loop:
         self.frames += 1
         now = performance.now()
         self.analysed.tick(now / 1000)
-        self._timings.add_frame(now - begun, self._held.take())
+        self._timings.add_frame(now - begun, self.thread.take())
         self._pace.frame(now / 1000, now - begun)

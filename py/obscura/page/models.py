@@ -36,6 +36,7 @@ class Models:
         hold: Callable[[bool], None],
         picture: Callable[[], Awaitable[Any]],
         say: Callable[[str], None],
+        mend: Callable[[], Awaitable[None]],
     ) -> None:
         """
         Args:
@@ -44,6 +45,7 @@ class Models:
             hold: keeps frames from being analysed, while True, so that they do not compete.
             picture: the canvas of what is in view.
             say: shows what is happening now; "" for nothing.
+            mend: drops what is damaged of the files that are kept for working offline.
         """
         self.shelf, self._inference = shelf, inference
         self._preferences, self._controls = preferences, controls
@@ -55,6 +57,7 @@ class Models:
         self._progress = 0.0
         self._list = ModelList(self.choose, self.measure, self.cancel_measuring, self.remove)
         self._say = say
+        self._mend = mend
         self._picture = picture
         self._adding: Adding | None = None
         self._turn = asyncio.Lock()  # one model is added at a time
@@ -131,10 +134,11 @@ class Models:
         except ObscuraError as error:
             await self.recover(error)
 
-    def retry(self) -> Awaitable[None]:
-        """Once more the model that failed, fetched anew."""
+    async def retry(self) -> None:
+        """Once more the model that failed, fetched anew; so is the engine, if that is damaged."""
         self._preferences.set(model=self._asked)
-        return self.load(fresh=True)
+        await self._mend()
+        await self.load(fresh=True)
 
     def choose_smallest(self) -> Awaitable[None]:
         """The model that takes the least memory."""

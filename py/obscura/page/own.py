@@ -15,6 +15,7 @@ from pyodide.ffi import to_js
 
 from obscura.card import ModelCard
 from obscura.errors import ObscuraError
+from obscura.page.storage import persist
 
 DATABASE, STORE = "obscura", "models"
 
@@ -80,6 +81,7 @@ class OwnModels:
         except Exception as error:
             raise NotKept(f"The model {table['title']} could not be kept", error) from error
         del self._held[name]
+        await persist()
 
     async def network(self, name: str) -> Any:
         """The network as an `ArrayBuffer`; None if the browser has it no more."""

@@ -49,6 +49,11 @@ def set_up_dialogs(on_forget: Callable[[], Any], kept: Callable[[], str]) -> Non
     listen(by_id("forget"), "click", forget)
 
 
+def dialog_open() -> bool:
+    """Whether something covers the page."""
+    return bool(document.querySelector("dialog[open]"))
+
+
 def close_dialogs() -> None:
     """Close whatever covers the page."""
     for dialog in document.querySelectorAll("dialog[open]"):

@@ -95,9 +95,8 @@ class Frame(NamedTuple):
 class Grabber:
     """Captures the frame that a video shows, at the size that a model reads.
 
-    Where the browser has `VideoFrame`, the engine's worker draws it (bench/capture.py: 0.1 ms of
-    the page's thread instead of 2 to 7, and never later in the worker by more than half a
-    millisecond). Elsewhere it is drawn here, into one reused canvas.
+    Where the browser has `VideoFrame`, the engine's worker draws it: 0.2 ms of the page's thread
+    instead of 2 to 7 (bench/capture.py). Elsewhere it is drawn here, into one reused canvas.
     """
 
     def __init__(self) -> None:

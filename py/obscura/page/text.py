@@ -98,6 +98,23 @@ MEASURING = "Measuring {model}"
 SEARCH_CLASSES_OF = "Search the classes of {model}"
 
 
+OFFLINE = {
+    "pending": "not yet: its files are being put aside",
+    "yes": "yes, with the model in use",
+    "no-room": "no: this browser has no room for it; with a connection everything works",
+    "forbidden": "no: this browser keeps no files for this site, as in a private window; with a "
+    "connection everything works",
+    "no-connection": "not yet: the connection broke off; it goes on at the next visit",
+    "damaged": "not yet: a file arrived damaged; it is fetched again at the next visit",
+}
+KEEPING = "{done:.1f} of {total:.1f} MB"
+OFFLINE_ALL = "All models work offline now."
+NEWER = "A new version of this page is here."
+USE_NEWER = "Use it now"
+NEWER_FAILED = "The new version did not start on this device, so this is the former one."
+RETRY_NEWER = "Try the new one again"
+
+
 def model_note(card: ModelCard) -> str:
     """One line about a model: what for, its size and its licence."""
     words = [megabytes(card.file.bytes)] + ([card.license] if card.license != NO_LICENCE else [])
@@ -223,13 +240,14 @@ def rate(per_second: float) -> str:
 
 def spread(median: float, p95: float) -> str:
     """How long something mostly takes, and at worst but for one time in twenty."""
-    return f"{median:.1f} ms, 95 % within {p95:.1f} ms"
+    digits = 1 if p95 < 100 else 0
+    return f"{median:.{digits}f} ms, 95 % within {p95:.{digits}f} ms"
 
 
 def held(limits: Mapping[str, float]) -> str:
     """To which rate the loop is held down, and why."""
     reasons = " and ".join(HELD_BY[reason] for reason in limits)
-    return f"to {rate(min(limits.values()))} per second, because {reasons}"
+    return f"to {round(min(limits.values()), 1):g} per second, because {reasons}"
 
 
 def percent(value: float) -> str:

@@ -1,0 +1,120 @@
+// The page's side of the service worker (assets/sw.js), before Python is there: register it, get the
+// headers that threads need, tell it how the start went. What is made available offline, and what the
+// page says of it, is decided in py/obscura/page/offline.py.
+
+const { worker, version } = JSON.parse(document.getElementById("obscura-build").textContent);
+const container = navigator.serviceWorker; // none in insecure contexts, nor where it is forbidden
+const ISOLATION_MS = 4000; // to wait for the worker before going on without threads
+
+const patience = (promise, milliseconds) =>
+  Promise.race([promise, new Promise((resolve) => setTimeout(resolve, milliseconds, null))]);
+
+// True the first time that it is asked in this tab, until it is `over`; never where that cannot be
+// remembered. So no reload is ever repeated that did not help.
+function firstTime(what) {
+  try {
+    const first = sessionStorage.getItem(`obscura.${what}`) === null;
+    sessionStorage.setItem(`obscura.${what}`, "1");
+    return first && sessionStorage.getItem(`obscura.${what}`) !== null;
+  } catch {
+    return false;
+  }
+}
+
+function over(what) {
+  try {
+    sessionStorage.removeItem(`obscura.${what}`);
+  } catch {
+    // then nothing was remembered
+  }
+}
+
+let registering = null;
+function register() {
+  if (!container) return Promise.reject(new DOMException("no service workers", "NotSupportedError"));
+  registering ??= container.register(worker, { updateViaCache: "none" });
+  return registering;
+}
+
+// Resolves to the registration once its worker is at work. One that cannot be installed never is.
+async function ready() {
+  const registration = await register();
+  const young = registration.installing ?? registration.waiting;
+  if (registration.active || !young) return registration;
+  await new Promise((resolve, reject) => {
+    young.addEventListener("statechange", () => {
+      if (young.state === "activated") resolve();
+      if (young.state === "redundant") reject(new DOMException("not installed", "InvalidStateError"));
+    });
+  });
+  return registration;
+}
+
+// Ask the worker for something (see its `calls`); `tell` gets what it reports meanwhile.
+async function ask(call, values = {}, tell = () => {}) {
+  const { active } = await ready();
+  const { port1, port2 } = new MessageChannel();
+  return new Promise((resolve, reject) => {
+    port1.onmessage = ({ data }) => {
+      if ("answer" in data) resolve(data.answer);
+      else if ("error" in data) reject(new DOMException("the service worker cannot", data.error));
+      else tell(data.done, data.total);
+    };
+    active.postMessage({ call, ...values }, [port2]);
+  });
+}
+
+// On hosts that do not isolate the page the worker does, from the next load on. So the first visit is
+// loaded again, at its first moment: once, and not if anything was pressed meanwhile.
+async function isolate(pressed) {
+  if (crossOriginIsolated || !container || container.controller || !firstTime("isolating")) return;
+  const registration = await patience(ready().catch(() => null), ISOLATION_MS);
+  if (!registration?.active || pressed()) return;
+  location.reload();
+  await new Promise(() => {}); // nothing else begins
+}
+
+// ---- how the start went -------------------------------------------------------------------------
+
+let outcome = null; // "booted", "failed", or "left" before either
+
+function tellWorker(now) {
+  if (outcome === "booted" || (outcome && now !== "booted")) return;
+  outcome = now;
+  container?.controller?.postMessage({ call: "started", page: version, outcome });
+}
+
+// The page cannot go on. If that is for a damaged file in the cache, it is fetched again.
+async function failed() {
+  tellWorker("failed");
+  if (!container?.controller) return;
+  const dropped = await ask("mend").catch(() => 0);
+  if (dropped && firstTime("mending")) location.reload();
+}
+
+addEventListener("error", () => outcome || failed());
+addEventListener("load", () => globalThis.obscura?.boot || failed());
+addEventListener("pagehide", () => tellWorker("left"));
+
+globalThis.obscuraOffline = {
+  ready,
+  ask,
+  isolate,
+  failed,
+  booted() {
+    tellWorker("booted");
+    over("mending");
+  },
+  async keep(groups, tell) {
+    await ask("keep", { groups: [...groups] }, tell);
+    // A first visit begins before there is a worker to tell.
+    if (outcome === "booted") await ask("started", { page: version, outcome });
+  },
+  // Put the version that waits in charge, and begin anew with it.
+  use({ waiting }) {
+    container.addEventListener("controllerchange", () => location.reload(), { once: true });
+    waiting.postMessage({ call: "use" });
+  },
+  // Ask the server for a newer version; it may be out of reach.
+  look: (registration) => registration.update().then(() => {}, () => {}),
+};

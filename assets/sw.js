@@ -1,0 +1,295 @@
+// The service worker: the page without its server. It keeps every file under the hash that the build
+// recorded, so what it serves is whole and of one version; it adds the headers that threads need where
+// the host sends none; and it goes back to the former version when a new one does not start.
+// The build puts Workbox and BUILD ({version, page, files: {name: [sha256, bytes, group]}}) before it.
+//
+// Two kinds of caches: one shell per version (the page and its small files, "shell" among the groups),
+// and one for everything else, whose names carry hashes, so that versions share what did not change.
+// docs/offline.md has the whole story.
+
+const { registerRoute } = workbox.routing;
+const { Strategy } = workbox.strategies;
+
+const scope = new URL(registration.scope).pathname;
+const prefix = `obscura:${scope}:`; // other Obscuras may live on this origin
+const FILES = `${prefix}files`;
+const STATE = `${prefix}state`;
+const shell = (version) => `${prefix}shell-${version}`;
+const RECORD = "build.json"; // a version's own BUILD, in its shell
+
+const HASHED = /(\.[0-9a-f]{10}\.\w+|-[0-9a-f]{10}\/[\w.-]+)$/;
+const ISOLATION = {
+  "Cross-Origin-Opener-Policy": "same-origin",
+  "Cross-Origin-Embedder-Policy": "require-corp",
+  "Cross-Origin-Resource-Policy": "same-origin",
+};
+// Types that browsers insist on, and that not every host knows.
+const TYPES = { js: "text/javascript", mjs: "text/javascript", wasm: "application/wasm" };
+const TRIES = 2; // so often a new version may fail to start
+const PATIENCE_MS = 20_000; // within which a page that begins need not have been heard of
+
+const nameOf = (url) => new URL(url).pathname.slice(scope.length).replace(/^index\.html$/, "");
+const urlOf = (name) => new URL(scope + name, location.origin).href;
+
+// ---- what is known of each start ----------------------------------------------------------------
+
+// {version, former, booted, failures, booting: {client id: when it began}}
+let state = null;
+
+async function readState() {
+  const kept = await caches.match(urlOf("state.json"), { cacheName: STATE }).catch(() => null);
+  state ??= { failures: 0, booting: {}, ...(await kept?.json()) };
+  return state;
+}
+
+async function writeState() {
+  try {
+    const cache = await caches.open(STATE);
+    await cache.put(urlOf("state.json"), Response.json(state));
+  } catch {
+    // No room to remember it: then every start is taken for a good one.
+  }
+}
+
+const builds = new Map([[BUILD.version, BUILD]]);
+
+async function buildOf(version) {
+  if (version && !builds.has(version)) {
+    const cacheName = shell(version);
+    const record = await caches.match(urlOf(RECORD), { cacheName }).catch(() => null);
+    if (record) builds.set(version, await record.json());
+  }
+  return builds.get(version);
+}
+
+// A file by its name: its hash, its size, and where it is kept. This build's own come first.
+async function find(name, cacheName = null) {
+  for (const version of [BUILD.version, (await readState()).former]) {
+    const build = await buildOf(version);
+    if (!build || !Object.hasOwn(build.files, name)) continue;
+    const [sha256, bytes, group] = build.files[name];
+    const place = group === "shell" ? shell(version) : FILES;
+    if (!cacheName || cacheName === place) return { sha256, bytes, cacheName: place };
+  }
+  return null;
+}
+
+// ---- keeping and serving files ------------------------------------------------------------------
+
+async function intact(response, { sha256, bytes }) {
+  const body = await response.clone().arrayBuffer();
+  if (body.byteLength !== bytes) return false;
+  const found = new Uint8Array(await crypto.subtle.digest("SHA-256", body));
+  return Array.from(found, (byte) => byte.toString(16).padStart(2, "0")).join("") === sha256;
+}
+
+// What the host should have sent with it.
+function mended(response, name) {
+  const done = response.headers.has("Cross-Origin-Embedder-Policy") && !response.redirected;
+  if (response.status !== 200 || done) return response;
+  const headers = new Headers(response.headers);
+  const type = TYPES[name.split(".").pop()];
+  for (const [name, value] of Object.entries(ISOLATION)) headers.set(name, value);
+  if (type) headers.set("Content-Type", type);
+  return new Response(response.body, { status: 200, headers });
+}
+
+// What is kept was whole when it came, so what is large is handed out unread; the page verifies models
+// itself. After a start that failed nothing is trusted.
+const SMALL = 200_000; // bytes
+let careful = false;
+let trouble = null; // why something could not be kept
+
+const whole = {
+  cacheKeyWillBeUsed: async ({ request }) => urlOf(nameOf(request.url)),
+  fetchDidSucceed: async ({ request, response }) => mended(response, nameOf(request.url)),
+  cacheWillUpdate: async ({ request, response }) => {
+    const file = await find(nameOf(request.url));
+    return response.status === 200 && file && (await intact(response, file)) ? response : null;
+  },
+  cachedResponseWillBeUsed: async ({ request, cachedResponse }) => {
+    const file = await find(nameOf(request.url));
+    if (!cachedResponse || (file.bytes > SMALL && !careful)) return cachedResponse;
+    return (await intact(cachedResponse, file)) ? cachedResponse : null;
+  },
+};
+
+// From the cache if it is there and whole, else from the network, and kept.
+class Keep extends Strategy {
+  async _handle(request, handler) {
+    const kept = request.cache === "reload" ? null : await handler.cacheMatch(request).catch(() => null);
+    return kept ?? handler.fetchAndCachePut(careful ? new Request(request.url, { cache: "reload" }) : request);
+  }
+}
+
+async function serve(request, event) {
+  const file = await find(nameOf(request.url));
+  if (!file) return fetch(request);
+  const strategy = new Keep({ cacheName: file.cacheName, plugins: [whole] });
+  const [response, done] = strategy.handleAll({ event, request });
+  done.catch((error) => (trouble = error.name));
+  return response;
+}
+
+// Make all files of some groups available; tells the bytes that came. Rejects with what prevents it.
+async function keep(event, groups, tell = () => {}) {
+  const names = Object.keys(BUILD.files).filter((name) => groups.includes(BUILD.files[name][2]));
+  const total = names.reduce((sum, name) => sum + BUILD.files[name][1], 0);
+  let done = 0;
+  const counting = {
+    fetchDidSucceed: async ({ response }) => {
+      const count = new TransformStream({
+        transform(chunk, controller) {
+          done += chunk.length;
+          tell(done, total);
+          controller.enqueue(chunk);
+        },
+      });
+      const { status, headers } = response;
+      return response.body ? new Response(response.body.pipeThrough(count), { status, headers }) : response;
+    },
+  };
+  for (const name of names) {
+    const { cacheName, bytes } = await find(name);
+    const before = done;
+    // What this visit fetched lies in the browser's own cache; if that is not whole, past it.
+    for (const cache of ["force-cache", "reload"]) {
+      done = before;
+      if (await caches.match(urlOf(name), { cacheName })) break;
+      const request = new Request(urlOf(name), { cache });
+      const strategy = new Keep({ cacheName, plugins: [whole, counting] });
+      await Promise.all(strategy.handleAll({ event, request }));
+    }
+    if (!(await caches.match(urlOf(name), { cacheName }))) throw new DOMException(name, "DataError");
+    done = before + bytes;
+    tell(done, total);
+  }
+}
+
+// The groups of a version that are wholly here.
+async function groupsOf(build) {
+  const cache = await caches.open(FILES);
+  const kept = new Set((await cache.keys()).map(({ url }) => nameOf(url)));
+  const files = Object.entries(build.files).filter(([, [, , group]]) => group !== "shell");
+  const missing = new Set(files.filter(([name]) => !kept.has(name)).map(([, [, , group]]) => group));
+  return [...new Set(files.map(([, [, , group]]) => group))].filter((group) => !missing.has(group));
+}
+
+// Read everything that is kept; what is not whole is dropped. Returns how many.
+async function mend() {
+  let dropped = 0;
+  for (const cacheName of await caches.keys()) {
+    if (!cacheName.startsWith(prefix) || cacheName === STATE) continue;
+    const cache = await caches.open(cacheName);
+    for (const request of await cache.keys()) {
+      const file = await find(nameOf(request.url), cacheName);
+      if (!file || (await intact(await cache.match(request), file))) continue;
+      dropped += Number(await cache.delete(request));
+    }
+  }
+  return dropped;
+}
+
+// ---- versions -----------------------------------------------------------------------------------
+
+async function install(event) {
+  // The first: only what the page is made of, for the page may be waiting for the headers. A later one
+  // is of use only whole: everything of which this device uses the like.
+  const active = registration.active && (await buildOf((await readState()).version));
+  try {
+    await keep(event, ["shell", ...(active ? ["python", ...(await groupsOf(active))] : [])]);
+    const cache = await caches.open(shell(BUILD.version));
+    await cache.put(urlOf(RECORD), Response.json(BUILD));
+  } catch (error) {
+    if (active) throw error;
+    trouble = error.name; // it still passes everything on
+  }
+}
+
+async function activate() {
+  state = null; // the former worker has written since this one was installed
+  await readState();
+  if (state.version !== BUILD.version) {
+    const former = state.booted ? state.version : state.former;
+    state = { version: BUILD.version, former, booted: false, failures: 0, booting: {} };
+    await writeState();
+  }
+  const used = [BUILD, await buildOf(state.former)].filter(Boolean);
+  const names = new Set([FILES, STATE, ...used.map(({ version }) => shell(version))]);
+  for (const name of await caches.keys()) {
+    if (name.startsWith(prefix) && !names.has(name)) await caches.delete(name);
+  }
+  const files = await caches.open(FILES);
+  for (const request of await files.keys()) {
+    if (!used.some((build) => Object.hasOwn(build.files, nameOf(request.url)))) await files.delete(request);
+  }
+  await clients.claim();
+}
+
+// The page itself. One that went without a word, long ago, did not start.
+async function open(request, event) {
+  await readState();
+  const alive = new Set((await clients.matchAll({ includeUncontrolled: true })).map(({ id }) => id));
+  for (const [id, since] of Object.entries(state.booting)) {
+    if (alive.has(id) || Date.now() - since < PATIENCE_MS) continue;
+    delete state.booting[id];
+    state.failures += 1;
+  }
+  careful = state.failures > 0;
+  const former = state.failures >= TRIES && (await buildOf(state.former));
+  if (former) {
+    const page = await caches.match(urlOf(""), { cacheName: shell(former.version) });
+    if (page) return page;
+  }
+  state.booting[event.resultingClientId] = Date.now();
+  event.waitUntil(writeState());
+  return serve(request, event);
+}
+
+const ours = (url) => url.origin === location.origin && url.pathname.startsWith(scope);
+const isPage = ({ request, url }) => ours(url) && request.mode === "navigate" && nameOf(url) === "";
+const isFile = ({ url }) =>
+  ours(url) && (HASHED.test(url.pathname) || Object.hasOwn(BUILD.files, nameOf(url)));
+registerRoute(isPage, ({ request, event }) => open(request, event));
+registerRoute(isFile, ({ request, event }) => serve(request, event));
+
+// ---- what the page asks for ---------------------------------------------------------------------
+
+const calls = {
+  keep: (event, { groups }) => keep(event, groups, (done, total) => event.ports[0].postMessage({ done, total })),
+  mend,
+  async status() {
+    await readState();
+    return { page: BUILD.page, failures: state.failures, trouble };
+  },
+  // A page began, or could not, or was left before it could.
+  async started(event, { page, outcome }) {
+    await readState();
+    delete state.booting[event.source.id];
+    if (page === BUILD.page && outcome === "booted") [state.booted, state.failures] = [true, 0];
+    if (page === BUILD.page && outcome === "failed") state.failures += 1;
+    await writeState();
+  },
+  async retry() {
+    await readState();
+    state.failures = 0;
+    await writeState();
+  },
+  use: () => skipWaiting(),
+  async forget() {
+    for (const name of await caches.keys()) if (name.startsWith(prefix)) await caches.delete(name);
+    state = null;
+  },
+};
+
+addEventListener("install", (event) => event.waitUntil(install(event)));
+addEventListener("activate", (event) => event.waitUntil(activate()));
+addEventListener("message", (event) => {
+  const { call, ...values } = event.data;
+  event.waitUntil(
+    calls[call](event, values).then(
+      (answer) => event.ports[0]?.postMessage({ answer }),
+      (error) => event.ports[0]?.postMessage({ error: error.name }),
+    ),
+  );
+});

@@ -1,0 +1,200 @@
+"""Hosts for the site: one that notes what it is asked for and can be stopped, and others'."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from functools import partial
+from pathlib import Path
+from threading import Thread
+
+from builder.build import build
+from builder.serve import SiteHandler, SiteServer
+
+from .pictures import ROOT
+
+PATIENCE_S = 30
+
+
+class Host:
+    """The builder's own server, which can be stopped, and started again with another site."""
+
+    def __init__(self, site: Path, base: str = "/", *, isolated: bool = True) -> None:
+        self.asked: Counter[str] = Counter()
+        """How often each path was asked for."""
+        self._base, self._isolated = base, isolated
+        self._server: SiteServer | None = None
+        self._port = 0
+        self._lines: list[socket.socket] = []
+        self.start(site)
+
+    def start(self, site: Path) -> None:
+        """Serve a site under the same address as before."""
+        asked, lines = self.asked, self._lines
+
+        class Noting(SiteHandler):
+            def setup(self) -> None:
+                lines.append(self.request)
+                super().setup()
+
+            def log_request(self, *_: object) -> None:
+                asked[self.path] += 1
+
+        address = ("127.0.0.1", self._port)
+        server = SiteServer(address, site, self._base, isolated=self._isolated)
+        server.RequestHandlerClass = partial(Noting, directory=str(site))  # type: ignore[assignment]
+        Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
+        self._server, self._port = server, server.server_address[1]
+        self.url = server.url
+
+    def stop(self) -> None:
+        """Close the port and every connection: whoever asks now is refused."""
+        if self._server is not None:
+            self._server.shutdown()
+            self._server.server_close()
+            self._server = None
+        for line in self._lines:
+            with suppress(OSError):  # closed already
+                line.shutdown(socket.SHUT_RDWR)
+        self._lines.clear()
+
+    def change(self, site: Path) -> None:
+        """Put another version on the host."""
+        self.stop()
+        self.start(site)
+
+
+def free_port() -> int:
+    """A port that nobody has at the moment."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@contextmanager
+def process(command: list[str], port: int, cwd: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """A server of its own process; yielded once it answers, ended at the end."""
+    running = subprocess.Popen(
+        command, cwd=cwd, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, close_fds=True
+    )
+    try:
+        limit = time.monotonic() + PATIENCE_S
+        while True:
+            try:
+                socket.create_connection(("127.0.0.1", port), timeout=1).close()
+                break
+            except OSError:
+                if running.poll() is not None or time.monotonic() > limit:
+                    message = running.stderr.read().decode() if running.stderr else ""
+                    raise AssertionError(f"{command[0]} does not serve: {message}") from None
+                running.poll()
+        yield running
+    finally:
+        stop(running)
+
+
+def stop(running: subprocess.Popen[bytes]) -> None:
+    """End a server's process, if it still runs."""
+    running.terminate()
+    running.wait(timeout=PATIENCE_S)
+    if running.stderr:
+        running.stderr.close()
+
+
+@contextmanager
+def python_server(folder: Path, path: str = "") -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
+    """``python3 -m http.server`` on a folder: no headers of ours, no compression."""
+    port = free_port()
+    command = [sys.executable, "-m", "http.server", "--bind", "127.0.0.1", str(port)]
+    with process(command, port, folder) as running:
+        yield f"http://localhost:{port}/{path}", running
+
+
+NGINX = """
+daemon off;
+{user}
+pid {folder}/nginx.pid;
+error_log stderr;
+events {{}}
+http {{
+  include /etc/nginx/mime.types;
+  default_type application/octet-stream;
+  access_log off;
+  client_body_temp_path {folder}/body;
+  proxy_temp_path {folder}/proxy;
+  fastcgi_temp_path {folder}/fastcgi;
+  uwsgi_temp_path {folder}/uwsgi;
+  scgi_temp_path {folder}/scgi;
+  server {{
+    listen 127.0.0.1:{port};
+    {inside}
+  }}
+}}
+"""
+
+
+@contextmanager
+def nginx(inside: str, folder: Path) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
+    """Debian's nginx with these lines in its ``server`` block; ``folder`` takes its files."""
+    program = shutil.which("nginx")
+    assert program is not None
+    port = free_port()
+    # Its workers would be nobody, who may not read the tests' folders.
+    user = "user root;" if hasattr(os, "geteuid") and os.geteuid() == 0 else ""
+    config = folder / "nginx.conf"
+    config.write_text(
+        NGINX.format(folder=folder, port=port, inside=inside, user=user), encoding="utf-8"
+    )
+    command = [program, "-p", str(folder), "-c", str(config), "-e", "stderr"]
+    with process(command, port, folder) as running:
+        yield f"http://localhost:{port}/", running
+
+
+# ---- versions ------------------------------------------------------------------------------------
+
+# What a build reads besides the packages of npm.
+SOURCES = (
+    "LICENSE",
+    "NOTICE",
+    "assets",
+    "bench.html",
+    "build",
+    "index.html",
+    "models",
+    "node_modules",
+)
+SOURCES += ("package-lock.json", "package.json", "py", "pyscript.toml", "vendor")
+
+
+def another_version(folder: Path, name: str, **changed: tuple[str, str]) -> Path:
+    """Build the site anew with some files changed; return where it is.
+
+    Args:
+        folder: where to work.
+        name: the version's name there.
+        changed: for ``index`` (index.html) or ``main`` (py/main.py), what to put in place of what.
+    """
+    root = folder / f"{name}-sources"
+    root.mkdir()
+    for source in SOURCES:
+        if source != "py":
+            (root / source).symlink_to(ROOT / source)
+    (root / "py").mkdir()
+    (root / "py" / "obscura").symlink_to(ROOT / "py" / "obscura")
+    for script in (ROOT / "py").glob("*.py"):
+        shutil.copy(script, root / "py" / script.name)
+    for key, (former, latter) in changed.items():
+        path = root / {"index": "index.html", "main": "py/main.py"}[key]
+        text = (ROOT / path.relative_to(root)).read_text(encoding="utf-8")
+        assert text.count(former) == 1
+        path.unlink()
+        path.write_text(text.replace(former, latter), encoding="utf-8")
+    return build(folder / name, root=root).folder

@@ -1,0 +1,282 @@
+"""Unplugged: after one visit the page works without its server, and mends what is damaged."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Playwright
+
+from .conftest import FAKE_CAMERA, FLAGS, OpenRoom, chromium_flags
+from .hosts import Host
+from .pictures import encode, sample
+from .room import PATIENCE, Room
+
+ANSWERED = r"^(yes|no\b.+|not yet: (?!its files).+)"
+"""What the page says once it knows whether it works offline."""
+
+
+@pytest.fixture
+def host(dist: Path) -> Iterator[Host]:
+    """A host of the built site, under a path, that can be stopped."""
+    opened = Host(dist, "/a/b/")
+    yield opened
+    opened.stop()
+
+
+@pytest.fixture
+def visit(new_room: OpenRoom) -> OpenRoom:
+    """As `new_room`, with service workers."""
+    return lambda *args, **options: new_room(*args, service_workers="allow", **options)
+
+
+def settled(room: Room) -> str:
+    """Wait until the page knows whether it works offline; return what it says of that."""
+    room.until_state("ready")
+    room.until_text("fact-offline", ANSWERED)
+    return room.at("fact-offline").text_content() or ""
+
+
+def sees_the_person(room: Room) -> None:
+    """Hold the page to detecting on a photo and on the camera."""
+    assert [row["label"] for row in room.read(encode(sample()))["detections"]] == ["person"]
+    room.start()
+    room.until("now.detections.some((found) => found.label === 'person')")
+
+
+def another_tab(room: Room) -> Room:
+    """A second page in the same browser."""
+    return Room(room.page.context.new_page(), room.url)
+
+
+def damage(room: Room, pattern: str) -> int:
+    """Cut the end off every kept file whose address matches; return how many there were."""
+    count: int = room.page.evaluate(
+        """async (pattern) => {
+          let count = 0;
+          for (const name of await caches.keys()) {
+            const cache = await caches.open(name);
+            for (const request of await cache.keys()) {
+              if (!RegExp(pattern).test(request.url)) continue;
+              const response = await cache.match(request);
+              const { headers } = response;
+              const body = await response.arrayBuffer();
+              await cache.put(request, new Response(body.slice(0, -1000), { headers }));
+              count += 1;
+            }
+          }
+          return count;
+        }""",
+        pattern,
+    )
+    return count
+
+
+# ---- one visit -----------------------------------------------------------------------------------
+
+
+def test_after_one_visit_all_works_with_the_server_stopped(visit: OpenRoom, host: Host) -> None:
+    room = visit(url=host.url).open()
+    assert settled(room).startswith("yes")
+    host.stop()
+
+    room.reload()
+    room.until_state("ready")
+    sees_the_person(room)
+
+    other = another_tab(room).open("?threshold=0.5")
+    other.until_state("ready")
+    sees_the_person(other)
+    assert other.page.evaluate("() => crossOriginIsolated")
+
+
+def test_the_first_visit_fetches_nothing_twice(
+    playwright: Playwright, host: Host, tmp_path: Path
+) -> None:
+    """With a browser's ordinary cache on disk: that of other tests' contexts is small."""
+    context = playwright.chromium.launch_persistent_context(
+        tmp_path, **chromium_flags([*FLAGS, FAKE_CAMERA])
+    )
+    context.set_default_timeout(PATIENCE)
+    room = Room(context.pages[0], host.url).open()
+    assert settled(room).startswith("yes")
+    context.close()
+
+    assert len(host.asked) > 20
+    twice = {path for path, times in host.asked.items() if times > 1}
+    assert twice <= {"/a/b/sw.js"}, "of its worker, the browser asks for news"
+    models = [path for path in host.asked if "/models/" in path]
+    engines = [path for path in host.asked if path.endswith(".wasm") and "/ort-" in path]
+    assert [len(models), len(engines)] == [1, 1], "only what is used"
+
+
+def test_all_models_on_request(visit: OpenRoom, host: Host) -> None:
+    room = visit(url=host.url).open()
+    settled(room)
+    room.at("models").click()
+    room.page.evaluate(
+        """() => {
+          globalThis.told = [];
+          new MutationObserver(() => told.push(document.getElementById("offline-note").textContent))
+            .observe(document.getElementById("offline-note"), { childList: true });
+        }"""
+    )
+    room.at("offline-all").click()
+    room.until_text("offline-note", "All models")
+    told = room.page.evaluate("() => told")
+    shares = [float(words.split()[0]) for words in told if " of " in words]
+    assert shares == sorted(shares)
+    facts = json.loads(room.at("obscura-build").text_content() or "")
+    size = sum(part["bytes"] for part in facts["parts"] if part["stage"] in ("python", "model"))
+    assert abs(shares[-1] * 1e6 - size) < 1e6, "true to the byte, but for the page's own few"
+    host.stop()
+
+    room.page.keyboard.press("Escape")
+    for model in facts["models"]:
+        room.choose(model["name"])
+
+
+# ---- what is damaged -----------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def kept(dist: Path, shared_room: OpenRoom) -> Iterator[Room]:
+    """A visit with everything kept. What is damaged on purpose is loud, so it is not watched."""
+    opened = Host(dist)
+    room = shared_room(url=opened.url, service_workers="allow", watched=False).open()
+    settled(room)
+    yield room
+    opened.stop()
+
+
+def is_whole(room: Room) -> bool:
+    """Whether everything that is kept has its hash."""
+    return settled(room).startswith("yes") and room.page.evaluate(
+        "async () => (await obscuraOffline.ask('mend')) === 0"
+    )
+
+
+READY = "() => globalThis.obscura?.snapshot?.().state === 'ready'"
+
+
+@pytest.mark.parametrize("pattern", [r"pyodide\.asm\.wasm", r"obscura\.\w+\.zip", r"boot\.\w+\.js"])
+def test_a_damaged_part_is_fetched_again_and_the_page_starts(kept: Room, pattern: str) -> None:
+    assert damage(kept, pattern) == 1
+
+    # A new tab: on a reload, browsers take small files from their memory.
+    room = another_tab(kept).open()
+    room.page.wait_for_function(READY)
+    assert is_whole(room)
+    room.page.close()
+
+
+def test_a_damaged_model_or_engine_is_fetched_again_on_request(kept: Room) -> None:
+    for pattern in (r"\.onnx", r"ort-wasm[\w.-]*\.wasm"):
+        assert damage(kept, pattern) == 1
+        kept.reload()
+        kept.page.wait_for_function("() => globalThis.obscura?.snapshot?.().state === 'error'")
+
+        kept.at("notice-action").click()
+
+        kept.until_state("ready")
+    assert is_whole(kept)
+
+
+def test_what_the_browser_cleared_is_fetched_again(kept: Room) -> None:
+    kept.page.evaluate(
+        "async () => { for (const name of await caches.keys()) await caches.delete(name); }"
+    )
+
+    kept.reload()
+
+    assert is_whole(kept)
+
+
+# ---- browsers that keep nothing ------------------------------------------------------------------
+
+
+def test_without_room_it_works_online_and_says_so(visit: OpenRoom, host: Host) -> None:
+    room = visit(url=host.url)
+    session = room.page.context.new_cdp_session(room.page)
+    origin = "/".join(host.url.split("/")[:3])
+    session.send("Storage.overrideQuotaForOrigin", {"origin": origin, "quotaSize": 1_000_000})
+    room.open()
+
+    assert settled(room).startswith("no: this browser has no room")
+    room.reload()
+    room.until_state("ready")
+    sees_the_person(room)
+
+
+FORBIDDEN = "delete Navigator.prototype.serviceWorker;"
+
+
+def test_where_workers_are_forbidden_it_works_online_and_says_so(
+    visit: OpenRoom, host: Host
+) -> None:
+    room = visit(url=host.url, init=FORBIDDEN).open()
+
+    assert settled(room).startswith("no: this browser keeps no files")
+    sees_the_person(room)
+
+
+# ---- isolation -----------------------------------------------------------------------------------
+
+
+LOADS = """
+try { sessionStorage.setItem("loads", Number(sessionStorage.getItem("loads") ?? 0) + 1); } catch {}
+"""
+
+
+def test_a_host_without_headers_is_made_up_for_by_one_early_reload(
+    visit: OpenRoom, dist: Path
+) -> None:
+    host = Host(dist, isolated=False)
+    room = visit(url=host.url, init=LOADS).open("?threads=2")
+
+    room.until("crossOriginIsolated && now.state === 'ready'")
+    assert room.snapshot()["threads"] == 2
+    assert room.page.evaluate("() => sessionStorage.getItem('loads')") == "2"
+    assert room.page.url == host.url + "?threads=2"
+    settled(room)
+    host.stop()
+    room.reload()
+    room.until("crossOriginIsolated && now.state === 'ready'")
+    assert room.page.evaluate("() => sessionStorage.getItem('loads')") == "3"
+
+
+PRESSED = """new MutationObserver((_, observer) => {
+  const start = document.getElementById("start");
+  if (start && globalThis.obscura?.boot) { observer.disconnect(); start.click(); }
+}).observe(document, { childList: true, subtree: true });"""
+
+
+def test_a_press_keeps_the_page_from_reloading(visit: OpenRoom, dist: Path) -> None:
+    host = Host(dist, isolated=False)
+    room = visit(url=host.url, init=LOADS + PRESSED).open()
+    room.page.evaluate("() => document.body.append(document.createComment('now'))")
+
+    room.until_live()
+    loads = room.page.evaluate("() => sessionStorage.getItem('loads')")
+    host.stop()
+    assert loads == "1" or room.page.evaluate("() => crossOriginIsolated")
+
+
+NEVER_CONTROLLED = (
+    LOADS
+    + "if (globalThis.ServiceWorkerContainer)"
+    + ' Object.defineProperty(ServiceWorkerContainer.prototype, "controller", { value: null });'
+    + 'Object.defineProperty(globalThis, "crossOriginIsolated", { value: false });'
+)
+
+
+def test_reloading_that_does_not_help_is_not_repeated(visit: OpenRoom, dist: Path) -> None:
+    host = Host(dist, isolated=False)
+    room = visit(url=host.url, init=NEVER_CONTROLLED).open()
+
+    now = room.until_state("ready")
+    host.stop()
+    assert now["threads"] == 1
+    assert room.page.evaluate("() => sessionStorage.getItem('loads')") == "2"

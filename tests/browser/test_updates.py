@@ -1,0 +1,166 @@
+"""New versions: found, announced, taken on request, never mixed; the former as a way back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from .conftest import OpenRoom
+from .hosts import Host, another_version
+from .room import Room
+from .test_offline import another_tab, settled
+
+TITLE = "<title>Obscura</title>"
+
+
+@pytest.fixture(scope="module")
+def newer(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The next version: it calls itself otherwise."""
+    return another_version(
+        tmp_path_factory.mktemp("newer"),
+        "newer",
+        index=(TITLE, TITLE.replace("Obscura", "Obscura 2")),
+        main=("before.boot.arrive()\n", "before.boot.arrive()\nprint('two')\n"),
+    )
+
+
+@pytest.fixture(scope="module")
+def broken(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A version that cannot start."""
+    return another_version(
+        tmp_path_factory.mktemp("broken"),
+        "broken",
+        index=(TITLE, TITLE.replace("Obscura", "Obscura 3")),
+        main=("before.boot.arrive()\n", "raise RuntimeError('broken')\n"),
+    )
+
+
+@pytest.fixture
+def host(dist: Path) -> Iterator[Host]:
+    """A host of the present version."""
+    opened = Host(dist)
+    yield opened
+    opened.stop()
+
+
+@pytest.fixture
+def room(new_room: OpenRoom, host: Host) -> Room:
+    """A visit whose page works offline. (A version that fails is loud, so it is not watched.)"""
+    opened = new_room(url=host.url, service_workers="allow", watched=False).open()
+    assert settled(opened).startswith("yes")
+    return opened
+
+
+def look_for_news(room: Room) -> None:
+    """What the browser does at every visit, now; wait until something new is wholly here."""
+    room.page.evaluate("async () => (await obscuraOffline.ready()).update()")
+    room.until_text("update-text", "^A new version")
+    assert room.page.evaluate("async () => Boolean((await obscuraOffline.ready()).waiting)")
+
+
+def scripts(room: Room) -> list[str]:
+    """Which main.py the page runs."""
+    found: list[str] = room.page.evaluate(
+        "() => [...document.querySelectorAll('script[type=py]')].map((one) => one.src)"
+    )
+    return found
+
+
+def test_a_new_version_is_announced_and_taken_on_request(
+    room: Room, host: Host, newer: Path
+) -> None:
+    room.choose("centernet-320")
+    room.move("threshold", 0.25)
+    former = scripts(room)
+    host.change(newer)
+
+    look_for_news(room)
+    assert room.at("update").is_visible()
+    other = another_tab(room).open()
+    other.until_state("ready")
+    assert (other.page.title(), scripts(other)) == ("Obscura", former), "until it is taken"
+    host.stop()
+    room.start()  # the camera runs: nothing happens by itself
+    assert room.page.title() == "Obscura"
+
+    room.at("update-now").click()
+
+    room.page.wait_for_function("() => document.title === 'Obscura 2'")
+    now = room.until_state("ready")
+    assert now["model"] == "centernet-320", "also of the model in use it has what it needs"
+    assert room.at("threshold-value").inner_text() == "25 %"
+    assert scripts(room) != former
+    assert other.page.title() == "Obscura", "another tab goes on as it is"
+    other.until_text("update-text", "new version")
+    other.at("update-now").click()
+    other.page.wait_for_function("() => document.title === 'Obscura 2'")
+
+
+def test_out_of_sight_a_new_version_is_taken_by_itself(room: Room, host: Host, newer: Path) -> None:
+    host.change(newer)
+    look_for_news(room)
+
+    room.page.evaluate(
+        """() => {
+          Object.defineProperty(document, "hidden", { value: true });
+          document.dispatchEvent(new Event("visibilitychange"));
+        }"""
+    )
+
+    room.page.wait_for_function("() => document.title === 'Obscura 2'")
+    room.until_state("ready")
+
+
+def test_half_a_version_is_never_used(room: Room, host: Host, newer: Path, tmp_path: Path) -> None:
+    """As of a host whose files do not change all at once: a part of the new page is missing."""
+    torn = tmp_path / "torn"
+    torn.mkdir()
+    for path in newer.rglob("*"):
+        target = torn / path.relative_to(newer)
+        if path.is_dir():
+            target.mkdir(exist_ok=True, parents=True)
+        elif path.parent.name != "py":
+            target.parent.mkdir(exist_ok=True, parents=True)
+            target.hardlink_to(path)
+    host.change(torn)
+
+    room.page.evaluate(
+        """async () => {
+          const registration = await obscuraOffline.ready();
+          await registration.update();
+          const coming = registration.installing;
+          while (coming.state === "installing")
+            await new Promise((resolve) => coming.addEventListener("statechange", resolve));
+          if (coming.state !== "redundant") throw new Error(coming.state);
+        }"""
+    )
+    room.reload()
+
+    room.until_state("ready")
+    assert room.page.title() == "Obscura"
+
+
+def test_a_version_that_fails_twice_gives_way_to_the_former(
+    room: Room, host: Host, broken: Path, newer: Path
+) -> None:
+    host.change(broken)
+    look_for_news(room)
+    room.at("update-now").click()
+    room.page.wait_for_function("() => document.title === 'Obscura 3'")
+    for _ in range(2):
+        room.page.wait_for_function("() => document.body.dataset.state === 'error'")
+        assert room.page.title() == "Obscura 3"
+        room.page.evaluate("() => obscuraOffline.ask('status')")  # it has been told
+        room.reload()
+
+    room.page.wait_for_function("() => document.title === 'Obscura'")
+    room.until_state("ready")
+    room.until_text("update-text", "did not start")
+
+    host.change(newer)
+    look_for_news(room)
+    room.at("update-now").click()
+    room.page.wait_for_function("() => document.title === 'Obscura 2'")
+    room.until_state("ready")
