@@ -23,6 +23,8 @@ const ISOLATION = {
   "Cross-Origin-Embedder-Policy": "require-corp",
   "Cross-Origin-Resource-Policy": "same-origin",
 };
+// Types that browsers insist on, and that not every host knows.
+const TYPES = { js: "text/javascript", mjs: "text/javascript", wasm: "application/wasm" };
 const TRIES = 2; // so often a new version may fail to start
 const PATIENCE_MS = 20_000; // within which a page that begins need not have been heard of
 
@@ -81,11 +83,14 @@ async function intact(response, { sha256, bytes }) {
   return Array.from(found, (byte) => byte.toString(16).padStart(2, "0")).join("") === sha256;
 }
 
-function isolated(response) {
+// What the host should have sent with it.
+function mended(response, name) {
   const done = response.headers.has("Cross-Origin-Embedder-Policy") && !response.redirected;
   if (response.status !== 200 || done) return response;
   const headers = new Headers(response.headers);
+  const type = TYPES[name.split(".").pop()];
   for (const [name, value] of Object.entries(ISOLATION)) headers.set(name, value);
+  if (type) headers.set("Content-Type", type);
   return new Response(response.body, { status: 200, headers });
 }
 
@@ -97,7 +102,7 @@ let trouble = null; // why something could not be kept
 
 const whole = {
   cacheKeyWillBeUsed: async ({ request }) => urlOf(nameOf(request.url)),
-  fetchDidSucceed: async ({ response }) => isolated(response),
+  fetchDidSucceed: async ({ request, response }) => mended(response, nameOf(request.url)),
   cacheWillUpdate: async ({ request, response }) => {
     const file = await find(nameOf(request.url));
     return response.status === 200 && file && (await intact(response, file)) ? response : null;

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import socket
 import subprocess
@@ -109,22 +110,22 @@ def stop(running: subprocess.Popen[bytes]) -> None:
 
 
 @contextmanager
-def python_server(folder: Path) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
+def python_server(folder: Path, path: str = "") -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
     """``python3 -m http.server`` on a folder: no headers of ours, no compression."""
     port = free_port()
     command = [sys.executable, "-m", "http.server", "--bind", "127.0.0.1", str(port)]
     with process(command, port, folder) as running:
-        yield f"http://localhost:{port}/", running
+        yield f"http://localhost:{port}/{path}", running
 
 
 NGINX = """
 daemon off;
+{user}
 pid {folder}/nginx.pid;
 error_log stderr;
 events {{}}
 http {{
   include /etc/nginx/mime.types;
-  types {{ text/javascript mjs; application/wasm wasm; }}
   default_type application/octet-stream;
   access_log off;
   client_body_temp_path {folder}/body;
@@ -146,8 +147,12 @@ def nginx(inside: str, folder: Path) -> Iterator[tuple[str, subprocess.Popen[byt
     program = shutil.which("nginx")
     assert program is not None
     port = free_port()
+    # Its workers would be nobody, who may not read the tests' folders.
+    user = "user root;" if hasattr(os, "geteuid") and os.geteuid() == 0 else ""
     config = folder / "nginx.conf"
-    config.write_text(NGINX.format(folder=folder, port=port, inside=inside), encoding="utf-8")
+    config.write_text(
+        NGINX.format(folder=folder, port=port, inside=inside, user=user), encoding="utf-8"
+    )
     command = [program, "-p", str(folder), "-c", str(config), "-e", "stderr"]
     with process(command, port, folder) as running:
         yield f"http://localhost:{port}/", running

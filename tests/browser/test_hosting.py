@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+import shutil
+import subprocess
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
 
+from builder.build import build
+
 from .conftest import OpenRoom, Serve
+from .hosts import nginx, python_server, stop
 from .pictures import encode, sample
+from .room import Room
+from .test_offline import sees_the_person, settled
 
 
 def test_under_a_path_and_without_isolation_all_works_on_one_thread(
@@ -42,3 +51,64 @@ def test_the_licence_opens_in_the_browser(new_room: OpenRoom, name: str) -> None
     assert response.status == 200
     assert response.headers["content-type"].startswith("text/plain")
     assert "Apache" in room.page.locator("body").inner_text()
+
+
+# ---- a small matrix of hosts ---------------------------------------------------------------------
+
+Running = AbstractContextManager[tuple[str, "subprocess.Popen[bytes]"]]
+
+
+def plain(dist: Path, _folder: Path) -> Running:
+    """Python's own server: no headers, no compression, no word on caching."""
+    return python_server(dist)
+
+
+def below(dist: Path, folder: Path) -> Running:
+    """The same with the site under a path, which is asked for without its last slash."""
+    (folder / "a").mkdir()
+    (folder / "a" / "b").symlink_to(dist)
+    return python_server(folder, "a/b")
+
+
+def proper(_dist: Path, folder: Path) -> Running:
+    """nginx as docs/deploy.md has it."""
+    site = build(folder / "site", host="nginx").folder
+    return nginx(f"root {site}; include {folder}/site.nginx.conf;", folder)
+
+
+def forgetful(dist: Path, folder: Path) -> Running:
+    """nginx that compresses, forbids all caching and knows few types."""
+    lines = "gzip on; gzip_types *; add_header Cache-Control no-store;"
+    return nginx(f"root {dist}; {lines}", folder)
+
+
+needs_nginx = pytest.mark.skipif(
+    shutil.which("nginx") is None, reason="nginx is not installed (apt-get install nginx-light)"
+)
+
+
+@pytest.mark.parametrize(
+    "served",
+    [
+        plain,
+        below,
+        pytest.param(proper, marks=needs_nginx),
+        pytest.param(forgetful, marks=needs_nginx),
+    ],
+)
+def test_on_every_host_threads_photo_and_camera_and_then_without_it(
+    new_room: OpenRoom, dist: Path, tmp_path: Path, served: Callable[[Path, Path], Running]
+) -> None:
+    with served(dist, tmp_path) as (address, running):
+        room = new_room(url=address, service_workers="allow").open("?threads=2")
+        assert settled(room).startswith("yes")
+        assert room.page.evaluate("() => crossOriginIsolated")
+        assert room.snapshot()["threads"] == 2
+        sees_the_person(room)
+        stop(running)
+
+        # Under the address that the host sent it to: only there is the worker in charge.
+        other = Room(room.page.context.new_page(), room.page.url).open()
+        other.until_state("ready")
+        assert other.page.evaluate("() => crossOriginIsolated")
+        sees_the_person(other)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from builder import models, npm, page, runtime, worker
+from builder import hosts, models, npm, page, runtime, worker
 from builder.cache import digest
 from builder.errors import BuildError
 from builder.site import Site, check_base, check_out, swapped_in
@@ -34,13 +34,22 @@ PAGES = {
 SOURCE_MAP = re.compile(rb"\n?//# sourceMappingURL=\S+\s*$")
 
 
-def build(out: Path, base: str = "./", root: Path = ROOT) -> Site:
+def build(
+    out: Path,
+    base: str = "./",
+    root: Path = ROOT,
+    *,
+    host: str | None = None,
+    compressed: bool = False,
+) -> Site:
     """Build the site of ``root`` into folder ``out``, which is replaced whole or stays as it was.
 
     Args:
         out: the folder to make.
         base: what URLs start with; ``./`` works under any path.
         root: the repository.
+        host: also write what this one of ``hosts.HOSTS`` reads its headers from.
+        compressed: also write files compressed beforehand.
 
     Returns:
         the site, whose ``folder`` is ``out``.
@@ -73,6 +82,10 @@ def build(out: Path, base: str = "./", root: Path = ROOT) -> Site:
             shipped = page.rewrite(text, site, icons, facts, config["plugins"], name)
             site.add_plain(name, shipped.encode())
         worker.add(site, modules, read(root, worker.SOURCE).decode(), facts["version"])
+        if host:
+            hosts.write_host_file(host, site, out.resolve(), html["index.html"])
+        if compressed:
+            hosts.precompress(site, root / "build" / "cache" / "compressed")
     site.folder = out
     return site
 

@@ -9,22 +9,36 @@ from pathlib import Path
 from builder import bench, own_models
 from builder.build import ROOT, build
 from builder.errors import BuildError
+from builder.hosts import HOSTS
 from builder.report import BEST, QUALITY, report
 from builder.serve import open_server
 from builder.site import check_base
 from builder.suite import run_suite
 
 
-def build_and_report(out: Path, base: str, quality: int = QUALITY) -> None:
+def build_and_report(
+    out: Path,
+    base: str,
+    *,
+    host: str | None = None,
+    compressed: bool = False,
+    quality: int = QUALITY,
+) -> None:
     """Build the site and say how large it is."""
-    site = build(out, base)
+    site = build(out, base, host=host, compressed=compressed)
     print(report(site, ROOT / "build" / "cache" / "sizes.json", quality))
     print(f"built {out}", flush=True)
 
 
 def run_build(args: argparse.Namespace) -> int:
     """Build the site."""
-    build_and_report(args.out, args.base, BEST if args.best else QUALITY)
+    build_and_report(
+        args.out,
+        args.base,
+        host=args.host,
+        compressed=args.compressed,
+        quality=BEST if args.best else QUALITY,
+    )
     return 0
 
 
@@ -76,10 +90,18 @@ def parser() -> argparse.ArgumentParser:
     add("--base", default="./", metavar="/PATH/", help="the site's path on its host (default: any)")
 
     command = commands.add_parser("build", parents=[site], help="make the folder of static files")
-    command.add_argument(
+    add = command.add_argument
+    add(
         "--best",
         action="store_true",
         help="print sizes as Brotli leaves them at its best, in a few minutes the first time",
+    )
+    add("--host", choices=HOSTS, help="also write the headers for this host (docs/deploy.md)")
+    add(
+        "--precompress",
+        dest="compressed",
+        action="store_true",
+        help="also write .br and .gz files, for hosts that send such",
     )
     command.set_defaults(run=run_build)
 

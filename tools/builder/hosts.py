@@ -1,0 +1,176 @@
+"""What hosts of static files must be told: headers, and copies of files compressed beforehand."""
+
+import json
+import re
+import subprocess
+from pathlib import Path
+
+from builder.cache import digest
+from builder.errors import BuildError
+from builder.npm import find_tool
+from builder.serve import ISOLATION, TYPES
+from builder.site import HASH, HASHED, Site
+
+HOSTS = ("netlify", "cloudflare", "nginx", "caddy")
+
+FOR_EVER = "public, max-age=31536000, immutable"
+PERMISSIONS = "camera=(self), display-capture=(self), microphone=(), geolocation=()"
+
+# Only headers can forbid other sites to frame the page.
+FRAMES = "frame-ancestors 'self'"
+POLICY = re.compile(r'<meta http-equiv="Content-Security-Policy" content="([^"]+)">')
+
+
+def headers(html: str) -> dict[str, str]:
+    """Return the headers of every answer.
+
+    Args:
+        html: the page, which carries its own security policy.
+    """
+    policy = POLICY.search(html)
+    if policy is None:
+        raise BuildError("index.html has no Content-Security-Policy: restore that line.")
+    return ISOLATION | {
+        "Content-Security-Policy": f"{policy[1]}; {FRAMES}",
+        "Permissions-Policy": PERMISSIONS,
+        "Referrer-Policy": "no-referrer",
+        "X-Content-Type-Options": "nosniff",
+    }
+
+
+def write_host_file(host: str, site: Site, out: Path, html: str) -> Path:
+    """Write what ``host`` reads its headers from; return where that will be.
+
+    Those of netlify and cloudflare belong into the site; those of nginx and caddy lie beside it, to
+    be included by the server's own configuration.
+
+    Args:
+        out: where the site will be.
+        html: the page.
+    """
+    sent = headers(html)
+    if host in ("netlify", "cloudflare"):
+        site.write("_headers", headers_file(site, sent).encode())
+        return out / "_headers"
+    text, ending = (nginx(site, sent), "nginx.conf") if host == "nginx" else (caddy(sent), "caddy")
+    path = out.with_name(f"{out.name}.{ending}")
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def headers_file(site: Site, sent: dict[str, str]) -> str:
+    """Return ``_headers`` as Netlify and Cloudflare Pages read it."""
+    base = "/" if site.base == "./" else site.base
+    blocks = [(f"{base}*", sent)]
+    kept = {"Cache-Control": FOR_EVER}
+    # A rule may hold one asterisk, at its end; each folder is all hashed names, or has none.
+    hashed = sorted({name for name in site.names.values() if HASHED.search(name)})
+    folders = sorted({f"{name.split('/')[0]}/*" for name in hashed if "/" in name})
+    blocks += [(base + name, kept) for name in folders]
+    blocks += [(base + name, kept) for name in hashed if "/" not in name]
+    return "".join(
+        f"{path}\n" + "".join(f"  {name}: {value}\n" for name, value in values.items())
+        for path, values in blocks
+    )
+
+
+def nginx(site: Site, sent: dict[str, str]) -> str:
+    """Return lines for a ``server`` block of nginx that has a ``root``."""
+    base = "/" if site.base == "./" else site.base
+    common = "".join(f'    add_header {name} "{value}" always;\n' for name, value in sent.items())
+    kinds: dict[str, list[str]] = {}
+    for ending, kind in TYPES.items():
+        kinds.setdefault(kind.split(";")[0], []).append(ending.removeprefix("."))
+    types = "".join(f"    {kind} {' '.join(ends)};\n" for kind, ends in kinds.items())
+    # text/html is one of nginx's own, and may not be named again.
+    pressed = " ".join(
+        kind for kind in kinds if not re.match("text/html|image/[^s]|video|font", kind)
+    )
+    return f"""# Include this in a server block whose root holds the site.
+types {{
+{types}}}
+default_type text/plain;
+charset utf-8;
+gzip on;
+gzip_static on;
+gzip_vary on;
+gzip_types {pressed};
+location {base} {{
+{common}    add_header Cache-Control "no-cache";
+}}
+location ~ "^{base}.*{HASHED.pattern}" {{
+{common}    add_header Cache-Control "{FOR_EVER}";
+}}
+"""
+
+
+def caddy(sent: dict[str, str]) -> str:
+    """Return lines for a site block of a Caddyfile that has a ``root``."""
+    common = "".join(f'\t{name} "{value}"\n' for name, value in sent.items())
+    digit = "[0-9a-f]"
+    hashed = HASHED.pattern.replace(f"{digit}{{{HASH}}}", digit * HASH)  # braces mean more in there
+    return f"""# Import this into a site block whose root holds the site.
+header {{
+{common}}}
+@hashed path_regexp "{hashed}"
+@other not path_regexp "{hashed}"
+header @other Cache-Control "no-cache"
+header @hashed Cache-Control "{FOR_EVER}"
+encode zstd gzip
+file_server {{
+\tprecompressed br gzip
+}}
+"""
+
+
+# ---- compressed beforehand -----------------------------------------------------------------------
+
+# What a build can afford; more takes minutes for one percent. Python has no Brotli; Node does.
+BROTLI, GZIP = 9, 9
+COMPRESS = """
+const { readFileSync, writeFileSync } = require("node:fs");
+const { brotliCompressSync, constants, gzipSync } = require("node:zlib");
+const params = { [constants.BROTLI_PARAM_QUALITY]: Number(process.argv[1]) };
+const level = Number(process.argv[2]);
+for (const [from, to] of JSON.parse(readFileSync(0, "utf8"))) {
+  const data = readFileSync(from);
+  params[constants.BROTLI_PARAM_SIZE_HINT] = data.length;
+  writeFileSync(`${to}.br`, brotliCompressSync(data, { params }));
+  writeFileSync(`${to}.gz`, gzipSync(data, { level }));
+}
+"""
+COMPRESSED_ALREADY = (".jpg", ".png", ".webp", ".mp4", ".webm", ".woff2")
+WORTH = 0.95  # of the size: what does not get that small is sent as it is
+
+
+def precompress(site: Site, cache: Path) -> int:
+    """Write a ``.br`` and a ``.gz`` beside every file that gets smaller; return how many did.
+
+    Args:
+        cache: a folder that keeps them by contents, for the next build.
+    """
+    names = [path for path in sorted(site.folder.rglob("*")) if path.is_file()]
+    paths = [path for path in names if path.suffix not in COMPRESSED_ALREADY]
+    cache.mkdir(parents=True, exist_ok=True)
+    marks = {path: cache / f"{digest([path.read_bytes()])[:32]}-{BROTLI}-{GZIP}" for path in paths}
+    missing = [
+        [str(path), str(mark)]
+        for path, mark in marks.items()
+        if not all(mark.with_name(mark.name + end).is_file() for end in (".br", ".gz"))
+    ]
+    if missing:
+        print(f"compressing {len(missing)} files (once) ...", flush=True)
+        command = [find_tool("node"), "-e", COMPRESS, str(BROTLI), str(GZIP)]
+        subprocess.run(command, input=json.dumps(missing), text=True, check=True)
+    written = 0
+    for path, mark in marks.items():
+        for end in (".br", ".gz"):
+            data = mark.with_name(mark.name + end).read_bytes()
+            if len(data) < WORTH * path.stat().st_size:
+                path.with_name(path.name + end).write_bytes(data)
+                written += end == ".br"
+    used = {mark.name + end for mark in marks.values() for end in (".br", ".gz")}
+    for old in cache.iterdir():
+        if old.name not in used:
+            old.unlink()
+    return written
