@@ -109,7 +109,8 @@ def python_runtime(root: Path, modules: Path) -> Path:
             numpy,
             pyodide,
         )
-        later = sorted(set(every) - set(first))
+        first = [name for name in first if not trim.STDLIB_UNUSED.match(name)]
+        later = sorted({name for name in every if not trim.STDLIB_UNUSED.match(name)} - {*first})
         python = {name: text for name, text in numpy.items() if name.endswith(".py")}
         sources = [Source(stdlib[name], f"{STDLIB_ROOT}/{name}", 2) for name in first]
         sources += [Source(stdlib[name], f"{HOME}/{name}", 2) for name in later]

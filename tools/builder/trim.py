@@ -14,7 +14,7 @@ NUMPY_UNUSED = re.compile(
     | /(tests|testing|f2py|_pyinstaller|include|conftest\.py)(/|$)
     | ^numpy/(_configtool|_core/cversions|lib/recfunctions|matlib|typing/mypy_plugin)\.py$
     | ^numpy/(core|ctypeslib|doc|fft|ma|polynomial|random)/
-    | ^numpy/linalg/(lapack_lite|_umath_linalg)           # half a megabyte of LAPACK
+    | ^numpy/(linalg|typing|_typing)/                     # see NUMPY_INSTEAD
     """,
     re.VERBOSE,
 )
@@ -24,13 +24,36 @@ UNUSED_LICENSES = re.compile(r"/licenses/numpy/(fft|linalg|ma|random)/")  # of w
 # Emptied: what they do on import, at every start, is to give C functions their docstrings.
 NUMPY_DOCS = re.compile(r"^numpy/_core/_add_newdocs(_scalars)?\.py$")
 
-# Stands in for LAPACK, which numpy loads on import and of which the page calls nothing.
-NO_LAPACK = {
-    "numpy/linalg/_umath_linalg.py": b"""
+# What stands in for two packages that numpy and we import at every start: linear algebra, of which
+# the page calls nothing, and types, which are for type checkers and take half as long to load as
+# numpy itself.
+NUMPY_INSTEAD = {
+    "numpy/linalg/__init__.py": b"""
+class LinAlgError(ValueError):
+    pass
+
+
 def __getattr__(name):
-    raise AttributeError(f"{name}: the page's numpy has no LAPACK (tools/builder/trim.py)")
-"""
+    if name.startswith("__"):
+        raise AttributeError(name)
+
+    def missing(*_args, **_kwargs):
+        raise NotImplementedError(f"numpy.linalg.{name} is left out here (tools/builder/trim.py)")
+
+    return missing
+""",
+    "numpy/typing/__init__.py": b"""
+class NDArray:
+    def __class_getitem__(cls, _):
+        return cls
+
+
+ArrayLike = DTypeLike = object
+""",
 }
+
+# Ways to compress that the standard library imports where it finds them.
+STDLIB_UNUSED = re.compile(r"^(bz2|lzma|compression/.*)\.py$")
 
 # Standard modules that the trace does not meet, for they are imported only when something happens.
 STDLIB_ON_OCCASION = (
@@ -58,7 +81,7 @@ NATIVE = re.compile(
 
 def numpy(members: Mapping[str, bytes]) -> dict[str, bytes]:
     """Return the files of the numpy wheel that are used, their licences among them."""
-    return NO_LAPACK | {
+    return NUMPY_INSTEAD | {
         name: b"" if NUMPY_DOCS.match(name) else data
         for name, data in members.items()
         if not (UNUSED_LICENSES if ".dist-info/" in name else NUMPY_UNUSED).search(name)
@@ -140,7 +163,7 @@ def first(sources: Mapping[str, bytes], main: bytes) -> dict[str, bytes]:
 
 def check_imports(sources: Mapping[str, bytes], left_out: set[str]) -> None:
     """Raise BuildError if one of ``sources`` needs a module that is ``left_out`` of the page, or
-    LAPACK."""
+    numpy's linear algebra."""
     for name, text in sources.items():
         missing = imports({name: text}) & left_out
         if missing:
@@ -150,6 +173,6 @@ def check_imports(sources: Mapping[str, bytes], left_out: set[str]) -> None:
             )
         if any(getattr(node, "attr", "") == "linalg" for node in ast.walk(ast.parse(text, name))):
             raise BuildError(
-                f"py/{name} uses numpy.linalg, and the page is shipped without LAPACK: "
+                f"py/{name} uses numpy.linalg, which the page is shipped without: "
                 "do without it, or keep it in tools/builder/trim.py."
             )
