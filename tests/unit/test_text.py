@@ -109,3 +109,18 @@ def test_what_pixels_become_is_told_by_its_ends(
     mean: float, std: float, range_: tuple[float, float]
 ):
     assert text.value_range(mean, std) == range_
+
+
+@pytest.mark.parametrize(
+    ("camera", "shown"), [(None, "off"), ("", "on"), ("<b>Front</b>", "on: <b>Front</b>")]
+)
+def test_the_camera_is_named_where_the_browser_tells(camera: str | None, shown: str) -> None:
+    assert text.camera_state(camera) == shown
+
+
+@pytest.mark.parametrize(
+    ("times", "size", "shown"),
+    [(1, 2_000_000, "2.0 MB"), (3, 5_000, "5 kB, 3 times"), (1, 0, "size not told")],
+)
+def test_a_request_is_told_by_size_and_number(times: int, size: int, shown: str) -> None:
+    assert text.request(times, size) == shown

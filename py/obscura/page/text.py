@@ -106,8 +106,12 @@ OFFLINE = {
     "connection everything works",
     "no-connection": "not yet: the connection broke off; it goes on at the next visit",
     "damaged": "not yet: a file arrived damaged; it is fetched again at the next visit",
+    "deleted": "no: all was deleted, and nothing is put aside again until this tab is closed",
 }
 KEEPING = "{done:.1f} of {total:.1f} MB"
+SETTINGS = "Settings"
+OFFLINE_FILES = "Files for working without a connection"
+USAGE = "In all, as this browser counts"
 OFFLINE_ALL = "All models work offline now."
 NEWER = "A new version of this page is here."
 USE_NEWER = "Use it now"
@@ -197,6 +201,19 @@ def kept(own: int, size: int) -> str:
     if not own:
         return "your settings"
     return f"your settings, {own} model{'s' if own > 1 else ''} ({megabytes(size)})"
+
+
+def camera_state(name: str | None) -> str:
+    """Whether a camera runs, and which; browsers may not tell its name."""
+    if name is None:
+        return "off"
+    return f"on: {name}" if name else "on"
+
+
+def request(times: int, size: int) -> str:
+    """How large a file is that was asked for, and how often it was, if more than once."""
+    told = megabytes(size) if size else "size not told"
+    return f"{told}, {times} times" if times > 1 else told
 
 
 def input_size(width: int, height: int) -> str:
