@@ -96,7 +96,7 @@ def test_an_accuracy_never_stands_without_its_data_set():
 
 
 @pytest.mark.parametrize(
-    ("size", "words"), [(4_823_435, "4.8 MB"), (99_400, "99 kB"), (900, "1 kB"), (0, "0 kB")]
+    ("size", "words"), [(4_823_435, "4.8 MB"), (99_400, "99 kB"), (900, "1 kB"), (31, "31 bytes")]
 )
 def test_small_files_have_a_size_too(size: int, words: str):
     assert text.megabytes(size) == words

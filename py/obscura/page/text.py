@@ -278,5 +278,8 @@ def pixels(width: float, height: float) -> str:
 
 
 def megabytes(size: int) -> str:
-    """A size in bytes, in megabytes with one digit; in kilobytes where that would be nothing."""
+    """A size in bytes, in megabytes with one digit; in kilobytes or bytes where that would be
+    nothing."""
+    if size < 500:
+        return f"{size} bytes"
     return f"{size / 1e6:.1f} MB" if size >= 100_000 else f"{size / 1e3:.0f} kB"
