@@ -164,7 +164,7 @@ async function startEngine() {
   const model = shipped.get(chosen);
   const plan = await likelyPlan();
   if (!plan || !model || model.open || late) return false;
-  const worker = new Worker(absolute(build.engine), { type: "module" });
+  const worker = new Worker(absolute(build.engine), { type: "module", name: String(performance.timeOrigin) });
   const run = { plan: plan.join(), worker, answer: lastAnswer(worker), calls: RUN, network: null };
   early = run;
   const [backend, name, threads] = plan;

@@ -6,6 +6,14 @@
 // {id, error}, {lost} when the GPU is gone, {url, received} as bytes come in. One after another. Wasm
 // starts once per realm and never gives memory back: to start over, end this worker.
 
+// What this worker asks for is in a timeline of its own, and belongs into the page's account of all
+// requests (page/promise.py). Its name is the page's, so that no other tab hears it.
+const account = new BroadcastChannel(self.name);
+const tell = (entries) =>
+  account.postMessage(entries.map(({ name, startTime, encodedBodySize }) => ({ name, startTime, encodedBodySize })));
+new PerformanceObserver((told) => tell(told.getEntries())).observe({ type: "resource", buffered: true });
+account.onmessage = () => tell(performance.getEntriesByType("resource"));
+
 let ort;
 let network;
 let preparation; // the graph that brings a picture into the form that an open network takes

@@ -43,6 +43,7 @@ async function readState() {
 }
 
 async function writeState() {
+  if (forgotten) return;
   try {
     const cache = await caches.open(STATE);
     await cache.put(urlOf("state.json"), Response.json(state));
@@ -98,6 +99,7 @@ function mended(response, name) {
 // itself. After a start that failed nothing is trusted.
 const SMALL = 200_000; // bytes
 let careful = false;
+let forgotten = false; // all is to be deleted, so nothing more is kept
 let trouble = null; // why something could not be kept
 
 const whole = {
@@ -105,7 +107,7 @@ const whole = {
   fetchDidSucceed: async ({ request, response }) => mended(response, nameOf(request.url)),
   cacheWillUpdate: async ({ request, response }) => {
     const file = await find(nameOf(request.url));
-    return response.status === 200 && file && (await intact(response, file)) ? response : null;
+    return response.status === 200 && !forgotten && file && (await intact(response, file)) ? response : null;
   },
   cachedResponseWillBeUsed: async ({ request, cachedResponse }) => {
     const file = await find(nameOf(request.url));
@@ -277,6 +279,7 @@ const calls = {
   },
   use: () => skipWaiting(),
   async forget() {
+    forgotten = true;
     for (const name of await caches.keys()) if (name.startsWith(prefix)) await caches.delete(name);
     state = null;
   },

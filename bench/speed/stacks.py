@@ -92,7 +92,11 @@ class Busy:
 FAILED = """
 const now = () => {
   const told = globalThis.obscura?.snapshot();
-  if (told?.error) throw new Error(`${told.error.code}: ${told.error.message}`);
+  if (told?.error) {
+    const details = document.getElementById("notice-details").textContent.trim();
+    const last = details.split("\\n").at(-1);
+    throw new Error(`${told.error.code}: ${told.error.message}: ${last}`);
+  }
   return told;
 };
 """

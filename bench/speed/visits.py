@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from speed.chromium import Chromium, ChromiumError, Tab
 from speed.host import Host, Line
+from speed.prepare import FACTS
 from speed.stacks import FAILED, MODEL, PATIENCE_S, Ours, Setting, Stack, open_rival, script
 
 Tell = Callable[[str], None]
@@ -44,7 +45,7 @@ return {
 def look_around(browser: Chromium, host: Host) -> dict[str, Any]:
     """Return what the browser says of the device."""
     tab = browser.tab()
-    tab.open(host.url + "rivals/js.html")
+    tab.open(host.url + FACTS)  # any file of the server's: what counts is whence it comes
     told: dict[str, Any] = tab.evaluate(script(LOOK))
     tab.close()
     return told

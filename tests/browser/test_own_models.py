@@ -225,13 +225,24 @@ def test_it_is_there_on_the_next_visit_whatever_the_site_has_until_it_is_removed
     room.read(encode(networks.scene()), "scene.png")
 
 
+KEPT = """async () => [
+  (await caches.keys()).length,
+  (await navigator.serviceWorker.getRegistrations()).length,
+  localStorage.length,
+]"""
+"""How many caches, workers and settings there are."""
+
+
 def test_forgetting_everything_forgets_the_models_too_and_one_that_is_gone_is_missed(
     new_room: OpenRoom,
 ) -> None:
-    room = new_room().open()
+    """And the files for working offline, and the worker; what is in their place comes later."""
+    room = new_room(service_workers="allow").open()
     room.until_state("ready")
     drop(room, ("colours.onnx", networks.yolox()))
     room.until_model("own-colours")
+    room.until_text("fact-offline", "^yes")
+    assert room.page.evaluate(KEPT) != [0, 0, 0]
     left = room.page.evaluate(f"() => localStorage.getItem('{SETTINGS}')")
 
     room.at("promise").click()
@@ -239,6 +250,8 @@ def test_forgetting_everything_forgets_the_models_too_and_one_that_is_gone_is_mi
         room.at("forget").click()
     now = room.until_state("ready")
     assert [model["name"] for model in now["models"] if model["own"]] == []
+    room.until_text("fact-offline", "^no: all was deleted")
+    assert room.page.evaluate(KEPT) == [0, 0, 0]
     room.page.keyboard.press("m")
     assert room.page.locator("[data-model=own-colours]").count() == 0
     room.page.evaluate(f"(left) => localStorage.setItem('{SETTINGS}', left)", left)

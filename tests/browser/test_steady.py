@@ -63,10 +63,12 @@ Worker.prototype.postMessage = function (message, ...rest) {
   if (message.call !== "run") return post.call(this, message, ...rest);
   spied.posts += 1;
   spied.mostWaiting = Math.max(spied.mostWaiting, spied.posts - spied.answers);
-  if (!this.watched) {
-    this.watched = true;
-    this.addEventListener("message", () => { spied.answers += 1; });
-  }
+  const answered = ({ data }) => {
+    if (data.id !== message.id) return;
+    spied.answers += 1;
+    this.removeEventListener("message", answered);
+  };
+  this.addEventListener("message", answered);
   // An engine that takes as long as the gate is shut.
   if (spied.gate) spied.gate.push(() => post.call(this, message, ...rest));
   else post.call(this, message, ...rest);

@@ -96,7 +96,7 @@ def test_an_accuracy_never_stands_without_its_data_set():
 
 
 @pytest.mark.parametrize(
-    ("size", "words"), [(4_823_435, "4.8 MB"), (99_400, "99 kB"), (900, "1 kB"), (0, "0 kB")]
+    ("size", "words"), [(4_823_435, "4.8 MB"), (99_400, "99 kB"), (900, "1 kB"), (31, "31 bytes")]
 )
 def test_small_files_have_a_size_too(size: int, words: str):
     assert text.megabytes(size) == words
@@ -109,3 +109,18 @@ def test_what_pixels_become_is_told_by_its_ends(
     mean: float, std: float, range_: tuple[float, float]
 ):
     assert text.value_range(mean, std) == range_
+
+
+@pytest.mark.parametrize(
+    ("camera", "shown"), [(None, "off"), ("", "on"), ("<b>Front</b>", "on: <b>Front</b>")]
+)
+def test_the_camera_is_named_where_the_browser_tells(camera: str | None, shown: str) -> None:
+    assert text.camera_state(camera) == shown
+
+
+@pytest.mark.parametrize(
+    ("times", "size", "shown"),
+    [(1, 2_000_000, "2.0 MB"), (3, 5_000, "5 kB, 3 times"), (1, 0, "size not told")],
+)
+def test_a_request_is_told_by_size_and_number(times: int, size: int, shown: str) -> None:
+    assert text.request(times, size) == shown

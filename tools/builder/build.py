@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from builder import hosts, models, npm, page, runtime, worker
+from builder import hosts, models, npm, page, runtime, sbom, worker
 from builder.cache import digest
 from builder.errors import BuildError
 from builder.site import Site, check_base, check_out, swapped_in
@@ -81,6 +81,8 @@ def build(
         for name, text in html.items():
             shipped = page.rewrite(text, site, icons, facts, config["plugins"], name)
             site.add_plain(name, shipped.encode())
+        # Nobody needs it offline, so the worker does not know it.
+        site.write(sbom.NAME, parts_list(root, modules, collected, facts["version"]))
         worker.add(site, modules, read(root, worker.SOURCE).decode(), facts["version"])
         if host:
             hosts.write_host_file(host, site, out.resolve(), html["index.html"])
@@ -93,9 +95,8 @@ def build(
 def add_browser_parts(site: Site, modules: Path, python: Path) -> None:
     """Add PyScript, Pyodide (with our standard library, numpy and lock), onnxruntime-web and
     idb-keyval."""
-    pyscript = modules / "@pyscript" / "core" / "dist"
-    files = [one_file(pyscript, pattern) for pattern in PYSCRIPT]
-    site.add_folder("pyscript", {path.name: without_map(path) for path in files})
+    files = {path.name: without_map(path) for path in pyscript_files(modules)}
+    site.add_folder("pyscript", files)
 
     core = [modules / "pyodide" / name for name in runtime.CORE]
     site.add_folder(
@@ -111,6 +112,22 @@ def add_browser_parts(site: Site, modules: Path, python: Path) -> None:
         for name in (module, f"{stem}.mjs", f"{stem}.wasm")
     ]
     site.add_folder("ort", {name: without_map(ort / name) for name in names})
+
+
+def pyscript_files(modules: Path) -> list[Path]:
+    """Return the files of PyScript that are shipped."""
+    folder = modules / "@pyscript" / "core" / "dist"
+    return [one_file(folder, pattern) for pattern in PYSCRIPT]
+
+
+def parts_list(root: Path, modules: Path, collected: list[models.Model], version: str) -> bytes:
+    """Return the SBOM."""
+    ort = modules / "onnxruntime-web" / "dist"
+    scripts = {
+        "@pyscript/core": pyscript_files(modules),
+        "onnxruntime-web": [ort / module for module, _ in RUNTIMES.values()],
+    }
+    return sbom.parts_list(root, collected, scripts, version)
 
 
 def add_page_parts(site: Site, root: Path) -> dict[str, Any]:

@@ -15,7 +15,7 @@ import re
 from typing import Any
 
 import numpy as np
-from js import Object, Uint8Array, Worker
+from js import Object, String, Uint8Array, Worker, performance
 from numpy.typing import NDArray
 from pyodide.ffi import create_proxy, to_js
 
@@ -72,7 +72,9 @@ class WebSession:
         self.drawn_ms = 0.0
         """What the worker took to make pixels of the last frame; 0 for one that came as pixels."""
         self._turn = asyncio.Lock()  # the runtime runs one picture at a time
-        self._worker = worker or Worker.new(engine_url, _js(type="module"))
+        # By the name, the page hears what its workers ask for.
+        named = _js(type="module", name=String(performance.timeOrigin))
+        self._worker = worker or Worker.new(engine_url, named)
         self._on_message = create_proxy(self._receive)
         self._on_error = create_proxy(self._crash)
         self._worker.addEventListener("message", self._on_message)

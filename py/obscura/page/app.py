@@ -109,6 +109,13 @@ class App:
         """Whether nothing is going on that loading the page again would lose."""
         return self.state == "ready" and not shell.dialog_open()
 
+    def camera_name(self) -> str | None:
+        """What the camera that runs is called, "" if the browser does not tell; None if none
+        does."""
+        if self._source is None or self._source.stream is None:
+            return None
+        return str(self._source.stream.getVideoTracks()[0].label)
+
     # ---- life ------------------------------------------------------------------------------------
 
     async def begin(self, wanted: str | None, files: Sequence[Any]) -> None:

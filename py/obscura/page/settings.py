@@ -122,6 +122,15 @@ def save(storage: Storage | None, settings: Settings) -> bool:
     return True
 
 
+def kept_size(storage: Storage | None) -> int:
+    """How many bytes of settings the store holds."""
+    try:
+        kept = storage.getItem(KEY) if storage is not None else None
+    except Exception:  # noqa: BLE001  (browsers that forbid it throw what they like)
+        return 0
+    return len(kept.encode()) if isinstance(kept, str) else 0  # JavaScript's null is not None
+
+
 def forget(storage: Storage | None) -> None:
     """Remove what is stored; a browser that forbids storage has nothing to remove."""
     if storage is None:
@@ -202,6 +211,10 @@ class Preferences:
         self.current = replace(self.current, **values)
         self._kept = replace(self._kept, **values)
         save(self._storage, self._kept)
+
+    def size(self) -> int:
+        """How many bytes are kept."""
+        return kept_size(self._storage)
 
     def forget(self) -> None:
         """Remove what is kept."""

@@ -106,8 +106,12 @@ OFFLINE = {
     "connection everything works",
     "no-connection": "not yet: the connection broke off; it goes on at the next visit",
     "damaged": "not yet: a file arrived damaged; it is fetched again at the next visit",
+    "deleted": "no: all was deleted, and nothing is put aside again until this tab is closed",
 }
 KEEPING = "{done:.1f} of {total:.1f} MB"
+SETTINGS = "Settings"
+OFFLINE_FILES = "Files for working without a connection"
+USAGE = "In all, as this browser counts"
 OFFLINE_ALL = "All models work offline now."
 NEWER = "A new version of this page is here."
 USE_NEWER = "Use it now"
@@ -199,6 +203,19 @@ def kept(own: int, size: int) -> str:
     return f"your settings, {own} model{'s' if own > 1 else ''} ({megabytes(size)})"
 
 
+def camera_state(name: str | None) -> str:
+    """Whether a camera runs, and which; browsers may not tell its name."""
+    if name is None:
+        return "off"
+    return f"on: {name}" if name else "on"
+
+
+def request(times: int, size: int) -> str:
+    """How large a file is that was asked for, and how often it was, if more than once."""
+    told = megabytes(size) if size else "size not told"
+    return f"{told}, {times} times" if times > 1 else told
+
+
 def input_size(width: int, height: int) -> str:
     """At which size a model looks at a picture."""
     return f"sees {pixels(width, height)}"
@@ -261,5 +278,8 @@ def pixels(width: float, height: float) -> str:
 
 
 def megabytes(size: int) -> str:
-    """A size in bytes, in megabytes with one digit; in kilobytes where that would be nothing."""
+    """A size in bytes, in megabytes with one digit; in kilobytes or bytes where that would be
+    nothing."""
+    if size < 500:
+        return f"{size} bytes"
     return f"{size / 1e6:.1f} MB" if size >= 100_000 else f"{size / 1e3:.0f} kB"
