@@ -5,6 +5,7 @@ import signal
 import sys
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 from builder import bench, own_models
 from builder.build import ROOT, build
@@ -16,18 +17,22 @@ from builder.site import check_base
 from builder.suite import run_suite
 
 
-def build_and_report(
-    out: Path, base: str, *, host: str | None = None, compressed: bool = False
-) -> None:
-    """Build the site and say how large it is."""
-    site = build(out, base, host=host, compressed=compressed)
+def build_and_report(out: Path, base: str, **options: Any) -> None:
+    """Build the site and say how large it is; see ``build`` for the options."""
+    site = build(out, base, **options)
     print(report(site, ROOT / "build" / "cache" / "sizes.json"))
     print(f"built {out}", flush=True)
 
 
 def run_build(args: argparse.Namespace) -> int:
     """Build the site."""
-    build_and_report(args.out, args.base, host=args.host, compressed=args.compressed)
+    build_and_report(
+        args.out,
+        args.base,
+        host=args.host,
+        compressed=args.compressed,
+        share_target=args.share_target,
+    )
     return 0
 
 
@@ -86,6 +91,11 @@ def parser() -> argparse.ArgumentParser:
         dest="compressed",
         action="store_true",
         help="also write .br and .gz files, for hosts that send such",
+    )
+    add(
+        "--share-target",
+        action="store_true",
+        help="let systems share files to the installed app (docs/offline.md says what that risks)",
     )
     command.set_defaults(run=run_build)
 
