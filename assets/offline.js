@@ -96,7 +96,29 @@ addEventListener("error", () => outcome || failed());
 addEventListener("load", () => globalThis.obscura?.boot || failed());
 addEventListener("pagehide", () => tellWorker("left"));
 
+// ---- installing ---------------------------------------------------------------------------------
+
+let invitation = null; // the browser's, which may come before Python does
+
+addEventListener("beforeinstallprompt", (event) => {
+  event.preventDefault(); // shown when the button is pressed
+  invite(event);
+});
+addEventListener("appinstalled", () => invite(null));
+
+function invite(event) {
+  invitation = event;
+  dispatchEvent(new Event("obscura-installable"));
+}
+
+async function install() {
+  await invitation?.prompt();
+  invite(null); // each can be used once
+}
+
 globalThis.obscuraOffline = {
+  installable: () => invitation !== null,
+  install,
   ready,
   ask,
   isolate,

@@ -14,6 +14,7 @@ const scope = new URL(registration.scope).pathname;
 const prefix = `obscura:${scope}:`; // other Obscuras may live on this origin
 const FILES = `${prefix}files`;
 const STATE = `${prefix}state`;
+const SHARED = `${prefix}shared`;
 const shell = (version) => `${prefix}shell-${version}`;
 const RECORD = "build.json"; // a version's own BUILD, in its shell
 
@@ -217,7 +218,7 @@ async function activate() {
     await writeState();
   }
   const used = [BUILD, await buildOf(state.former)].filter(Boolean);
-  const names = new Set([FILES, STATE, ...used.map(({ version }) => shell(version))]);
+  const names = new Set([FILES, STATE, SHARED, ...used.map(({ version }) => shell(version))]);
   for (const name of await caches.keys()) {
     if (name.startsWith(prefix) && !names.has(name)) await caches.delete(name);
   }
@@ -255,11 +256,40 @@ const isFile = ({ url }) =>
 registerRoute(isPage, ({ request, event }) => open(request, event));
 registerRoute(isFile, ({ request, event }) => serve(request, event));
 
+// ---- files that are shared to the installed app -------------------------------------------------
+
+// They wait here for the page, and go no further than this device.
+async function share({ request }) {
+  const files = (await request.formData()).getAll("files");
+  const cache = await caches.open(SHARED);
+  for (const [index, file] of files.entries()) {
+    const headers = { "Content-Type": file.type, "X-Name": encodeURIComponent(file.name) };
+    await cache.put(urlOf(`shared/${index}`), new Response(file, { headers }));
+  }
+  return Response.redirect(`${urlOf("")}?shared`, 303);
+}
+
+registerRoute(({ url }) => ours(url) && nameOf(url) === "share", share, "POST");
+
+async function takeShared() {
+  const cache = await caches.open(SHARED);
+  const kept = await cache.matchAll();
+  await caches.delete(SHARED);
+  return Promise.all(
+    kept.map(async (response) => {
+      const { headers } = response;
+      const name = decodeURIComponent(headers.get("X-Name"));
+      return new File([await response.blob()], name, { type: headers.get("Content-Type") });
+    }),
+  );
+}
+
 // ---- what the page asks for ---------------------------------------------------------------------
 
 const calls = {
   keep: (event, { groups }) => keep(event, groups, (done, total) => event.ports[0].postMessage({ done, total })),
   mend,
+  shared: takeShared,
   async status() {
     await readState();
     return { page: BUILD.page, failures: state.failures, trouble };

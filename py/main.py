@@ -9,7 +9,7 @@ from js import URLSearchParams, location, navigator, obscuraOffline, performance
 from js import obscura as before
 
 from obscura.engine import Facts
-from obscura.page import automation, build, events, sources
+from obscura.page import automation, build, events, launch, sources
 from obscura.page.app import App
 from obscura.page.dom import by_id, on_failure, run
 from obscura.page.inference import Inference
@@ -66,7 +66,13 @@ async def main() -> None:
     app = App(shelf, inference, request, preferences, offline, say, sample_canvas)
     events.connect(app, preferences)
     automation.publish(app)
-    await app.begin(before.boot.adopt(), list(before.boot.files))
+    launch.set_up_install(obscuraOffline)
+    shared = await launch.shared_files(obscuraOffline) if launch.SHARED in parameters else []
+    wanted, files = before.boot.adopt(), list(before.boot.files)
+    if shared and not wanted:
+        wanted, files = "files", shared
+    launch.set_up_launches(app.open_files, app.start)
+    await app.begin(wanted, files)
     obscuraOffline.booted()
 
 

@@ -62,7 +62,14 @@ def strings(value: Any) -> Iterator[str]:
 def test_every_name_tells_its_contents(dist: Path) -> None:
     """So that all but the pages and what looks for newer ones can be kept for ever."""
     plain = {name for name in files(dist) if not HASHED.search(name)}
-    assert plain == {"index.html", "bench.html", "sw.js", "LICENSE", "NOTICE"}
+    assert plain == {
+        "index.html",
+        "bench.html",
+        "manifest.webmanifest",
+        "sw.js",
+        "LICENSE",
+        "NOTICE",
+    }
 
 
 def test_every_reference_leads_to_a_file(dist: Path, page: str, facts: dict[str, Any]) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from builder import hosts, models, npm, page, runtime, sbom, worker
+from builder import hosts, manifest, models, npm, page, runtime, sbom, worker
 from builder.cache import digest
 from builder.errors import BuildError
 from builder.site import Site, check_base, check_out, swapped_in
@@ -41,6 +41,7 @@ def build(
     *,
     host: str | None = None,
     compressed: bool = False,
+    share_target: bool = False,
 ) -> Site:
     """Build the site of ``root`` into folder ``out``, which is replaced whole or stays as it was.
 
@@ -50,6 +51,7 @@ def build(
         root: the repository.
         host: also write what this one of ``hosts.HOSTS`` reads its headers from.
         compressed: also write files compressed beforehand.
+        share_target: let systems share files to the installed app.
 
     Returns:
         the site, whose ``folder`` is ``out``.
@@ -71,6 +73,7 @@ def build(
         for archive in archives:
             site.add(f"py/{archive.name}", archive.read_bytes())
         config = add_page_parts(site, root)
+        manifest.add(site, read(root, manifest.NAME), share_target=share_target)
         for model in collected:
             site.add(model_file(model), model.path.read_bytes())
         for name in ("LICENSE", "NOTICE"):

@@ -5,6 +5,7 @@ import signal
 import sys
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 from builder import bench, own_models
 from builder.build import ROOT, build
@@ -16,16 +17,9 @@ from builder.site import check_base
 from builder.suite import run_suite
 
 
-def build_and_report(
-    out: Path,
-    base: str,
-    *,
-    host: str | None = None,
-    compressed: bool = False,
-    quality: int = QUALITY,
-) -> None:
-    """Build the site and say how large it is."""
-    site = build(out, base, host=host, compressed=compressed)
+def build_and_report(out: Path, base: str, *, quality: int = QUALITY, **options: Any) -> None:
+    """Build the site and say how large it is; see ``build`` for the options."""
+    site = build(out, base, **options)
     print(report(site, ROOT / "build" / "cache" / "sizes.json", quality))
     print(f"built {out}", flush=True)
 
@@ -38,6 +32,7 @@ def run_build(args: argparse.Namespace) -> int:
         host=args.host,
         compressed=args.compressed,
         quality=BEST if args.best else QUALITY,
+        share_target=args.share_target,
     )
     return 0
 
@@ -102,6 +97,11 @@ def parser() -> argparse.ArgumentParser:
         dest="compressed",
         action="store_true",
         help="also write .br and .gz files, for hosts that send such",
+    )
+    add(
+        "--share-target",
+        action="store_true",
+        help="let systems share files to the installed app (docs/offline.md says what that risks)",
     )
     command.set_defaults(run=run_build)
 

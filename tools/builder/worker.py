@@ -31,6 +31,7 @@ GROUPS = (
     (re.compile(r"ort/"), "engine:wasm"),
     (re.compile(r"models/([^/]+)/"), r"model:\1"),
     (re.compile(r"(pyodide|pyscript)/|py/.*\.zip$"), "python"),
+    (re.compile(r"assets/app/"), "store"),  # icons and pictures for systems, no page shows them
 )
 SHELL = "shell"
 
