@@ -67,6 +67,7 @@ def test_every_name_tells_its_contents(dist: Path) -> None:
         "bench.html",
         "manifest.webmanifest",
         "sw.js",
+        "sbom.cdx.json",
         "LICENSE",
         "NOTICE",
     }
