@@ -1,6 +1,9 @@
-// The first seconds, before Python runs: count what is fetched, fetch the model beside Python,
+// The first seconds, before Python runs: count what is fetched, begin with the engine beside Python,
 // remember what the person pressed, and say so when the browser cannot go on. Python takes over
 // through `obscura.boot`; everything after that is in py/.
+
+const mark = (name) => performance.mark(`obscura:${name}`); // bench/start.py reads these
+mark("boot");
 
 const element = (id) => document.getElementById(id);
 const build = JSON.parse(element("obscura-build").textContent);
@@ -15,8 +18,10 @@ const SIMD = new Uint8Array([
 
 const absolute = (url) => new URL(url, location.href).href;
 // Modules are imported, not fetched, so their bytes cannot be seen to arrive.
-const counted = build.parts.filter((part) => !part.url.endsWith("js"));
-const parts = new Map(counted.map((part) => [absolute(part.url), part]));
+const countable = build.parts.filter((part) => !part.url.endsWith("js"));
+const parts = new Map(countable.map((part) => [absolute(part.url), part]));
+// If this file came out of the browser's cache, so will the others: too fast to be worth counting.
+const kept = performance.getEntriesByName(import.meta.url)[0]?.transferSize === 0;
 const received = new Map();
 const expected = new Set();
 const originalFetch = globalThis.fetch.bind(globalThis);
@@ -28,7 +33,7 @@ globalThis.fetch = async (resource, options) => {
   try {
     const response = await originalFetch(resource, options);
     if (!response.ok) missed(response.status);
-    else if (parts.has(url)) count(url, response.clone().body.getReader());
+    else if (parts.has(url) && !kept) count(url, response.clone().body.getReader());
     return response;
   } catch (error) {
     missed(error);
@@ -50,6 +55,13 @@ async function count(url, reader) {
     // The caller's own copy fails in the same way and reports it, Pyodide's own parts excepted.
     if (parts.get(url).stage === "python") notice("python", `${url}: ${error}`);
   }
+}
+
+// Bytes that a worker has received.
+function countMore({ url, received: bytes }) {
+  if (!parts.has(url)) return;
+  received.set(url, bytes);
+  showProgress();
 }
 
 let stage = null; // set by Python once it has something truer to say
@@ -114,16 +126,121 @@ function take(url, fresh = false) {
   return !fresh && early ? early : download(url, fresh);
 }
 
-async function download(url, fresh = false) {
-  const response = await fetch(url, fresh ? { cache: "reload" } : {});
+async function download(url, fresh = false, priority = "auto") {
+  const response = await fetch(url, { cache: fresh ? "reload" : "default", priority });
   if (!response.ok) throw new Error(`${response.status} ${response.statusText}`.trim());
   return response.arrayBuffer();
 }
 
+// What is needed before it must not wait behind it.
 function fetchEarly(url) {
-  const promise = download(url);
+  const promise = download(url, false, "low");
   promise.catch(() => {}); // reported when Python takes it
   downloads.set(url, promise);
+}
+
+// ---- the engine and Python, begun before they are asked for ---------------------------------------
+
+// The way to run that Python will choose (`candidates` of engine/__init__.py, fields of a `Plan`), as
+// far as that can be told here; else null. Nothing depends on it: what Python cannot use, it ends.
+async function likelyPlan() {
+  const { backend, threads, winners } = settings();
+  const asked = query.get("backend") ?? backend ?? "auto";
+  const wanted = Number(query.get("threads") ?? threads ?? 0);
+  if (asked === "webgpu") return null; // Python has to cut the network for that
+  const winner = asked === "auto" && !wanted && winners?.[chosen]?.plan;
+  if (winner) return winner[0] === "wasm" ? winner : null;
+  const { gpu, fallback_gpu: fallback, isolated, ios, cores } = await boot.facts;
+  if (asked === "auto" && gpu && !fallback) return null;
+  const usual = ios ? 1 : cores <= 4 ? cores : Math.min(8, Math.max(4, cores >> 1));
+  return ["wasm", "wasm", isolated ? wanted || usual : 1, false];
+}
+
+let early = null; // a worker that has been told to open a model and to run it on the sample
+let late = false; // Python has opened a model by now
+
+// Resolves to false if that is left to Python.
+async function startEngine() {
+  const model = shipped.get(chosen);
+  const plan = await likelyPlan();
+  if (!plan || !model || model.open || late) return false;
+  const worker = new Worker(absolute(build.engine), { type: "module", name: String(performance.timeOrigin) });
+  const run = { plan: plan.join(), worker, answer: lastAnswer(worker), calls: RUN, network: null };
+  early = run;
+  const [backend, name, threads] = plan;
+  const runtime = Object.fromEntries(Object.entries(build.ort[name]).map(([key, url]) => [key, absolute(url)]));
+  worker.postMessage({ id: BEGIN, call: "begin", runtime, threads, counted: !kept });
+  openEarly(run, model, { runtime, backend, threads }).catch(() => {}); // Python does it over again
+  return true;
+}
+
+async function openEarly(run, model, how) {
+  const { worker } = run;
+  const picture = boot.sample.then((canvas) => canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height));
+  const network = await downloads.get(model.url);
+  worker.postMessage({ id: OPEN, call: "open", ...how, model: network });
+  const { data, width, height } = await picture;
+  worker.postMessage({ id: RUN, call: "run", pixels: data.buffer, width, height }, [data.buffer]);
+  run.network = network; // from now on it is worth taking over
+}
+
+const [BEGIN, OPEN, RUN] = [1, 2, 3];
+
+// Resolves to what the worker says to the last of the three, or to what kept it from that.
+function lastAnswer(worker) {
+  const until = new AbortController();
+  return new Promise((resolve) => {
+    const hear = ({ data }) => {
+      if (data.received !== undefined) countMore(data);
+      if (data.id === OPEN) mark("session");
+      if (data.id === RUN || data.error !== undefined) resolve(data);
+    };
+    const crash = (event) => {
+      event.preventDefault();
+      resolve({ error: event.message || "the engine's worker could not be started" });
+    };
+    worker.addEventListener("message", hear, until);
+    worker.addEventListener("error", crash, until);
+  }).then((data) => {
+    until.abort();
+    mark("answer");
+    return data;
+  });
+}
+
+// Hands out, once, the worker that runs this very network in this way; ends one that does not.
+function takeEngine(network, plan) {
+  const found = early;
+  [early, late] = [null, true];
+  if (found?.plan === plan && found.network === network) return found;
+  found?.worker.terminate();
+  return undefined;
+}
+
+// The bundled picture, on which backends prove themselves.
+async function drawSample() {
+  const bitmap = await createImageBitmap(await (await fetch(build.sample)).blob());
+  const canvas = document.createElement("canvas");
+  [canvas.width, canvas.height] = [bitmap.width, bitmap.height];
+  canvas.getContext("2d", { alpha: false, willReadFrequently: true }).drawImage(bitmap, 0, 0);
+  return canvas;
+}
+
+function startPython() {
+  const url = absolute(build.python.module);
+  python.module = import(url);
+  python.ready = python.module.then(({ loadPyodide }) =>
+    loadPyodide({ indexURL: new URL(".", url).href, packages: build.python.packages }),
+  );
+  // PyScript, which waits for it, reports what went wrong.
+  python.ready.then(() => mark("python"), () => {});
+}
+
+const python = {};
+
+// Have files on their way that Pyodide and PyScript will ask for one after the other.
+function hint(urls, attributes) {
+  for (const url of urls) document.head.append(Object.assign(document.createElement("link"), { href: url, ...attributes }));
 }
 
 // ---- the camera ---------------------------------------------------------------------------------
@@ -161,10 +278,16 @@ function notice(code, details) {
   if (code === "python") globalThis.obscuraOffline?.failed(); // a file may be damaged on this device
 }
 
+const sample = drawSample();
+sample.catch(() => {}); // reported when Python wants it
+
 const boot = {
   build,
   facts: lookAround(),
+  sample,
+  python,
   take,
+  takeEngine,
   askForCamera,
   load: (url) => import(absolute(url)),
   wanted: null, // "start", or "files" with `files`
@@ -199,6 +322,8 @@ globalThis.obscura = {
     frames: 0,
     fps: 0,
     timings: {},
+    frame: null,
+    held: {},
     detections: [],
   }),
 };
@@ -257,11 +382,18 @@ async function plan() {
   return engine;
 }
 
+// Put the engine where the worker's own fetch finds it: in the browser's HTTP cache.
+const fetchEngine = async () => download(await planned);
+
 async function begin() {
   waiting = false;
+  hint(build.python.modules, { rel: "modulepreload" });
+  startPython();
+  hint(build.python.files, { rel: "preload", as: "fetch", crossOrigin: "" });
   if (shipped.has(chosen)) fetchEarly(shipped.get(chosen).url);
-  // Put the engine where the worker's own fetch finds it: in the browser's HTTP cache.
-  planned.then((engine) => download(engine)).catch(() => {}); // the worker tries again and reports
+  startEngine()
+    .then((begun) => begun || kept || fetchEngine())
+    .catch(() => {}); // Python does it over again, and reports
   addEventListener("unhandledrejection", pythonFailed);
   addEventListener("py:all-done", pythonEnded);
   try {

@@ -4,13 +4,13 @@
 
 let ort;
 let create;
+let pixelsOf;
 export let device;
 let resize; // compute pipelines: for pixels, and for frames of video
 let network; // {session, feeds, fetches}, as is
 let preparation; // of an open network; its fetches are the network's feeds
 let pixels; // GPUBuffer: the picture at the network's size, float RGBA in 0..255
 let texture;
-let canvas; // for frames that cannot become a texture at once
 let place; // GPUBuffer: where the picture lies in the network's input
 let answer; // GPUBuffer that the outputs are read back through
 
@@ -63,8 +63,9 @@ const FEATURES = ["shader-f16", "subgroups"];
 const SIZES = { float32: 4, float16: 2, int32: 4, uint32: 4, int64: 8, uint64: 8, int8: 1, uint8: 1, bool: 1 };
 
 // runtime: the onnxruntime module. session: (model, backend, options) => Promise<InferenceSession>.
-export async function start(runtime, session, lost) {
-  [ort, create] = [runtime, session];
+// draw: (frame, width, height) => RGBA bytes, for frames that cannot be read as a texture.
+export async function start(runtime, session, draw, lost) {
+  [ort, create, pixelsOf] = [runtime, session, draw];
   const adapter = await navigator.gpu?.requestAdapter({ powerPreference: "high-performance" });
   if (!adapter) throw new Error("WebGPU gives no adapter");
   device = await adapter.requestDevice({
@@ -157,14 +158,6 @@ function external(frame) {
   } catch {
     return undefined; // not every driver takes frames of video
   }
-}
-
-function pixelsOf(frame, width, height) {
-  canvas ??= new OffscreenCanvas(1, 1);
-  Object.assign(canvas, { width, height });
-  const context = canvas.getContext("2d", { alpha: false, willReadFrequently: true });
-  context.drawImage(frame, 0, 0, width, height);
-  return context.getImageData(0, 0, width, height).data;
 }
 
 function upload(bytes, width, height) {

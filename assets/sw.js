@@ -44,6 +44,7 @@ async function readState() {
 }
 
 async function writeState() {
+  if (forgotten) return;
   try {
     const cache = await caches.open(STATE);
     await cache.put(urlOf("state.json"), Response.json(state));
@@ -99,6 +100,7 @@ function mended(response, name) {
 // itself. After a start that failed nothing is trusted.
 const SMALL = 200_000; // bytes
 let careful = false;
+let forgotten = false; // all is to be deleted, so nothing more is kept
 let trouble = null; // why something could not be kept
 
 const whole = {
@@ -106,7 +108,7 @@ const whole = {
   fetchDidSucceed: async ({ request, response }) => mended(response, nameOf(request.url)),
   cacheWillUpdate: async ({ request, response }) => {
     const file = await find(nameOf(request.url));
-    return response.status === 200 && file && (await intact(response, file)) ? response : null;
+    return response.status === 200 && !forgotten && file && (await intact(response, file)) ? response : null;
   },
   cachedResponseWillBeUsed: async ({ request, cachedResponse }) => {
     const file = await find(nameOf(request.url));
@@ -271,15 +273,13 @@ registerRoute(({ url }) => ours(url) && nameOf(url) === "share", share, "POST");
 
 async function takeShared() {
   const cache = await caches.open(SHARED);
-  const kept = await cache.matchAll();
+  const files = [];
+  for (const response of await cache.matchAll()) {
+    const name = decodeURIComponent(response.headers.get("X-Name"));
+    files.push(new File([await response.arrayBuffer()], name, { type: response.headers.get("Content-Type") }));
+  }
   await caches.delete(SHARED);
-  return Promise.all(
-    kept.map(async (response) => {
-      const { headers } = response;
-      const name = decodeURIComponent(headers.get("X-Name"));
-      return new File([await response.blob()], name, { type: headers.get("Content-Type") });
-    }),
-  );
+  return files;
 }
 
 // ---- what the page asks for ---------------------------------------------------------------------
@@ -307,6 +307,7 @@ const calls = {
   },
   use: () => skipWaiting(),
   async forget() {
+    forgotten = true;
     for (const name of await caches.keys()) if (name.startsWith(prefix)) await caches.delete(name);
     state = null;
   },

@@ -13,6 +13,7 @@ from obscura.page.bench import Bench
 from obscura.page.dom import by_id, on_failure, run
 from obscura.page.opening import Opener
 from obscura.page.own import OwnModels
+from obscura.page.rest import Rest
 from obscura.page.settings import Preferences, Request, load
 from obscura.page.shelf import Shelf
 from obscura.page.winners import Winners
@@ -48,9 +49,12 @@ async def main() -> None:
     async def sample_image() -> Any:
         return sources.read_pixels(sample)
 
-    shelf = Shelf(parts, take, OwnModels(lambda: before.boot.load(parts.store_url)))
+    own = OwnModels(lambda: before.boot.load(parts.store_url))
+    shelf = Shelf(parts, take, own, Rest(lambda: take(parts.rest_url, fresh=False)))
     nothing_kept = Winners(Preferences(None, Request()), "")
-    opener = Opener(parts, device.facts, device.gpu_name, sample_image, nothing_kept)
+    opener = Opener(
+        parts, device.facts, device.gpu_name, sample_image, nothing_kept, lambda *_begun: None
+    )
     bench = Bench(shelf, opener, device, sample)
     # By entries: Pyodide takes the object itself for a mapping, whose iteration gives the keys.
     pairs = URLSearchParams.new(location.search).entries()

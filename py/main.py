@@ -2,20 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 import traceback
 from typing import Any
 
-from js import (
-    URLSearchParams,
-    createImageBitmap,
-    document,
-    fetch,
-    location,
-    navigator,
-    obscuraOffline,
-    window,
-)
+from js import URLSearchParams, location, navigator, obscuraOffline, performance, window
 from js import obscura as before
 
 from obscura.engine import Facts
@@ -26,6 +16,7 @@ from obscura.page.inference import Inference
 from obscura.page.offline import Offline
 from obscura.page.opening import Opener
 from obscura.page.own import OwnModels
+from obscura.page.rest import Rest
 from obscura.page.settings import Preferences, load, read_request
 from obscura.page.shelf import Shelf
 from obscura.page.winners import Winners
@@ -45,29 +36,20 @@ def storage() -> Any:
         return None
 
 
-async def draw_sample(url: str) -> Any:
-    """A canvas with the bundled picture, on which backends prove themselves."""
-    bitmap = await createImageBitmap(await (await fetch(url)).blob())
-    canvas = document.createElement("canvas")
-    canvas.width, canvas.height = bitmap.width, bitmap.height
-    sources.draw_opaque(canvas, bitmap)
-    return canvas
-
-
 async def main() -> None:
     """Start the app. Only here does JavaScript's start-up (assets/boot.js) hand over."""
     parts = build.read(by_id("obscura-build").textContent)
-    sample = asyncio.ensure_future(draw_sample(parts.sample_url))
     facts = await before.boot.facts
 
     async def sample_canvas() -> Any:
-        return await sample
+        return await before.boot.sample
 
     async def sample_image() -> Any:
-        return sources.read_pixels(await sample)
+        return sources.read_pixels(await before.boot.sample)
 
     own = OwnModels(lambda: before.boot.load(parts.store_url))
-    shelf = Shelf(parts, before.boot.take, own)
+    rest = Rest(lambda: before.boot.take(parts.rest_url))
+    shelf = Shelf(parts, before.boot.take, own, rest)
     known = Facts(**{name: getattr(facts, name) for name in Facts._fields})
     # By entries: Pyodide takes the object itself for a mapping, whose iteration gives the keys.
     pairs = URLSearchParams.new(location.search).entries()
@@ -76,14 +58,17 @@ async def main() -> None:
     request = read_request(parameters, [*parts.cards, *load(kept).own])
     preferences = Preferences(kept, request)
     device = f"{navigator.userAgent} {facts.gpu_name} {known}"
-    opener = Opener(parts, known, facts.gpu_name, sample_image, Winners(preferences, device))
+    winners = Winners(preferences, device)
+    begun = before.boot.takeEngine
+    opener = Opener(parts, known, facts.gpu_name, sample_image, winners, begun)
     inference = Inference(shelf, opener, say)
     offline = Offline(obscuraOffline, parts.version, list(parts.cards), lambda: app.idle)
     app = App(shelf, inference, request, preferences, offline, say, sample_canvas)
+    # Before anything listens, so that a press meanwhile is remembered by boot.js alone.
+    shared = await launch.shared_files(obscuraOffline) if launch.SHARED in parameters else []
     events.connect(app, preferences)
     automation.publish(app)
     launch.set_up_install(obscuraOffline)
-    shared = await launch.shared_files(obscuraOffline) if launch.SHARED in parameters else []
     wanted, files = before.boot.adopt(), list(before.boot.files)
     if shared and not wanted:
         wanted, files = "files", shared
@@ -92,6 +77,7 @@ async def main() -> None:
     obscuraOffline.booted()
 
 
+performance.mark("obscura:imported")
 before.boot.arrive()
 on_failure(lambda error: before.boot.fail("".join(traceback.format_exception(error))))
 run(main())

@@ -45,9 +45,8 @@ class ChromiumError(Exception):
 class Chromium:
     """A running browser. Made by `launched`; one thread uses it."""
 
-    def __init__(self, process: subprocess.Popen[bytes], reading: int, writing: int) -> None:
-        self._process = process
-        self._reading, self._writing = reading, writing
+    def __init__(self, reading: int, writing: int, log: Path) -> None:
+        self._reading, self._writing, self._log = reading, writing, log
         self._news = Condition(RLock())
         self._answers: dict[int, dict[str, Any]] = {}
         self._workers: dict[str, str] = {}  # session of each worker: that of its page
@@ -65,7 +64,7 @@ class Chromium:
             self._news.wait_for(lambda: number in self._answers or self._gone, timeout_s)
             answer = self._answers.pop(number, None)
         if answer is None:
-            why = "the browser is gone" if self._gone else f"no answer within {timeout_s:.0f} s"
+            why = self._last_words() if self._gone else f"no answer within {timeout_s:.0f} s"
             raise ChromiumError(f"{method}: {why}")
         if "error" in answer:
             raise ChromiumError(f"{method}: {answer['error'].get('message')}")
@@ -119,6 +118,10 @@ class Chromium:
         except OSError as error:
             raise ChromiumError(f"the browser is gone ({error})") from None
         return number
+
+    def _last_words(self) -> str:
+        said = self._log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
+        return f"the browser is gone; its last words: {' / '.join(said[-3:]) or 'none'}"
 
     def _listen(self) -> None:
         rest = b""
@@ -197,14 +200,19 @@ class Tab:
         """Bring it to the front."""
         self.call("Page.bringToFront")
 
-    def begin_with(self, script: str) -> None:
-        """Run a script before all others, in the pages opened from now on and in their workers."""
+    def begin_with(self, script: str, *, workers: bool = False) -> None:
+        """Run a script before all others, in the pages opened from now on.
+
+        Args:
+            workers: in their workers, too.
+        """
         self.call("Page.enable")
         self.call("Page.addScriptToEvaluateOnNewDocument", source=script)
-        self._browser.prepare_workers(self.session, script)
+        if workers:
+            self._browser.prepare_workers(self.session, script)
 
     def realms(self) -> list[str]:
-        """Return the sessions of the page and of its workers, after `begin_with`."""
+        """Return the sessions of the page and of the workers that `begin_with` knows."""
         return [self.session, *self._browser.workers(self.session)]
 
     def heap_bytes(self, session: str) -> int:
@@ -251,10 +259,9 @@ def launched(path: Path, clip: Path, flags: Sequence[str] = ()) -> Iterator[Chro
         os.close(to_write)
         try:
             try:
-                browser = Chromium(process, reading, writing)
+                browser = Chromium(reading, writing, log)
             except ChromiumError as error:
-                last = log.read_text(encoding="utf-8", errors="replace").strip()[-300:]
-                raise ChromiumError(f"{path} does not start ({error}): {last}") from None
+                raise ChromiumError(f"{path} does not start: {error}") from None
             yield browser
         finally:
             os.close(writing)  # which tells the browser to end

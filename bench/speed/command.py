@@ -83,7 +83,7 @@ def measure(
                 part = f"frames {setting.name}"
                 work = partial(
                     visits.compare_frames, browser, isolated if setting.isolated else plain,
-                    setting, rivals, args.frames, args.rounds, tell,
+                    setting, rivals, visits.Amount(args.warm_up, args.frames, args.rounds), tell,
                 )  # fmt: skip
                 stacks = attempt(part, work) or {"failures": {}}
                 failures |= {f"{part}, {key}": why for key, why in stacks.pop("failures").items()}
@@ -118,7 +118,7 @@ def measure(
                 "line": LINE,
                 "rounds": args.rounds,
                 "round_frames": args.frames,
-                "warm_up": visits.WARM_UP,
+                "warm_up": args.warm_up,
                 "settings": {setting.name: setting._asdict() for setting in settings},
                 "frames": frames,
                 **starts,

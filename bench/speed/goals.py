@@ -61,7 +61,8 @@ def frame_row(run: Measured, name: str) -> Row:
     rivals = {key: told for key, told in stacks.items() if key.startswith("tfjs-")}
     against = "TF.js `detect`"
     if "obscura" not in stacks or not rivals:
-        return Row(what, against, goal, "", missing(run, f"frames {name}", NO_RIVAL))
+        part = f"frames {name}, tfjs" if "obscura" in stacks else f"frames {name}"
+        return Row(what, against, goal, "", missing(run, part, NO_RIVAL))
     best = min(rivals, key=lambda key: float(rivals[key]["median"]))
     backend = best.removeprefix("tfjs-")
     threads = rivals[best].get("threads")
@@ -84,7 +85,8 @@ def python_row(run: Measured, name: str) -> Row:
     goal = f"≤ {PYTHON_RATIO:.2f} of it, and ≤ {PYTHON_MS:.0f} ms a frame"
     stacks = run["frames"].get(name, {})
     if "obscura" not in stacks or "js" not in stacks:
-        return Row(what, against, goal, "", missing(run, f"frames {name}", NO_RIVAL))
+        part = f"frames {name}, js" if "obscura" in stacks else f"frames {name}"
+        return Row(what, against, goal, "", missing(run, part, NO_RIVAL))
     ours, plain = stacks["obscura"]["median"], stacks["js"]["median"]
     ratio, more = ours / plain, ours - plain
     measured = (
@@ -199,8 +201,9 @@ TITLES = {
 
 
 def missing(run: Measured, part: str, otherwise: str) -> str:
-    """Return why a row has no figures."""
-    return f"{OPEN}: {run['failures'].get(part, otherwise)}"
+    """Return why a row has no figures: what failed in that part of the run, if anything did."""
+    reasons = [why for where, why in run["failures"].items() if where.startswith(part)]
+    return f"{OPEN}: {'; '.join(reasons) or otherwise}"
 
 
 def verdict(met: bool) -> str:

@@ -72,7 +72,7 @@ def prepare(root: Path, out: Path, rivals: Sequence[str]) -> Path:
     out.mkdir(parents=True)
     build(out / SITE)
     versions = add_rivals(root, Site(out / RIVALS, "./"), rivals)
-    compress(out, root / "build" / "cache" / f"brotli-{QUALITY}")
+    compress(out, root / "build" / f"brotli-{QUALITY}")
     picture = read(root, "bench/camera.jpg")
     (out / CLIP).write_bytes(picture * 2)  # MJPEG: pictures one after another, over and over
     facts = {"versions": versions, "quality": QUALITY, "rivals": list(rivals)}

@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol
+from urllib.parse import urlencode
 
 from speed.chromium import Chromium, ChromiumError, Tab
 from speed.figures import summary
@@ -91,12 +92,16 @@ class Busy:
 FAILED = """
 const now = () => {
   const told = globalThis.obscura?.snapshot();
-  if (told?.error) throw new Error(`${told.error.code}: ${told.error.message}`);
+  if (told?.error) {
+    const details = document.getElementById("notice-details").textContent.trim();
+    const last = details.split("\\n").at(-1);
+    throw new Error(`${told.error.code}: ${told.error.message}: ${last}`);
+  }
   return told;
 };
 """
 WARM = """
-await until(() => now()?.frames >= %d);
+await until(() => now()?.frames >= %d && globalThis.benchRecorded);
 document.getElementById("start").click();
 await until(() => now().state === "ready");
 document.getElementById("start").click();
@@ -115,6 +120,30 @@ return { frames: now().frames - before, seconds };
 """
 
 
+RECORD = """(() => {
+  const post = Worker.prototype.postMessage;
+  const opened = new WeakMap();
+  const store = indexedDB.open("bench");
+  store.onupgradeneeded = () => store.result.createObjectStore("messages");
+  const keep = (worker, { frame, pixels, ...run }) => {
+    const messages = { open: opened.get(worker), run, byFrame: Boolean(frame) };
+    const write = store.result.transaction("messages", "readwrite");
+    write.objectStore("messages").put(messages, %s);
+    write.oncomplete = () => { globalThis.benchRecorded = true; };
+    Worker.prototype.postMessage = post;
+  };
+  Worker.prototype.postMessage = function (message, ...rest) {
+    if (message?.call === "open") opened.set(this, structuredClone(message));
+    const { naturalWidth } = document.getElementById("sample");
+    const camera = message?.frame || message?.width !== naturalWidth;
+    if (message?.call === "run" && camera && store.readyState === "done") keep(this, message);
+    return post.call(this, message, ...rest);
+  };
+})()"""
+"""Runs first in the page: keeps what it tells its worker, for the rival in plain JavaScript to say
+the same, up to the first frame of the camera; then it is out of the way."""
+
+
 class Ours:
     """Obscura's page as it is, with the fake camera."""
 
@@ -123,6 +152,7 @@ class Ours:
     def __init__(self, browser: Chromium, url: str, setting: Setting, warm_up: int) -> None:
         """Open the page and let it analyse `warm_up` frames; then it starts its account anew."""
         tab = browser.tab()
+        tab.begin_with(RECORD % json.dumps(setting.name))
         query = f"model={MODEL}&backend={setting.backend}&threads={setting.threads}&autostart=1"
         tab.open(f"{url}site/?{query}")
         self.begun = tab.evaluate(script(FAILED + WARM % warm_up), PATIENCE_S)
@@ -198,11 +228,16 @@ class Rival:
 
 
 def open_rival(
-    browser: Chromium, url: str, page: str, backend: str, threads: int, warm_up: int
+    browser: Chromium, url: str, page: str, told: Mapping[str, object], warm_up: int
 ) -> Rival:
-    """Open a rival's page (`tfjs` or `js`) and let it analyse `warm_up` frames."""
+    """Open a rival's page (`tfjs` or `js`) and let it analyse `warm_up` frames.
+
+    Args:
+        told: "backend", "threads" and "setting", for the page's address.
+    """
     tab = browser.tab()
-    tab.open(f"{url}rivals/{page}.html?backend={backend}&threads={threads}")
+    backend = told["backend"]
+    tab.open(f"{url}rivals/{page}.html?{urlencode(told)}")
     try:
         ran = tab.evaluate(script(READY), PATIENCE_S)
         tab.front()

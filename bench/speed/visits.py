@@ -4,16 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
-from typing import Any
+from typing import Any, NamedTuple
 
 from speed.chromium import Chromium, ChromiumError, Tab
 from speed.host import Host, Line
+from speed.prepare import FACTS
 from speed.stacks import FAILED, MODEL, PATIENCE_S, Ours, Setting, Stack, open_rival, script
 
-WARM_UP = 20
-"""Frames that do not count: the first ones compile, and fill caches."""
-
 Tell = Callable[[str], None]
+
+
+class Amount(NamedTuple):
+    """How much to measure."""
+
+    warm_up: int
+    """Frames that do not count: the first ones compile, and fill caches."""
+    frames: int  # a round
+    rounds: int
+
 
 # ---- the machine ---------------------------------------------------------------------------------
 
@@ -37,7 +45,7 @@ return {
 def look_around(browser: Chromium, host: Host) -> dict[str, Any]:
     """Return what the browser says of the device."""
     tab = browser.tab()
-    tab.open(host.url + "rivals/js.html")
+    tab.open(host.url + FACTS)  # any file of the server's: what counts is whence it comes
     told: dict[str, Any] = tab.evaluate(script(LOOK))
     tab.close()
     return told
@@ -51,8 +59,7 @@ def compare_frames(
     host: Host,
     setting: Setting,
     rivals: Sequence[str],
-    frames: int,
-    rounds: int,
+    amount: Amount,
     tell: Tell,
 ) -> dict[str, Any]:
     """Let the stacks analyse frames in turn, one tab in front at a time; return figures by stack.
@@ -64,24 +71,25 @@ def compare_frames(
     with ExitStack() as tabs:
         stacks: list[Stack] = []
         tell(f"{setting.title}: opening Obscura")
-        ours = Ours(browser, host.url, setting, WARM_UP)
+        ours = Ours(browser, host.url, setting, amount.warm_up)
         tabs.callback(ours.close)
         stacks.append(ours)
         wanted = [("tfjs", backend) for backend in setting.tfjs if "tfjs" in rivals]
         wanted += [("js", setting.backend)] if "js" in rivals else []
         for page, backend in wanted:
             tell(f"{setting.title}: opening {page} ({backend})")
+            told = {"backend": backend, "threads": ours.threads, "setting": setting.name}
             try:
-                rival = open_rival(browser, host.url, page, backend, ours.threads, WARM_UP)
+                rival = open_rival(browser, host.url, page, told, amount.warm_up)
             except ChromiumError as error:
                 failures[f"tfjs-{backend}" if page == "tfjs" else page] = str(error)
                 continue
             tabs.callback(rival.tab.close)
             stacks.append(rival)
-        for number in range(rounds):
-            tell(f"{setting.title}: round {number + 1} of {rounds}")
+        for number in range(amount.rounds):
+            tell(f"{setting.title}: round {number + 1} of {amount.rounds}")
             for stack in stacks:
-                stack.round(frames)
+                stack.round(amount.frames)
         results: dict[str, Any] = {stack.name: stack.result() for stack in stacks}
     return results | {"failures": failures}
 
@@ -246,7 +254,7 @@ def memory(
     """
     tab = browser.tab()
     try:
-        tab.begin_with(TRACK)
+        tab.begin_with(TRACK, workers=True)
         query = f"model={MODEL}&backend={setting.backend}&threads={setting.threads}&autostart=1"
         tab.open(f"{host.url}site/?{query}")
         tab.front()

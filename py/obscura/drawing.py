@@ -5,6 +5,8 @@ Pure arithmetic, shared by everything that draws, so that a page and a saved pic
 
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -25,6 +27,12 @@ PALETTE = (
     "#3c872d",
 )
 
+PLACES = 8
+"""Places to choose from, per label; see `_places`."""
+LABEL_BLOCK = 8
+"""Labels that are placed together: few enough that all their places can be weighed against one
+another, enough that numpy is called seldom."""
+
 Floats = NDArray[np.float32]
 
 
@@ -33,6 +41,7 @@ def colour(class_id: int) -> str:
     return PALETTE[class_id % len(PALETTE)]
 
 
+@cache
 def ink(background: str) -> str:
     """Return black or white, whichever reads better on an ``#rrggbb`` background.
 
@@ -70,25 +79,41 @@ def place_labels(
     """
     places = _places(xyxy, label_widths, label_height)
     room_x = np.maximum(width - label_widths, 0)[:, None]
-    places[..., 0] = np.clip(places[..., 0], 0, room_x)
+    left = np.clip(places[..., 0], 0, room_x)
     # A place beyond the upper or lower edge is pushed back onto the picture, which puts it
     # somewhere in the middle of its box's edge: worse than the next place, if that is free.
-    inside_y = np.clip(places[..., 1], 0, max(height - label_height, 0))
-    pushed = np.abs(places[..., 1] - inside_y)
-    places[..., 1] = inside_y
+    top = np.clip(places[..., 1], 0, max(height - label_height, 0))
+    cost = np.abs(places[..., 1] - top)
+    # Left, right and top lie apart, so that numpy runs along rows of memory.
+    options = np.stack([left, left + label_widths[:, None], top]).reshape(3, -1)
 
-    placed = np.zeros((len(xyxy), 2), np.float32)
-    for i, options in enumerate(places):
-        x, y = options[:, :1], options[:, 1:]
-        earlier = placed[:i]
-        shared_x = np.minimum(x + label_widths[i], earlier[:, 0] + label_widths[:i]) - np.maximum(
-            x, earlier[:, 0]
-        )
-        shared_y = label_height - np.abs(y - earlier[:, 1])
-        covered = (np.maximum(shared_x, 0) * np.maximum(shared_y, 0)).sum(axis=1)
-        # argmin takes the first of equals, so the order of the places is their preference.
-        placed[i] = options[np.argmin(covered + pushed[i])]
-    return placed
+    count = len(xyxy)
+    placed = np.zeros((3, count), np.float32)
+    for start in range(0, count, LABEL_BLOCK):
+        end = min(start + LABEL_BLOCK, count)
+        block = options[:, start * PLACES : end * PLACES]
+        own = cost[start:end].reshape(-1)
+        if start:
+            own += _shared(block, placed[:, :start], label_height).sum(axis=1)
+        mutual = _shared(block, block, label_height)
+        for row, place in zip(range(start, end), range(0, len(own), PLACES), strict=True):
+            # argmin takes the first of equals, so the order of the places is their preference.
+            best = place + own[place : place + PLACES].argmin()
+            placed[:, row] = block[:, best]
+            own += mutual[best]  # of no matter to those that are placed
+    return placed[[0, 2]].T
+
+
+def _shared(a: Floats, b: Floats, height: float) -> Floats:
+    """Return the area that each of ``(3, n)`` labels (left, right, top) shares with each of
+    ``(3, m)`` as ``(n, m)``."""
+    x: Floats = np.minimum(a[1, :, None], b[1])
+    x -= np.maximum(a[0, :, None], b[0])
+    y = a[2, :, None] - b[2]
+    np.subtract(height, np.abs(y, out=y), out=y)
+    np.maximum(x, 0, out=x)
+    x *= np.maximum(y, 0, out=y)
+    return x
 
 
 def _places(xyxy: Floats, label_widths: Floats, label_height: float) -> Floats:

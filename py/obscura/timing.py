@@ -2,15 +2,33 @@
 
 from __future__ import annotations
 
+import types
 from collections import deque
+from collections.abc import Callable, Collection, Coroutine, Generator
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+Result = TypeVar("Result")
+
+
+@dataclass(frozen=True)
+class FrameTotals:
+    """What the frames of the window took as a whole, in milliseconds."""
+
+    median: float  # from the begin of the capture to drawn boxes
+    p95: float  # 95 of 100 frames took no longer than this
+    blocked_p95: float  # as p95, of the time for which a frame held the page's thread
+    count: int  # the frames that these are of
 
 
 class Timings:
-    """The last ``window`` durations of each stage of the frame loop."""
+    """The last ``window`` durations of each stage of the frame loop, and of whole frames."""
 
     def __init__(self, window: int = 120) -> None:
         self._window = window
         self._stages: dict[str, deque[float]] = {}
+        self._frames: deque[float] = deque(maxlen=window)
+        self._blocked: deque[float] = deque(maxlen=window)
 
     def add(self, stage: str, ms: float) -> None:
         """Note that ``stage`` took ``ms`` milliseconds."""
@@ -20,11 +38,92 @@ class Timings:
 
     def medians(self) -> dict[str, float]:
         """Return the median milliseconds of each stage, in the order the stages first came."""
-        return {stage: _median(values) for stage, values in self._stages.items()}
+        return {stage: median(values) for stage, values in self._stages.items()}
+
+    def add_frame(self, ms: float, blocked_ms: float) -> None:
+        """Note a whole frame.
+
+        Args:
+            ms: from the begin of its capture to its boxes drawn.
+            blocked_ms: for how much of the time since the former frame the thread was held.
+        """
+        self._frames.append(ms)
+        self._blocked.append(blocked_ms)
+
+    def frame(self) -> FrameTotals | None:
+        """Return what whole frames took; None until there has been one."""
+        if not self._frames:
+            return None
+        return FrameTotals(
+            median=median(self._frames),
+            p95=_percentile(self._frames, 95),
+            blocked_p95=_percentile(self._blocked, 95),
+            count=len(self._frames),
+        )
 
     def clear(self) -> None:
         """Forget everything, the stages and their order too."""
         self._stages.clear()
+        self._frames.clear()
+        self._blocked.clear()
+
+
+class Held:
+    """For how long the thread was held, added up over the sections that are measured.
+
+    A section within another counts once, as a part of that.
+    """
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        """
+        Args:
+            clock: milliseconds, never running backwards.
+        """
+        self._clock = clock
+        self._total = self._begun = 0.0
+        self._depth = 0
+
+    def __enter__(self) -> None:
+        if not self._depth:
+            self._begun = self._clock()
+        self._depth += 1
+
+    def __exit__(self, *_failure: object) -> None:
+        self._depth -= 1
+        if not self._depth:
+            self._total += self._clock() - self._begun
+
+    def take(self) -> float:
+        """Return the milliseconds since the last `take`, up to now, and begin anew."""
+        taken, self._total = self._total, 0.0
+        if self._depth:
+            now = self._clock()
+            taken += now - self._begun
+            self._begun = now
+        return taken
+
+    async def during(self, coroutine: Coroutine[Any, Any, Result]) -> Result:
+        """Await a coroutine and measure the sections in which it runs, not those it waits for."""
+        return await self._stepped(coroutine)
+
+    @types.coroutine
+    def _stepped(self, coroutine: Coroutine[Any, Any, Result]) -> Generator[Any, Any, Result]:
+        value: Any = None
+        resume: Callable[[Any], Any] = coroutine.send
+        while True:
+            try:
+                with self:
+                    waiting = resume(value)
+            except StopIteration as end:
+                result: Result = end.value
+                return result
+            try:
+                value, resume = (yield waiting), coroutine.send
+            except GeneratorExit:
+                coroutine.close()
+                raise
+            except BaseException as failure:  # noqa: BLE001  (a cancellation, too, is passed on)
+                value, resume = failure, coroutine.throw
 
 
 class Rate:
@@ -59,9 +158,15 @@ class Rate:
         self._ticks.clear()
 
 
-def _median(values: deque[float]) -> float:
+def median(values: Collection[float]) -> float:
+    """Return the middle one of the values, or the mean of the middle two."""
     ordered = sorted(values)
     middle = len(ordered) // 2
     if len(ordered) % 2:
         return ordered[middle]
     return (ordered[middle - 1] + ordered[middle]) / 2
+
+
+def _percentile(values: Collection[float], percent: int) -> float:
+    """Return the least of the values that so many percent of them do not exceed."""
+    return sorted(values)[-(-len(values) * percent // 100) - 1]

@@ -9,7 +9,7 @@ from typing import Any
 from playwright.sync_api import Locator, Page, Route
 from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
-PATIENCE = 240_000
+PATIENCE = 60_000
 """Milliseconds to wait for anything: test machines may be small and busy."""
 
 GIVE = """([way, name, type, data]) => {

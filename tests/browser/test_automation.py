@@ -24,6 +24,8 @@ SHAPE = {
     "frames": int,
     "fps": int | float,
     "timings": dict,
+    "frame": dict | None,
+    "held": dict,
     "detections": list,
 }
 ROW = {"label": str, "score": int | float, "box": list, "track_id": int | None}
@@ -82,6 +84,8 @@ def assert_shape(snapshot: dict[str, Any]) -> None:
         assert len(row["box"]) == 4
     for model in snapshot["models"]:
         assert list(model) == ["name", "title", "own", "ms"]
+    if snapshot["frame"] is not None:
+        assert list(snapshot["frame"]) == ["median", "p95", "blocked_p95", "count"]
     if snapshot["error"] is not None:
         assert list(snapshot["error"]) == ["code", "message"]
 
@@ -106,6 +110,8 @@ def test_the_snapshot_has_one_shape_in_every_state(new_room: OpenRoom) -> None:
         "frames": 0,
         "fps": 0,
         "timings": {},
+        "frame": None,
+        "held": {},
         "detections": [],
     }
     python.release()
@@ -130,6 +136,7 @@ def test_the_snapshot_has_one_shape_in_every_state(new_room: OpenRoom) -> None:
     for each in shapes:
         assert_shape(each)
     assert list(shapes[4]["timings"]) == ["capture", "inference", "decode", "draw"]
+    assert [each["frame"] is None for each in shapes] == [True, True, False, False, True, True]
 
 
 def test_an_address_with_everything_in_it_is_obeyed_and_not_kept(new_room: OpenRoom) -> None:

@@ -225,13 +225,24 @@ def test_it_is_there_on_the_next_visit_whatever_the_site_has_until_it_is_removed
     room.read(encode(networks.scene()), "scene.png")
 
 
+KEPT = """async () => [
+  (await caches.keys()).length,
+  (await navigator.serviceWorker.getRegistrations()).length,
+  localStorage.length,
+]"""
+"""How many caches, workers and settings there are."""
+
+
 def test_forgetting_everything_forgets_the_models_too_and_one_that_is_gone_is_missed(
     new_room: OpenRoom,
 ) -> None:
-    room = new_room().open()
+    """And the files for working offline, and the worker; what is in their place comes later."""
+    room = new_room(service_workers="allow").open()
     room.until_state("ready")
     drop(room, ("colours.onnx", networks.yolox()))
     room.until_model("own-colours")
+    room.until_text("fact-offline", "^yes")
+    assert room.page.evaluate(KEPT) != [0, 0, 0]
     left = room.page.evaluate(f"() => localStorage.getItem('{SETTINGS}')")
 
     room.at("promise").click()
@@ -239,6 +250,8 @@ def test_forgetting_everything_forgets_the_models_too_and_one_that_is_gone_is_mi
         room.at("forget").click()
     now = room.until_state("ready")
     assert [model["name"] for model in now["models"] if model["own"]] == []
+    room.until_text("fact-offline", "^no: all was deleted")
+    assert room.page.evaluate(KEPT) == [0, 0, 0]
     room.page.keyboard.press("m")
     assert room.page.locator("[data-model=own-colours]").count() == 0
     room.page.evaluate(f"(left) => localStorage.setItem('{SETTINGS}', left)", left)
@@ -490,3 +503,26 @@ def test_what_cannot_be_used_is_refused_with_a_reason_and_harms_nothing(
     now = room.snapshot()
     assert (now["model"], now["detections"]) == (before["model"], before["detections"])
     assert now["models"] == before["models"]
+
+
+# ---- the part of the page that reads them --------------------------------------------------------
+
+
+@pytest.mark.provokes("ERR_FAILED")
+def test_what_reads_own_models_comes_when_it_is_needed(new_room: OpenRoom) -> None:
+    room = new_room()
+    rest = "**/py/obscura-rest.*.zip"
+    asked: list[str] = []
+    room.page.on("request", lambda request: asked.append(request.url))
+    room.page.route(rest, lambda route: route.abort())
+    room.open().until_state("ready")
+    assert not [url for url in asked if "obscura-rest" in url]
+
+    pick(room, ("My Colours.onnx", networks.yolox()), ("names.txt", NAMES))
+
+    assert "did not arrive" in room.until_error("part-missing")
+    room.at("notice-dismiss").click()
+    room.page.unroute(rest)
+    room.read(encode(networks.scene()), "scene.png")
+    pick(room, ("My Colours.onnx", networks.yolox()), ("names.txt", NAMES))
+    assert_found(until_in_use(room, "own-my-colours"), ("crimson", "leaf", "sea"))

@@ -8,6 +8,7 @@ import pytest
 
 from .conftest import OpenRoom
 from .pictures import encode, sample
+from .room import COUNT_ENGINES, remembering
 
 PYTHON = "**/pyodide-*/pyodide.mjs"
 MODEL = "**/models/**/*.onnx"
@@ -211,3 +212,40 @@ def test_models_chosen_while_the_first_is_on_its_way(new_room: OpenRoom) -> None
 
     now = room.until_state("ready")
     assert now["model"] == "centernet-416"
+
+
+MARKED = "(name) => performance.getEntriesByName(`obscura:${name}`).length > 0"
+
+
+def test_the_engine_answers_before_python_is_here_and_python_goes_on_with_it(
+    new_room: OpenRoom,
+) -> None:
+    room = new_room(init=COUNT_ENGINES)
+    python = room.hold(PYTHON)
+    room.open()
+
+    room.page.wait_for_function(MARKED, arg="answer")
+    assert room.snapshot()["state"] == "loading"
+    python.release()
+
+    assert [row["label"] for row in room.until_state("ready")["detections"]] == ["person"]
+    assert room.page.evaluate(MARKED, "first-boxes")
+    assert room.page.evaluate("mostEngines") == 1
+    assert room.read(encode(sample()))["detections"]
+
+
+def test_an_engine_that_was_begun_in_another_way_is_not_used(new_room: OpenRoom) -> None:
+    """An entry of another browser's race misleads boot.js, but not Python."""
+    entry = '{"winners": {"cocossd": {"of": "another", "plan": ["wasm", "wasm", 1, false]}}}'
+    room = new_room(init=COUNT_ENGINES + remembering(entry))
+    python = room.hold(PYTHON)
+    room.open()
+    room.page.wait_for_function(MARKED, arg="answer")
+    python.release()
+
+    now = room.until_state("ready")
+
+    cores = room.page.evaluate("navigator.hardwareConcurrency")
+    assert (now["threads"] > 1) == (cores > 1)
+    assert room.page.evaluate("engines") == 1
+    assert room.read(encode(sample()))["detections"]

@@ -22,8 +22,9 @@ GPU = "**/assets/gpu.*.js"
 OWN = "own-colours"
 
 AS_IF_REAL = """
-for (const kind of [GPUAdapter, GPUAdapterInfo]) {
-  Object.defineProperty(kind.prototype, "isFallbackAdapter", { get: () => false });
+for (const name of ["GPUAdapter", "GPUAdapterInfo"]) {
+  const kind = globalThis[name]; // only secure contexts have it
+  if (kind) Object.defineProperty(kind.prototype, "isFallbackAdapter", { get: () => false });
 }
 """
 """Passes the software adapter off as a real one, which the page then takes unasked."""

@@ -17,7 +17,9 @@ from builder.build import ROOT
 
 OWN = (
     "build.py",
+    "bench.html",
     "index.html",
+    "manifest.webmanifest",
     "pyscript.toml",
     "package.json",
     "package-lock.json",
@@ -62,7 +64,9 @@ Run = Callable[..., subprocess.CompletedProcess[str]]
 def run(repository: Path) -> Run:
     """``run("build", ...)``: run the copy's build.py; ``environment`` adds variables."""
 
-    def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    def run(
+        *arguments: str, umask: int = -1, **environment: str
+    ) -> subprocess.CompletedProcess[str]:
         offline = {"npm_config_offline": "true", "npm_config_cache": str(repository / "npm-cache")}
         return subprocess.run(
             [sys.executable, repository / "build.py", *arguments],
@@ -72,6 +76,7 @@ def run(repository: Path) -> Run:
             text=True,
             check=False,
             timeout=120,
+            umask=umask,
         )
 
     return run
@@ -88,14 +93,31 @@ def told(done: subprocess.CompletedProcess[str], repository: Path) -> str:
     return line
 
 
-def test_the_copy_builds(run: Run, repository: Path, dist: Path) -> None:
-    """Else the failures below would prove nothing. From another folder, installing nothing."""
-    done = run("build")
+def test_the_copy_builds_the_very_same_site(run: Run, repository: Path, dist: Path) -> None:
+    """Else the failures below would prove nothing. From another folder, installing nothing, with
+    other times, another umask, zone, language and seed of hashes."""
+    for path in repository.rglob("*"):
+        if path.is_file() and repository / "node_modules" not in path.parents:
+            os.utime(path, (1_000_000_000, 1_000_000_000))
+    done = run(
+        "build",
+        umask=0o077,
+        TZ="Pacific/Kiritimati",
+        LC_ALL="C",
+        PYTHONHASHSEED="7",
+        SOURCE_DATE_EPOCH="1",
+    )
     assert done.returncode == 0, done.stderr
     assert "installing" not in done.stdout
-    built = repository / "dist" / "index.html"
-    assert built.read_bytes() == (dist / "index.html").read_bytes()
-    assert not (repository / "dist" / "former").exists()
+    built = repository / "dist"
+    assert contents(built) == contents(dist)
+    assert not (built / "former").exists()
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    """Return every file below a folder."""
+    paths = (path for path in folder.rglob("*") if path.is_file())
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in paths}
 
 
 # ---- tools ---------------------------------------------------------------------------------------
@@ -215,7 +237,9 @@ def test_a_tampered_model(run: Run, repository: Path) -> None:
     "name",
     [
         "index.html",
+        "bench.html",
         "py/main.py",
+        "py/bench.py",
         "pyscript.toml",
         "assets/engine.js",
         "LICENSE",

@@ -320,10 +320,36 @@ def f():
     assert "unseen" not in found
 
 
+def test_what_waits_in_a_function_does_not_come_first() -> None:
+    """What main.py imports at once, and what that imports at once; packages count."""
+    sources = {
+        "pack/__init__.py": b"import pack.base",
+        "pack/base.py": b"",
+        "pack/deep/__init__.py": b"",
+        "pack/deep/user.py": b"def f():\n    import pack.late\nclass C:\n    import pack.inner",
+        "pack/inner.py": b"",
+        "pack/late.py": b"",
+    }
+    first = trim.first(sources, b"from pack.deep import user")
+    assert set(sources) - set(first) == {"pack/late.py"}
+
+
 def test_numpy_keeps_what_runs_and_its_licences() -> None:
     kept = ["numpy/__init__.py", "numpy/_core/a.so", "numpy-2.dist-info/licenses/x/LICENSE.rst"]
-    left = ["numpy/__init__.pyi", "numpy/random/mtrand.so", "numpy/lib/tests/test_x.py"]
-    assert list(trim.numpy(dict.fromkeys(kept + left, b""))) == kept
+    left = [
+        "numpy/__init__.pyi",
+        "numpy/random/mtrand.so",
+        "numpy/lib/tests/test_x.py",
+        "numpy/linalg/_umath_linalg.so",
+        "numpy-2.dist-info/licenses/numpy/linalg/x/LICENSE.txt",
+    ]
+    assert set(trim.numpy(dict.fromkeys(kept + left, b""))) == {*kept, *trim.NUMPY_INSTEAD}
+
+
+def test_what_needs_linear_algebra_is_told() -> None:
+    used = {"obscura/x.py": b"import numpy as np\nnp.linalg.inv(np.eye(2))"}
+    with pytest.raises(BuildError, match=r"py/obscura/x\.py uses numpy\.linalg"):
+        trim.check_imports(used, set())
 
 
 # ---- npm -----------------------------------------------------------------------------------------

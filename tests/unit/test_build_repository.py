@@ -15,18 +15,14 @@ import pytest
 from builder.build import ROOT
 
 
-@pytest.fixture(scope="module")
-def lock() -> dict[str, dict[str, str]]:
-    """The packages of package-lock.json, less our own entry."""
-    text = (ROOT / "package-lock.json").read_text(encoding="utf-8")
-    packages: dict[str, dict[str, str]] = json.loads(text)["packages"]
-    return {name: entry for name, entry in packages.items() if name}
-
-
-def test_npm_packages_are_pinned(lock: dict[str, dict[str, str]]) -> None:
+@pytest.mark.parametrize("home", [".", "bench/rivals"])
+def test_npm_packages_are_pinned(home: str) -> None:
     """Exactly, by us; and each with a hash, by the lock, which names no registry."""
-    asked = json.loads((ROOT / "package.json").read_text(encoding="utf-8"))
-    for name, version in (asked["dependencies"] | asked["devDependencies"]).items():
+    text = (ROOT / home / "package-lock.json").read_text(encoding="utf-8")
+    packages: dict[str, dict[str, str]] = json.loads(text)["packages"]
+    lock = {name: entry for name, entry in packages.items() if name}  # less our own entry
+    asked = json.loads((ROOT / home / "package.json").read_text(encoding="utf-8"))
+    for name, version in (asked["dependencies"] | asked.get("devDependencies", {})).items():
         assert re.fullmatch(r"\d+\.\d+\.\d+", version)
         assert lock[f"node_modules/{name}"]["version"] == version
     assert [name for name, entry in lock.items() if "integrity" not in entry] == []

@@ -113,11 +113,26 @@ def test_python_ships_as_bytecode(dist: Path) -> None:
     assert set(lock["packages"]) == {"numpy"}
     assert lock["packages"]["numpy"]["file_name"] == wheel.name
     assert lock["packages"]["numpy"]["sha256"] == hashlib.sha256(wheel.read_bytes()).hexdigest()
-    for archive in (wheel, folder / "python_stdlib.zip"):
+    for archive in (wheel, folder / "python_stdlib.zip", next(dist.glob("py/obscura.*.zip"))):
         with zipfile.ZipFile(archive) as opened:
             assert not [name for name in opened.namelist() if name.endswith(".py")]
     with zipfile.ZipFile(wheel) as opened:
         assert [name for name in opened.namelist() if name.endswith("licenses/LICENSE.txt")]
+
+
+def test_the_benchmark_adds_nothing_to_the_start_page(dist: Path, page: str) -> None:
+    """Its Python is in an archive of its own, which the start page does not unpack."""
+    (library,) = dist.glob("py/obscura.*.zip")
+    (own,) = dist.glob("py/bench.*.zip")
+    with zipfile.ZipFile(library) as archive:
+        assert not [name for name in archive.namelist() if "bench" in name]
+    with zipfile.ZipFile(own) as archive:
+        assert "obscura/page/bench.py" in archive.namelist()
+        assert all("bench" in name for name in archive.namelist())
+    (config,) = dist.glob("pyscript.*.json")
+    assert f"./py/{library.name}" in json.loads(config.read_text(encoding="utf-8"))["files"]
+    assert "bench" not in config.read_text(encoding="utf-8")
+    assert re.findall(r'"\./([^"]*bench[^"]*)"', page) == ["bench.html"]  # the link to it
 
 
 # ---- made again ----------------------------------------------------------------------------------

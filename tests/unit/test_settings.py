@@ -77,6 +77,7 @@ def test_without_storage_the_settings_hold_for_the_visit(store: Store | None):
     preferences = Preferences(store, Request())
 
     preferences.set(iou=0.3)
+    assert preferences.size() == 0
     preferences.forget()
 
     assert preferences.current.iou == 0.3
@@ -86,10 +87,12 @@ def test_forgetting_removes_what_was_kept():
     store = Store()
     preferences = Preferences(store, Request())
     preferences.set(iou=0.3)
+    assert preferences.size() == len(store.values[KEY]) > 0
 
     preferences.forget()
 
     assert store.values == {}
+    assert preferences.size() == 0
 
 
 def test_the_address_rules_the_visit_and_is_not_kept():

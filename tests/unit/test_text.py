@@ -77,13 +77,26 @@ def test_what_was_not_measured_is_said_to_be_so(figure: text.Figure):
     assert figure == ("not measured", "")
 
 
+def test_what_holds_the_rate_down_is_said_with_its_reasons():
+    assert text.held({"battery": 15.0}) == "to 15 per second, because the device runs on battery"
+    assert text.held({"low-battery": 5.0, "heat": 7.26}) == (
+        "to 5 per second, because the battery is low and frames take longer than they did, "
+        "as on a hot device"
+    )
+
+
+def test_a_spread_tells_the_usual_and_the_worst():
+    assert text.spread(40.44, 52.0) == "40.4 ms, 95 % within 52.0 ms"
+    assert text.spread(430.2, 961.9) == "430 ms, 95 % within 962 ms"
+
+
 def test_an_accuracy_never_stands_without_its_data_set():
     assert text.accuracy({"ap": 31.64, "dataset": "coco128"}) == ("31.6 AP", "on coco128")
     assert "unnamed" in text.accuracy({"ap": 31.64}).note
 
 
 @pytest.mark.parametrize(
-    ("size", "words"), [(4_823_435, "4.8 MB"), (99_400, "99 kB"), (900, "1 kB"), (0, "0 kB")]
+    ("size", "words"), [(4_823_435, "4.8 MB"), (99_400, "99 kB"), (900, "1 kB"), (31, "31 bytes")]
 )
 def test_small_files_have_a_size_too(size: int, words: str):
     assert text.megabytes(size) == words
@@ -96,3 +109,18 @@ def test_what_pixels_become_is_told_by_its_ends(
     mean: float, std: float, range_: tuple[float, float]
 ):
     assert text.value_range(mean, std) == range_
+
+
+@pytest.mark.parametrize(
+    ("camera", "shown"), [(None, "off"), ("", "on"), ("<b>Front</b>", "on: <b>Front</b>")]
+)
+def test_the_camera_is_named_where_the_browser_tells(camera: str | None, shown: str) -> None:
+    assert text.camera_state(camera) == shown
+
+
+@pytest.mark.parametrize(
+    ("times", "size", "shown"),
+    [(1, 2_000_000, "2.0 MB"), (3, 5_000, "5 kB, 3 times"), (1, 0, "size not told")],
+)
+def test_a_request_is_told_by_size_and_number(times: int, size: int, shown: str) -> None:
+    assert text.request(times, size) == shown

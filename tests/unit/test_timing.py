@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
+import sys
+
 import pytest
 
-from obscura.timing import Rate, Timings
+from obscura.timing import FrameTotals, Held, Rate, Timings
 
 
 @pytest.mark.parametrize(
@@ -47,6 +50,104 @@ def test_clear_forgets_all() -> None:
     timings.clear()
 
     assert timings.medians() == {}
+
+
+def test_whole_frames_have_a_median_a_95th_percentile_and_a_count() -> None:
+    timings = Timings()
+    for number in range(1, 101):
+        timings.add_frame(float(number), blocked_ms=number / 10)
+
+    assert timings.frame() == FrameTotals(median=50.5, p95=95.0, blocked_p95=9.5, count=100)
+    assert timings.medians() == {}
+
+
+def test_a_single_frame_is_its_own_percentile() -> None:
+    timings = Timings()
+    timings.add_frame(40.0, 2.0)
+
+    assert timings.frame() == FrameTotals(median=40.0, p95=40.0, blocked_p95=2.0, count=1)
+
+
+def test_frames_too_have_a_window_and_can_be_forgotten() -> None:
+    timings = Timings(window=2)
+    for ms in (900.0, 10.0, 10.0):
+        timings.add_frame(ms, ms)
+    assert timings.frame() == FrameTotals(median=10.0, p95=10.0, blocked_p95=10.0, count=2)
+
+    timings.clear()
+
+    assert timings.frame() is None
+
+
+class Clock:
+    """Goes only when it is told to."""
+
+    now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def test_the_thread_is_held_for_the_sum_of_the_sections() -> None:
+    clock = Clock()
+    held = Held(clock)
+    with held:
+        clock.now += 2
+    clock.now += 10
+    with held:
+        clock.now += 1
+        with held:  # counts once
+            clock.now += 1
+
+    assert held.take() == 4
+    assert held.take() == 0
+
+
+def test_a_section_under_way_counts_up_to_now_and_then_anew() -> None:
+    clock = Clock()
+    held = Held(clock)
+    with held:
+        clock.now += 3
+        first = held.take()
+        clock.now += 2
+
+    assert (first, held.take()) == (3, 2)
+
+
+@pytest.mark.skipif(sys.platform == "emscripten", reason="no loop can be run to its end there")
+@pytest.mark.parametrize("end", ["result", "failure", "cancelled"])
+def test_a_coroutine_holds_the_thread_where_it_runs_and_not_where_it_waits(end: str) -> None:
+    clock = Clock()
+    held = Held(clock)
+
+    async def work(gate: asyncio.Future[str]) -> str:
+        clock.now += 2
+        try:
+            answer = await gate
+        finally:
+            clock.now += 3
+        return answer
+
+    async def scene() -> str:
+        gate: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+
+        task = asyncio.ensure_future(held.during(work(gate)))
+        await asyncio.sleep(0)
+        clock.now += 50
+        if end == "result":
+            gate.set_result("done")
+        elif end == "failure":
+            gate.set_exception(ValueError("broken"))
+        else:
+            task.cancel()
+        return await task
+
+    if end == "result":
+        assert asyncio.run(scene()) == "done"
+    else:
+        with pytest.raises(ValueError if end == "failure" else asyncio.CancelledError):
+            asyncio.run(scene())
+    assert held.take() == 5
 
 
 def ticking(times: list[float]) -> Rate:

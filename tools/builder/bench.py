@@ -28,6 +28,13 @@ def arguments() -> argparse.ArgumentParser:
         help="leave out what a page without COOP and COEP cannot do",
     )
     add("--frames", type=count, default=20, metavar="N", help="a round (default: %(default)s)")
+    add(
+        "--warm-up",
+        type=count,
+        default=20,
+        metavar="N",
+        help="frames before (default: %(default)s)",
+    )
     add("--rounds", type=count, default=6, metavar="N", help="default: %(default)s")
     add(
         "--memory-frames",

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from builder import hosts, manifest, models, npm, page, runtime, worker
+from builder import hosts, manifest, models, npm, page, runtime, sbom, worker
 from builder.cache import digest
 from builder.errors import BuildError
 from builder.site import Site, check_base, check_out, swapped_in
@@ -66,13 +66,13 @@ def build(
     collected = models.collect(root)
     modules = npm.install(root)
     python = runtime.python_runtime(root, modules)
-    archives = runtime.archives(root, modules)
+    archives = runtime.archives(root, modules, python)
     with swapped_in(out) as folder:
         site = Site(folder, base)
-        add_browser_parts(site, modules, python)
+        add_browser_parts(site, modules, python / "pyodide")
         for archive in archives:
             site.add(f"py/{archive.name}", archive.read_bytes())
-        plugins = add_page_parts(site, root)
+        config = add_page_parts(site, root)
         manifest.add(site, read(root, manifest.NAME), share_target=share_target)
         for model in collected:
             site.add(model_file(model), model.path.read_bytes())
@@ -80,9 +80,12 @@ def build(
             site.add_plain(name, read(root, name))
         facts = page_facts(site, collected, html)
         icons = modules / "lucide-static" / "icons"
+        facts["python"] = python_facts(site, config)
         for name, text in html.items():
-            shipped = page.rewrite(text, site, icons, facts, plugins, name)
+            shipped = page.rewrite(text, site, icons, facts, config["plugins"], name)
             site.add_plain(name, shipped.encode())
+        # Nobody needs it offline, so the worker does not know it.
+        site.write(sbom.NAME, parts_list(root, modules, collected, facts["version"]))
         worker.add(site, modules, read(root, worker.SOURCE).decode(), facts["version"])
         if host:
             hosts.write_host_file(host, site, out.resolve(), html["index.html"])
@@ -95,9 +98,8 @@ def build(
 def add_browser_parts(site: Site, modules: Path, python: Path) -> None:
     """Add PyScript, Pyodide (with our standard library, numpy and lock), onnxruntime-web and
     idb-keyval."""
-    pyscript = modules / "@pyscript" / "core" / "dist"
-    files = [one_file(pyscript, pattern) for pattern in PYSCRIPT]
-    site.add_folder("pyscript", {path.name: without_map(path) for path in files})
+    files = {path.name: without_map(path) for path in pyscript_files(modules)}
+    site.add_folder("pyscript", files)
 
     core = [modules / "pyodide" / name for name in runtime.CORE]
     site.add_folder(
@@ -115,18 +117,35 @@ def add_browser_parts(site: Site, modules: Path, python: Path) -> None:
     site.add_folder("ort", {name: without_map(ort / name) for name in names})
 
 
-def add_page_parts(site: Site, root: Path) -> list[str]:
-    """Add the pages' own files and the configurations that start PyScript; return what these say
-    of its plugins."""
+def pyscript_files(modules: Path) -> list[Path]:
+    """Return the files of PyScript that are shipped."""
+    folder = modules / "@pyscript" / "core" / "dist"
+    return [one_file(folder, pattern) for pattern in PYSCRIPT]
+
+
+def parts_list(root: Path, modules: Path, collected: list[models.Model], version: str) -> bytes:
+    """Return the SBOM."""
+    ort = modules / "onnxruntime-web" / "dist"
+    scripts = {
+        "@pyscript/core": pyscript_files(modules),
+        "onnxruntime-web": [ort / module for module, _ in RUNTIMES.values()],
+    }
+    return sbom.parts_list(root, collected, scripts, version)
+
+
+def add_page_parts(site: Site, root: Path) -> dict[str, Any]:
+    """Add the pages' own files and the configurations that start PyScript; return the start page's,
+    which differs from that in the repository in its interpreter: boot.js begins to load it."""
     for path in sorted((root / "assets").rglob("*")):
         name = path.relative_to(root).as_posix()
         if path.is_file() and name != worker.SOURCE:
             site.add(name, path.read_bytes())
     config = read_toml(root, "pyscript.toml")
-    config["interpreter"] = site.resolve(config["interpreter"], "pyscript.toml")
     files = config["files"]
+    interpreters = {"bench": config["interpreter"], "main": "./assets/interpreter.js"}
     for script, archives in PAGES.values():
         site.add(f"py/{script}.py", read(root, f"py/{script}.py"))
+        config["interpreter"] = site.resolve(interpreters[script], "pyscript.toml")
         own = {f"./{archive}": "./*" for archive in archives} | files
         config["files"] = {
             site.resolve(source, "pyscript.toml"): target for source, target in own.items()
@@ -136,8 +155,24 @@ def add_page_parts(site: Site, root: Path) -> list[str]:
         stem = "pyscript" if script == "main" else script
         site.add(f"{stem}.json", data)
         site.names[f"{stem}.toml"] = site.names[f"{stem}.json"]
-    plugins: list[str] = config["plugins"]
-    return plugins
+    return config
+
+
+def python_facts(site: Site, config: dict[str, Any]) -> dict[str, Any]:
+    """Return what boot.js must know to begin with Python: Pyodide's module, the packages to load,
+    and which modules and files neither Pyodide nor PyScript asks for at once."""
+    wheels = [name for name in site.names if name.endswith(".whl")]
+    modules = ["pyodide/pyodide.asm.mjs"]
+    modules += [name for name in site.names if re.fullmatch(r"pyscript/core.*\.js", name)]
+    return {
+        "module": site.url("pyodide/pyodide.mjs"),
+        "packages": config["packages"],
+        "modules": [site.url(name) for name in modules],
+        "files": [
+            *(site.url(name) for name in [*wheels, "py/main.py", "pyscript.json"]),
+            *config["files"],
+        ],
+    }
 
 
 def page_facts(site: Site, collected: list[models.Model], html: dict[str, str]) -> dict[str, Any]:
@@ -153,6 +188,7 @@ def page_facts(site: Site, collected: list[models.Model], html: dict[str, str]) 
         "gpu": site.resolve("./assets/gpu.js", "the page"),
         "sample": site.resolve("./assets/sample.jpg", "the page"),
         "store": site.url("idb-keyval.js"),
+        "rest": site.url("py/obscura-rest.zip"),
         "worker": f"{site.base}{worker.NAME}",
         "pyscript": site.url("pyscript/core.js"),
         "ort": {

@@ -11,16 +11,16 @@ from builder import bench, own_models
 from builder.build import ROOT, build
 from builder.errors import BuildError
 from builder.hosts import HOSTS
-from builder.report import report
+from builder.report import BEST, QUALITY, report
 from builder.serve import open_server
 from builder.site import check_base
 from builder.suite import run_suite
 
 
-def build_and_report(out: Path, base: str, **options: Any) -> None:
+def build_and_report(out: Path, base: str, *, quality: int = QUALITY, **options: Any) -> None:
     """Build the site and say how large it is; see ``build`` for the options."""
     site = build(out, base, **options)
-    print(report(site, ROOT / "build" / "cache" / "sizes.json"))
+    print(report(site, ROOT / "build" / "cache" / "sizes.json", quality))
     print(f"built {out}", flush=True)
 
 
@@ -32,6 +32,7 @@ def run_build(args: argparse.Namespace) -> int:
         host=args.host,
         compressed=args.compressed,
         share_target=args.share_target,
+        quality=BEST if args.best else QUALITY,
     )
     return 0
 
@@ -85,6 +86,11 @@ def parser() -> argparse.ArgumentParser:
 
     command = commands.add_parser("build", parents=[site], help="make the folder of static files")
     add = command.add_argument
+    add(
+        "--best",
+        action="store_true",
+        help="print sizes as Brotli leaves them at its best, in a few minutes the first time",
+    )
     add("--host", choices=HOSTS, help="also write the headers for this host (docs/deploy.md)")
     add(
         "--precompress",

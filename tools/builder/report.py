@@ -12,13 +12,18 @@ from builder.cache import digest
 from builder.npm import find_tool
 from builder.site import Site
 
-# What a host can afford for files that it compresses once. Python has no Brotli; Node does.
-QUALITY = 9
+# Of Brotli: what hosts can afford that compress a file when it is first asked for, and the most,
+# which takes a minute or two and is for files that are compressed once, before they are uploaded.
+QUALITY, BEST = 9, 11
+# Python has no Brotli; Node does. The window is the largest that browsers take.
 MEASURE = """
 const { readFileSync } = require("node:fs");
 const { promisify } = require("node:util");
 const { brotliCompress, constants } = require("node:zlib");
-const params = { [constants.BROTLI_PARAM_QUALITY]: Number(process.argv[1]) };
+const params = {
+  [constants.BROTLI_PARAM_QUALITY]: Number(process.argv[1]),
+  [constants.BROTLI_PARAM_LGWIN]: 24,
+};
 const paths = JSON.parse(readFileSync(0, "utf8"));
 const compress = (path) => promisify(brotliCompress)(readFileSync(path), { params });
 Promise.all(paths.map(compress)).then((all) => {
@@ -39,23 +44,25 @@ class Size:
         return Size(self.raw + other.raw, self.brotli + other.brotli)
 
 
-def measured(paths: list[Path], cache: Path) -> dict[Path, Size]:
-    """Return the sizes of files; ``cache`` (a JSON file) remembers them by contents."""
+def measured(paths: list[Path], cache: Path, quality: int) -> dict[Path, Size]:
+    """Return the sizes of files; ``cache`` (a JSON file) remembers them by contents and quality."""
     known: dict[str, int] = {}
     with suppress(OSError, ValueError):  # no report yet, or one that was cut off
         known = json.loads(cache.read_text(encoding="utf-8"))
-    keys = {path: digest([path.read_bytes()]) for path in paths}
+    keys = {path: f"{quality} {digest([path.read_bytes()])}" for path in paths}
     missing = [path for path in paths if keys[path] not in known]
     if missing:
         run = subprocess.run(
-            [find_tool("node"), "-e", MEASURE, str(QUALITY)],
+            [find_tool("node"), "-e", MEASURE, str(quality)],
             input=json.dumps([str(path) for path in missing]),
             capture_output=True,
             text=True,
             check=True,
         )
         known |= zip((keys[path] for path in missing), json.loads(run.stdout), strict=True)
-    current = {key: known[key] for key in keys.values()}
+    # What is no longer there is forgotten, of this quality.
+    kept = {key: size for key, size in known.items() if not key.startswith(f"{quality} ")}
+    current = kept | {key: known[key] for key in keys.values()}
     cache.parent.mkdir(parents=True, exist_ok=True)
     cache.write_text(json.dumps(current, sort_keys=True), encoding="utf-8")
     return {path: Size(path.stat().st_size, known[keys[path]]) for path in paths}
@@ -88,6 +95,7 @@ def parts(site: Site) -> list[tuple[str, list[str], bool]]:
         ("Python's standard library", [f"pyodide/{runtime.STDLIB}"], True),
         ("numpy", wheels, True),
         ("obscura", ["py/obscura.zip"], True),
+        ("obscura, for own models", ["py/obscura-rest.zip"], False),
     ]
     for name, (module, stem) in RUNTIMES.items():
         files = [f"ort/{module}", f"ort/{stem}.mjs", f"ort/{stem}.wasm"]
@@ -98,11 +106,11 @@ def parts(site: Site) -> list[tuple[str, list[str], bool]]:
     return rows
 
 
-def report(site: Site, cache: Path) -> str:
+def report(site: Site, cache: Path, quality: int = QUALITY) -> str:
     """Return the table of a site's sizes, and the total up to a first detection."""
     rows = parts(site)
-    sizes = measured([site.path(name) for _, names, _ in rows for name in names], cache)
-    lines = [f"{'':32}{'raw':>12}{f'brotli {QUALITY}':>12}"]
+    sizes = measured([site.path(name) for _, names, _ in rows for name in names], cache, quality)
+    lines = [f"{'':32}{'raw':>12}{f'brotli {quality}':>12}"]
     total = Size(0, 0)
     for title, names, first in rows:
         size = Size(0, 0)

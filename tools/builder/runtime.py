@@ -4,7 +4,7 @@ import base64
 import hashlib
 import json
 import zipfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -79,7 +79,11 @@ def pyscript_sources(modules: Path) -> dict[str, bytes]:
 
 
 def python_runtime(root: Path, modules: Path) -> Path:
-    """Return a folder with the rebuilt standard library, numpy, and a lock of this numpy alone."""
+    """Return a folder with the rebuilt Python.
+
+    It holds a folder ``pyodide``: the standard library that a page needs to start, numpy, and a
+    lock of this numpy alone; and ``rest.zip``: the standard library's part in ``obscura-rest.zip``.
+    """
     pyodide = modules / "pyodide"
     lock_text = (pyodide / LOCK).read_bytes()
     try:
@@ -89,79 +93,110 @@ def python_runtime(root: Path, modules: Path) -> Path:
             f"{LOCK} of npm pyodide is damaged: delete node_modules and build again."
         ) from None
     wheel = verified_numpy(root, lock)
-    imported = sorted(page_imports(root, modules, wheel))
+    at_once, ever = page_imports(root, modules, wheel)
 
     def make(folder: Path) -> None:
         print("compiling Python for the browser (once) ...", flush=True)
-        stdlib, numpy = used(imported, read_zip(pyodide / STDLIB), read_zip(wheel), pyodide)
-        sources = [Source(text, f"{STDLIB_ROOT}/{name}", 2) for name, text in stdlib.items()]
+        stdlib, numpy = read_zip(pyodide / STDLIB), trim.numpy(read_zip(wheel))
+        first = trace(
+            trim.standard({*at_once, *trim.STDLIB_ON_OCCASION}, stdlib) | trim.modules(numpy),
+            numpy,
+            pyodide,
+        )
+        every = trace(
+            trim.standard({*ever, *trim.STDLIB_ON_OCCASION, *trim.STDLIB_LATER}, stdlib)
+            | trim.modules(numpy),
+            numpy,
+            pyodide,
+        )
+        first = [name for name in first if not trim.STDLIB_UNUSED.match(name)]
+        later = sorted({name for name in every if not trim.STDLIB_UNUSED.match(name)} - {*first})
         python = {name: text for name, text in numpy.items() if name.endswith(".py")}
+        sources = [Source(stdlib[name], f"{STDLIB_ROOT}/{name}", 2) for name in first]
+        sources += [Source(stdlib[name], f"{HOME}/{name}", 2) for name in later]
         sources += [Source(text, f"{SITE_ROOT}/{name}", 2) for name, text in python.items()]
         compiled = iter(compile_all(sources, pyodide))
+        target = folder / "pyodide"
+        target.mkdir()
         # Beside where the source was: zipimport looks nowhere else, and it will do in folders, too.
-        write_zip(folder / STDLIB, {f"{name}c": next(compiled) for name in stdlib})
+        write_zip(target / STDLIB, {f"{name}c": next(compiled) for name in first})
+        write_zip(folder / "rest.zip", {f"{name}c": next(compiled) for name in later})
         code = {f"{name}c": next(compiled) for name in python}
         rest = {name: data for name, data in numpy.items() if name not in python}
-        write_zip(folder / wheel.name, with_record(code | rest))
-        mark = hashlib.sha256((folder / wheel.name).read_bytes()).hexdigest()
+        write_zip(target / wheel.name, with_record(code | rest))
+        mark = hashlib.sha256((target / wheel.name).read_bytes()).hexdigest()
         packages = {"numpy": lock["packages"]["numpy"] | {"sha256": mark}}
         cut = json.dumps({"info": lock["info"], "packages": packages}, sort_keys=True)
-        (folder / LOCK).write_text(cut, encoding="utf-8")
+        (target / LOCK).write_text(cut, encoding="utf-8")
 
     inputs = [pyodide / STDLIB, pyodide / "pyodide.asm.wasm", wheel, *recipe()]
-    key = digest([lock_text, *(path.read_bytes() for path in inputs), "\n".join(imported).encode()])
+    names = ["\n".join(sorted(names)).encode() for names in (at_once, ever)]
+    key = digest([lock_text, *(path.read_bytes() for path in inputs), *names])
     return cached(root / "build" / "cache", "python", key, make)
 
 
-def page_imports(root: Path, modules: Path, wheel: Path) -> set[str]:
-    """Return what the page's Python imports; raise BuildError if that is something left out."""
+def page_imports(root: Path, modules: Path, wheel: Path) -> tuple[set[str], set[str]]:
+    """Return what the page's Python imports by merely starting, and what it may ever import.
+
+    Raises:
+        BuildError: it imports something that is left out.
+    """
     library, pyscript = page_sources(root, modules)
-    ours = library | {name: read(root, f"py/{name}") for name in ("main.py", "bench.py")}
+    main, bench = (read(root, f"py/{name}.py") for name in ("main", "bench"))
+    ours = library | {"main.py": main, "bench.py": bench}
     with zipfile.ZipFile(wheel) as archive:
         numpy = dict.fromkeys(archive.namelist(), b"")
     whole = trim.modules(read_below(root / "py", "obscura")) | trim.modules(numpy)
     trim.check_imports(ours, whole - trim.modules(library) - trim.modules(trim.numpy(numpy)))
-    return trim.imports(ours | pyscript)
+    # PyScript's own functions are few and any may be called, so all that they import counts.
+    start = trim.imports(trim.first(library, main) | {"main.py": main}, at_once=True)
+    return start | trim.imports(pyscript), trim.imports(ours | pyscript)
 
 
-def used(
-    imported: Iterable[str], stdlib: Mapping[str, bytes], wheel: Mapping[str, bytes], pyodide: Path
-) -> tuple[dict[str, bytes], dict[str, bytes]]:
-    """Return what the page uses of the standard library's files, and of the numpy wheel's."""
-    numpy = trim.numpy(wheel)
-    known = trim.modules(stdlib) & {*imported, *trim.STDLIB_ON_OCCASION}
-    loaded = trace(known | trim.modules(numpy), numpy, pyodide)
-    return {name: stdlib[name] for name in loaded}, numpy
+def archives(root: Path, modules: Path, python: Path) -> list[Path]:
+    """Return the archives of our Python, all unpacked into one place.
 
-
-def archives(root: Path, modules: Path) -> list[Path]:
-    """Return ``obscura.zip``, the library, and ``bench.zip``, what only the benchmark's page has.
-
-    They hold sources, for tracebacks, beside their bytecode.
+    ``obscura.zip`` holds what the start page imports by merely starting, and ``bench.zip`` what the
+    benchmark's page imports beyond that, both as bytecode alone. ``obscura-rest.zip`` is fetched
+    when it is needed (``obscura.page.rest``): it holds what reads models that people bring, and all
+    sources, which tracebacks show.
 
     PyScript writes the sources of its own ``pyscript`` package into the same folder before it runs
     a page's script; their bytecode is here too, so that no visit compiles them either.
+
+    Args:
+        python: what ``python_runtime`` returned.
     """
     library, pyscript = page_sources(root, modules)
     every = library | pyscript
+    first = trim.first(library, read(root, "py/main.py"))
+    bench = trim.first(library, read(root, "py/bench.py")).keys() - first
+    rest = python / "rest.zip"
 
     def make(folder: Path) -> None:
         # Ours keep their docstrings: dataclasses without one make one up, at every start.
         sources = [Source(text, f"{HOME}/{name}", 0) for name, text in library.items()]
         sources += [Source(text, f"{HOME}/{name}", 2) for name, text in pyscript.items()]
-        compiled = compile_all(sources, modules / "pyodide")
-        code = {cache_name(name): data for name, data in zip(every, compiled, strict=True)}
-        members = library | code
-        bench = {name: data for name, data in members.items() if trim.BENCH.match(name)}
-        rest = {name: data for name, data in members.items() if name not in bench}
-        write_zip(folder / "obscura.zip", rest)
-        write_zip(folder / "bench.zip", bench)
+        code = dict(zip(every, compile_all(sources, modules / "pyodide"), strict=True))
+        alone = {
+            name: {f"{each}c": code[each] for each in part}
+            for name, part in (("obscura", first), ("bench", bench))
+        }
+        later = library.keys() - first - bench
+        write_zip(
+            folder / "obscura.zip", alone["obscura"] | {cache_name(n): code[n] for n in pyscript}
+        )
+        write_zip(folder / "bench.zip", alone["bench"])
+        write_zip(
+            folder / "obscura-rest.zip",
+            library | {cache_name(n): code[n] for n in later} | read_zip(rest),
+        )
 
-    inputs = [modules / "pyodide" / "pyodide.asm.wasm", *recipe()]
-    names = "\n".join(every).encode()
+    inputs = [modules / "pyodide" / "pyodide.asm.wasm", rest, *recipe()]
+    names = "\n".join([*every, "", *first, "", *sorted(bench)]).encode()
     key = digest([names, *every.values(), *(path.read_bytes() for path in inputs)])
     entry = cached(root / "build" / "cache", "library", key, make)
-    return [entry / "obscura.zip", entry / "bench.zip"]
+    return [entry / name for name in ("obscura.zip", "bench.zip", "obscura-rest.zip")]
 
 
 def recipe() -> list[Path]:

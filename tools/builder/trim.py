@@ -14,25 +14,64 @@ NUMPY_UNUSED = re.compile(
     | /(tests|testing|f2py|_pyinstaller|include|conftest\.py)(/|$)
     | ^numpy/(_configtool|_core/cversions|lib/recfunctions|matlib|typing/mypy_plugin)\.py$
     | ^numpy/(core|ctypeslib|doc|fft|ma|polynomial|random)/
-    | ^numpy/linalg/lapack_lite                           # numpy.linalg has its own
+    | ^numpy/(linalg|typing|_typing)/                     # see NUMPY_INSTEAD
     """,
     re.VERBOSE,
 )
 
+UNUSED_LICENSES = re.compile(r"/licenses/numpy/(fft|linalg|ma|random)/")  # of what is left out
+
 # Emptied: what they do on import, at every start, is to give C functions their docstrings.
 NUMPY_DOCS = re.compile(r"^numpy/_core/_add_newdocs(_scalars)?\.py$")
 
+# What stands in for two packages that numpy and we import at every start: linear algebra, of which
+# the page calls nothing, and types, which are for type checkers and take half as long to load as
+# numpy itself.
+NUMPY_INSTEAD = {
+    "numpy/linalg/__init__.py": b"""
+class LinAlgError(ValueError):
+    pass
+
+
+def __getattr__(name):
+    if name.startswith("__"):
+        raise AttributeError(name)
+
+    def missing(*_args, **_kwargs):
+        raise NotImplementedError(f"numpy.linalg.{name} is left out here (tools/builder/trim.py)")
+
+    return missing
+""",
+    "numpy/typing/__init__.py": b"""
+class NDArray:
+    def __class_getitem__(cls, _):
+        return cls
+
+
+ArrayLike = DTypeLike = object
+""",
+}
+
+# Ways to compress that the standard library imports where it finds them.
+STDLIB_UNUSED = re.compile(r"^(bz2|lzma|compression/.*)\.py$")
+
 # Standard modules that the trace does not meet, for they are imported only when something happens.
 STDLIB_ON_OCCASION = (
-    "difflib",  # traceback: "did you mean"
     "encodings.ascii",
     "encodings.cp437",  # zipfile: the names in an archive
     "encodings.latin_1",
     "encodings.utf_8_sig",
     "importlib.metadata",  # Pyodide: what is installed
     "tarfile",  # Pyodide: installing a package
-    "tracemalloc",  # warnings
 )
+# Likewise, of those that can wait for the rest of the page's Python.
+STDLIB_LATER = (
+    "difflib",  # traceback: "did you mean"
+    "tracemalloc",  # warnings; they do without
+)
+
+# Modules of ours that are imported inside functions, but on the way to a first detection.
+SOON = ("obscura.graph.cut",)  # on a GPU
 
 # The part of the library that runs in CPython alone.
 NATIVE = re.compile(
@@ -40,16 +79,12 @@ NATIVE = re.compile(
 )
 
 
-# The part that only the benchmark's page has.
-BENCH = re.compile(r"^obscura/page/(__pycache__/)?bench\w*\.")
-
-
 def numpy(members: Mapping[str, bytes]) -> dict[str, bytes]:
-    """Return the files of the numpy wheel that are used, its licences among them."""
-    return {
+    """Return the files of the numpy wheel that are used, their licences among them."""
+    return NUMPY_INSTEAD | {
         name: b"" if NUMPY_DOCS.match(name) else data
         for name, data in members.items()
-        if ".dist-info/" in name or not NUMPY_UNUSED.search(name)
+        if not (UNUSED_LICENSES if ".dist-info/" in name else NUMPY_UNUSED).search(name)
     }
 
 
@@ -62,16 +97,24 @@ def modules(names: Iterable[str]) -> set[str]:
     }
 
 
-def imports(sources: Mapping[str, bytes]) -> set[str]:
+def standard(imported: Iterable[str], stdlib: Mapping[str, bytes]) -> set[str]:
+    """Return those of ``imported`` that are modules of the standard library ``stdlib``."""
+    return {*imported} & modules(stdlib)
+
+
+def imports(sources: Mapping[str, bytes], *, at_once: bool = False) -> set[str]:
     """Return every module that ``sources`` (file name to text) import anywhere, by absolute name.
 
     ``from a import b`` counts as ``a`` and as ``a.b``: whether ``b`` is a module is not known here.
     What stands under ``if TYPE_CHECKING:`` does not count.
+
+    Args:
+        at_once: only those that are imported as soon as the sources themselves are.
     """
     found = set()
     for name, text in sources.items():
         package = name.split("/")[:-1]
-        for node in running(ast.parse(text, name)):
+        for node in running(ast.parse(text, name), at_once=at_once):
             if isinstance(node, ast.Import):
                 found |= {alias.name for alias in node.names}
             elif isinstance(node, ast.ImportFrom):
@@ -81,21 +124,55 @@ def imports(sources: Mapping[str, bytes]) -> set[str]:
     return found
 
 
-def running(tree: ast.AST) -> Iterator[ast.AST]:
-    """Yield the nodes of a syntax tree, less those that only type checkers read."""
+def running(tree: ast.AST, *, at_once: bool = False) -> Iterator[ast.AST]:
+    """Yield the nodes of a syntax tree, less those that only type checkers read.
+
+    Args:
+        at_once: leave out, too, what waits inside functions until they are called.
+    """
     if isinstance(tree, ast.If) and ast.unparse(tree.test).endswith("TYPE_CHECKING"):
         return
     yield tree
+    if at_once and isinstance(tree, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
+        return
     for child in ast.iter_child_nodes(tree):
-        yield from running(child)
+        yield from running(child, at_once=at_once)
+
+
+def first(sources: Mapping[str, bytes], main: bytes) -> dict[str, bytes]:
+    """Return those of ``sources`` that ``main`` imports by merely starting, and so on.
+
+    What is imported inside a function is not among them: it may come later, unless it stands in
+    ``SOON``.
+    """
+    files = {
+        name.removesuffix(".py").removesuffix("/__init__").replace("/", "."): name
+        for name in sources
+    }
+    found: dict[str, bytes] = {}
+    new = {"main.py": main}
+    soon = {*SOON}
+    while new:
+        named = imports(new, at_once=True) | soon
+        # Importing a.b.c runs a and a.b first.
+        named |= {name[:dot] for name in named for dot, sign in enumerate(name) if sign == "."}
+        new = {files[n]: sources[files[n]] for n in named & files.keys() if files[n] not in found}
+        found |= new
+    return found
 
 
 def check_imports(sources: Mapping[str, bytes], left_out: set[str]) -> None:
-    """Raise BuildError if one of ``sources`` imports a module that is ``left_out`` of the page."""
+    """Raise BuildError if one of ``sources`` needs a module that is ``left_out`` of the page, or
+    numpy's linear algebra."""
     for name, text in sources.items():
         missing = imports({name: text}) & left_out
         if missing:
             raise BuildError(
                 f"py/{name} imports {min(missing)}, which the page is shipped without: "
+                "do without it, or keep it in tools/builder/trim.py."
+            )
+        if any(getattr(node, "attr", "") == "linalg" for node in ast.walk(ast.parse(text, name))):
+            raise BuildError(
+                f"py/{name} uses numpy.linalg, which the page is shipped without: "
                 "do without it, or keep it in tools/builder/trim.py."
             )

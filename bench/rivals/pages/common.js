@@ -17,6 +17,7 @@ export async function openCamera() {
 export async function frames(count, analyse) {
   const ms = [];
   const stages = [];
+  await video.play();
   const begun = performance.now();
   while (ms.length < count) {
     await new Promise((offered) => video.requestVideoFrameCallback(offered));
@@ -24,6 +25,7 @@ export async function frames(count, analyse) {
     stages.push(await analyse());
     ms.push(performance.now() - start);
   }
+  video.pause(); // others have their turn
   return { ms, stages, seconds: (performance.now() - begun) / 1000 };
 }
 

@@ -1,19 +1,29 @@
-// The very worker that Obscura's page uses, spoken to from JavaScript: the limit that Python is
-// measured against. What the worker is told stands in py/obscura/engine/ort_web.py.
+// The very worker that Obscura's page uses, told from JavaScript what that page tells it: the limit
+// that Python is measured against. bench/speed/stacks.py recorded the page's messages in this browser;
+// what they say stands in py/obscura/engine/ort_web.py.
 
-export async function open(site, backend, threads) {
-  const home = new URL(site, location.href);
-  const page = new DOMParser().parseFromString(await (await fetch(home)).text(), "text/html");
+const SITE = new URL("../site/", location.href);
+
+function recorded(name) {
+  return new Promise((resolve, reject) => {
+    const opening = indexedDB.open("bench");
+    opening.onerror = () => reject(opening.error);
+    opening.onsuccess = () => {
+      const asked = opening.result.transaction("messages").objectStore("messages").get(name);
+      asked.onerror = () => reject(asked.error);
+      asked.onsuccess = () => resolve(asked.result);
+    };
+  });
+}
+
+export async function open(setting) {
+  const page = new DOMParser().parseFromString(await (await fetch(SITE)).text(), "text/html");
   const build = JSON.parse(page.getElementById("obscura-build").textContent);
   const card = build.models.find(({ name }) => name === "cocossd");
-  const whole = (url) => new URL(url, home).href;
-  const runtimes = { wasm: "wasm", webgpu: "Suspending" in WebAssembly ? "jspi" : "asyncify" };
-  const runtime = Object.fromEntries(
-    Object.entries(build.ort[runtimes[backend]]).map(([name, url]) => [name, whole(url)]),
-  );
-  const worker = new Worker(whole(build.engine), { type: "module" });
+  const messages = await recorded(setting);
+  const worker = new Worker(new URL(build.engine, SITE), { type: "module" });
   let calls = 0;
-  const call = (name, transfer, args) =>
+  const call = (message, transfer) =>
     new Promise((resolve, reject) => {
       const id = ++calls;
       const answer = ({ data }) => {
@@ -23,17 +33,20 @@ export async function open(site, backend, threads) {
         else reject(new Error(data.error));
       };
       worker.addEventListener("message", answer);
-      worker.postMessage({ id, call: name, ...args }, transfer);
+      worker.postMessage({ ...message, id }, transfer);
     });
-  const model = await (await fetch(whole(card.url))).arrayBuffer();
-  await call("open", [model], { runtime, backend, threads, model });
-  // image: ImageData, whose buffer is transferred. Returns the K rows.
-  const run = async ({ data, width, height }) => {
-    const { outputs } = await call("run", [data.buffer], { pixels: data.buffer, width, height });
-    const types = { float32: Float32Array, int32: Int32Array };
-    return Object.fromEntries(
-      outputs.map(({ name, type, bytes }) => [name, new types[type](bytes.buffer, bytes.byteOffset, bytes.byteLength / 4)]),
-    );
+  await call(messages.open, [messages.open.model]);
+
+  // picture: {frame} or {pixels}, whichever the page gives, transferred. Returns the K rows, and the
+  // milliseconds that the worker drew for.
+  const run = async (picture) => {
+    const { outputs, drawn } = await call({ ...messages.run, ...picture }, Object.values(picture));
+    const rows = { drawn: drawn ?? 0 };
+    for (const { type, dims, bytes } of outputs) {
+      const [kind, name] = type === "int32" ? [Int32Array, "classes"] : [Float32Array, dims.at(-1) === 4 ? "boxes" : "scores"];
+      rows[name] = new kind(bytes.buffer, bytes.byteOffset, bytes.byteLength / 4);
+    }
+    return rows;
   };
-  return { card, run };
+  return { card, run, byFrame: messages.byFrame };
 }

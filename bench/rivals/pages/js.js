@@ -1,12 +1,9 @@
 // Obscura's frame without Python: the same worker, the same sealed model, the same work before and
 // after it (capture at the model's size; threshold, suppression per class, scaling, drawing).
-// ?backend=wasm|webgpu&threads=N
+// ?setting=NAME, of which the page's messages to its worker were recorded.
 
 import { draw, frames, openCamera, query, video } from "./common.js";
 import { open } from "./engine_client.js";
-
-const backend = query.get("backend") ?? "wasm";
-const threads = Number(query.get("threads") ?? 1);
 
 function overlap(a, b) {
   const width = Math.min(a[2], b[2]) - Math.max(a[0], b[0]);
@@ -17,48 +14,53 @@ function overlap(a, b) {
 }
 
 // What obscura.families.decode does for a model that stretches its input.
-function decode({ boxes, scores, classes }, card, width, height) {
+function decode({ boxes, scores, classes }, { labels, output }, width, height) {
   const kept = [];
-  for (let row = 0; row < scores.length && scores[row] >= card.threshold; row++) {
+  for (let row = 0; row < scores.length && scores[row] >= output.threshold; row++) {
     const box = [0, 1, 2, 3].map((edge) => boxes[4 * row + edge]);
-    const rival = ({ id, raw }) => id === classes[row] && overlap(raw, box) > card.iou;
+    const rival = ({ id, raw }) => id === classes[row] && overlap(raw, box) > output.iou;
     if (kept.some(rival)) continue;
     const limit = [width, height, width, height];
     const pixels = box.map((edge, axis) => Math.min(Math.max(edge * limit[axis], 0), limit[axis]));
     if (pixels[2] > pixels[0] && pixels[3] > pixels[1]) {
-      kept.push({ id: classes[row], raw: box, label: card.labels[classes[row]], score: scores[row], box: pixels });
+      kept.push({ id: classes[row], raw: box, label: labels[classes[row]], score: scores[row], box: pixels });
     }
   }
   return kept;
 }
 
 async function begin() {
-  const [engine] = await Promise.all([open("../site/", backend, threads), openCamera()]);
-  const { card, run } = engine;
+  const [engine] = await Promise.all([open(query.get("setting")), openCamera()]);
+  const { card, run, byFrame } = engine;
+  const { videoWidth: width, videoHeight: height } = video;
   const canvas = document.createElement("canvas");
   [canvas.width, canvas.height] = [card.input.width, card.input.height];
   const context = canvas.getContext("2d", { alpha: false, willReadFrequently: true });
-  const { videoWidth: width, videoHeight: height } = video;
+  const capture = () => {
+    if (byFrame) return { frame: new VideoFrame(video) };
+    context.drawImage(video, 0, 0, canvas.width, canvas.height);
+    return { pixels: context.getImageData(0, 0, canvas.width, canvas.height).data.buffer };
+  };
   const analyse = async () => {
     const begun = performance.now();
-    context.drawImage(video, 0, 0, canvas.width, canvas.height);
-    const image = context.getImageData(0, 0, canvas.width, canvas.height);
+    const picture = capture();
     const captured = performance.now();
-    const outputs = await run(image);
+    const rows = await run(picture);
+    picture.frame?.close(); // the worker has another
     const answered = performance.now();
-    const rows = decode(outputs, card, width, height);
+    const found = decode(rows, card, width, height);
     const decoded = performance.now();
-    draw(rows, width, height);
+    draw(found, width, height);
     return {
-      capture: captured - begun,
-      inference: answered - captured,
+      capture: captured - begun + rows.drawn,
+      inference: answered - captured - rows.drawn,
       decode: decoded - answered,
       draw: performance.now() - decoded,
-      boxes: rows.length,
+      boxes: found.length,
     };
   };
   globalThis.bench.frames = (count) => frames(count, analyse);
-  return { backend, threads };
+  return {};
 }
 
 globalThis.bench = { ready: begin() };

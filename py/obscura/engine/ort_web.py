@@ -15,7 +15,7 @@ import re
 from typing import Any
 
 import numpy as np
-from js import Object, Uint8Array, Worker
+from js import Object, String, Uint8Array, Worker, performance
 from numpy.typing import NDArray
 from pyodide.ffi import create_proxy, to_js
 
@@ -55,7 +55,11 @@ _TROUBLES: tuple[tuple[type[ObscuraError], str, str], ...] = (
 class WebSession:
     """One model in one worker. Implements `obscura.engine.AsyncSession`."""
 
-    def __init__(self, engine_url: str, plan: Plan, device: str) -> None:
+    def __init__(self, engine_url: str, plan: Plan, device: str, worker: Any = None) -> None:
+        """
+        Args:
+            worker: one that runs already, see `take_over`.
+        """
         self.info = SessionInfo(
             backend=plan.backend, device=device, threads=plan.threads, precision="fp32"
         )
@@ -65,17 +69,16 @@ class WebSession:
         self._unbatched: dict[str, str] = {}
         self._pending: dict[int, asyncio.Future[Any]] = {}
         self._calls = 0
+        self.drawn_ms = 0.0
+        """What the worker took to make pixels of the last frame; 0 for one that came as pixels."""
         self._turn = asyncio.Lock()  # the runtime runs one picture at a time
-        self._worker = Worker.new(engine_url, _js(type="module"))
+        # By the name, the page hears what its workers ask for.
+        named = _js(type="module", name=String(performance.timeOrigin))
+        self._worker = worker or Worker.new(engine_url, named)
         self._on_message = create_proxy(self._receive)
         self._on_error = create_proxy(self._crash)
         self._worker.addEventListener("message", self._on_message)
         self._worker.addEventListener("error", self._on_error)
-
-    @property
-    def takes_frames(self) -> bool:
-        """Whether `run` takes a `VideoFrame` of any size, which it closes, rather than pixels."""
-        return self._plan.resident
 
     async def load(self, runtime: Any, model: Any, card: ModelCard, gpu_url: str = "") -> None:
         """Create the session.
@@ -105,6 +108,24 @@ class WebSession:
             **gpu,
         )
         await self.read_as(card)
+
+    async def take_over(self, begun: Any, card: ModelCard) -> Outputs:
+        """Go on with a worker that assets/boot.js has told to open this model and to run it.
+
+        Args:
+            begun: `answer`, a promise of what the worker will say or has said to that; and `calls`,
+                the number of messages it was sent.
+            card: of a sealed model.
+
+        Returns:
+            what the network answered. Errors as in `load` and `run`.
+        """
+        self._card, self._calls = card, int(begun.calls)
+        answer = await begun.answer
+        message = getattr(answer, "error", None)
+        if message is not None:
+            raise self._error(str(message))
+        return read(self._arrays(answer), card)
 
     async def read_as(self, card: ModelCard) -> None:
         """Feed and read the network as another card says from now on. Errors as in `load`."""
@@ -144,8 +165,8 @@ class WebSession:
         return to_js(rest.model).buffer
 
     async def run(self, image: Any) -> Outputs:
-        """Detect on an `ImageData` (RGBA, any size), whose buffer is transferred; or on a
-        `VideoFrame` if the session `takes_frames`.
+        """Detect on an `ImageData` (RGBA, any size), whose buffer is transferred, or on a
+        `sources.Frame`, whose `VideoFrame` is.
 
         Raises:
             BackendError: the run failed or the worker died. The session is of no more use.
@@ -157,30 +178,33 @@ class WebSession:
 
     async def run_raw(self, image: Any) -> dict[str, NDArray[Any]]:
         """Run, and return the network's outputs as they are, by name. Raises as `run`."""
-        transfer, message = self._frame(image)
+        transfer, message = self._message(image)
         try:
             async with self._turn:
                 answer = await self._call("run", transfer, **message)
         finally:
             if "frame" in message:
-                image.close()  # the worker's is another; this one never left if there was no run
+                image.frame.close()  # the worker's is another; this one never left without a run
+        self.drawn_ms = float(getattr(answer, "drawn", 0))
+        return self._arrays(answer)
+
+    def _arrays(self, answer: Any) -> dict[str, NDArray[Any]]:
+        """What the network returned, by name."""
         arrays = {str(output.name): _array(output) for output in answer.outputs}
         whole = self._unbatched
         return {whole.get(n, n): a[np.newaxis] if n in whole else a for n, a in arrays.items()}
 
-    def _frame(self, image: Any) -> tuple[list[Any], dict[str, Any]]:
-        """What is transferred to the worker, and the message that goes with it."""
-        if hasattr(image, "data"):
-            pixels = image.data.buffer
-            what, size = {"pixels": pixels}, (image.width, image.height)
-            transfer = [pixels]
-        else:
-            what, size = {"frame": image}, (image.displayWidth, image.displayHeight)
-            transfer = [image]
-        message = {**what, "width": size[0], "height": size[1]}
-        if self._plan.resident:
-            message["place"] = self._place(size)
-        return transfer, message
+    def _message(self, image: Any) -> tuple[list[Any], dict[str, Any]]:
+        """What is transferred to the worker, and the message that it goes with."""
+        frame = getattr(image, "frame", None)
+        given = {"pixels": image.data.buffer} if frame is None else {"frame": frame}
+        size = (image.width, image.height)
+        if not self._plan.resident:
+            return [*given.values()], {**given, "width": size[0], "height": size[1]}
+        if frame is not None:  # the GPU takes it whole
+            size = (frame.displayWidth, frame.displayHeight)
+        place = self._place(size)
+        return [*given.values()], {**given, "width": size[0], "height": size[1], "place": place}
 
     def _place(self, size: tuple[int, int]) -> list[float]:
         """Where a picture lies in the network's input, as assets/gpu.js wants it."""
@@ -218,7 +242,7 @@ class WebSession:
             self._lost = str(lost)
             self._fail(self._lost)
             return
-        future = self._pending.pop(answer.id, None)
+        future = self._pending.pop(getattr(answer, "id", 0), None)  # none for bytes received
         if future is None or future.done():
             return
         message = getattr(answer, "error", None)

@@ -12,9 +12,9 @@ from typing import Any
 from js import performance
 from pyodide.ffi import create_proxy
 
-from obscura.card import ModelCard
 from obscura.errors import CameraLost, ObscuraError
-from obscura.page import camera, shell, sources, stage, text
+from obscura.pace import Pace
+from obscura.page import camera, power, shell, sources, stage, text
 from obscura.page.controls import Controls
 from obscura.page.dom import by_id, run
 from obscura.page.inference import Inference
@@ -62,10 +62,12 @@ class App:
         self.timings = inference.timings
         self._video, self._picture = by_id("video"), by_id("picture")
         self._grab = sources.Grabber()
-        self.loop = Loop(self._video, self._analyse)
+        self.pace = Pace()
+        self.pace.enabled = self.settings.pace
+        self.loop = Loop(self._video, self._analyse, self.timings, self.pace)
         self.view = View(self.timings)
         self._meter = Meter()
-        self.notice = NoticeCard(self._act)
+        self.notice = NoticeCard(self._act, shelf.rest)
         self.controls = Controls(self.change, self.hide_classes)
         self.models = Models(
             shelf,
@@ -107,6 +109,13 @@ class App:
         """Whether nothing is going on that loading the page again would lose."""
         return self.state == "ready" and not shell.dialog_open()
 
+    def camera_name(self) -> str | None:
+        """What the camera that runs is called, "" if the browser does not tell; None if none
+        does."""
+        if self._source is None or self._source.stream is None:
+            return None
+        return str(self._source.stream.getVideoTracks()[0].label)
+
     # ---- life ------------------------------------------------------------------------------------
 
     async def begin(self, wanted: str | None, files: Sequence[Any]) -> None:
@@ -117,6 +126,7 @@ class App:
         """
         if self._request.ignored:
             print(text.IGNORED.format(parameters=", ".join(self._request.ignored)))
+        run(power.watch(self.pace))
         run(self.models.begin())
         # Before anything is awaited, so that a press from now on finds this one under way.
         if wanted == "files":
@@ -214,6 +224,7 @@ class App:
         self._scene, self._caption = "live", ""
         self._say("")
         self.timings.clear()
+        self.pace.forget_frames()
         self.loop.start()
         self._render()
         if source.stream is not None:
@@ -273,28 +284,27 @@ class App:
 
     # ---- analysis --------------------------------------------------------------------------------
 
-    async def _analyse(self) -> None:
-        """One frame of the live picture, from capture to drawn boxes."""
+    async def _analyse(self) -> Callable[[], None] | None:
+        """The newest frame of the live picture, from capture to what shows the answer."""
         source, card, epoch = self._source, self.inference.card, self._epoch
         if source is None or card is None or not source.size[0]:
-            return
+            return None
         size = source.size
         try:
-            outputs = await self.inference.run(lambda: self._capture(size, card))
+            outputs = await self.inference.run(lambda: self._grab(self._video, size, card.input))
         except ObscuraError as error:
             # A model that was exchanged under a running frame is no failure.
             if epoch == self._epoch and self.inference.card is card:
                 await self.models.recover(error)
-            return
-        if epoch == self._epoch and self.inference.card is card:
+            return None
+        if epoch != self._epoch or self.inference.card is not card:
+            return None
+
+        def show() -> None:
             self.view.answer(outputs, card, size)
             self._present()
-            self.loop.count()
 
-    def _capture(self, size: tuple[int, int], card: ModelCard) -> Any:
-        if self.inference.takes_frames:
-            return sources.frame_of(self._video) or self._grab(self._video, size, card.input)
-        return self._grab(self._video, size, card.input)
+        return show
 
     def _present(self) -> None:
         """Show the last answer under the present settings."""
@@ -315,11 +325,13 @@ class App:
         if self._scene == "welcome" and card and card.check and sample:
             self.view.answer(sample, card, card.check.size)
             self._present()
+            performance.mark("obscura:first-boxes")
 
     async def _model_opened(self) -> None:
         """A model is in use: go on with whatever waits for it."""
         self._say("")
         self.timings.clear()
+        self.pace.forget_frames()
         self.view.clear()  # the boxes of the other model
         self._show_sample()
         self._render()
@@ -341,6 +353,7 @@ class App:
         if "model" in values:
             return self.choose_model(values["model"])
         self._preferences.set(**values)
+        self.pace.enabled = self.settings.pace
         if self._camera_runs() and values.keys() & {"camera", "facing", "resolution"}:
             return self._open("camera")
         self._render()
@@ -411,12 +424,15 @@ class App:
 
     def render_meter(self) -> None:
         """Show the latest rates and times."""
-        now = performance.now() / 1000
-        self._meter.render(
-            live=self._scene == "live",
-            shown=self.loop.shown.per_second(now),
-            analysed=self.loop.analysed.per_second(now),
-            timings=self.timings.medians() if self._scene != "welcome" else {},
-            info=self.inference.info,
-            why=self.inference.why,
-        )
+        with self.loop.thread:
+            now = performance.now() / 1000
+            self._meter.render(
+                live=self._scene == "live",
+                shown=self.loop.shown.per_second(now),
+                analysed=self.loop.analysed.per_second(now),
+                timings=self.timings.medians() if self._scene != "welcome" else {},
+                totals=self.timings.frame(),
+                held=self.pace.limits,
+                info=self.inference.info,
+                why=self.inference.why,
+            )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from typing import Any
 
 from js import JSON, obscura, performance
@@ -27,8 +28,15 @@ def snapshot(app: App) -> dict[str, Any]:
         "frames": app.loop.frames,
         "fps": round(app.loop.analysed.per_second(performance.now() / 1000), 2),
         "timings": {stage: round(ms, 3) for stage, ms in app.timings.medians().items()},
+        "frame": _totals(app),
+        "held": {reason: round(rate, 2) for reason, rate in app.pace.limits.items()},
         "detections": app.view.detections.to_records(app.view.labels),
     }
+
+
+def _totals(app: App) -> dict[str, float] | None:
+    totals = app.timings.frame()
+    return None if totals is None else {k: round(v, 3) for k, v in asdict(totals).items()}
 
 
 def publish(app: App) -> None:

@@ -52,7 +52,7 @@ class Bench:
         self._size = (int(sample.width), int(sample.height))
         self._grab = Grabber()
         self._overlay = Overlay(by_id("overlay"))
-        self._notice = NoticeCard(lambda _action: shell.reload())
+        self._notice = NoticeCard(lambda _action: shell.reload(), shelf.rest)
         self._parts: tuple[str, ...] = PARTS
         self._frames = FRAMES
         self._wanted = False

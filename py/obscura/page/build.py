@@ -23,6 +23,8 @@ class Build:
     sample_url: str
     store_url: str
     """The module that keeps models in the browser's database."""
+    rest_url: str
+    """The rest of the page's Python."""
     runtimes: dict[str, dict[str, str]]
     """Per onnxruntime-web build ("wasm", "jspi", "asyncify"): `module`, `glue` and `wasm`."""
 
@@ -41,5 +43,6 @@ def read(text: str) -> Build:
         gpu_url=data["gpu"],
         sample_url=data["sample"],
         store_url=data["store"],
+        rest_url=data["rest"],
         runtimes=data["ort"],
     )

@@ -56,11 +56,12 @@ class Controls:
                 "change",
                 lambda event: on_change(**{event.target.id: event.target.value}),
             )
-        listen(
-            by_id("mirror"),
-            "change",
-            lambda event: on_change(mirror=bool(event.target.checked)),
-        )
+        for name in ("mirror", "pace"):
+            listen(
+                by_id(name),
+                "change",
+                lambda event: on_change(**{event.target.id: bool(event.target.checked)}),
+            )
 
     @property
     def _labels(self) -> tuple[str, ...]:
@@ -88,6 +89,7 @@ class Controls:
             self._show_value(name, value)
         by_id("resolution").value = settings.resolution
         by_id("mirror").checked = settings.mirror
+        by_id("pace").checked = settings.pace
         self._hidden = set(settings.hidden.get(card.name, ()))
         if self._card is None or self._card.labels != card.labels:
             self._card = card

@@ -61,7 +61,18 @@ def listen(target: Any, event: str, handler: Callable[[Any], Any]) -> None:
 
 def run(coroutine: Any) -> asyncio.Task[None]:
     """Start a coroutine; what it raises goes to the app's error card, not to the console alone."""
-    task: asyncio.Task[None] = asyncio.ensure_future(coroutine)
+    return _watched(asyncio.ensure_future(coroutine))
+
+
+def run_now(coroutine: Any) -> asyncio.Task[None]:
+    """As `run`, but go on until it first waits before returning: what it begins with is done by
+    then, without a turn of the event loop."""
+    loop = asyncio.get_event_loop()
+    # Since Python 3.12, and the page has its own.
+    return _watched(asyncio.Task(coroutine, loop=loop, eager_start=True))  # type: ignore[call-arg]
+
+
+def _watched(task: asyncio.Task[None]) -> asyncio.Task[None]:
     _tasks.add(task)
     task.add_done_callback(_finished)
     return task

@@ -8,7 +8,9 @@ from pyodide.ffi import create_proxy
 from obscura.page import shell
 from obscura.page.app import App
 from obscura.page.dom import by_id, listen, on_failure, run
+from obscura.page.promise import Promise
 from obscura.page.settings import Preferences
+from obscura.page.storage import keep_nothing
 
 METER_EVERY_MS = 500
 RECHECK_EVERY_MS = 600_000
@@ -28,11 +30,13 @@ def connect(app: App, preferences: Preferences) -> None:
     shell.set_up_theme(app.settings.theme, lambda theme: app.change(theme=theme))
 
     async def forget() -> None:
+        keep_nothing()
         await app.models.forget_own()
         await app.offline.forget()
         preferences.forget()
 
-    shell.set_up_dialogs(forget, app.models.kept)
+    shell.set_up_help()
+    Promise(app.camera_name, preferences.size, app.models.own, forget, shell.reload)
     shell.set_up_panel()
     shell.set_up_files(app.open_files)
     shell.set_up_keys(

@@ -287,22 +287,18 @@ class Inference:
                 if self._current is None:
                     self._use(opened)
 
-    @property
-    def takes_frames(self) -> bool:
-        """Whether `run` takes a `VideoFrame` as it is, rather than pixels."""
-        return self._current is not None and self._current.session.takes_frames
-
     async def run(self, capture: Callable[[], Any]) -> Outputs:
-        """Outputs for the `ImageData` or `VideoFrame` that `capture()` makes; errors as in
-        `WebSession.run`."""
+        """Outputs for what `capture()` makes; what is taken and errors as in `WebSession.run`."""
         if self._current is None:
             raise BackendError("No model is loaded", remedy="Choose a model.")
         begun = performance.now()
         image = capture()
         captured = performance.now()
-        outputs = await self._current.session.run(image)
-        self.timings.add("capture", captured - begun)
-        self.timings.add("inference", performance.now() - captured)
+        session = self._current.session
+        outputs = await session.run(image)
+        drawn = session.drawn_ms
+        self.timings.add("capture", captured - begun + drawn)
+        self.timings.add("inference", performance.now() - captured - drawn)
         return outputs
 
     async def time_sample(self, opened: Opened) -> float:

@@ -11,6 +11,7 @@ from js import performance
 from obscura.engine import SessionInfo
 from obscura.page import text
 from obscura.page.dom import by_id, listen, make
+from obscura.timing import FrameTotals
 
 
 class Meter:
@@ -32,6 +33,8 @@ class Meter:
         shown: float,
         analysed: float,
         timings: dict[str, float],
+        totals: FrameTotals | None,
+        held: dict[str, float],
         info: SessionInfo | None,
         why: str,
     ) -> None:
@@ -39,6 +42,8 @@ class Meter:
         Args:
             shown, analysed: frames per second.
             timings: median milliseconds by stage.
+            totals: of whole frames, where there are any.
+            held: frames per second, by what allows no more (`Pace.limits`).
             why: why this backend, as a sentence.
         """
         self._root.hidden = info is None or not timings
@@ -47,11 +52,16 @@ class Meter:
         backend = text.BACKEND_NAMES[info.backend]
         total = sum(timings.values())
         rate = f"{text.rate(analysed)} fps · " if live else ""
-        self._text.textContent = f"{rate}{total:.0f} ms · {backend}"
+        spared = f" · {text.SPARING}" if live and held else ""
+        self._text.textContent = f"{rate}{total:.0f} ms · {backend}{spared}"
         if self._details.hidden:
             return
         self._show_stages(timings, total)
         rows = [(text.STAGES[stage], f"{ms:.1f} ms") for stage, ms in timings.items()]
+        if totals is not None:
+            rows.append(("Whole frame", text.spread(totals.median, totals.p95)))
+        if live and held:
+            rows.append(("Held down", text.held(held)))
         if live:
             rows += [
                 ("Frames shown", f"{text.rate(shown)} per second"),

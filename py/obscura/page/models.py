@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
+from obscura.card import ModelCard
 from obscura.errors import ObscuraError
 from obscura.page import text
 from obscura.page.controls import Controls
@@ -172,6 +173,7 @@ class Models:
         """Take in a model that a person gave, and use it."""
         async with self._turn:
             try:
+                await self.shelf.rest.arrive()
                 added = await self._adder().add(files)
             except ObscuraError as error:
                 self._failed(error)
@@ -224,10 +226,9 @@ class Models:
         if self.shelf.own:
             await self.shelf.remove(*self.shelf.own)
 
-    def kept(self) -> str:
-        """What this browser keeps, in words."""
-        sizes = [card.file.bytes for card in self.shelf.own.values()]
-        return text.kept(len(sizes), sum(sizes))
+    def own(self) -> list[ModelCard]:
+        """The cards of the models that a person brought."""
+        return list(self.shelf.own.values())
 
     async def _find_own(self) -> None:
         try:

@@ -10,20 +10,22 @@ from js import console
 
 from obscura.errors import ObscuraError
 from obscura.page import notices
-from obscura.page.dom import by_id, listen
+from obscura.page.dom import by_id, listen, run
+from obscura.page.rest import PartMissing, Rest
 
 
 class NoticeCard:
     """Shows one error at a time; never stops the page."""
 
-    def __init__(self, act: Callable[[str], Any]) -> None:
+    def __init__(self, act: Callable[[str], Any], rest: Rest) -> None:
         """
         Args:
             act: carries out the card's action, a key of `notices.ACTIONS`.
+            rest: has the sources that tracebacks show.
         """
         self._card = by_id("notice")
         self._action = by_id("notice-action")
-        self._act = act
+        self._act, self._rest = act, rest
         self._key = ""
         self.code: str | None = None
         """The shown error's code; None while no card is up."""
@@ -39,7 +41,7 @@ class NoticeCard:
         else:
             self.code = "unexpected"
             details = "".join(traceback.format_exception(error))
-            console.error(details)
+            run(self._show_source(error, details))
         words = notices.notice(self.code)
         self.message = words.title
         self._key = words.action
@@ -50,6 +52,19 @@ class NoticeCard:
         self._action.textContent = notices.ACTIONS[words.action]
         self._card.hidden = False
         self._action.focus()
+
+    async def _show_source(self, error: BaseException, details: str) -> None:
+        """Exchange a traceback that names lines for one that shows them."""
+        try:
+            await self._rest.arrive()
+        except PartMissing:
+            full = details
+        else:
+            full = "".join(traceback.format_exception(error))
+        console.error(full)
+        shown = by_id("notice-details")
+        if shown.textContent == details:
+            shown.textContent = full
 
     def hide(self) -> None:
         """Put the card away."""

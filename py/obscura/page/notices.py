@@ -141,6 +141,12 @@ NOTICES = {
         "The browser has removed its file, as it may when room is short. Add the file again.",
         "own-model",
     ),
+    "part-missing": Notice(
+        "A part of the page did not arrive",
+        "What reads models of your own is fetched when it is first needed. Check the connection, "
+        "then load the page again.",
+        "reload",
+    ),
     "picture": Notice(
         "This picture cannot be opened",
         "The file is damaged or in a format that this browser does not read. Use a JPEG, PNG or "

@@ -15,7 +15,7 @@ from pyodide.ffi import create_proxy, to_js
 
 from obscura.page import shell, text
 from obscura.page.dom import by_id, listen
-from obscura.page.storage import persist
+from obscura.page.storage import keeps_nothing, persist
 
 LOOK_EVERY_MS = 3_600_000
 """How often an open page asks for a new version; browsers do so at every visit by themselves."""
@@ -61,6 +61,10 @@ class Offline:
         Args:
             runtime: the build of onnxruntime-web.
         """
+        if keeps_nothing():
+            self._state = "deleted"
+            self._render()
+            return
         groups = ["shell", "python", f"engine:{runtime}"]
         groups += [f"model:{model}"] if model in self._models else []
         self._state = await self._keep(groups) or "yes"
@@ -93,8 +97,12 @@ class Offline:
         await self._ask("mend")
 
     async def forget(self) -> None:
-        """Drop all that is kept for working offline."""
-        await self._ask("forget")
+        """Drop all that is kept for working offline, and what keeps it."""
+        if hasattr(navigator, "serviceWorker"):
+            registration = await navigator.serviceWorker.getRegistration()
+            if registration:
+                await self._ask("forget")
+                await registration.unregister()
 
     async def _ask(self, call: str) -> None:
         """What the worker can do if there is one, and need not otherwise."""

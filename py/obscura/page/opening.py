@@ -53,17 +53,20 @@ class Opener:
         gpu_name: str,
         sample_image: Callable[[], Awaitable[Any]],
         winners: Winners,
+        begun: Callable[[Any, str], Any],
     ) -> None:
         """
         Args:
             sample_image: makes a new `ImageData` of the bundled picture.
             winners: which way to run won here before.
+            begun: `(network, plan)`: what assets/boot.js has begun, if it was just that.
         """
         self._build = build
         self._facts = facts
         self._gpu_name = gpu_name
         self.sample_image = sample_image
         self.winners = winners
+        self._begun = begun
 
     async def open(
         self,
@@ -97,10 +100,15 @@ class Opener:
             if not wanted():
                 return None
             tell(text.OPENING_MODEL.format(model=card.title, backend=text.BACKENDS[plan.backend]))
-            session = self._session(plan)
+            # Which is for the first to be opened only, and worth nothing if that is another.
+            begun = self._begun(model, ",".join(map(str, plan)).lower())
+            session = self._session(plan, begun)
             try:
-                await self._load(session, plan, model, card)
-                sample = await session.run(await self.sample_image())
+                if begun:
+                    sample = await session.take_over(begun, card)
+                else:
+                    await self._load(session, plan, model, card)
+                    sample = await session.run(await self.sample_image())
                 if card.check is not None:
                     verify(sample, card)
             except ObscuraError as error:
@@ -167,9 +175,10 @@ class Opener:
         runtime = self._build.runtimes[plan.runtime]
         return {name: _absolute(url) for name, url in runtime.items()}
 
-    def _session(self, plan: Plan) -> WebSession:
+    def _session(self, plan: Plan, begun: Any = None) -> WebSession:
         device = self._gpu_name if plan.backend == "webgpu" else "CPU"
-        return WebSession(_absolute(self._build.engine_url), plan, device)
+        worker = begun.worker if begun else None
+        return WebSession(_absolute(self._build.engine_url), plan, device, worker)
 
 
 def _absolute(url: str) -> str:

@@ -30,6 +30,11 @@ class Overlay:
     def __init__(self, canvas: Any) -> None:
         self._canvas = canvas
         self._context = canvas.getContext("2d")
+        # Looking a method up costs more than calling it, so the much used ones are kept.
+        context = self._context
+        self._stroke_rect, self._fill_text = context.strokeRect, context.fillText
+        self._begin_path, self._round_rect = context.beginPath, context.roundRect
+        self._fill = context.fill
         self._widths: dict[str, float] = {}
         self._source = (1, 1)
         self._mirrored = False
@@ -78,32 +83,33 @@ class Overlay:
         context.font = FONT
         context.textBaseline = "middle"
         context.lineJoin = "round"
-        captions = [self._caption(row) for row in range(len(self._boxes))]
-        widths = np.array([self._width(caption) for caption in captions], np.float32)
+        class_ids = self._detections.class_id.tolist()
+        colours = [colour(class_id) for class_id in class_ids]
+        names = [f"{self._labels[class_id]} " for class_id in class_ids]
+        scores = [percent(score) for score in self._detections.score.tolist()]
+        if self.selected is not None:  # with its size in the picture, too
+            x1, y1, x2, y2 = self._detections.xyxy[self.selected].tolist()
+            scores[self.selected] += f" · {pixels(x2 - x1, y2 - y1)}"
+        captions = [name + score for name, score in zip(names, scores, strict=True)]
+        widths = [
+            self._width(name) + self._width(score) + 2 * CHIP_PADDING
+            for name, score in zip(names, scores, strict=True)
+        ]
         left, top, right, bottom = self._picture(width, height)
         origin = np.array([left, top], np.float32)
         corners = place_labels(
             self._boxes - np.tile(origin, 2),
-            widths,
+            np.array(widths, np.float32),
             CHIP_HEIGHT,
             right - left,
             bottom - top,
         )
-        corners = corners + origin
+        boxes, corners_xy = self._boxes.tolist(), (corners + origin).tolist()
         # Faint ones first, so that the certain ones lie on top.
-        for row in reversed(range(len(captions))):
-            self._draw_box(row)
-        for row in reversed(range(len(captions))):
-            self._draw_chip(row, captions[row], corners[row].tolist(), float(widths[row]))
-
-    def _caption(self, row: int) -> str:
-        """Name and score; for the selected detection its size in the picture, too."""
-        label = self._labels[int(self._detections.class_id[row])]
-        caption = f"{label} {percent(float(self._detections.score[row]))}"
-        if row != self.selected:
-            return caption
-        x1, y1, x2, y2 = self._detections.xyxy[row].tolist()
-        return f"{caption} · {pixels(x2 - x1, y2 - y1)}"
+        for row in reversed(range(len(boxes))):
+            self._draw_box(boxes[row], colours[row], bold=row == self.selected)
+        for row in reversed(range(len(boxes))):
+            self._draw_chip(boxes[row], colours[row], captions[row], corners_xy[row], widths[row])
 
     def _row_at(self, x: float, y: float) -> int | None:
         """The smallest box under a point in CSS pixels of the view; None where there is none."""
@@ -115,35 +121,36 @@ class Overlay:
         sides = boxes[rows, 2:] - boxes[rows, :2]
         return int(rows[np.argmin(sides[:, 0] * sides[:, 1])])
 
-    def _draw_box(self, row: int) -> None:
+    def _draw_box(self, box: list[float], shade: str, *, bold: bool) -> None:
         context = self._context
-        x1, y1, x2, y2 = self._boxes[row].tolist()
-        bold = row == self.selected
+        x1, y1, x2, y2 = box
+        width, height = x2 - x1, y2 - y1
         context.strokeStyle = CASING
         context.lineWidth = 6 if bold else 4
-        context.strokeRect(x1, y1, x2 - x1, y2 - y1)
-        context.strokeStyle = colour(int(self._detections.class_id[row]))
+        self._stroke_rect(x1, y1, width, height)
+        context.strokeStyle = shade
         context.lineWidth = 4 if bold else 2
-        context.strokeRect(x1, y1, x2 - x1, y2 - y1)
+        self._stroke_rect(x1, y1, width, height)
 
-    def _draw_chip(self, row: int, caption: str, corner: list[float], width: float) -> None:
+    def _draw_chip(
+        self, box: list[float], fill: str, caption: str, corner: list[float], width: float
+    ) -> None:
         context = self._context
         x, y = corner
-        fill = colour(int(self._detections.class_id[row]))
-        x1, y1, x2, y2 = self._boxes[row].tolist()
+        x1, y1, x2, y2 = box
         if y > y2 or y + CHIP_HEIGHT < y1 or x > x2 or x + width < x1:  # moved aside: lead back
             context.strokeStyle = fill
             context.lineWidth = 1
-            context.beginPath()
+            self._begin_path()
             context.moveTo(min(max(x1, x), x + width), y + CHIP_HEIGHT / 2)
             context.lineTo(x1, y1)
             context.stroke()
         context.fillStyle = fill
-        context.beginPath()
-        context.roundRect(x, y, width, CHIP_HEIGHT, 4)
-        context.fill()
+        self._begin_path()
+        self._round_rect(x, y, width, CHIP_HEIGHT, 4)
+        self._fill()
         context.fillStyle = ink(fill)
-        context.fillText(caption, x + CHIP_PADDING, y + CHIP_HEIGHT / 2 + 0.5)
+        self._fill_text(caption, x + CHIP_PADDING, y + CHIP_HEIGHT / 2 + 0.5)
 
     def _picture(self, width: float, height: float) -> tuple[float, float, float, float]:
         """Where the picture lies in the view, as xyxy in CSS pixels."""
@@ -161,11 +168,10 @@ class Overlay:
             boxes[:, [0, 2]] = left + right - boxes[:, [2, 0]]
         return boxes.astype(np.float32, copy=False)
 
-    def _width(self, caption: str) -> float:
-        """The chip's width in CSS pixels, measured once per caption."""
-        if caption not in self._widths:
+    def _width(self, words: str) -> float:
+        """Width in CSS pixels, measured once. Names and scores come apart: there are fewer."""
+        if words not in self._widths:
             if len(self._widths) > 5000:
                 self._widths.clear()
-            self._context.font = FONT
-            self._widths[caption] = self._context.measureText(caption).width + 2 * CHIP_PADDING
-        return self._widths[caption]
+            self._widths[words] = self._context.measureText(words).width
+        return self._widths[words]

@@ -37,6 +37,8 @@ class Settings:
     facing: str = "user"
     resolution: str = "1280x720"
     mirror: bool = True
+    pace: bool = True
+    """Whether to analyse less on battery, in data-saving mode and when the device is hot."""
     theme: str = "auto"
     backend: str = "auto"
     threads: int = 0
@@ -81,6 +83,7 @@ _VALID: dict[str, Callable[[Any], bool]] = {
     "facing": lambda value: value in ("user", "environment"),
     "resolution": lambda value: value in RESOLUTIONS,
     "mirror": lambda value: isinstance(value, bool),
+    "pace": lambda value: isinstance(value, bool),
     "theme": lambda value: value in THEMES,
     "backend": lambda value: value in BACKENDS,
     "threads": lambda value: _is_number(value) and value in range(65),
@@ -117,6 +120,15 @@ def save(storage: Storage | None, settings: Settings) -> bool:
     except Exception:  # noqa: BLE001  (as above)
         return False
     return True
+
+
+def kept_size(storage: Storage | None) -> int:
+    """How many bytes of settings the store holds."""
+    try:
+        kept = storage.getItem(KEY) if storage is not None else None
+    except Exception:  # noqa: BLE001  (browsers that forbid it throw what they like)
+        return 0
+    return len(kept.encode()) if isinstance(kept, str) else 0  # JavaScript's null is not None
 
 
 def forget(storage: Storage | None) -> None:
@@ -199,6 +211,10 @@ class Preferences:
         self.current = replace(self.current, **values)
         self._kept = replace(self._kept, **values)
         save(self._storage, self._kept)
+
+    def size(self) -> int:
+        """How many bytes are kept."""
+        return kept_size(self._storage)
 
     def forget(self) -> None:
         """Remove what is kept."""

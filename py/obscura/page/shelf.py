@@ -12,6 +12,7 @@ from obscura.card import ModelCard
 from obscura.errors import ModelCorrupt, ModelMissing
 from obscura.page.build import Build
 from obscura.page.own import OwnModels
+from obscura.page.rest import Rest
 
 
 class OwnModelGone(ModelMissing):
@@ -24,13 +25,17 @@ class OwnModelGone(ModelMissing):
 class Shelf:
     """Knows every model by its card; fetches a network and verifies it."""
 
-    def __init__(self, build: Build, take: Callable[[str, bool], Any], own: OwnModels) -> None:
+    def __init__(
+        self, build: Build, take: Callable[[str, bool], Any], own: OwnModels, rest: Rest
+    ) -> None:
         """
         Args:
             take: `(url, fresh) -> Promise<ArrayBuffer>`, the page's downloader.
+            rest: the part of Python that open models need.
         """
         self._shipped, self._urls = build.cards, build.model_urls
         self._take, self._store = take, own
+        self.rest = rest
         self.default = build.default_model
         self.own: dict[str, ModelCard] = {}
         """The models that a person brought, by name."""
@@ -70,12 +75,17 @@ class Shelf:
     async def fetch(self, card: ModelCard, *, fresh: bool = False) -> Any:
         """The network as an `ArrayBuffer`: the very file that the card describes.
 
+        With an open model comes the part of Python that feeds and reads it.
+
         Args:
             fresh: past the browser's cache.
 
         Raises:
             ModelMissing: the file did not come. ModelCorrupt: it is not the one of the card.
+            PartMissing: the part of Python did not come.
         """
+        if card.open is not None:
+            await self.rest.arrive()
         own = card.name in self.own
         network = await (self._own(card) if own else self._fetch(card, fresh))
         found = await sha256(network)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from js import document, location, performance, window
+from js import document, location, window
 
 from obscura.page import text
 from obscura.page.dom import by_id, listen, make
@@ -30,23 +30,12 @@ def set_up_theme(theme: str, on_change: Callable[[str], Any]) -> None:
     listen(button, "click", following)
 
 
-def set_up_dialogs(on_forget: Callable[[], Any], kept: Callable[[], str]) -> None:
-    """The help and the promise: each opened by its button, closed by its own or Escape.
-
-    Args:
-        kept: says what is kept on this device.
-    """
-
-    async def forget(_event: Any) -> None:
-        await on_forget()
-        reload()
-
+def set_up_help() -> None:
+    """The help: opened by its button, closed by its own or Escape."""
     by_id("keys").replaceChildren(
         *(part for key, does in text.KEYS for part in (make("dt", text=key), make("dd", text=does)))
     )
     listen(by_id("help"), "click", lambda _event: by_id("help-dialog").showModal())
-    listen(by_id("promise"), "click", lambda _event: _show_promise(kept()))
-    listen(by_id("forget"), "click", forget)
 
 
 def dialog_open() -> bool:
@@ -58,19 +47,6 @@ def close_dialogs() -> None:
     """Close whatever covers the page."""
     for dialog in document.querySelectorAll("dialog[open]"):
         dialog.close()
-
-
-def _show_promise(kept: str) -> None:
-    entries = performance.getEntriesByType("resource")
-    foreign = sum(
-        1
-        for entry in entries
-        if not str(entry.name).startswith((str(location.origin), "blob:", "data:"))
-    )
-    by_id("fact-requests").textContent = str(len(entries) - foreign)
-    by_id("fact-kept").textContent = kept
-    by_id("fact-foreign").textContent = str(foreign)
-    by_id("promise-dialog").showModal()
 
 
 def set_up_keys(actions: dict[str, Callable[[], Any]]) -> None:

@@ -54,6 +54,13 @@ STAGES = {
     "decode": "Decode",
     "draw": "Draw",
 }
+SPARING = "sparing power"
+HELD_BY = {
+    "battery": "the device runs on battery",
+    "low-battery": "the battery is low",
+    "save-data": "the browser is asked to save data",
+    "heat": "frames take longer than they did, as on a hot device",
+}
 THEMES = {"auto": "automatic", "light": "light", "dark": "dark"}
 KEYS = (
     ("Space", "start or stop"),
@@ -99,8 +106,12 @@ OFFLINE = {
     "connection everything works",
     "no-connection": "not yet: the connection broke off; it goes on at the next visit",
     "damaged": "not yet: a file arrived damaged; it is fetched again at the next visit",
+    "deleted": "no: all was deleted, and nothing is put aside again until this tab is closed",
 }
 KEEPING = "{done:.1f} of {total:.1f} MB"
+SETTINGS = "Settings"
+OFFLINE_FILES = "Files for working without a connection"
+USAGE = "In all, as this browser counts"
 OFFLINE_ALL = "All models work offline now."
 NEWER = "A new version of this page is here."
 USE_NEWER = "Use it now"
@@ -192,6 +203,19 @@ def kept(own: int, size: int) -> str:
     return f"your settings, {own} model{'s' if own > 1 else ''} ({megabytes(size)})"
 
 
+def camera_state(name: str | None) -> str:
+    """Whether a camera runs, and which; browsers may not tell its name."""
+    if name is None:
+        return "off"
+    return f"on: {name}" if name else "on"
+
+
+def request(times: int, size: int) -> str:
+    """How large a file is that was asked for, and how often it was, if more than once."""
+    told = megabytes(size) if size else "size not told"
+    return f"{told}, {times} times" if times > 1 else told
+
+
 def input_size(width: int, height: int) -> str:
     """At which size a model looks at a picture."""
     return f"sees {pixels(width, height)}"
@@ -231,6 +255,18 @@ def rate(per_second: float) -> str:
     return f"{per_second:.0f}" if per_second >= 10 else f"{per_second:.1f}"
 
 
+def spread(median: float, p95: float) -> str:
+    """How long something mostly takes, and at worst but for one time in twenty."""
+    digits = 1 if p95 < 100 else 0
+    return f"{median:.{digits}f} ms, 95 % within {p95:.{digits}f} ms"
+
+
+def held(limits: Mapping[str, float]) -> str:
+    """To which rate the loop is held down, and why."""
+    reasons = " and ".join(HELD_BY[reason] for reason in limits)
+    return f"to {round(min(limits.values()), 1):g} per second, because {reasons}"
+
+
 def percent(value: float) -> str:
     """A share of one as whole percent."""
     return f"{value * 100:.0f} %"
@@ -242,5 +278,8 @@ def pixels(width: float, height: float) -> str:
 
 
 def megabytes(size: int) -> str:
-    """A size in bytes, in megabytes with one digit; in kilobytes where that would be nothing."""
+    """A size in bytes, in megabytes with one digit; in kilobytes or bytes where that would be
+    nothing."""
+    if size < 500:
+        return f"{size} bytes"
     return f"{size / 1e6:.1f} MB" if size >= 100_000 else f"{size / 1e3:.0f} kB"

@@ -11,7 +11,7 @@ const [pyodideFolder, jobFolder, script, stdLibURL] = process.argv.slice(2);
 const { loadPyodide } = await import(pathToFileURL(`${pyodideFolder}/pyodide.mjs`));
 
 // A fixed hash seed: the order of sets must not reach what is made here.
-const pyodide = await loadPyodide({ env: { PYTHONHASHSEED: "0", HOME: "/home/pyodide" }, stdLibURL });
+const pyodide = await loadPyodide({ env: { PYTHONHASHSEED: "0", PYTHONNODEBUGRANGES: "1", HOME: "/home/pyodide" }, stdLibURL });
 pyodide.FS.mkdir("/job");
 pyodide.mountNodeFS("/job", jobFolder);
 try {

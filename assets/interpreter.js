@@ -1,0 +1,7 @@
+// What PyScript takes for Pyodide's own module. boot.js has begun to load Pyodide, without waiting for
+// PyScript to arrive, read its configuration and ask.
+
+const { python } = globalThis.obscura.boot;
+
+export const { version } = await python.module;
+export const loadPyodide = () => python.ready;

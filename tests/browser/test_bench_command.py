@@ -1,0 +1,91 @@
+"""`build.py bench` from end to end, shortly: a real browser, driven without Playwright."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from builder import commands
+from speed import command, prepare
+
+from .pictures import ROOT
+
+ONLY = ("threads", "python", "blocked", "bytes", "memory", "growth")
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What is served, with the rival that needs nothing from npm; compressed little, in no time."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(prepare, "QUALITY", 1)
+        return prepare.prepare(ROOT, tmp_path_factory.mktemp("bench") / "served", ("js",))
+
+
+@pytest.fixture(scope="module")
+def run(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """The raw figures of a short run."""
+    out = tmp_path_factory.mktemp("bench") / "run.json"
+    short = ["--frames", "3", "--rounds", "2", "--memory-frames", "20"]
+    short += ["--warm-up", "2", "--backend", "wasm", "--threads", "2"]
+    arguments = ["bench", "--prepared", str(folder), *short, "--only", *ONLY, "--json", str(out)]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(command, "BITS_PER_S", 1e9)
+        assert commands.main(arguments) == 0
+    told: dict[str, Any] = json.loads(out.read_text(encoding="utf-8"))
+    return told
+
+
+def test_the_stacks_took_turns_and_found_the_person(run: dict[str, Any]) -> None:
+    stacks = run["frames"]["threads"]
+    assert set(stacks) == {"obscura", "js"}
+    for told in stacks.values():
+        assert told["count"] >= 6
+        assert told["median"] > 0
+        assert told["boxes"] == 1, "the same boxes, or the work was not the same"
+        assert told["task_ms_per_frame"] > 0
+    assert len(stacks["js"]["ms"]) == 6
+    assert stacks["js"]["stages"].keys() == {"capture", "inference", "decode", "draw"}
+
+
+def test_a_first_visit_is_counted_to_the_byte(run: dict[str, Any], folder: Path) -> None:
+    (visit, again) = run["cold"]["obscura"]
+    assert visit["ms"] > 0
+    model = next((folder / "site" / "models" / "cocossd").iterdir()).stat().st_size
+    assert visit["bytes"] > model
+    whole = sum(path.stat().st_size for path in (folder / "site").rglob("*.br"))
+    assert max(visit["bytes"], again["bytes"]) < whole / 2, "no visit takes every runtime and model"
+
+
+def test_memory_is_seen_where_it_is(run: dict[str, Any]) -> None:
+    first, last = run["memory"]["threads"]
+    assert (first["frames"] >= 10, last["frames"] >= 20) == (True, True)
+    for seen in (first, last):
+        assert seen["wasm heap, page"] > 10e6, "Python's"
+        assert seen["wasm heap, worker"] > 10e6, "the engine's"
+        assert seen["JS heap, page"] > 1e6
+        assert seen["proxies"] > 10
+
+
+def test_more_work_is_measured(run: dict[str, Any]) -> None:
+    models = [row["name"] for row in run["growth"]["models"]]
+    assert models[0] == "cocossd"
+    assert [row["count"] for row in run["growth"]["boxes"]][-1] == 300
+    assert [row["count"] for row in run["growth"]["classes"]][-1] == 1000
+
+
+def test_the_figures_make_a_table_again(
+    run: dict[str, Any], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    kept = tmp_path / "run.json"
+    kept.write_text(json.dumps(run), encoding="utf-8")
+
+    assert commands.main(["bench", "--read", str(kept), "--only", *ONLY]) == 0
+
+    said = capsys.readouterr().out
+    assert run["machine"]["browser"] in said
+    assert "| frame, capture to drawn boxes, wasm, isolated" in said
+    assert "not measured: the rival was not asked for" in said
+    assert said.count("**") >= 4

@@ -1,0 +1,52 @@
+"""bench/capture.py: what becomes of the page's report."""
+
+from __future__ import annotations
+
+import pytest
+
+from capture import command, quantiles, tables
+
+
+def test_quantiles_are_the_median_and_the_95th_percentile() -> None:
+    assert quantiles([float(n) for n in range(100, 0, -1)]) == (51.0, 95.0)
+    assert quantiles([3.0]) == (3.0, 3.0)
+
+
+def test_the_report_is_told_as_tables_what_failed_included() -> None:
+    report = {
+        "browser": "Some/1.0",
+        "cores": 2,
+        "sizes": [
+            {
+                "size": "640 by 480",
+                "times": {"canvas": [[1.0, 2.0], [3.0, 4.0], [1.0, 2.0]]},
+                "failed": {"frame": "TypeError: no"},
+                "loops": [
+                    {
+                        "threads": 2,
+                        "runs": {
+                            "idle": [
+                                {"rate": 20.0, "delays": [40.0, 50.0]},
+                                {"rate": 22.0, "delays": [45.0]},
+                            ]
+                        },
+                    }
+                ],
+            }
+        ],
+    }
+
+    told = tables(report).splitlines()
+
+    assert told[0] == "Some/1.0, 2 cores"
+    assert "| canvas | 1.00 / 3.00 | 2.00 / 4.00 |" in told
+    assert "| frame | failed: TypeError: no | |" in told
+    assert "| 2 | idle | 21.0 | 45.0 / 50.0 |" in told
+
+
+def test_a_browser_that_is_not_there_is_named(tmp_path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.delenv("FIREFOX", raising=False)
+
+    with pytest.raises(SystemExit, match="firefox"):
+        command("firefox", tmp_path, "http://localhost/")

@@ -1,0 +1,226 @@
+"""The list of parts that a site ships, for those who look after it: CycloneDX 1.6, as JSON.
+
+Everything in it comes from what the build verified anyway: package-lock.json, the pin of numpy, the
+models' cards. There is no time and no chance in it, so the same parts give the same bytes.
+"""
+
+import base64
+import hashlib
+import json
+import re
+import zipfile
+from collections.abc import Iterable, Mapping
+from email import message_from_bytes
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from builder.errors import BuildError
+from builder.models import Model
+from builder.sources import read, read_toml
+
+NAME = "sbom.cdx.json"
+
+Part = dict[str, Any]
+
+# Identifiers as SPDX spells them; packages take liberties with capitals.
+SPDX = {
+    name.casefold(): name
+    for name in (
+        *("0BSD", "AGPL-3.0-only", "Apache-2.0", "BSD-2-Clause", "BSD-3-Clause", "CC0-1.0"),
+        *("CC-BY-4.0", "GPL-3.0-only", "ISC", "MIT", "MPL-2.0", "PSF-2.0", "Zlib"),
+    )
+}
+EXPRESSION = re.compile(r"[\w.+-]+( (AND|OR|WITH) [\w.+-]+)+")
+
+# What a source map calls a package that was bundled, wherever it lay when that was done.
+BUNDLED = re.compile(r"node_modules/((?:@[^/]+/)?[^/@]+)/(?!node_modules/)")
+
+
+def parts_list(
+    root: Path,
+    models: Iterable[Model],
+    scripts: Mapping[str, Iterable[Path]],
+    version: str,
+) -> bytes:
+    """Return the document.
+
+    Args:
+        models: those that are shipped.
+        scripts: per npm package, its scripts that are shipped and may be bundles of others.
+        version: what the page calls itself.
+
+    Raises:
+        BuildError: package-lock.json does not hold what package.json asks for.
+    """
+    components = [
+        *npm_parts(root, {name: bundled(paths) for name, paths in scripts.items()}),
+        numpy_part(root),
+        *(model_part(model) for model in models),
+        picture_part(root),
+    ]
+    asked = json.loads(read(root, "package.json"))
+    whole = {
+        "type": "application",
+        "bom-ref": "obscura",
+        "name": asked["name"],
+        "version": version,
+        "licenses": licences(asked["license"]),
+    }
+    document = {
+        "$schema": "http://cyclonedx.org/schema/bom-1.6.schema.json",
+        "bomFormat": "CycloneDX",
+        "specVersion": "1.6",
+        "version": 1,
+        "metadata": {"lifecycles": [{"phase": "build"}], "component": whole},
+        "components": components,
+        "dependencies": [
+            {"ref": "obscura", "dependsOn": sorted(part["bom-ref"] for part in components)}
+        ],
+    }
+    return (json.dumps(document, indent=1, sort_keys=True, ensure_ascii=False) + "\n").encode()
+
+
+def npm_parts(root: Path, bundles: Mapping[str, Iterable[str]]) -> list[Part]:
+    """Return the packages whose files are shipped: what package.json asks for, but for tests.
+
+    Args:
+        bundles: per package, the names of those that are bundled into it.
+    """
+    asked = json.loads(read(root, "package.json"))["dependencies"]
+    locked = json.loads(read(root, "package-lock.json"))["packages"]
+    parts = []
+    for name in sorted(asked):
+        try:
+            entry = locked[f"node_modules/{name}"]
+            part = npm_part(name, entry["version"], entry["license"], entry["integrity"])
+        except KeyError:
+            raise BuildError(
+                f"package-lock.json lacks {name}, or its licence or hash: restore it."
+            ) from None
+        # Which version of them its publisher bundled is nowhere said.
+        inner = [
+            {
+                "type": "library",
+                "bom-ref": f"{part['bom-ref']}#{each}",
+                "name": each,
+                "purl": f"pkg:npm/{quote(each)}",
+                **licence_of(locked, each),
+            }
+            for each in sorted(bundles.get(name, ()))
+        ]
+        if name == "pyodide":
+            inner.append(
+                {
+                    "type": "platform",
+                    "bom-ref": f"{part['bom-ref']}#cpython",
+                    "name": "CPython",
+                    "purl": "pkg:generic/cpython",
+                    "licenses": licences("PSF-2.0"),
+                }
+            )
+        parts.append(part | ({"components": inner} if inner else {}))
+    return parts
+
+
+def npm_part(name: str, version: str, licence: str, integrity: str) -> Part:
+    """Return a package of npm; its hash is that of the archive which npm checked."""
+    purl = f"pkg:npm/{quote(name)}@{version}"
+    kind, _, mark = integrity.partition("-")
+    return {
+        "type": "library",
+        "bom-ref": purl,
+        "name": name,
+        "version": version,
+        "purl": purl,
+        "licenses": licences(licence),
+        "hashes": [{"alg": f"SHA-{kind[3:]}", "content": base64.b64decode(mark).hex()}],
+    }
+
+
+def licence_of(locked: Mapping[str, Any], name: str) -> Part:
+    """Return the licence of a package, wherever in the lock it stands; nothing if nowhere."""
+    for path, entry in locked.items():
+        if path.endswith(f"node_modules/{name}") and "license" in entry:
+            return {"licenses": licences(entry["license"])}
+    return {}
+
+
+def numpy_part(root: Path) -> Part:
+    """Return the vendored numpy, under the licences that it states itself."""
+    pin = read_toml(root, "vendor/vendor.toml")["numpy"]
+    with zipfile.ZipFile(root / "vendor" / str(pin["file"])) as wheel:
+        metadata = next(name for name in wheel.namelist() if name.endswith("-info/METADATA"))
+        stated = message_from_bytes(wheel.read(metadata))
+    version = str(pin["file"]).split("-")[1]
+    purl = f"pkg:pypi/numpy@{version}"
+    return {
+        "type": "library",
+        "bom-ref": purl,
+        "name": "numpy",
+        "version": version,
+        "purl": purl,
+        "licenses": licences(str(stated["License-Expression"])),
+        "hashes": [{"alg": "SHA-256", "content": pin["sha256"]}],
+        "pedigree": {"notes": f"{pin['file']}, repacked as bytecode and without unused parts"},
+    }
+
+
+def model_part(model: Model) -> Part:
+    """Return a model: its own file, and what its weights were taken from."""
+    card = model.card
+    source, mark = card.get("source", {}), card["file"]["sha256"]
+    part: Part = {
+        "type": "machine-learning-model",
+        "bom-ref": f"model:{model.name}",
+        "name": model.name,
+        "version": mark[:10],
+        "description": str(card.get("title", model.name)),
+        "licenses": licences(str(card.get("license", ""))),
+        "hashes": [{"alg": "SHA-256", "content": mark}],
+    }
+    package = str(source.get("package", ""))
+    if package.startswith("npm:") and {"version", "integrity"} <= source.keys():
+        origin = npm_part(
+            package.removeprefix("npm:"),
+            source["version"],
+            str(source.get("license", card.get("license", ""))),
+            source["integrity"],
+        )
+        origin["bom-ref"] = f"model:{model.name}#{origin['bom-ref']}"
+        part["pedigree"] = {"ancestors": [origin], "notes": str(source.get("origin", ""))}
+    return part
+
+
+def picture_part(root: Path) -> Part:
+    """Return the sample picture."""
+    name = "assets/sample.jpg"
+    return {
+        "type": "file",
+        "bom-ref": name,
+        "name": name,
+        "licenses": [{"license": {"name": "public domain"}}],
+        "hashes": [{"alg": "SHA-256", "content": hashlib.sha256(read(root, name)).hexdigest()}],
+    }
+
+
+def licences(text: str) -> list[Part]:
+    """Return a licence as CycloneDX wants it: by SPDX's identifier, an expression, or by name."""
+    known = SPDX.get(text.casefold())
+    if known:
+        return [{"license": {"id": known}}]
+    if EXPRESSION.fullmatch(text):
+        return [{"expression": text}]
+    return [{"license": {"name": text or "not known"}}]
+
+
+def bundled(scripts: Iterable[Path]) -> set[str]:
+    """Return the packages that are bundled into scripts, as their source maps tell."""
+    found: set[str] = set()
+    for script in scripts:
+        source_map = script.with_name(f"{script.name}.map")
+        if source_map.is_file():
+            for source in json.loads(source_map.read_text(encoding="utf-8"))["sources"]:
+                names = BUNDLED.findall(source)
+                found.update(names[-1:])
+    return found
