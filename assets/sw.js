@@ -273,15 +273,13 @@ registerRoute(({ url }) => ours(url) && nameOf(url) === "share", share, "POST");
 
 async function takeShared() {
   const cache = await caches.open(SHARED);
-  const kept = await cache.matchAll();
+  const files = [];
+  for (const response of await cache.matchAll()) {
+    const name = decodeURIComponent(response.headers.get("X-Name"));
+    files.push(new File([await response.arrayBuffer()], name, { type: response.headers.get("Content-Type") }));
+  }
   await caches.delete(SHARED);
-  return Promise.all(
-    kept.map(async (response) => {
-      const { headers } = response;
-      const name = decodeURIComponent(headers.get("X-Name"));
-      return new File([await response.blob()], name, { type: headers.get("Content-Type") });
-    }),
-  );
+  return files;
 }
 
 // ---- what the page asks for ---------------------------------------------------------------------

@@ -65,10 +65,11 @@ async def main() -> None:
     inference = Inference(shelf, opener, say)
     offline = Offline(obscuraOffline, parts.version, list(parts.cards), lambda: app.idle)
     app = App(shelf, inference, request, preferences, offline, say, sample_canvas)
+    # Before anything listens, so that a press meanwhile is remembered by boot.js alone.
+    shared = await launch.shared_files(obscuraOffline) if launch.SHARED in parameters else []
     events.connect(app, preferences)
     automation.publish(app)
     launch.set_up_install(obscuraOffline)
-    shared = await launch.shared_files(obscuraOffline) if launch.SHARED in parameters else []
     wanted, files = before.boot.adopt(), list(before.boot.files)
     if shared and not wanted:
         wanted, files = "files", shared

@@ -19,7 +19,7 @@ OWN = (
     "build.py",
     "bench.html",
     "index.html",
-    "bench.html",
+    "manifest.webmanifest",
     "pyscript.toml",
     "package.json",
     "package-lock.json",

@@ -31,8 +31,8 @@ def run_build(args: argparse.Namespace) -> int:
         args.base,
         host=args.host,
         compressed=args.compressed,
-        quality=BEST if args.best else QUALITY,
         share_target=args.share_target,
+        quality=BEST if args.best else QUALITY,
     )
     return 0
 
