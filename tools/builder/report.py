@@ -85,11 +85,14 @@ def parts(site: Site) -> list[tuple[str, list[str], bool]]:
         "py/bench.zip",
         "bench.json",
     ]
-    own = [name for name in below("assets/") if name not in benchmark]
+    # Icons and pictures that are looked at when somebody installs the page.
+    app = below("assets/app/")
+    own = [name for name in below("assets/") if name not in (*benchmark, *app)]
     wheels = [name for name in below("pyodide/") if name.endswith(".whl")]
     core = [f"pyodide/{name}" for name in (*runtime.CORE, runtime.LOCK)]
     rows = [
         ("page", ["index.html", "sw.js", *own, "py/main.py", "pyscript.json"], True),
+        ("page, to install it", app, False),
         ("PyScript", below("pyscript/"), True),
         ("Pyodide", core, True),
         ("Python's standard library", [f"pyodide/{runtime.STDLIB}"], True),
