@@ -85,12 +85,14 @@ def parts(site: Site) -> list[tuple[str, list[str], bool]]:
         "py/bench.zip",
         "bench.json",
     ]
-    installed = below("assets/app/")  # icons and pictures for whoever installs the app
-    own = [name for name in below("assets/") if name not in (*benchmark, *installed)]
+    # Icons and pictures that are looked at when somebody installs the page.
+    app = below("assets/app/")
+    own = [name for name in below("assets/") if name not in (*benchmark, *app)]
     wheels = [name for name in below("pyodide/") if name.endswith(".whl")]
     core = [f"pyodide/{name}" for name in (*runtime.CORE, runtime.LOCK)]
     rows = [
         ("page", ["index.html", "sw.js", *own, "py/main.py", "pyscript.json"], True),
+        ("page, to install it", app, False),
         ("PyScript", below("pyscript/"), True),
         ("Pyodide", core, True),
         ("Python's standard library", [f"pyodide/{runtime.STDLIB}"], True),
@@ -102,7 +104,7 @@ def parts(site: Site) -> list[tuple[str, list[str], bool]]:
         files = [f"ort/{module}", f"ort/{stem}.mjs", f"ort/{stem}.wasm"]
         rows.append((f"onnxruntime-web, {name}", files, name == "wasm"))
     rows.append(("benchmark page", benchmark, False))
-    rows.append(("icons and screenshots", installed, False))
+    rows.append(("icons and screenshots", app, False))
     for index, name in enumerate(below("models/")):
         rows.append((f"model {name.split('/')[1]}", [name], index == 0))
     return rows
