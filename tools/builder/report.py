@@ -104,7 +104,6 @@ def parts(site: Site) -> list[tuple[str, list[str], bool]]:
         files = [f"ort/{module}", f"ort/{stem}.mjs", f"ort/{stem}.wasm"]
         rows.append((f"onnxruntime-web, {name}", files, name == "wasm"))
     rows.append(("benchmark page", benchmark, False))
-    rows.append(("icons and screenshots", app, False))
     for index, name in enumerate(below("models/")):
         rows.append((f"model {name.split('/')[1]}", [name], index == 0))
     return rows
