@@ -66,6 +66,7 @@ def test_every_name_tells_its_contents(dist: Path) -> None:
         "index.html",
         "bench.html",
         "manifest.webmanifest",
+        "sbom.cdx.json",
         "sw.js",
         "LICENSE",
         "NOTICE",
