@@ -14,6 +14,12 @@ const SIMD = new Uint8Array([
   0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10, 10, 1, 8, 0, 65, 0, 253, 15, 253, 98, 11,
 ]);
 
+// No string becomes markup, a script or a worker, says the policy in index.html, unless this lets it:
+// workers of this site. Browsers without Trusted Types pass over both.
+globalThis.trustedTypes?.createPolicy("default", {
+  createScriptURL: (url) => (new URL(url, location.href).origin === location.origin ? url : null),
+});
+
 // ---- bytes: every fetch of a known part is counted, whoever makes it ----------------------------
 
 const absolute = (url) => new URL(url, location.href).href;

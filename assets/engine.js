@@ -135,5 +135,7 @@ async function answerTo({ id, call, ...args }) {
   } catch (error) {
     // Emscripten throws bare numbers and strings, too.
     postMessage({ id, error: String(error?.message ?? error) });
+  } finally {
+    args.frame?.close(); // whatever went wrong: the camera has few of them
   }
 }

@@ -19,6 +19,7 @@ from obscura.page.own import OwnModels
 from obscura.page.rest import Rest
 from obscura.page.settings import Preferences, load, read_request
 from obscura.page.shelf import Shelf
+from obscura.page.storage import keeps_nothing
 from obscura.page.winners import Winners
 
 
@@ -58,7 +59,7 @@ async def main() -> None:
     request = read_request(parameters, [*parts.cards, *load(kept).own])
     preferences = Preferences(kept, request)
     device = f"{navigator.userAgent} {facts.gpu_name} {known}"
-    winners = Winners(preferences, device)
+    winners = Winners(preferences, device, remember=not keeps_nothing())
     begun = before.boot.takeEngine
     opener = Opener(parts, known, facts.gpu_name, sample_image, winners, begun)
     inference = Inference(shelf, opener, say)

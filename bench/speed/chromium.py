@@ -146,9 +146,10 @@ class Chromium:
             told, page = message["params"], message.get("sessionId", "")
             if page in self._scripts:
                 worker = told["sessionId"]
-                self._workers[worker] = page
                 # Sent, not called: it is this thread that takes the answers.
-                self._send("Runtime.evaluate", worker, {"expression": self._scripts[page]})
+                if told["targetInfo"]["type"] == "worker":  # not the site's service worker
+                    self._workers[worker] = page
+                    self._send("Runtime.evaluate", worker, {"expression": self._scripts[page]})
                 self._send("Runtime.runIfWaitingForDebugger", worker, {})
         elif message["method"] == "Target.detachedFromTarget":
             self._workers.pop(message["params"]["sessionId"], None)

@@ -12,6 +12,7 @@ from threading import Lock, Thread
 from typing import BinaryIO
 from urllib.parse import urlsplit
 
+from builder import worker
 from builder.serve import SiteHandler, SiteServer
 
 PACKED = ".br"
@@ -55,6 +56,10 @@ class Handler(SiteHandler):
         self.server.line.begin()
         address = urlsplit(self.path).path
         name = self.translate_path(address + ("index.html" if address.endswith("/") else ""))
+        if not self.server.isolated and address.endswith(f"/{worker.NAME}"):
+            # The service worker would isolate the page, and that is not what is to be measured.
+            self.send_error(HTTPStatus.NOT_FOUND)
+            return None
         packed = Path(name + PACKED)
         if not packed.is_file():
             return super().send_head()

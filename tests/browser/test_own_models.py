@@ -487,6 +487,24 @@ def test_names_of_files_and_classes_are_text_whatever_they_hold(room: Room) -> N
     assert room.page.locator("img[src=x]").count() == 0
 
 
+@pytest.mark.provokes("requires 'Trusted")
+def test_no_string_can_become_markup_or_a_foreign_script(room: Room) -> None:
+    """Trusted Types: should a slip in the page or in a package try, the browser refuses."""
+    refused = room.page.evaluate(
+        """() => [
+          () => { document.getElementById("caption").innerHTML = "<b>markup</b>"; },
+          () => document.createRange().createContextualFragment("<b>markup</b>"),
+          () => new Worker("https://example.org/worker.js"),
+          () => { document.createElement("script").src = "//example.org/script.js"; },
+          () => { document.createElement("script").text = "alert(1)"; },
+        ].map((attempt) => {
+          try { attempt(); return "done"; } catch (error) { return error.name; }
+        })"""
+    )
+
+    assert refused == ["TypeError"] * 5
+
+
 @pytest.mark.parametrize("case", REFUSED)
 def test_what_cannot_be_used_is_refused_with_a_reason_and_harms_nothing(
     room: Room, case: str

@@ -112,7 +112,10 @@ WebAssembly.Memory = class extends WebAssembly.Memory {
   constructor(...args) { super(...args); spied.memories.push(this); }
 };
 const close = VideoFrame.prototype.close;
-VideoFrame.prototype.close = function () { spied.closed += 1; close.call(this); };
+VideoFrame.prototype.close = function () {
+  spied.closed += this.codedWidth > 0; // closing it again is no matter
+  close.call(this);
+};
 self.OffscreenCanvas = class extends OffscreenCanvas {
   constructor(...args) { super(...args); spied.canvases += 1; }
 };

@@ -58,6 +58,14 @@ def test_who_takes_no_brotli_is_refused(serving: Host) -> None:
     assert get(serving, "/site/", "gzip").status == 406
 
 
+def test_who_wants_no_isolation_gets_no_service_worker_either(tmp_path: Path) -> None:
+    """For that would bring it."""
+    (tmp_path / "sw.js.br").write_bytes(BODY)
+    for isolated, status in ((True, 200), (False, 404)):
+        with hosting(tmp_path, isolated=isolated) as running:
+            assert get(running, "/sw.js").status == status
+
+
 def test_other_files_are_sent_as_they_are(serving: Host) -> None:
     assert get(serving, "/plain.txt").body == b"plain"
     assert get(serving, "/gone.txt").status == 404

@@ -90,6 +90,7 @@ def test_forgetting_removes_what_was_kept():
     assert preferences.size() == len(store.values[KEY]) > 0
 
     preferences.forget()
+    preferences.set(iou=0.4)  # a race that ends before the page is loaded again
 
     assert store.values == {}
     assert preferences.size() == 0

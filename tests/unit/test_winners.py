@@ -38,6 +38,12 @@ def visit(store: Store, device: str = "a browser and a GPU") -> Winners:
     return Winners(Preferences(store, Request()), device)
 
 
+def test_where_nothing_is_to_be_kept_no_winner_is(card: ModelCard) -> None:
+    store = Store()
+    Winners(Preferences(store, Request()), "a browser", remember=False).set(card, WASM)
+    assert store == {}
+
+
 def test_a_winner_outlives_the_visit(card: ModelCard) -> None:
     store = Store()
     visit(store).set(card, WASM)

@@ -85,7 +85,8 @@ def parts(site: Site) -> list[tuple[str, list[str], bool]]:
         "py/bench.zip",
         "bench.json",
     ]
-    own = [name for name in below("assets/") if name not in benchmark]
+    installed = below("assets/app/")  # icons and pictures for whoever installs the app
+    own = [name for name in below("assets/") if name not in (*benchmark, *installed)]
     wheels = [name for name in below("pyodide/") if name.endswith(".whl")]
     core = [f"pyodide/{name}" for name in (*runtime.CORE, runtime.LOCK)]
     rows = [
@@ -101,6 +102,7 @@ def parts(site: Site) -> list[tuple[str, list[str], bool]]:
         files = [f"ort/{module}", f"ort/{stem}.mjs", f"ort/{stem}.wasm"]
         rows.append((f"onnxruntime-web, {name}", files, name == "wasm"))
     rows.append(("benchmark page", benchmark, False))
+    rows.append(("icons and screenshots", installed, False))
     for index, name in enumerate(below("models/")):
         rows.append((f"model {name.split('/')[1]}", [name], index == 0))
     return rows

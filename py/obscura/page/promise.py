@@ -62,8 +62,12 @@ class Promise:
 
     async def forget(self) -> None:
         """Delete all that is kept on this device, and begin anew."""
-        by_id("forget").setAttribute("aria-disabled", "true")
-        await self._forget()
+        button = by_id("forget")
+        button.setAttribute("aria-disabled", "true")
+        try:
+            await self._forget()
+        finally:
+            button.setAttribute("aria-disabled", "false")
         self._reload()
 
     # ---- requests --------------------------------------------------------------------------------

@@ -217,5 +217,6 @@ class Preferences:
         return kept_size(self._storage)
 
     def forget(self) -> None:
-        """Remove what is kept."""
+        """Remove what is kept, and keep nothing more: what still runs may have something to say."""
         forget(self._storage)
+        self._storage = None

@@ -13,12 +13,14 @@ from obscura.page.settings import Preferences
 class Winners:
     """The outcomes of races, kept with the settings. Pure Python."""
 
-    def __init__(self, preferences: Preferences, device: str) -> None:
+    def __init__(self, preferences: Preferences, device: str, *, remember: bool = True) -> None:
         """
         Args:
             device: all that a race depends on beside the model: browser build, GPU, cores.
+            remember: whether outcomes are kept.
         """
         self._preferences, self._device = preferences, device
+        self._remember = remember
 
     def get(self, card: ModelCard) -> list[Any] | None:
         """The fields of the `Plan` that won; None if there was no race, or other conditions."""
@@ -28,7 +30,8 @@ class Winners:
 
     def set(self, card: ModelCard, plan: Plan) -> None:
         """Remember a winner."""
-        self._keep(card, {"of": self._mark(card), "plan": list(plan)})
+        if self._remember:
+            self._keep(card, {"of": self._mark(card), "plan": list(plan)})
 
     def forget(self, card: ModelCard) -> None:
         """The winner has failed: let the next visit decide anew."""
