@@ -12,7 +12,9 @@ const account = new BroadcastChannel(self.name);
 const tell = (entries) =>
   account.postMessage(entries.map(({ name, startTime, encodedBodySize }) => ({ name, startTime, encodedBodySize })));
 new PerformanceObserver((told) => tell(told.getEntries())).observe({ type: "resource", buffered: true });
-account.onmessage = () => tell(performance.getEntriesByType("resource"));
+account.onmessage = ({ data }) => {
+  if (data === "all") tell(performance.getEntriesByType("resource")); // else another worker tells
+};
 
 let ort;
 let network;
