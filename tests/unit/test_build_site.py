@@ -69,7 +69,6 @@ def test_every_name_tells_its_contents(dist: Path) -> None:
         "manifest.webmanifest",
         "sbom.cdx.json",
         "sw.js",
-        "sbom.cdx.json",
         "LICENSE",
         "NOTICE",
     }
