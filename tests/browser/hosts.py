@@ -161,17 +161,9 @@ def nginx(inside: str, folder: Path) -> Iterator[tuple[str, subprocess.Popen[byt
 # ---- versions ------------------------------------------------------------------------------------
 
 # What a build reads besides the packages of npm.
-SOURCES = (
-    "LICENSE",
-    "NOTICE",
-    "assets",
-    "bench.html",
-    "build",
-    "index.html",
-    "models",
-    "node_modules",
-)
-SOURCES += ("package-lock.json", "package.json", "py", "pyscript.toml", "vendor")
+SOURCES = ("LICENSE", "NOTICE", "assets", "bench.html", "build", "index.html", "models")
+SOURCES += ("manifest.webmanifest", "node_modules", "package-lock.json", "package.json")
+SOURCES += ("py", "pyscript.toml", "vendor")
 
 
 def another_version(folder: Path, name: str, **changed: tuple[str, str]) -> Path:
