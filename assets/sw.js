@@ -1,7 +1,8 @@
 // The service worker: the page without its server. It keeps every file under the hash that the build
 // recorded, so what it serves is whole and of one version; it adds the headers that threads need where
 // the host sends none; and it goes back to the former version when a new one does not start.
-// The build puts Workbox and BUILD ({version, page, files: {name: [sha256, bytes, group]}}) before it.
+// The build puts Workbox and BUILD ({version, page, policy, files: {name: [sha256, bytes, group]}})
+// before it.
 //
 // Two kinds of caches: one shell per version (the page and its small files, "shell" among the groups),
 // and one for everything else, whose names carry hashes, so that versions share what did not change.
@@ -85,13 +86,18 @@ async function intact(response, { sha256, bytes }) {
   return Array.from(found, (byte) => byte.toString(16).padStart(2, "0")).join("") === sha256;
 }
 
-// What the host should have sent with it.
+// What the host should have sent with it. A worker's policy is what its script comes with.
 function mended(response, name) {
-  const done = response.headers.has("Cross-Origin-Embedder-Policy") && !response.redirected;
+  const has = (header) => response.headers.has(header);
+  const missing = {
+    ...(has("Cross-Origin-Embedder-Policy") ? {} : ISOLATION),
+    ...(has("Content-Security-Policy") ? {} : { "Content-Security-Policy": BUILD.policy }),
+  };
+  const done = !Object.keys(missing).length && !response.redirected;
   if (response.status !== 200 || done) return response;
   const headers = new Headers(response.headers);
   const type = TYPES[name.split(".").pop()];
-  for (const [name, value] of Object.entries(ISOLATION)) headers.set(name, value);
+  for (const [header, value] of Object.entries(missing)) headers.set(header, value);
   if (type) headers.set("Content-Type", type);
   return new Response(response.body, { status: 200, headers });
 }

@@ -86,7 +86,8 @@ def build(
             site.add_plain(name, shipped.encode())
         # Nobody needs it offline, so the worker does not know it.
         site.write(sbom.NAME, parts_list(root, modules, collected, facts["version"]))
-        worker.add(site, modules, read(root, worker.SOURCE).decode(), facts["version"])
+        policy = hosts.policy(html["index.html"])
+        worker.add(site, modules, read(root, worker.SOURCE).decode(), facts["version"], policy)
         if host:
             hosts.write_host_file(host, site, out.resolve(), html["index.html"])
         if compressed:

@@ -45,10 +45,11 @@ def group(name: str) -> str:
     return SHELL
 
 
-def add(site: Site, modules: Path, source: str, page: str) -> None:
+def add(site: Site, modules: Path, source: str, page: str, policy: str) -> None:
     """Write the service worker of a site that is otherwise complete.
 
     Args:
+        policy: the security policy of what it serves, where the host sends none.
         modules: the folder of npm's packages.
         source: ``assets/sw.js``.
         page: the version that the page calls itself.
@@ -56,7 +57,8 @@ def add(site: Site, modules: Path, source: str, page: str) -> None:
     files = listing(site)
     version = digest([json.dumps(files, sort_keys=True).encode()])[:10]
     parts = [workbox(modules, name) for name in WORKBOX]
-    parts.append(f"const BUILD = {inline({'version': version, 'page': page, 'files': files})};")
+    told = {"version": version, "page": page, "policy": policy, "files": files}
+    parts.append(f"const BUILD = {inline(told)};")
     site.add_plain(NAME, "\n".join([*parts, source]).encode())
 
 
