@@ -82,6 +82,7 @@ def test_a_new_version_is_announced_and_taken_on_request(
     other.until_state("ready")
     assert (other.page.title(), scripts(other)) == ("Obscura", former), "until it is taken"
     host.stop()
+    room.page.bring_to_front()
     room.start()  # the camera runs: nothing happens by itself
     assert room.page.title() == "Obscura"
 
