@@ -14,10 +14,10 @@ from js import (
     BroadcastChannel,
     PerformanceObserver,
     String,
-    caches,
     location,
     navigator,
     performance,
+    window,
 )
 from pyodide.ffi import create_proxy
 
@@ -132,9 +132,9 @@ async def _cached_files() -> int:
     """How many files are kept for working offline."""
     count = 0
     with suppress(Exception):  # browsers that forbid it throw what they like: then there are none
-        for name in await caches.keys():
+        for name in await window.caches.keys():
             if str(name).startswith(cache_prefix()):
-                count += len(await (await caches.open(name)).keys())
+                count += len(await (await window.caches.open(name)).keys())
     return count
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 
-from js import location, navigator, sessionStorage
+from js import location, navigator, window
 
 
 async def persist() -> bool:
@@ -27,15 +27,15 @@ def cache_prefix() -> str:
 def keep_nothing() -> None:
     """From now on, and until this tab is closed, put nothing aside that was not asked for."""
     with suppress(Exception):  # where even that is forbidden, nothing is kept anyway
-        sessionStorage.setItem(_NOTHING, "1")
+        window.sessionStorage.setItem(_NOTHING, "1")
         # Nor is the page loaded again for a service worker's headers, see assets/offline.js.
-        sessionStorage.setItem("obscura.isolating", "1")
+        window.sessionStorage.setItem("obscura.isolating", "1")
 
 
 def keeps_nothing() -> bool:
     """Whether `keep_nothing` was called in this tab."""
     try:
-        return bool(sessionStorage.getItem(_NOTHING))
+        return bool(window.sessionStorage.getItem(_NOTHING))
     except Exception:  # noqa: BLE001  (as above)
         return False
 
