@@ -47,6 +47,14 @@ globalThis.fetch = async (resource, options) => {
   }
 };
 
+// Pyodide only murmurs when its wasm cannot be compiled, and waits for ever.
+const { instantiateStreaming } = WebAssembly;
+WebAssembly.instantiateStreaming = (...what) => {
+  const made = instantiateStreaming(...what);
+  made.catch((error) => error instanceof WebAssembly.CompileError && notice("python", String(error)));
+  return made;
+};
+
 async function count(url, reader) {
   expected.add(url);
   received.set(url, 0);
@@ -376,14 +384,14 @@ const chosen = [query.get("model"), settings().model, build.default_model].find(
 
 async function plan() {
   for (const [url, part] of parts) {
-    if (part.stage === "python" || part.model === chosen) expected.add(url);
+    if (!kept && (part.stage === "python" || part.model === chosen)) expected.add(url);
   }
   const facts = await boot.facts;
   const forced = query.get("backend") ?? settings().backend;
   const gpu = forced === "webgpu" || (forced !== "wasm" && facts.gpu && !facts.fallback_gpu);
   const runtime = gpu ? (facts.suspending ? "jspi" : "asyncify") : "wasm";
   const engine = absolute(build.ort[runtime].wasm);
-  expected.add(engine);
+  if (!kept) expected.add(engine);
   showProgress();
   return engine;
 }
