@@ -130,7 +130,8 @@ def test_all_models_on_request(visit: OpenRoom, host: Host) -> None:
     assert shares == sorted(shares)
     facts = json.loads(room.at("obscura-build").text_content() or "")
     size = sum(part["bytes"] for part in facts["parts"] if part["stage"] in ("python", "model"))
-    assert abs(shares[-1] * 1e6 - size) < 1e6, "true to the byte, but for the page's own few"
+    # Told in tenths of a megabyte; `parts` leaves out modules, which are imported, and the page.
+    assert 0 < shares[-1] * 1e6 - size < 0.06 * size
     host.stop()
 
     room.page.keyboard.press("Escape")
