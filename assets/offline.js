@@ -5,6 +5,7 @@
 const { worker, version } = JSON.parse(document.getElementById("obscura-build").textContent);
 const container = navigator.serviceWorker; // none in insecure contexts, nor where it is forbidden
 const ISOLATION_MS = 4000; // to wait for the worker before going on without threads
+const STUCK_MS = 15_000; // without having begun, after which to look whether a file is damaged
 
 const patience = (promise, milliseconds) =>
   Promise.race([promise, new Promise((resolve) => setTimeout(resolve, milliseconds, null))]);
@@ -60,6 +61,10 @@ async function ask(call, values = {}, tell = () => {}) {
       else if ("error" in data) reject(new DOMException("the service worker cannot", data.error));
       else tell(data.done, data.total);
     };
+    // One that is replaced by a newer one meanwhile answers nothing any more.
+    active.addEventListener("statechange", () => {
+      if (active.state === "redundant") resolve(ask(call, values, tell));
+    });
     active.postMessage({ call, ...values }, [port2]);
   });
 }
@@ -84,16 +89,25 @@ function tellWorker(now) {
   container?.controller?.postMessage({ call: "started", page: version, outcome });
 }
 
-// The page cannot go on. If that is for a damaged file in the cache, it is fetched again.
-async function failed() {
+// The page cannot go on.
+function failed() {
   tellWorker("failed");
+  return repair();
+}
+
+// If that is for a damaged file in the cache, it is fetched again.
+async function repair() {
   if (!container?.controller) return;
   const dropped = await ask("mend").catch(() => 0);
-  if (dropped && firstTime("mending")) location.reload();
+  if (!dropped || !firstTime("mending")) return;
+  tellWorker("failed");
+  location.reload();
 }
 
 addEventListener("error", () => outcome || failed());
 addEventListener("load", () => globalThis.obscura?.boot || failed());
+// Pyodide waits for ever, without a word, for a part of its own that is damaged.
+setTimeout(() => outcome || repair(), STUCK_MS);
 addEventListener("pagehide", () => tellWorker("left"));
 
 // ---- installing ---------------------------------------------------------------------------------
