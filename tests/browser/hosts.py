@@ -66,8 +66,10 @@ class Host:
         self._lines.clear()
 
     def change(self, site: Path) -> None:
-        """Put another version on the host."""
+        """Put another version on the host, as an upload does: its files are the newest."""
         self.stop()
+        for path in site.iterdir():
+            os.utime(path)  # else the server may answer that nothing is newer than what is known
         self.start(site)
 
 

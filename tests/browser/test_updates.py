@@ -55,7 +55,13 @@ def room(new_room: OpenRoom, host: Host) -> Room:
 
 def look_for_news(room: Room) -> None:
     """What the browser does at every visit, now; wait until something new is wholly here."""
-    room.page.evaluate("async () => (await obscuraOffline.ready()).update()")
+    # Again, should the browser's own look, from before the host changed, have been under way.
+    room.page.evaluate(
+        """async () => {
+          const found = await obscuraOffline.ready();
+          for (let i = 0; i < 20 && !found.installing && !found.waiting; i++) await found.update();
+        }"""
+    )
     room.until_text("update-text", "^A new version")
     assert room.page.evaluate("async () => Boolean((await obscuraOffline.ready()).waiting)")
 
