@@ -21,7 +21,7 @@ from obscura.errors import ObscuraError
 from obscura.families import Outputs, decode
 from obscura.page import bench_text, bench_work, shell
 from obscura.page.bench_device import Device
-from obscura.page.dom import by_id, listen, make, on_failure
+from obscura.page.dom import by_id, listen, make, on_failure, terms
 from obscura.page.notice import NoticeCard
 from obscura.page.opening import Opened, Opener
 from obscura.page.overlay import Overlay
@@ -294,13 +294,7 @@ class Bench:
         by_id("copy").hidden = running or not any_rows
         if not any_rows:
             return
-        by_id("device").replaceChildren(
-            *(
-                part
-                for name, value in self.results["device"].items()
-                for part in (make("dt", text=name), make("dd", text=value))
-            )
-        )
+        by_id("device").replaceChildren(*terms(self.results["device"].items()))
         for table in bench_text.tables(self.results):
             section = by_id(table.name)
             section.closest("section").hidden = not table.rows

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from js import Object, document
@@ -37,6 +37,13 @@ def make(tag: str, *, text: str | None = None, cls: str = "", **attributes: str)
     for name, value in attributes.items():
         element.setAttribute(name.replace("_", "-"), value)
     return element
+
+
+def terms(rows: Iterable[tuple[str, str]]) -> list[Any]:
+    """The inside of a `<dl>`: a term and what it means, per row."""
+    return [
+        part for name, value in rows for part in (make("dt", text=name), make("dd", text=value))
+    ]
 
 
 def js_object(**values: Any) -> Any:

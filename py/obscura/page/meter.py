@@ -10,7 +10,7 @@ from js import performance
 
 from obscura.engine import SessionInfo
 from obscura.page import text
-from obscura.page.dom import by_id, listen, make
+from obscura.page.dom import by_id, listen, make, terms
 from obscura.timing import FrameTotals
 
 
@@ -76,13 +76,7 @@ class Meter:
         heap = getattr(performance, "memory", None)
         if heap is not None:
             rows.append(("Script memory", text.megabytes(heap.usedJSHeapSize)))
-        self._list.replaceChildren(
-            *(
-                part
-                for name, value in rows
-                for part in (make("dt", text=name), make("dd", text=value))
-            )
-        )
+        self._list.replaceChildren(*terms(rows))
 
     def _show_stages(self, timings: dict[str, float], total: float) -> None:
         self._stack.replaceChildren()

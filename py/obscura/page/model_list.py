@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from obscura.card import ModelCard
 from obscura.page import text
-from obscura.page.dom import by_id, js_object, listen, make
+from obscura.page.dom import by_id, js_object, listen, make, terms
 
 
 class Status(NamedTuple):
@@ -126,13 +126,7 @@ class _Row:
         )
         self._part("bar").setAttribute("aria-label", text.MEASURING.format(model=card.title))
         self._part("classes").append(*(make("li", text=label) for label in card.labels))
-        self._part("facts").append(
-            *(
-                part
-                for name, value in text.provenance(card)
-                for part in (make("dt", text=name), make("dd", text=value))
-            )
-        )
+        self._part("facts").append(*terms(text.provenance(card)))
 
     def render(self, name: str, status: Status) -> None:
         """Bring the row up to date. Its two buttons stay, so that the focus does, too."""

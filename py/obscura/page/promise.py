@@ -24,7 +24,7 @@ from pyodide.ffi import create_proxy
 from obscura.card import ModelCard
 from obscura.page import text
 from obscura.page.account import Account, Asked
-from obscura.page.dom import by_id, js_object, listen, make
+from obscura.page.dom import by_id, js_object, listen, make, terms
 from obscura.page.storage import cache_prefix
 
 
@@ -119,13 +119,7 @@ class Promise:
         usage = await _usage()
         if usage is not None:
             rows.append((text.USAGE, text.megabytes(usage)))
-        by_id("kept-list").replaceChildren(
-            *(
-                part
-                for name, value in rows
-                for part in (make("dt", text=name), make("dd", text=value))
-            )
-        )
+        by_id("kept-list").replaceChildren(*terms(rows))
 
 
 async def _cached_files() -> int:

@@ -8,7 +8,7 @@ from typing import Any
 from js import document, location, window
 
 from obscura.page import text
-from obscura.page.dom import by_id, listen, make
+from obscura.page.dom import by_id, listen, terms
 from obscura.page.settings import THEMES
 
 
@@ -32,9 +32,7 @@ def set_up_theme(theme: str, on_change: Callable[[str], Any]) -> None:
 
 def set_up_help() -> None:
     """The help: opened by its button, closed by its own or Escape."""
-    by_id("keys").replaceChildren(
-        *(part for key, does in text.KEYS for part in (make("dt", text=key), make("dd", text=does)))
-    )
+    by_id("keys").replaceChildren(*terms(text.KEYS))
     listen(by_id("help"), "click", lambda _event: by_id("help-dialog").showModal())
 
 
