@@ -162,10 +162,10 @@ async function likelyPlan() {
   const asked = query.get("backend") ?? backend ?? "auto";
   const wanted = Number(query.get("threads") ?? threads ?? 0);
   // A GPU takes a network that Python has cut; and what makes no sense is Python's to say so.
-  const sensible = ["auto", "wasm"].includes(asked) && Number.isInteger(wanted) && wanted >= 0 && wanted <= 64;
-  if (!sensible) return null;
+  const sensible = (count, least) => Number.isInteger(count) && count >= least && count <= 64;
+  if (!["auto", "wasm"].includes(asked) || !sensible(wanted, 0)) return null;
   const winner = asked === "auto" && !wanted && winners?.[chosen]?.plan;
-  if (winner) return winner[0] === "wasm" && Number.isInteger(winner[2]) && winner[2] > 0 && winner[2] <= 64 ? winner : null;
+  if (winner) return winner[0] === "wasm" && sensible(winner[2], 1) ? winner : null;
   const { gpu, fallback_gpu: fallback, isolated, ios, cores } = await boot.facts;
   if (asked === "auto" && gpu && !fallback) return null;
   const usual = ios ? 1 : cores <= 4 ? cores : Math.min(8, Math.max(4, cores >> 1));

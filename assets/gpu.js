@@ -7,11 +7,12 @@ let create;
 let pixelsOf;
 export let device;
 let resize; // compute pipelines: for pixels, and for frames of video
-let network; // {session, feeds, fetches}, as is
+let network; // {session, feeds, fetches}
 let preparation; // of an open network; its fetches are the network's feeds
 let pixels; // GPUBuffer: the picture at the network's size, float RGBA in 0..255
 let texture;
 let place; // GPUBuffer: where the picture lies in the network's input
+let outputs; // of the network: {name, type, dims, gpuBuffer, start, length}, start in `answer`
 let answer; // GPUBuffer that the outputs are read back through
 
 // Triangle filter, widened when it makes smaller, as ONNX has it for Resize with antialias; rounded
@@ -95,6 +96,7 @@ export async function open(model, blank, prepared) {
   const inputs = prepared ? buffers : [pixels];
   const feeds = tensors(session.inputMetadata, inputs);
   network = { session, feeds, fetches: tensors(session.outputMetadata, buffers) };
+  layOut();
   // Captured now, so that whatever is seen of it from here on is a replay.
   if (!prepared) await step(network);
 }
@@ -170,15 +172,18 @@ function upload(bytes, width, height) {
   return texture.createView();
 }
 
-async function readBack() {
+function layOut() {
   let total = 0;
-  const outputs = Object.entries(network.fetches).map(([name, { type, dims, gpuBuffer }]) => {
+  outputs = Object.entries(network.fetches).map(([name, { type, dims, gpuBuffer }]) => {
     const length = dims.reduce((product, size) => product * size, SIZES[type]);
     const start = total;
     total += Math.ceil(length / 8) * 8;
     return { name, type, dims, gpuBuffer, start, length };
   });
-  answer ??= device.createBuffer({ size: total, usage: GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST });
+  answer = device.createBuffer({ size: total, usage: GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST });
+}
+
+async function readBack() {
   const commands = device.createCommandEncoder();
   for (const { gpuBuffer, start, length } of outputs) {
     commands.copyBufferToBuffer(gpuBuffer, 0, answer, start, Math.ceil(length / 4) * 4);

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from js import Object, String, Uint8Array, Worker, performance
@@ -30,6 +30,9 @@ from obscura.errors import (
     OutOfMemory,
 )
 from obscura.families import Outputs, read
+
+if TYPE_CHECKING:
+    from obscura.graph.cut import Cut
 
 _TROUBLES: tuple[tuple[type[ObscuraError], str, str], ...] = (
     (
@@ -134,9 +137,8 @@ class WebSession:
 
             graph = prepare(card.input, card.open)
             if self._plan.resident:
-                buffer = self._without_sizing(graph, card)
-            else:
-                buffer = to_js(graph).buffer
+                graph = self._without_sizing(graph, card).model
+            buffer = to_js(graph).buffer
             await self._call("prepare", [buffer], graph=buffer)
         self._card = card
 
@@ -146,23 +148,24 @@ class WebSession:
         from obscura.graph.cut import blank  # here, for only GPUs need it
         from obscura.graph.inspect import Value, inspect
 
-        face = inspect(lambda start, stop: network[start:stop], len(network))
-        values = [Value("pixels", "float32", (1, card.input.height, card.input.width, 4))]
-        values += face.outputs if card.open is None else [*face.inputs, *face.outputs]
-        room = to_js(blank(values)).buffer
+        pixels = Value("pixels", "float32", (1, card.input.height, card.input.width, 4))
         if card.open is None:
-            return self._without_sizing(network, card), room
-        return to_js(network).buffer, room
+            rest = self._without_sizing(network, card)
+            network, values = rest.model, rest.outputs
+        else:
+            face = inspect(lambda start, stop: network[start:stop], len(network))
+            values = (*face.inputs, *face.outputs)
+        return to_js(network).buffer, to_js(blank([pixels, *values])).buffer
 
-    def _without_sizing(self, graph: bytes, card: ModelCard) -> Any:
-        """An `ArrayBuffer` of the graph less the nodes that the GPU's shader stands in for."""
+    def _without_sizing(self, graph: bytes, card: ModelCard) -> Cut:
+        """The graph less the nodes that the GPU's shader stands in for."""
         from obscura.graph.cut import cut
 
         rest = cut(graph, card.input.width, card.input.height)
         if rest is None:
             raise BackendError("The network cannot take its pictures from the GPU", card.title)
         self._pad, self._unbatched = rest.pad, rest.unbatched
-        return to_js(rest.model).buffer
+        return rest
 
     async def run(self, image: Any) -> Outputs:
         """Detect on an `ImageData` (RGBA, any size), whose buffer is transferred, or on a
@@ -199,12 +202,12 @@ class WebSession:
         frame = getattr(image, "frame", None)
         given = {"pixels": image.data.buffer} if frame is None else {"frame": frame}
         size = (image.width, image.height)
-        if not self._plan.resident:
-            return [*given.values()], {**given, "width": size[0], "height": size[1]}
-        if frame is not None:  # the GPU takes it whole
+        if frame is not None and self._plan.resident:  # the GPU takes it whole
             size = (frame.displayWidth, frame.displayHeight)
-        place = self._place(size)
-        return [*given.values()], {**given, "width": size[0], "height": size[1], "place": place}
+        message = {**given, "width": size[0], "height": size[1]}
+        if self._plan.resident:
+            message["place"] = self._place(size)
+        return [*given.values()], message
 
     def _place(self, size: tuple[int, int]) -> list[float]:
         """Where a picture lies in the network's input, as assets/gpu.js wants it."""

@@ -32,6 +32,7 @@ class Cut(NamedTuple):
     name that the sized picture has in the graph."""
     pad: int
     """The grey of a letterbox's bars, 0..255; 0 for graphs that stretch."""
+    outputs: tuple[Value, ...]
     unbatched: dict[str, str]
     """Outputs that lack their first axis, of length 1, and the names they have with it: putting it
     there moves no data, so a captured graph, which holds computations alone, would leave it out."""
@@ -127,6 +128,7 @@ def cut(network: bytes, width: int, height: int) -> Cut | None:
             for field in whole
         ),
         pad,
+        tuple(outputs.values()),
         unbatched,
     )
 

@@ -251,7 +251,7 @@ class Inference:
             return
         verify(await current.session.run(await self.sample_image()), current.card)
 
-    async def recover(self, card: ModelCard, error: ObscuraError | None = None) -> None:
+    async def recover(self, card: ModelCard, error: ObscuraError) -> None:
         """After a failed run: open the same model on the next backend that works.
 
         Args:
@@ -281,8 +281,7 @@ class Inference:
             finally:
                 self.stage = ""
             if opened is not None:
-                if error is not None:
-                    opened.why = text.failed(error)
+                opened.why = text.failed(error)
                 self._kept.insert(0, opened)
                 if self._current is None:
                     self._use(opened)
