@@ -57,7 +57,8 @@ Serve = Callable[..., SiteServer]
 def pytest_configure(config: pytest.Config) -> None:
     """Register the marker by which a test owns up to the errors that it brings about."""
     config.addinivalue_line(
-        "markers", "provokes(*patterns): complaints of the watch that this test is about"
+        "markers",
+        "provokes(*patterns, any_error=False): complaints of the watch that this test is about",
     )
 
 
@@ -75,7 +76,7 @@ def nothing_leaks(request: pytest.FixtureRequest, watch: Watch) -> Iterator[None
     """Fail any test in which a page reports an error or sends anything anywhere."""
     yield
     marker = request.node.get_closest_marker("provokes")
-    complaints = watch.take(marker.args if marker else ())
+    complaints = watch.take(marker.args, **marker.kwargs) if marker else watch.take()
     if complaints:
         pytest.fail("\n".join(complaints))
 
