@@ -73,5 +73,5 @@ def run_suite(root: Path, dist: Path, pytest_arguments: list[str]) -> int:
             raise BuildError(
                 f"{' '.join(check)} found something (above): mend it and run the tests again."
             )
-    tests = [str(python), "-m", "pytest", *pytest_arguments]
+    tests = [str(python), "-m", "pytest", "--durations=30", *pytest_arguments]
     return subprocess.run(tests, cwd=root, env=variables, check=False).returncode
