@@ -6,17 +6,16 @@ enough to be carried to another machine, where ``build.py bench --prepared`` mea
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 import shutil
-import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from builder import npm
 from builder.build import build, without_map
+from builder.compress import compressed
 from builder.errors import BuildError
 from builder.page import ATTRIBUTE
 from builder.report import QUALITY
@@ -45,15 +44,6 @@ TF = {
     )
 }
 
-COMPRESS = """
-const { readFileSync, writeFileSync } = require("node:fs");
-const { brotliCompressSync, constants } = require("node:zlib");
-const params = { [constants.BROTLI_PARAM_QUALITY]: Number(process.argv[1]) };
-for (const [source, target] of JSON.parse(readFileSync(0, "utf8"))) {
-  writeFileSync(target, brotliCompressSync(readFileSync(source), { params }));
-}
-"""
-
 
 def prepare(root: Path, out: Path, rivals: Sequence[str]) -> Path:
     """Make the folder ``out``, replacing one made before; return it.
@@ -72,7 +62,7 @@ def prepare(root: Path, out: Path, rivals: Sequence[str]) -> Path:
     out.mkdir(parents=True)
     build(out / SITE)
     versions = add_rivals(root, Site(out / RIVALS, "./"), rivals)
-    compress(out, root / "build" / f"brotli-{QUALITY}")
+    compress(out, root / "build" / "cache" / "compressed")
     picture = read(root, "bench/camera.jpg")
     (out / CLIP).write_bytes(picture * 2)  # MJPEG: pictures one after another, over and over
     facts = {"versions": versions, "quality": QUALITY, "rivals": list(rivals)}
@@ -124,24 +114,9 @@ def add_tensorflow(home: Path, site: Site) -> dict[str, str]:
 
 
 def compress(folder: Path, cache: Path) -> None:
-    """Put a compressed file in the place of every one in ``folder``; ``cache`` remembers them."""
-    cache.mkdir(parents=True, exist_ok=True)
+    """Put a compressed file in the place of every one in ``folder``; ``cache`` keeps them."""
     files = sorted(path for path in folder.rglob("*") if path.is_file())
-    kept = {path: cache / hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
-    missing = {str(path): f"{entry}.partial" for path, entry in kept.items() if not entry.exists()}
-    if missing:
-        print("compressing what is served (once) ...", flush=True)
-        subprocess.run(
-            [npm.find_tool("node"), "-e", COMPRESS, str(QUALITY)],
-            input=json.dumps(list(missing.items())),
-            text=True,
-            check=True,
-        )
-    for path in files:
-        entry = kept[path]
-        if not entry.exists():
-            entry.with_name(f"{entry.name}.partial").rename(entry)
-        shutil.copyfile(entry, path.with_name(path.name + PACKED))
+    say = "compressing what is served (once) ..."
+    for path, copy in compressed(files, "br", QUALITY, cache, say).items():
+        shutil.copyfile(copy, path.with_name(path.name + PACKED))
         path.unlink()
-    for old in set(cache.iterdir()) - set(kept.values()):
-        old.unlink()

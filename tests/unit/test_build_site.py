@@ -180,7 +180,7 @@ def test_a_base_is_in_every_url(tmp_path: Path) -> None:
 def test_the_report_adds_up(tmp_path: Path) -> None:
     """Every starred row is in the total; the compressed column is smaller than the raw."""
     site = build(tmp_path / "site")
-    table = report(site, ROOT / "build" / "cache" / "sizes.json")
+    table = report(site, ROOT / "build" / "cache" / "compressed")
     row = re.compile(r"^(\*| ) (.+?) +([\d.]+) MB +([\d.]+) MB$", re.MULTILINE)
     rows = [
         (star, title, float(raw), float(small)) for star, title, raw, small in row.findall(table)

@@ -20,7 +20,7 @@ from builder.suite import run_suite
 def build_and_report(out: Path, base: str, *, quality: int = QUALITY, **options: Any) -> None:
     """Build the site and say how large it is; see ``build`` for the options."""
     site = build(out, base, **options)
-    print(report(site, ROOT / "build" / "cache" / "sizes.json", quality))
+    print(report(site, ROOT / "build" / "cache" / "compressed", quality))
     print(f"built {out}", flush=True)
 
 

@@ -1,13 +1,11 @@
 """What hosts of static files must be told: headers, and copies of files compressed beforehand."""
 
-import json
 import re
-import subprocess
+import shutil
 from pathlib import Path
 
-from builder.cache import digest
+from builder.compress import compressed
 from builder.errors import BuildError
-from builder.npm import find_tool
 from builder.serve import ISOLATION, TYPES
 from builder.site import HASH, HASHED, Site
 
@@ -137,24 +135,8 @@ file_server {{
 
 # ---- compressed beforehand -----------------------------------------------------------------------
 
-# The best there is, for it is done once: some minutes, and a tenth less than at 9. Python has no
-# Brotli; Node does.
-BROTLI, GZIP = 11, 9
-COMPRESS = """
-const { readFileSync, writeFileSync } = require("node:fs");
-const { brotliCompressSync, constants, gzipSync } = require("node:zlib");
-const params = {
-  [constants.BROTLI_PARAM_QUALITY]: Number(process.argv[1]),
-  [constants.BROTLI_PARAM_LGWIN]: constants.BROTLI_MAX_WINDOW_BITS,
-};
-const level = Number(process.argv[2]);
-for (const [from, to] of JSON.parse(readFileSync(0, "utf8"))) {
-  const data = readFileSync(from);
-  params[constants.BROTLI_PARAM_SIZE_HINT] = data.length;
-  writeFileSync(`${to}.br`, brotliCompressSync(data, { params }));
-  writeFileSync(`${to}.gz`, gzipSync(data, { level }));
-}
-"""
+# The best there is, for it is done once: some minutes, and a tenth less than at 9.
+QUALITIES = {"br": 11, "gz": 9}
 COMPRESSED_ALREADY = (".jpg", ".png", ".webp", ".mp4", ".webm", ".woff2")
 WORTH = 0.95  # of the size: what does not get that small is sent as it is
 
@@ -165,28 +147,13 @@ def precompress(site: Site, cache: Path) -> int:
     Args:
         cache: a folder that keeps them by contents, for the next build.
     """
-    names = [path for path in sorted(site.folder.rglob("*")) if path.is_file()]
-    paths = [path for path in names if path.suffix not in COMPRESSED_ALREADY]
-    cache.mkdir(parents=True, exist_ok=True)
-    marks = {path: cache / f"{digest([path.read_bytes()])[:32]}-{BROTLI}-{GZIP}" for path in paths}
-    missing = [
-        [str(path), str(mark)]
-        for path, mark in marks.items()
-        if not all(mark.with_name(mark.name + end).is_file() for end in (".br", ".gz"))
-    ]
-    if missing:
-        print(f"compressing {len(missing)} files (once) ...", flush=True)
-        command = [find_tool("node"), "-e", COMPRESS, str(BROTLI), str(GZIP)]
-        subprocess.run(command, input=json.dumps(missing), text=True, check=True)
-    written = 0
-    for path, mark in marks.items():
-        for end in (".br", ".gz"):
-            data = mark.with_name(mark.name + end).read_bytes()
-            if len(data) < WORTH * path.stat().st_size:
-                path.with_name(path.name + end).write_bytes(data)
-                written += end == ".br"
-    used = {mark.name + end for mark in marks.values() for end in (".br", ".gz")}
-    for old in cache.iterdir():
-        if old.name not in used:
-            old.unlink()
-    return written
+    files = [path for path in sorted(site.folder.rglob("*")) if path.is_file()]
+    paths = [path for path in files if path.suffix not in COMPRESSED_ALREADY]
+    written = set()
+    for method, quality in QUALITIES.items():
+        say = f"compressing files as .{method} (once) ..."
+        for path, copy in compressed(paths, method, quality, cache, say).items():
+            if copy.stat().st_size < WORTH * path.stat().st_size:
+                shutil.copyfile(copy, path.with_name(f"{path.name}.{method}"))
+                written.add(path)
+    return len(written)

@@ -1,35 +1,16 @@
 """How large the site is: what a browser downloads, raw and compressed."""
 
-import json
-import subprocess
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from builder import runtime
 from builder.build import RUNTIMES
-from builder.cache import digest
-from builder.npm import find_tool
+from builder.compress import compressed
 from builder.site import Site
 
 # Of Brotli: what hosts can afford that compress a file when it is first asked for, and the most,
 # which takes a minute or two and is for files that are compressed once, before they are uploaded.
 QUALITY, BEST = 9, 11
-# Python has no Brotli; Node does. The window is the largest that browsers take.
-MEASURE = """
-const { readFileSync } = require("node:fs");
-const { promisify } = require("node:util");
-const { brotliCompress, constants } = require("node:zlib");
-const params = {
-  [constants.BROTLI_PARAM_QUALITY]: Number(process.argv[1]),
-  [constants.BROTLI_PARAM_LGWIN]: 24,
-};
-const paths = JSON.parse(readFileSync(0, "utf8"));
-const compress = (path) => promisify(brotliCompress)(readFileSync(path), { params });
-Promise.all(paths.map(compress)).then((all) => {
-  console.log(JSON.stringify(all.map((data) => data.length)));
-});
-"""
 
 
 @dataclass(frozen=True)
@@ -45,27 +26,10 @@ class Size:
 
 
 def measured(paths: list[Path], cache: Path, quality: int) -> dict[Path, Size]:
-    """Return the sizes of files; ``cache`` (a JSON file) remembers them by contents and quality."""
-    known: dict[str, int] = {}
-    with suppress(OSError, ValueError):  # no report yet, or one that was cut off
-        known = json.loads(cache.read_text(encoding="utf-8"))
-    keys = {path: f"{quality} {digest([path.read_bytes()])}" for path in paths}
-    missing = [path for path in paths if keys[path] not in known]
-    if missing:
-        run = subprocess.run(
-            [find_tool("node"), "-e", MEASURE, str(quality)],
-            input=json.dumps([str(path) for path in missing]),
-            capture_output=True,
-            text=True,
-            check=True,
-        )
-        known |= zip((keys[path] for path in missing), json.loads(run.stdout), strict=True)
-    # What is no longer there is forgotten, of this quality.
-    kept = {key: size for key, size in known.items() if not key.startswith(f"{quality} ")}
-    current = kept | {key: known[key] for key in keys.values()}
-    cache.parent.mkdir(parents=True, exist_ok=True)
-    cache.write_text(json.dumps(current, sort_keys=True), encoding="utf-8")
-    return {path: Size(path.stat().st_size, known[keys[path]]) for path in paths}
+    """Return the sizes of files; ``cache`` is a folder that keeps them compressed."""
+    say = "compressing a copy of all files, to see how small they get (once) ..."
+    copies = compressed(paths, "br", quality, cache, say)
+    return {path: Size(path.stat().st_size, copy.stat().st_size) for path, copy in copies.items()}
 
 
 def parts(site: Site) -> list[tuple[str, list[str], bool]]:
