@@ -21,13 +21,19 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from threading import Thread
 from typing import Any
 
-PAGE = Path(__file__).parent / "capture_page"
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT / "py"))  # the bench runs from a plain checkout
+
+from obscura.timing import median, quantile  # noqa: E402
+
+PAGE = ROOT / "bench" / "capture_page"
 PATIENCE_S = 600
 NAMES = {
     "chromium": ("chromium", "chromium-browser", "google-chrome", "chrome"),
@@ -123,10 +129,9 @@ def measure(browser: str, frames: int, ms: float) -> dict[str, Any]:
     return report
 
 
-def quantiles(values: list[float]) -> tuple[float, float]:
-    """Return the median and the 95th percentile."""
-    ordered = sorted(values)
-    return ordered[len(ordered) // 2], ordered[-(-len(ordered) * 95 // 100) - 1]
+def spread(values: Sequence[float]) -> str:
+    """Return the median and the 95th percentile, as the tables have them."""
+    return f"{median(values):.2f} / {quantile(values, 0.95):.2f}"
 
 
 def tables(report: dict[str, Any]) -> str:
@@ -142,8 +147,7 @@ def tables(report: dict[str, Any]) -> str:
         ]
         for name, times in each["times"].items():
             page, arrived = zip(*times, strict=True)
-            spans = ["{:.2f} / {:.2f}".format(*quantiles(list(v))) for v in (page, arrived)]
-            lines.append(f"| {name} | {' | '.join(spans)} |")
+            lines.append(f"| {name} | {spread(page)} | {spread(arrived)} |")
         lines += [f"| {name} | failed: {why} | |" for name, why in each["failed"].items()]
         lines += [
             "",
@@ -155,8 +159,7 @@ def tables(report: dict[str, Any]) -> str:
             for name, runs in group["runs"].items():
                 delays = [delay for run in runs for delay in run["delays"]]
                 rate = sum(run["rate"] for run in runs) / len(runs)
-                span = "{:.1f} / {:.1f}".format(*quantiles(delays))
-                lines.append(f"| {group['threads']} | {name} | {rate:.1f} | {span} |")
+                lines.append(f"| {group['threads']} | {name} | {rate:.1f} | {spread(delays)} |")
     return "\n".join(lines)
 
 

@@ -5,25 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-
-def quantile(values: Sequence[float], share: float) -> float:
-    """Return the value that `share` (0 to 1) of the values do not exceed, interpolated linearly.
-
-    Raises:
-        ValueError: there are no values.
-    """
-    if not values:
-        raise ValueError("there are no values")
-    ordered = sorted(values)
-    place = share * (len(ordered) - 1)
-    below = int(place)
-    above = min(below + 1, len(ordered) - 1)
-    return ordered[below] + (ordered[above] - ordered[below]) * (place - below)
-
-
-def median(values: Sequence[float]) -> float:
-    """Return the middle value; the mean of the two in the middle of an even number."""
-    return quantile(values, 0.5)
+from obscura.timing import median, quantile
 
 
 def p95(values: Sequence[float]) -> float:

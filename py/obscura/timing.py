@@ -56,8 +56,8 @@ class Timings:
             return None
         return FrameTotals(
             median=median(self._frames),
-            p95=_percentile(self._frames, 95),
-            blocked_p95=_percentile(self._blocked, 95),
+            p95=quantile(self._frames, 0.95),
+            blocked_p95=quantile(self._blocked, 0.95),
             count=len(self._frames),
         )
 
@@ -158,15 +158,23 @@ class Rate:
         self._ticks.clear()
 
 
+def quantile(values: Collection[float], share: float) -> float:
+    """Return the value that `share` (0 to 1) of the values do not exceed, interpolated linearly.
+
+    The same as numpy's, which would bring modules that the page does not carry.
+
+    Raises:
+        ValueError: there are no values.
+    """
+    if not values:
+        raise ValueError("there are no values")
+    ordered = sorted(values)
+    place = share * (len(ordered) - 1)
+    below = int(place)
+    above = min(below + 1, len(ordered) - 1)
+    return ordered[below] + (ordered[above] - ordered[below]) * (place - below)
+
+
 def median(values: Collection[float]) -> float:
     """Return the middle one of the values, or the mean of the middle two."""
-    ordered = sorted(values)
-    middle = len(ordered) // 2
-    if len(ordered) % 2:
-        return ordered[middle]
-    return (ordered[middle - 1] + ordered[middle]) / 2
-
-
-def _percentile(values: Collection[float], percent: int) -> float:
-    """Return the least of the values that so many percent of them do not exceed."""
-    return sorted(values)[-(-len(values) * percent // 100) - 1]
+    return quantile(values, 0.5)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from capture import command, quantiles, tables
+from capture import command, spread, tables
 
 
-def test_quantiles_are_the_median_and_the_95th_percentile() -> None:
-    assert quantiles([float(n) for n in range(100, 0, -1)]) == (51.0, 95.0)
-    assert quantiles([3.0]) == (3.0, 3.0)
+def test_a_spread_is_the_median_and_the_95th_percentile() -> None:
+    assert spread([float(n) for n in range(101, 0, -1)]) == "51.00 / 96.00"
+    assert spread([3.0]) == "3.00 / 3.00"
 
 
 def test_the_report_is_told_as_tables_what_failed_included() -> None:
@@ -39,9 +39,9 @@ def test_the_report_is_told_as_tables_what_failed_included() -> None:
     told = tables(report).splitlines()
 
     assert told[0] == "Some/1.0, 2 cores"
-    assert "| canvas | 1.00 / 3.00 | 2.00 / 4.00 |" in told
+    assert "| canvas | 1.00 / 2.80 | 2.00 / 3.80 |" in told
     assert "| frame | failed: TypeError: no | |" in told
-    assert "| 2 | idle | 21.0 | 45.0 / 50.0 |" in told
+    assert "| 2 | idle | 21.0 | 45.00 / 49.50 |" in told
 
 
 def test_a_browser_that_is_not_there_is_named(tmp_path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,14 +6,11 @@ import copy
 import statistics
 from typing import Any
 
-import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from builder import bench as command_line
 from speed import goals, plot, report
-from speed.figures import medians, p95, quantile, summary
+from speed.figures import medians, p95, summary
 from speed.goals import MET, MISSED, OPEN, Row
 from speed.stacks import ours_told
 
@@ -87,16 +84,6 @@ def row(run: dict[str, Any], name: str) -> Row:
 
 
 # ---- statistics ----------------------------------------------------------------------------------
-
-
-@given(st.lists(st.floats(-1e6, 1e6), min_size=1), st.floats(0, 1))
-def test_a_quantile_is_numpys(values: list[float], share: float) -> None:
-    assert quantile(values, share) == pytest.approx(np.quantile(values, share), abs=1e-6)
-
-
-def test_a_quantile_of_nothing_is_an_error() -> None:
-    with pytest.raises(ValueError, match="no values"):
-        quantile([], 0.5)
 
 
 def test_stages_are_summed_up_each_by_its_median() -> None:

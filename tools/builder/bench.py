@@ -63,7 +63,7 @@ def count(text: str) -> int:
 
 def run_bench(root: Path, args: argparse.Namespace) -> int:
     """Run the benchmark; return an exit code."""
-    sys.path.insert(0, str(root / "bench"))
+    sys.path[:0] = [str(root / "bench"), str(root / "py")]
     from speed.command import run  # here, for no other command needs it
 
     return run(root, args)

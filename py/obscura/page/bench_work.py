@@ -13,6 +13,7 @@ import numpy as np
 
 from obscura.card import ModelCard
 from obscura.families import Outputs
+from obscura.timing import median, quantile
 
 BOXES = (0, 10, 30, 100, 200, 300)
 CLASSES = (1, 10, 80, 300, 1000)
@@ -50,7 +51,7 @@ def summary(frames: Sequence[Mapping[str, float]]) -> dict[str, Any]:
     totals = [sum(frame.values()) for frame in frames]
     return {
         "count": len(frames),
-        "median": quantile(totals, 0.5),
+        "median": median(totals),
         "p95": quantile(totals, 0.95),
         "stages": medians(frames),
     }
@@ -58,16 +59,4 @@ def summary(frames: Sequence[Mapping[str, float]]) -> dict[str, Any]:
 
 def medians(rows: Sequence[Mapping[str, float]]) -> dict[str, float]:
     """The median of each key over rows that have the same keys."""
-    return {key: quantile([row[key] for row in rows], 0.5) for key in rows[0]}
-
-
-def quantile(values: Sequence[float], share: float) -> float:
-    """The value that a share (0 to 1) of at least one value do not exceed, interpolated.
-
-    numpy's own would bring modules that the page does not carry.
-    """
-    ordered = sorted(values)
-    place = share * (len(ordered) - 1)
-    below = int(place)
-    above = min(below + 1, len(ordered) - 1)
-    return ordered[below] + (ordered[above] - ordered[below]) * (place - below)
+    return {key: median([row[key] for row in rows]) for key in rows[0]}
