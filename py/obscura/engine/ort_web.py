@@ -2,8 +2,9 @@
 
 Boundary: pixels are an `ArrayBuffer` that is transferred to the worker (never copied into Python),
 or a `VideoFrame` where the picture goes straight to the GPU;
-what comes back are the network's outputs, copied once into numpy: K rows where the model is sealed.
-The worker's two listeners are destroyed by
+what comes back are the network's outputs, copied once: K rows where the model is sealed. A frame
+crosses in few steps, for each takes microseconds: its message is an object that is kept and filled
+in, and the answer is made Python's in one go. The worker's two listeners are destroyed by
 `close`. Wasm starts once per realm and never shrinks, so each session has its own worker, and
 closing the session ends it: so memory is given back and a crashed runtime is restarted.
 """
@@ -22,6 +23,7 @@ from pyodide.ffi import create_proxy, to_js
 from obscura.boxes import fit
 from obscura.card import ModelCard
 from obscura.engine import Plan, SessionInfo
+from obscura.engine.prompt import PromptFuture
 from obscura.errors import (
     BackendError,
     ModelUnreadable,
@@ -70,7 +72,9 @@ class WebSession:
         self._lost = ""  # why the GPU is gone
         self._pad = 0
         self._unbatched: dict[str, str] = {}
-        self._pending: dict[int, asyncio.Future[Any]] = {}
+        self._pending: dict[int, PromptFuture[dict[str, Any]]] = {}
+        self._messages: dict[tuple[bool, int, int], Any] = {}  # of `run`, see `_message`
+        self._transfer = to_js([None])
         self._calls = 0
         self.drawn_ms = 0.0
         """What the worker took to make pixels of the last frame; 0 for one that came as pixels."""
@@ -125,9 +129,9 @@ class WebSession:
         """
         self._card, self._calls = card, int(begun.calls)
         answer = await begun.answer
-        message = getattr(answer, "error", None)
-        if message is not None:
-            raise self._error(str(message))
+        answer = answer.to_py()
+        if "error" in answer:
+            raise self._error(answer["error"])
         return read(self._arrays(answer), card)
 
     async def read_as(self, card: ModelCard) -> None:
@@ -141,6 +145,7 @@ class WebSession:
             buffer = to_js(graph).buffer
             await self._call("prepare", [buffer], graph=buffer)
         self._card = card
+        self._messages.clear()  # it may be fed otherwise
 
     def _resident(self, network: bytes, card: ModelCard) -> tuple[Any, Any]:
         """The network as the GPU takes it, and the graph that makes room there for what goes in and
@@ -181,33 +186,39 @@ class WebSession:
 
     async def run_raw(self, image: Any) -> dict[str, NDArray[Any]]:
         """Run, and return the network's outputs as they are, by name. Raises as `run`."""
-        transfer, message = self._message(image)
+        frame = getattr(image, "frame", None)
         try:
             async with self._turn:
-                answer = await self._call("run", transfer, **message)
+                answer = await self._send(self._message(image, frame), self._transfer)
         finally:
-            if "frame" in message:
-                image.frame.close()  # the worker's is another; this one never left without a run
-        self.drawn_ms = float(getattr(answer, "drawn", 0))
+            if frame is not None:
+                frame.close()  # the worker's is another; this one never left without a run
+        self.drawn_ms = float(answer["drawn"])
         return self._arrays(answer)
 
-    def _arrays(self, answer: Any) -> dict[str, NDArray[Any]]:
+    def _arrays(self, answer: dict[str, Any]) -> dict[str, NDArray[Any]]:
         """What the network returned, by name."""
-        arrays = {str(output.name): _array(output) for output in answer.outputs}
+        arrays = {output["name"]: _array(output) for output in answer["outputs"]}
         whole = self._unbatched
         return {whole.get(n, n): a[np.newaxis] if n in whole else a for n, a in arrays.items()}
 
-    def _message(self, image: Any) -> tuple[list[Any], dict[str, Any]]:
-        """What is transferred to the worker, and the message that it goes with."""
-        frame = getattr(image, "frame", None)
-        given = {"pixels": image.data.buffer} if frame is None else {"frame": frame}
+    def _message(self, image: Any, frame: Any) -> Any:
+        """The message that a picture goes with, which is kept for the next of its size; what is
+        transferred with it is in `_transfer`."""
         size = (image.width, image.height)
         if frame is not None and self._plan.resident:  # the GPU takes it whole
             size = (frame.displayWidth, frame.displayHeight)
-        message = {**given, "width": size[0], "height": size[1]}
-        if self._plan.resident:
-            message["place"] = self._place(size)
-        return [*given.values()], message
+        key = (frame is not None, *size)
+        message = self._messages.get(key)
+        if message is None:
+            place = {"place": self._place(size)} if self._plan.resident else {}
+            message = _js(call="run", width=size[0], height=size[1], **place)
+            self._messages = {key: message}  # one is enough: sizes change when a camera is turned
+        if frame is None:
+            message.pixels = self._transfer[0] = image.data.buffer
+        else:
+            message.frame = self._transfer[0] = frame
+        return message
 
     def _place(self, size: tuple[int, int]) -> list[float]:
         """Where a picture lies in the network's input, as assets/gpu.js wants it."""
@@ -227,32 +238,34 @@ class WebSession:
         self._on_error.destroy()
         self._fail("the engine was closed")
 
-    async def _call(self, call: str, transfer: list[Any], **arguments: Any) -> Any:
+    async def _call(self, call: str, transfer: list[Any], **arguments: Any) -> dict[str, Any]:
+        return await self._send(_js(call=call, **arguments), to_js(transfer))
+
+    async def _send(self, message: Any, transfer: Any) -> dict[str, Any]:
         if self._worker is None:
             raise BackendError("The engine is closed", remedy="Load the model again.")
         if self._lost:
             raise self._error(self._lost)
         self._calls += 1
-        future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        future: PromptFuture[dict[str, Any]] = PromptFuture(loop=asyncio.get_running_loop())
         self._pending[self._calls] = future
-        self._worker.postMessage(_js(id=self._calls, call=call, **arguments), to_js(transfer))
+        message.id = self._calls
+        self._worker.postMessage(message, transfer)
         return await future
 
     def _receive(self, event: Any) -> None:
-        answer = event.data
-        lost = getattr(answer, "lost", None)
-        if lost is not None:
-            self._lost = str(lost)
+        answer = event.data.to_py()
+        if "lost" in answer:
+            self._lost = answer["lost"]
             self._fail(self._lost)
             return
-        future = self._pending.pop(getattr(answer, "id", 0), None)  # none for bytes received
+        future = self._pending.pop(answer.get("id"), None)  # none for bytes received
         if future is None or future.done():
             return
-        message = getattr(answer, "error", None)
-        if message is None:
-            future.set_result(answer)
+        if "error" in answer:
+            future.set_exception(self._error(answer["error"]))
         else:
-            future.set_exception(self._error(str(message)))
+            future.set_result(answer)
 
     def _crash(self, event: Any) -> None:
         event.preventDefault()
@@ -275,9 +288,7 @@ def _js(**values: Any) -> Any:
     return to_js(values, dict_converter=Object.fromEntries)
 
 
-def _array(output: Any) -> NDArray[Any]:
-    """Copy an output into numpy: one crossing, whatever its type. The runtime's names of types are
-    numpy's."""
-    array = np.empty(output.bytes.length, np.uint8)
-    output.bytes.assign_to(array)
-    return array.view(np.dtype(str(output.type))).reshape([int(size) for size in output.dims])
+def _array(output: dict[str, Any]) -> NDArray[Any]:
+    """An output as numpy sees it. The runtime's names of types are numpy's."""
+    array: NDArray[Any] = np.asarray(output["bytes"]).view(np.dtype(output["type"]))
+    return array.reshape([int(size) for size in output["dims"]])

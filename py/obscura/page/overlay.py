@@ -33,8 +33,12 @@ class Overlay:
         # Looking a method up costs more than calling it, so the much used ones are kept.
         context = self._context
         self._stroke_rect, self._fill_text = context.strokeRect, context.fillText
-        self._begin_path, self._round_rect = context.beginPath, context.roundRect
-        self._fill = context.fill
+        self._begin_path, self._rect, self._round_rect = (
+            context.beginPath, context.rect, context.roundRect,
+        )  # fmt: skip
+        self._fill, self._stroke = context.fill, context.stroke
+        self._view: tuple[int, int] | None = None  # width and height in CSS pixels, once asked for
+        self._ratio = 0.0  # of the screen's pixels to those
         self._widths: dict[str, float] = {}
         self._source = (1, 1)
         self._mirrored = False
@@ -66,23 +70,27 @@ class Overlay:
         """Remove all boxes."""
         self.show(Detections.empty(), (), (1, 1))
 
+    def resize(self) -> None:
+        """Draw again, for the canvas has another size on the page."""
+        self._view = None
+        self.redraw()
+
     def redraw(self) -> None:
-        """Draw again, for instance after a resize."""
-        canvas, context = self._canvas, self._context
-        width, height = canvas.clientWidth, canvas.clientHeight
+        """Draw again."""
+        context = self._context
+        if self._view is None:  # asked for each time, the browser would lay out the page per frame
+            self._view = (self._canvas.clientWidth, self._canvas.clientHeight)
+            self._ratio = 0.0
+        width, height = self._view
         ratio = window.devicePixelRatio or 1
-        if canvas.width != round(width * ratio) or canvas.height != round(height * ratio):
-            canvas.width, canvas.height = round(width * ratio), round(height * ratio)
-        context.setTransform(ratio, 0, 0, ratio, 0, 0)
+        if ratio != self._ratio:  # it changes with the screen that the window is moved to
+            self._fit(width, height, ratio)
         context.clearRect(0, 0, width, height)
         self._boxes = self._to_view(width, height)
         if not len(self._boxes):
             return
         if self.point is not None:
             self.selected = self._row_at(*self.point)
-        context.font = FONT
-        context.textBaseline = "middle"
-        context.lineJoin = "round"
         class_ids = self._detections.class_id.tolist()
         colours = [colour(class_id) for class_id in class_ids]
         names = [f"{self._labels[class_id]} " for class_id in class_ids]
@@ -105,11 +113,20 @@ class Overlay:
             bottom - top,
         )
         boxes, corners_xy = self._boxes.tolist(), (corners + origin).tolist()
+        self._draw_boxes(boxes, colours)
         # Faint ones first, so that the certain ones lie on top.
         for row in reversed(range(len(boxes))):
-            self._draw_box(boxes[row], colours[row], bold=row == self.selected)
-        for row in reversed(range(len(boxes))):
             self._draw_chip(boxes[row], colours[row], captions[row], corners_xy[row], widths[row])
+
+    def _fit(self, width: int, height: int, ratio: float) -> None:
+        """Give the canvas its size on the screen, and all that it forgets with that."""
+        context = self._context
+        self._ratio = ratio
+        self._canvas.width, self._canvas.height = round(width * ratio), round(height * ratio)
+        context.setTransform(ratio, 0, 0, ratio, 0, 0)
+        context.font = FONT
+        context.textBaseline = "middle"
+        context.lineJoin = "round"
 
     def _row_at(self, x: float, y: float) -> int | None:
         """The smallest box under a point in CSS pixels of the view; None where there is none."""
@@ -121,16 +138,26 @@ class Overlay:
         sides = boxes[rows, 2:] - boxes[rows, :2]
         return int(rows[np.argmin(sides[:, 0] * sides[:, 1])])
 
-    def _draw_box(self, box: list[float], shade: str, *, bold: bool) -> None:
+    def _draw_boxes(self, boxes: list[list[float]], colours: list[str]) -> None:
+        """The outlines, faint ones first; beneath them all a dark casing, drawn as one path."""
         context = self._context
-        x1, y1, x2, y2 = box
-        width, height = x2 - x1, y2 - y1
-        context.strokeStyle = CASING
-        context.lineWidth = 6 if bold else 4
-        self._stroke_rect(x1, y1, width, height)
-        context.strokeStyle = shade
-        context.lineWidth = 4 if bold else 2
-        self._stroke_rect(x1, y1, width, height)
+        sides = [(x1, y1, x2 - x1, y2 - y1) for x1, y1, x2, y2 in boxes]
+        self._begin_path()
+        for side in sides:
+            self._rect(*side)
+        context.strokeStyle, context.lineWidth = CASING, 4
+        self._stroke()
+        context.lineWidth = 2
+        last = ""
+        for side, shade in zip(reversed(sides), reversed(colours), strict=True):
+            if shade != last:
+                context.strokeStyle = last = shade
+            self._stroke_rect(*side)
+        if self.selected is not None:
+            context.strokeStyle, context.lineWidth = CASING, 6
+            self._stroke_rect(*sides[self.selected])
+            context.strokeStyle, context.lineWidth = colours[self.selected], 4
+            self._stroke_rect(*sides[self.selected])
 
     def _draw_chip(
         self, box: list[float], fill: str, caption: str, corner: list[float], width: float
@@ -144,7 +171,7 @@ class Overlay:
             self._begin_path()
             context.moveTo(min(max(x1, x), x + width), y + CHIP_HEIGHT / 2)
             context.lineTo(x1, y1)
-            context.stroke()
+            self._stroke()
         context.fillStyle = fill
         self._begin_path()
         self._round_rect(x, y, width, CHIP_HEIGHT, 4)

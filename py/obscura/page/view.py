@@ -42,7 +42,7 @@ class View:
         for event in ("pointermove", "pointerdown"):
             listen(self._root, event, self._point)
         listen(self._root, "pointerleave", self._point_away)
-        observer = ResizeObserver.new(create_proxy(lambda *_: self._overlay.redraw()))
+        observer = ResizeObserver.new(create_proxy(lambda *_: self._overlay.resize()))
         observer.observe(self._root)
 
     @property
