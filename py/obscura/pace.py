@@ -33,6 +33,9 @@ WELL = 1.2
 HEAT_STEPS = (1.0, 0.7, 0.5, 0.35)
 """Shares of the best rate, from step to step."""
 
+EARLY_S = 0.008
+"""How much too early a frame may be taken: the next one may be a whole frame too late."""
+
 Reason = str
 
 
@@ -48,6 +51,7 @@ class Pace:
         self._medians: deque[float] = deque(maxlen=PERIODS)  # of the latest periods
         self._best, self._best_rate = math.inf, 0.0
         self._step = 0
+        self._due_s = 0.0  # when the next frame may be taken, at a rate that is held down
 
     def power(self, *, charging: bool | None, level: float | None, save_data: bool) -> None:
         """Take what the browser tells of power.
@@ -107,6 +111,15 @@ class Pace:
         """Seconds from one frame's begin to the next one's, at least; 0 at full speed."""
         limits = self.limits
         return 1 / min(limits.values()) if limits else 0.0
+
+    def due(self, now_s: float) -> bool:
+        """Whether a frame may be taken at `now_s` seconds; if so, it is taken for granted that it
+        is. One that is a little early does not bring the next one forward."""
+        interval = self.interval_s
+        if interval and now_s < self._due_s - EARLY_S:
+            return False
+        self._due_s = max(now_s, self._due_s) + interval
+        return True
 
     def _judge(self, ms: float, rate: float) -> None:
         if ms < self._best:

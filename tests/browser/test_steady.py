@@ -63,12 +63,14 @@ Worker.prototype.postMessage = function (message, ...rest) {
   if (message.call !== "run") return post.call(this, message, ...rest);
   spied.posts += 1;
   spied.mostWaiting = Math.max(spied.mostWaiting, spied.posts - spied.answers);
+  const { id } = message;
   const answered = ({ data }) => {
-    if (data.id !== message.id) return;
+    if (data.id !== id) return;
     spied.answers += 1;
-    this.removeEventListener("message", answered);
+    this.removeEventListener("message", answered, true);
   };
-  this.addEventListener("message", answered);
+  // Before the page's own listener, which may send the next one at once.
+  this.addEventListener("message", answered, true);
   // An engine that takes as long as the gate is shut.
   if (spied.gate) spied.gate.push(() => post.call(this, message, ...rest));
   else post.call(this, message, ...rest);

@@ -160,3 +160,26 @@ def test_who_does_not_want_it_gets_full_speed() -> None:
 
     assert pace.interval_s == 0
     assert pace.limits == {}
+
+
+@pytest.mark.parametrize("offered", [15.0, 24.0, 30.0, 60.0, 240.0])
+def test_however_many_frames_are_offered_no_more_are_taken_than_the_rate_allows(
+    offered: float,
+) -> None:
+    pace = Pace()
+    pace.power(charging=False, level=None, save_data=False)
+
+    taken = [n / offered for n in range(int(20 * offered)) if pace.due(n / offered)]
+
+    assert len(taken) == pytest.approx(20 * min(ON_BATTERY, offered), rel=0.21)
+    assert len(taken) <= 20 * ON_BATTERY + 1
+
+
+def test_at_full_speed_and_as_soon_as_it_is_back_every_frame_is_due() -> None:
+    pace = Pace()
+    assert all(pace.due(n / 240) for n in range(10))
+    pace.power(charging=False, level=0.1, save_data=False)
+    assert pace.due(1.0)
+    assert not pace.due(1.1)
+    pace.power(charging=True, level=0.1, save_data=False)
+    assert all(pace.due(1.1 + n / 240) for n in range(10))

@@ -21,9 +21,6 @@ from obscura.timing import Held, Rate, Timings
 
 Show = Callable[[], None]
 
-EARLY_S = 0.008
-"""How much too early a frame may be taken: the next one may be a whole frame too late."""
-
 
 class Loop:
     """Calls `analyse()` for the newest frame of a `<video>`, one at a time.
@@ -55,7 +52,6 @@ class Loop:
         self._ticket = 0
         self._shown = 0  # the browser's number of the frame that the video shows
         self._taken = 0  # and of the one captured last
-        self._begun_s = 0.0  # when that was
         self._busy = False
         self.running = False
         self.paused = False
@@ -109,11 +105,9 @@ class Loop:
             return
         if not self.running or self.paused or self._on_hold or document.hidden:
             return
-        now = performance.now() / 1000
-        interval = self._pace.interval_s
-        if interval and now - self._begun_s < interval - EARLY_S:
+        if not self._pace.due(performance.now() / 1000):
             return
-        self._busy, self._taken, self._begun_s = True, self._shown, now
+        self._busy, self._taken = True, self._shown
         run_now(self.thread.during(self._step()))
 
     async def _step(self) -> None:
