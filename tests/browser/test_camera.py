@@ -25,14 +25,19 @@ CanvasRenderingContext2D.prototype.fillText = function (...args) {
   return fillText.apply(this, args);
 };
 let running = false;
-const post = Worker.prototype.postMessage;
-Worker.prototype.postMessage = function (message, ...rest) {
-  if (message.call === "run") {
-    running = true;
-    spied.runs += 1;
-    this.addEventListener("message", () => { running = false; }, { once: true });
+globalThis.Worker = class extends Worker {
+  constructor(...args) {
+    super(...args);
+    // Before the page's own listener, which may send the next frame at once.
+    this.addEventListener("message", () => { running = false; });
   }
-  return post.call(this, message, ...rest);
+  postMessage(message, ...rest) {
+    if (message.call === "run") {
+      running = true;
+      spied.runs += 1;
+    }
+    super.postMessage(message, ...rest);
+  }
 };
 const tick = () => { spied.ticksInRuns += running; requestAnimationFrame(tick); };
 requestAnimationFrame(tick);

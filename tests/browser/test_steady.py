@@ -20,8 +20,9 @@ from .test_own_models import pick
 
 SPY = """
 globalThis.spied = {
-  proxies: 0, canvases: 0, images: 0, frames: 0, memories: [],
-  posts: 0, answers: 0, mostWaiting: 0, offers: 0, gate: null, hidden: false,
+  proxies: 0, canvases: 0, images: 0, frames: 0, refused: 0, memories: [],
+  posts: 0, answers: 0, mostWaiting: 0, offers: 0, gate: null, delay: 0, hidden: false,
+  still: false,
 };
 Object.defineProperty(document, "hidden", { get: () => spied.hidden });
 spied.battery = Object.assign(new EventTarget(), { charging: true, level: 1 });
@@ -57,23 +58,29 @@ CanvasRenderingContext2D.prototype.getImageData = function (...args) {
 };
 globalThis.VideoFrame = class extends VideoFrame {
   constructor(...args) { super(...args); spied.frames += 1; }
+  close() {
+    spied.refused += this.format !== null; // of those that went to the worker, only a shell is left
+    super.close();
+  }
 };
-const post = Worker.prototype.postMessage;
-Worker.prototype.postMessage = function (message, ...rest) {
-  if (message.call !== "run") return post.call(this, message, ...rest);
-  spied.posts += 1;
-  spied.mostWaiting = Math.max(spied.mostWaiting, spied.posts - spied.answers);
-  const { id } = message;
-  const answered = ({ data }) => {
-    if (data.id !== id) return;
-    spied.answers += 1;
-    this.removeEventListener("message", answered, true);
-  };
-  // Before the page's own listener, which may send the next one at once.
-  this.addEventListener("message", answered, true);
-  // An engine that takes as long as the gate is shut.
-  if (spied.gate) spied.gate.push(() => post.call(this, message, ...rest));
-  else post.call(this, message, ...rest);
+globalThis.Worker = class extends Worker {
+  constructor(...args) {
+    super(...args);
+    this.asked = new Set();
+    // Before the page's own listener, which may send the next frame at once.
+    this.addEventListener("message", ({ data }) => { spied.answers += this.asked.delete(data.id); });
+  }
+  postMessage(message, ...rest) {
+    if (message.call !== "run") return super.postMessage(message, ...rest);
+    this.asked.add(message.id);
+    spied.posts += 1;
+    spied.mostWaiting = Math.max(spied.mostWaiting, spied.posts - spied.answers);
+    const send = () => super.postMessage(message, ...rest);
+    // An engine that takes as long as the gate is shut, or so many milliseconds.
+    if (spied.gate) spied.gate.push(send);
+    else if (spied.delay) setTimeout(send, spied.delay);
+    else send();
+  }
 };
 """
 """Counts, on the page's side, what is made; a gate keeps the engine from answering."""
@@ -89,6 +96,7 @@ if (navigator.mediaDevices) navigator.mediaDevices.getUserMedia = async () => {
   let shown = 0;
   const draw = () => {
     if (track.readyState !== "live") return;
+    if (spied.still) return setTimeout(draw, 33);
     context.drawImage(picture, 0, 0, 160, 120);
     context.fillRect(shown % 160, 0, 1, 120);
     const frame = new OwnFrame(context.canvas, { timestamp: (shown += 1) * 33000 });
@@ -99,11 +107,14 @@ if (navigator.mediaDevices) navigator.mediaDevices.getUserMedia = async () => {
 };
 const OwnFrame = Object.getPrototypeOf(VideoFrame);
 let presentedFrames = 0;
-HTMLVideoElement.prototype.requestVideoFrameCallback = (call) =>
-  setTimeout(() => {
+HTMLVideoElement.prototype.requestVideoFrameCallback = (call) => {
+  const offer = () => {
+    if (spied.still) return setTimeout(offer, 4);
     spied.offers += 1;
     call(performance.now(), { presentedFrames: presentedFrames += 1 });
-  }, 4);
+  };
+  return setTimeout(offer, 4);
+};
 HTMLVideoElement.prototype.cancelVideoFrameCallback = clearTimeout;
 """
 """A camera that looks at a moving picture, and a video that offers frames as fast as it can."""
@@ -126,6 +137,7 @@ self.OffscreenCanvas = class extends OffscreenCanvas {
 
 PAGE_COUNTS = """() => ({
   proxies: spied.proxies, canvases: spied.canvases, images: spied.images, frames: spied.frames,
+  refused: spied.refused,
   posts: spied.posts, mostWaiting: spied.mostWaiting,
   memories: spied.memories.map(({ buffer }) => buffer.byteLength),
 })"""
@@ -250,7 +262,8 @@ def test_five_hundred_frames_make_nothing_that_stays(counts: dict[int, Counts]) 
     assert after.page["images"] == before.page["images"], "no frame's pixels are on the page"
     assert after.page["proxies"] - before.page["proxies"] < 10
     assert after.worker["canvases"] == 1
-    assert after.page["frames"] == after.worker["closed"], "each frame is given back"
+    given_back = after.page["refused"] + after.worker["closed"]
+    assert after.page["frames"] == given_back, "each frame is given back"
 
 
 def test_at_most_one_frame_is_with_the_engine(counts: dict[int, Counts]) -> None:
@@ -286,6 +299,25 @@ def test_frames_do_not_queue_while_the_engine_takes_its_time(fast: Room) -> None
     assert fast.page.evaluate(SHOWN)[2] == shown[2], "and none was captured to wait"
     fast.page.evaluate("() => { const [go] = spied.gate; spied.gate = null; go(); }")
     fast.until(f"now.frames > {before['frames']} + 10")
+
+
+def test_a_slow_engine_is_offered_nothing_while_it_works_and_misses_nothing(fast: Room) -> None:
+    fast.page.evaluate("() => { spied.delay = 100; }")
+    before = fast.until(f"now.frames > {fast.snapshot()['frames']} + 3")["frames"]
+    offers = fast.page.evaluate("() => spied.offers")
+
+    fast.until(f"now.frames > {before} + 10")
+    assert fast.page.evaluate("() => spied.offers") - offers < 5, "it looks for itself"
+
+    # No new frame: nothing to analyse, until there is.
+    fast.page.evaluate("() => { spied.still = true; }")
+    fast.ticks(30)
+    fast.page.wait_for_function("() => spied.posts === spied.answers")
+    posts = fast.page.evaluate("() => spied.posts")
+    fast.ticks(30)
+    assert fast.page.evaluate("() => spied.posts") == posts
+    fast.page.evaluate("() => { spied.still = false; spied.delay = 0; }")
+    fast.page.wait_for_function("(posts) => spied.posts > posts + 10", arg=posts)
 
 
 def test_a_hidden_tab_analyses_nothing_and_a_shown_one_goes_on(fast: Room) -> None:

@@ -248,7 +248,7 @@ class App:
                 await self.models.recover(error)
             return
         # The answer of a model that was exchanged meanwhile gives way to the other's.
-        if epoch == self._epoch and self.inference.card is card:
+        if outputs and epoch == self._epoch and self.inference.card is card:
             self.view.answer(outputs, card, size)
             self._say("")
             self._present()
@@ -284,20 +284,22 @@ class App:
 
     # ---- analysis --------------------------------------------------------------------------------
 
-    async def _analyse(self) -> Callable[[], None] | None:
+    async def _analyse(self, only_new: bool) -> Callable[[], None] | None:
         """The newest frame of the live picture, from capture to what shows the answer."""
         source, card, epoch = self._source, self.inference.card, self._epoch
         if source is None or card is None or not source.size[0]:
             return None
         size = source.size
         try:
-            outputs = await self.inference.run(lambda: self._grab(self._video, size, card.input))
+            outputs = await self.inference.run(
+                lambda: self._grab(self._video, size, card.input, only_new=only_new)
+            )
         except ObscuraError as error:
             # A model that was exchanged under a running frame is no failure.
             if epoch == self._epoch and self.inference.card is card:
                 await self.models.recover(error)
             return None
-        if epoch != self._epoch or self.inference.card is not card:
+        if outputs is None or epoch != self._epoch or self.inference.card is not card:
             return None
 
         def show() -> None:

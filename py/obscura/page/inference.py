@@ -286,12 +286,15 @@ class Inference:
                 if self._current is None:
                     self._use(opened)
 
-    async def run(self, capture: Callable[[], Any]) -> Outputs:
-        """Outputs for what `capture()` makes; what is taken and errors as in `WebSession.run`."""
+    async def run(self, capture: Callable[[], Any]) -> Outputs | None:
+        """Outputs for what `capture()` makes; None if it makes nothing. What is taken and errors
+        are as in `WebSession.run`."""
         if self._current is None:
             raise BackendError("No model is loaded", remedy="Choose a model.")
         begun = performance.now()
         image = capture()
+        if image is None:
+            return None
         captured = performance.now()
         session = self._current.session
         outputs = await session.run(image)

@@ -101,20 +101,36 @@ class Grabber:
 
     def __init__(self) -> None:
         self._by_frame = hasattr(window, "VideoFrame") and hasattr(window, "OffscreenCanvas")
+        self._last: float | None = None  # the time of the frame captured last, in microseconds
         self._canvas = document.createElement("canvas")
         self._context = opaque_context(self._canvas)
 
-    def __call__(self, video: Any, source_size: tuple[int, int], wanted: InputSpec) -> Any:
+    def __call__(
+        self,
+        video: Any,
+        source_size: tuple[int, int],
+        wanted: InputSpec,
+        *,
+        only_new: bool = False,
+    ) -> Any:
         """A `Frame` or `ImageData` of the whole picture, no larger than the model's input.
 
         Its shape is the input's for models that stretch, the picture's own for those that
         letterbox.
+
+        Args:
+            only_new: return None if the video still shows the frame that was captured last, as far
+                as the browser can tell one from another.
         """
         placed = fit(wanted.resize, source_size, (wanted.width, wanted.height))
         width = max(1, round(source_size[0] * placed.scale_x))
         height = max(1, round(source_size[1] * placed.scale_y))
         frame = self._frame_of(video, source_size) if self._by_frame else None
         if frame is not None:
+            if only_new and frame.timestamp == self._last:
+                frame.close()
+                return None
+            self._last = frame.timestamp
             return Frame(frame, width, height)
         if (self._canvas.width, self._canvas.height) != (width, height):
             self._canvas.width, self._canvas.height = width, height
