@@ -68,7 +68,9 @@ globalThis.Worker = class extends Worker {
     super(...args);
     this.asked = new Set();
     // Before the page's own listener, which may send the next frame at once.
-    this.addEventListener("message", ({ data }) => { spied.answers += this.asked.delete(data.id); });
+    this.addEventListener("message", ({ data: { id } }) => {
+      spied.answers += this.asked.delete(id);
+    });
   }
   postMessage(message, ...rest) {
     if (message.call !== "run") return super.postMessage(message, ...rest);
