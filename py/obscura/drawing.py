@@ -27,8 +27,11 @@ PALETTE = (
     "#3c872d",
 )
 
-PLACES = 8
-"""Places to choose from, per label; see `_places`."""
+# The places to choose from, in order of preference: the edge of the box (of xyxy) that a label's
+# left is at, and by how many of its widths it is moved; the edge for its top, and how many heights.
+_LEFT_EDGE, _TOP_EDGE = np.array([[0, 0, 2, 2, 0, 0, 0, 0], [1, 1, 1, 1, 3, 3, 1, 1]])
+_WIDTHS, _HEIGHTS = np.array([[0, 0, -1, -1, 0, 0, 0, 0], [-1, 0, -1, 0, 0, -1, -2, 1]], np.float32)
+PLACES = len(_LEFT_EDGE)
 LABEL_BLOCK = 8
 """Labels that are placed together: few enough that all their places can be weighed against one
 another, enough that numpy is called seldom."""
@@ -77,17 +80,20 @@ def place_labels(
         ``(n, 2)`` float32 left and top edges of the labels, wholly on the surface (a label that is
         larger than the surface starts at its left or top edge).
     """
-    places = _places(xyxy, label_widths, label_height)
-    room_x = np.maximum(width - label_widths, 0)[:, None]
-    left = np.clip(places[..., 0], 0, room_x)
+    count = len(xyxy)
+    widths = label_widths[:, None]
+    # Left, right and top lie apart, so that numpy runs along rows of memory.
+    left, right, top = places = np.empty((3, count, PLACES), np.float32)
+    np.add(xyxy[:, _LEFT_EDGE], widths * _WIDTHS, out=left, casting="same_kind")
+    left.clip(0, np.maximum(width - widths, 0), out=left)
+    np.add(left, widths, out=right)
+    wanted = xyxy[:, _TOP_EDGE] + np.float32(label_height) * _HEIGHTS
     # A place beyond the upper or lower edge is pushed back onto the picture, which puts it
     # somewhere in the middle of its box's edge: worse than the next place, if that is free.
-    top = np.clip(places[..., 1], 0, max(height - label_height, 0))
-    cost = np.abs(places[..., 1] - top)
-    # Left, right and top lie apart, so that numpy runs along rows of memory.
-    options = np.stack([left, left + label_widths[:, None], top]).reshape(3, -1)
+    np.clip(wanted, 0, max(height - label_height, 0), out=top, casting="same_kind")
+    cost = np.abs(wanted - top)
+    options = places.reshape(3, -1)
 
-    count = len(xyxy)
     placed = np.zeros((3, count), np.float32)
     for start in range(0, count, LABEL_BLOCK):
         end = min(start + LABEL_BLOCK, count)
@@ -114,24 +120,6 @@ def _shared(a: Floats, b: Floats, height: float) -> Floats:
     np.maximum(x, 0, out=x)
     x *= np.maximum(y, 0, out=y)
     return x
-
-
-def _places(xyxy: Floats, label_widths: Floats, label_height: float) -> Floats:
-    """Return ``(n, 8, 2)`` left and top edges to choose from, in order of preference."""
-    left, top, right, bottom = xyxy.T
-    flush_right = right - label_widths
-    above, below = top - label_height, bottom - label_height
-    options = (
-        (left, above),
-        (left, top),
-        (flush_right, above),
-        (flush_right, top),
-        (left, bottom),
-        (left, below),
-        (left, above - label_height),
-        (left, top + label_height),
-    )
-    return np.stack([np.stack(option, axis=-1) for option in options], axis=1).astype(np.float32)
 
 
 def _linear(channel: float) -> float:

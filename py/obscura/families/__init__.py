@@ -9,6 +9,7 @@ A new family is a file beside this one and a row of ``FAMILIES``.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from functools import lru_cache
 from importlib import import_module
 from typing import Any, NamedTuple
 
@@ -199,23 +200,40 @@ def decode(
         chosen[list(classes)] = True
         wanted &= chosen[class_ids]
     rows = np.flatnonzero(wanted)
-    if not (np.isfinite(scores).all() and np.isfinite(boxes[rows]).all()):
+    boxes = boxes[rows]
+    if not (np.isfinite(scores).all() and np.isfinite(boxes).all()):
         raise BackendError("The backend returned numbers that are not finite")
     if scores.size and scores.max() > _MOST_SCORE:
         raise (ModelMismatch if card.open else BackendError)(
             "The network's scores are not in 0..1", f"{scores.max():.3g}"
         )
-    boxes = np.clip(boxes, -_FAR, _FAR)
+    if not len(rows):
+        return Detections.empty()
+    scores, class_ids = scores[rows], class_ids[rows]
+    boxes = boxes.clip(-_FAR, _FAR)
     if family.nms:
-        limit = card.iou if iou is None else iou
-        rows = rows[nms(boxes[rows], scores[rows], limit, class_ids[rows])]
+        order = nms(boxes, scores, card.iou if iou is None else iou, class_ids)
     else:
-        rows = rows[np.argsort(-scores[rows], kind="stable")]
-
-    width, height = card.input.width, card.input.height
-    placed = fit(card.input.resize, source_size, (width, height))
-    pixels = boxes[rows] * np.array([width, height, width, height], np.float32)
-    xyxy = clip(placed.to_source(pixels), *source_size)
+        order = np.argsort(-scores, kind="stable")
+    size = (card.input.width, card.input.height)
+    xyxy = _to_source(boxes[order], card.input.resize, source_size, size)
     visible = area(xyxy) > 0
-    rows = rows[visible]
-    return Detections(xyxy[visible], scores[rows], class_ids[rows])
+    order = order[visible]
+    return Detections(xyxy[visible], scores[order], class_ids[order])
+
+
+def _to_source(
+    boxes: NDArray[np.float32], mode: str, source: tuple[int, int], size: tuple[int, int]
+) -> NDArray[np.float32]:
+    """Map boxes from 0..1 of a model's input to pixels of the source, cut to its edges."""
+    whole, offsets, scales = _frame(mode, source, size)
+    return clip((boxes * whole - offsets) / scales, *source)
+
+
+@lru_cache(maxsize=8)
+def _frame(mode: str, source: tuple[int, int], size: tuple[int, int]) -> NDArray[np.float32]:
+    """The input's size and `fit`'s offsets and scales, each as a row that goes with xyxy: the same
+    for frame after frame."""
+    placed = fit(mode, source, size)
+    pairs = [size, (placed.offset_x, placed.offset_y), (placed.scale_x, placed.scale_y)]
+    return np.array([[*pair, *pair] for pair in pairs], np.float32)
