@@ -14,8 +14,11 @@ from obscura.timing import FrameTotals, Held, Rate, Timings, quantile
 
 @pytest.mark.parametrize("share", [0.0, 0.05, 0.5, 0.95, 1.0])
 @pytest.mark.parametrize("values", [[3.0], [5.0, 1.0], [5.0, 1.0, 4.0, 4.0, 2.0]])
-def test_a_quantile_is_numpys(values: list[float], share: float) -> None:
-    assert quantile(values, share) == pytest.approx(np.quantile(values, share))
+def test_a_quantile_lies_between_its_neighbours(values: list[float], share: float) -> None:
+    # numpy's own (method "linear", its default) is not there in Pyodide, which has no numpy.ma.
+    between = np.interp(share * (len(values) - 1), np.arange(len(values)), sorted(values))
+
+    assert quantile(values, share) == pytest.approx(between)
 
 
 def test_a_quantile_of_nothing_is_an_error() -> None:
