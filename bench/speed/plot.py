@@ -118,10 +118,19 @@ def draw(run: Measured, path: Path, home: Path) -> None:
     """
     if not bars(run):
         raise BuildError("no frames were measured, so there is nothing to plot: leave out --plot.")
+    draw_spec(spec(run), path, home)
+
+
+def draw_spec(drawing: dict[str, Any], path: Path, home: Path) -> None:
+    """Write a plot in Vega-Lite's grammar as SVG; `home` as for `draw`.
+
+    Raises:
+        BuildError: it cannot be drawn.
+    """
     modules = npm.install(home)
     done = subprocess.run(
         [npm.find_tool("node"), "-e", DRAW, str(modules)],
-        input=json.dumps(spec(run)),
+        input=json.dumps(drawing),
         capture_output=True,
         encoding="utf-8",
         check=False,

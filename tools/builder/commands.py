@@ -74,6 +74,11 @@ def run_bench(args: argparse.Namespace) -> int:
     return bench.run_bench(ROOT, args)
 
 
+def run_soak(args: argparse.Namespace) -> int:
+    """Run the live page for minutes and tell what grows."""
+    return bench.run_soak(ROOT, args)
+
+
 def parser() -> argparse.ArgumentParser:
     """Return the parser; each command leaves its function in ``run``."""
     whole = argparse.ArgumentParser(prog="build.py", description="Build, serve and test Obscura.")
@@ -137,6 +142,15 @@ def parser() -> argparse.ArgumentParser:
         "see docs/performance.md.",
     )
     command.set_defaults(run=run_bench)
+
+    command = commands.add_parser(
+        "soak",
+        parents=[bench.soak_arguments()],
+        help="run the live page for minutes and tell what grows",
+        description="Run the live page on a fake camera for minutes, and tell what grows; "
+        "see docs/reliability.md.",
+    )
+    command.set_defaults(run=run_soak)
 
     command = commands.add_parser("test", help="build, then run every check and test")
     command.add_argument("pytest", nargs="*", help="arguments for pytest (default: every test)")
