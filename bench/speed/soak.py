@@ -93,9 +93,7 @@ def soak(root: Path, seconds: float, count: int, backend: str) -> dict[str, Any]
                 "samples": watch(tab, seconds, count),
             }
     except ChromiumError as error:
-        raise BuildError(
-            f"the run ended early ({error}): see to that, and run it again."
-        ) from None
+        raise BuildError(f"the run ended early ({error}): see to that, and run it again.") from None
 
 
 def watch(tab: Tab, seconds: float, count: int) -> list[Sample]:
