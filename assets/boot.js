@@ -158,9 +158,9 @@ function fetchEarly(url) {
 // The way to run that Python will choose (`candidates` of engine/__init__.py, fields of a `Plan`), as
 // far as that can be told here; else null. Nothing depends on it: what Python cannot use, it ends.
 async function likelyPlan() {
-  const { backend, threads, winners } = settings();
-  const asked = query.get("backend") ?? backend ?? "auto";
-  const wanted = Number(query.get("threads") ?? threads ?? 0);
+  const { backend, threads, winners, model: chosen } = await wishes;
+  const asked = backend ?? "auto";
+  const wanted = Number(threads ?? 0);
   // A GPU takes a network that Python has cut; and what makes no sense is Python's to say so.
   const sensible = (count, least) => Number.isInteger(count) && count >= least && count <= 64;
   if (!["auto", "wasm"].includes(asked) || !sensible(wanted, 0)) return null;
@@ -177,7 +177,7 @@ let late = false; // Python has opened a model by now
 
 // Resolves to false if that is left to Python.
 async function startEngine() {
-  const model = shipped.get(chosen);
+  const model = shipped.get((await wishes).model);
   const plan = await likelyPlan();
   if (!plan || !model || model.open || late) return false;
   const worker = new Worker(absolute(build.engine), { type: "module", name: String(performance.timeOrigin) });
@@ -294,12 +294,36 @@ function notice(code, details) {
   if (code === "python") globalThis.obscuraOffline?.failed(); // a file may be damaged on this device
 }
 
+// Models that the person brought are no download: the browser's own database has them.
+const shipped = new Map(build.models.map((model) => [model.name, model]));
+
+const MOST_DEATHS = 2;
+
+// After visits that died (assets/offline.js), what asks least of the device; else undefined.
+const safe = Promise.resolve(globalThis.obscuraOffline?.deaths).then((deaths) => {
+  if (!(deaths >= MOST_DEATHS)) return undefined;
+  const bytes = ({ url }) => parts.get(absolute(url)).bytes;
+  const [smallest] = [...shipped.values()].sort((one, other) => bytes(one) - bytes(other));
+  // Without a connection only the model that was used last may be here.
+  return { backend: "wasm", threads: 1, ...(navigator.onLine && { model: smallest.name }) };
+});
+
+// What this visit is to run: for safety, by the address, or by what was kept.
+const wishes = safe.then((careful) => {
+  const kept = settings();
+  const asked = { ...kept, ...Object.fromEntries(query), ...careful };
+  const models = [...shipped.keys()].concat(kept.own ?? []);
+  const model = [asked.model, kept.model, build.default_model].find((name) => models.includes(name));
+  return { ...asked, model };
+});
+
 const sample = drawSample();
 sample.catch(() => {}); // reported when Python wants it
 
 const boot = {
   build,
   facts: lookAround(),
+  safe,
   sample,
   python,
   take,
@@ -379,17 +403,12 @@ const pythonFailed = (event) => notice("python", String(event.reason?.stack ?? e
 let arrived = false;
 const pythonEnded = () => arrived || notice("python", "main.py ended before the app began; the console has its words");
 
-// Models that the person brought are no download: the browser's own database has them.
-const shipped = new Map(build.models.map((model) => [model.name, model]));
-const models = [...shipped.keys()].concat(settings().own ?? []);
-const chosen = [query.get("model"), settings().model, build.default_model].find((name) => models.includes(name));
-
 async function plan() {
+  const { backend: forced, model: chosen } = await wishes;
   for (const [url, part] of parts) {
     if (!kept && (part.stage === "python" || part.model === chosen)) expected.add(url);
   }
   const facts = await boot.facts;
-  const forced = query.get("backend") ?? settings().backend;
   const gpu = forced === "webgpu" || (forced !== "wasm" && facts.gpu && !facts.fallback_gpu);
   const runtime = gpu ? (facts.suspending ? "jspi" : "asyncify") : "wasm";
   const engine = absolute(build.ort[runtime].wasm);
@@ -406,7 +425,8 @@ async function begin() {
   hint(build.python.modules, { rel: "modulepreload" });
   startPython();
   hint(build.python.files, { rel: "preload", as: "fetch", crossOrigin: "" });
-  if (shipped.has(chosen)) fetchEarly(shipped.get(chosen).url);
+  const model = shipped.get((await wishes).model);
+  if (model) fetchEarly(model.url);
   startEngine()
     .then((begun) => begun || kept || fetchEngine())
     .catch(() => {}); // Python does it over again, and reports

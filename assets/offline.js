@@ -1,6 +1,6 @@
 // The page's side of the service worker (assets/sw.js), before Python is there: register it, get the
-// headers that threads need, tell it how the start went. What is made available offline, and what the
-// page says of it, is decided in py/obscura/page/offline.py.
+// headers that threads need, tell it how the start went; and see whether earlier visits died. What is
+// made available offline, and what the page says of it, is decided in py/obscura/page/offline.py.
 
 const { worker, version } = JSON.parse(document.getElementById("obscura-build").textContent);
 const container = navigator.serviceWorker; // none in insecure contexts, nor where it is forbidden
@@ -86,6 +86,7 @@ let outcome = null; // "booted", "failed", or "left" before either
 function tellWorker(now) {
   if (outcome === "booted" || (outcome && now !== "booted")) return;
   outcome = now;
+  if (now !== "left") setTimeout(() => endVisit(true), STOOD_MS);
   container?.controller?.postMessage({ call: "started", page: version, outcome });
 }
 
@@ -109,6 +110,48 @@ addEventListener("load", () => globalThis.obscura?.boot || failed());
 // Pyodide waits for ever, without a word, for a part of its own that is damaged.
 setTimeout(() => outcome || repair(), STUCK_MS);
 addEventListener("pagehide", () => tellWorker("left"));
+
+// ---- visits that died ---------------------------------------------------------------------------
+
+// A visit notes that it has begun, and takes the note back when it has been up for a while, is out of
+// sight or left. Whoever finds a note whose visit is gone, for its lock is free, knows that it died:
+// its tab crashed, for want of memory or by a driver's fault. Each has a note of its own, for tabs may
+// be processes that see late what others write.
+const NOTE = "obscura.visit "; // and more: a name, which is its lock's, too
+const DIED = "obscura.died"; // how many in a row
+const STOOD_MS = 6000;
+
+// Resolves to how many visits in a row have died.
+async function beginVisit() {
+  const { locks } = navigator;
+  if (!locks || sessionStorage.getItem("obscura.deleted")) return 0; // see page/storage.py
+  let died = Number(localStorage.getItem(DIED)) || 0;
+  const begun = Object.keys(localStorage).filter((key) => key.startsWith(NOTE));
+  if (begun.length) {
+    const alive = new Set((await locks.query()).held.map(({ name }) => name));
+    const gone = begun.filter((each) => !alive.has(each));
+    died += gone.length;
+    gone.forEach((each) => localStorage.removeItem(each));
+    if (gone.length) localStorage.setItem(DIED, died);
+  }
+  const visit = `${NOTE}${performance.timeOrigin} ${Math.random()}`;
+  const noted = () =>
+    new Promise((release) => {
+      localStorage.setItem(visit, "");
+      endVisit = (stood) => {
+        localStorage.removeItem(visit);
+        if (stood) localStorage.removeItem(DIED);
+        release();
+      };
+    });
+  locks.request(visit, noted).catch(() => {}); // where nothing more can be kept, it is not noted
+  return died;
+}
+
+let endVisit = () => {};
+// While Python starts, the thread is busy at times, and for "pagehide" a browser waits less long.
+for (const leaving of ["beforeunload", "pagehide"]) addEventListener(leaving, () => endVisit(false));
+document.addEventListener("visibilitychange", () => document.hidden && endVisit(false));
 
 // ---- installing ---------------------------------------------------------------------------------
 
@@ -137,6 +180,11 @@ globalThis.obscuraOffline = {
   ask,
   isolate,
   failed,
+  deaths: beginVisit().catch(() => 0),
+  forgive() {
+    endVisit(true);
+    localStorage.removeItem(DIED);
+  },
   booted() {
     tellWorker("booted");
     over("mending");

@@ -57,6 +57,10 @@ async def main() -> None:
     parameters = {str(pair[0]): str(pair[1]) for pair in pairs}
     kept = storage()
     request = read_request(parameters, [*parts.cards, *load(kept).own])
+    careful = await before.boot.safe
+    if careful is not None:
+        request = request.sparing(getattr(careful, "model", None))
+        launch.say_careful(obscuraOffline)
     preferences = Preferences(kept, request)
     device = f"{navigator.userAgent} {facts.gpu_name} {known}"
     winners = Winners(preferences, device, remember=not keeps_nothing())

@@ -255,7 +255,7 @@ def test_forgetting_everything_forgets_the_models_too_and_one_that_is_gone_is_mi
     assert room.page.evaluate(KEPT) == [0, 0, 0]
     room.page.keyboard.press("m")
     assert room.page.locator("[data-model=own-colours]").count() == 0
-    room.page.goto(f"{room.url}sw.js")  # where nothing else writes what this site keeps
+    room.leave()
     room.page.evaluate(f"(left) => localStorage.setItem('{SETTINGS}', left)", left)
     room.open()
 

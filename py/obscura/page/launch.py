@@ -1,4 +1,4 @@
-"""The installed app: how it is installed, and the files that the system opens in it."""
+"""How the page was opened: with care after visits that died, or as an installed app with files."""
 
 from __future__ import annotations
 
@@ -8,10 +8,27 @@ from typing import Any
 from js import URL, history, location, navigator, window
 from pyodide.ffi import create_proxy
 
+from obscura.page import text
 from obscura.page.dom import by_id, listen, run
 
 SHARED = "shared"
 """The parameter of the address that says that files were shared to the app."""
+
+
+def say_careful(worker: Any) -> None:
+    """Say that this visit asks little of the device, for the last ones died, and offer the usual.
+
+    Args:
+        worker: `obscuraOffline` of assets/offline.js.
+    """
+
+    def as_usual(_event: Any) -> None:
+        worker.forgive()
+        location.reload()
+
+    by_id("careful-text").textContent = text.CAREFUL
+    by_id("careful").hidden = False
+    listen(by_id("careful-end"), "click", as_usual)
 
 
 def set_up_install(worker: Any) -> None:

@@ -97,7 +97,9 @@ class Offline:
         await self._ask("mend")
 
     async def forget(self) -> None:
-        """Drop all that is kept for working offline, and what keeps it."""
+        """Drop all that is kept for working offline, what keeps it, and the notes of visits."""
+        with suppress(Exception):  # a browser that forbids storage has kept none
+            self._worker.forgive()
         if hasattr(navigator, "serviceWorker"):
             registration = await navigator.serviceWorker.getRegistration()
             if registration:

@@ -11,6 +11,9 @@ from obscura.drawing import colour
 from obscura.page import text
 from obscura.page.dom import by_id, listen, make
 
+Row = tuple[str, str, str, int | None]
+"""Name, value, colour; and for what can be pointed at, the row of the detection."""
+
 
 class Results:
     """The "Seen" panel: a row per class while the picture moves, a row per object on a photo."""
@@ -25,7 +28,9 @@ class Results:
         self._title = by_id("seen-title")
         self._announcer = by_id("announcer")
         self._on_select = on_select
-        self._shown: list[tuple[str, str, str, int | None]] = []
+        self._shown: list[Row] = []
+        self._words = ("", "")
+        self._rows: list[Any] = []  # dot, name and value of each, in the list
         self._spoken = ""
         for event in ("pointerover", "focusin", "click"):
             listen(self._list, event, self._point)
@@ -52,7 +57,7 @@ class Results:
         colours = [colour(class_id) for class_id in detections.class_id.tolist()]
         counts = Counter(names)
         self._spoken = ", ".join(f"{count} {name}" for name, count in counts.items()) or empty
-        rows: list[tuple[str, str, str, int | None]]
+        rows: list[Row]
         if each:
             rows = [
                 (name, score, shade, row)
@@ -63,32 +68,48 @@ class Results:
                 (name, str(count), colours[names.index(name)], None)
                 for name, count in sorted(counts.items(), key=lambda item: (-item[1], item[0]))
             ]
-        self._title.textContent = title
-        self._empty.textContent = empty
-        self._empty.hidden = bool(rows)
+        if (title, empty) != self._words:  # the same text is layout all the same
+            self._words = title, empty
+            self._title.textContent = title
+            self._empty.textContent = empty
         if rows != self._shown:
-            self._shown = rows
-            self._list.replaceChildren(*(self._row(*row) for row in rows))
+            self._empty.hidden = bool(rows)
+            self._list_rows(rows)
 
     def announce(self) -> None:
         """Tell screen readers what is seen, once."""
         self._announcer.textContent = ""
         self._announcer.textContent = self._spoken
 
-    def _row(self, name: str, value: str, shade: str, row: int | None) -> Any:
+    def _list_rows(self, rows: list[Row]) -> None:
+        """Show these rows, changing of those in the list what is another now: in a moving picture
+        it is a count or two, four times a second."""
+        before, self._shown = self._shown, rows
+        if [row[3] for row in before] != [row[3] for row in rows]:
+            made = [self._make_row(row[3]) for row in rows]
+            self._list.replaceChildren(*(item for item, *_ in made))
+            self._rows = [parts for _, *parts in made]
+            before = [("", "", "", None)] * len(rows)
+        for parts, old, new in zip(self._rows, before, rows, strict=True):
+            dot, name, value = parts
+            if new[0] != old[0]:
+                name.textContent = new[0]
+            if new[1] != old[1]:
+                value.textContent = new[1]
+            if new[2] != old[2]:
+                dot.style.background = new[2]
+
+    def _make_row(self, row: int | None) -> tuple[Any, Any, Any, Any]:
+        """An empty row of the list, and its dot, name and value."""
         item = make("li")
         inner = item if row is None else make("button", type="button", cls="seen-row")
         if row is not None:
             inner.dataset.row = str(row)
             item.append(inner)
         dot = make("span", cls="dot", aria_hidden="true")
-        dot.style.background = shade
-        inner.append(
-            dot,
-            make("span", text=name, cls="seen-name"),
-            make("span", text=value, cls="count"),
-        )
-        return item
+        name, value = make("span", cls="seen-name"), make("span", cls="count")
+        inner.append(dot, name, value)
+        return item, dot, name, value
 
     def _point(self, event: Any) -> None:
         row = event.target.closest("[data-row]")

@@ -154,6 +154,14 @@ class Request:
     ignored: tuple[str, ...] = ()
     """Parameters with values that mean nothing, as `name=value`."""
 
+    def sparing(self, model: str | None) -> Request:
+        """The same, but asking the least of a device on which visits have died.
+
+        Args:
+            model: the smallest one; None to leave the choice as it is.
+        """
+        return replace(self, backend="wasm", threads=1, model=model or self.model)
+
     def over(self, settings: Settings) -> Settings:
         """The settings with this visit's wishes laid over them."""
         wishes: dict[str, Any] = {

@@ -112,6 +112,10 @@ KEEPING = "{done:.1f} of {total:.1f} MB"
 SETTINGS = "Settings"
 OFFLINE_FILES = "Files for working without a connection"
 USAGE = "In all, as this browser counts"
+CAREFUL = (
+    "The last two visits ended at once. This one asks little of the device: "
+    "the smallest model, on one thread of the processor."
+)
 OFFLINE_ALL = "All models work offline now."
 NEWER = "A new version of this page is here."
 USE_NEWER = "Use it now"
