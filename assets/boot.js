@@ -192,11 +192,10 @@ async function startEngine() {
 
 async function openEarly(run, model, how) {
   const { worker } = run;
-  const picture = boot.sample.then((canvas) => canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height));
   const network = await downloads.get(model.url);
   worker.postMessage({ id: OPEN, call: "open", ...how, model: network });
-  const { data, width, height } = await picture;
-  worker.postMessage({ id: RUN, call: "run", pixels: data.buffer, width, height }, [data.buffer]);
+  const { data, width, height } = await boot.sample;
+  worker.postMessage({ id: RUN, call: "run", pixels: data.buffer, width, height });
   run.network = network; // from now on it is worth taking over
 }
 
@@ -233,13 +232,17 @@ function takeEngine(network, plan) {
   return undefined;
 }
 
-// The bundled picture, on which backends prove themselves.
-async function drawSample() {
+// The bundled picture, on which backends prove themselves. Its pixels are kept, not a canvas: those are
+// blank after the browser's graphics process ended.
+async function readSample() {
   const bitmap = await createImageBitmap(await (await fetch(build.sample)).blob());
-  const canvas = document.createElement("canvas");
-  [canvas.width, canvas.height] = [bitmap.width, bitmap.height];
-  canvas.getContext("2d", { alpha: false, willReadFrequently: true }).drawImage(bitmap, 0, 0);
-  return canvas;
+  const { width, height } = bitmap;
+  const context = Object.assign(document.createElement("canvas"), { width, height }).getContext("2d", {
+    alpha: false,
+    willReadFrequently: true,
+  });
+  context.drawImage(bitmap, 0, 0);
+  return context.getImageData(0, 0, width, height);
 }
 
 function startPython() {
@@ -317,7 +320,7 @@ const wishes = safe.then((careful) => {
   return { ...asked, model };
 });
 
-const sample = drawSample();
+const sample = readSample();
 sample.catch(() => {}); // reported when Python wants it
 
 const boot = {

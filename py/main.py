@@ -5,7 +5,7 @@ from __future__ import annotations
 import traceback
 from typing import Any
 
-from js import URLSearchParams, location, navigator, obscuraOffline, performance, window
+from js import ImageData, URLSearchParams, location, navigator, obscuraOffline, performance, window
 from js import obscura as before
 
 from obscura.engine import Facts
@@ -42,11 +42,12 @@ async def main() -> None:
     parts = build.read(by_id("obscura-build").textContent)
     facts = await before.boot.facts
 
-    async def sample_canvas() -> Any:
-        return await before.boot.sample
-
     async def sample_image() -> Any:
-        return sources.read_pixels(await before.boot.sample)
+        pixels = await before.boot.sample
+        return ImageData.new(pixels.data.slice(), pixels.width, pixels.height)
+
+    async def sample_canvas() -> Any:
+        return sources.canvas_of(await before.boot.sample)
 
     own = OwnModels(lambda: before.boot.load(parts.store_url))
     rest = Rest(lambda: before.boot.take(parts.rest_url))

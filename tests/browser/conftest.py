@@ -34,10 +34,14 @@ FLAGS = [
     f"--host-resolver-rules=MAP {INSECURE_HOST} 127.0.0.1, MAP * ~NOTFOUND, "
     "EXCLUDE localhost, EXCLUDE 127.0.0.1",
 ]
+SHORT_VISIT = "--js-flags=--liftoff-only"
+"""Most visits here are over before V8's second compiler of WebAssembly is done with Pyodide and the
+engine; without it, a visit takes 3 s instead of 5."""
 FAKE_CAMERA = "--use-fake-device-for-media-stream"
 ALLOWED = "--use-fake-ui-for-media-stream"
 FLAG_SETS = {
     "camera": [ALLOWED, FAKE_CAMERA],
+    "long": [ALLOWED, FAKE_CAMERA],  # with all that V8 has, for thousands of frames
     "refused": [FAKE_CAMERA],  # headless Chromium refuses whatever it was not told to allow
     "no camera": [ALLOWED, f"{FAKE_CAMERA}=device-count=0"],
     "two cameras": [ALLOWED, f"{FAKE_CAMERA}=device-count=2"],
@@ -143,6 +147,8 @@ def browsers(
     def browser(flag_set: str) -> Browser:
         if flag_set not in running:
             flags = [*FLAGS, *FLAG_SETS[flag_set]]
+            if flag_set != "long":
+                flags.append(SHORT_VISIT)
             if flag_set == "camera":
                 flags.append(f"--use-file-for-fake-video-capture={clip}")
             if flag_set == "webgpu":

@@ -3,14 +3,52 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
+from collections.abc import Iterator
 from contextlib import suppress
+from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Error as PlaywrightError
 from playwright.sync_api import Page
 
+from builder.serve import ISOLATION
+
 from .conftest import OpenRoom
-from .room import SETTINGS, Room
+from .pictures import encode, sample
+from .room import COUNT_ENGINES, SETTINGS, Room
+
+DEVICE = """
+globalThis.device = { size: [512, 512], tracks: [], engines: [], days: 0 };
+// A camera that looks at the sample picture and can be turned and taken away.
+if (navigator.mediaDevices) navigator.mediaDevices.getUserMedia = async () => {
+  const context = document.createElement("canvas").getContext("2d");
+  let shown = 0;
+  const draw = () => {
+    const [width, height] = device.size;
+    if (context.canvas.width !== width || context.canvas.height !== height) {
+      Object.assign(context.canvas, { width, height });
+    }
+    context.drawImage(document.getElementById("sample"), 0, 0, width, height);
+    context.fillRect((shown += 1) % width, 0, 1, 1);
+    if (track.readyState === "live") setTimeout(draw, 33);
+  };
+  const stream = context.canvas.captureStream();
+  const [track] = stream.getVideoTracks();
+  device.tracks.push(track);
+  draw();
+  return stream;
+};
+device.kill = Worker.prototype.terminate;
+globalThis.Worker = class extends Worker {
+  constructor(...args) { super(...args); device.engines.push(this); }
+};
+const now = Date.now.bind(Date);
+Date.now = () => now() + device.days * 86_400_000;
+"""
+"""A device that can be made to fail."""
 
 NOTED = "() => Object.keys(localStorage).some((key) => key.startsWith('obscura.visit '))"
 KEPT = {"model": "centernet-416", "backend": "auto"}
@@ -85,3 +123,239 @@ def test_visits_that_are_left_or_stand_or_run_at_once_did_not_die(visit: Room) -
 def test_nonsense_in_place_of_the_count_is_no_matter(visit: Room) -> None:
     visit.page.evaluate("() => localStorage.setItem('obscura.died', 'x')")
     assert another(visit).page.evaluate("() => obscuraOffline.deaths") == 0
+
+
+# ---- while a picture is live ---------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def live_visit(shared_room: OpenRoom) -> Room:
+    """A visit on that device."""
+    room = shared_room(init=DEVICE + COUNT_ENGINES).open("?backend=wasm")
+    room.until_state("ready")
+    return room
+
+
+@pytest.fixture
+def live(live_visit: Room) -> Iterator[Room]:
+    """That visit with its camera running."""
+    live_visit.home()
+    live_visit.start()
+    yield live_visit
+    live_visit.page.unroute_all()
+
+
+def go_on(room: Room, frames: int = 3) -> dict[str, Any]:
+    """See so many more frames analysed, and the person found in the last."""
+    before = room.snapshot()["frames"]
+    return room.until(
+        f"now.state === 'running' && now.frames >= {before + frames}"
+        " && now.detections[0]?.label === 'person'"
+    )
+
+
+def test_a_camera_that_is_lent_elsewhere_is_told_and_goes_on_when_it_is_back(live: Room) -> None:
+    mute = """(muted) => {
+      const [track] = video.srcObject.getVideoTracks();
+      Object.defineProperty(track, "muted", { get: () => muted, configurable: true });
+      track.dispatchEvent(new Event(muted ? "mute" : "unmute"));
+    }"""
+    live.page.evaluate(mute, True)
+    live.until_text("caption", "sends no picture")
+    assert live.snapshot()["state"] == "running"
+
+    live.page.evaluate(mute, False)
+    live.page.wait_for_function("() => caption.hidden")
+    go_on(live)
+
+
+def test_a_permission_that_is_taken_back_ends_in_a_card_and_start_asks_again(live: Room) -> None:
+    # What browsers do then is to end the track.
+    live.page.evaluate("""() => {
+      const track = device.tracks.at(-1);
+      track.stop();
+      track.dispatchEvent(new Event("ended"));
+    }""")
+    live.until_error("camera-lost")
+    live.at("notice-action").click()
+    live.until_live()
+
+
+def test_a_clock_that_jumps_is_no_matter(live: Room) -> None:
+    for days in (400, -400, 0):
+        live.page.evaluate("(days) => { device.days = days; }", days)
+        assert go_on(live)["fps"] < 60
+
+
+def test_a_device_that_is_turned_and_a_window_that_is_resized_during_a_frame(live: Room) -> None:
+    # The run under way began with the former size.
+    turn = """(size) => new Promise((turned) => {
+      const engine = device.engines.at(-1);
+      const post = engine.postMessage;
+      engine.postMessage = function (...message) {
+        post.apply(this, message);
+        engine.postMessage = post;
+        device.size = size;
+        turned();
+      };
+    })"""
+    for width, height, window in (
+        (640, 360, (740, 360)),
+        (360, 640, (360, 740)),
+        (512, 512, (1280, 720)),
+    ):
+        live.page.evaluate(turn, [width, height])
+        live.page.set_viewport_size({"width": window[0], "height": window[1]})
+        live.page.wait_for_function(
+            "([w, h]) => video.videoWidth === w && video.videoHeight === h", arg=[width, height]
+        )
+        x1, y1, x2, y2 = go_on(live)["detections"][0]["box"]
+        assert 0 <= x1 < x2 <= width
+        assert 0 <= y1 < y2 <= height
+        assert (y2 - y1) / height > 0.8, "she fills the picture's height"
+        shown, overlay = (
+            live.page.evaluate(
+                f"() => {{ const {{width, height}} = {name}.getBoundingClientRect();"
+                " return [width, height]; }"
+            )
+            for name in ("view", "overlay")
+        )
+        assert shown == pytest.approx(overlay, abs=1)
+
+
+def test_two_hundred_starts_and_stops_leave_nothing_open(live: Room) -> None:
+    live.stop()
+    live.page.evaluate("() => { device.tracks.length = 0; }")
+    live.page.evaluate("""async () => {
+      const until = async (state) => {
+        while (obscura.snapshot().state !== state) await new Promise((go) => setTimeout(go, 5));
+      };
+      for (let time = 0; time < 200; time++) {
+        start.click();
+        await until("running");
+        start.click();
+        await until("ready");
+      }
+    }""")
+
+    assert (
+        live.page.evaluate("() => device.tracks.map((track) => track.readyState)")
+        == ["ended"] * 200
+    )
+    assert live.page.evaluate("() => device.engines.length") == 1
+    live.start()
+    go_on(live)
+
+
+def test_a_worker_that_is_gone_without_a_word_is_replaced(live: Room) -> None:
+    engines = live.page.evaluate("() => device.engines.length")
+    live.page.evaluate("() => device.kill.call(device.engines.at(-1))")
+
+    live.page.wait_for_function("(former) => device.engines.length > former", arg=engines)
+    go_on(live)
+    live.at("meter-line").click()
+    live.until_text("meter-list", r"no answer for \d+ seconds")
+    live.at("meter-line").click()
+
+
+PAINTED = """(canvases) => canvases.every((name) => {
+  const { width, height } = globalThis[name];
+  const { data } = globalThis[name].getContext("2d").getImageData(0, 0, width, height);
+  return data.some((value, index) => index % 4 < 3 && value > 0);
+})"""
+
+
+def test_a_lost_graphics_process_takes_no_picture_with_it(live: Room) -> None:
+    browser = live.page.context.browser
+    assert browser is not None
+    session = browser.new_browser_cdp_session()
+
+    def end_it(*canvases: str) -> None:
+        told = session.send("SystemInfo.getProcessInfo")["processInfo"]
+        (process,) = (each["id"] for each in told if each["type"] == "GPU")
+        live.page.evaluate(
+            """(canvases) => {
+          globalThis.restored = 0;
+          for (const name of canvases) {
+            globalThis[name].addEventListener("contextrestored", () => restored++, { once: true });
+          }
+        }""",
+            canvases,
+        )
+        os.kill(process, signal.SIGTERM)
+        live.page.wait_for_function("(count) => restored === count", arg=len(canvases))
+
+    end_it("overlay")
+    go_on(live)
+    live.page.wait_for_function(PAINTED, arg=["overlay"])
+    # Engines prove themselves on the sample picture, and it is still there.
+    live.stop()
+    live.use_others("centernet-512")
+    live.choose("centernet-512")
+
+    live.read(encode(sample()), "kept.png")
+    end_it("overlay", "picture")
+    live.page.wait_for_function(PAINTED, arg=["overlay", "picture"])
+    live.use_others("centernet-512")
+    assert live.until_state("still")["detections"][0]["label"] == "person"
+
+
+def test_fifty_changes_of_the_model_leave_two_engines_at_most(live: Room) -> None:
+    live.stop()
+    # One more than there may be engines, so that each is opened anew.
+    names = [model["name"] for model in live.snapshot()["models"]][-3:]
+    live.page.evaluate(
+        """async (names) => {
+      for (let time = 1; time <= 50; time++) {
+        const name = names[time % names.length];
+        model.value = name;
+        model.dispatchEvent(new Event("change", { bubbles: true }));
+        for (;;) {
+          const now = obscura.snapshot();
+          if (now.error) throw new Error(now.error.message);
+          if (now.model === name && now.opening === null) break;
+          await new Promise((go) => setTimeout(go, 5));
+        }
+      }
+    }""",
+        names,
+    )
+    assert live.page.evaluate("() => mostEngines") == 2
+    live.start()
+    go_on(live)
+
+
+def test_memory_that_does_not_suffice_ends_in_a_card(live: Room, dist: Path) -> None:
+    live.stop()
+    live.use_others("centernet-512")
+    (file,) = dist.glob("assets/engine.*.js")
+    # Less than the runtime takes for the first model.
+    little = """
+const Whole = WebAssembly.Memory;
+WebAssembly.Memory = function ({ initial, ...more }) {
+  return new Whole({ ...more, initial, maximum: initial + 16 });
+};
+"""
+    script = little + file.read_text(encoding="utf-8")
+    live.page.route(
+        "**/assets/engine.*.js",
+        lambda route: route.fulfill(body=script, content_type="text/javascript", headers=ISOLATION),
+    )
+    live.at("model").select_option("centernet-512")
+    live.until_error("out-of-memory")
+    live.page.unroute_all()
+    live.at("notice-action").click()
+    live.until_model("centernet-320")
+    live.start()
+    go_on(live)
+
+
+def test_two_tabs_at_once_both_detect(live: Room) -> None:
+    beside = Room(live.page.context.new_page(), live.url).open("?backend=wasm")
+    beside.until_state("ready")
+    beside.start()
+    go_on(beside)
+    live.page.bring_to_front()
+    go_on(live)
+    beside.page.close()
+    go_on(live)

@@ -215,7 +215,7 @@ class Heaps:
 def fast(shared_room: OpenRoom, dist: Path) -> Room:
     """A visit with a small model, and a camera and an engine that are as fast as can be."""
     scene = f"data:image/png;base64,{base64.b64encode(encode(networks.scene())).decode()}"
-    room = shared_room(init=f"const SCENE = {json.dumps(scene)};{SPY}{FAST}")
+    room = shared_room("long", init=f"const SCENE = {json.dumps(scene)};{SPY}{FAST}")
     (engine,) = dist.glob("assets/engine.*.js")
     script = WORKER_SPY + engine.read_text(encoding="utf-8")
     room.page.route(

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -57,6 +58,11 @@ _TROUBLES: tuple[tuple[type[ObscuraError], str, str], ...] = (
 """What the runtime's own words mean: the error, its cause, and the words that give it away."""
 
 
+PATIENCE_S = 15.0
+PATIENCE_RUNS = 10
+"""How long an answer may take: so many seconds, and so many times the longest run yet."""
+
+
 class WebSession:
     """One model in one worker. Implements `obscura.engine.AsyncSession`."""
 
@@ -76,6 +82,8 @@ class WebSession:
         self._messages: dict[tuple[bool, int, int], Any] = {}  # of `run`, see `_message`
         self._transfer = to_js([None])
         self._calls = 0
+        self._longest_s = 0.0  # of all runs that were answered
+        self._awaited = (0, 0.0)  # a call that was not answered at the last look, and for how long
         self.drawn_ms = 0.0
         """What the worker took to make pixels of the last frame; 0 for one that came as pixels."""
         self._turn = asyncio.Lock()  # the runtime runs one picture at a time
@@ -189,12 +197,30 @@ class WebSession:
         frame = getattr(image, "frame", None)
         try:
             async with self._turn:
+                begun = perf_counter()
                 answer = await self._send(self._message(image, frame), self._transfer)
+                self._longest_s = max(self._longest_s, perf_counter() - begun)
         finally:
             if frame is not None:
                 frame.close()  # the worker's is another; this one never left without a run
         self.drawn_ms = float(answer["drawn"])
         return self._arrays(answer)
+
+    def look(self, passed_s: float) -> None:
+        """Give up a call that is not answered in the time that answers take: browsers end workers
+        without a word when memory is short, and drivers hang.
+
+        Args:
+            passed_s: since the last look, as far as the device was awake.
+        """
+        if not self._pending:
+            return
+        call, waited_s = min(self._pending), 0.0
+        if call == self._awaited[0]:
+            waited_s = self._awaited[1] + passed_s
+        self._awaited = call, waited_s
+        if waited_s > PATIENCE_S + PATIENCE_RUNS * self._longest_s:
+            self._fail(f"no answer for {waited_s:.0f} seconds")
 
     def _arrays(self, answer: dict[str, Any]) -> dict[str, NDArray[Any]]:
         """What the network returned, by name."""

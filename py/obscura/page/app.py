@@ -61,6 +61,7 @@ class App:
         self._cameras: list[camera.Camera] = []
         self.timings = inference.timings
         self._video, self._picture = by_id("video"), by_id("picture")
+        self._photo: Any = None  # the file of the one in view
         self._grab = sources.Grabber()
         self.pace = Pace()
         self.pace.enabled = self.settings.pace
@@ -82,6 +83,7 @@ class App:
             mend=offline.mend,
         )
         self._ended = create_proxy(lambda _event: self._camera_lost())
+        self._silent = create_proxy(lambda _event: self._camera_silent())
 
     @property
     def settings(self) -> Settings:
@@ -201,6 +203,7 @@ class App:
         else:
             opened.draw(self._picture)
             opened.stop()
+            self._photo = opened.blob
             self._scene, self._caption = "still", opened.name
             self._render()
             if self.inference.ready:
@@ -216,7 +219,10 @@ class App:
         if epoch != self._epoch:  # stopped while the browser was asking
             camera.stop_stream(stream)
             raise CameraLost("The camera is no longer wanted")
-        stream.getVideoTracks()[0].addEventListener("ended", self._ended)
+        (track,) = stream.getVideoTracks()
+        track.addEventListener("ended", self._ended)
+        track.addEventListener("mute", self._silent)
+        track.addEventListener("unmute", self._silent)
         return await sources.play_camera(self._video, stream)
 
     async def _go_live(self, source: LiveSource) -> None:
@@ -232,6 +238,16 @@ class App:
             self._cameras = await camera.list_cameras()
             self.controls.show_cameras(self._cameras, source.device_id)
             self._render()
+
+    async def redraw_photo(self) -> None:
+        """The browser has lost what was on the canvas, as it does if its graphics process ends."""
+        if self._photo is None:
+            return
+        epoch = self._epoch
+        photo = await sources.open_photo(self._photo)
+        if epoch == self._epoch:
+            photo.draw(self._picture)
+        photo.stop()
 
     async def _read_still(self) -> None:
         """Detect on the photo."""
@@ -258,6 +274,7 @@ class App:
     def _leave(self) -> None:
         """Let go of the present source, whatever it is."""
         self._epoch += 1
+        self._photo = None
         self.loop.stop()
         if self._source is not None:
             self._source.stop()
@@ -270,6 +287,15 @@ class App:
         self.stop()
         self._lost = True
         self.fail(CameraLost("The camera's picture ended"))
+
+    def _camera_silent(self) -> None:
+        """The camera sends nothing for now, or again: browsers and systems lend it elsewhere."""
+        if self._source is None or self._source.stream is None:
+            return
+        silent = self._source.stream.getVideoTracks()[0].muted
+        self._caption = text.SILENT if silent else ""
+        self._say(self._caption)
+        self._render()
 
     async def cameras_changed(self) -> None:
         """A camera was plugged in or out."""

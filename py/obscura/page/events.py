@@ -13,6 +13,7 @@ from obscura.page.settings import Preferences
 from obscura.page.storage import keep_nothing
 
 METER_EVERY_MS = 500
+LOOK_EVERY_MS = 1000
 RECHECK_EVERY_MS = 600_000
 
 
@@ -23,9 +24,12 @@ def connect(app: App, preferences: Preferences) -> None:
     listen(by_id("pause"), "click", lambda _event: app.toggle_pause())
     listen(by_id("flip"), "click", lambda _event: app.flip())
     listen(by_id("models"), "click", lambda _event: app.models.open())
+    listen(by_id("picture"), "contextrestored", lambda _event: app.redraw_photo())
     if hasattr(navigator, "mediaDevices"):
         listen(navigator.mediaDevices, "devicechange", lambda _event: app.cameras_changed())
     setInterval(create_proxy(app.render_meter), METER_EVERY_MS)
+    # The device may sleep, and clocks jump: what counts is how often this is called.
+    setInterval(create_proxy(lambda: app.inference.look(LOOK_EVERY_MS / 1000)), LOOK_EVERY_MS)
     setInterval(create_proxy(lambda: run(app.recheck())), RECHECK_EVERY_MS)
     shell.set_up_theme(app.settings.theme, lambda theme: app.change(theme=theme))
 

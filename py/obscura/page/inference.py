@@ -239,6 +239,11 @@ class Inference:
                 self._use(challenger)
             self.end(current if won else challenger)
 
+    def look(self, passed_s: float) -> None:
+        """Give up a run that is not answered, see `WebSession.look`."""
+        if self._current is not None:
+            self._current.session.look(passed_s)
+
     async def recheck(self) -> None:
         """Hold the session in use to the recorded answer once more, if it computes on a GPU:
         drivers and memory can go wrong long after the start.

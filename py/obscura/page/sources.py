@@ -192,8 +192,8 @@ async def open_video(video: Any, source: Any) -> LiveSource:
 class Photo:
     """A decoded photo that is not on the canvas yet."""
 
-    def __init__(self, name: str, bitmap: Any) -> None:
-        self.name = name
+    def __init__(self, blob: Any, name: str, bitmap: Any) -> None:
+        self.blob, self.name = blob, name
         self._bitmap = bitmap
 
     def draw(self, canvas: Any) -> None:
@@ -228,7 +228,7 @@ async def open_photo(source: Any) -> Photo:
         kind = f"{name} {getattr(blob, 'type', '')}".lower()
         failure = HeicUnread if "heic" in kind or "heif" in kind else PictureError
         raise failure(f"{name} cannot be decoded", error) from error
-    return Photo(str(name), bitmap)
+    return Photo(blob, str(name), bitmap)
 
 
 async def _fetched(address: str, name: str) -> Any:
@@ -258,6 +258,14 @@ def still_of(video: Any, size: tuple[int, int]) -> Any:
     canvas = document.createElement("canvas")
     canvas.width, canvas.height = size
     draw_opaque(canvas, video)
+    return canvas
+
+
+def canvas_of(pixels: Any) -> Any:
+    """A new canvas with an `ImageData`."""
+    canvas = document.createElement("canvas")
+    canvas.width, canvas.height = pixels.width, pixels.height
+    opaque_context(canvas).putImageData(pixels, 0, 0)
     return canvas
 
 

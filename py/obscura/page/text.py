@@ -116,6 +116,7 @@ CAREFUL = (
     "The last two visits ended at once. This one asks little of the device: "
     "the smallest model, on one thread of the processor."
 )
+SILENT = "The camera sends no picture now. Another program may use it."
 OFFLINE_ALL = "All models work offline now."
 NEWER = "A new version of this page is here."
 USE_NEWER = "Use it now"

@@ -42,6 +42,7 @@ class View:
         for event in ("pointermove", "pointerdown"):
             listen(self._root, event, self._point)
         listen(self._root, "pointerleave", self._point_away)
+        listen(by_id("overlay"), "contextrestored", lambda _event: self._overlay.resize())
         observer = ResizeObserver.new(create_proxy(lambda *_: self._overlay.resize()))
         observer.observe(self._root)
 
