@@ -79,6 +79,14 @@ def run_soak(args: argparse.Namespace) -> int:
     return bench.run_soak(ROOT, args)
 
 
+def run_browsers(args: argparse.Namespace) -> int:
+    """Drive the page through other browsers."""
+    sys.path[:0] = [str(ROOT / "bench"), str(ROOT / "py")]
+    from browsers.command import run  # here, for it needs numpy
+
+    return run(ROOT, args)
+
+
 def parser() -> argparse.ArgumentParser:
     """Return the parser; each command leaves its function in ``run``."""
     whole = argparse.ArgumentParser(prog="build.py", description="Build, serve and test Obscura.")
@@ -151,6 +159,19 @@ def parser() -> argparse.ArgumentParser:
         "see docs/reliability.md.",
     )
     command.set_defaults(run=run_soak)
+
+    command = commands.add_parser(
+        "browsers",
+        help="drive the page through Firefox, WebKitGTK and Chromium, and print what works",
+        description="Build, then drive the page through each browser that is installed, and print "
+        "a table of what works.",
+    )
+    add = command.add_argument
+    names = ("all", "firefox", "webkit", "chromium")
+    add("browser", nargs="?", choices=names, default="all", help="default: %(default)s")
+    add("--write", action="store_true", help="put the table into README.md")
+    add("--shots", type=Path, metavar="DIR", help="keep a picture of each step")
+    command.set_defaults(run=run_browsers)
 
     command = commands.add_parser("test", help="build, then run every check and test")
     command.add_argument("pytest", nargs="*", help="arguments for pytest (default: every test)")

@@ -1,0 +1,190 @@
+"""What is tried in each browser."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from threading import Thread
+from typing import Any
+
+import numpy as np
+
+from browsers.drivers import PATIENCE_S, Driver, DriverError
+from builder.serve import SiteHandler, SiteServer
+from obscura.boxes import iou
+from speed.chromium import ChromiumError
+
+PERSON = (20.0, 14.0, 364.0, 512.0)
+"""The astronaut in assets/sample.jpg by eye, elbow to elbow and hair to the lower edge, without the
+helmet beside her: x1, y1, x2, y2 in its 512 x 512 pixels."""
+
+FRAMES = 10
+
+LOOK = """
+const adapter = await window.navigator.gpu?.requestAdapter().catch(() => null);
+return {
+  gpu: Boolean(adapter),
+  offers: "onbeforeinstallprompt" in window,
+  isolated: window.crossOriginIsolated,
+};
+"""
+NOW = """
+const now = window.obscura?.snapshot?.() ?? { state: "loading", frames: 0, detections: [] };
+const told = (id) => document.getElementById(id)?.textContent ?? "";
+return JSON.stringify({
+  ...now, caption: told("caption"), offline: told("fact-offline"), why: told("notice-why"),
+});
+"""
+
+
+class Refused(Exception):
+    """A step did not come to what it should; the message is what the table says."""
+
+
+class Site:
+    """The built site on a server that can be stopped."""
+
+    def __init__(self, folder: Path) -> None:
+        self._lines: list[Any] = []
+        lines = self._lines
+
+        class Noting(SiteHandler):
+            def setup(self) -> None:
+                lines.append(self.request)
+                super().setup()
+
+        self._server: SiteServer | None = SiteServer(("127.0.0.1", 0), folder)
+        self._server.RequestHandlerClass = lambda *args: Noting(*args, directory=str(folder))  # type: ignore[assignment]
+        self.url = self._server.url
+        serve = self._server.serve_forever
+        Thread(target=serve, kwargs={"poll_interval": 0.05}, daemon=True).start()
+
+    def stop(self) -> None:
+        """Close the port and every connection: whoever asks now is refused."""
+        if self._server is None:
+            return
+        self._server.shutdown()
+        self._server.server_close()
+        self._server = None
+        for line in self._lines:
+            line.close()
+
+
+@contextmanager
+def serving(folder: Path) -> Iterator[Site]:
+    """Serve the built site while the block lasts, or until it is stopped."""
+    site = Site(folder)
+    try:
+        yield site
+    finally:
+        site.stop()
+
+
+def check(driver: Driver, site: Site, sample: Path, shots: Path | None = None) -> dict[str, str]:
+    """Drive the page through all steps; a step that fails is told, and the others go on.
+
+    Args:
+        sample: the bundled picture, for the file picker.
+        shots: a folder for pictures of each step.
+
+    Returns:
+        by column of the table, what it is to say. "yes" is what all hope for.
+    """
+    told: dict[str, str] = {}
+    facts: dict[str, Any] = {}
+
+    def attempt(name: str, work: Callable[[], str]) -> None:
+        try:
+            told[name] = work()
+        except Refused as refused:
+            told[name] = f"no: {refused}"
+        except (DriverError, ChromiumError) as error:
+            told[name] = f"no: the browser said: {error}"
+        if shots:
+            try:
+                driver.screenshot(shots / f"{name}.png")
+            except (DriverError, ChromiumError) as error:
+                print(f"browsers: no picture of {name}: {error}", flush=True)
+
+    def begin() -> str:
+        driver.open(site.url)
+        now = until(driver, lambda now: now["state"] == "ready", "ready")
+        facts.update(driver.evaluate(LOOK))
+        # Where it ran before anything raced; the photo's answer below is of the same engine.
+        return "yes" if now["backend"] else "no: no engine was opened"
+
+    attempt("starts", begin)
+    attempt("photo", lambda: photo(driver, sample))
+    attempt("camera", lambda: camera(driver))
+    now = look(driver)
+    told["engine"] = f"{now.get('backend')}, {now.get('threads')} threads"
+    told["WebGPU"] = "yes" if facts.get("gpu") else "no adapter"
+    told["install"] = "from the page" if facts.get("offers") else "from the browser's menu, if any"
+    attempt("offline", lambda: offline(driver, site, sample))
+    return told
+
+
+def look(driver: Driver) -> dict[str, Any]:
+    """Return the page's snapshot, with a few of its texts."""
+    now: dict[str, Any] = json.loads(driver.evaluate(NOW))
+    return now
+
+
+def until(
+    driver: Driver, condition: Callable[[dict[str, Any]], bool], aim: str, patience: int = PATIENCE_S
+) -> dict[str, Any]:
+    """Wait until the page is as it should be; an error card ends the wait."""
+    limit = time.monotonic() + patience
+    while True:
+        now = look(driver)
+        if condition(now):
+            return now
+        if now.get("error"):
+            raise Refused(f"{now['error']['message']} {now['why']}".strip())
+        if time.monotonic() > limit:
+            raise Refused(f"not {aim} within {patience} s (the page is {now['state']})")
+        time.sleep(0.3)
+
+
+def photo(driver: Driver, sample: Path) -> str:
+    """Give the bundled picture to the file picker, and hold the boxes to the person in it."""
+    driver.give("photo", sample)
+    now = until(
+        driver, lambda now: now["state"] == "still" and now["caption"] == sample.name, "read"
+    )
+    rows = now["detections"]
+    if [row["label"] for row in rows] != ["person"]:
+        raise Refused(f"it found {', '.join(row['label'] for row in rows) or 'nothing'}")
+    overlap = float(iou(np.array([rows[0]["box"]]), np.array([PERSON]))[0, 0])
+    if overlap < 0.5:
+        raise Refused("the box is not where the person is")
+    return "yes"
+
+
+def camera(driver: Driver) -> str:
+    """Press Start, and wait for frames of the browser's own fake camera."""
+    driver.evaluate('document.getElementById("start").click();')
+    until(driver, lambda now: now["state"] == "running" and now["frames"] >= FRAMES, "running")
+    driver.evaluate('document.getElementById("start").click();')
+    until(driver, lambda now: now["state"] == "ready", "stopped")
+    return "yes"
+
+
+def offline(driver: Driver, site: Site, sample: Path) -> str:
+    """Wait until the page keeps itself, stop the server, load it again and read a photo."""
+    driver.open(site.url)
+    until(
+        driver,
+        lambda now: now["state"] == "ready" and now["offline"].startswith(("yes", "no")),
+        "kept",
+    )
+    kept = look(driver)["offline"]
+    if not kept.startswith("yes"):
+        raise Refused(kept.removeprefix("no").lstrip(":, "))
+    site.stop()
+    driver.open(site.url)
+    until(driver, lambda now: now["state"] == "ready", "ready without its server")
+    return photo(driver, sample)

@@ -1,0 +1,111 @@
+"""``build.py browsers``: the runs, one browser after the other, and the README's table."""
+
+from __future__ import annotations
+
+import argparse
+from datetime import date
+from pathlib import Path
+
+from browsers import drivers
+from browsers.checks import check, serving
+from builder.build import build
+from builder.errors import BuildError
+from builder.sources import read
+from speed.prepare import CLIP
+
+BROWSERS = {
+    "firefox": drivers.firefox,
+    "webkit": drivers.webkit,
+    "chromium": drivers.chromium,
+}
+COLUMNS = ("starts", "photo", "camera", "offline", "engine", "WebGPU", "install")
+BEGIN, END = "<!-- browsers: python3 build.py browsers --write -->", "<!-- /browsers -->"
+
+Results = dict[str, dict[str, str]]
+
+
+def run(root: Path, args: argparse.Namespace) -> int:
+    """Run the command; returns 1 if a browser is here and something in it does not work.
+
+    Raises:
+        BuildError: the table has no place in the README, or no browser was there to fill it.
+    """
+    dist = root / "dist"
+    build(dist)
+    wanted = list(BROWSERS) if args.browser == "all" else [args.browser]
+    results = {name: visit(root, dist, name, args.shots) for name in wanted}
+    told = table(results, date.today())
+    print(told, flush=True)
+    if args.write:
+        if not any("version" in result for result in results.values()):
+            raise BuildError("no browser was there, so the README's table stays as it was.")
+        write(root / "README.md", told)
+    return 1 if any(failed(result) for result in results.values()) else 0
+
+
+def visit(root: Path, dist: Path, name: str, shots: Path | None = None) -> dict[str, str]:
+    """Drive one browser; return its row: "version" and the columns, or "missing" or "failed"."""
+    print(f"browsers: {name} ...", flush=True)
+    clip = root / "build" / CLIP
+    clip.parent.mkdir(exist_ok=True)
+    clip.write_bytes(read(root, "bench/camera.jpg") * 2)
+    own = shots / name if shots else None
+    if own:
+        own.mkdir(parents=True, exist_ok=True)
+    try:
+        with serving(dist) as site, BROWSERS[name](clip) as driver:
+            steps = check(driver, site, root / "assets" / "sample.jpg", own)
+            return {"version": driver.version, **steps}
+    except drivers.NotInstalled as missing:
+        return {"missing": f"not installed: `apt-get install {missing}`"}
+    except drivers.DriverError as error:
+        return {"failed": f"could not be driven: {error}"}
+
+
+def failed(result: dict[str, str]) -> bool:
+    """Tell whether a browser that is here does not do all."""
+    return "failed" in result or any(words.startswith("no:") for words in result.values())
+
+
+def table(results: Results, day: date) -> str:
+    """Return the table: a row per browser."""
+    head = f"| browser | {' | '.join(COLUMNS)} | last run |"
+    lines = [head, "|---" * (len(COLUMNS) + 2) + "|"]
+    for name, told in results.items():
+        if "version" not in told:
+            why = told.get("missing") or told["failed"]
+            lines.append(f"| {name} | {cell(why)} |" + " |" * len(COLUMNS))
+            continue
+        cells = [cell(told[column]) for column in COLUMNS]
+        lines.append(f"| {cell(told['version'])} | {' | '.join(cells)} | {day.isoformat()} |")
+    return "\n".join(lines)
+
+
+def cell(words: str) -> str:
+    """Return words that fit into one cell."""
+    return " ".join(words.replace("|", "/").split())
+
+
+def write(path: Path, told: str) -> None:
+    """Put the table in its place; rows of browsers that were not run now stay as they were."""
+    text = path.read_text(encoding="utf-8")
+    if text.count(BEGIN) != 1 or text.count(END) != 1:
+        raise BuildError(f"{path.name} has no single place between {BEGIN} and {END}.")
+    before, rest = text.split(BEGIN)
+    former, after = rest.split(END)
+    # A row without a date is of a browser that did not run, and must not displace one that did.
+    rows = merged(body(former), [row for row in body(told) if row.split("|")[-2].strip()])
+    lines = [*told.splitlines()[:2], *rows]
+    path.write_text(f"{before}{BEGIN}\n" + "\n".join(lines) + f"\n{END}{after}", encoding="utf-8")
+
+
+def body(text: str) -> list[str]:
+    """Return a table's rows."""
+    return [line for line in text.splitlines() if line.startswith("|")][2:]
+
+
+def merged(former: list[str], latter: list[str]) -> list[str]:
+    """Return the rows of both, those of one browser only as the latter has them."""
+    rows = {row.split()[1]: row for row in former}
+    rows |= {row.split()[1]: row for row in latter}
+    return list(rows.values())
