@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import json
+import re
+import socket
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import Thread
 from typing import Any
 
-import numpy as np
-
 from browsers.drivers import PATIENCE_S, Driver, DriverError
 from builder.serve import SiteHandler, SiteServer
-from obscura.boxes import iou
 from speed.chromium import ChromiumError
 
 PERSON = (20.0, 14.0, 364.0, 512.0)
@@ -22,6 +21,10 @@ PERSON = (20.0, 14.0, 364.0, 512.0)
 helmet beside her: x1, y1, x2, y2 in its 512 x 512 pixels."""
 
 FRAMES = 10
+STEPS = ("starts", "photo", "camera", "offline")
+
+ANSWERED = re.compile(r"yes|no\b.+|not yet: (?!its files).+")
+"""What the page says once it knows whether it works offline."""
 
 LOOK = """
 const adapter = await window.navigator.gpu?.requestAdapter().catch(() => null);
@@ -70,7 +73,8 @@ class Site:
         self._server.server_close()
         self._server = None
         for line in self._lines:
-            line.close()
+            with suppress(OSError):  # closed already
+                line.shutdown(socket.SHUT_RDWR)
 
 
 @contextmanager
@@ -103,7 +107,7 @@ def check(driver: Driver, site: Site, sample: Path, shots: Path | None = None) -
             told[name] = f"no: {refused}"
         except (DriverError, ChromiumError) as error:
             told[name] = f"no: the browser said: {error}"
-        if shots:
+        if shots and name in STEPS:
             try:
                 driver.screenshot(shots / f"{name}.png")
             except (DriverError, ChromiumError) as error:
@@ -113,14 +117,18 @@ def check(driver: Driver, site: Site, sample: Path, shots: Path | None = None) -
         driver.open(site.url)
         now = until(driver, lambda now: now["state"] == "ready", "ready")
         facts.update(driver.evaluate(LOOK))
-        # Where it ran before anything raced; the photo's answer below is of the same engine.
         return "yes" if now["backend"] else "no: no engine was opened"
 
     attempt("starts", begin)
     attempt("photo", lambda: photo(driver, sample))
     attempt("camera", lambda: camera(driver))
-    now = look(driver)
-    told["engine"] = f"{now.get('backend')}, {now.get('threads')} threads"
+
+    def engine() -> str:
+        now = look(driver)
+        isolated = "isolated" if facts.get("isolated") else "not isolated"
+        return f"{now.get('backend')}, threads: {now.get('threads')}, {isolated}"
+
+    attempt("engine", engine)
     told["WebGPU"] = "yes" if facts.get("gpu") else "no adapter"
     told["install"] = "from the page" if facts.get("offers") else "from the browser's menu, if any"
     attempt("offline", lambda: offline(driver, site, sample))
@@ -134,7 +142,10 @@ def look(driver: Driver) -> dict[str, Any]:
 
 
 def until(
-    driver: Driver, condition: Callable[[dict[str, Any]], bool], aim: str, patience: int = PATIENCE_S
+    driver: Driver,
+    condition: Callable[[dict[str, Any]], bool],
+    aim: str,
+    patience: int = PATIENCE_S,
 ) -> dict[str, Any]:
     """Wait until the page is as it should be; an error card ends the wait."""
     limit = time.monotonic() + patience
@@ -158,10 +169,17 @@ def photo(driver: Driver, sample: Path) -> str:
     rows = now["detections"]
     if [row["label"] for row in rows] != ["person"]:
         raise Refused(f"it found {', '.join(row['label'] for row in rows) or 'nothing'}")
-    overlap = float(iou(np.array([rows[0]["box"]]), np.array([PERSON]))[0, 0])
-    if overlap < 0.5:
+    if overlap(rows[0]["box"], PERSON) < 0.5:
         raise Refused("the box is not where the person is")
     return "yes"
+
+
+def overlap(a: Sequence[float], b: Sequence[float]) -> float:
+    """Return intersection over union of two boxes; obscura.boxes would want numpy."""
+    width = max(0.0, min(a[2], b[2]) - max(a[0], b[0]))
+    height = max(0.0, min(a[3], b[3]) - max(a[1], b[1]))
+    areas = sum((x2 - x1) * (y2 - y1) for x1, y1, x2, y2 in (a, b))
+    return width * height / (areas - width * height)
 
 
 def camera(driver: Driver) -> str:
@@ -178,7 +196,7 @@ def offline(driver: Driver, site: Site, sample: Path) -> str:
     driver.open(site.url)
     until(
         driver,
-        lambda now: now["state"] == "ready" and now["offline"].startswith(("yes", "no")),
+        lambda now: now["state"] == "ready" and ANSWERED.match(now["offline"]) is not None,
         "kept",
     )
     kept = look(driver)["offline"]

@@ -176,9 +176,7 @@ class WebKit:
     def __init__(self, port: int, program: Path) -> None:
         self._home = f"http://127.0.0.1:{port}/session"
         wishes = {"binary": str(program), "args": MINI_OPTIONS}
-        told = self.call(
-            "POST", capabilities={"alwaysMatch": {"webkitgtk:browserOptions": wishes}}
-        )
+        told = self.call("POST", capabilities={"alwaysMatch": {"webkitgtk:browserOptions": wishes}})
         self.version = f"WebKitGTK {told['capabilities']['browserVersion']}"
         self._home += f"/{told['sessionId']}"
         self.call("POST", "/timeouts", script=SCRIPT_MS, pageLoad=SCRIPT_MS)

@@ -82,7 +82,7 @@ def run_soak(args: argparse.Namespace) -> int:
 def run_browsers(args: argparse.Namespace) -> int:
     """Drive the page through other browsers."""
     sys.path[:0] = [str(ROOT / "bench"), str(ROOT / "py")]
-    from browsers.command import run  # here, for it needs numpy
+    from browsers.command import run  # here, for no other command needs it
 
     return run(ROOT, args)
 
