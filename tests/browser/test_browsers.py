@@ -1,0 +1,41 @@
+"""`build.py browsers` in Firefox and `build.py soak`, from end to end, shortly."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from browsers.command import failed, visit
+from builder import commands
+
+from .pictures import ROOT
+
+
+def test_the_page_works_in_firefox(dist: Path) -> None:
+    told = visit(ROOT, dist, "firefox")
+    if "missing" in told:
+        pytest.skip(told["missing"])
+    assert not failed(told), told
+    assert told["photo"] == told["camera"] == told["offline"] == "yes"
+    assert "isolated" in told["engine"]
+
+
+def test_a_soak_of_seconds_looks_at_all_that_is_held(tmp_path: Path) -> None:
+    out = tmp_path / "soak.json"
+    # What it returns says whether something grew, which seconds cannot tell.
+    assert commands.main(["soak", "--minutes", "0.1", "--samples", "5", "--json", str(out)]) in (
+        0,
+        1,
+    )
+
+    samples = json.loads(out.read_text(encoding="utf-8"))["samples"]
+    assert len(samples) == 5
+    assert samples[-1]["frames"] > samples[0]["frames"] > 0
+    for look in samples:
+        assert look["wasm heap, page"] > 10e6, "Python's"
+        assert look["wasm heap, worker"] > 10e6, "the engine's"
+        assert look["JS heap, page"] > 1e6
+        assert look["proxies"] > 10
+        assert look["frame ms"] > 0
