@@ -242,7 +242,7 @@ async function activate() {
   for (const request of await files.keys()) {
     if (!used.some((build) => Object.hasOwn(build.files, nameOf(request.url)))) await files.delete(request);
   }
-  await clients.claim();
+  clients.claim().catch(() => {}); // not awaited: in Firefox it waits for the worker, which waits for this
 }
 
 // The page itself. One that went without a word, long ago, did not start.
