@@ -60,7 +60,7 @@ class Site:
                 super().setup()
 
         self._server: SiteServer | None = SiteServer(("127.0.0.1", 0), folder)
-        self._server.RequestHandlerClass = lambda *args: Noting(*args, directory=str(folder))  # type: ignore[assignment]
+        self._server.RequestHandlerClass = lambda *args: Noting(*args, directory=str(folder))
         self.url = self._server.url
         serve = self._server.serve_forever
         Thread(target=serve, kwargs={"poll_interval": 0.05}, daemon=True).start()

@@ -305,8 +305,9 @@ def chromium(clip: Path) -> Iterator[Driver]:
 @contextmanager
 def running(command: list[str], **options: Any) -> Iterator[subprocess.Popen[bytes]]:
     """Run a program while the block lasts."""
-    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-    process = subprocess.Popen(command, **quiet, **options)
+    process: subprocess.Popen[bytes] = subprocess.Popen(
+        command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, **options
+    )
     try:
         yield process
     finally:
