@@ -26,10 +26,16 @@ PATIENCE_S = 30
 class Host:
     """The builder's own server, which can be stopped, and started again with another site."""
 
-    def __init__(self, site: Path, base: str = "/", *, isolated: bool = True) -> None:
+    def __init__(
+        self, site: Path, base: str = "/", *, isolated: bool = True, stale: bool = False
+    ) -> None:
+        """
+        Args:
+            stale: tell browsers to keep everything for a year without asking, the page included.
+        """
         self.asked: Counter[str] = Counter()
         """How often each path was asked for."""
-        self._base, self._isolated = base, isolated
+        self._base, self._isolated, self._stale = base, isolated, stale
         self._server: SiteServer | None = None
         self._port = 0
         self._lines: list[socket.socket] = []
@@ -37,12 +43,16 @@ class Host:
 
     def start(self, site: Path) -> None:
         """Serve a site under the same address as before."""
-        asked, lines = self.asked, self._lines
+        asked, lines, stale = self.asked, self._lines, self._stale
 
         class Noting(SiteHandler):
             def setup(self) -> None:
                 lines.append(self.request)
                 super().setup()
+
+            def send_header(self, keyword: str, value: str) -> None:
+                year = stale and keyword == "Cache-Control"
+                super().send_header(keyword, "public, max-age=31536000" if year else value)
 
             def log_request(self, *_: object) -> None:
                 asked[self.path] += 1

@@ -291,6 +291,18 @@ def test_twenty_starts_and_stops_leave_no_camera_open(room: Room) -> None:
     assert tracks == ["ended"] * 20
 
 
+@pytest.mark.parametrize("lacking", ["VideoFrame", "OffscreenCanvas"])
+def test_a_browser_that_cannot_hand_frames_on_draws_them_itself(
+    new_room: OpenRoom, lacking: str
+) -> None:
+    other = new_room(init=f"delete globalThis.{lacking};").open()
+    other.until_state("ready")
+    other.start()
+
+    now = other.until("now.frames > 2 && now.detections.length")
+    assert now["detections"][0]["label"] == "person"
+
+
 def test_front_and_back_switch_is_there_with_two_cameras_only(
     room: Room, new_room: OpenRoom
 ) -> None:

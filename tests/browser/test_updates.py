@@ -38,9 +38,9 @@ def broken(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def host(dist: Path) -> Iterator[Host]:
-    """A host of the present version."""
-    opened = Host(dist)
+def host(dist: Path, request: pytest.FixtureRequest) -> Iterator[Host]:
+    """A host of the present version; with the parameter True, one that has everything kept."""
+    opened = Host(dist, stale=getattr(request, "param", False))
     yield opened
     opened.stop()
 
@@ -105,6 +105,7 @@ def test_a_new_version_is_announced_and_taken_on_request(
     other.page.wait_for_function("() => document.title === 'Obscura 2'")
 
 
+@pytest.mark.parametrize("host", [True], indirect=True, ids=["from a host with stale headers"])
 def test_out_of_sight_a_new_version_is_taken_by_itself(room: Room, host: Host, newer: Path) -> None:
     host.change(newer)
     look_for_news(room)
