@@ -87,6 +87,13 @@ def test_after_one_visit_all_works_with_the_server_stopped(visit: OpenRoom, host
     room.until_state("ready")
     sees_the_person(room)
 
+    # Its engine's worker has the page's policy, which comes with its script.
+    violated = room.page.workers[0].evaluate("""() => new Promise((told) => {
+      addEventListener("securitypolicyviolation", (event) => told(event.effectiveDirective));
+      fetch("http://elsewhere.test/").catch(() => setTimeout(told, 1000, "nothing"));
+    })""")
+    assert violated == "connect-src"
+
     other = another_tab(room).open("?threshold=0.5")
     other.until_state("ready")
     sees_the_person(other)
