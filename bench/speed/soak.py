@@ -28,8 +28,8 @@ from speed.stacks import FAILED, MODEL, PATIENCE_S, script
 from speed.visits import TRACK, held
 
 Sample = dict[str, float]
-"""What one look saw: "seconds" into the run, "frames" so far, "frame ms", "loop ms" of a loop that is
-always the same, and what is held."""
+"""What one look saw: "seconds" into the run, "frames" so far, "frame ms", "loop ms" of a loop that
+is always the same, and what is held."""
 
 COORDINATES = frozenset({"seconds", "frames", "loop ms"})
 
