@@ -168,7 +168,7 @@ async function likelyPlan() {
   if (winner) return winner[0] === "wasm" && sensible(winner[2], 1) ? winner : null;
   const { gpu, fallback_gpu: fallback, isolated, ios, cores } = await boot.facts;
   if (asked === "auto" && gpu && !fallback) return null;
-  const usual = ios ? 1 : cores <= 4 ? cores : Math.min(8, Math.max(4, cores >> 1));
+  const usual = ios ? 1 : Math.min(8, cores - (cores >> 2));
   return ["wasm", "wasm", isolated ? wanted || usual : 1, false];
 }
 

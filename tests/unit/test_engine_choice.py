@@ -26,7 +26,7 @@ def wasm(threads: int) -> Plan:
         (
             Facts(gpu=True, suspending=True, isolated=True, cores=8),
             {},
-            [*JSPI, wasm(4), wasm(8), wasm(1)],
+            [*JSPI, wasm(6), wasm(8), wasm(1)],
         ),
         # the same without JSPI
         (Facts(gpu=True, isolated=True, cores=2), {}, [*ASYNCIFY, wasm(2), wasm(1)]),
@@ -39,7 +39,7 @@ def wasm(threads: int) -> Plan:
         # insisting on what is not there
         (Facts(gpu=False), {"backend": "webgpu"}, []),
         # insisting on wasm
-        (Facts(gpu=True, isolated=True, cores=4), {"backend": "wasm"}, [wasm(4), wasm(1)]),
+        (Facts(gpu=True, isolated=True, cores=4), {"backend": "wasm"}, [wasm(3), wasm(1)]),
         # insisting on a number of threads
         (Facts(isolated=True, cores=4), {"threads": 2}, [wasm(2), wasm(1)]),
         (Facts(isolated=True, cores=4), {"threads": 1}, [wasm(1)]),
@@ -58,11 +58,14 @@ def test_an_unknown_backend_lists_the_known_ones() -> None:
     ("facts", "wanted", "threads"),
     [
         (Facts(isolated=True, cores=1), 0, [1]),
-        (Facts(isolated=True, cores=2), 0, [2, 1]),  # up to four: all of them
-        (Facts(isolated=True, cores=4), 0, [4, 1]),
-        # above: half, but no fewer than four and no more than eight; unless all turn out faster
-        (Facts(isolated=True, cores=6), 0, [4, 6, 1]),
-        (Facts(isolated=True, cores=12), 0, [6, 12, 1]),
+        # all but a quarter, and no more than eight ...
+        (Facts(isolated=True, cores=2), 0, [2, 1]),
+        (Facts(isolated=True, cores=3), 0, [3, 1]),
+        (Facts(isolated=True, cores=4), 0, [3, 1]),
+        # ... unless, above four, all turn out faster
+        (Facts(isolated=True, cores=6), 0, [5, 6, 1]),
+        (Facts(isolated=True, cores=8), 0, [6, 8, 1]),
+        (Facts(isolated=True, cores=12), 0, [8, 12, 1]),
         (Facts(isolated=True, cores=64), 0, [8, 16, 1]),
         (Facts(isolated=True, cores=0), 0, [1]),  # a browser that does not tell
         (Facts(isolated=False, cores=8), 0, [1]),  # no shared memory
@@ -82,10 +85,10 @@ LAPTOP = candidates(Facts(gpu=True, suspending=True, isolated=True, cores=8))
     ("plans", "used", "other"),
     [
         # the GPU against the processor
-        (LAPTOP, JSPI[0], wasm(4)),
-        (LAPTOP, JSPI[1], wasm(4)),
-        # half the cores against all
-        (LAPTOP, wasm(4), wasm(8)),
+        (LAPTOP, JSPI[0], wasm(6)),
+        (LAPTOP, JSPI[1], wasm(6)),
+        # three quarters of the cores against all
+        (LAPTOP, wasm(6), wasm(8)),
         # one thread is there in case threads fail: nothing to race against
         (LAPTOP, wasm(8), None),
         ([wasm(2), wasm(1)], wasm(2), None),

@@ -122,11 +122,11 @@ def wasm_threads(facts: Facts, wanted: int = 0) -> list[int]:
         counts = [wanted]
     elif facts.ios:
         counts = []  # threads can exhaust a tab's memory there (microsoft/onnxruntime#11679)
-    elif facts.cores <= 4:
-        counts = [max(1, facts.cores)]
     else:
-        # Above four, cores are often hyperthreads or slow ones: half of them, unless all win.
-        counts = [min(8, max(4, facts.cores // 2)), min(16, facts.cores)]
+        # A quarter is left to the page and the browser, see docs/performance.md. Above four, cores
+        # are often hyperthreads or slow ones, so all of them are tried, too.
+        cores = max(1, facts.cores)
+        counts = [min(8, cores - cores // 4), *([min(16, cores)] if cores > 4 else [])]
     return list(dict.fromkeys([*counts, 1]))
 
 
