@@ -103,6 +103,8 @@ class Room:
             "**/empty.html", lambda route: route.fulfill(content_type="text/html", body=empty)
         )
         self.page.goto(f"{self.url}empty.html")
+        # What the former page wrote last may come after it, from a process of its own.
+        self.page.wait_for_timeout(500)
         return self
 
     def at(self, name: str) -> Locator:

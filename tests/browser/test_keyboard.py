@@ -132,11 +132,11 @@ def test_a_question_mark_opens_the_list_of_keys_and_escape_closes_it(room: Room)
 def test_escape_closes_the_promise_and_gives_the_focus_back(room: Room) -> None:
     room.at("promise").focus()
     room.page.keyboard.press("Enter")
-    assert room.at("promise-dialog").is_visible()
+    room.at("promise-dialog").wait_for(state="visible")
 
     room.page.keyboard.press("Escape")
 
-    assert not room.at("promise-dialog").is_visible()
+    room.at("promise-dialog").wait_for(state="hidden")
     assert room.page.evaluate("() => document.activeElement.id") == "promise"
 
 
