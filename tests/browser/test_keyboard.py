@@ -84,12 +84,12 @@ def test_the_arrows_stop_at_the_ends(room: Room) -> None:
 
 def test_m_goes_to_the_models_and_c_to_the_search_of_classes(room: Room) -> None:
     room.page.keyboard.press("m")
-    assert room.at("models-dialog").is_visible()
+    room.at("models-dialog").wait_for(state="visible")
 
     room.page.keyboard.press("Escape")
     room.page.keyboard.press("c")
     assert room.page.evaluate("() => document.activeElement.id") == "class-search"
-    assert room.at("class-list").is_visible()
+    room.at("class-list").wait_for(state="visible")
     assert room.at("class-search").input_value() == "", "the key itself is not typed"
 
     room.page.keyboard.type("cup k m ?")
@@ -119,13 +119,13 @@ def test_p_opens_the_picker_of_photos(room: Room) -> None:
 
 def test_a_question_mark_opens_the_list_of_keys_and_escape_closes_it(room: Room) -> None:
     room.page.keyboard.press("?")
-    assert room.at("help-dialog").is_visible()
+    room.at("help-dialog").wait_for(state="visible")
     for key in ("Space", "K", "P", "M", "C", "F", "?"):
         assert key in room.at("keys").locator("dt").all_inner_texts()
 
     room.page.keyboard.press("k")  # no key works behind a dialog
     room.page.keyboard.press("Escape")
-    assert not room.at("help-dialog").is_visible()
+    room.at("help-dialog").wait_for(state="hidden")
     assert room.snapshot()["state"] == "ready"
 
 
