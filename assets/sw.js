@@ -123,21 +123,11 @@ const whole = {
   },
 };
 
-// From the cache if it is there and whole, else from the network, and kept. Whoever wants it anew may
-// have it so, if there is a network: browsers ask like this, too, for a page that is loaded again.
+// From the cache if it is there and whole, else from the network, and kept.
 class Keep extends Strategy {
   async _handle(request, handler) {
-    const kept = () => handler.cacheMatch(request).catch(() => null);
-    const anew = request.cache === "reload";
-    const found = anew ? null : await kept();
-    if (found) return found;
-    try {
-      return await handler.fetchAndCachePut(careful ? new Request(request.url, { cache: "reload" }) : request);
-    } catch (error) {
-      const former = anew && (await kept());
-      if (!former) throw error;
-      return former;
-    }
+    const kept = request.cache === "reload" ? null : await handler.cacheMatch(request).catch(() => null);
+    return kept ?? handler.fetchAndCachePut(careful ? new Request(request.url, { cache: "reload" }) : request);
   }
 }
 
