@@ -7,17 +7,15 @@ import json
 import os
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
-from threading import Thread
 from typing import Any, NamedTuple
 
 from builder.browser import find_chromium
 from builder.build import build
 from builder.errors import BuildError
-from builder.serve import SiteServer
+from builder.serve import serving
 from builder.sources import read
 from obscura.timing import median
 from speed import plot
@@ -124,15 +122,6 @@ def watch(tab: Tab, seconds: float, count: int) -> list[Sample]:
         before = tab.evaluate(script(FAILED + RESUME), PATIENCE_S)
         resumed = time.monotonic()
     return samples
-
-
-@contextmanager
-def serving(site: Path) -> Iterator[SiteServer]:
-    """Serve a folder on a free port while the block lasts."""
-    with SiteServer(("127.0.0.1", 0), site) as server:
-        Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
-        yield server
-        server.shutdown()
 
 
 # ---- what it says --------------------------------------------------------------------------------

@@ -9,13 +9,12 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from threading import Thread
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Playwright
 
-from builder.serve import SiteServer
+from builder.serve import SiteServer, serving
 
 from .networks import scene
 from .pictures import ROOT, encode, on_camera
@@ -86,15 +85,6 @@ def nothing_leaks(request: pytest.FixtureRequest, watch: Watch) -> Iterator[None
 
 
 # ---- the site ------------------------------------------------------------------------------------
-
-
-@contextmanager
-def serving(site: Path, base: str = "/", *, isolated: bool = True) -> Iterator[SiteServer]:
-    """The builder's own server, on a free port."""
-    with SiteServer(("127.0.0.1", 0), site, base, isolated=isolated) as server:
-        Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
-        yield server
-        server.shutdown()
 
 
 @pytest.fixture(scope="session")

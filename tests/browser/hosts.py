@@ -10,7 +10,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from threading import Thread
@@ -38,18 +38,13 @@ class Host:
         self._base, self._isolated, self._stale = base, isolated, stale
         self._server: SiteServer | None = None
         self._port = 0
-        self._lines: list[socket.socket] = []
         self.start(site)
 
     def start(self, site: Path) -> None:
         """Serve a site under the same address as before."""
-        asked, lines, stale = self.asked, self._lines, self._stale
+        asked, stale = self.asked, self._stale
 
         class Noting(SiteHandler):
-            def setup(self) -> None:
-                lines.append(self.request)
-                super().setup()
-
             def send_header(self, keyword: str, value: str) -> None:
                 year = stale and keyword == "Cache-Control"
                 super().send_header(keyword, "public, max-age=31536000" if year else value)
@@ -67,13 +62,8 @@ class Host:
     def stop(self) -> None:
         """Close the port and every connection: whoever asks now is refused."""
         if self._server is not None:
-            self._server.shutdown()
-            self._server.server_close()
+            self._server.hang_up()
             self._server = None
-        for line in self._lines:
-            with suppress(OSError):  # closed already
-                line.shutdown(socket.SHUT_RDWR)
-        self._lines.clear()
 
     def change(self, site: Path) -> None:
         """Put another version on the host, as an upload does: its files are the newest."""

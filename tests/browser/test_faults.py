@@ -14,11 +14,11 @@ import pytest
 from playwright.sync_api import Error as PlaywrightError
 from playwright.sync_api import Page
 
-from builder.serve import ISOLATION
-
 from .conftest import OpenRoom
 from .pictures import encode, sample
 from .room import COUNT_ENGINES, SETTINGS, Room
+from .test_engine_failures import serve_engine
+from .test_offline import another_tab
 
 DEVICE = """
 globalThis.device = { size: [512, 512], tracks: [], engines: [], days: 0 };
@@ -64,11 +64,6 @@ def visit(new_room: OpenRoom) -> Room:
     return room
 
 
-def another(room: Room) -> Room:
-    """Another tab of that browser, on the page."""
-    return Room(room.page.context.new_page(), room.url).open()
-
-
 def die(page: Page) -> None:
     """Have the tab's process end, as when its memory is used up."""
     with page.expect_event("crash"), suppress(PlaywrightError):
@@ -80,12 +75,12 @@ def test_after_two_visits_that_died_the_next_is_careful_and_the_one_after_as_usu
     visit: Room, artefacts
 ) -> None:
     for deaths in (0, 1):
-        room = another(visit)
+        room = another_tab(visit).open()
         room.page.wait_for_function(f"async () => (await obscuraOffline.deaths) === {deaths}")
         room.page.wait_for_function(NOTED)
         die(room.page)
 
-    room = another(visit)
+    room = another_tab(visit).open()
     now = room.until_state("ready")
 
     assert (now["model"], now["backend"], now["threads"]) == ("centernet-320", "wasm", 1)
@@ -105,11 +100,11 @@ def test_after_two_visits_that_died_the_next_is_careful_and_the_one_after_as_usu
 
 @pytest.mark.provokes("the page crashed")
 def test_visits_that_are_left_or_stand_or_run_at_once_did_not_die(visit: Room) -> None:
-    room = another(visit)
+    room = another_tab(visit).open()
     for _ in range(3):  # loaded again in a hurry
         room.page.wait_for_function(NOTED)
         room.reload()
-    beside = another(visit)
+    beside = another_tab(visit).open()
     assert beside.page.evaluate("() => obscuraOffline.deaths") == 0
     room.leave()
     beside.until_state("ready")
@@ -117,12 +112,12 @@ def test_visits_that_are_left_or_stand_or_run_at_once_did_not_die(visit: Room) -
     beside.page.evaluate("() => localStorage.setItem('obscura.died', 1)")
     beside.page.wait_for_function(f"() => !({NOTED})()", timeout=20_000)
     die(beside.page)
-    assert another(visit).page.evaluate("() => obscuraOffline.deaths") == 0
+    assert another_tab(visit).open().page.evaluate("() => obscuraOffline.deaths") == 0
 
 
 def test_nonsense_in_place_of_the_count_is_no_matter(visit: Room) -> None:
     visit.page.evaluate("() => localStorage.setItem('obscura.died', 'x')")
-    assert another(visit).page.evaluate("() => obscuraOffline.deaths") == 0
+    assert another_tab(visit).open().page.evaluate("() => obscuraOffline.deaths") == 0
 
 
 # ---- while a picture is live ---------------------------------------------------------------------
@@ -336,11 +331,7 @@ WebAssembly.Memory = function ({ initial, ...more }) {
   return new Whole({ ...more, initial, maximum: initial + 16 });
 };
 """
-    script = little + file.read_text(encoding="utf-8")
-    live.page.route(
-        "**/assets/engine.*.js",
-        lambda route: route.fulfill(body=script, content_type="text/javascript", headers=ISOLATION),
-    )
+    serve_engine(live, little + file.read_text(encoding="utf-8"))
     live.at("model").select_option("centernet-512")
     live.until_error("out-of-memory")
     live.page.unroute_all()
@@ -351,7 +342,7 @@ WebAssembly.Memory = function ({ initial, ...more }) {
 
 
 def test_two_tabs_at_once_both_detect(live: Room) -> None:
-    beside = Room(live.page.context.new_page(), live.url).open("?backend=wasm")
+    beside = another_tab(live).open("?backend=wasm")
     beside.until_state("ready")
     beside.start()
     go_on(beside)

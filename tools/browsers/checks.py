@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import json
 import re
-import socket
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from threading import Thread
 from typing import Any
 
 from browsers.drivers import PATIENCE_S, Driver, DriverError
-from builder.serve import SiteHandler, SiteServer
+from builder.serve import SiteServer
 from speed.chromium import ChromiumError
 
 PERSON = (20.0, 14.0, 364.0, 512.0)
@@ -47,47 +44,9 @@ class Refused(Exception):
     """A step did not come to what it should; the message is what the table says."""
 
 
-class Site:
-    """The built site on a server that can be stopped."""
-
-    def __init__(self, folder: Path) -> None:
-        self._lines: list[Any] = []
-        lines = self._lines
-
-        class Noting(SiteHandler):
-            def setup(self) -> None:
-                lines.append(self.request)
-                super().setup()
-
-        self._server: SiteServer | None = SiteServer(("127.0.0.1", 0), folder)
-        self._server.RequestHandlerClass = lambda *args: Noting(*args, directory=str(folder))
-        self.url = self._server.url
-        serve = self._server.serve_forever
-        Thread(target=serve, kwargs={"poll_interval": 0.05}, daemon=True).start()
-
-    def stop(self) -> None:
-        """Close the port and every connection: whoever asks now is refused."""
-        if self._server is None:
-            return
-        self._server.shutdown()
-        self._server.server_close()
-        self._server = None
-        for line in self._lines:
-            with suppress(OSError):  # closed already
-                line.shutdown(socket.SHUT_RDWR)
-
-
-@contextmanager
-def serving(folder: Path) -> Iterator[Site]:
-    """Serve the built site while the block lasts, or until it is stopped."""
-    site = Site(folder)
-    try:
-        yield site
-    finally:
-        site.stop()
-
-
-def check(driver: Driver, site: Site, sample: Path, shots: Path | None = None) -> dict[str, str]:
+def check(
+    driver: Driver, site: SiteServer, sample: Path, shots: Path | None = None
+) -> dict[str, str]:
     """Drive the page through all steps; a step that fails is told, and the others go on.
 
     Args:
@@ -191,7 +150,7 @@ def camera(driver: Driver) -> str:
     return "yes"
 
 
-def offline(driver: Driver, site: Site, sample: Path) -> str:
+def offline(driver: Driver, site: SiteServer, sample: Path) -> str:
     """Wait until the page keeps itself, stop the server, load it again and read a photo."""
     driver.open(site.url)
     until(
@@ -202,7 +161,7 @@ def offline(driver: Driver, site: Site, sample: Path) -> str:
     kept = look(driver)["offline"]
     if not kept.startswith("yes"):
         raise Refused(kept.removeprefix("no").lstrip(":, "))
-    site.stop()
+    site.hang_up()
     driver.open(site.url)
     until(driver, lambda now: now["state"] == "ready", "ready without its server")
     return photo(driver, sample)

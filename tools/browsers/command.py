@@ -7,9 +7,10 @@ from datetime import date
 from pathlib import Path
 
 from browsers import drivers
-from browsers.checks import check, serving
+from browsers.checks import check
 from builder.build import build
 from builder.errors import BuildError
+from builder.serve import serving
 from builder.sources import read
 from speed.prepare import CLIP
 

@@ -5,12 +5,17 @@ import http.server
 import os
 import re
 import shutil
+import socket
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from functools import partial
 from http import HTTPStatus
 from pathlib import Path
+from threading import Thread
 from typing import Any, BinaryIO
 from urllib.parse import urlsplit
+from weakref import WeakSet
 
 from builder.errors import BuildError
 from builder.site import HASHED
@@ -151,7 +156,21 @@ class SiteServer(http.server.ThreadingHTTPServer):
         self.site = site
         self.base = base
         self.isolated = isolated
+        self._lines: WeakSet[socket.socket] = WeakSet()
         super().__init__(address, partial(SiteHandler, directory=str(site)))
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        """Answer on a connection, which is known from now on."""
+        self._lines.add(request)
+        super().process_request(request, client_address)
+
+    def hang_up(self) -> None:
+        """Close the port and every connection: whoever asks now is refused."""
+        self.shutdown()
+        self.server_close()
+        for line in list(self._lines):
+            with suppress(OSError):  # closed already
+                line.shutdown(socket.SHUT_RDWR)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Say nothing of visitors who hang up, before or while they are answered."""
@@ -164,6 +183,15 @@ class SiteServer(http.server.ThreadingHTTPServer):
         host, port = self.server_address[:2]
         shown = host.decode() if isinstance(host, bytes) else host
         return f"http://{'localhost' if shown == '127.0.0.1' else shown}:{port}{self.base}"
+
+
+@contextmanager
+def serving(site: Path, base: str = "/", *, isolated: bool = True) -> Iterator[SiteServer]:
+    """Serve a site on a free port while the block lasts, or until the server hangs up."""
+    with SiteServer(("127.0.0.1", 0), site, base, isolated=isolated) as server:
+        Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
+        yield server
+        server.shutdown()
 
 
 def open_server(host: str, port: int, site: Path, base: str, *, isolated: bool) -> SiteServer:
