@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 import shutil
 import socket
 import subprocess
@@ -10,7 +11,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from threading import Thread
@@ -21,6 +22,8 @@ from builder.serve import SiteHandler, SiteServer
 from .pictures import ROOT
 
 PATIENCE_S = 30
+PORTS = (20_000, 32_000)
+"""Below those that Linux, Windows and macOS give away."""
 
 
 class Host:
@@ -37,7 +40,7 @@ class Host:
         """How often each path was asked for."""
         self._base, self._isolated, self._stale = base, isolated, stale
         self._server: SiteServer | None = None
-        self._port = 0
+        self._port = free_port()
         self.start(site)
 
     def start(self, site: Path) -> None:
@@ -56,7 +59,7 @@ class Host:
         server = SiteServer(address, site, self._base, isolated=self._isolated)
         server.RequestHandlerClass = partial(Noting, directory=str(site))  # type: ignore[assignment]
         Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
-        self._server, self._port = server, server.server_address[1]
+        self._server = server
         self.url = server.url
 
     def stop(self) -> None:
@@ -74,11 +77,13 @@ class Host:
 
 
 def free_port() -> int:
-    """A port that nobody has at the moment."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """A port that nobody has, and that no system gives to anybody who asks for any port: so it is
+    still free when a server that was stopped is to come back, whatever runs beside these tests."""
+    while True:
+        port = random.randrange(*PORTS)
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 @contextmanager
