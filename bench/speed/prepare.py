@@ -1,7 +1,8 @@
 """Makes the folder that the benchmark serves: our site, the rivals' pages, the camera's clip.
 
-All of it compressed with Brotli, as a good host sends it, and nothing else: so the folder is small
-enough to be carried to another machine, where ``build.py bench --prepared`` measures it.
+All of it compressed with Brotli, as ``build.py build --precompress`` does it for hosts, and nothing
+else: so the folder is small enough to be carried to another machine, where ``build.py bench
+--prepared`` measures it.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from builder.build import build, without_map
 from builder.compress import compressed
 from builder.errors import BuildError
 from builder.page import ATTRIBUTE
-from builder.report import QUALITY
+from builder.report import BEST
 from builder.site import Site
 from builder.sources import read
 from modelkit.errors import ConversionError
@@ -65,7 +66,7 @@ def prepare(root: Path, out: Path, rivals: Sequence[str]) -> Path:
     compress(out, root / "build" / "cache" / "compressed")
     picture = read(root, "bench/camera.jpg")
     (out / CLIP).write_bytes(picture * 2)  # MJPEG: pictures one after another, over and over
-    facts = {"versions": versions, "quality": QUALITY, "rivals": list(rivals)}
+    facts = {"versions": versions, "quality": BEST, "rivals": list(rivals)}
     (out / FACTS).write_text(json.dumps(facts, sort_keys=True), encoding="utf-8")
     return out
 
@@ -117,6 +118,6 @@ def compress(folder: Path, cache: Path) -> None:
     """Put a compressed file in the place of every one in ``folder``; ``cache`` keeps them."""
     files = sorted(path for path in folder.rglob("*") if path.is_file())
     say = "compressing what is served (once) ..."
-    for path, copy in compressed(files, "br", QUALITY, cache, say).items():
+    for path, copy in compressed(files, "br", BEST, cache, say).items():
         shutil.copyfile(copy, path.with_name(path.name + PACKED))
         path.unlink()

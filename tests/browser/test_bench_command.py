@@ -20,7 +20,7 @@ ONLY = ("threads", "python", "blocked", "bytes", "memory", "growth")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """What is served, with the rival that needs nothing from npm; compressed little, in no time."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(prepare, "QUALITY", 1)
+        patch.setattr(prepare, "BEST", 1)
         return prepare.prepare(ROOT, tmp_path_factory.mktemp("bench") / "served", ("js",))
 
 
