@@ -1,8 +1,8 @@
 // The service worker: the page without its server. It keeps every file under the hash that the build
 // recorded, so what it serves is whole and of one version; it adds the headers that threads need where
 // the host sends none; and it goes back to the former version when a new one does not start.
-// The build puts Workbox and BUILD ({version, page, policy, files: {name: [sha256, bytes, group]}})
-// before it.
+// The build puts Workbox and BUILD before it: {version, page, policy, files: {name: [sha256, bytes,
+// group]}, packed: [names of files beside which lies a .gz, for a host that does not compress]}.
 //
 // Two kinds of caches: one shell per version (the page and its small files, "shell" among the groups),
 // and one for everything else, whose names carry hashes, so that versions share what did not change.
@@ -109,9 +109,32 @@ let careful = false;
 let forgotten = false; // all is to be deleted, so nothing more is kept
 let trouble = null; // why something could not be kept
 
+// Beside these lies a .gz, for a host that does not compress.
+const packed = new Set("DecompressionStream" in globalThis ? BUILD.packed : []);
+const GZ = /\.gz$/;
+const isPacked = (name) => GZ.test(name) && packed.has(name.replace(GZ, ""));
+const plainName = (name) => (isPacked(name) ? name.replace(GZ, "") : name);
+
+// What came for a .gz: the file in it, or the file itself where there is no .gz after all.
+async function unpacked(response, request) {
+  const name = nameOf(request.url);
+  if (!isPacked(name)) return response;
+  const plain = plainName(name);
+  if (response.status !== 200) return fetch(urlOf(plain), { cache: request.cache });
+  // Some hosts take the ending for an encoding, and then the browser has unpacked it.
+  const done = response.headers.has("Content-Encoding");
+  const body = done ? response.body : response.body.pipeThrough(new DecompressionStream("gzip"));
+  return new Response(body, { headers: { "Content-Type": TYPES[plain.split(".").pop()] ?? "" } });
+}
+
 const whole = {
+  requestWillFetch: async ({ request }) => {
+    const name = nameOf(request.url);
+    return packed.has(name) ? new Request(urlOf(`${name}.gz`), { cache: request.cache }) : request;
+  },
   cacheKeyWillBeUsed: async ({ request }) => urlOf(nameOf(request.url)),
-  fetchDidSucceed: async ({ request, response }) => mended(response, nameOf(request.url)),
+  fetchDidSucceed: async ({ request, response }) =>
+    mended(await unpacked(response, request), plainName(nameOf(request.url))),
   cacheWillUpdate: async ({ request, response }) => {
     const file = await find(nameOf(request.url));
     return response.status === 200 && !forgotten && file && (await intact(response, file)) ? response : null;

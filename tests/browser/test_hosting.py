@@ -82,6 +82,17 @@ def forgetful(dist: Path, folder: Path) -> Running:
     return nginx(f"root {dist}; {lines}", folder)
 
 
+def packed(_dist: Path, folder: Path) -> Running:
+    """Python's own, with a site built for it; but one large file has no copy, and the others have
+    nothing else."""
+    site = build(folder / "site", unpack=True).folder
+    copies = list(site.rglob("*.gz"))
+    assert len(copies) > 10
+    for copy in copies:
+        (copy if "models" in copy.parts else copy.with_suffix("")).unlink()
+    return python_server(site)
+
+
 needs_nginx = pytest.mark.skipif(
     shutil.which("nginx") is None, reason="nginx is not installed (apt-get install nginx-light)"
 )
@@ -92,6 +103,7 @@ needs_nginx = pytest.mark.skipif(
     [
         plain,
         below,
+        packed,
         pytest.param(proper, marks=needs_nginx),
         pytest.param(forgetful, marks=needs_nginx),
     ],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import random
 import re
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import pytest
 
 from builder.build import ROOT
 from builder.errors import BuildError
-from builder.hosts import FOR_EVER, HOSTS, headers, precompress, write_host_file
+from builder.hosts import FOR_EVER, HOSTS, LARGE, headers, pack, precompress, write_host_file
 from builder.site import Site
 
 HTML = (ROOT / "index.html").read_text(encoding="utf-8")
@@ -90,3 +91,19 @@ def test_what_gets_smaller_is_compressed_and_kept_for_the_next_build(
         path.unlink()
     assert precompress(site, cache) == 3
     assert "compressing" not in capfd.readouterr().out
+
+
+def test_only_large_files_that_get_smaller_are_packed_and_no_copies_of_copies(
+    site: Site, tmp_path: Path
+) -> None:
+    site.add("models/large.onnx", bytes(LARGE))
+    site.add("models/small.onnx", bytes(LARGE - 1))
+    site.add("models/noise.onnx", random.Random(1).randbytes(LARGE))
+    name = site.names["models/large.onnx"]
+
+    assert pack(site, tmp_path / "cache") == [name]
+    assert gzip.decompress((site.folder / f"{name}.gz").read_bytes()) == bytes(LARGE)
+
+    precompress(site, tmp_path / "cache")
+
+    assert not list(site.folder.rglob("*.gz.*"))

@@ -41,6 +41,7 @@ def build(
     *,
     host: str | None = None,
     compressed: bool = False,
+    unpack: bool = False,
     share_target: bool = False,
 ) -> Site:
     """Build the site of ``root`` into folder ``out``, which is replaced whole or stays as it was.
@@ -51,6 +52,7 @@ def build(
         root: the repository.
         host: also write what this one of ``hosts.HOSTS`` reads its headers from.
         compressed: also write files compressed beforehand.
+        unpack: also write ``.gz`` files beside the large ones, for the service worker to unpack.
         share_target: let systems share files to the installed app.
 
     Returns:
@@ -87,11 +89,14 @@ def build(
         # Nobody needs it offline, so the worker does not know it.
         site.write(sbom.NAME, parts_list(root, modules, collected, facts["version"]))
         policy = hosts.policy(html["index.html"])
-        worker.add(site, modules, read(root, worker.SOURCE).decode(), facts["version"], policy)
+        copies = root / "build" / "cache" / "compressed"
+        packed = hosts.pack(site, copies) if unpack else ()
+        script = read(root, worker.SOURCE).decode()
+        worker.add(site, modules, script, facts["version"], policy, packed)
         if host:
             hosts.write_host_file(host, site, out.resolve(), html["index.html"])
         if compressed:
-            hosts.precompress(site, root / "build" / "cache" / "compressed")
+            hosts.precompress(site, copies)
     site.folder = out
     return site
 

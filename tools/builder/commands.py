@@ -31,6 +31,7 @@ def run_build(args: argparse.Namespace) -> int:
         args.base,
         host=args.host,
         compressed=args.compressed,
+        unpack=args.unpack,
         share_target=args.share_target,
         quality=BEST if args.best else QUALITY,
     )
@@ -110,6 +111,12 @@ def parser() -> argparse.ArgumentParser:
         dest="compressed",
         action="store_true",
         help="also write .br and .gz files, for hosts that send such",
+    )
+    add(
+        "--unpack",
+        action="store_true",
+        help="also write .gz files and let the service worker unpack them, for hosts that do not "
+        "compress",
     )
     add(
         "--share-target",

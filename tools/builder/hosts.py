@@ -2,6 +2,7 @@
 
 import re
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 
 from builder.compress import compressed
@@ -141,19 +142,42 @@ COMPRESSED_ALREADY = (".jpg", ".png", ".webp", ".mp4", ".webm", ".woff2")
 WORTH = 0.95  # of the size: what does not get that small is sent as it is
 
 
+# What the service worker unpacks: what is smaller is not worth the trouble.
+LARGE = 100_000  # bytes
+
+
 def precompress(site: Site, cache: Path) -> int:
     """Write a ``.br`` and a ``.gz`` beside every file that gets smaller; return how many did.
 
     Args:
         cache: a folder that keeps them by contents, for the next build.
     """
+    paths = plain_files(site)
+    return len({path for method in QUALITIES for path in beside(paths, method, cache)})
+
+
+def pack(site: Site, cache: Path) -> list[str]:
+    """Write a ``.gz`` beside every large file that gets smaller; return those files' addresses.
+
+    Args:
+        cache: as above.
+    """
+    paths = [path for path in plain_files(site) if path.stat().st_size >= LARGE]
+    return [path.relative_to(site.folder).as_posix() for path in beside(paths, "gz", cache)]
+
+
+def plain_files(site: Site) -> list[Path]:
+    """Return the site's files that may get smaller."""
+    packed = (*COMPRESSED_ALREADY, *(f".{method}" for method in QUALITIES))
     files = [path for path in sorted(site.folder.rglob("*")) if path.is_file()]
-    paths = [path for path in files if path.suffix not in COMPRESSED_ALREADY]
-    written = set()
-    for method, quality in QUALITIES.items():
-        say = f"compressing files as .{method} (once) ..."
-        for path, copy in compressed(paths, method, quality, cache, say).items():
-            if copy.stat().st_size < WORTH * path.stat().st_size:
-                shutil.copyfile(copy, path.with_name(f"{path.name}.{method}"))
-                written.add(path)
-    return len(written)
+    return [path for path in files if path.suffix not in packed]
+
+
+def beside(paths: Sequence[Path], method: str, cache: Path) -> list[Path]:
+    """Write a compressed copy beside each file that gets smaller; return those files."""
+    say = f"compressing files as .{method} (once) ..."
+    copies = compressed(paths, method, QUALITIES[method], cache, say)
+    worth = [path for path in paths if copies[path].stat().st_size < WORTH * path.stat().st_size]
+    for path in worth:
+        shutil.copyfile(copies[path], path.with_name(f"{path.name}.{method}"))
+    return worth

@@ -6,6 +6,7 @@ One script, so that browsers see by its bytes alone that there is another versio
 import hashlib
 import json
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -45,19 +46,23 @@ def group(name: str) -> str:
     return SHELL
 
 
-def add(site: Site, modules: Path, source: str, page: str, policy: str) -> None:
+def add(
+    site: Site, modules: Path, source: str, page: str, policy: str, packed: Sequence[str] = ()
+) -> None:
     """Write the service worker of a site that is otherwise complete.
 
     Args:
-        policy: the security policy of what it serves, where the host sends none.
         modules: the folder of npm's packages.
         source: ``assets/sw.js``.
         page: the version that the page calls itself.
+        policy: the security policy of what it serves, where the host sends none.
+        packed: addresses in the site of what it fetches as ``.gz``, and unpacks.
     """
     files = listing(site)
     version = digest([json.dumps(files, sort_keys=True).encode()])[:10]
     parts = [workbox(modules, name) for name in WORKBOX]
     told = {"version": version, "page": page, "policy": policy, "files": files}
+    told["packed"] = list(packed)
     parts.append(f"const BUILD = {inline(told)};")
     site.add_plain(NAME, "\n".join([*parts, source]).encode())
 

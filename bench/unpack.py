@@ -1,0 +1,109 @@
+"""What it brings to unpack files in the page, on a host that neither compresses nor isolates.
+
+    python3 build.py build --unpack --out /tmp/packed/site
+    python3 bench/unpack.py /tmp/packed
+
+First visits in new profiles over the benchmark's slow line, in turn: the site as it is, and the
+same on a host where its ``.gz`` files are missing, so that the files themselves are fetched. Prints
+medians of the seconds to the first boxes and of the megabytes that were sent for them.
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+import sys
+import time
+from functools import partial
+from http import HTTPStatus
+from pathlib import Path
+from typing import BinaryIO
+from urllib.parse import urlsplit
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path[:0] = [str(ROOT / "tools"), str(ROOT / "py")]
+
+from builder.browser import find_chromium  # noqa: E402  (importable only now)
+from builder.errors import BuildError  # noqa: E402
+from builder.serve import SiteHandler  # noqa: E402
+from speed.chromium import Chromium, ChromiumError, Tab, launched  # noqa: E402
+from speed.command import BITS_PER_S, LATENCY_S  # noqa: E402
+from speed.host import Handler, Host, Line, hosting  # noqa: E402
+
+DONE = "performance.getEntriesByName('obscura:first-boxes').length > 0"
+LOOK_S = 0.02
+PATIENCE_S = 300
+
+
+class Bare(Handler):
+    """A host that sends files as they are."""
+
+    def __init__(self, *args: object, copies: bool, **options: object) -> None:
+        self._copies = copies
+        super().__init__(*args, **options)  # type: ignore[arg-type]
+
+    def send_head(self) -> BinaryIO | None:
+        """Begin an answer."""
+        self.server.line.begin()
+        if urlsplit(self.path).path.endswith(".gz") and not self._copies:
+            self.send_error(HTTPStatus.NOT_FOUND)
+            return None
+        return SiteHandler.send_head(self)
+
+    def log_error(self, *_: object) -> None:
+        """Say nothing of what is missing on purpose."""
+
+
+def visit(browser: Chromium, host: Host) -> tuple[float, float]:
+    """Return the seconds from a first navigation to the first boxes, and the megabytes sent.
+
+    By the clock of this process, for the page loads itself again at its start.
+    """
+    host.line = Line(BITS_PER_S, LATENCY_S)
+    context = browser.context()
+    tab = browser.tab(context)
+    begun = time.monotonic()
+    tab.open(f"{host.url}site/")
+    while not shows_boxes(tab):
+        if time.monotonic() - begun > PATIENCE_S:
+            raise BuildError("no boxes came: open the site by hand and see what it says.")
+        time.sleep(LOOK_S)
+    taken = time.monotonic() - begun
+    sent = host.line.sent / 1e6
+    browser.close_context(context)
+    return taken, sent
+
+
+def shows_boxes(tab: Tab) -> bool:
+    """Whether the first boxes are drawn."""
+    try:
+        return bool(tab.evaluate(DONE))
+    except ChromiumError:  # the page is loading itself again
+        return False
+
+
+def main() -> int:
+    """Visit, and print; return the exit code."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("folder", type=Path, help="holds the built site as `site`")
+    parser.add_argument("--rounds", type=int, default=5, help="visits that count (default: 5)")
+    args = parser.parse_args()
+    clip = ROOT / "bench" / "camera.jpg"
+    seen: dict[str, list[tuple[float, float]]] = {"unpacked in the page": [], "as they are": []}
+    with (
+        hosting(args.folder, isolated=False) as host,
+        launched(find_chromium(Path(sys.executable)), clip) as browser,
+    ):
+        for _ in range(args.rounds):
+            for name, visits in seen.items():  # in turn, so that a busy machine is busy for both
+                copies = name == "unpacked in the page"
+                host.RequestHandlerClass = partial(Bare, directory=str(args.folder), copies=copies)
+                visits.append(visit(browser, host))
+    for name, visits in seen.items():
+        seconds, megabytes = (statistics.median(column) for column in zip(*visits, strict=True))
+        print(f"{name:24}{seconds:6.1f} s{megabytes:8.2f} MB", flush=True)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
