@@ -210,9 +210,10 @@ TRACK = """(() => {
 
   const buffers = new Map();
   const gone = new Registry((id) => buffers.delete(id));
-  const { createBuffer } = globalThis.GPUDevice?.prototype ?? {};
   let serial = 0;
-  if (createBuffer) {
+  const followBuffers = () => {
+    const { createBuffer } = globalThis.GPUDevice?.prototype ?? {};
+    if (!createBuffer) return;
     GPUDevice.prototype.createBuffer = function (wishes) {
       const buffer = createBuffer.call(this, wishes);
       const id = ++serial;
@@ -224,7 +225,10 @@ TRACK = """(() => {
       };
       return buffer;
     };
-  }
+  };
+  // A worker has no GPUDevice yet when this runs there, before its own script.
+  if (globalThis.document) followBuffers();
+  else addEventListener("message", followBuffers, { once: true });
 
   const sum = (numbers) => [...numbers].reduce((total, number) => total + number, 0);
   globalThis.benchTrack = () => ({
