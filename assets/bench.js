@@ -5,6 +5,11 @@ const element = (id) => document.getElementById(id);
 const absolute = (url) => new URL(url, location.href).href;
 const build = JSON.parse(element("obscura-build").textContent);
 
+// As in boot.js: no string becomes a script or a worker, unless it is one of this site.
+globalThis.trustedTypes?.createPolicy("default", {
+  createScriptURL: (url) => (new URL(url, location.href).origin === location.origin ? url : null),
+});
+
 function fail(details) {
   const words = element("notice-python").dataset;
   element("notice-title").textContent = words.title;

@@ -49,6 +49,20 @@ def test_every_way_to_run_has_figures_or_a_reason(measured: Room) -> None:
     assert all(len(row["why"]) > 10 for row in rows if "why" in row)
 
 
+@pytest.mark.provokes("requires 'Trusted")
+def test_no_string_can_become_markup_or_a_foreign_worker(measured: Room) -> None:
+    refused = measured.page.evaluate(
+        """() => [
+          () => { document.getElementById("boxes").innerHTML = "<b>markup</b>"; },
+          () => new Worker("https://example.org/worker.js"),
+        ].map((attempt) => {
+          try { attempt(); return "done"; } catch (error) { return error.name; }
+        })"""
+    )
+
+    assert refused == ["TypeError"] * 2
+
+
 def test_boxes_are_measured_up_to_300_and_unasked_parts_are_not_shown(measured: Room) -> None:
     results = measured.snapshot()["results"]
     assert [row["count"] for row in results["boxes"]] == [0, 10, 30, 100, 200, 300]
