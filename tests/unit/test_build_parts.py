@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import zipfile
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
@@ -350,6 +351,18 @@ def test_what_needs_linear_algebra_is_told() -> None:
     used = {"obscura/x.py": b"import numpy as np\nnp.linalg.inv(np.eye(2))"}
     with pytest.raises(BuildError, match=r"py/obscura/x\.py uses numpy\.linalg"):
         trim.check_imports(used, set())
+
+
+def test_modules_that_can_wait_are_not_among_those_of_the_start() -> None:
+    names = ["bz2.py", "ctypes/__init__.py", "re/__init__.py", "ssl.py", "tarfile.py"]
+    assert trim.at_start(names) == ["re/__init__.py", "tarfile.py"]
+
+
+def test_what_stands_in_for_a_module_says_what_is_left_out() -> None:
+    tarfile = ModuleType("tarfile")
+    exec(trim.STDLIB_INSTEAD["tarfile.py"], tarfile.__dict__)
+    with pytest.raises(NotImplementedError, match=r"tarfile\.open is left out"):
+        _ = tarfile.open
 
 
 # ---- npm -----------------------------------------------------------------------------------------

@@ -97,7 +97,8 @@ def python_runtime(root: Path, modules: Path) -> Path:
 
     def make(folder: Path) -> None:
         print("compiling Python for the browser (once) ...", flush=True)
-        stdlib, numpy = read_zip(pyodide / STDLIB), trim.numpy(read_zip(wheel))
+        stdlib = read_zip(pyodide / STDLIB) | trim.STDLIB_INSTEAD
+        numpy = trim.numpy(read_zip(wheel))
         first = trace(
             trim.standard({*at_once, *trim.STDLIB_ON_OCCASION}, stdlib) | trim.modules(numpy),
             numpy,
@@ -109,7 +110,7 @@ def python_runtime(root: Path, modules: Path) -> Path:
             numpy,
             pyodide,
         )
-        first = [name for name in first if not trim.STDLIB_UNUSED.match(name)]
+        first = trim.at_start(first)
         later = sorted({name for name in every if not trim.STDLIB_UNUSED.match(name)} - {*first})
         python = {name: text for name, text in numpy.items() if name.endswith(".py")}
         sources = [Source(stdlib[name], f"{STDLIB_ROOT}/{name}", 2) for name in first]

@@ -62,13 +62,29 @@ STDLIB_ON_OCCASION = (
     "encodings.latin_1",
     "encodings.utf_8_sig",
     "importlib.metadata",  # Pyodide: what is installed
-    "tarfile",  # Pyodide: installing a package
+    "tarfile",  # Pyodide, installing a package; see STDLIB_INSTEAD
 )
-# Likewise, of those that can wait for the rest of the page's Python.
+# Likewise, of those that can wait for the rest of the page's Python, and modules that are met, but
+# whose importers do without.
 STDLIB_LATER = (
+    "_ssl",
+    "ctypes",  # numpy
+    "ctypes._endian",
     "difflib",  # traceback: "did you mean"
-    "tracemalloc",  # warnings; they do without
+    "ssl",  # asyncio
+    "tracemalloc",  # warnings
 )
+
+# What stands in for a module that Pyodide imports to install a package, and uses for archives that
+# are no wheels.
+STDLIB_INSTEAD = {
+    "tarfile.py": b"""
+def __getattr__(name):
+    if name.startswith("__"):
+        raise AttributeError(name)
+    raise NotImplementedError(f"tarfile.{name} is left out here (tools/builder/trim.py)")
+"""
+}
 
 # Modules of ours that are imported inside functions, but on the way to a first detection.
 SOON = ("obscura.graph.cut",)  # on a GPU
@@ -95,6 +111,15 @@ def modules(names: Iterable[str]) -> set[str]:
         for name in names
         if name.endswith(".py")
     }
+
+
+def at_start(names: Iterable[str]) -> list[str]:
+    """Return those of the standard library's files ``names`` that the page starts with."""
+    return [
+        name
+        for name in names
+        if not STDLIB_UNUSED.match(name) and not modules([name]) & {*STDLIB_LATER}
+    ]
 
 
 def standard(imported: Iterable[str], stdlib: Mapping[str, bytes]) -> set[str]:
