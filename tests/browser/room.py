@@ -127,8 +127,8 @@ class Room:
     def until(self, condition: str) -> dict[str, Any]:
         """Wait for a condition in JavaScript, in which `now` is the snapshot; return that."""
         look = f"""() => {{
-          const now = globalThis.obscura.snapshot();
-          return ({condition}) && JSON.stringify(now);
+          const now = globalThis.obscura?.snapshot(); // none yet while the page is loaded again
+          return now && ({condition}) && JSON.stringify(now);
         }}"""
         try:
             seen = self.page.wait_for_function(look, timeout=PATIENCE).json_value()
