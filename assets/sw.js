@@ -109,17 +109,14 @@ let careful = false;
 let forgotten = false; // all is to be deleted, so nothing more is kept
 let trouble = null; // why something could not be kept
 
-// Beside these lies a .gz, for a host that does not compress.
-const packed = new Set("DecompressionStream" in globalThis ? BUILD.packed : []);
-const GZ = /\.gz$/;
-const isPacked = (name) => GZ.test(name) && packed.has(name.replace(GZ, ""));
-const plainName = (name) => (isPacked(name) ? name.replace(GZ, "") : name);
+// What lies beside a file for a host that does not compress, name.gz, and the file's own name.
+const copies = new Map("DecompressionStream" in globalThis ? BUILD.packed.map((name) => [`${name}.gz`, name]) : []);
+const plainName = (name) => copies.get(name) ?? name;
 
-// What came for a .gz: the file in it, or the file itself where there is no .gz after all.
+// What came for a copy: the file in it, or the file itself where there is no copy after all.
 async function unpacked(response, request) {
-  const name = nameOf(request.url);
-  if (!isPacked(name)) return response;
-  const plain = plainName(name);
+  const plain = copies.get(nameOf(request.url));
+  if (!plain) return response;
   if (response.status !== 200) return fetch(urlOf(plain), { cache: request.cache });
   // Some hosts take the ending for an encoding, and then the browser has unpacked it.
   const done = response.headers.has("Content-Encoding");
@@ -129,8 +126,8 @@ async function unpacked(response, request) {
 
 const whole = {
   requestWillFetch: async ({ request }) => {
-    const name = nameOf(request.url);
-    return packed.has(name) ? new Request(urlOf(`${name}.gz`), { cache: request.cache }) : request;
+    const copy = `${nameOf(request.url)}.gz`;
+    return copies.has(copy) ? new Request(urlOf(copy), { cache: request.cache }) : request;
   },
   cacheKeyWillBeUsed: async ({ request }) => urlOf(nameOf(request.url)),
   fetchDidSucceed: async ({ request, response }) =>

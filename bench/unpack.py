@@ -89,17 +89,17 @@ def main() -> int:
     parser.add_argument("--rounds", type=int, default=5, help="visits that count (default: 5)")
     args = parser.parse_args()
     clip = ROOT / "bench" / "camera.jpg"
-    seen: dict[str, list[tuple[float, float]]] = {"unpacked in the page": [], "as they are": []}
+    seen: dict[bool, list[tuple[float, float]]] = {True: [], False: []}  # with copies, without
     with (
         hosting(args.folder, isolated=False) as host,
         launched(find_chromium(Path(sys.executable)), clip) as browser,
     ):
         for _ in range(args.rounds):
-            for name, visits in seen.items():  # in turn, so that a busy machine is busy for both
-                copies = name == "unpacked in the page"
+            for copies, visits in seen.items():  # in turn, so that a busy machine is busy for both
                 host.RequestHandlerClass = partial(Bare, directory=str(args.folder), copies=copies)
                 visits.append(visit(browser, host))
-    for name, visits in seen.items():
+    for copies, visits in seen.items():
+        name = "unpacked in the page" if copies else "as they are"
         seconds, megabytes = (statistics.median(column) for column in zip(*visits, strict=True))
         print(f"{name:24}{seconds:6.1f} s{megabytes:8.2f} MB", flush=True)
     return 0

@@ -13,7 +13,7 @@ from builder.sources import read
 STAMP = ".obscura-installed"
 REQUIREMENTS = "requirements/test.txt"
 
-# Pages wait a lot, so even two cores do twice the work. Files stay whole: their tests share visits.
+# Tests wait a lot, and meanwhile others can run. Files stay whole: their tests share visits.
 SIDE_BY_SIDE = ("-n", str(max(2, (os.cpu_count() or 1) // 4)), "--dist", "loadfile")
 
 # Each must pass before the tests run.
