@@ -113,6 +113,13 @@ def test_nms_within_classes_lets_classes_overlap() -> None:
     assert nms(same_place, scores(0.7, 0.8, 0.9), 0.5, class_id).tolist() == [2, 1]
 
 
+def test_nms_of_one_of_each_class_keeps_all_that_can_be_ranked() -> None:
+    same_place = boxes((0, 0, 9, 9), (0, 0, 9, 9), (0, 0, 9, 9))
+    class_id = np.array([7, 3, 5], np.int32)
+
+    assert nms(same_place, scores(0.7, NAN, 0.9), 0.5, class_id).tolist() == [2, 0]
+
+
 @pytest.mark.parametrize(
     ("box", "score"),
     [
