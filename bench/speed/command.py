@@ -91,12 +91,16 @@ def measure(
             starters = [name for name in visits.FIRST if name == "obscura" or name in rivals]
             starts = {}
             if "warm" in wanted:
-                warm = partial(visits.warm_starts, browser, isolated, starters, args.rounds, tell)
+                warm = partial(
+                    visits.warm_starts, browser, isolated, starters, args.backend, args.rounds, tell
+                )
                 starts["warm"] = attempt("warm", warm)
             if wanted & {"cold", "bytes"}:
                 line = partial(Line, BITS_PER_S, LATENCY_S)
                 few = min(args.rounds, 3)
-                cold = partial(visits.cold_starts, browser, isolated, line, starters, few, tell)
+                cold = partial(
+                    visits.cold_starts, browser, isolated, line, starters, args.backend, few, tell
+                )
                 starts["cold"] = attempt("cold", cold)
                 isolated.line = Line()
             memory: dict[str, Any] = {}

@@ -113,15 +113,20 @@ FIRST = {
 the bundled picture, drawn from an inference made in this visit."""
 
 
-def first_boxes(tab: Tab, host: Host, stack: str) -> float:
-    """Open a stack's page and return the milliseconds to its first boxes."""
+def first_boxes(tab: Tab, host: Host, stack: str, backend: str = "auto") -> float:
+    """Open a stack's page and return the milliseconds to its first boxes.
+
+    Args:
+        backend: ours; "auto" for the one that the page chooses.
+    """
     page, expression = FIRST[stack]
-    tab.open(host.url + page)
+    forced = f"&backend={backend}" if stack == "obscura" and backend != "auto" else ""
+    tab.open(host.url + page + forced)
     return float(tab.evaluate(expression, PATIENCE_S))
 
 
 def warm_starts(
-    browser: Chromium, host: Host, stacks: Sequence[str], rounds: int, tell: Tell
+    browser: Chromium, host: Host, stacks: Sequence[str], backend: str, rounds: int, tell: Tell
 ) -> dict[str, list[float]]:
     """Visit in turn with a warm cache; return milliseconds to the first boxes, by stack.
 
@@ -133,7 +138,7 @@ def warm_starts(
         tell(f"first boxes, warm cache: round {number + 1} of {rounds}")
         for stack in stacks:
             tab = browser.tab()
-            ms = first_boxes(tab, host, stack)
+            ms = first_boxes(tab, host, stack, backend)
             if number < 0:
                 tab.evaluate("new Promise((resolve) => setTimeout(resolve, 3000))")
             else:
@@ -147,6 +152,7 @@ def cold_starts(
     host: Host,
     line: Callable[[], Line],
     stacks: Sequence[str],
+    backend: str,
     rounds: int,
     tell: Tell,
 ) -> dict[str, list[dict[str, float]]]:
@@ -161,7 +167,7 @@ def cold_starts(
             tell(f"first boxes, cold cache: round {number + 1} of {rounds}, {stack}")
             context = browser.context()
             host.line = line()
-            ms = first_boxes(browser.tab(context), host, stack)
+            ms = first_boxes(browser.tab(context), host, stack, backend)
             seen[stack].append({"ms": ms, "bytes": host.line.sent})
             browser.close_context(context)
     return seen

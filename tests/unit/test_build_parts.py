@@ -364,6 +364,11 @@ def test_what_stands_in_for_a_module_says_what_is_left_out() -> None:
     with pytest.raises(NotImplementedError, match=r"tarfile\.open is left out"):
         _ = tarfile.open
 
+    entities = ModuleType("html.entities")
+    exec(trim.STDLIB_INSTEAD["html/entities.py"], entities.__dict__)
+    with pytest.raises(NotImplementedError, match=r"html\.unescape is left out"):
+        _ = "amp;" in entities.html5
+
 
 # ---- npm -----------------------------------------------------------------------------------------
 

@@ -76,14 +76,22 @@ STDLIB_LATER = (
 )
 
 # What stands in for a module that Pyodide imports to install a package, and uses for archives that
-# are no wheels.
+# are no wheels; and for the names of characters, which html imports in order to unescape.
 STDLIB_INSTEAD = {
     "tarfile.py": b"""
 def __getattr__(name):
     if name.startswith("__"):
         raise AttributeError(name)
     raise NotImplementedError(f"tarfile.{name} is left out here (tools/builder/trim.py)")
-"""
+""",
+    "html/entities.py": b"""
+class _LeftOut:
+    def __contains__(self, _name):
+        raise NotImplementedError("html.unescape is left out here (tools/builder/trim.py)")
+
+
+html5 = _LeftOut()
+""",
 }
 
 # Modules of ours that are imported inside functions, but on the way to a first detection.
