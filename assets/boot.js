@@ -120,6 +120,7 @@ async function lookAround() {
   return {
     gpu: Boolean(adapter),
     fallback_gpu: Boolean(adapter?.info?.isFallbackAdapter ?? adapter?.isFallbackAdapter),
+    half: Boolean(adapter?.features.has("shader-f16")),
     gpu_name: [adapter?.info?.vendor, adapter?.info?.architecture].filter(Boolean).join(" "),
     suspending: "Suspending" in WebAssembly,
     isolated: globalThis.crossOriginIsolated === true,
@@ -169,7 +170,7 @@ async function likelyPlan() {
   const { gpu, fallback_gpu: fallback, isolated, ios, cores } = await boot.facts;
   if (asked === "auto" && gpu && !fallback) return null;
   const usual = ios ? 1 : Math.min(8, cores - (cores >> 2));
-  return ["wasm", "wasm", isolated ? wanted || usual : 1, false];
+  return ["wasm", "wasm", isolated ? wanted || usual : 1, false, false];
 }
 
 let early = null; // a worker that has been told to open a model and to run it on the sample
@@ -362,6 +363,7 @@ globalThis.obscura = {
     models: build.models.map(({ name, title }) => ({ name, title, own: false, ms: {} })),
     backend: null,
     threads: 0,
+    precision: null,
     frames: 0,
     fps: 0,
     timings: {},

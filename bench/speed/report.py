@@ -71,7 +71,9 @@ def stage_rows(run: Measured) -> list[tuple[str, ...]]:
             busy = f"{told['task_ms_per_frame']:.1f} ms"
             rate = f"{told['fps']:.1f}"
             title = str(run["settings"][name]["title"])
-            made.append((title, STACKS[key], f"{told['median']:.1f} ms", tail, stages, busy, rate))
+            half = ", half precision" if told.get("precision") == "float16" else ""
+            stack = STACKS[key] + half
+            made.append((title, stack, f"{told['median']:.1f} ms", tail, stages, busy, rate))
     return made
 
 

@@ -175,7 +175,7 @@ class Ours:
     def result(self) -> dict[str, Any]:
         """Return its own account of the last frames."""
         now = json.loads(self._busy.tab.evaluate("JSON.stringify(obscura.snapshot())"))
-        ran = {"backend": now["backend"], "threads": now["threads"]}
+        ran = {key: now[key] for key in ("backend", "threads", "precision") if key in now}
         return ours_told(now) | ran | self._busy.told()
 
 

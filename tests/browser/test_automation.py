@@ -21,6 +21,7 @@ SHAPE = {
     "models": list,
     "backend": str | None,
     "threads": int,
+    "precision": str | None,
     "frames": int,
     "fps": int | float,
     "timings": dict,
@@ -107,6 +108,7 @@ def test_the_snapshot_has_one_shape_in_every_state(new_room: OpenRoom) -> None:
         "models": [],
         "backend": None,
         "threads": 0,
+        "precision": None,
         "frames": 0,
         "fps": 0,
         "timings": {},
@@ -149,6 +151,7 @@ def test_an_address_with_everything_in_it_is_obeyed_and_not_kept(new_room: OpenR
     now = room.until_state("still")
 
     assert (now["model"], now["backend"], now["threads"]) == ("centernet-416", "wasm", 1)
+    assert now["precision"] == "float32"
     assert [row["label"] for row in now["detections"]] == ["person"]
     assert overlap(now["detections"][0]["box"], PERSON) >= 0.5
     assert room.at("threshold-value").inner_text() == "61 %"

@@ -133,6 +133,25 @@ def test_a_gpu_that_is_lost_gives_way_to_the_next_way_to_run(room: Room, dist: P
     room.stop()
 
 
+def test_half_precision_that_fails_gives_way_to_full(new_room: OpenRoom) -> None:
+    # This adapter has none; the page is told otherwise, the engine's worker is not.
+    claim = """
+    const { has } = GPUSupportedFeatures.prototype;
+    GPUSupportedFeatures.prototype.has = function (name) {
+      return name === "shader-f16" || has.call(this, name);
+    };
+    """
+    room = bring_model(new_room("webgpu", init=f"if (globalThis.GPUSupportedFeatures) {{{claim}}}"))
+
+    room.open("?backend=webgpu")
+
+    assert room.until_state("ready")["backend"] == "webgpu"
+    assert sees_the_scene(room.read(encode(networks.scene()), "scene.png"))
+    room.at("meter-line").click()
+    room.until_text("meter-list", "BackendWebGPUDevice")
+    room.until_text("meter-list", "Chosen becauseothers failed: The webgpu backend failed")
+
+
 @pytest.mark.parametrize(
     ("old", "new"),
     [

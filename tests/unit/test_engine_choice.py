@@ -7,11 +7,12 @@ from typing import Any
 
 import pytest
 
-from obscura.engine import Facts, Plan, candidates, preferred, rival, wasm_threads, wins
+from obscura.engine import Facts, Plan, candidates, preferred, rivals, wasm_threads, wins
 from obscura.errors import BackendError
 
 # Frames and commands stay on the GPU; where that fails, pictures are carried there.
 JSPI = [Plan("webgpu", "jspi", 1, resident=True), Plan("webgpu", "jspi", 1)]
+HALF = Plan("webgpu", "jspi", 1, resident=True, half=True)
 ASYNCIFY = [Plan("webgpu", "asyncify", 1, resident=True), Plan("webgpu", "asyncify", 1)]
 
 
@@ -27,6 +28,12 @@ def wasm(threads: int) -> Plan:
             Facts(gpu=True, suspending=True, isolated=True, cores=8),
             {},
             [*JSPI, wasm(6), wasm(8), wasm(1)],
+        ),
+        # one whose GPU has half precision
+        (
+            Facts(gpu=True, half=True, suspending=True, cores=8),
+            {},
+            [HALF, *JSPI, wasm(1)],
         ),
         # the same without JSPI
         (Facts(gpu=True, isolated=True, cores=2), {}, [*ASYNCIFY, wasm(2), wasm(1)]),
@@ -78,29 +85,31 @@ def test_threads(facts: Facts, wanted: int, threads: list[int]) -> None:
     assert wasm_threads(facts, wanted) == threads
 
 
-LAPTOP = candidates(Facts(gpu=True, suspending=True, isolated=True, cores=8))
+LAPTOP = candidates(Facts(gpu=True, half=True, suspending=True, isolated=True, cores=8))
 
 
 @pytest.mark.parametrize(
-    ("plans", "used", "other"),
+    ("plans", "used", "others"),
     [
+        # half precision against full, and then whichever won against the processor
+        (LAPTOP, HALF, [JSPI[0], wasm(6)]),
         # the GPU against the processor
-        (LAPTOP, JSPI[0], wasm(6)),
-        (LAPTOP, JSPI[1], wasm(6)),
+        (LAPTOP, JSPI[0], [wasm(6)]),
+        (LAPTOP, JSPI[1], [wasm(6)]),
         # three quarters of the cores against all
-        (LAPTOP, wasm(6), wasm(8)),
+        (LAPTOP, wasm(6), [wasm(8)]),
         # one thread is there in case threads fail: nothing to race against
-        (LAPTOP, wasm(8), None),
-        ([wasm(2), wasm(1)], wasm(2), None),
-        ([wasm(1)], wasm(1), None),
+        (LAPTOP, wasm(8), []),
+        ([wasm(2), wasm(1)], wasm(2), []),
+        ([wasm(1)], wasm(1), []),
         # a GPU that was chosen has no rival
-        (JSPI, JSPI[0], None),
+        (JSPI, JSPI[0], []),
         # a way that is not among them
-        (JSPI, wasm(2), None),
+        (JSPI, wasm(2), []),
     ],
 )
-def test_rivals(plans: list[Plan], used: Plan, other: Plan | None) -> None:
-    assert rival(plans, used) == other
+def test_rivals(plans: list[Plan], used: Plan, others: list[Plan]) -> None:
+    assert rivals(plans, used) == others
 
 
 def test_a_rival_has_to_win_clearly() -> None:
@@ -118,6 +127,6 @@ def test_the_winner_of_a_former_race_is_tried_first() -> None:
     ]
 
 
-@pytest.mark.parametrize("stored", [None, [], ["wasm", "wasm", 99, False], ["webgl"]])
+@pytest.mark.parametrize("stored", [None, [], ["wasm", "wasm", 99, False, False], ["webgl"]])
 def test_a_winner_that_is_no_way_to_run_here_is_passed_over(stored: list[object] | None) -> None:
     assert preferred(LAPTOP, stored) == LAPTOP

@@ -62,6 +62,7 @@ class Facts(NamedTuple):
 
     gpu: bool = False  # WebGPU gives an adapter
     fallback_gpu: bool = False  # ... but one that computes in software
+    half: bool = False  # ... and computes with float16 ("shader-f16")
     suspending: bool = False  # WebAssembly.Suspending (JSPI) exists
     isolated: bool = False  # cross-origin isolated, hence shared memory and threads
     cores: int = 1
@@ -76,6 +77,7 @@ class Plan(NamedTuple):
     runtime: str  # "jspi", "asyncify" or "wasm"
     threads: int
     resident: bool = False  # pictures and answers stay on the GPU, its commands are captured
+    half: bool = False  # convolutions in float16; of a resident network
 
 
 BACKENDS = ("auto", "webgpu", "wasm")
@@ -104,6 +106,7 @@ def candidates(facts: Facts, backend: str = "auto", threads: int = 0) -> list[Pl
         runtime = "jspi" if facts.suspending else "asyncify"
         # Where a network has to leave the GPU on its way, the few nodes on the CPU are too small
         # to share among threads.
+        plans += [Plan("webgpu", runtime, 1, resident=True, half=True)] if facts.half else []
         plans += [Plan("webgpu", runtime, 1, resident) for resident in (True, False)]
     if backend != "webgpu":
         plans += [Plan("wasm", "wasm", count) for count in wasm_threads(facts, threads)]
@@ -130,21 +133,17 @@ def wasm_threads(facts: Facts, wanted: int = 0) -> list[int]:
     return list(dict.fromkeys([*counts, 1]))
 
 
-def rival(plans: Sequence[Plan], used: Plan) -> Plan | None:
-    """Return the way to run that might be faster than the one in use; None if there is none.
+def rivals(plans: Sequence[Plan], used: Plan) -> list[Plan]:
+    """Return the ways to run that might be faster than the one in use.
 
-    That is the next backend, or the next number of threads. A way that is there only in case the
-    one before it fails is none: one thread, or a GPU that its pictures have to be carried to.
+    They are the same in full precision, and the next backend, or the next number of threads. A way
+    that is there only in case the one before it fails is none: one thread, or a GPU that its
+    pictures have to be carried to.
     """
     later = plans[plans.index(used) + 1 :] if used in plans else []
-    return next(
-        (
-            plan
-            for plan in later
-            if (plan.backend != used.backend or plan.threads > used.threads > 1)
-        ),
-        None,
-    )
+    whole = [plan for plan in later if used.half and plan == used._replace(half=False)]
+    others = [p for p in later if p.backend != used.backend or p.threads > used.threads > 1]
+    return [*whole, *others[:1]]
 
 
 MARGIN = 0.9

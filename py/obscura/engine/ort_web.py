@@ -72,7 +72,10 @@ class WebSession:
             worker: one that runs already, see `take_over`.
         """
         self.info = SessionInfo(
-            backend=plan.backend, device=device, threads=plan.threads, precision="fp32"
+            backend=plan.backend,
+            device=device,
+            threads=plan.threads,
+            precision="float16" if plan.half else "float32",
         )
         self._plan = plan
         self._lost = ""  # why the GPU is gone
@@ -159,6 +162,7 @@ class WebSession:
         """The network as the GPU takes it, and the graph that makes room there for what goes in and
         comes out."""
         from obscura.graph.cut import blank  # here, for only GPUs need it
+        from obscura.graph.half import halve
         from obscura.graph.inspect import Value, inspect
 
         pixels = Value("pixels", "float32", (1, card.input.height, card.input.width, 4))
@@ -168,6 +172,8 @@ class WebSession:
         else:
             face = inspect(lambda start, stop: network[start:stop], len(network))
             values = (*face.inputs, *face.outputs)
+        if self._plan.half:
+            network = halve(network) or network
         return to_js(network).buffer, to_js(blank([pixels, *values])).buffer
 
     def _without_sizing(self, graph: bytes, card: ModelCard) -> Cut:

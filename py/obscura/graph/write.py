@@ -37,7 +37,7 @@ def model(
     """Return an ONNX model, serialised; its bytes depend on nothing but the arguments."""
     graph = b"".join(
         [
-            *(bytes_field(1, _node(node)) for node in nodes),
+            *(bytes_field(1, encode(node)) for node in nodes),
             bytes_field(2, title),
             *(bytes_field(5, _tensor(name, array)) for name, array in constants.items()),
             *(bytes_field(11, value_info(value)) for value in inputs),
@@ -50,6 +50,18 @@ def model(
             bytes_field(2, "obscura"),
             bytes_field(7, graph),
             bytes_field(8, bytes_field(1, "") + varint(2, OPSET)),
+        ]
+    )
+
+
+def encode(node: Node) -> bytes:
+    """Encode a node, as a graph lists it."""
+    return b"".join(
+        [
+            *(bytes_field(1, name) for name in node.inputs),
+            *(bytes_field(2, name) for name in node.outputs),
+            bytes_field(4, node.operator),
+            *(bytes_field(5, _attribute(*item)) for item in node.attributes.items()),
         ]
     )
 
@@ -67,17 +79,6 @@ def value_info(value: Value) -> bytes:
     )
     tensor = varint(1, code(value.dtype)) + bytes_field(2, dims)
     return bytes_field(1, value.name) + bytes_field(2, bytes_field(1, tensor))
-
-
-def _node(node: Node) -> bytes:
-    return b"".join(
-        [
-            *(bytes_field(1, name) for name in node.inputs),
-            *(bytes_field(2, name) for name in node.outputs),
-            bytes_field(4, node.operator),
-            *(bytes_field(5, _attribute(*item)) for item in node.attributes.items()),
-        ]
-    )
 
 
 def _attribute(name: str, value: Any) -> bytes:

@@ -25,6 +25,7 @@ def snapshot(app: App) -> dict[str, Any]:
         "models": app.models.described(),
         "backend": info.backend if info else None,
         "threads": info.threads if info else 0,
+        "precision": info.precision if info else None,
         "frames": app.loop.frames,
         "fps": round(app.loop.analysed.per_second(performance.now() / 1000), 2),
         "timings": {stage: round(ms, 3) for stage, ms in app.timings.medians().items()},

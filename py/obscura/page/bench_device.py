@@ -36,6 +36,7 @@ async def look_around() -> Device:
     facts = Facts(
         gpu=adapter is not None,
         fallback_gpu=bool(fallback),
+        half=adapter is not None and bool(adapter.features.has("shader-f16")),
         suspending=hasattr(WebAssembly, "Suspending"),
         isolated=bool(crossOriginIsolated),
         cores=int(getattr(navigator, "hardwareConcurrency", 0) or 1),

@@ -167,8 +167,8 @@ class Inference:
         return await self._opener.sample_image()
 
     async def race(self, hold: Callable[[bool], None]) -> None:
-        """Find out, once per model and device, whether another way to run is faster than the one
-        in use, which nobody chose; the faster one is in use afterwards, and remembered.
+        """Find out, once per model and device, whether other ways to run are faster than the one
+        in use, which nobody chose; the fastest is in use afterwards, and remembered.
 
         Where data are to be saved there is no race, for it may take another download.
 
@@ -183,23 +183,30 @@ class Inference:
             return
         if self._winners.get(current.card) is not None:
             return
-        card, plan = current.card, self._opener.rival(current)
-        opened = None
-        if plan is not None:
-            self._tell(text.COMPARING.format(model=card.title))
-            try:
-                opened = await self._rival(current, plan)
-                if opened is not None:
-                    hold(True)
-                    await self._compare(current, opened)
-            except BackendError:  # the rival cannot run: no race
-                if opened is not None:
-                    self.end(opened)
-            finally:
-                hold(False)
-                self.stage = ""
+        card = current.card
+        for plan in self._opener.rivals(current):
+            best = self._current
+            if best is None or best.card is not card:
+                return
+            await self._heat(best, plan, hold)
         if self._current is not None and self._current.card is card:
             self._winners.set(card, self._current.plan)
+
+    async def _heat(self, current: Opened, plan: Plan, hold: Callable[[bool], None]) -> None:
+        """Race the session in use against one other way to run."""
+        self._tell(text.COMPARING.format(model=current.card.title))
+        opened = None
+        try:
+            opened = await self._rival(current, plan)
+            if opened is not None:
+                hold(True)
+                await self._compare(current, opened)
+        except BackendError:  # the rival cannot run: no race
+            if opened is not None:
+                self.end(opened)
+        finally:
+            hold(False)
+            self.stage = ""
 
     async def _rival(self, current: Opened, plan: Plan) -> Opened | None:
         model = await self._shelf.fetch(current.card)

@@ -68,8 +68,9 @@ class Meter:
                 ("Frames analysed", f"{text.rate(analysed)} per second"),
             ]
         threads = f", {info.threads} threads" if info.threads > 1 else ""
+        half = ", half precision" if info.precision == "float16" else ""
         rows += [
-            ("Backend", f"{backend}{threads}"),
+            ("Backend", f"{backend}{threads}{half}"),
             ("Device", info.device),
             ("Chosen because", why),
         ]

@@ -14,7 +14,7 @@ from js import URL, document
 
 from obscura.card import ModelCard
 from obscura.check import verify
-from obscura.engine import Facts, Plan, candidates, preferred, rival
+from obscura.engine import Facts, Plan, candidates, preferred, rivals
 from obscura.engine.ort_web import WebSession
 from obscura.errors import BackendError, ObscuraError, OutOfMemory
 from obscura.families import Outputs
@@ -130,10 +130,10 @@ class Opener:
         """Whether the browser asks to save data."""
         return self._facts.save_data
 
-    def rival(self, opened: Opened) -> Plan | None:
-        """The way to run that might be faster than that of a session, and was not tried yet."""
+    def rivals(self, opened: Opened) -> list[Plan]:
+        """The ways to run that might be faster than that of a session, and were not tried yet."""
         plans = candidates(self._facts, *opened.wish)
-        return rival([plan for plan in plans if plan not in opened.refused], opened.plan)
+        return rivals([plan for plan in plans if plan not in opened.refused], opened.plan)
 
     def _plans(self, card: ModelCard, wish: tuple[str, int]) -> list[Plan]:
         plans = candidates(self._facts, *wish)

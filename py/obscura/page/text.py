@@ -163,7 +163,8 @@ def failed(*errors: ObscuraError) -> str:
 def way(plan: Plan) -> str:
     """A way to run, in a word or two."""
     threads = f" with {plan.threads} threads" if plan.threads > 1 else ""
-    return f"{BACKEND_NAMES[plan.backend]}{threads}"
+    half = " in half precision" if plan.half else ""
+    return f"{BACKEND_NAMES[plan.backend]}{threads}{half}"
 
 
 def family(name: str) -> str:
