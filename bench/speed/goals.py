@@ -105,7 +105,8 @@ def blocked_row(run: Measured, name: str) -> Row:
     busy = f"all tasks of the page {ours['task_ms_per_frame']:.1f} ms a frame"
     if ours["blocked_p95"] is None:
         return Row(what, "-", goal, busy, f"{OPEN}: this build's page keeps no account of it")
-    measured = f"**{ours['blocked_p95']:.1f} ms**; {busy}"
+    usual = f" (median {ours['blocked']:.1f})" if "blocked" in ours else ""
+    measured = f"**{ours['blocked_p95']:.1f} ms**{usual}; {busy}"
     return Row(what, "-", goal, measured, verdict(ours["blocked_p95"] <= BLOCKED_MS))
 
 

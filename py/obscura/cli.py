@@ -67,7 +67,11 @@ def _detect_arguments(parser: argparse.ArgumentParser) -> None:
         "--save", type=Path, metavar="DIR", help="save copies with the boxes drawn on them"
     )
     parser.add_argument(
-        "--threads", type=_count, default=0, metavar="N", help="default: one for each core"
+        "--threads",
+        type=evaluation.count,
+        default=0,
+        metavar="N",
+        help="default: one for each core",
     )
     parser.add_argument(
         "--flip", action="store_true", help="look twice, once in a mirror: slower, finds more"
@@ -244,13 +248,6 @@ def _fraction(text: str) -> float:
     value = float(text)
     if not 0 <= value <= 1:
         raise argparse.ArgumentTypeError(f"{text} is not between 0 and 1")
-    return value
-
-
-def _count(text: str) -> int:
-    value = int(text)
-    if value < 0:
-        raise argparse.ArgumentTypeError(f"{text} is less than 0")
     return value
 
 

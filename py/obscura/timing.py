@@ -17,7 +17,8 @@ class FrameTotals:
 
     median: float  # from the begin of the capture to drawn boxes
     p95: float  # 95 of 100 frames took no longer than this
-    blocked_p95: float  # as p95, of the time for which a frame held the page's thread
+    blocked: float  # the median of the time for which a frame held the page's thread
+    blocked_p95: float  # and 95 of 100 frames held it no longer than this
     count: int  # the frames that these are of
 
 
@@ -57,6 +58,7 @@ class Timings:
         return FrameTotals(
             median=median(self._frames),
             p95=quantile(self._frames, 0.95),
+            blocked=median(self._blocked),
             blocked_p95=quantile(self._blocked, 0.95),
             count=len(self._frames),
         )

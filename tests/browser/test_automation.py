@@ -86,7 +86,7 @@ def assert_shape(snapshot: dict[str, Any]) -> None:
     for model in snapshot["models"]:
         assert list(model) == ["name", "title", "own", "ms"]
     if snapshot["frame"] is not None:
-        assert list(snapshot["frame"]) == ["median", "p95", "blocked_p95", "count"]
+        assert list(snapshot["frame"]) == ["median", "p95", "blocked", "blocked_p95", "count"]
     if snapshot["error"] is not None:
         assert list(snapshot["error"]) == ["code", "message"]
 

@@ -37,7 +37,7 @@ def run() -> dict[str, Any]:
     """A run in which every goal is just met."""
 
     def ours() -> dict[str, Any]:
-        return frame(36.0, 40.0, blocked_p95=8.0)
+        return frame(36.0, 40.0, blocked=2.0, blocked_p95=8.0)
 
     return {
         "date": "2026-01-01",

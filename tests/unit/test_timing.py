@@ -73,7 +73,7 @@ def test_whole_frames_have_a_median_a_95th_percentile_and_a_count() -> None:
     for number in range(1, 102):
         timings.add_frame(float(number), blocked_ms=number / 10)
 
-    assert timings.frame() == FrameTotals(median=51.0, p95=96.0, blocked_p95=9.6, count=101)
+    assert timings.frame() == FrameTotals(51.0, 96.0, blocked=5.1, blocked_p95=9.6, count=101)
     assert timings.medians() == {}
 
 
@@ -81,14 +81,14 @@ def test_a_single_frame_is_its_own_percentile() -> None:
     timings = Timings()
     timings.add_frame(40.0, 2.0)
 
-    assert timings.frame() == FrameTotals(median=40.0, p95=40.0, blocked_p95=2.0, count=1)
+    assert timings.frame() == FrameTotals(40.0, 40.0, blocked=2.0, blocked_p95=2.0, count=1)
 
 
 def test_frames_too_have_a_window_and_can_be_forgotten() -> None:
     timings = Timings(window=2)
     for ms in (900.0, 10.0, 10.0):
         timings.add_frame(ms, ms)
-    assert timings.frame() == FrameTotals(median=10.0, p95=10.0, blocked_p95=10.0, count=2)
+    assert timings.frame() == FrameTotals(10.0, 10.0, blocked=10.0, blocked_p95=10.0, count=2)
 
     timings.clear()
 

@@ -68,12 +68,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="lowest score that counts (default: %(default)s, as precision is averaged over all "
         "recalls)",
     )
-    add("--threads", type=_count, default=0, metavar="N", help="default: one for each core")
+    add("--threads", type=count, default=0, metavar="N", help="default: one for each core")
     add("--flip", action="store_true", help="look twice at each picture, once in a mirror")
     add("--per-class", action="store_true", help="print each class's precision, too")
     add(
         "--bootstrap",
-        type=_count,
+        type=count,
         default=0,
         metavar="N",
         help="tell the standard error of AP, by drawing the pictures anew so many times",
@@ -150,7 +150,12 @@ def _fraction(text: str) -> float:
     return value
 
 
-def _count(text: str) -> int:
+def count(text: str) -> int:
+    """Return an argument as a number of things.
+
+    Raises:
+        ValueError, argparse.ArgumentTypeError: it is none.
+    """
     value = int(text)
     if value < 0:
         raise argparse.ArgumentTypeError(f"{text} is less than 0")
