@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import random
 import shutil
@@ -55,12 +56,22 @@ class Host:
             def log_request(self, *_: object) -> None:
                 asked[self.path] += 1
 
-        address = ("127.0.0.1", self._port)
-        server = SiteServer(address, site, self._base, isolated=self._isolated)
+        server = self._open(site)
         server.RequestHandlerClass = partial(Noting, directory=str(site))  # type: ignore[assignment]
         Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
         self._server = server
         self.url = server.url
+
+    def _open(self, site: Path) -> SiteServer:
+        """A server at this port, which a system may be slow to give back."""
+        address, until = ("127.0.0.1", self._port), time.monotonic() + PATIENCE_S
+        while True:
+            try:
+                return SiteServer(address, site, self._base, isolated=self._isolated)
+            except OSError as error:
+                if error.errno != errno.EADDRINUSE or time.monotonic() > until:
+                    raise
+            time.sleep(0.1)
 
     def stop(self) -> None:
         """Close the port and every connection: whoever asks now is refused."""
