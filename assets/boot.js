@@ -246,9 +246,12 @@ async function readSample() {
   return context.getImageData(0, 0, width, height);
 }
 
+// A module that does not come is asked for once more, by another name: browsers remember failures.
+const load = (url) => import(absolute(url)).catch(() => import(`${absolute(url)}?again`));
+
 function startPython() {
   const url = absolute(build.python.module);
-  python.module = import(url);
+  python.module = load(url);
   python.ready = python.module.then(({ loadPyodide }) =>
     loadPyodide({ indexURL: new URL(".", url).href, packages: build.python.packages }),
   );
@@ -333,7 +336,7 @@ const boot = {
   take,
   takeEngine,
   askForCamera,
-  load: (url) => import(absolute(url)),
+  load,
   wanted: null, // "start", or "files" with `files`
   files: [],
   arrive: () => (arrived = true),
@@ -438,7 +441,7 @@ async function begin() {
   addEventListener("unhandledrejection", pythonFailed);
   addEventListener("py:all-done", pythonEnded);
   try {
-    const { hooks } = await import(absolute(build.pyscript));
+    const { hooks } = await load(build.pyscript);
     // PyScript serialises this hook with Function(), which the security policy forbids;
     // it serves only scripts that run in PyScript's own workers, and we have none.
     hooks.worker.onBeforeRunAsync.clear();

@@ -79,11 +79,12 @@ async function find(name, cacheName = null) {
 
 // ---- keeping and serving files ------------------------------------------------------------------
 
-async function intact(response, { sha256, bytes }) {
-  const body = await response.clone().arrayBuffer();
-  if (body.byteLength !== bytes) return false;
+// The body of what came, if it is the file.
+async function bodyOf(response, { sha256, bytes }) {
+  const body = await response.arrayBuffer();
+  if (body.byteLength !== bytes) return null;
   const found = new Uint8Array(await crypto.subtle.digest("SHA-256", body));
-  return Array.from(found, (byte) => byte.toString(16).padStart(2, "0")).join("") === sha256;
+  return Array.from(found, (byte) => byte.toString(16).padStart(2, "0")).join("") === sha256 ? body : null;
 }
 
 // What the host should have sent with it. A worker's policy is what its script comes with.
@@ -134,12 +135,14 @@ const whole = {
     mended(await unpacked(response, request), plainName(nameOf(request.url))),
   cacheWillUpdate: async ({ request, response }) => {
     const file = await find(nameOf(request.url));
-    return response.status === 200 && !forgotten && file && (await intact(response, file)) ? response : null;
+    return response.status === 200 && !forgotten && file && (await bodyOf(response.clone(), file)) ? response : null;
   },
   cachedResponseWillBeUsed: async ({ request, cachedResponse }) => {
     const file = await find(nameOf(request.url));
     if (!cachedResponse || (file.bytes > SMALL && !careful)) return cachedResponse;
-    return (await intact(cachedResponse, file)) ? cachedResponse : null;
+    // What was read is handed out, not a second reading of it: Chromium breaks such a one off at times.
+    const body = await bodyOf(cachedResponse, file);
+    return body && new Response(body, { headers: cachedResponse.headers });
   },
 };
 
@@ -212,7 +215,7 @@ async function mend() {
     const cache = await caches.open(cacheName);
     for (const request of await cache.keys()) {
       const file = await find(nameOf(request.url), cacheName);
-      if (!file || (await intact(await cache.match(request), file))) continue;
+      if (!file || (await bodyOf(await cache.match(request), file))) continue;
       dropped += Number(await cache.delete(request));
     }
   }

@@ -148,7 +148,7 @@ def test_a_model_lost_while_the_camera_runs_does_not_take_the_camera_with_it(roo
 # ---- Python --------------------------------------------------------------------------------------
 
 PYTHON_PARTS = {
-    "PyScript": "**/pyscript-*/core.js",
+    "PyScript": "**/pyscript-*/core.js*",
     "Pyodide": "**/pyodide-*/pyodide.asm.wasm",
     "the standard library": "**/pyodide-*/python_stdlib.zip",
     "numpy": "**/pyodide-*/numpy*.whl",
@@ -182,6 +182,17 @@ def test_loading_again_mends_what_did_not_arrive(new_room: OpenRoom) -> None:
     room.page.unroute_all()
     with room.page.expect_navigation():
         room.at("notice-action").click()
+
+    room.until_state("ready")
+
+
+@pytest.mark.provokes("ERR_FAILED")
+@pytest.mark.parametrize("module", ["**/pyodide-*/pyodide.mjs", "**/pyscript-*/core.js"])
+def test_a_module_that_breaks_off_is_asked_for_once_more(new_room: OpenRoom, module: str) -> None:
+    room = new_room()
+    room.page.route(module, lambda route: route.abort())
+
+    room.open()
 
     room.until_state("ready")
 
