@@ -21,7 +21,8 @@ from .test_engine_failures import serve_engine
 from .test_offline import another_tab
 
 DEVICE = """
-globalThis.device = { size: [512, 512], tracks: [], engines: [], days: 0 };
+globalThis.device = { size: [512, 512], tracks: [], engines: [], days: 0, away: 0, hidden: false };
+Object.defineProperty(document, "hidden", { get: () => device.hidden });
 // A camera that looks at the sample picture and can be turned and taken away.
 if (navigator.mediaDevices) navigator.mediaDevices.getUserMedia = async () => {
   const context = document.createElement("canvas").getContext("2d");
@@ -46,7 +47,9 @@ globalThis.Worker = class extends Worker {
   constructor(...args) { super(...args); device.engines.push(this); }
 };
 const now = Date.now.bind(Date);
-Date.now = () => now() + device.days * 86_400_000;
+Date.now = () => now() + device.away + device.days * 86_400_000;
+const steady = performance.now.bind(performance);
+performance.now = () => steady() + device.away;
 """
 """A device that can be made to fail."""
 
@@ -180,6 +183,26 @@ def test_a_clock_that_jumps_is_no_matter(live: Room) -> None:
     for days in (400, -400, 0):
         live.page.evaluate("(days) => { device.days = days; }", days)
         assert go_on(live)["fps"] < 60
+
+
+def test_a_tab_that_was_out_of_sight_for_ten_minutes_goes_on(live: Room) -> None:
+    """And frozen, as browsers do with such tabs: no task of its own ran, all clocks did."""
+    show = """(hidden) => {
+      device.hidden = hidden;
+      document.dispatchEvent(new Event("visibilitychange"));
+    }"""
+    browser = live.page.context.new_cdp_session(live.page)
+    go_on(live)
+    live.page.evaluate(show, True)
+    browser.send("Page.setWebLifecycleState", {"state": "frozen"})
+    live.page.evaluate("() => { device.away += 600_000; }")
+    browser.send("Page.setWebLifecycleState", {"state": "active"})
+    before = live.snapshot()["frames"]
+    live.page.evaluate(show, False)
+
+    assert go_on(live)["backend"] == "wasm"
+    assert live.snapshot()["frames"] - before < 60, "what was missed meanwhile is not made up for"
+    assert live.page.evaluate("() => device.engines.length") == 1, "its engine was not given up"
 
 
 def test_a_device_that_is_turned_and_a_window_that_is_resized_during_a_frame(live: Room) -> None:

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import asyncio
 import re
-from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -81,12 +80,12 @@ class WebSession:
         self._lost = ""  # why the GPU is gone
         self._pad = 0
         self._unbatched: dict[str, str] = {}
-        self._pending: dict[int, PromptFuture[dict[str, Any]]] = {}
+        self._pending: dict[int, tuple[PromptFuture[dict[str, Any]], float]] = {}
         self._messages: dict[tuple[bool, int, int], Any] = {}  # of `run`, see `_message`
         self._transfer = to_js([None])
         self._calls = 0
-        self._longest_s = 0.0  # of all runs that were answered
-        self._awaited = (0, 0.0)  # a call that was not answered at the last look, and for how long
+        self._awake_s = 0.0  # since the beginning, as far as the device was awake
+        self._longest_s = 0.0  # of all runs that were answered, likewise
         self.drawn_ms = 0.0
         """What the worker took to make pixels of the last frame; 0 for one that came as pixels."""
         self._turn = asyncio.Lock()  # the runtime runs one picture at a time
@@ -203,9 +202,9 @@ class WebSession:
         frame = getattr(image, "frame", None)
         try:
             async with self._turn:
-                begun = perf_counter()
+                begun = self._awake_s
                 answer = await self._send(self._message(image, frame), self._transfer)
-                self._longest_s = max(self._longest_s, perf_counter() - begun)
+                self._longest_s = max(self._longest_s, self._awake_s - begun)
         finally:
             if frame is not None:
                 frame.close()  # the worker's is another; this one never left without a run
@@ -219,12 +218,8 @@ class WebSession:
         Args:
             passed_s: since the last look, as far as the device was awake.
         """
-        if not self._pending:
-            return
-        call, waited_s = min(self._pending), 0.0
-        if call == self._awaited[0]:
-            waited_s = self._awaited[1] + passed_s
-        self._awaited = call, waited_s
+        self._awake_s += passed_s
+        waited_s = max((self._awake_s - begun for _, begun in self._pending.values()), default=0.0)
         if waited_s > PATIENCE_S + PATIENCE_RUNS * self._longest_s:
             self._fail(f"no answer for {waited_s:.0f} seconds")
 
@@ -280,7 +275,7 @@ class WebSession:
             raise self._error(self._lost)
         self._calls += 1
         future: PromptFuture[dict[str, Any]] = PromptFuture(loop=asyncio.get_running_loop())
-        self._pending[self._calls] = future
+        self._pending[self._calls] = future, self._awake_s
         message.id = self._calls
         self._worker.postMessage(message, transfer)
         return await future
@@ -291,7 +286,7 @@ class WebSession:
             self._lost = answer["lost"]
             self._fail(self._lost)
             return
-        future = self._pending.pop(answer.get("id"), None)  # none for bytes received
+        future, _ = self._pending.pop(answer.get("id"), (None, 0))  # none for bytes received
         if future is None or future.done():
             return
         if "error" in answer:
@@ -305,7 +300,7 @@ class WebSession:
 
     def _fail(self, message: str) -> None:
         pending, self._pending = self._pending, {}
-        for future in pending.values():
+        for future, _ in pending.values():
             if not future.done():
                 future.set_exception(self._error(message))
 
