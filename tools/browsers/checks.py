@@ -151,7 +151,7 @@ def camera(driver: Driver) -> str:
 
 
 def offline(driver: Driver, site: SiteServer, sample: Path) -> str:
-    """Wait until the page keeps itself, stop the server, load it again and read a photo."""
+    """Wait until the page keeps itself, stop the server, load it again; then a photo, a camera."""
     driver.open(site.url)
     until(
         driver,
@@ -164,4 +164,5 @@ def offline(driver: Driver, site: SiteServer, sample: Path) -> str:
     site.hang_up()
     driver.open(site.url)
     until(driver, lambda now: now["state"] == "ready", "ready without its server")
-    return photo(driver, sample)
+    photo(driver, sample)
+    return camera(driver)
