@@ -97,14 +97,13 @@ class Room:
         return self
 
     def leave(self) -> Room:
-        """Go to an empty page of the same site, where nobody else writes into its store."""
+        """Go to an empty page of the same site. What a page that was open here wrote last may come
+        later, from a process of its own."""
         empty = "<link rel='icon' href='data:,'>"
         self.page.route(
             "**/empty.html", lambda route: route.fulfill(content_type="text/html", body=empty)
         )
         self.page.goto(f"{self.url}empty.html")
-        # What the former page wrote last may come after it, from a process of its own.
-        self.page.wait_for_timeout(500)
         return self
 
     def at(self, name: str) -> Locator:
