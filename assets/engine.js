@@ -1,13 +1,13 @@
 // The inference worker: one onnxruntime-web, one network, off the main thread so that the page never
 // waits for it. It exists in JavaScript because a browser runs a worker's first line as such; what is
-// loaded, on which backend, and what the answer means is decided in Python (engine/ort_web.py).
+// loaded, on which backend, and what the answer means is decided in Python (engine/web.py).
 //
 // Messages in: {id, call: "begin" | "open" | "prepare" | "run", ...}; out: {id, ...answer} or
 // {id, error}, {lost} when the GPU is gone, {url, received} as bytes come in. One after another. Wasm
 // starts once per realm and never gives memory back: to start over, end this worker.
 
 // What this worker asks for is in a timeline of its own, and belongs into the page's account of all
-// requests (page/promise.py). Its name is the page's, so that no other tab hears it.
+// requests (page/features/privacy/dialog.py). Its name is the page's, so that no other tab hears it.
 const account = new BroadcastChannel(self.name);
 const tell = (entries) =>
   account.postMessage(entries.map(({ name, startTime, encodedBodySize }) => ({ name, startTime, encodedBodySize })));

@@ -1,6 +1,6 @@
 // The page's side of the service worker (assets/sw.js), before Python is there: register it, get the
 // headers that threads need, tell it how the start went; and see whether earlier visits died. What is
-// made available offline, and what the page says of it, is decided in py/obscura/page/offline.py.
+// made available offline, and what the page says of it, is decided in py/obscura/page/features/offline/offline.py.
 
 const { worker, version } = JSON.parse(document.getElementById("obscura-build").textContent);
 const container = navigator.serviceWorker; // none in insecure contexts, nor where it is forbidden
@@ -124,7 +124,7 @@ const STOOD_MS = 6000;
 // Resolves to how many visits in a row have died.
 async function beginVisit() {
   const { locks } = navigator;
-  if (!locks || sessionStorage.getItem("obscura.deleted")) return 0; // see page/storage.py
+  if (!locks || sessionStorage.getItem("obscura.deleted")) return 0; // see page/browser/storage.py
   let died = Number(localStorage.getItem(DIED)) || 0;
   const begun = Object.keys(localStorage).filter((key) => key.startsWith(NOTE));
   if (begun.length) {

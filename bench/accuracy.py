@@ -21,9 +21,10 @@ sys.path.insert(0, str(ROOT / "py"))  # the bench runs from a plain checkout
 
 import thresholds  # noqa: E402
 from fusion import soft_nms, weighted_fusion  # noqa: E402
-from obscura import Detections, Detector, ObscuraError, catalogue, pictures  # noqa: E402
+from obscura import Detections, Detector, ObscuraError, pictures  # noqa: E402
 from obscura.boxes import iou as overlaps  # noqa: E402
-from obscura.engine import SessionInfo  # noqa: E402
+from obscura.cards import catalogue  # noqa: E402
+from obscura.engine.session import SessionInfo  # noqa: E402
 from obscura.evaluation import LOW, Evaluation, Truth, evaluate, read_truth  # noqa: E402
 from obscura.evaluation.browser import PageDetector  # noqa: E402
 from obscura.evaluation.report import Result, markdown, table  # noqa: E402

@@ -31,7 +31,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "py"))  # the bench runs from a plain checkout
 
-from obscura.timing import median, quantile  # noqa: E402
+from obscura.live.timing import median, quantile  # noqa: E402
 
 PAGE = ROOT / "bench" / "capture_page"
 PATIENCE_S = 600

@@ -8,15 +8,17 @@ from typing import Any
 from js import URLSearchParams, createImageBitmap, document, fetch, location, window
 from js import obscura as before
 
-from obscura.page import bench_device, build, sources
-from obscura.page.bench import Bench
-from obscura.page.dom import by_id, on_failure, run
-from obscura.page.opening import Opener
-from obscura.page.own import OwnModels
-from obscura.page.rest import Rest
-from obscura.page.settings import Preferences, Request, load
-from obscura.page.shelf import Shelf
-from obscura.page.winners import Winners
+from obscura.page.browser.dom import by_id, on_failure, run
+from obscura.page.browser.late import Rest
+from obscura.page.features.bench import device as bench_device
+from obscura.page.features.bench.page import Bench
+from obscura.page.live import sources
+from obscura.page.models.opening import Opener
+from obscura.page.models.own import OwnModels
+from obscura.page.models.shelf import Shelf
+from obscura.page.models.winners import Winners
+from obscura.page.state import build
+from obscura.page.state.settings import Preferences, Request, load
 
 
 async def take(url: str, fresh: bool) -> Any:

@@ -8,19 +8,22 @@ from typing import Any
 from js import ImageData, URLSearchParams, location, navigator, obscuraOffline, performance, window
 from js import obscura as before
 
-from obscura.engine import Facts
-from obscura.page import automation, build, events, launch, sources
+from obscura.engine.plans import Facts
+from obscura.page import automation, events
 from obscura.page.app import App
-from obscura.page.dom import by_id, on_failure, run
-from obscura.page.inference import Inference
-from obscura.page.offline import Offline
-from obscura.page.opening import Opener
-from obscura.page.own import OwnModels
-from obscura.page.rest import Rest
-from obscura.page.settings import Preferences, load, read_request
-from obscura.page.shelf import Shelf
-from obscura.page.storage import keeps_nothing
-from obscura.page.winners import Winners
+from obscura.page.browser import launch
+from obscura.page.browser.dom import by_id, on_failure, run
+from obscura.page.browser.late import Rest
+from obscura.page.browser.storage import keeps_nothing
+from obscura.page.features.offline.offline import Offline
+from obscura.page.live import sources
+from obscura.page.models.opening import Opener
+from obscura.page.models.own import OwnModels
+from obscura.page.models.sessions import Inference
+from obscura.page.models.shelf import Shelf
+from obscura.page.models.winners import Winners
+from obscura.page.state import build
+from obscura.page.state.settings import Preferences, load, read_request
 
 
 def say(words: str) -> None:

@@ -16,7 +16,8 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "py"))  # the tool runs from a plain checkout
 
 from modelkit.cards import write_accuracy  # noqa: E402
-from obscura import ObscuraError, catalogue  # noqa: E402
+from obscura import ObscuraError  # noqa: E402
+from obscura.cards import catalogue  # noqa: E402
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from obscura.timing import median, quantile
+from obscura.live.timing import median, quantile
 
 
 def p95(values: Sequence[float]) -> float:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from obscura.timing import median
+from obscura.live.timing import median
 
 MET, MISSED, OPEN = "met", "missed", "not measured"
 

@@ -78,7 +78,7 @@ def stage_rows(run: Measured) -> list[tuple[str, ...]]:
 
 
 def growth(told: Mapping[str, Any]) -> list[str]:
-    """Return the tables of what costs more as work grows; see py/obscura/page/bench.py."""
+    """Return the tables of what costs more as work grows; see obscura.page.features.bench."""
     parts = []
     models = [row for row in told.get("models", ()) if "why" not in row]
     if models:

@@ -17,7 +17,7 @@ from builder.build import build
 from builder.errors import BuildError
 from builder.serve import serving
 from builder.sources import read
-from obscura.timing import median
+from obscura.live.timing import median
 from speed import plot
 from speed.chromium import ChromiumError, Tab, launched
 from speed.command import machine

@@ -308,7 +308,7 @@ return now().results;
 
 
 def growth(browser: Chromium, host: Host, frames: int, tell: Tell) -> dict[str, Any]:
-    """Return what bench.html measures of models, boxes and classes; see page/bench.py."""
+    """Return what bench.html measures of models, boxes and classes; see obscura.page.features.bench."""  # noqa: E501
     tell("what more work costs")
     tab = browser.tab()
     try:

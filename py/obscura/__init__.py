@@ -12,7 +12,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from obscura.card import ModelCard
+    from obscura.cards.card import ModelCard
     from obscura.detections import Detections
     from obscura.detector import Detector
     from obscura.errors import ObscuraError
@@ -23,7 +23,7 @@ __all__ = ["Detections", "Detector", "ModelCard", "ObscuraError", "__version__"]
 _HOMES = {
     "Detections": "obscura.detections",
     "Detector": "obscura.detector",
-    "ModelCard": "obscura.card",
+    "ModelCard": "obscura.cards.card",
     "ObscuraError": "obscura.errors",
 }
 

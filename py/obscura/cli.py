@@ -10,7 +10,8 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from obscura import catalogue, pictures
+from obscura import pictures
+from obscura.cards import catalogue
 from obscura.detections import Detections
 from obscura.detector import Detector
 from obscura.errors import ModelMissing, ObscuraError, PictureError

@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from obscura import catalogue, pictures
-from obscura.card import ModelCard
+from obscura import pictures
+from obscura.cards import catalogue
+from obscura.cards.card import ModelCard
 from obscura.detections import Detections
-from obscura.engine import SessionInfo
-from obscura.engine.ort_native import NativeSession
+from obscura.engine.native import NativeSession
+from obscura.engine.session import SessionInfo
 from obscura.errors import LabelUnknown
-from obscura.families import decode
+from obscura.families.decode import decode
 from obscura.flip import joined, mirrored
 
 if TYPE_CHECKING:

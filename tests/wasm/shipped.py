@@ -36,14 +36,14 @@ def imported(names):
 
 
 pyodide = next(Path("/site").glob("pyodide-*"))
-browser_only = ("obscura.page", "obscura.engine.ort_web")
+browser_only = ("obscura.page", "obscura.engine.web")
 report = {
     "numpy": modules(next(pyodide.glob("numpy-*.whl"))),
     "obscura": modules(first, browser_only),
     "stdlib": modules(pyodide / "python_stdlib.zip"),
 }
 report["failed"] = {kind: imported(names) for kind, names in report.items()}
-# Only now, as the page does (page/rest.py): what came before had to do without.
+# Only now, as the page does (page/browser/late.py): what came before had to do without.
 shutil.unpack_archive(rest, "/home/pyodide")
 importlib.invalidate_caches()
 report["rest"] = sorted(set(modules(rest, browser_only)) - set(report["obscura"]))

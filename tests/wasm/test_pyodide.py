@@ -16,20 +16,20 @@ ROOT = HERE.parents[1]
 
 # Those that ask for numpy and pytest alone.
 CORE_TESTS = (
-    "test_boxes.py",
-    "test_card.py",
-    "test_check.py",
-    "test_detections.py",
-    "test_drawing.py",
-    "test_engine_choice.py",
-    "test_errors.py",
-    "test_families.py",
-    "test_family_dense.py",
-    "test_guess.py",
-    "test_labels.py",
-    "test_recognise_dense.py",
-    "test_settings.py",
-    "test_timing.py",
+    "core/test_boxes.py",
+    "core/test_card.py",
+    "core/test_detections.py",
+    "core/test_drawing.py",
+    "core/test_errors.py",
+    "core/test_families.py",
+    "core/test_family_dense.py",
+    "core/test_guess.py",
+    "core/test_labels.py",
+    "core/test_recognise_dense.py",
+    "core/test_timing.py",
+    "engine/test_plans.py",
+    "engine/test_selfcheck.py",
+    "page/test_settings.py",
 )
 
 
@@ -57,7 +57,7 @@ def pyodide(dist: Path) -> Path:
 
 def test_the_core_passes_its_own_tests(pyodide: Path, tmp_path: Path) -> None:
     """The site's numpy with npm's whole standard library, for pytest needs more than the page."""
-    tests = [f"tests/unit/{name}" for name in CORE_TESTS]
+    tests = [f"tests/{name}" for name in CORE_TESTS]
     assert all((ROOT / name).is_file() for name in tests)
     (tmp_path / "tests.json").write_text(json.dumps(tests), encoding="utf-8")
 

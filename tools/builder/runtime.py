@@ -159,8 +159,8 @@ def archives(root: Path, modules: Path, python: Path) -> list[Path]:
 
     ``obscura.zip`` holds what the start page imports by merely starting, and ``bench.zip`` what the
     benchmark's page imports beyond that, both as bytecode alone. ``obscura-rest.zip`` is fetched
-    when it is needed (``obscura.page.rest``): it holds what reads models that people bring, and all
-    sources, which tracebacks show.
+    when it is needed (``page/browser/late.py``): it holds what reads models that people bring, and
+    all sources, which tracebacks show.
 
     PyScript writes the sources of its own ``pyscript`` package into the same folder before it runs
     a page's script; their bytecode is here too, so that no visit compiles them either.

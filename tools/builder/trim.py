@@ -99,7 +99,7 @@ SOON = ("obscura.graph.cut", "obscura.graph.half")  # on a GPU
 
 # The part of the library that runs in CPython alone.
 NATIVE = re.compile(
-    r"^obscura/(__main__|cli|detector|flip|pictures|catalogue|engine/ort_native|evaluation/\w+)\.py$"
+    r"^obscura/(__main__|cli|detector|flip|pictures|cards/catalogue|engine/native|evaluation/\w+)\.py$"
 )
 
 

@@ -25,14 +25,16 @@ from modelkit.choosing import Asked, Say, choose, describe
 from modelkit.compact import STORAGES, compact
 from modelkit.errors import ConversionError
 from modelkit.seal_open import seal_open
-from obscura import Detections, guess, labels, pictures
-from obscura.card import ModelCard, ModelFile
-from obscura.catalogue import CARD, read_card
-from obscura.engine.ort_native import NativeSession
+from obscura import Detections, pictures
+from obscura.cards import labels
+from obscura.cards.card import ModelCard, ModelFile
+from obscura.cards.catalogue import CARD, read_card
+from obscura.engine.native import NativeSession
 from obscura.errors import BackendError, ModelUnsupported, ObscuraError
-from obscura.families import decode
-from obscura.families.reading import Reading
+from obscura.families.common.reading import Reading
+from obscura.families.decode import decode
 from obscura.graph.inspect import Graph, inspect
+from obscura.identify import guess
 
 Pixels = NDArray[np.uint8]  # RGBA, (height, width, 4)
 USUAL_STORAGE = "fp16"  # where it changes no answer

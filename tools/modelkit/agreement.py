@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 
 from obscura import Detections
 from obscura.boxes import iou
-from obscura.card import ModelCard
-from obscura.check import SCORE_TOLERANCE
-from obscura.engine.ort_native import NativeSession
-from obscura.families import decode
+from obscura.cards.card import ModelCard
+from obscura.engine.native import NativeSession
+from obscura.engine.selfcheck import SCORE_TOLERANCE
+from obscura.families.decode import decode
 
 SAME_PLACE = 0.5  # IoU
 EXACT = 0.01

@@ -15,7 +15,7 @@ from PIL import Image
 from modelkit import coco
 from modelkit.recipes import TOP, Recipe
 from obscura import Detections, Detector
-from obscura.catalogue import CARD
+from obscura.cards.catalogue import CARD
 
 NETWORK = "model.onnx"
 PICTURE = Path(__file__).resolve().parents[2] / "assets" / "sample.jpg"

@@ -13,11 +13,12 @@ import onnxruntime as ort
 from numpy.typing import NDArray
 
 from modelkit.errors import ConversionError
-from obscura import families, guess
+from obscura import families
 from obscura.boxes import RESIZES
 from obscura.errors import NotADetector
-from obscura.families.reading import Reading, as_picture
+from obscura.families.common.reading import Reading, as_picture
 from obscura.graph.inspect import Graph
+from obscura.identify import guess
 
 Say = Callable[[str], None]
 See = Callable[[int, Reading], str]

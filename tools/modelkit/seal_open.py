@@ -20,9 +20,9 @@ from modelkit.errors import ConversionError
 from modelkit.surgery import modern, operators, rename, self_contained, without_dead_ends
 from modelkit.trace import Traced, TracedOps
 from obscura import families
-from obscura.card import ModelCard
+from obscura.cards.card import ModelCard
 from obscura.errors import ObscuraError
-from obscura.families.rows import Rows
+from obscura.families.common.rows import Rows
 from obscura.graph.prepare import PICTURE, prepare
 
 Example = Mapping[str, NDArray[Any]]
@@ -122,7 +122,7 @@ def _add_network(builder: Builder, network: onnx.ModelProto, card: ModelCard) ->
 
 
 def _read(ops: TracedOps, card: ModelCard, example: Example) -> Rows:
-    """As `obscura.families.read` reads an open form."""
+    """As `obscura.families.decode.read` reads an open form."""
     outputs = {}
     for name, array in example.items():
         traced = Traced(ops, _PREFIX + name, array)

@@ -1,4 +1,4 @@
-"""The operations of `obscura.families.ops` as nodes of an ONNX graph.
+"""The operations of `obscura.families.common.ops` as nodes of an ONNX graph.
 
 A family's `read` runs over these as it runs over numpy, and leaves behind the graph of what it did.
 Each traced array carries the value that it had for one picture, so shapes are known while tracing,
@@ -17,7 +17,7 @@ from onnx import helper
 
 from modelkit.builder import Builder
 from modelkit.errors import ConversionError
-from obscura.families.ops import NUMPY
+from obscura.families.common.ops import NUMPY
 
 _TO_THE_END = np.iinfo(np.int64).max
 
@@ -90,7 +90,7 @@ _BINARY: dict[str, Callable[[Any, Any], Any]] = {
 
 
 class TracedOps:
-    """`obscura.families.ops.Ops` as graph nodes.
+    """`obscura.families.common.ops.Ops` as graph nodes.
 
     Args:
         builder: the graph that grows.

@@ -1,6 +1,6 @@
 // The very worker that Obscura's page uses, told from JavaScript what that page tells it: the limit
 // that Python is measured against. bench/speed/stacks.py recorded the page's messages in this browser;
-// what they say stands in py/obscura/engine/ort_web.py.
+// what they say stands in py/obscura/engine/web.py.
 
 const SITE = new URL("../site/", location.href);
 

@@ -31,7 +31,7 @@ function decode({ boxes, scores, classes }, { labels, output }, width, height) {
 
 const SLOW_MS = 50;
 
-// Obscura's loop, see py/obscura/page/loop.py: the next frame is on its way before an answer is drawn, and
+// Obscura's loop, see py/obscura/page/live/loop.py: the next frame is on its way before an answer is drawn, and
 // an engine that is slow is offered none while it works. `analyse(onlyNew)` gives what shows its answer
 // and tells its stages, or nothing where there is no new frame. Returns the same as `frames` of common.js.
 async function newestFrames(count, analyse) {

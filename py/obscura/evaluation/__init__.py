@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import NamedTuple, Protocol
 
 from obscura.detections import Detections
-from obscura.engine import SessionInfo
+from obscura.engine.session import SessionInfo
 from obscura.errors import PictureError
 from obscura.evaluation.errors import AnnotationsError, ToolMissing
 from obscura.evaluation.score import Matches

@@ -18,9 +18,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from obscura import catalogue
+from obscura.cards import catalogue
 from obscura.detections import Detections
-from obscura.engine import SessionInfo
+from obscura.engine.session import SessionInfo
 from obscura.errors import BackendError, ModelMissing, PictureError
 from obscura.evaluation.errors import ToolMissing
 

@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from obscura import catalogue
+from obscura.cards import catalogue
 from obscura.detector import Detector
 from obscura.errors import BackendError
 from obscura.evaluation import LOW, evaluate, read_truth

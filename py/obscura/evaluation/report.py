@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
-from obscura.engine import SessionInfo
+from obscura.engine.session import SessionInfo
 from obscura.errors import PictureError
 from obscura.evaluation.score import ClassScores, Scores
 from obscura.evaluation.truth import Truth

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from obscura.card import Feed, InputSpec, OpenForm
+from obscura.cards.card import Feed, InputSpec, OpenForm
 from obscura.graph.inspect import Value
 from obscura.graph.write import Node, code, model
 

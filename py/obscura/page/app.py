@@ -13,20 +13,23 @@ from js import performance
 from pyodide.ffi import create_proxy
 
 from obscura.errors import CameraLost, ObscuraError
-from obscura.pace import Pace
-from obscura.page import camera, power, shell, sources, stage, text
-from obscura.page.controls import Controls
-from obscura.page.dom import by_id, run
-from obscura.page.inference import Inference
-from obscura.page.loop import Loop
-from obscura.page.meter import Meter
-from obscura.page.models import Models
-from obscura.page.notice import NoticeCard
-from obscura.page.offline import Offline
-from obscura.page.settings import Preferences, Request, Settings
-from obscura.page.shelf import Shelf
-from obscura.page.sources import LiveSource, Photo
-from obscura.page.view import View
+from obscura.live.pace import Pace
+from obscura.page.browser import camera, power, shell
+from obscura.page.browser.dom import by_id, run
+from obscura.page.features.detect.controls import Controls
+from obscura.page.features.offline.offline import Offline
+from obscura.page.live import sources
+from obscura.page.live.loop import Loop
+from obscura.page.live.sources import LiveSource, Photo
+from obscura.page.models.controller import Models
+from obscura.page.models.sessions import Inference
+from obscura.page.models.shelf import Shelf
+from obscura.page.stage import scene_view as stage
+from obscura.page.stage.meter import Meter
+from obscura.page.stage.notice import NoticeCard
+from obscura.page.stage.view import View
+from obscura.page.state.settings import Preferences, Request, Settings
+from obscura.page.words import text
 
 
 class App:

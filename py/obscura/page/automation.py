@@ -10,7 +10,7 @@ from js import JSON, obscura, performance
 from pyodide.ffi import create_proxy
 
 from obscura.page.app import App
-from obscura.page.dom import run
+from obscura.page.browser.dom import run
 
 
 def snapshot(app: App) -> dict[str, Any]:

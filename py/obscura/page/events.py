@@ -5,12 +5,12 @@ from __future__ import annotations
 from js import navigator, setInterval
 from pyodide.ffi import create_proxy
 
-from obscura.page import shell
 from obscura.page.app import App
-from obscura.page.dom import by_id, listen, on_failure, run
-from obscura.page.promise import Promise
-from obscura.page.settings import Preferences
-from obscura.page.storage import keep_nothing
+from obscura.page.browser import shell
+from obscura.page.browser.dom import by_id, listen, on_failure, run
+from obscura.page.browser.storage import keep_nothing
+from obscura.page.features.privacy.dialog import Promise
+from obscura.page.state.settings import Preferences
 
 METER_EVERY_MS = 500
 LOOK_EVERY_MS = 1000

@@ -1,0 +1,289 @@
+"""ModelCard: what the product knows about a model, parsed from its model.toml and checked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from obscura.boxes import RESIZES
+from obscura.cards.table import LARGEST, UNSHOWABLE, Table, is_file_name
+from obscura.detections import Detections
+from obscura.errors import CardError, ModelCorrupt
+
+MOST_PIXELS_A_SIDE = 8192
+MOST_LABELS = 10_000
+LONGEST_LABEL = 200
+MOST_FEEDS = 8
+MOST_ROWS = 10_000
+
+LAYOUTS = ("nchw", "nhwc", "chw")  # the last for networks without a batch
+CHANNELS = ("rgb", "bgr", "grey")
+INPUT_TYPES = ("float32", "float16", "uint8")
+FEED_VALUES = ("size_wh", "size_hw", "mask", "scale")
+FEED_TYPES = ("float32", "int32", "int64", "bool")
+
+
+class ModelFile(NamedTuple):
+    """The network itself: a file beside the card."""
+
+    name: str
+    bytes: int
+    sha256: str  # 64 lower-case hexadecimal digits
+
+
+class InputSpec(NamedTuple):
+    """The network's own input: size in pixels, and how a picture of another shape fills it."""
+
+    width: int
+    height: int
+    resize: str  # one of RESIZES, as in obscura.boxes.fit
+
+
+class Feed(NamedTuple):
+    """A further input that a network wants, beside the picture."""
+
+    name: str
+    value: str
+    """"size_wh" or "size_hw": width and height of the network's own input, ``[1, 2]``; "mask":
+    ones, ``[1, height, width]``; "scale": ones, ``[1, 2]``."""
+    dtype: str  # one of FEED_TYPES
+
+
+class OpenForm(NamedTuple):
+    """How a network that is not sealed takes a picture, and what its family must know of it.
+
+    Each value that enters is ``(pixel - mean) / std``, pixels being 0..255.
+    """
+
+    input: str  # name of the graph's input for the picture
+    layout: str = "nchw"
+    channels: str = "rgb"
+    dtype: str = "float32"
+    mean: tuple[float, float, float] = (0.0, 0.0, 0.0)  # in the order of `channels`
+    std: tuple[float, float, float] = (1.0, 1.0, 1.0)
+    pad: int = 114  # the grey of a letterbox's bars, 0..255
+    feeds: tuple[Feed, ...] = ()
+    options: Mapping[str, Any] = MappingProxyType({})  # the family's own, see its OPTIONS
+
+
+class RecordedAnswer(NamedTuple):
+    """What the model finds on a bundled picture, for backends to reproduce."""
+
+    picture: str  # file name
+    size: tuple[int, int]  # width, height in pixels
+    detections: Detections  # at the card's thresholds, best first
+
+
+@dataclass(frozen=True, eq=False)
+class ModelCard:
+    """What the product knows about one model. Made by :meth:`from_toml` or :meth:`from_dict`.
+
+    Attributes:
+        name: folder name, and the name by which it is asked for.
+        title: name shown to people.
+        summary: one short phrase that helps to choose.
+        family: key of ``obscura.families.FAMILIES``.
+        labels: names of the classes, by class_id.
+        license: SPDX identifier of the weights' licence.
+        file: the network.
+        source: where it comes from: package, version, path, integrity, licence.
+        input: the network's own input.
+        open: how to feed and read a network that is not sealed; None for a sealed one.
+        top: K, the number of rows that the network, or its family, returns.
+        threshold: lowest score shown unless told otherwise.
+        iou: overlap above which the worse of two boxes goes unless told otherwise.
+        check: the answer to reproduce; None if none is recorded.
+        accuracy: as measured: dataset, ap, ap50, command; empty if not measured.
+    """
+
+    name: str
+    title: str
+    summary: str
+    family: str
+    labels: tuple[str, ...]
+    license: str
+    file: ModelFile
+    source: dict[str, Any]
+    input: InputSpec
+    open: OpenForm | None
+    top: int
+    threshold: float
+    iou: float
+    check: RecordedAnswer | None
+    accuracy: dict[str, Any]
+
+    @classmethod
+    def from_toml(cls, text: str) -> ModelCard:
+        """Parse the text of a model.toml.
+
+        Raises:
+            CardError: it is not TOML, or as in :meth:`from_dict`.
+        """
+        import tomllib  # here, for the page gets its cards as JSON
+
+        from obscura.cards.nesting import DEEPEST, too_deep
+
+        if too_deep(text):
+            raise CardError("The card is nested too deeply", f"over {DEEPEST}")
+        try:
+            table = tomllib.loads(text)
+        except ValueError as error:
+            raise CardError("The card is not valid TOML", error) from error
+        return cls.from_dict(table)
+
+    @classmethod
+    def from_dict(cls, table: Mapping[str, Any]) -> ModelCard:
+        """Parse a card given as tables of plain values, as TOML or JSON hold them.
+
+        Raises:
+            CardError: a key is missing or unknown, or its value makes no sense; names the key, the
+                value and the remedy. ``source`` may hold what it likes, and so may
+                ``accuracy`` beside its numbers.
+        """
+        card = Table("", table)
+        card.only(*_KEYS)
+        file, network, output = card.table("file"), card.table("input"), card.table("output")
+        file.only("name", "bytes", "sha256")
+        network.only("width", "height", "resize")
+        output.only("top", "threshold", "iou")
+        labels = tuple(card.array("labels", str, "names of the classes"))
+        _check_labels(card, labels)
+        return cls(
+            name=card.text("name", is_file_name, "a plain folder name"),
+            title=card.text("title"),
+            summary=card.text("summary"),
+            family=card.text("family"),
+            labels=labels,
+            license=card.text("license"),
+            file=ModelFile(
+                file.text("name", is_file_name, "a plain file name"),
+                file.whole("bytes"),
+                file.text("sha256", _is_sha256, "64 lower-case hexadecimal digits"),
+            ),
+            source=dict(card.table("source").values),
+            input=InputSpec(
+                network.whole("width", at_most=MOST_PIXELS_A_SIDE),
+                network.whole("height", at_most=MOST_PIXELS_A_SIDE),
+                network.choice("resize", RESIZES),
+            ),
+            open=_open_form(card.table("open")) if "open" in table else None,
+            top=output.whole("top", at_most=MOST_ROWS),
+            threshold=output.fraction("threshold"),
+            iou=output.fraction("iou"),
+            check=_recorded(card.table("check"), len(labels)) if "check" in table else None,
+            accuracy=_measured(card.table("accuracy")) if "accuracy" in table else {},
+        )
+
+
+_KEYS = (
+    "name", "title", "summary", "family", "labels", "license", "file", "source", "input", "open",
+    "output", "check", "accuracy",
+)  # fmt: skip
+
+
+def verify(file: ModelFile, data: bytes) -> None:
+    """Check that ``data`` is the very file that a card describes.
+
+    Raises:
+        ModelCorrupt: its length or its SHA-256 differs.
+    """
+    if len(data) != file.bytes:
+        raise ModelCorrupt(f"{file.name} should have {file.bytes} bytes", f"it has {len(data)}")
+    from hashlib import sha256  # here, for the page lets the browser do this
+
+    digest = sha256(data).hexdigest()
+    if digest != file.sha256:
+        raise ModelCorrupt(f"{file.name} is not the file that its card describes", digest)
+
+
+def wrong_label(labels: Sequence[str]) -> tuple[int, str] | None:
+    """Return the place of a class name that cannot be used, and what it should be; None if all can.
+
+    Names are shown and searched: each occurs once, has something to read, and no control
+    characters (nor half a UTF-16 pair, which JSON can smuggle in and nothing can write).
+    """
+    seen = set()
+    for place, label in enumerate(labels):
+        if label in seen:
+            return place, "names of which each occurs only once"
+        if not label.strip() or len(label) > LONGEST_LABEL:
+            return place, f"names of 1 to {LONGEST_LABEL} letters"
+        if UNSHOWABLE.search(label):
+            return place, "names on one line, without control characters"
+        seen.add(label)
+    return None
+
+
+def _check_labels(card: Table, labels: tuple[str, ...]) -> None:
+    if not 0 < len(labels) <= MOST_LABELS:
+        raise card.error("labels", len(labels), f"1 to {MOST_LABELS} names")
+    wrong = wrong_label(labels)
+    if wrong is not None:
+        place, wanted = wrong
+        raise card.error("labels", labels[place][:40], wanted)
+
+
+def _open_form(table: Table) -> OpenForm:
+    table.only(*OpenForm._fields)
+    usual = OpenForm("")
+    return OpenForm(
+        input=table.text("input"),
+        layout=table.choice("layout", LAYOUTS, usual.layout),
+        channels=table.choice("channels", CHANNELS, usual.channels),
+        dtype=table.choice("dtype", INPUT_TYPES, usual.dtype),
+        mean=table.triple("mean", usual.mean),
+        std=table.triple(
+            "std", usual.std, lambda value: value != 0, "three numbers, none of them 0"
+        ),
+        pad=table.whole("pad", at_least=0, at_most=255) if "pad" in table.values else usual.pad,
+        feeds=tuple(_feeds(table.table("feeds"))) if "feeds" in table.values else (),
+        options=dict(table.table("options").values) if "options" in table.values else {},
+    )
+
+
+def _feeds(table: Table) -> Iterator[Feed]:
+    if len(table.values) > MOST_FEEDS:
+        raise CardError("The card feeds too many inputs", len(table.values))
+    for name in table.values:
+        feed = table.table(name)
+        feed.only("value", "dtype")
+        yield Feed(name, feed.choice("value", FEED_VALUES), feed.choice("dtype", FEED_TYPES))
+
+
+def _recorded(check: Table, label_count: int) -> RecordedAnswer:
+    check.only("picture", "size", "detections")
+    size = check.array("size", int, "width and height")
+    if len(size) != 2 or not 1 <= min(size) <= max(size) < LARGEST:
+        raise check.error("size", size, "width and height in pixels")
+    rows = [Table("check.detections.", row) for row in check.array("detections", dict, "tables")]
+    boxes = [row.array("box", (int, float), "x1, y1, x2, y2") for row in rows]
+    for row, box in zip(rows, boxes, strict=True):
+        row.only("class_id", "score", "box")
+        if len(box) != 4 or not all(abs(edge) < LARGEST for edge in box):
+            raise row.error("box", box, "x1, y1, x2, y2 in pixels")
+        if not 0 <= row.whole("class_id", at_least=0) < label_count:
+            raise row.error("class_id", row.values["class_id"], f"below {label_count}")
+    return RecordedAnswer(
+        check.text("picture", is_file_name, "a plain file name"),
+        (size[0], size[1]),
+        Detections(
+            np.array(boxes, np.float32).reshape(-1, 4),
+            np.array([row.fraction("score") for row in rows], np.float32),
+            np.array([row.values["class_id"] for row in rows], np.int32),
+        ).sorted(),
+    )
+
+
+def _measured(table: Table) -> dict[str, Any]:
+    for key in {"ap", "ap50"} & set(table.values):
+        if not 0 <= table.get(key, (int, float), "a number") <= 100:
+            raise table.error(key, table.values[key], "a number from 0 to 100")
+    return dict(table.values)
+
+
+def _is_sha256(text: str) -> bool:
+    return len(text) == 64 and set(text) <= set("0123456789abcdef")

@@ -1,0 +1,80 @@
+"""The models on this machine: each a folder with its card and its network."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from obscura.cards.card import ModelCard
+from obscura.errors import CardError, ModelMissing
+
+CARD = "model.toml"
+
+
+def home() -> Path:
+    """Return the folder of models: ``$OBSCURA_MODELS``, else the package's own, else the repo's."""
+    if "OBSCURA_MODELS" in os.environ:
+        return Path(os.environ["OBSCURA_MODELS"])
+    package = Path(__file__).resolve().parents[1]
+    installed = package / "models"
+    return installed if installed.is_dir() else package.parents[1] / "models"
+
+
+def known() -> list[str]:
+    """Return the names of the models in :func:`home`, sorted."""
+    return sorted(card.parent.name for card in home().glob(f"*/{CARD}"))
+
+
+def find(model: str | Path) -> Path:
+    """Return the folder of a model.
+
+    Args:
+        model: one of the :func:`known` names, or the path of any folder with a card.
+
+    Raises:
+        ModelMissing: there is no such model; lists the known ones.
+    """
+    for folder in (home() / model, Path(model)):
+        if (folder / CARD).is_file():
+            return folder
+    names = known()
+    raise ModelMissing(
+        "There is no such model",
+        model,
+        remedy=f"Choose one of {', '.join(names)}, or a folder that holds a {CARD}."
+        if names
+        else f"There are none in {home()}: set OBSCURA_MODELS to the folder that holds them.",
+    )
+
+
+def read_card(folder: Path) -> ModelCard:
+    """Read the card in a model's folder.
+
+    Raises:
+        CardError: the card cannot be read or makes no sense.
+    """
+    path = folder / CARD
+    try:
+        text = path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise CardError(f"The card cannot be read ({error.strerror})", path) from error
+    except UnicodeDecodeError as error:
+        raise CardError("The card is no text", path, remedy="Save it in UTF-8.") from error
+    return ModelCard.from_toml(text)
+
+
+def read_network(folder: Path, card: ModelCard) -> bytes:
+    """Read the network that the card names. Unverified: the engine checks its hash.
+
+    Raises:
+        ModelMissing: the file cannot be read.
+    """
+    path = folder / card.file.name
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise ModelMissing(
+            f"The network of {card.name} cannot be read ({error.strerror})",
+            path,
+            remedy="Fetch the model again.",
+        ) from error

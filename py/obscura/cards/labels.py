@@ -1,0 +1,342 @@
+"""Class names: read from the files that people have, and the lists that everybody knows."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, NamedTuple
+
+from obscura.cards.card import MOST_LABELS, wrong_label
+from obscura.cards.nesting import DEEPEST, too_deep
+from obscura.cards.table import shown
+from obscura.errors import LabelsError
+
+MOST_BYTES = 4 << 20
+
+COCO = tuple(
+    """person,bicycle,car,motorcycle,airplane,bus,train,truck,boat,traffic light,fire hydrant,
+stop sign,parking meter,bench,bird,cat,dog,horse,sheep,cow,elephant,bear,zebra,giraffe,backpack,
+umbrella,handbag,tie,suitcase,frisbee,skis,snowboard,sports ball,kite,baseball bat,baseball glove,
+skateboard,surfboard,tennis racket,bottle,wine glass,cup,fork,knife,spoon,bowl,banana,apple,
+sandwich,orange,broccoli,carrot,hot dog,pizza,donut,cake,chair,couch,potted plant,bed,dining table,
+toilet,tv,laptop,mouse,remote,keyboard,cell phone,microwave,oven,toaster,sink,refrigerator,book,
+clock,vase,scissors,teddy bear,hair drier,toothbrush""".replace("\n", "").split(",")
+)
+"""The 80 classes of COCO (https://cocodataset.org), in the order of their ids."""
+
+_UNPUBLISHED = {12, 26, 29, 30, 45, 66, 68, 69, 71, 83}
+COCO_IDS = tuple(number for number in range(1, 91) if number not in _UNPUBLISHED)
+"""COCO numbered 90 kinds of things and published 80 of them: the ids of `COCO`."""
+
+VOC = tuple(
+    """aeroplane,bicycle,bird,boat,bottle,bus,car,cat,chair,cow,diningtable,dog,horse,motorbike,
+person,pottedplant,sheep,sofa,train,tvmonitor""".replace("\n", "").split(",")
+)
+"""The 20 classes of PASCAL VOC (http://host.robots.ox.ac.uk/pascal/VOC), by alphabet."""
+
+
+class Known(NamedTuple):
+    """Names for a number of classes, and whose they are."""
+
+    labels: tuple[str, ...]
+    title: str  # "" if they are just numbered
+
+
+def known(count: int) -> Known:
+    """Return the names that a network of ``count`` classes usually means.
+
+    80 classes are COCO's, 20 PASCAL VOC's. 91 are COCO's by id (as torchvision and DETR count) and
+    90 by id less one (TensorFlow); ids without a class are named like ``unused 12``. Any other
+    number gets ``class 1`` to ``class n``.
+
+    Raises:
+        LabelsError: these are more classes than a card may have.
+    """
+    if count > MOST_LABELS:
+        raise LabelsError(
+            "There are too many classes", count,
+            remedy=f"Use a network that tells {MOST_LABELS} apart at the most.",
+        )  # fmt: skip
+    if count == len(COCO):
+        return Known(COCO, "COCO")
+    if count == len(VOC):
+        return Known(VOC, "PASCAL VOC")
+    if count in (90, 91):
+        names = dict(zip(COCO_IDS, COCO, strict=True))
+        return Known(tuple(names.get(i, f"unused {i}") for i in range(91 - count, 91)), "COCO")
+    return Known(tuple(f"class {number}" for number in range(1, count + 1)), "")
+
+
+def parse(name: str, data: bytes) -> tuple[str, ...]:
+    """Read class names from a file, in the network's order.
+
+    | file | holds |
+    |---|---|
+    | .txt .names .labels | a name a line, numbered (``0 person``) or not |
+    | .json .toml | a list of names, a table ``{"0": "person"}`` or ``{"person": 0}``, or COCO's
+                    categories: alone, or as one of labels, names, classes, categories, ... |
+    | .yaml .yml | Ultralytics' ``names:`` |
+    | .pbtxt | TensorFlow's label map |
+
+    A number that a table leaves out gets a name like ``unused 12``, as do names that say so
+    (``N/A``, ``???``); a table that begins at 1 is taken to mean the first class by that. COCO's
+    categories are taken in the order of their ids, without gaps, as most who train on them do.
+
+    Args:
+        name: of the file; its ending tells the kind.
+        data: its content.
+
+    Raises:
+        LabelsError: it cannot be read, or its names make no sense; says which and where.
+    """
+    ending = name[name.rfind(".") :].lower() if "." in name else ""
+    read = _KINDS.get(ending)
+    if read is None:
+        raise LabelsError(
+            "Class names are not read from such a file", name[-80:],
+            remedy=f"Give one of {', '.join(_KINDS)}.",
+        )  # fmt: skip
+    if len(data) > MOST_BYTES:
+        raise LabelsError(
+            "The file of class names is too large", f"{len(data)} bytes",
+            remedy=f"Give one that holds the names alone, in {MOST_BYTES} bytes at the most.",
+        )  # fmt: skip
+    entries = read(_text(data))
+    if not 0 < len(entries) <= MOST_LABELS:
+        raise LabelsError(
+            "The file holds no class names" if not entries else "There are too many class names",
+            len(entries),
+            remedy=f"Give 1 to {MOST_LABELS}, one a line, in the network's order.",
+        )
+    labels = _named(entries)
+    wrong = wrong_label(labels)
+    if wrong is not None:
+        index, wanted = wrong
+        raise LabelsError(
+            f"The class name {entries[index][0]} makes no sense", repr(labels[index][:40]),
+            remedy=f"Give {wanted}.",
+        )  # fmt: skip
+    return labels
+
+
+def embedded(text: str) -> tuple[str, ...]:
+    """Read class names from a value in a network's metadata; () if it holds none that make sense.
+
+    They may be written as a list or as a table by number, the way Python or JSON write these, or
+    with commas between them.
+    """
+    text = text.strip()
+    try:
+        entries = _flow(text if text[:1] in ("{", "[") else f"[{text}]")
+    except LabelsError:
+        return ()
+    labels = _named(entries)
+    fits = 0 < len(labels) <= MOST_LABELS and wrong_label(labels) is None
+    return labels if fits else ()
+
+
+Entries = list[tuple[str, str]]
+"""Where a name stands, in words, and the name."""
+
+_NOBODY = {"n/a", "???", "__background__"}
+_KEYS = ("labels", "names", "classes", "categories", "id2label", "label2id")
+_NUMBERED = re.compile(r"(\d{1,6})(?:[:,]\s*|\s+)(\S.*)")
+_ENTRY = re.compile(
+    r"""\s*+(?:["']?(\d{1,6})["']?\s*+:\s*+)?+          # its number
+    (?:("(?:[^"\\]|\\.)*+"|'(?:[^'\\]|\\.|'')*+')\s*+   # a name in quotes
+    |([^,:{}\[\]"'][^,{}\[\]]*+)                        # or without
+    )(?:,|$)""",
+    re.VERBOSE | re.DOTALL,
+)
+_BLOCK = re.compile(r"(?:-|[\"']?(\d{1,6})[\"']?\s*+:)\s++(\S.*)")
+_ITEM = re.compile(r"\bitem\s*+\{([^{}]*+)\}")
+_ITEM_ID = re.compile(r"\bid\s*+:\s*+(\d{1,6})\b")
+_ITEM_NAME = re.compile(
+    r"""\b(display_name|name)\s*+:\s*+("(?:[^"\\]|\\.)*+"|'(?:[^'\\]|\\.)*+')"""
+)
+
+
+def _named(entries: Entries) -> tuple[str, ...]:
+    return tuple(
+        f"unused {i}" if label.strip().lower() in _NOBODY else label.strip()
+        for i, (_, label) in enumerate(entries)
+    )
+
+
+def _text(data: bytes) -> str:
+    wide = data.startswith((b"\xff\xfe", b"\xfe\xff"))  # as some editors on Windows save
+    try:
+        return data.decode("utf-16" if wide else "utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise LabelsError(
+            "The file of class names is no text", f"byte {error.start}",
+            remedy="Save it as text, in UTF-8.",
+        ) from error  # fmt: skip
+
+
+def _lines(text: str) -> Entries:
+    lines = text.rstrip().splitlines()
+    split = [_NUMBERED.fullmatch(line.strip()) for line in lines]
+    numbers = [int(match[1]) for match in split if match]
+    first = numbers[0] if numbers else 0
+    if len(lines) > 1 and first in (0, 1) and numbers == list(range(first, first + len(lines))):
+        return [(f"on line {i}", match[2]) for i, match in enumerate(split, 1) if match]
+    return [(f"on line {i}", line) for i, line in enumerate(lines, 1)]
+
+
+def _json(text: str) -> Entries:
+    _check_depth(text)
+    try:
+        value = json.loads(text)
+    except ValueError as error:
+        raise _damaged("JSON", error) from error
+    return _value(value)
+
+
+def _toml(text: str) -> Entries:
+    import tomllib  # here, for most bring another kind
+
+    _check_depth(text)
+    try:
+        value = tomllib.loads(text)
+    except ValueError as error:
+        raise _damaged("TOML", error) from error
+    return _value(value)
+
+
+def _check_depth(text: str) -> None:
+    if too_deep(text):
+        raise LabelsError("The file of class names is nested too deeply", f"over {DEEPEST}")
+
+
+def _damaged(kind: str, error: Exception) -> LabelsError:
+    return LabelsError(f"The file of class names is no valid {kind}", str(error)[:80])
+
+
+def _value(value: Any) -> Entries:
+    """Find the names in what JSON or TOML hold."""
+    if isinstance(value, Mapping):
+        for key in _KEYS:
+            if isinstance(value.get(key), (Mapping, list)):
+                return _value(value[key])
+        return _table(value)
+    if not isinstance(value, list):
+        raise _no_text("", value)
+    if value and all(isinstance(item, Mapping) and {"id", "name"} <= set(item) for item in value):
+        if not all(isinstance(item["id"], int) for item in value):
+            raise _no_text("'s id", [item["id"] for item in value][:3])
+        value = [item["name"] for item in sorted(value, key=lambda item: item["id"])]
+    for i, item in enumerate(value):
+        if not isinstance(item, str):
+            raise _no_text(f" at place {i + 1}", item)
+    return [(f"at place {i + 1}", item) for i, item in enumerate(value)]
+
+
+def _table(table: Mapping[str, Any]) -> Entries:
+    pairs = list(table.items())
+    if pairs and all(isinstance(n, int) and 0 <= n <= MOST_LABELS for _, n in pairs):
+        pairs = [(str(number), label) for label, number in pairs]
+    if not all(key.isdecimal() and len(key) <= 6 for key, _ in pairs):
+        raise LabelsError(
+            "The file has no class names where they are looked for",
+            ", ".join(repr(key) for key, _ in pairs[:3])[:80],
+            remedy=f"Give a list of names, alone or under one of {', '.join(_KEYS)}.",
+        )
+    return _by_number((int(key), label) for key, label in pairs)
+
+
+def _no_text(where: str, value: object) -> LabelsError:
+    return LabelsError(f"The class name{where} is of the wrong kind", shown(value))
+
+
+def _by_number(pairs: Iterable[tuple[int, Any]]) -> Entries:
+    """Order names by their numbers, filling in those that are left out."""
+    names: dict[int, str] = {}
+    for number, label in pairs:
+        if not isinstance(label, str):
+            raise _no_text(f" of number {number}", label)
+        if number in names:
+            raise LabelsError("Two class names have one number", number)
+        names[number] = label
+    if not names:
+        return []
+    if max(names) > MOST_LABELS:
+        raise LabelsError(
+            "The number of a class is too large", max(names),
+            remedy=f"Number the classes from 0, {MOST_LABELS} at the most.",
+        )  # fmt: skip
+    first = 0 if 0 in names else 1
+    return [(f"of number {i}", names.get(i, f"unused {i}")) for i in range(first, max(names) + 1)]
+
+
+def _flow(text: str) -> Entries:
+    """Read ``[a, 'b']`` or ``{0: a, 1: "b"}``; [] if it is neither."""
+    inner, at = text[1:-1].rstrip().removesuffix(","), 0
+    if (text[:1], text[-1:]) not in (("[", "]"), ("{", "}")) or not inner:
+        return []
+    names: list[tuple[str | None, str]] = []
+    while at < len(inner):
+        match = _ENTRY.match(inner, at)
+        if match is None or len(names) > MOST_LABELS or (match[1] is None) == (text[0] == "{"):
+            return []
+        names.append((match[1], _unquoted(match[2] or match[3])))
+        at = match.end()
+    if text[0] == "{":
+        return _by_number((int(number or 0), label) for number, label in names)
+    return [(f"at place {i + 1}", label) for i, (_, label) in enumerate(names)]
+
+
+def _unquoted(text: str) -> str:
+    text = text.strip()
+    if text[:1] == '"' == text[-1:]:
+        try:
+            return str(json.loads(text))
+        except ValueError:
+            return re.sub(r"\\(.)", r"\1", text[1:-1])
+    if text[:1] == "'" == text[-1:]:
+        return re.sub(r"\\(.)|'(')", r"\1\2", text[1:-1])
+    return text
+
+
+def _yaml(text: str) -> Entries:
+    """Read ``names:``, the only part of YAML that is needed, in the ways that people write it."""
+    lines = [line for line in text.splitlines() if line.strip() and line.lstrip()[0] != "#"]
+    start = next((i for i, line in enumerate(lines) if line.startswith("names:")), len(lines))
+    found: list[tuple[str | None, str]] = []
+    for line in [line.split(" #")[0] for line in lines[start + 1 :]]:
+        match = _BLOCK.fullmatch(line.strip()) if line[0] in " \t-" else None
+        if match is None:
+            break
+        found.append((match[1], _unquoted(match[2])))
+    if found and all(number for number, _ in found):
+        return _by_number((int(number or 0), label) for number, label in found)
+    if found:
+        return [(f"at place {i + 1}", label) for i, (_, label) in enumerate(found)]
+    flow = " ".join(line.split(" #")[0] for line in lines[start:])[len("names:") :].strip()
+    ends = [at for at in (flow.find("]"), flow.find("}")) if at >= 0]
+    return _flow(flow[: min(ends) + 1]) if ends else []
+
+
+def _pbtxt(text: str) -> Entries:
+    """Read a StringIntLabelMap of TensorFlow's object detection."""
+    pairs = []
+    for item in _ITEM.findall(text):
+        number = _ITEM_ID.search(item)
+        names = {match[1]: _unquoted(match[2]) for match in _ITEM_NAME.finditer(item)}
+        if number is None or not names:
+            raise LabelsError("An item of the label map lacks id or name", item.strip()[:40])
+        pairs.append((int(number[1]), names.get("display_name", names.get("name"))))
+    return _by_number(pairs)
+
+
+_KINDS: dict[str, Callable[[str], Entries]] = {
+    ".txt": _lines,
+    ".names": _lines,
+    ".labels": _lines,
+    ".json": _json,
+    ".toml": _toml,
+    ".yaml": _yaml,
+    ".yml": _yaml,
+    ".pbtxt": _pbtxt,
+}

@@ -1,0 +1,217 @@
+"""What families have in common: what they are told, what they return, and the steps they share."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from obscura.errors import CardError, ModelMismatch
+from obscura.families.common.ops import Array, Ops
+
+MOST_CELLS = 4_000_000
+"""More than four times as many as strides of 8, 16 and 32 have over the largest input."""
+
+
+class Spec(NamedTuple):
+    """What a family is told of a network."""
+
+    width: int  # of the network's own input, in pixels
+    height: int
+    classes: int  # how many labels the card has
+    top: int  # how many rows are wanted at the most
+    options: Mapping[str, Any]  # the family's own, complete and checked
+
+
+class Rows(NamedTuple):
+    """What a family returns: candidates, best first, at most `Spec.top` of them."""
+
+    boxes: Array  # (k, 4) float32 xyxy in 0..1 of the network's own input
+    scores: Array  # (k,) float32 in 0..1
+    classes: Array  # (k,) int64
+
+
+class Option(NamedTuple):
+    """One thing that a family may be told on a card, under [open.options]."""
+
+    usual: Any
+    """The value where the card says nothing; its type is the type of all values."""
+    among: tuple[Any, ...] = ()
+    """The values that make sense; empty for any of that type."""
+    help: str = ""
+
+
+def checked(options: Mapping[str, Any], known: Mapping[str, Option], family: str) -> dict[str, Any]:
+    """Return a card's options, completed and checked.
+
+    Raises:
+        CardError: one is unknown or makes no sense.
+    """
+    for name, value in options.items():
+        if name not in known:
+            names = ", ".join(known) or "none"
+            raise CardError(
+                f"The family {family} has no option of that name",
+                name,
+                remedy=f"It has {names}: correct [open.options] in model.toml.",
+            )
+        option = known[name]
+        if not _fits(value, option):
+            among = ", ".join(map(repr, option.among)) or f"such as {option.usual!r}"
+            raise CardError(
+                f"The option {name} of the family {family} makes no sense",
+                repr(value),
+                remedy=f"It should be {among}: correct [open.options] in model.toml.",
+            )
+    return {name: options.get(name, option.usual) for name, option in known.items()}
+
+
+def _fits(value: Any, option: Option) -> bool:
+    if option.among:
+        return any(value == one and type(value) is type(one) for one in option.among)
+    if isinstance(option.usual, (list, tuple)):
+        return (
+            isinstance(value, (list, tuple))
+            and 0 < len(value) <= 64
+            and all(type(item) is type(option.usual[0]) and 0 < item < 1e6 for item in value)
+        )
+    return type(value) is type(option.usual) and (
+        not isinstance(value, (int, float)) or -1e6 < value < 1e6
+    )
+
+
+def only(outputs: Mapping[str, Array], count: int = 1) -> list[Array]:
+    """Return the network's first `count` outputs, in the graph's order.
+
+    Raises:
+        ModelMismatch: it has fewer.
+    """
+    if len(outputs) < count:
+        raise mismatch(outputs, f"{count} outputs")
+    return list(outputs.values())[:count]
+
+
+def mismatch(outputs: Mapping[str, Array], wanted: str) -> ModelMismatch:
+    """Return the error for outputs that are not what a family reads.
+
+    Args:
+        wanted: what it reads, such as ``one output [1, N, 5 + 3 classes]``.
+    """
+    shapes = ", ".join(f"{name} {list(array.shape)}" for name, array in outputs.items())
+    return ModelMismatch(
+        "The network's outputs are not what its card says",
+        shapes or "none",
+        remedy=f"Its family reads {wanted}: correct family, size or labels on the card.",
+    )
+
+
+def says_boxes(name: str) -> bool:
+    """Whether an output's name says that it holds boxes."""
+    return any(word in name.lower() for word in ("box", "dets"))
+
+
+def best_class(ops: Ops, boxes: Array, scores: Array, top: int) -> Rows:
+    """Keep the best class of each candidate, then the best candidates.
+
+    Args:
+        boxes: (n, 4).
+        scores: (n, classes).
+    """
+    best, rows = ops.top(ops.max(scores, 1), top)
+    classes = ops.argmax(ops.take(scores, rows), 1)
+    return Rows(ops.take(boxes, rows), best, classes)
+
+
+def best_pairs(ops: Ops, boxes: Array, scores: Array, top: int) -> Rows:
+    """Keep the best pairs of candidate and class, as DETR's kin do: a box may come twice.
+
+    Args:
+        boxes: (n, 4).
+        scores: (n, classes).
+    """
+    # The best pairs are among the rows whose best class is best, and those are quicker to find.
+    _, rows = ops.top(ops.max(scores, 1), top)
+    best, index = ops.top(ops.reshape(ops.take(scores, rows), [-1]), top)
+    place, classes = ops.divide(index, scores.shape[1])
+    return Rows(ops.take(boxes, ops.take(rows, place)), best, classes)
+
+
+def xyxy_from_cxcywh(ops: Ops, boxes: Array) -> Array:
+    """Turn (n, 4) boxes from centre and size into corners."""
+    half = boxes[:, 2:4] / 2
+    return ops.concat([boxes[:, 0:2] - half, boxes[:, 0:2] + half], 1)
+
+
+def fractions(ops: Ops, boxes: Array, spec: Spec) -> Array:
+    """Turn (n, 4) boxes from pixels of the network's input into 0..1 of it."""
+    return boxes / ops.constant([spec.width, spec.height] * 2)
+
+
+class Cells(NamedTuple):
+    """The cells of feature maps of several strides, finest first, row by row."""
+
+    xy: NDArray[np.float32]  # (n, 2) column and row
+    stride: NDArray[np.float32]  # (n, 1) pixels of the input a cell
+
+
+def cell_counts(spec: Spec, strides: Sequence[int]) -> list[int]:
+    """Return how many cells the maps of these strides have over the network's input.
+
+    An input that a stride does not divide has a last, partial cell, as convolutions make it.
+    """
+    return [-(-spec.width // stride) * -(-spec.height // stride) for stride in strides]
+
+
+def cells(spec: Spec, strides: Sequence[int]) -> Cells:
+    """Return the cells of maps of these strides; see `cell_counts`.
+
+    Raises:
+        CardError: there are more than any network has; a card can name a stride of 1 over an input
+            of any size.
+    """
+    count = sum(cell_counts(spec, strides))
+    if count > MOST_CELLS:
+        raise CardError(
+            "The card's input and strides make too many cells", count,
+            remedy="Correct [input] or the option strides in model.toml.",
+        )  # fmt: skip
+    return _cells(spec.width, spec.height, tuple(strides))
+
+
+@lru_cache(maxsize=8)
+def _cells(width: int, height: int, strides: tuple[int, ...]) -> Cells:
+    places, sizes = [], []
+    for stride in strides:
+        y, x = np.mgrid[: -(-height // stride), : -(-width // stride)]
+        places.append(np.stack([x, y], -1).reshape(-1, 2))
+        sizes.append(np.full((x.size, 1), stride))
+    return Cells(
+        np.concatenate(places).astype(np.float32), np.concatenate(sizes).astype(np.float32)
+    )
+
+
+def as_cells(ops: Ops, array: Array, count: int) -> Array | None:
+    """Return a map or its flattened form as (count, columns), None if it has another size.
+
+    Args:
+        array: ``[1, count, columns]``, ``[1, columns, count]`` or ``[1, columns, height, width]``.
+        count: how many cells it should have.
+    """
+    shape = array.shape
+    if len(shape) == 4 and shape[0] == 1 and shape[2] * shape[3] == count:
+        return ops.transpose(ops.reshape(array, [shape[1], count]), [1, 0])
+    if len(shape) == 3 and shape[0] == 1 and shape[1] == count:
+        return array[0]
+    if len(shape) == 3 and shape[0] == 1 and shape[2] == count:
+        return ops.transpose(array[0], [1, 0])
+    return None
+
+
+def from_cells(ops: Ops, boxes: Array, grid: Cells) -> Array:
+    """Turn YOLOX's boxes, centre and log size in cells, (n, 4), into xyxy in pixels."""
+    stride = ops.constant(grid.stride)
+    centre = (boxes[:, 0:2] + ops.constant(grid.xy)) * stride
+    return xyxy_from_cxcywh(ops, ops.concat([centre, ops.exp(boxes[:, 2:4]) * stride], 1))

@@ -1,0 +1,168 @@
+"""Decoding: what a network returns, as the best K rows, and those as Detections."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from obscura.boxes import area, clip, fit, nms
+from obscura.cards.card import ModelCard
+from obscura.detections import Detections
+from obscura.errors import BackendError, ModelMismatch
+from obscura.families import module, of, spec
+
+
+class Outputs(NamedTuple):
+    """What a model returns for one picture: its best K rows, best first."""
+
+    boxes: NDArray[np.float32]  # (K, 4) xyxy in 0..1 of the model's input
+    scores: NDArray[np.float32]  # (K,) confidence in 0..1
+    classes: NDArray[np.int32]  # (K,) index into the card's labels
+
+
+_NO_CLASS = 2**31 - 1
+_MOST_SCORE = 1.01  # half precision and quantised tables come out a little above 1
+_FAR = 1000.0
+"""How far outside the picture, in pictures, an edge is taken seriously: areas stay finite."""
+
+
+def read(outputs: Mapping[str, Any], card: ModelCard) -> Outputs:
+    """Turn what a network returns into rows.
+
+    Args:
+        outputs: arrays of one run, by name, in the graph's order. A sealed network's are boxes,
+            scores and classes; an open one's are what its family reads.
+        card: the model's card.
+
+    Raises:
+        ModelMismatch: the outputs are not what the card says.
+        CardError: the card's family is unknown, or one of its options.
+    """
+    for name, array in outputs.items():
+        if not isinstance(array, np.ndarray) or array.dtype.kind not in "fiub":
+            raise ModelMismatch("The network returns something other than numbers", name)
+    if card.open is None:
+        return _sealed(outputs, card)
+    from obscura.families.common.ops import NUMPY
+
+    told = spec(card)
+    with np.errstate(all="ignore"):  # what overflows is found by `decode`
+        # Two types are enough for families, and neither wraps round when its sign is changed.
+        plain = {
+            name: array.astype(np.float32 if array.dtype.kind == "f" else np.int64)
+            for name, array in outputs.items()
+        }
+        rows = module(card.family).read(NUMPY, plain, told)
+        return Outputs(
+            rows.boxes.astype(np.float32),
+            rows.scores.astype(np.float32),
+            np.clip(rows.classes, -1, _NO_CLASS).astype(np.int32),
+        )
+
+
+def _sealed(outputs: Mapping[str, NDArray[Any]], card: ModelCard) -> Outputs:
+    """A sealed network's own rows; of more than the card says, the first, which are the best."""
+    try:
+        boxes, scores, classes = (
+            outputs[name][0, : card.top] for name in ("boxes", "scores", "classes")
+        )
+    except (KeyError, IndexError):
+        raise ModelMismatch(
+            "The network is not sealed, though its card says so", ", ".join(outputs)
+        ) from None
+    count = len(scores)
+    if (boxes.shape, scores.shape, classes.shape) != ((count, 4), (count,), (count,)):
+        raise ModelMismatch(
+            "The sealed network's outputs are of the wrong shape",
+            f"boxes {list(boxes.shape)}, scores {list(scores.shape)}, "
+            f"classes {list(classes.shape)}",
+        )
+    return Outputs(boxes, scores, classes)
+
+
+def decode(
+    outputs: Outputs,
+    card: ModelCard,
+    source_size: tuple[int, int],
+    *,
+    threshold: float | None = None,
+    iou: float | None = None,
+    classes: Collection[int] | None = None,
+) -> Detections:
+    """Turn a model's outputs into Detections.
+
+    Args:
+        outputs: the model's K rows.
+        card: the model's card.
+        source_size: width and height of the picture in pixels, before it was fitted to the input.
+        threshold: rows of a lower score are dropped; None for the card's.
+        iou: of two boxes of a class that overlap more than this, the better stays; None for the
+            card's.
+        classes: the class_ids wanted; None for all.
+
+    Returns:
+        Detections in pixels of the picture, cut to its edges, best first. A box of which nothing is
+        left after the cut is dropped.
+
+    Raises:
+        CardError: nothing is known of the card's family.
+        BackendError: the outputs hold NaN, infinity, a score above 1 or a class that the card
+            lacks. No model does that; a backend that computes wrongly does, and must not pass
+            unnoticed.
+        ModelMismatch: an open network's scores are above 1, so they are none.
+    """
+    family = of(card)
+    boxes, scores, class_ids = outputs
+    if class_ids.size and not 0 <= class_ids.min() <= class_ids.max() < len(card.labels):
+        raise BackendError(
+            f"The backend returned a class outside 0..{len(card.labels) - 1}",
+            f"{class_ids.min()}..{class_ids.max()}",
+        )
+
+    wanted = scores >= (card.threshold if threshold is None else threshold)
+    if classes is not None:
+        chosen = np.zeros(len(card.labels), np.bool_)
+        chosen[list(classes)] = True
+        wanted &= chosen[class_ids]
+    rows = np.flatnonzero(wanted)
+    boxes = boxes[rows]
+    if not (np.isfinite(scores).all() and np.isfinite(boxes).all()):
+        raise BackendError("The backend returned numbers that are not finite")
+    if scores.size and scores.max() > _MOST_SCORE:
+        raise (ModelMismatch if card.open else BackendError)(
+            "The network's scores are not in 0..1", f"{scores.max():.3g}"
+        )
+    if not len(rows):
+        return Detections.empty()
+    scores, class_ids = scores[rows], class_ids[rows]
+    boxes = boxes.clip(-_FAR, _FAR)
+    if family.nms:
+        order = nms(boxes, scores, card.iou if iou is None else iou, class_ids)
+    else:
+        order = np.argsort(-scores, kind="stable")
+    size = (card.input.width, card.input.height)
+    xyxy = _to_source(boxes[order], card.input.resize, source_size, size)
+    visible = area(xyxy) > 0
+    order = order[visible]
+    return Detections(xyxy[visible], scores[order], class_ids[order])
+
+
+def _to_source(
+    boxes: NDArray[np.float32], mode: str, source: tuple[int, int], size: tuple[int, int]
+) -> NDArray[np.float32]:
+    """Map boxes from 0..1 of a model's input to pixels of the source, cut to its edges."""
+    whole, offsets, scales = _frame(mode, source, size)
+    return clip((boxes * whole - offsets) / scales, *source)
+
+
+@lru_cache(maxsize=8)
+def _frame(mode: str, source: tuple[int, int], size: tuple[int, int]) -> NDArray[np.float32]:
+    """The input's size and `fit`'s offsets and scales, each as a row that goes with xyxy: the same
+    for frame after frame."""
+    placed = fit(mode, source, size)
+    pairs = [size, (placed.offset_x, placed.offset_y), (placed.scale_x, placed.scale_y)]
+    return np.array([[*pair, *pair] for pair in pairs], np.float32)

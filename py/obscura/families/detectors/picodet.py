@@ -1,0 +1,71 @@
+"""PicoDet (Yu et al. 2021, arXiv 2111.00902), as PaddleDetection exports it without NMS: see `gfl`.
+
+A pair of outputs for each stride, scores after the sigmoid ``[1, cells, classes]`` and distances
+``[1, cells, 4 bins]``; or all boxes decoded, ``[1, N, 4]`` corners in pixels of the input, and
+scores ``[1, classes, N]``, as PP-YOLOE has them, too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from obscura.cards.card import InputSpec
+from obscura.families.common import gfl, libreyolo
+from obscura.families.common.reading import Picture, Reading, one_picture, rows_fit
+from obscura.families.common.rows import Option
+from obscura.graph.inspect import Graph
+
+STRIDES = (8, 16, 32, 64)
+OPTIONS = {
+    "strides": Option(list(STRIDES), help="pixels a cell"),
+    "offset": Option(0.5, (0.0, 0.5), "where in its cell a distance starts"),
+    "logits": Option(usual=False, among=(False, True), help="scores lack the sigmoid"),
+}
+
+read = gfl.read
+
+
+def recognise(graph: Graph) -> list[Reading]:
+    """See `obscura.families.common.reading`."""
+    picture = one_picture(graph)
+    if picture is None or libreyolo.made(graph):
+        return []
+    pairs = gfl.apart(graph)
+    if pairs:
+        scores, classes, _ = pairs
+        size = gfl.size_of(picture, scores, STRIDES)
+        if size is None:
+            return []
+        return [
+            Reading(
+                "picodet",
+                InputSpec(*size, "stretch"),
+                gfl.form(graph, picture, "rgb", strides=list(STRIDES)),
+                classes,
+                0.85,
+                "scores and distances in bins, apart, for four strides",
+            )
+        ]
+    return list(_decoded(graph, picture))
+
+
+def _decoded(graph: Graph, picture: Picture) -> Iterator[Reading]:
+    """Boxes and scores of all cells, PicoDet's or, with three strides, PP-YOLOE's."""
+    shapes = sorted((value.shape for value in graph.outputs), key=lambda shape: shape[-1:] != (4,))
+    if len(shapes) != 2 or any(len(shape) != 3 for shape in shapes):
+        return
+    (_, rows, four), (_, classes, same) = shapes
+    if four != 4 or not isinstance(classes, int) or rows != same or not isinstance(rows, int):
+        return
+    for strides, title in ((STRIDES, "PicoDet"), (STRIDES[:3], "PP-YOLOE")):
+        size = rows_fit(picture, rows, strides)
+        if size is not None:
+            form = gfl.form(graph, picture, "rgb", strides=list(strides))
+            yield Reading(
+                "picodet",
+                InputSpec(*size, "stretch"),
+                form._replace(options={**form.options, "logits": False}),
+                classes,
+                0.85,
+                f"{rows} boxes, and scores class by class, as {title} has them",
+            )

@@ -1,0 +1,80 @@
+"""YOLO without NMS: YOLOv10 (Wang et al. 2024, arXiv 2405.14458), YOLO26 and their kin.
+
+They are trained to answer once for each object. One output ``[1, 300, 6]``: corners in pixels of
+the input, score and class; those that also segment or find key points have more columns. Or, as
+LibreYOLO writes YOLOv9 E2E, all rows, as `obscura.families.detectors.yolov8` has them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from obscura.cards.card import InputSpec, OpenForm
+from obscura.families.common import libreyolo
+from obscura.families.common.ops import Array, Ops
+from obscura.families.common.reading import Reading, one_picture, rows_fit
+from obscura.families.common.rows import Option, Rows, Spec, best_pairs, fractions, mismatch
+from obscura.families.detectors.yolov8 import BOXES, STRIDES, candidates, dense
+from obscura.graph.inspect import Graph
+
+OPTIONS = {
+    "extra": Option(0, help="columns after the class: coefficients of masks, or key points"),
+    "dense": Option(usual=False, among=(False, True), help="all rows, with a score for each class"),
+    "boxes": Option("xyxy", BOXES, "corners, or centre and size"),
+}
+MOST_ROWS = 1000
+_USUAL_ROWS = 300
+
+
+def read(ops: Ops, outputs: Mapping[str, Array], spec: Spec) -> Rows:
+    """See `obscura.families.decode.read`."""
+    if spec.options["dense"]:
+        boxes, scores = dense(ops, outputs, spec)
+        return best_pairs(ops, boxes, scores, spec.top)
+    columns = 6 + spec.options["extra"]
+    for array in outputs.values():
+        if len(array.shape) == 3 and array.shape[0] == 1 and array.shape[2] == columns:
+            break
+    else:
+        raise mismatch(outputs, f"one output [1, N, {columns}]")
+    rows = array[0]
+    scores, order = ops.top(rows[:, 4], spec.top)
+    rows = ops.take(rows, order)
+    classes = ops.cast(rows[:, 5], np.int64)
+    return Rows(fractions(ops, rows[:, 0:4], spec), scores, classes)
+
+
+def recognise(graph: Graph) -> list[Reading]:
+    """See `obscura.families.common.reading`."""
+    if libreyolo.made(graph):
+        return libreyolo.readings(graph, "yolov10")
+    picture = one_picture(graph)
+    found = list(candidates(graph))
+    if picture is None or not found:
+        return []
+    columns, rows, turned = found[0]
+    extra = columns - 6
+    size = rows_fit(picture, "", STRIDES[0])
+    assert size is not None
+    if not turned or extra < 0 or not isinstance(rows, int) or rows > MOST_ROWS:
+        return []
+    if extra and (graph.metadata.get("task") not in ("segment", "pose") or rows != _USUAL_ROWS):
+        return []
+    return [
+        Reading(
+            "yolov10",
+            InputSpec(*size, "letterbox"),
+            OpenForm(
+                picture.name,
+                layout=picture.layout,
+                dtype=picture.dtype,
+                std=(255.0, 255.0, 255.0),
+                options={"extra": extra},
+            ),
+            0,
+            0.9 if rows == _USUAL_ROWS else 0.6,
+            f"{rows} finished rows of box, score and class",
+        )
+    ]

@@ -1,0 +1,156 @@
+"""YOLOv8, YOLOv9, YOLO11 and their kin: one row a cell, boxes decoded, no objectness.
+
+One output ``[1, 4 + classes, N]`` or, turned, ``[1, N, 4 + classes]``: the box in pixels of the
+input and class scores after the sigmoid. Networks that also segment or find key points have more
+columns; the boxes among them are read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from obscura.cards.card import InputSpec, OpenForm
+from obscura.families.common import libreyolo
+from obscura.families.common.ops import Array, Ops
+from obscura.families.common.reading import (
+    USUAL_CLASSES,
+    Picture,
+    Reading,
+    number,
+    one_picture,
+    rows_fit,
+)
+from obscura.families.common.rows import (
+    Option,
+    Rows,
+    Spec,
+    best_class,
+    best_pairs,
+    fractions,
+    mismatch,
+    xyxy_from_cxcywh,
+)
+from obscura.graph.inspect import Graph
+
+STRIDES = ((8, 16, 32), (8, 16, 32, 64), (4, 8, 16, 32))
+_OWN_STRIDES = (8, 16, 32, 4)  # of small heads that people make themselves
+BOXES = ("cxcywh", "xyxy")
+OPTIONS = {
+    "boxes": Option("cxcywh", BOXES, "centre and size, or corners"),
+    "extra": Option(0, help="columns after the classes: coefficients of masks, or key points"),
+    # Good for the average precision, but people see one thing called two names.
+    "many": Option(usual=False, among=(False, True), help="a box may be of several classes"),
+}
+_POSE = 51  # columns of COCO's 17 key points: x, y and how visible each is
+
+
+def read(ops: Ops, outputs: Mapping[str, Array], spec: Spec) -> Rows:
+    """See `obscura.families.decode.read`."""
+    boxes, scores = dense(ops, outputs, spec)
+    choose = best_pairs if spec.options["many"] else best_class
+    return choose(ops, boxes, scores, spec.top)
+
+
+def dense(ops: Ops, outputs: Mapping[str, Array], spec: Spec) -> tuple[Array, Array]:
+    """Return boxes, (n, 4) xyxy in 0..1 of the input, and scores, (n, classes)."""
+    columns = 4 + spec.classes + spec.options["extra"]
+    for array in outputs.values():
+        if len(array.shape) != 3 or array.shape[0] != 1:
+            continue
+        if array.shape[1] == columns:
+            rows = ops.transpose(array[0], [1, 0])
+            break
+        if array.shape[2] == columns:
+            rows = array[0]
+            break
+    else:
+        raise mismatch(outputs, f"one output [1, {columns}, N]")
+    boxes = rows[:, 0:4]
+    if spec.options["boxes"] == "cxcywh":
+        boxes = xyxy_from_cxcywh(ops, boxes)
+    return fractions(ops, boxes, spec), rows[:, 4 : 4 + spec.classes]
+
+
+def recognise(graph: Graph) -> list[Reading]:
+    """See `obscura.families.common.reading`."""
+    if libreyolo.made(graph):
+        return libreyolo.readings(graph, "yolov8")
+    picture = one_picture(graph)
+    if picture is None:
+        return []
+    return [
+        reading
+        for columns, rows, turned in candidates(graph)
+        for reading in _readings(graph, picture, columns, rows, turned=turned)
+    ]
+
+
+def candidates(graph: Graph) -> Iterator[tuple[int, int | str, bool]]:
+    """Yield columns, rows and whether they are turned of the outputs that could be `dense`."""
+    boxes = [value.shape for value in graph.outputs if len(value.shape) == 3]
+    if len(boxes) != 1 or len(graph.outputs) > 2:
+        return
+    _, first, second = boxes[0]
+    if isinstance(first, int) and (not isinstance(second, int) or first < second):
+        yield first, second, False
+    elif isinstance(second, int):
+        yield second, first, True
+
+
+def _readings(
+    graph: Graph, picture: Picture, columns: int, rows: int | str, *, turned: bool
+) -> Iterator[Reading]:
+    size, share_of_size = _size(graph, picture, rows)
+    if size is None:
+        return
+    for extra, share in _extras(graph, columns):
+        classes = columns - 4 - extra
+        if classes < 1:
+            continue
+        # Turned, it looks like YOLOX's and others' rows; a usual number of classes speaks for it.
+        sure = 0.9 if not turned else 0.8 if classes in USUAL_CLASSES else 0.45
+        sure *= share_of_size * share
+        why = f"{rows or 'any number of'} rows of a box and {classes} scores"
+        form = OpenForm(
+            picture.name, layout=picture.layout, dtype=picture.dtype, std=(255.0, 255.0, 255.0),
+            options={"boxes": "cxcywh", "extra": extra},
+        )  # fmt: skip
+        usual = Reading("yolov8", InputSpec(*size, "letterbox"), form, classes, sure, why)
+        yield usual
+        if "names" not in graph.metadata:  # those that embed names write centres
+            corners = form._replace(options={"boxes": "xyxy", "extra": extra})
+            yield usual._replace(
+                open=corners, confidence=sure / 3, why=f"{why}, the box by its corners"
+            )
+
+
+def _size(graph: Graph, picture: Picture, rows: int | str) -> tuple[tuple[int, int] | None, float]:
+    """Return the input's size that so many rows speak for, and how loudly."""
+    for strides in STRIDES:
+        size = rows_fit(picture, rows, strides)
+        if size is not None:
+            return size, 1.0
+    if graph.metadata.get("task") and picture.width and picture.height:
+        return (picture.width, picture.height), 1.0  # a head of other strides, by its own account
+    for stride in _OWN_STRIDES:
+        size = rows_fit(picture, rows, [stride])
+        if size is not None:
+            return size, 0.7
+    return None, 0.0
+
+
+def _extras(graph: Graph, columns: int) -> Iterator[tuple[int, float]]:
+    """Yield how many columns may follow the classes, and how likely that is."""
+    said = graph.metadata.get("task", "")
+    masks = next((value.shape[1] for value in graph.outputs if len(value.shape) == 4), 0)
+    if said != "detect" and isinstance(masks, int) and masks:
+        yield masks, 1.0
+    elif said == "pose":
+        sizes = graph.metadata.get("kpt_shape", "").strip("[]() ").split(",")
+        points = number(sizes[0]) * number(sizes[-1]) if len(sizes) == 2 else 0
+        yield points or _POSE, 1.0
+    elif not said and columns == 5 + _POSE:
+        yield _POSE, 0.8
+        yield 0, 0.4
+    else:
+        yield 0, 1.0

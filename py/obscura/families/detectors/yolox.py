@@ -1,0 +1,95 @@
+"""YOLOX (Ge et al. 2021, arXiv 2107.08430): one row a cell, boxes relative to the cell.
+
+One output ``[1, N, 5 + classes]``: centre and log size in cells, objectness, and class scores, both
+after the sigmoid. N counts the cells of all strides. Exported with ``--decode_in_inference`` the
+boxes are centre and size in pixels of the input.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from obscura.cards.card import InputSpec, OpenForm
+from obscura.families.common import libreyolo
+from obscura.families.common.ops import Array, Ops
+from obscura.families.common.reading import USUAL_CLASSES, Reading, one_picture, rows_fit
+from obscura.families.common.rows import (
+    Option,
+    Rows,
+    Spec,
+    best_class,
+    cell_counts,
+    cells,
+    fractions,
+    from_cells,
+    mismatch,
+    only,
+    xyxy_from_cxcywh,
+)
+from obscura.graph.inspect import Graph
+
+STRIDES = (8, 16, 32)
+OPTIONS = {
+    "strides": Option(list(STRIDES), help="pixels a cell, finest map first"),
+    "decoded": Option(
+        usual=False, among=(False, True), help="boxes are in pixels of the input already"
+    ),
+}
+
+
+def read(ops: Ops, outputs: Mapping[str, Array], spec: Spec) -> Rows:
+    """See `obscura.families.decode.read`."""
+    (rows,) = only(outputs)
+    strides = spec.options["strides"]
+    wanted = (1, sum(cell_counts(spec, strides)), 5 + spec.classes)
+    if rows.shape != wanted:
+        raise mismatch(outputs, f"one output {list(wanted)}")
+    rows = rows[0]
+    if spec.options["decoded"]:
+        boxes = xyxy_from_cxcywh(ops, rows[:, 0:4])
+    else:
+        boxes = from_cells(ops, rows[:, 0:4], cells(spec, strides))
+    scores = rows[:, 5:] * rows[:, 4:5]
+    return best_class(ops, fractions(ops, boxes, spec), scores, spec.top)
+
+
+def recognise(graph: Graph) -> list[Reading]:
+    """See `obscura.families.common.reading`."""
+    if libreyolo.made(graph):
+        return libreyolo.readings(graph, "yolox")
+    picture = one_picture(graph)
+    if picture is None or len(graph.outputs) != 1:
+        return []
+    shape = graph.outputs[0].shape
+    if len(shape) != 3 or not isinstance(shape[2], int) or shape[2] < 6:
+        return []
+    for strides in (STRIDES, (*STRIDES, 64)):
+        size = rows_fit(picture, shape[1], strides)
+        if size is not None:
+            break
+    else:
+        return []
+    confidence = 0.9
+    if len(strides) > 3 or not isinstance(shape[1], int):
+        confidence = 0.5  # NanoDet-Plus has four strides; YOLOv5 is exported with any size
+    elif shape[2] - 5 not in USUAL_CLASSES and {shape[2] - 4, shape[2] - 32} & {*USUAL_CLASSES}:
+        confidence = 0.4  # a usual number of classes, read as YOLOv8 or NanoDet
+    # Nothing in the network itself raises e to a power, but the decoding of sizes does.
+    decoded = "Exp" in graph.operators
+    return [
+        Reading(
+            family="yolox",
+            input=InputSpec(*size, "letterbox-corner"),
+            open=OpenForm(
+                picture.name,
+                layout=picture.layout,
+                channels="bgr",
+                dtype=picture.dtype,
+                options={"strides": list(strides), "decoded": decoded},
+            ),
+            classes=shape[2] - 5,
+            confidence=confidence,
+            why=f"{shape[1]} rows, one for each cell of strides {', '.join(map(str, strides))}",
+            iou=0.45,
+        )
+    ]

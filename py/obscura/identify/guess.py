@@ -1,0 +1,308 @@
+"""The guess: how a network that nobody has described wants to be fed and read.
+
+Every family says whether the network could be one of its kind, judging by names, shapes and types;
+what the file's metadata says (Ultralytics and others embed ``names``, ``imgsz``, ``task``) decides
+between them and gives size and class names.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+from obscura import families
+from obscura.cards.card import MOST_LABELS, MOST_PIXELS_A_SIDE, ModelCard, ModelFile
+from obscura.cards.labels import COCO, embedded, known
+from obscura.errors import LabelsError, ModelExternal, NotADetector
+from obscura.families.common.reading import Reading, as_picture
+from obscura.graph.inspect import Graph
+from obscura.identify.refusal import not_a_detector
+
+CERTAIN = 0.8
+"""A best reading of at least this confidence needs no question, if the next is well below it."""
+
+CLEARLY = 0.2
+"""How far below the best reading the next one must be."""
+
+PLAUSIBLE = 0.1
+"""Readings of less confidence are not worth showing, nor are more than `MOST`."""
+
+MOST = 6
+MOST_VALUES = 200  # inputs and outputs; families compare each with each
+TOP = 300  # rows that an open model's family returns, before suppression thins them out
+UNTOLD_CLASSES = 100  # how many are numbered where nothing says how many there are
+
+_NAMES = ("names", "classes", "class_names", "labels", "categories", "id2label")
+_SIZES = ("imgsz", "input_size", "img_size", "image_size", "input_shape", "resolution")
+_KINDS = ("model_family", "model_type", "family", "architecture", "model_name", "description")
+_TASKS = {  # those that draw no upright boxes, and what they do
+    "classify": "says what a whole picture shows",
+    "obb": "draws turned boxes",
+    "semantic": "gives each pixel a class",
+    "depth": "tells how far each pixel is",
+    "embed": "turns a picture into numbers to compare",
+}
+_CALLED = {  # words for families, where these do not go by their own names
+    "rtdetr": ("rtdetr", "dfine", "deim"),
+    "detr": ("detr", "rfdetr", "yolos"),
+    "yolov8": ("yolov8", "yolov9", "yolo9", "yolo11", "yolov11", "yolo12", "yolov12"),
+    "yolov10": ("yolov10", "yolo10", "yolo26", "yolov26"),
+    "yolov5": ("yolov5", "yolov7", "yolo7"),
+}
+
+
+def guess(graph: Graph, labels: Sequence[str] = ()) -> list[Reading]:
+    """Return the plausible readings of a network, best first, at least one.
+
+    Args:
+        graph: its face. One whose outputs the file does not describe says more once it has run:
+            see :func:`refined`.
+        labels: class names, if somebody has given them: only readings of as many classes count.
+
+    Raises:
+        ModelExternal: its weights are in other files; names them.
+        NotADetector: no family reads it; says what it looks like.
+        LabelsError: it tells another number of classes apart than there are names.
+    """
+    if graph.external:
+        files = ", ".join(sorted(graph.external)[:3])
+        raise ModelExternal("The model keeps its weights in other files", files)
+    if len(graph.inputs) + len(graph.outputs) > MOST_VALUES:
+        raise NotADetector(
+            "The network takes and returns more than any detector",
+            f"{len(graph.inputs)} inputs, {len(graph.outputs)} outputs",
+        )
+    told = _told(graph.metadata)
+    if told.task in _TASKS:
+        raise NotADetector(
+            f"The network does not detect objects: it {_TASKS[told.task]}", told.task
+        )
+    # The size that the file tells may be the very thing by which a family knows it.
+    found = _recognised(_sized(graph, told.size)) if told.size else []
+    found = found or _recognised(graph)
+    if not found:
+        raise not_a_detector(graph)
+    readings = [_weighed(reading, told, labels) for reading in found]
+    if labels:
+        readings = _fitting(readings, labels)
+    readings.sort(key=lambda reading: -reading.confidence)
+    return [readings[0], *(one for one in readings[1:MOST] if one.confidence >= PLAUSIBLE)]
+
+
+def certain(readings: Sequence[Reading]) -> bool:
+    """Whether the first reading can be taken without asking a person."""
+    if not readings or readings[0].confidence < CERTAIN:
+        return False
+    return len(readings) == 1 or readings[1].confidence <= readings[0].confidence - CLEARLY
+
+
+def refined(graph: Graph, size: tuple[int, int], shapes: Mapping[str, Sequence[int]]) -> Graph:
+    """Return the face of a network as one run of it showed it.
+
+    Files may leave shapes open; once a picture went through, they are known.
+
+    Args:
+        graph: its face, as the file has it.
+        size: width and height of the picture that it ran on, in pixels.
+        shapes: of what it returned, by name.
+    """
+    outputs = tuple(
+        value._replace(shape=tuple(shapes[value.name])) if value.name in shapes else value
+        for value in graph.outputs
+    )
+    return _sized(graph, size)._replace(outputs=outputs)
+
+
+def card_of(
+    reading: Reading,
+    *,
+    name: str,
+    title: str,
+    file: ModelFile,
+    labels: Sequence[str] | None = None,
+    license: str = "NOASSERTION",  # noqa: A002  (the card's word)
+) -> ModelCard:
+    """Return the card of an open network, read in a certain way.
+
+    Args:
+        reading: how it is fed and read.
+        name: by which it is asked for.
+        title: shown to people.
+        file: the network itself.
+        labels: class names; None for those of the file, else well-known or numbered ones.
+        license: SPDX identifier, or NOASSERTION.
+
+    Raises:
+        CardError: one of these makes no sense.
+    """
+    card = ModelCard(
+        name=name,
+        title=title,
+        summary=f"read as {families.FAMILIES[reading.family].title}",
+        family=reading.family,
+        labels=tuple(labels or reading.labels or known(reading.classes or UNTOLD_CLASSES).labels),
+        license=license,
+        file=file,
+        source={"file": file.name},
+        input=reading.input,
+        open=reading.open,
+        top=TOP,
+        threshold=reading.threshold,
+        iou=reading.iou,
+        check=None,
+        accuracy={},
+    )
+    return ModelCard.from_dict(to_table(card))  # which looks at everything
+
+
+def to_table(card: ModelCard) -> dict[str, Any]:
+    """Return a card as plain values, as TOML or JSON hold them; `ModelCard.from_dict` reads it."""
+    table: dict[str, Any] = {
+        "name": card.name,
+        "title": card.title,
+        "summary": card.summary,
+        "family": card.family,
+        "labels": list(card.labels),
+        "license": card.license,
+        "file": card.file._asdict(),
+        "source": dict(card.source),
+        "input": card.input._asdict(),
+        "output": {"top": card.top, "threshold": card.threshold, "iou": card.iou},
+    }
+    if card.open is not None:
+        table["open"] = card.open._asdict() | {
+            "mean": list(card.open.mean),
+            "std": list(card.open.std),
+            "feeds": {
+                feed.name: {"value": feed.value, "dtype": feed.dtype} for feed in card.open.feeds
+            },
+            "options": dict(card.open.options),
+        }
+    if card.check is not None:
+        rows = card.check.detections
+        found = zip(rows.class_id.tolist(), rows.score.tolist(), rows.xyxy.tolist(), strict=True)
+        table["check"] = {
+            "picture": card.check.picture,
+            "size": list(card.check.size),
+            "detections": [
+                {"class_id": class_id, "score": score, "box": box} for class_id, score, box in found
+            ],
+        }
+    if card.accuracy:
+        table["accuracy"] = dict(card.accuracy)
+    return table
+
+
+class _Told(NamedTuple):
+    """What the metadata says."""
+
+    labels: tuple[str, ...]
+    size: tuple[int, int] | None  # width, height
+    task: str
+    family: str
+
+
+def _told(metadata: Mapping[str, str]) -> _Told:
+    found = (embedded(metadata[key]) for key in _NAMES if key in metadata)
+    sizes = (_size(metadata[key]) for key in _SIZES if key in metadata)
+    return _Told(
+        labels=next((labels for labels in found if labels), ()),
+        size=next((size for size in sizes if size), None),
+        task=metadata.get("task", "").strip().lower(),
+        family=_called(" ".join(metadata[key] for key in _KINDS if key in metadata)),
+    )
+
+
+def _size(text: str) -> tuple[int, int] | None:
+    """Read ``640``, ``[height, width]`` or ``[1, 3, height, width]``."""
+    numbers = [int(number) for number in re.findall(r"\d{1,5}", text[:100])]
+    match numbers:
+        case [side]:
+            height = width = side
+        case [height, width] | [1, 1 | 3, height, width] | [1, height, width, 1 | 3]:
+            pass
+        case _:
+            return None
+    return (
+        (width, height)
+        if min(width, height) >= 16 and max(width, height) <= MOST_PIXELS_A_SIDE
+        else None
+    )
+
+
+def _called(text: str) -> str:
+    """Return the family that a description names, by the longest word; "" if it names none."""
+    plain = re.sub(r"[^a-z0-9]", "", text[:1000].lower())
+    words = {word: name for name in families.FAMILIES for word in _CALLED.get(name, (name,))}
+    said = [word for word in words if word in plain]
+    return words[max(said, key=len)] if said else ""
+
+
+def _recognised(graph: Graph) -> list[Reading]:
+    """What the families say, less what no card could hold: hostile shapes name 2^60 classes."""
+    return [
+        reading
+        for name in families.FAMILIES
+        for reading in families.module(name).recognise(graph)
+        if 0 <= reading.classes <= MOST_LABELS
+        and 0 < min(reading.input[:2]) <= max(reading.input[:2]) <= MOST_PIXELS_A_SIDE
+    ]
+
+
+def _sized(graph: Graph, size: tuple[int, int]) -> Graph:
+    """The face, an open size of its picture set to width and height."""
+    inputs = []
+    for value in graph.inputs:
+        picture = as_picture(value)
+        if picture is not None:
+            width, height = picture.width or size[0], picture.height or size[1]
+            sizes = {"n": 1, "c": picture.channels, "h": height, "w": width}
+            value = value._replace(shape=tuple(sizes[axis] for axis in picture.layout))
+        inputs.append(value)
+    return graph._replace(inputs=tuple(inputs))
+
+
+def _weighed(reading: Reading, told: _Told, given: Sequence[str]) -> Reading:
+    """A family's reading, with what the metadata says for and against it."""
+    confidence, why = reading.confidence, reading.why
+    if told.family == reading.family:
+        confidence += 0.1
+        why += ", and the file says so"
+    labels = reading.labels
+    if told.labels and reading.classes in (0, len(told.labels)):
+        labels = told.labels
+        confidence += 0.05
+        why += f"; it names its {len(labels)} classes"
+    elif told.labels and not given:
+        confidence /= 2
+        why += f"; but the file names {len(told.labels)} classes, not {reading.classes}"
+    if not labels and known(reading.classes).title:
+        labels, title = known(reading.classes)
+        why += f"; {reading.classes} classes, as {title} has"
+    classes = reading.classes or len(labels)
+    if not classes and not given:
+        confidence = min(confidence, CERTAIN - 0.05)  # somebody has to name them
+        why += "; nothing says how many classes there are"
+    return reading._replace(
+        labels=labels, classes=classes, confidence=min(confidence, 0.99), why=why
+    )
+
+
+def _fitting(readings: Sequence[Reading], labels: Sequence[str]) -> list[Reading]:
+    """The readings that tell as many classes apart as there are names, with these names."""
+    fitting = [
+        reading._replace(labels=tuple(labels), classes=len(labels))
+        for reading in readings
+        if reading.classes in (0, len(labels))
+    ]
+    if not fitting and set(labels) == set(COCO):  # 80 names for networks that count to 90
+        fitting = [reading for reading in readings if reading.classes in (90, 91)]
+    if not fitting:
+        counts = " or ".join(str(n) for n in sorted({reading.classes for reading in readings}))
+        raise LabelsError(
+            f"The network tells {counts} classes apart",
+            f"{len(labels)} names",
+            remedy="Give as many names as there are classes, in the network's order.",
+        )
+    return fitting

@@ -1,0 +1,87 @@
+"""Why a network is no detector that can be read here, in words: what it looks like instead."""
+
+from __future__ import annotations
+
+from obscura.errors import NotADetector
+from obscura.families.common.reading import as_picture
+from obscura.graph.inspect import Graph, Value
+
+_SEALED = {"boxes", "scores", "classes"}
+_PICTURES = ("float32", "float16", "uint8")
+
+
+def not_a_detector(graph: Graph) -> NotADetector:
+    """Return the error for a network that no family reads, which says what it looks like."""
+    pictures = [value for value in graph.inputs if as_picture(value)]
+    if len(pictures) == 1:
+        return _by_outputs(graph)
+    if pictures:
+        return NotADetector("The network takes several pictures at once", _listed(pictures))
+    if len(graph.inputs) == 1 and {value.name for value in graph.outputs} == _SEALED:
+        return NotADetector(
+            "The network is a sealed model of Obscura, which needs its card",
+            _listed(graph.inputs),
+            remedy="Give its model.toml together with it.",
+        )
+    return next((told for value in graph.inputs if (told := _almost(value))), None) or NotADetector(
+        "The network takes no picture", _listed(graph.inputs) or "no inputs"
+    )
+
+
+def _almost(value: Value) -> NotADetector | None:
+    """Tell what is wrong with an input that could nearly be a picture's."""
+    batch, *sides = value.shape or ("",)
+    if len(value.shape) == 4 and isinstance(batch, int) and batch > 1:
+        return NotADetector(
+            f"The network takes {batch} pictures at once",
+            _listed([value]),
+            remedy="Export it again with a batch of 1.",
+        )
+    if len(value.shape) == 4 and value.dtype not in _PICTURES:
+        return NotADetector(
+            f"The network takes pictures as {value.dtype or 'a type that is not told'}",
+            _listed([value]),
+            remedy=f"Export it again with one of {', '.join(_PICTURES)}.",
+        )
+    if len(value.shape) == 4 and all(isinstance(size, int) for size in sides):
+        return NotADetector(
+            "The network takes pictures of other than one or three channels", _listed([value])
+        )
+    if len(value.shape) == 3 and value.shape[2] in (1, 3):
+        return NotADetector(
+            "The network takes a picture with its channels last and without a batch",
+            _listed([value]),
+            remedy="Export it again with an input of four dimensions, such as [1, 640, 640, 3].",
+        )
+    return None
+
+
+def _by_outputs(graph: Graph) -> NotADetector:
+    outputs = _listed(graph.outputs)
+    shapes = [value.shape for value in graph.outputs]
+    first = shapes[0]
+    if len(shapes) == 1 and isinstance(first[-1] if first else "", int):
+        flat = len(first) == 2 or (len(first) == 4 and first[2:] == (1, 1))
+        if flat and (first[0] == 1 or isinstance(first[0], str)):
+            return NotADetector(
+                f"The network looks like a classifier: {first[1]} numbers for the whole picture",
+                outputs,
+            )
+    if len(shapes) == 1 and len(first) == 4:
+        return NotADetector(
+            "The network looks as if it gave each pixel a class or a value", outputs
+        )
+    if any(not shape or any(isinstance(size, str) for size in shape[1:]) for shape in shapes):
+        return NotADetector(
+            "The file does not tell enough of what the network returns",
+            outputs,
+            remedy="Export it again with fixed shapes, or write a card that names its family.",
+        )
+    return NotADetector("The network returns nothing that a detector known here does", outputs)
+
+
+def _listed(values: list[Value] | tuple[Value, ...]) -> str:
+    return ", ".join(
+        f"{value.name[:40]} {value.dtype} [{', '.join(str(size or '?') for size in value.shape)}]"
+        for value in values[:4]
+    ) + (", ..." if len(values) > 4 else "")

@@ -1,0 +1,1 @@
+"""Features: a folder and a row each."""

@@ -1,0 +1,62 @@
+"""What the benchmark works on and what it makes of it: rows made up to any number, and statistics.
+
+Pure: numpy alone, so that it is tested in CPython.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from obscura.cards.card import ModelCard
+from obscura.families.decode import Outputs
+from obscura.live.timing import median, quantile
+
+BOXES = (0, 10, 30, 100, 200, 300)
+CLASSES = (1, 10, 80, 300, 1000)
+ROWS = 100
+"""Of which the classes are told apart."""
+
+
+def boxes_in_view(count: int, classes: int) -> Outputs:
+    """Rows of which every one is drawn: `count` boxes on a grid, none over another.
+
+    Returns:
+        boxes float32 ``(count, 4)`` xyxy in 0..1, scores falling from 0.99, classes in turn.
+    """
+    side = max(1, int(np.ceil(np.sqrt(count))))
+    place = np.arange(count)
+    left, top = (place % side) / side, (place // side) / side
+    size = 0.8 / side
+    boxes = np.stack([left, top, left + size, top + size], axis=1).astype(np.float32)
+    scores = np.linspace(0.99, 0.6, count, dtype=np.float32)
+    return Outputs(boxes, scores, (place % classes).astype(np.int32))
+
+
+def with_classes(card: ModelCard, count: int) -> ModelCard:
+    """The card of a model that tells so many classes apart."""
+    labels = tuple(f"class {number + 1}" for number in range(count))
+    return dataclasses.replace(card, labels=labels)
+
+
+def summary(frames: Sequence[Mapping[str, float]]) -> dict[str, Any]:
+    """What frames took, given the milliseconds of each by stage.
+
+    Returns:
+        ``median`` and ``p95`` of whole frames, ``stages`` (the median of each), and ``count``.
+    """
+    totals = [sum(frame.values()) for frame in frames]
+    return {
+        "count": len(frames),
+        "median": median(totals),
+        "p95": quantile(totals, 0.95),
+        "stages": medians(frames),
+    }
+
+
+def medians(rows: Sequence[Mapping[str, float]]) -> dict[str, float]:
+    """The median of each key over rows that have the same keys."""
+    return {key: median([row[key] for row in rows]) for key in rows[0]}

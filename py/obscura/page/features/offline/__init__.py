@@ -1,0 +1,1 @@
+"""Working without a connection, and updates."""

@@ -1,0 +1,1 @@
+"""Proof that nothing is sent, and the deletion of what is stored."""

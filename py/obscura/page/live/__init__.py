@@ -1,0 +1,1 @@
+"""Sources, and the loop that analyses their frames."""

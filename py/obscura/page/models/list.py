@@ -1,0 +1,176 @@
+"""The models page: a row for each model, with what helps to choose among them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from obscura.cards.card import ModelCard
+from obscura.page.browser.dom import by_id, js_object, listen, make, terms
+from obscura.page.words import text
+
+
+class Status(NamedTuple):
+    """What is going on with the models, by their names."""
+
+    in_use: str | None
+    opening: str | None
+    measuring: str | None
+    progress: float
+    """The share of the measuring that is done, in 0..1."""
+    speeds: Mapping[str, Mapping[str, float]]
+    """Milliseconds by model and backend."""
+    words: str
+    """What is being done to add a model; "" for nothing."""
+
+
+class ModelList:
+    """The dialog. Rows are built when it opens; `render` brings them up to date."""
+
+    def __init__(
+        self,
+        on_use: Callable[[str], Any],
+        on_measure: Callable[[str], Any],
+        on_cancel: Callable[[], Any],
+        on_remove: Callable[[str], Any],
+    ) -> None:
+        """
+        Args:
+            on_use, on_measure, on_remove: called with a model's name.
+            on_cancel: stops the measuring.
+        """
+        self._dialog, self._list = by_id("models-dialog"), by_id("model-list")
+        self._template = by_id("model-row")
+        self._rows: dict[str, _Row] = {}
+        self._acts: dict[str, Callable[[str], Any]] = {
+            "use": on_use,
+            "measure": on_measure,
+            "cancel": lambda _name: on_cancel(),
+            "remove": on_remove,
+        }
+        listen(self._list, "click", self._press)
+        listen(self._list, "input", self._search)
+        listen(self._dialog, "close", lambda _event: on_cancel())
+
+    def open(self) -> None:
+        """Show the dialog."""
+        if not self._dialog.open:
+            self._dialog.showModal()
+
+    def list(self, cards: Sequence[ModelCard], own: Collection[str]) -> None:
+        """Have a row for each card, in this order; rows that were there stay as they are.
+
+        Args:
+            own: the names of those that the person brought.
+        """
+        former, self._rows = self._rows, {}
+        for card in cards:
+            row = former.get(card.name)
+            if row is None or row.card is not card:
+                row = _Row(self._template, card, own=card.name in own)
+            self._rows[card.name] = row
+        self._list.replaceChildren(*(row.element for row in self._rows.values()))
+
+    def reveal(self, name: str) -> None:
+        """Scroll to a model's row."""
+        self._rows[name].element.scrollIntoView(js_object(block="nearest"))
+
+    def render(self, status: Status) -> None:
+        """Bring the rows up to date."""
+        by_id("adding").textContent = status.words
+        by_id("add-button").hidden = bool(status.words)
+        if self._dialog.open:
+            for name, row in self._rows.items():
+                row.render(name, status)
+
+    def _press(self, event: Any) -> Any:
+        button = event.target.closest("button[data-act]")
+        if not button or button.getAttribute("aria-disabled") == "true":
+            return None
+        name = str(button.closest("[data-model]").dataset.model)
+        if str(button.dataset.act) in ("ask", "keep"):
+            return self._rows[name].ask_to_remove(button.dataset.act == "ask")
+        return self._acts[str(button.dataset.act)](name)
+
+    def _search(self, event: Any) -> None:
+        row = event.target.closest("[data-model]")
+        self._rows[str(row.dataset.model)].search(str(event.target.value))
+
+
+class _Row:
+    """One model. Boundary: the element is a clone of the template, filled with text only."""
+
+    def __init__(self, template: Any, card: ModelCard, *, own: bool) -> None:
+        self.card = card
+        self.element = template.content.firstElementChild.cloneNode(True)
+        self.element.dataset.model = card.name
+        title = f"model-title-{card.name}"
+        self._part("title").id = title
+        self.element.setAttribute("aria-labelledby", title)
+        accuracy = text.accuracy(card.accuracy)
+        for part, words in {
+            "title": card.title,
+            "summary": card.summary,
+            "size": text.megabytes(card.file.bytes),
+            "size-note": text.input_size(card.input.width, card.input.height),
+            "accuracy": accuracy.value,
+            "accuracy-note": accuracy.note,
+            "classes-title": text.class_total(len(card.labels)),
+        }.items():
+            self._part(part).textContent = words
+        self._part("accuracy").classList.toggle("unknown", not accuracy.note)
+        self._part("own").hidden = not own
+        self._part("remove-question").textContent = text.REMOVE_QUESTION.format(model=card.title)
+        self._part("search").setAttribute(
+            "aria-label", text.SEARCH_CLASSES_OF.format(model=card.title)
+        )
+        self._part("bar").setAttribute("aria-label", text.MEASURING.format(model=card.title))
+        self._part("classes").append(*(make("li", text=label) for label in card.labels))
+        self._part("facts").append(*terms(text.provenance(card)))
+
+    def render(self, name: str, status: Status) -> None:
+        """Bring the row up to date. Its two buttons stay, so that the focus does, too."""
+        in_use, opening = status.in_use == name, status.opening == name
+        measuring = status.measuring == name
+        self.element.classList.toggle("in-use", in_use)
+        use = self._part("use-button")
+        use.setAttribute("aria-pressed", "true" if in_use else "false")
+        use.setAttribute("aria-busy", "true" if opening else "false")
+        self._call(use, "use", text.IN_USE if in_use else text.USE)
+        known = status.speeds.get(name, {})
+        speed = text.speed(known)
+        self._part("speed").textContent = speed.value
+        self._part("speed-note").textContent = speed.note
+        self._part("speed").classList.toggle("unknown", not speed.note)
+        for part in ("speed", "speed-note"):
+            self._part(part).hidden = measuring
+        self._part("measuring").hidden = not measuring
+        self._part("bar").value = status.progress
+        button = self._part("measure")
+        again = text.MEASURE_AGAIN if known else text.MEASURE
+        button.dataset.act = "cancel" if measuring else "measure"
+        self._call(button, "measure-words", text.CANCEL if measuring else again)
+        busy = status.measuring is not None or status.opening is not None
+        button.setAttribute("aria-disabled", "true" if busy and not measuring else "false")
+
+    def ask_to_remove(self, asking: bool) -> None:
+        """Ask whether it is meant, or take the question back."""
+        self._part("remove").hidden = asking
+        self._part("really").hidden = not asking
+        self._part("keep" if asking else "remove").focus()
+
+    def search(self, words: str) -> None:
+        """Show the classes that hold all of these words."""
+        wanted = words.casefold().split()
+        found = 0
+        for item, label in zip(self._part("classes").children, self.card.labels, strict=True):
+            item.hidden = not all(word in label.casefold() for word in wanted)
+            found += not item.hidden
+        self._part("no-class").hidden = found > 0
+
+    def _call(self, button: Any, part: str, words: str) -> None:
+        self._part(part).textContent = words
+        button.setAttribute("aria-label", text.FOR_MODEL.format(act=words, model=self.card.title))
+
+    def _part(self, name: str) -> Any:
+        return self.element.querySelector(f"[data-part={name}]")

@@ -1,0 +1,76 @@
+"""The error card over the picture: what happened, why, and one way on."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Callable
+from typing import Any
+
+from js import console
+
+from obscura.errors import ObscuraError
+from obscura.page.browser.dom import by_id, listen, run
+from obscura.page.browser.late import PartMissing, Rest
+from obscura.page.words import notices
+
+
+class NoticeCard:
+    """Shows one error at a time; never stops the page."""
+
+    def __init__(self, act: Callable[[str], Any], rest: Rest) -> None:
+        """
+        Args:
+            act: carries out the card's action, a key of `notices.ACTIONS`.
+            rest: has the sources that tracebacks show.
+        """
+        self._card = by_id("notice")
+        self._action = by_id("notice-action")
+        self._act, self._rest = act, rest
+        self._key = ""
+        self.code: str | None = None
+        """The shown error's code; None while no card is up."""
+        self.message = ""
+        listen(self._action, "click", self._press)
+        listen(by_id("notice-dismiss"), "click", lambda _event: self.hide())
+
+    def show(self, error: BaseException) -> None:
+        """Show an error: our own by their code, any other as unexpected, with its traceback "
+        "folded."""
+        if isinstance(error, ObscuraError):
+            self.code, details = error.code, str(error)
+        else:
+            self.code = "unexpected"
+            details = "".join(traceback.format_exception(error))
+            run(self._show_source(error, details))
+        words = notices.notice(self.code)
+        self.message = words.title
+        self._key = words.action
+        by_id("notice-title").textContent = words.title
+        by_id("notice-why").textContent = words.why
+        by_id("notice-details").textContent = details
+        by_id("notice-more").open = False
+        self._action.textContent = notices.ACTIONS[words.action]
+        self._card.hidden = False
+        self._action.focus()
+
+    async def _show_source(self, error: BaseException, details: str) -> None:
+        """Exchange a traceback that names lines for one that shows them."""
+        try:
+            await self._rest.arrive()
+        except PartMissing:
+            full = details
+        else:
+            full = "".join(traceback.format_exception(error))
+        console.error(full)
+        shown = by_id("notice-details")
+        if shown.textContent == details:
+            shown.textContent = full
+
+    def hide(self) -> None:
+        """Put the card away."""
+        self._card.hidden = True
+        self.code = None
+
+    def _press(self, _event: Any) -> Any:
+        self.hide()
+        return self._act(self._key)

@@ -1,0 +1,48 @@
+"""The picture's place: which of sample, video and photo is on it, and what its buttons say."""
+
+from __future__ import annotations
+
+from js import document
+
+from obscura.page.browser.dom import by_id
+from obscura.page.words import text
+
+ELEMENTS = {"welcome": "sample", "live": "video", "still": "picture"}
+"""What each scene shows."""
+
+
+def render(
+    *,
+    state: str,
+    scene: str,
+    kind: str,
+    mirrored: bool,
+    can_flip: bool,
+    caption: str,
+) -> None:
+    """Bring the stage in line with the app's state; see docs/automation.md for the states.
+
+    Args:
+        scene: "welcome", "live" or "still".
+        kind: what Start opens: "camera", "picture" or "video".
+        mirrored: show the video as in a mirror.
+        can_flip: there is another camera to switch to.
+        caption: a few words over the picture; "" for none.
+    """
+    body = document.body.dataset
+    body.state, body.scene = state, scene
+    for name, element in ELEMENTS.items():
+        by_id(element).hidden = name != scene
+    by_id("welcome").hidden = scene != "welcome"
+    by_id("video").classList.toggle("mirrored", mirrored)
+    under_way = scene == "live" or state == "starting"
+    start = by_id("start")
+    start.classList.toggle("primary", not under_way)
+    start.setAttribute("aria-busy", "true" if state == "starting" else "false")
+    by_id("start-text").textContent = text.STOP if under_way else text.START[kind]
+    by_id("pause").hidden = scene != "live"
+    by_id("pause-text").textContent = text.RESUME if state == "paused" else text.PAUSE
+    by_id("flip").hidden = not can_flip
+    label = by_id("caption")
+    label.textContent = caption
+    label.hidden = not caption

@@ -1,0 +1,48 @@
+"""What the build wrote into the page: models, engine files, addresses (see build.py)."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from obscura.cards.card import ModelCard
+
+
+@dataclass(frozen=True)
+class Build:
+    """The page's own parts list. Addresses are relative to the page."""
+
+    version: str
+    default_model: str
+    cards: dict[str, ModelCard]
+    model_urls: dict[str, str]
+    engine_url: str
+    gpu_url: str
+    """The engine's module for GPUs."""
+    sample_url: str
+    store_url: str
+    """The module that keeps models in the browser's database."""
+    rest_url: str
+    """The rest of the page's Python."""
+    runtimes: dict[str, dict[str, str]]
+    """Per onnxruntime-web build ("wasm", "jspi", "asyncify"): `module`, `glue` and `wasm`."""
+
+
+def read(text: str) -> Build:
+    """The parts list from the JSON block of index.html."""
+    data: dict[str, Any] = json.loads(text)
+    urls = {model["name"]: model.pop("url") for model in data["models"]}
+    cards = [ModelCard.from_dict(model) for model in data["models"]]
+    return Build(
+        version=data["version"],
+        default_model=data["default_model"],
+        cards={card.name: card for card in cards},
+        model_urls=urls,
+        engine_url=data["engine"],
+        gpu_url=data["gpu"],
+        sample_url=data["sample"],
+        store_url=data["store"],
+        rest_url=data["rest"],
+        runtimes=data["ort"],
+    )

@@ -1,0 +1,387 @@
+"""Sealing open networks: whatever the family, the sealed form answers as the open one does."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from hashlib import sha256
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, NamedTuple
+
+import numpy as np
+import onnx
+import pytest
+from numpy.typing import NDArray
+from onnx import TensorProto, helper, numpy_helper
+
+from modelkit.builder import Builder
+from modelkit.errors import ConversionError
+from modelkit.seal_open import Sealed, seal_open
+from obscura import families
+from obscura.cards.card import Feed, InputSpec, ModelCard, ModelFile, OpenForm
+from obscura.engine.native import NativeSession
+from obscura.families import FAMILIES
+from obscura.families.decode import Outputs
+
+Array = NDArray[Any]
+SIZE = 64  # pixels a side of every network here
+TOP = 10
+NANO = (
+    Path(__file__).resolve().parents[3] / "shared" / "data" / "models" / "yolox_nano_kazuhito.onnx"
+)
+
+
+class Raw(NamedTuple):
+    """What a network of some family returns: shapes by name; those in `whole` are int64."""
+
+    classes: int
+    outputs: dict[str, tuple[int, ...]]
+    options: Mapping[str, Any] = MappingProxyType({})
+    whole: tuple[str, ...] = ()
+
+
+def per_stride(strides: tuple[int, ...], **columns: int) -> dict[str, tuple[int, ...]]:
+    """Outputs ``[1, cells, columns]`` for each stride."""
+    return {
+        f"{name}_{stride}": (1, (SIZE // stride) ** 2, width)
+        for name, width in columns.items()
+        for stride in strides
+    }
+
+
+EFFICIENTDET = {
+    f"{name}{side}{'' if level < 4 else ' of the last level'}": (1, channels, side, side)
+    for name, channels in (("logits", 27), ("offsets", 36))
+    for level, side in enumerate((8, 4, 2, 1, 1))
+}
+RAW: dict[str, Raw] = {
+    "ssd": Raw(3, {"boxes": (1, 30, 4), "scores": (1, 30, 4)}),
+    "centernet": Raw(5, {"hm": (1, 5, 16, 16), "wh": (1, 2, 16, 16), "reg": (1, 2, 16, 16)}),
+    "centernet of logits, channels last": Raw(
+        5,
+        {"heat": (1, 16, 16, 5), "reach": (1, 16, 16, 4)},
+        {"layout": "nhwc", "logits": True, "unit": 1.0},
+    ),
+    "yolox": Raw(3, {"output": (1, 84, 8)}),
+    "yolox decoded by itself": Raw(3, {"output": (1, 84, 8)}, {"decoded": True}),
+    "yolov5": Raw(3, {"output": (1, 252, 8)}),
+    "yolov5 as maps": Raw(3, {str(side): (1, 3, side, side, 8) for side in (8, 4, 2)}),
+    "yolov8": Raw(3, {"output0": (1, 7, 84)}),
+    "yolov10": Raw(3, {"output0": (1, 30, 6)}),
+    "yolov10 of all rows": Raw(3, {"output0": (1, 7, 84)}, {"dense": True}),
+    "nanodet": Raw(3, {"output": (1, 85, 35)}),
+    "picodet": Raw(3, per_stride((8, 16, 32, 64), scores=3, boxes=32)),
+    "fastestdet": Raw(3, {"output": (1, 8, 4, 4)}),
+    "yunet": Raw(1, per_stride((8, 16, 32), cls=1, obj=1, bbox=4, kps=10)),
+    "rtdetr": Raw(
+        3,
+        {"labels": (1, 30), "boxes": (1, 30, 4), "scores": (1, 30)},
+        whole=("labels",),
+    ),
+    "detr": Raw(5, {"logits": (1, 30, 5), "boxes": (1, 30, 4)}),
+    "detr of softmax": Raw(
+        5, {"logits": (1, 30, 6), "boxes": (1, 30, 4)}, {"scores": "softmax", "none": "last"}
+    ),
+    "efficientdet": Raw(3, EFFICIENTDET),
+    "end2end": Raw(
+        3,
+        {"num_dets": (1, 1), "boxes": (1, 20, 4), "scores": (1, 20), "classes": (1, 20)},
+        whole=("num_dets", "classes"),
+    ),
+    "end2end in rows": Raw(3, {"dets": (1, 20, 5), "labels": (1, 20)}, whole=("labels",)),
+}
+
+
+def network(raw: Raw, *, dtype: str = "float32", opset: int = 13) -> onnx.ModelProto:
+    """A network of these outputs: numbers at random, and brighter pictures raise them a little.
+
+    Its tensors bear the very names that the sealed form gives to its own.
+    """
+    code = helper.np_dtype_to_tensor_dtype(np.dtype(dtype))
+    random = np.random.default_rng(7)
+    nodes = [
+        helper.make_node("ReduceMean", ["pixels"], ["image"], keepdims=0),
+        helper.make_node("Mul", ["image", "little"], ["scores.again1"]),
+    ]
+    constants = [numpy_helper.from_array(np.array(0.1, dtype), "little")]
+    outputs = []
+    for name, shape in raw.outputs.items():
+        whole = name in raw.whole
+        value = random.uniform(0, 2.9, shape).astype(np.int64 if whole else dtype)
+        constants.append(numpy_helper.from_array(value, f"head/{name}"))
+        if whole:
+            nodes.append(helper.make_node("Identity", [f"head/{name}"], [name]))
+        else:
+            nodes.append(helper.make_node("Add", [f"head/{name}", "scores.again1"], [name]))
+        kind = TensorProto.INT64 if whole else code
+        outputs.append(helper.make_tensor_value_info(name, kind, list(shape)))
+    inputs = [helper.make_tensor_value_info("pixels", code, [1, 3, SIZE, SIZE])]
+    graph = helper.make_graph(nodes, "net", inputs, outputs, constants)
+    opsets = [helper.make_opsetid("", opset)]
+    model = helper.make_model(graph, opset_imports=opsets, ir_version=8)
+    onnx.checker.check_model(model, full_check=True)
+    return model
+
+
+def card_of(family: str, model: onnx.ModelProto, raw: Raw, **form: Any) -> ModelCard:
+    data = model.SerializeToString()
+    usual: dict[str, Any] = {"input": "pixels", "std": (255.0,) * 3, "options": raw.options}
+    return ModelCard(
+        name="made",
+        title="Made",
+        summary="by a test",
+        family=family,
+        labels=tuple(f"class {number}" for number in range(raw.classes)),
+        license="Apache-2.0",
+        file=ModelFile("model.onnx", len(data), sha256(data).hexdigest()),
+        source={},
+        input=InputSpec(SIZE, SIZE, "letterbox"),
+        open=OpenForm(**usual | form),
+        top=TOP,
+        threshold=0.4,
+        iou=0.5,
+        check=None,
+        accuracy={},
+    )
+
+
+def pictures() -> list[Array]:
+    """A bright one, a dark one, and one in between, of several sizes."""
+    random = np.random.default_rng(3)
+    return [
+        random.integers(low, high, (height, width, 4), np.uint8)
+        for low, high, width, height in ((200, 256, 90, 70), (0, 20, 64, 64), (0, 256, 30, 80))
+    ]
+
+
+def sealed_and_open(
+    model: onnx.ModelProto, card: ModelCard
+) -> tuple[Sealed, list[tuple[Outputs, Outputs]]]:
+    """The sealed form, and what it and the open form answer for each of `pictures`."""
+    opened = NativeSession(card, model.SerializeToString(), 1)
+    sealed = seal_open(model, card, [opened.run_raw(picture) for picture in pictures()])
+    data = sealed.model.SerializeToString()
+    file = ModelFile("model.onnx", len(data), sha256(data).hexdigest())
+    closed = NativeSession(replace(card, open=None, file=file, top=sealed.top), data, 1)
+    return sealed, [(closed.run(picture), opened.run(picture)) for picture in pictures()]
+
+
+def assert_same(found: Outputs, wanted: Outputs, atol: float = 1e-4) -> None:
+    """The same rows; those that a sealed model has beyond them are empty."""
+    rows = len(wanted.scores)
+    np.testing.assert_allclose(found.boxes[:rows], wanted.boxes, rtol=1e-4, atol=atol)
+    np.testing.assert_allclose(found.scores[:rows], wanted.scores, rtol=1e-4, atol=atol)
+    np.testing.assert_array_equal(found.classes[:rows], wanted.classes)
+    assert not found.scores[rows:].any()
+
+
+def test_there_is_a_case_for_every_family() -> None:
+    assert {name.split()[0] for name in RAW} == set(FAMILIES)
+
+
+@pytest.mark.parametrize("case", RAW)
+def test_the_sealed_form_answers_as_the_open_one(case: str) -> None:
+    raw, family = RAW[case], case.split()[0]
+    model = network(raw)
+
+    sealed, answers = sealed_and_open(model, card_of(family, model, raw))
+
+    for found, wanted in answers:
+        assert_same(found, wanted)
+        assert found.boxes.shape == (sealed.top, 4)
+        assert (found.boxes.dtype, found.classes.dtype) == (np.float32, np.int32)
+        assert (np.diff(found.scores) <= 0).all()
+    bright, dark = (np.c_[found.boxes, found.scores] for found, _ in answers[:2])
+    assert not np.array_equal(bright, dark), "the picture counts"
+
+
+def test_the_sealed_form_has_the_face_of_all_sealed_models() -> None:
+    model = network(RAW["yolox"])
+
+    sealed, _ = sealed_and_open(model, card_of("yolox", model, RAW["yolox"]))
+
+    onnx.checker.check_model(sealed.model, full_check=True)
+    face = {
+        value.name: [size.dim_value or size.dim_param for size in value.type.tensor_type.shape.dim]
+        for value in (*sealed.model.graph.input, *sealed.model.graph.output)
+    }
+    assert face == {
+        "image": [1, "height", "width", 4],
+        "boxes": [1, TOP, 4],
+        "scores": [1, TOP],
+        "classes": [1, TOP],
+    }
+
+
+def test_fewer_rows_than_wanted_make_a_smaller_k() -> None:
+    raw = Raw(3, {"output0": (1, 4, 8)})
+    model = network(raw)
+
+    sealed, answers = sealed_and_open(model, card_of("yolov5", model, raw))
+
+    assert sealed.top == 4
+    assert_same(*answers[0])
+
+
+@pytest.mark.parametrize(
+    "form",
+    [{"dtype": "float16"}, {"channels": "bgr"}, {"mean": (1.0, 2.0, 3.0), "std": (50.0,) * 3}],
+    ids=str,
+)
+def test_the_picture_is_fed_as_the_card_says(form: dict[str, Any]) -> None:
+    raw = RAW["yolov8"]
+    model = network(raw, dtype=form.get("dtype", "float32"))
+
+    _, answers = sealed_and_open(model, card_of("yolov8", model, raw, **form))
+
+    for found, wanted in answers:
+        assert_same(found, wanted, atol=2e-3 if "dtype" in form else 1e-4)
+
+
+@pytest.mark.parametrize("opset", [11, 13, 17, 18, 21])
+def test_networks_of_old_and_new_opsets_are_sealed(opset: int) -> None:
+    raw = RAW["yolov8"]
+    model = network(raw)
+    if opset > 17:  # since 18 the axes of ReduceMean are an input
+        model = onnx.version_converter.convert_version(model, opset)
+    model.opset_import[0].version = opset
+
+    sealed, answers = sealed_and_open(model, card_of("yolov8", model, raw))
+
+    assert sealed.model.opset_import[0].version == max(opset, 18)
+    assert_same(*answers[0])
+
+
+# ---- networks that suppress by themselves --------------------------------------------------------
+
+
+def suppressing() -> onnx.ModelProto:
+    """Six boxes apart from each other, whose scores are the picture's brightness and less."""
+    builder = Builder()
+    left = np.arange(6, dtype=np.float32) * 10
+    boxes = np.stack([left, left, left + 8, left + 8], 1)
+    every = builder.constant(boxes[None], "every")
+    bright = builder.node("ReduceMean", ["pixels"], "bright", keepdims=0)
+    less = builder.constant(np.linspace(0, 0.5, 6, dtype=np.float32).reshape(1, 1, 6), "less")
+    sure = builder.node("Sub", [bright, less], "sure")
+    limits = [
+        builder.constant(np.array([value]), "limit")
+        for value in (100, np.float32(0.5), np.float32(0.1))
+    ]
+    chosen = builder.node("NonMaxSuppression", [every, sure, *limits], "chosen")
+    column = [builder.constant(np.array([n]), "n") for n in (2, 3, 1)]
+    rows = builder.node(
+        "Squeeze", [builder.node("Slice", [chosen, *column], "cut"), column[2]], "rows"
+    )
+    axis = builder.constant(np.array([0, 1]), "axis")
+    flat = builder.node("Squeeze", [sure, axis], "flat")
+    builder.node("Gather", [builder.constant(boxes, "boxes6"), rows], "dets_boxes")
+    builder.node("Gather", [flat, rows], "dets_scores")
+    builder.node("Mul", [rows, builder.constant(np.array(0), "none")], "dets_classes")
+    shape = helper.make_tensor_value_info
+    return builder.model(
+        "suppressing",
+        [shape("pixels", TensorProto.FLOAT, [1, 3, SIZE, SIZE])],
+        [
+            shape("dets_boxes", TensorProto.FLOAT, ["n", 4]),
+            shape("dets_scores", TensorProto.FLOAT, ["n"]),
+            shape("dets_classes", TensorProto.INT64, ["n"]),
+        ],
+    )
+
+
+def test_what_a_picture_returns_fewer_of_is_filled_up_with_empty_rows() -> None:
+    model = suppressing()
+
+    sealed, answers = sealed_and_open(model, card_of("end2end", model, Raw(1, {})))
+
+    assert [len(wanted.scores) for _, wanted in answers] == [6, 0, 4]
+    for found, wanted in answers:
+        assert len(found.scores) == sealed.top == TOP
+        assert_same(found, wanted)
+
+
+def test_a_family_that_makes_sizes_of_what_it_sees_is_found_out(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    end2end = families.module("end2end")
+    read = end2end.read
+
+    def forgetful(ops: Any, outputs: Any, spec: Any) -> Any:
+        rows = read(ops, outputs, spec)
+        return rows._replace(boxes=rows.boxes + ops.constant(np.zeros((len(rows.boxes), 4))))
+
+    monkeypatch.setattr(end2end, "read", forgetful)
+    model = suppressing()
+
+    with pytest.raises(ConversionError, match="depends on how much is seen"):
+        sealed_and_open(model, card_of("end2end", model, Raw(1, {})))
+
+
+# ---- what does not seal, and what is left out ----------------------------------------------------
+
+
+def test_further_inputs_are_fed_or_missed() -> None:
+    raw = RAW["yolov8"]
+    model = network(raw)
+    model.graph.input.append(helper.make_tensor_value_info("sizes", TensorProto.INT64, [1, 2]))
+    node = helper.make_node("Cast", ["sizes"], ["unused"], to=TensorProto.FLOAT)
+    model.graph.node.append(node)
+    card = card_of("yolov8", model, raw, feeds=(Feed("sizes", "size_wh", "int64"),))
+
+    _, answers = sealed_and_open(model, card)
+
+    assert_same(*answers[0])
+    with pytest.raises(ConversionError, match="its input 'sizes'"):
+        seal_open(model, card_of("yolov8", model, raw), [{"output0": np.zeros((1, 7, 84))}])
+
+
+def test_what_leads_nowhere_is_left_out() -> None:
+    raw = Raw(3, {"output0": (1, 7, 84), "masks": (1, 32, 16, 16)})
+    model = network(raw)
+
+    sealed, _ = sealed_and_open(model, card_of("yolov8", model, raw))
+
+    assert not [item.name for item in sealed.model.graph.initializer if "masks" in item.name]
+    assert not [node for node in sealed.model.graph.node if "net/masks" in node.output]
+
+
+def test_weights_that_only_a_graph_within_reads_come_along() -> None:
+    raw = RAW["yolov8"]
+    model = network(raw)
+    branches = [
+        helper.make_graph(
+            [helper.make_node("Add", [name, "head/output0"], [f"{branch}.sum"])],
+            branch,
+            [],
+            [helper.make_tensor_value_info(f"{branch}.sum", TensorProto.FLOAT, [1, 7, 84])],
+        )
+        for branch, name in (("then", "scores.again1"), ("else", "little"))
+    ]
+    del model.graph.node[2:]
+    yes = numpy_helper.from_array(np.array(True), "yes")
+    model.graph.initializer.append(yes)
+    model.graph.node.append(
+        helper.make_node(
+            "If", ["yes"], ["output0"], then_branch=branches[0], else_branch=branches[1]
+        )
+    )
+
+    _, answers = sealed_and_open(model, card_of("yolov8", model, raw))
+
+    for found, wanted in answers:
+        assert_same(found, wanted)
+
+
+@pytest.mark.skipif(not NANO.exists(), reason="the real YOLOX-Nano is not on this machine")
+def test_a_real_network_answers_alike() -> None:
+    model = onnx.load(NANO)
+    raw = Raw(80, {})
+    card = card_of("yolox", model, raw, input="images", channels="bgr", std=(1.0,) * 3)
+    card = replace(card, input=InputSpec(416, 416, "letterbox-corner"))
+
+    _, answers = sealed_and_open(model, card)
+
+    for found, wanted in answers:
+        assert_same(found, wanted, atol=1e-5)

@@ -1,0 +1,75 @@
+"""Models on this machine: where they are looked for, and what is said when they are not there."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from obscura.cards import catalogue
+from obscura.errors import CardError, ModelMissing
+
+
+def test_models_are_known_by_the_names_of_their_folders(colour_models: Path) -> None:
+    (colour_models / "notes").mkdir()  # a folder without a card is no model
+
+    assert catalogue.known() == ["colours"]
+    assert catalogue.find("colours") == colour_models / "colours"
+
+
+def test_a_folder_with_a_card_is_found_by_its_path(
+    colour_models: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = colour_models / "colours"
+    monkeypatch.setenv("OBSCURA_MODELS", str(colour_models / "elsewhere"))
+
+    assert catalogue.find(folder) == folder
+    assert catalogue.find(str(folder)) == folder
+
+
+@pytest.mark.usefixtures("colour_models")
+def test_an_unknown_model_lists_the_known_ones() -> None:
+    with pytest.raises(ModelMissing, match=r"sounds.*Choose one of colours"):
+        catalogue.find("sounds")
+
+
+def test_with_no_models_at_all_the_folder_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OBSCURA_MODELS", str(tmp_path))
+
+    with pytest.raises(ModelMissing, match="OBSCURA_MODELS") as caught:
+        catalogue.find("colours")
+
+    assert str(tmp_path) in caught.value.remedy
+
+
+def test_a_card_without_its_network_is_a_missing_model(colour_models: Path) -> None:
+    folder = colour_models / "colours"
+    (folder / "model.onnx").unlink()
+
+    with pytest.raises(ModelMissing, match=r"model\.onnx"):
+        catalogue.read_network(folder, catalogue.read_card(folder))
+
+
+def test_a_broken_card_says_so(colour_models: Path) -> None:
+    card = colour_models / "colours" / "model.toml"
+    card.write_text(card.read_text().replace("title", "titel"))
+
+    with pytest.raises(CardError, match="title"):
+        catalogue.read_card(card.parent)
+
+
+def test_a_card_that_is_no_text_says_so(colour_models: Path) -> None:
+    card = colour_models / "colours" / "model.toml"
+    card.write_bytes(b"title = '\xff'")
+
+    with pytest.raises(CardError, match="no text"):
+        catalogue.read_card(card.parent)
+
+
+def test_a_card_that_cannot_be_read_says_so(tmp_path: Path) -> None:
+    (tmp_path / "model.toml").mkdir()
+
+    with pytest.raises(CardError, match="cannot be read"):
+        catalogue.read_card(tmp_path)

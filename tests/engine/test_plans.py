@@ -1,0 +1,132 @@
+"""Which backends are tried, and in what order."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from obscura.engine.plans import Facts, Plan, candidates, preferred, rivals, wasm_threads, wins
+from obscura.errors import BackendError
+
+# Frames and commands stay on the GPU; where that fails, pictures are carried there.
+JSPI = [Plan("webgpu", "jspi", 1, resident=True), Plan("webgpu", "jspi", 1)]
+HALF = Plan("webgpu", "jspi", 1, resident=True, half=True)
+ASYNCIFY = [Plan("webgpu", "asyncify", 1, resident=True), Plan("webgpu", "asyncify", 1)]
+
+
+def wasm(threads: int) -> Plan:
+    return Plan("wasm", "wasm", threads)
+
+
+@pytest.mark.parametrize(
+    ("facts", "wish", "plans"),
+    [
+        # a laptop with a current Chrome, on a host that isolates
+        (
+            Facts(gpu=True, suspending=True, isolated=True, cores=8),
+            {},
+            [*JSPI, wasm(6), wasm(8), wasm(1)],
+        ),
+        # one whose GPU has half precision
+        (
+            Facts(gpu=True, half=True, suspending=True, cores=8),
+            {},
+            [HALF, *JSPI, wasm(1)],
+        ),
+        # the same without JSPI
+        (Facts(gpu=True, isolated=True, cores=2), {}, [*ASYNCIFY, wasm(2), wasm(1)]),
+        # a plain static host: no isolation, hence no threads, and nothing to fall back to twice
+        (Facts(gpu=False, cores=8), {}, [wasm(1)]),
+        # a GPU computed in software is no help ...
+        (Facts(gpu=True, fallback_gpu=True, cores=2), {}, [wasm(1)]),
+        # ... unless someone insists
+        (Facts(gpu=True, fallback_gpu=True), {"backend": "webgpu"}, ASYNCIFY),
+        # insisting on what is not there
+        (Facts(gpu=False), {"backend": "webgpu"}, []),
+        # insisting on wasm
+        (Facts(gpu=True, isolated=True, cores=4), {"backend": "wasm"}, [wasm(3), wasm(1)]),
+        # insisting on a number of threads
+        (Facts(isolated=True, cores=4), {"threads": 2}, [wasm(2), wasm(1)]),
+        (Facts(isolated=True, cores=4), {"threads": 1}, [wasm(1)]),
+    ],
+)
+def test_candidates(facts: Facts, wish: dict[str, Any], plans: list[Plan]) -> None:
+    assert candidates(facts, **wish) == plans
+
+
+def test_an_unknown_backend_lists_the_known_ones() -> None:
+    with pytest.raises(BackendError, match=r"webnn.*auto, webgpu, wasm"):
+        candidates(Facts(), "webnn")
+
+
+@pytest.mark.parametrize(
+    ("facts", "wanted", "threads"),
+    [
+        (Facts(isolated=True, cores=1), 0, [1]),
+        # all but a quarter, and no more than eight ...
+        (Facts(isolated=True, cores=2), 0, [2, 1]),
+        (Facts(isolated=True, cores=3), 0, [3, 1]),
+        (Facts(isolated=True, cores=4), 0, [3, 1]),
+        # ... unless, above four, all turn out faster
+        (Facts(isolated=True, cores=6), 0, [5, 6, 1]),
+        (Facts(isolated=True, cores=8), 0, [6, 8, 1]),
+        (Facts(isolated=True, cores=12), 0, [8, 12, 1]),
+        (Facts(isolated=True, cores=64), 0, [8, 16, 1]),
+        (Facts(isolated=True, cores=0), 0, [1]),  # a browser that does not tell
+        (Facts(isolated=False, cores=8), 0, [1]),  # no shared memory
+        (Facts(isolated=False, cores=8), 4, [1]),  # not even when insisted on
+        (Facts(isolated=True, cores=6, ios=True), 0, [1]),  # threads exhaust memory there
+        (Facts(isolated=True, cores=6, ios=True), 2, [2, 1]),  # at one's own risk
+    ],
+)
+def test_threads(facts: Facts, wanted: int, threads: list[int]) -> None:
+    assert wasm_threads(facts, wanted) == threads
+
+
+LAPTOP = candidates(Facts(gpu=True, half=True, suspending=True, isolated=True, cores=8))
+
+
+@pytest.mark.parametrize(
+    ("plans", "used", "others"),
+    [
+        # half precision against full, and then whichever won against the processor
+        (LAPTOP, HALF, [JSPI[0], wasm(6)]),
+        # the GPU against the processor
+        (LAPTOP, JSPI[0], [wasm(6)]),
+        (LAPTOP, JSPI[1], [wasm(6)]),
+        # three quarters of the cores against all
+        (LAPTOP, wasm(6), [wasm(8)]),
+        # one thread is there in case threads fail: nothing to race against
+        (LAPTOP, wasm(8), []),
+        ([wasm(2), wasm(1)], wasm(2), []),
+        ([wasm(1)], wasm(1), []),
+        # a GPU that was chosen has no rival
+        (JSPI, JSPI[0], []),
+        # a way that is not among them
+        (JSPI, wasm(2), []),
+    ],
+)
+def test_rivals(plans: list[Plan], used: Plan, others: list[Plan]) -> None:
+    assert rivals(plans, used) == others
+
+
+def test_a_rival_has_to_win_clearly() -> None:
+    assert wins(8, 10)
+    assert not wins(9.5, 10)
+    assert not wins(11, 10)
+
+
+def test_the_winner_of_a_former_race_is_tried_first() -> None:
+    stored = json.loads(json.dumps(wasm(8)))  # as the browser's store gives it back
+
+    assert preferred(LAPTOP, stored) == [
+        wasm(8),
+        *(plan for plan in LAPTOP if plan != wasm(8)),
+    ]
+
+
+@pytest.mark.parametrize("stored", [None, [], ["wasm", "wasm", 99, False, False], ["webgl"]])
+def test_a_winner_that_is_no_way_to_run_here_is_passed_over(stored: list[object] | None) -> None:
+    assert preferred(LAPTOP, stored) == LAPTOP

@@ -1,0 +1,140 @@
+"""The page's settings: what is kept, what the address asks for, and what is not believed."""
+
+import json
+
+import pytest
+
+from obscura.page.state.settings import KEY, Preferences, Request, Settings, load, read_request
+
+MODELS = ("cocossd",)
+
+
+class Store:
+    """Storage as a browser has it, in memory."""
+
+    def __init__(self, text: str | None = None) -> None:
+        self.values = {} if text is None else {KEY: text}
+
+    def getItem(self, key: str) -> str | None:  # noqa: N802
+        return self.values.get(key)
+
+    def setItem(self, key: str, value: str) -> None:  # noqa: N802
+        self.values[key] = value
+
+    def removeItem(self, key: str) -> None:  # noqa: N802
+        self.values.pop(key, None)
+
+
+class FullStore(Store):
+    """Storage that refuses to be written, as in private windows of some browsers."""
+
+    def setItem(self, key: str, value: str) -> None:  # noqa: N802
+        raise OSError("QuotaExceededError")
+
+
+def test_what_is_set_is_there_on_the_next_visit():
+    store = Store()
+    choices = {
+        "threshold": 0.7,
+        "hidden": {"cocossd": ["person"]},
+        "theme": "dark",
+        "speeds": {"cocossd": {"wasm": 38.5}},
+    }
+    Preferences(store, Request()).set(**choices)
+
+    again = Preferences(store, Request()).current
+
+    assert again == Settings(**choices)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",  # nothing was ever stored
+        "{",  # cut off
+        "[1, 2]",  # not a table
+        "null",
+        '{"threshold": 7, "iou": "high", "theme": "pink", "hidden": {"cocossd": "person"}}',
+        '{"threads": -1, "mirror": 1, "resolution": "1x1", "facing": 3, "camera": null}',
+        '{"threads": true, "threshold": true, "backend": "cuda", "model": 5}',
+        '{"unknown": 1}',  # of another version
+        '{"speeds": {"cocossd": {"wasm": 0}}}',
+        '{"speeds": {"cocossd": {"cuda": 5}}}',
+        '{"speeds": {"cocossd": 5}}',
+        '{"speeds": [5]}',
+    ],
+)
+def test_what_makes_no_sense_falls_back_to_the_defaults(text: str):
+    assert load(Store(text)) == Settings()
+
+
+def test_a_sound_value_beside_a_broken_one_is_kept():
+    assert load(Store('{"threshold": 7, "iou": 0.3}')) == Settings(iou=0.3)
+
+
+@pytest.mark.parametrize("store", [None, FullStore()])
+def test_without_storage_the_settings_hold_for_the_visit(store: Store | None):
+    preferences = Preferences(store, Request())
+
+    preferences.set(iou=0.3)
+    assert preferences.size() == 0
+    preferences.forget()
+
+    assert preferences.current.iou == 0.3
+
+
+def test_forgetting_removes_what_was_kept():
+    store = Store()
+    preferences = Preferences(store, Request())
+    preferences.set(iou=0.3)
+    assert preferences.size() == len(store.values[KEY]) > 0
+
+    preferences.forget()
+    preferences.set(iou=0.4)  # a race that ends before the page is loaded again
+
+    assert store.values == {}
+    assert preferences.size() == 0
+
+
+def test_the_address_rules_the_visit_and_is_not_kept():
+    store = Store(json.dumps({"threshold": 0.2, "model": "cocossd"}))
+    preferences = Preferences(store, read_request({"threshold": "0.6", "threads": "2"}, MODELS))
+
+    preferences.set(iou=0.4)
+
+    assert preferences.current == Settings(threshold=0.6, threads=2, iou=0.4, model="cocossd")
+    assert load(store) == Settings(threshold=0.2, iou=0.4, model="cocossd")
+
+
+def test_a_control_that_is_moved_rules_over_the_address():
+    store = Store()
+    preferences = Preferences(store, read_request({"threshold": "0.6"}, MODELS))
+
+    preferences.set(threshold=0.3)
+
+    assert preferences.current.threshold == 0.3
+    assert load(store).threshold == 0.3
+
+
+@pytest.mark.parametrize(
+    ("parameters", "wanted"),
+    [
+        ({}, Request()),
+        ({"autostart": ""}, Request(autostart=True)),  # ?autostart
+        ({"autostart": "1"}, Request(autostart=True)),
+        ({"autostart": "0"}, Request(autostart=False)),
+        ({"source": "street.mp4"}, Request(source="street.mp4")),
+        ({"source": ""}, Request(source="camera")),
+        ({"backend": "wasm", "threads": "3"}, Request(backend="wasm", threads=3)),
+        ({"threshold": "0.25"}, Request(threshold=0.25)),
+        ({"threshold": "1.5"}, Request(ignored=("threshold=1.5",))),
+        ({"threshold": "nan"}, Request(ignored=("threshold=nan",))),
+        ({"threads": "many"}, Request(ignored=("threads=many",))),
+        ({"backend": "cuda"}, Request(ignored=("backend=cuda",))),
+        ({"model": "cocossd"}, Request(model="cocossd")),
+        ({"model": "nonesuch"}, Request(ignored=("model=nonesuch",))),
+        ({"utm_source": "mail"}, Request()),  # not ours, so not worth a word
+    ],
+)
+def test_the_address_is_read_and_its_nonsense_listed(parameters: dict[str, str], wanted: Request):
+    assert read_request(parameters, MODELS) == wanted

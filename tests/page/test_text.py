@@ -1,0 +1,126 @@
+"""Every error that a page can meet has its own sentence and a way on."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from obscura.errors import ObscuraError
+from obscura.page.words import notices, text
+
+ROOT = Path(__file__).resolve().parents[2]
+
+# What cannot reach the page: classes come from the cards, the lack of SIMD is found before Python
+# could run (its sentence stands in index.html), and evaluation, whose errors these tests may have
+# met before, runs in CPython alone.
+NOT_ON_THE_PAGE = {"label-unknown", "no-simd"}
+
+
+def codes() -> Iterator[str]:
+    """The codes of all errors of the library and of the page's own, which this cannot import."""
+    kinds = [ObscuraError]
+    while kinds:
+        kind = kinds.pop()
+        kinds += kind.__subclasses__()
+        if not kind.__module__.startswith("obscura.evaluation"):
+            yield kind.code
+    for path in (ROOT / "py" / "obscura" / "page").rglob("*.py"):
+        yield from re.findall(r'^    code = "([^"]+)"', path.read_text("utf-8"), re.MULTILINE)
+
+
+@pytest.mark.parametrize("code", sorted(set(codes()) - NOT_ON_THE_PAGE))
+def test_every_error_has_a_sentence_and_an_action(code: str):
+    words = notices.NOTICES[code]
+
+    assert words.title
+    assert words.why.endswith(".")
+    assert words.action in notices.ACTIONS
+
+
+def test_there_is_no_sentence_that_nothing_can_cause():
+    assert set(notices.NOTICES) == set(codes()) - NOT_ON_THE_PAGE
+
+
+def test_the_documented_codes_are_those_that_exist():
+    page = (ROOT / "docs" / "automation.md").read_text("utf-8")
+    listed = set(re.findall(r"`([a-z-]+)`", page.split("## Error codes")[1]))
+
+    assert listed == set(notices.NOTICES) | {"no-simd", "python"}
+
+
+@pytest.mark.parametrize("action", sorted(notices.ACTIONS))
+def test_every_action_is_offered_by_some_error(action: str):
+    assert any(words.action == action for words in notices.NOTICES.values())
+
+
+def test_no_error_that_was_not_foreseen_goes_without_a_card():
+    assert notices.notice("never-heard-of") == notices.NOTICES["unexpected"]
+
+
+@pytest.mark.parametrize(
+    ("shown", "known", "words"), [(80, 80, "all 80"), (3, 80, "3 of 80"), (0, 80, "none")]
+)
+def test_class_counts_read_as_words(shown: int, known: int, words: str):
+    assert text.class_count(shown, known) == words
+
+
+def test_a_speed_is_the_fastest_backends_and_names_the_others():
+    figure = text.speed({"wasm": 40.0, "webgpu": 8.0})
+
+    assert figure.value == "8.0 ms"
+    assert figure.note == "125 pictures a second, WebGPU; 40 ms with WebAssembly"
+
+
+@pytest.mark.parametrize("figure", [text.speed({}), text.accuracy({})])
+def test_what_was_not_measured_is_said_to_be_so(figure: text.Figure):
+    assert figure == ("not measured", "")
+
+
+def test_what_holds_the_rate_down_is_said_with_its_reasons():
+    assert text.held({"battery": 15.0}) == "to 15 per second, because the device runs on battery"
+    assert text.held({"low-battery": 5.0, "heat": 7.26}) == (
+        "to 5 per second, because the battery is low and frames take longer than they did, "
+        "as on a hot device"
+    )
+
+
+def test_a_spread_tells_the_usual_and_the_worst():
+    assert text.spread(40.44, 52.0) == "40.4 ms, 95 % within 52.0 ms"
+    assert text.spread(430.2, 961.9) == "430 ms, 95 % within 962 ms"
+
+
+def test_an_accuracy_never_stands_without_its_data_set():
+    assert text.accuracy({"ap": 31.64, "dataset": "coco128"}) == ("31.6 AP", "on coco128")
+    assert "unnamed" in text.accuracy({"ap": 31.64}).note
+
+
+@pytest.mark.parametrize(
+    ("size", "words"), [(4_823_435, "4.8 MB"), (99_400, "99 kB"), (900, "1 kB"), (31, "31 bytes")]
+)
+def test_small_files_have_a_size_too(size: int, words: str):
+    assert text.megabytes(size) == words
+
+
+@pytest.mark.parametrize(
+    ("mean", "std", "range_"), [(0, 1, (0, 255)), (0, 255, (0, 1)), (127.5, 127.5, (-1, 1))]
+)
+def test_what_pixels_become_is_told_by_its_ends(
+    mean: float, std: float, range_: tuple[float, float]
+):
+    assert text.value_range(mean, std) == range_
+
+
+@pytest.mark.parametrize(
+    ("camera", "shown"), [(None, "off"), ("", "on"), ("<b>Front</b>", "on: <b>Front</b>")]
+)
+def test_the_camera_is_named_where_the_browser_tells(camera: str | None, shown: str) -> None:
+    assert text.camera_state(camera) == shown
+
+
+@pytest.mark.parametrize(
+    ("times", "size", "shown"),
+    [(1, 2_000_000, "2.0 MB"), (3, 5_000, "5 kB, 3 times"), (1, 0, "size not told")],
+)
+def test_a_request_is_told_by_size_and_number(times: int, size: int, shown: str) -> None:
+    assert text.request(times, size) == shown
