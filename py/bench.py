@@ -5,20 +5,21 @@ from __future__ import annotations
 import traceback
 from typing import Any
 
-from js import URLSearchParams, createImageBitmap, document, fetch, location, window
+from js import URLSearchParams, document, fetch, location
 from js import obscura as before
 
+from obscura.page.browser import canvas, storage
 from obscura.page.browser.dom import by_id, on_failure, run
 from obscura.page.browser.late import Rest
 from obscura.page.features.bench import device as bench_device
 from obscura.page.features.bench.page import Bench
-from obscura.page.live import sources
 from obscura.page.models.opening import Opener
 from obscura.page.models.own import OwnModels
 from obscura.page.models.shelf import Shelf
 from obscura.page.models.winners import Winners
 from obscura.page.state import build
-from obscura.page.state.settings import Preferences, Request, load
+from obscura.page.state.preferences import Preferences, stored
+from obscura.page.state.settings import CORE_SETTINGS, SettingTable
 
 
 async def take(url: str, fresh: bool) -> Any:
@@ -30,30 +31,27 @@ async def take(url: str, fresh: bool) -> Any:
 
 
 async def draw_sample(url: str) -> Any:
-    """A canvas with the bundled picture, which stands in for a camera."""
-    bitmap = await createImageBitmap(await (await fetch(url)).blob())
-    canvas = document.createElement("canvas")
-    canvas.width, canvas.height = bitmap.width, bitmap.height
-    sources.draw_opaque(canvas, bitmap)
-    return canvas
+    """Return a canvas with the bundled picture, which stands in for a camera."""
+    sample = canvas.new_canvas(1, 1)
+    canvas.draw_whole(sample, await canvas.decode_image(await (await fetch(url)).blob()))
+    return sample
 
 
 async def main() -> None:
     """Make the page ready, and start at once if the address says so."""
-    try:
-        document.documentElement.dataset.theme = load(window.localStorage).theme
-    except Exception:  # noqa: BLE001  (browsers that forbid it throw what they like)
-        document.documentElement.dataset.theme = "auto"
+    table = SettingTable(CORE_SETTINGS)
+    theme = stored(table, storage.settings_storage()).theme
+    document.documentElement.dataset.theme = theme
     parts = build.read(by_id("obscura-build").textContent)
     sample = await draw_sample(parts.sample_url)
     device = await bench_device.look_around()
 
     async def sample_image() -> Any:
-        return sources.read_pixels(sample)
+        return canvas.read_pixels(sample)
 
     own = OwnModels(lambda: before.boot.load(parts.store_url))
     shelf = Shelf(parts, take, own, Rest(lambda: take(parts.rest_url, fresh=False)))
-    nothing_kept = Winners(Preferences(None, Request()), "")
+    nothing_kept = Winners(Preferences(table, None), "")
     opener = Opener(
         parts, device.facts, device.gpu_name, sample_image, nothing_kept, lambda *_begun: None
     )

@@ -21,10 +21,10 @@ from obscura.errors import ObscuraError
 from obscura.families.decode import Outputs, decode
 from obscura.page.browser import shell
 from obscura.page.browser.dom import by_id, listen, make, on_failure, terms
+from obscura.page.browser.frames import Grabber
 from obscura.page.features.bench import words as bench_text
 from obscura.page.features.bench import work as bench_work
 from obscura.page.features.bench.device import Device
-from obscura.page.live.sources import Grabber
 from obscura.page.models.opening import Opened, Opener
 from obscura.page.models.shelf import Shelf
 from obscura.page.stage.notice import NoticeCard

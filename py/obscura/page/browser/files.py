@@ -1,0 +1,32 @@
+"""Files and addresses: blobs of this site, and addresses of blobs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from js import URL, document, fetch, location
+
+
+def resolve(address: str) -> tuple[str, bool]:
+    """Return an address in full, and whether it is on this site. Raises what the browser throws for
+    text that is not an address."""
+    url = URL.new(address, document.baseURI)
+    return str(url.href), url.origin == location.origin
+
+
+async def fetch_blob(url: str) -> tuple[Any, int]:
+    """Return the `Blob` at an address and the HTTP status; the blob is None for a failure. Raises
+    what the browser throws when there is no connection."""
+    response = await fetch(url)
+    return (await response.blob() if response.ok else None), int(response.status)
+
+
+def object_url(blob: Any) -> str:
+    """Return a `blob:` address of a blob, valid until it is revoked."""
+    return str(URL.createObjectURL(blob))
+
+
+def revoke(url: str) -> None:
+    """Free a `blob:` address; any other is left alone."""
+    if url.startswith("blob:"):
+        URL.revokeObjectURL(url)
