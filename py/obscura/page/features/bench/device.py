@@ -40,6 +40,7 @@ async def look_around() -> Device:
         suspending=hasattr(WebAssembly, "Suspending"),
         isolated=bool(crossOriginIsolated),
         cores=int(getattr(navigator, "hardwareConcurrency", 0) or 1),
+        memory_gb=float(getattr(navigator, "deviceMemory", 0) or 0),
         ios=any(name in agent for name in ("iPhone", "iPad", "iPod")) or touch_mac,
     )
     told = {

@@ -18,7 +18,7 @@ from pyodide.ffi import create_proxy
 from obscura.cards.card import ModelCard
 from obscura.engine.plans import Plan, wasm_threads
 from obscura.errors import ObscuraError
-from obscura.families.decode import Outputs, decode
+from obscura.families.decode import Outputs, decode, read
 from obscura.page.browser import shell
 from obscura.page.browser.dom import by_id, listen, make, on_failure, terms
 from obscura.page.features.bench import words as bench_text
@@ -260,7 +260,7 @@ class Bench:
         begun = performance.now()
         image = self._grab(self._sample, self._size, opened.card.input)
         captured = performance.now()
-        outputs = await opened.session.run(image)
+        outputs = read(await opened.session.run(image), opened.card)
         answered = performance.now()
         shown = self._show(outputs, opened.card)
         return {"capture": captured - begun, "inference": answered - captured, **shown}
