@@ -125,6 +125,7 @@ async function lookAround() {
     suspending: "Suspending" in WebAssembly,
     isolated: globalThis.crossOriginIsolated === true,
     cores: navigator.hardwareConcurrency || 1,
+    memory_gb: navigator.deviceMemory ?? 0,
     save_data: navigator.connection?.saveData === true,
     ios: /iPhone|iPad|iPod/.test(navigator.userAgent) || touchMac,
   };

@@ -32,7 +32,7 @@ from obscura.errors import (
 )
 from obscura.families import FAMILIES
 from obscura.families.common.reading import USUAL_SIZES, Picture, Reading, one_picture
-from obscura.families.decode import Outputs, decode
+from obscura.families.decode import Outputs, decode, read
 from obscura.graph.inspect import Graph, inspect
 from obscura.identify import guess
 from obscura.page.browser.canvas import read_pixels
@@ -199,8 +199,8 @@ class Adding:
         card = guess.card_of(some, name=new.name, title=new.title, file=new.file)
         image = await self._inference.sample_image()
         trial = await self._trial(new, card)
-        await trial.session.read_as(card)
-        return await _in_time(trial.session.run_raw(image))
+        await trial.session.feed_as(card)
+        return await _in_time(trial.session.run(image))
 
     async def _trial(self, new: _Newcomer, card: ModelCard) -> Opened:
         """The newcomer's session, opened when it is first needed."""
@@ -345,8 +345,8 @@ async def _look(trial: Opened, card: ModelCard, image: Any) -> tuple[Outputs, De
     """What a network, read as a card says, sees on an `ImageData`."""
 
     async def look() -> Outputs:
-        await trial.session.read_as(card)
-        return await trial.session.run(image)
+        await trial.session.feed_as(card)
+        return read(await trial.session.run(image), card)
 
     size = (int(image.width), int(image.height))
     try:

@@ -17,7 +17,7 @@ from obscura.engine.plans import Facts, Plan, candidates, preferred, rivals
 from obscura.engine.selfcheck import verify
 from obscura.engine.web import WebSession
 from obscura.errors import BackendError, ObscuraError, OutOfMemory
-from obscura.families.decode import Outputs
+from obscura.families.decode import Outputs, read
 from obscura.page.models.winners import Winners
 from obscura.page.state.build import Build
 from obscura.page.words import text
@@ -105,10 +105,11 @@ class Opener:
             session = self._session(plan, begun)
             try:
                 if begun:
-                    sample = await session.take_over(begun, card)
+                    raw = await session.take_over(begun, card)
                 else:
                     await self._load(session, plan, model, card)
-                    sample = await session.run(await self.sample_image())
+                    raw = await session.run(await self.sample_image())
+                sample = read(raw, card)
                 if card.check is not None:
                     verify(sample, card)
             except ObscuraError as error:
@@ -137,10 +138,11 @@ class Opener:
 
     def _plans(self, card: ModelCard, wish: tuple[str, int]) -> list[Plan]:
         plans = candidates(self._facts, *wish)
-        return preferred(plans, self.winners.get(card)) if wish == FREE else plans
+        return preferred(plans, Plan.from_names(self.winners.get(card))) if wish == FREE else plans
 
     def _reason(self, card: ModelCard, plan: Plan) -> str:
-        return text.WON_BEFORE if [*plan] == self.winners.get(card) else text.FIRST_CHOICE
+        won = Plan.from_names(self.winners.get(card))
+        return text.WON_BEFORE if plan == won else text.FIRST_CHOICE
 
     async def trial(self, card: ModelCard, model: Any, wish: tuple[str, int]) -> Opened:
         """Open a model of which no answer is recorded yet, on wasm, whose answer is to be that.

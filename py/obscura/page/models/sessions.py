@@ -16,7 +16,7 @@ from obscura.engine.plans import Plan, wins
 from obscura.engine.selfcheck import verify
 from obscura.engine.session import SessionInfo
 from obscura.errors import BackendError, ObscuraError, OutOfMemory
-from obscura.families.decode import Outputs
+from obscura.families.decode import Outputs, read
 from obscura.live.timing import Timings
 from obscura.page.models.opening import FREE, Opened, Opener
 from obscura.page.models.shelf import Shelf
@@ -255,9 +255,9 @@ class Inference:
             self.end(current if won else challenger)
 
     def check_progress(self, passed_s: float) -> None:
-        """Give up a run that is not answered, see `WebSession.look`."""
+        """Give up a run that is not answered, see `WebSession.check_progress`."""
         if self._current is not None:
-            self._current.session.look(passed_s)
+            self._current.session.check_progress(passed_s)
 
     async def recheck(self) -> None:
         """Hold the session in use to the recorded answer once more, if it computes on a GPU:
@@ -269,7 +269,8 @@ class Inference:
         current = self._current
         if current is None or current.card.check is None or current.plan.backend == "wasm":
             return
-        verify(await current.session.run(await self.sample_image()), current.card)
+        raw = await current.session.run(await self.sample_image(), keep=False)
+        verify(read(raw, current.card), current.card)
 
     async def recover(self, card: ModelCard, error: ObscuraError) -> None:
         """After a failed run: open the same model on the next backend that works.
@@ -317,7 +318,7 @@ class Inference:
             return None
         captured = performance.now()
         session, card = self._current.session, self._current.card
-        outputs = await session.run(image)
+        outputs = read(await session.run(image), card)
         drawn = session.drawn_ms
         self.timings.add("capture", captured - begun + drawn)
         self.timings.add("inference", performance.now() - captured - drawn)
@@ -327,7 +328,7 @@ class Inference:
         """Milliseconds that a session takes for the bundled picture; errors as in `run`."""
         image = await self.sample_image()
         begun = performance.now()
-        await opened.session.run(image)
+        await opened.session.run(image, keep=False)
         return float(performance.now() - begun)
 
     def _find(self, card: ModelCard, wish: tuple[str, int]) -> Opened | None:

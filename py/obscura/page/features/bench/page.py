@@ -13,7 +13,7 @@ from typing import Any
 from obscura.cards.card import ModelCard
 from obscura.engine.plans import Plan, wasm_threads
 from obscura.errors import ObscuraError
-from obscura.families.decode import Outputs, decode
+from obscura.families.decode import Outputs, decode, read
 from obscura.page.browser import shell
 from obscura.page.browser.clock import now_ms
 from obscura.page.browser.dom import by_id, listen, make, on_failure, page_data, publish, terms
@@ -256,7 +256,7 @@ class Bench:
         begun = now_ms()
         image = self._grab(self._sample, self._size, opened.card.input)
         captured = now_ms()
-        outputs = await opened.session.run(image)
+        outputs = read(await opened.session.run(image), opened.card)
         answered = now_ms()
         shown = self._show(outputs, opened.card)
         return {"capture": captured - begun, "inference": answered - captured, **shown}
