@@ -97,7 +97,7 @@ class Grabber:
     """Captures the frame that a video shows, at the size that a model reads.
 
     Where the browser has `VideoFrame`, the engine's worker draws it: 0.2 ms of the page's thread
-    instead of 2 to 7 (bench/capture.py). Elsewhere it is drawn here, into one reused canvas.
+    instead of 2 to 7 (bench/experiments/capture.py). Elsewhere it is drawn here, into one canvas.
     """
 
     def __init__(self) -> None:
