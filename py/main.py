@@ -61,7 +61,7 @@ async def main() -> None:
     parameters = {str(pair[0]): str(pair[1]) for pair in pairs}
     kept = storage()
     request = read_request(parameters, [*parts.cards, *load(kept).own])
-    careful = await before.boot.safe
+    careful = await before.boot.safeMode
     if careful is not None:
         request = request.sparing(getattr(careful, "model", None))
         launch.say_careful(obscuraOffline)

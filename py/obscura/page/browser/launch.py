@@ -23,7 +23,7 @@ def say_careful(worker: Any) -> None:
     """
 
     def as_usual(_event: Any) -> None:
-        worker.forgive()
+        worker.resetCrashCount()
         location.reload()
 
     by_id("careful-text").textContent = text.CAREFUL

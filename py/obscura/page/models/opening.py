@@ -18,6 +18,7 @@ from obscura.engine.selfcheck import verify
 from obscura.engine.web import WebSession
 from obscura.errors import BackendError, ObscuraError, OutOfMemory
 from obscura.families.decode import Outputs
+from obscura.page.browser.dom import js_object
 from obscura.page.models.winners import Winners
 from obscura.page.state.build import Build
 from obscura.page.words import text
@@ -53,13 +54,13 @@ class Opener:
         gpu_name: str,
         sample_image: Callable[[], Awaitable[Any]],
         winners: Winners,
-        begun: Callable[[Any, str], Any],
+        begun: Callable[[Any, Any], Any],
     ) -> None:
         """
         Args:
             sample_image: makes a new `ImageData` of the bundled picture.
             winners: which way to run won here before.
-            begun: `(network, plan)`: what assets/boot.js has begun, if it was just that.
+            begun: `(network, plan)`: what assets/boot/engine.js has begun, if it was just that.
         """
         self._build = build
         self._facts = facts
@@ -101,7 +102,7 @@ class Opener:
                 return None
             tell(text.OPENING_MODEL.format(model=card.title, backend=text.BACKENDS[plan.backend]))
             # Which is for the first to be opened only, and worth nothing if that is another.
-            begun = self._begun(model, ",".join(map(str, plan)).lower())
+            begun = self._begun(model, js_object(**plan._asdict()))
             session = self._session(plan, begun)
             try:
                 if begun:

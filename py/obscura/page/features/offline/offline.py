@@ -100,7 +100,7 @@ class Offline:
     async def forget(self) -> None:
         """Drop all that is kept for working offline, what keeps it, and the notes of visits."""
         with suppress(Exception):  # a browser that forbids storage has kept none
-            self._worker.forgive()
+            self._worker.resetCrashCount()
         if hasattr(navigator, "serviceWorker"):
             registration = await navigator.serviceWorker.getRegistration()
             if registration:
