@@ -1,92 +1,220 @@
-"""The page's composition root: makes the parts and hands them to each other."""
+"""The page's composition root: the table of features, and which part is given what."""
 
 from __future__ import annotations
 
+import importlib
 import traceback
 from typing import Any
 
-from js import ImageData, URLSearchParams, location, navigator, obscuraOffline, performance, window
-from js import obscura as before
-
-from obscura.engine.plans import Facts
+from obscura.live.pace import Pace
 from obscura.page import automation, events
 from obscura.page.app import App
-from obscura.page.browser import launch
-from obscura.page.browser.dom import by_id, on_failure, run
+from obscura.page.browser import boot, camera, canvas, launch, power, shell, storage
+from obscura.page.browser.clock import mark, now_ms
+from obscura.page.browser.dom import by_id, on_failure, publish, run, run_now
+from obscura.page.browser.frames import VideoFrames
 from obscura.page.browser.late import Rest
-from obscura.page.browser.storage import keeps_nothing
-from obscura.page.features.offline.offline import Offline
-from obscura.page.live import sources
+from obscura.page.browser.screen import Screen
+from obscura.page.browser.service import Service
+from obscura.page.commands import actions
+from obscura.page.features import bench, detect, offline, privacy
+from obscura.page.features.context import Context
+from obscura.page.live.analysis import Analysis
+from obscura.page.live.controller import Hooks, SourceController
+from obscura.page.live.loop import Loop
+from obscura.page.live.sources import SourceOpener
+from obscura.page.models.controller import Models
 from obscura.page.models.opening import Opener
 from obscura.page.models.own import OwnModels
 from obscura.page.models.sessions import Inference
 from obscura.page.models.shelf import Shelf
 from obscura.page.models.winners import Winners
+from obscura.page.platform import Platform
+from obscura.page.stage import scene_view
+from obscura.page.stage.display import Display
+from obscura.page.stage.notice import NoticeCard
+from obscura.page.stage.overlay import Overlay, OverlaySink
+from obscura.page.stage.pointer import Pointer
+from obscura.page.stage.results import Results
 from obscura.page.state import build
-from obscura.page.state.settings import Preferences, load, read_request
+from obscura.page.state.feature import Feature, Features, Part, When
+from obscura.page.state.preferences import Preferences, stored
+from obscura.page.state.scene import Scene
+from obscura.page.state.settings import CORE_SETTINGS, SettingTable
+from obscura.page.words import text
+
+FEATURES = (detect.FEATURE, offline.FEATURE, privacy.FEATURE, bench.FEATURE)
 
 
-def say(words: str) -> None:
+def show_progress(words: str) -> None:
     """Show what the page is waiting for; "" for nothing."""
     by_id("progress").hidden = not words
-    before.boot.say(words)
+    boot.boot.say(words)
 
 
-def storage() -> Any:
-    """The browser's store; None where it is forbidden, which the settings take in their stride."""
-    try:
-        return window.localStorage
-    except Exception:  # noqa: BLE001  (browsers that forbid it throw what they like)
-        return None
+class Assembly:
+    """Makes the parts, and gives them to each other."""
+
+    def __init__(self, parts: build.Build, facts: Any, gpu_name: str, service: Service) -> None:
+        self.service = service
+        self.late = Rest(lambda: boot.boot.take(parts.rest_url))
+        self.table = SettingTable(CORE_SETTINGS, *(row.settings for row in FEATURES))
+        self.storage = storage.settings_storage()
+        own = stored(self.table, self.storage).own
+        self.request = self.table.read_address(launch.parameters(), [*parts.cards, *own])
+        self.parts, self.facts, self.gpu_name = parts, facts, gpu_name
+
+    def app(self) -> App:
+        """Return the app, which has not begun."""
+        preferences = Preferences(self.table, self.storage, self.request)
+        shelf = Shelf(
+            self.parts,
+            boot.boot.take,
+            OwnModels(lambda: boot.boot.load(self.parts.store_url)),
+            self.late,
+        )
+        winners = Winners(
+            preferences,
+            launch.device_mark(self.facts, self.gpu_name),
+            remember=not storage.keeps_nothing(),
+        )
+        opener = Opener(
+            self.parts, self.facts, self.gpu_name, sample_image, winners, boot.boot.takeEngine
+        )
+        sessions = Inference(shelf, opener, show_progress)
+        scene, display = Scene(text.SAMPLE_CAPTION), Display()
+        analysis = Analysis(
+            sessions.timings, now_ms, in_view=lambda answer: app.sources.in_view(answer)
+        )
+        overlay, results = self._stage(display, analysis, sessions)
+        context = Context(self.parts, preferences, analysis, run)
+        screen = Screen(sample_canvas)
+        pace = Pace()
+
+        def clear() -> None:
+            overlay.clear()
+            results.clear()
+
+        def started(part: Part) -> None:
+            analysis.pipeline.stages += part.stages
+            analysis.add(part.sinks)
+            overlay.layers += part.layers
+
+        def make_sources(hooks: Hooks) -> SourceController:
+            return SourceController(
+                scene,
+                sessions,
+                analysis,
+                screen,
+                SourceOpener(screen.video),
+                sessions.timings,
+                lambda: preferences.current,
+                list_cameras=camera.list_cameras,
+                make_loop=lambda analyse: Loop(
+                    VideoFrames(screen.video),
+                    analyse,
+                    sessions.timings,
+                    pace,
+                    now_ms=now_ms,
+                    start=run_now,
+                ),
+                hooks=hooks,
+            )
+
+        def make_models(app: App) -> Models:
+            return Models(
+                shelf,
+                sessions,
+                preferences,
+                app.features,
+                opened=app.model_opened,
+                failed=app.fail,
+                hold=app.sources.loop.suspend,
+                picture=app.sources.picture,
+                say=app.say,
+                mend=self.service.repair,
+            )
+
+        app = App(
+            platform=Platform(
+                spawn=run,
+                mark=mark,
+                render=scene_view.render,
+                clear=clear,
+                announce=results.announce,
+                show_progress=show_progress,
+                notice=NoticeCard(lambda action: actions(app, shell)[action](), self.late),
+                shell=shell,
+            ),
+            scene=scene,
+            sessions=sessions,
+            analysis=analysis,
+            display=display,
+            preferences=preferences,
+            request=self.request,
+            pace=pace,
+            features=Features(FEATURES, self._load, context, started),
+            make_sources=make_sources,
+            make_models=make_models,
+        )
+        context.page = app
+        return app
+
+    def _stage(
+        self, display: Display, analysis: Analysis, sessions: Inference
+    ) -> tuple[Overlay, Results]:
+        overlay = Overlay(by_id("overlay"))
+        pointer = Pointer(by_id("view"), overlay)
+        shell.watch_size(by_id("view"), by_id("overlay"), overlay.resize)
+        labels = lambda: analysis.labels  # noqa: E731
+        results = Results(display, labels, now_ms, pointer.select)
+        analysis.add([OverlaySink(overlay, display, labels, sessions.timings, now_ms), results])
+        return overlay, results
+
+    async def _load(self, feature: Feature) -> Any:
+        if feature.when is not When.START:
+            await self.late.arrive()
+        return importlib.import_module(feature.entry)
+
+
+async def sample_image() -> Any:
+    """Return a new `ImageData` of the bundled picture."""
+    return canvas.copy_of(await boot.sample_pixels())
+
+
+async def sample_canvas() -> Any:
+    """Return a new canvas with the bundled picture."""
+    return canvas.canvas_of(await boot.sample_pixels())
 
 
 async def main() -> None:
-    """Start the app. Only here does JavaScript's start-up (assets/boot.js) hand over."""
+    """Start the app. Only here does JavaScript's start-up (assets/boot) hand over."""
     parts = build.read(by_id("obscura-build").textContent)
-    facts = await before.boot.facts
-
-    async def sample_image() -> Any:
-        pixels = await before.boot.sample
-        return ImageData.new(pixels.data.slice(), pixels.width, pixels.height)
-
-    async def sample_canvas() -> Any:
-        return sources.canvas_of(await before.boot.sample)
-
-    own = OwnModels(lambda: before.boot.load(parts.store_url))
-    rest = Rest(lambda: before.boot.take(parts.rest_url))
-    shelf = Shelf(parts, before.boot.take, own, rest)
-    known = Facts(**{name: getattr(facts, name) for name in Facts._fields})
-    # By entries: Pyodide takes the object itself for a mapping, whose iteration gives the keys.
-    pairs = URLSearchParams.new(location.search).entries()
-    parameters = {str(pair[0]): str(pair[1]) for pair in pairs}
-    kept = storage()
-    request = read_request(parameters, [*parts.cards, *load(kept).own])
-    careful = await before.boot.safeMode
-    if careful is not None:
-        request = request.sparing(getattr(careful, "model", None))
-        launch.say_careful(obscuraOffline)
-    preferences = Preferences(kept, request)
-    device = f"{navigator.userAgent} {facts.gpu_name} {known}"
-    winners = Winners(preferences, device, remember=not keeps_nothing())
-    begun = before.boot.takeEngine
-    opener = Opener(parts, known, facts.gpu_name, sample_image, winners, begun)
-    inference = Inference(shelf, opener, say)
-    offline = Offline(obscuraOffline, parts.version, list(parts.cards), lambda: app.idle)
-    app = App(shelf, inference, request, preferences, offline, say, sample_canvas)
-    # Before anything listens, so that a press meanwhile is remembered by boot.js alone.
-    shared = await launch.shared_files(obscuraOffline) if launch.SHARED in parameters else []
-    events.connect(app, preferences)
-    automation.publish(app)
-    launch.set_up_install(obscuraOffline)
-    wanted, files = before.boot.adopt(), list(before.boot.files)
+    facts, gpu_name = await boot.device()
+    service = Service()
+    assembly = Assembly(parts, facts, gpu_name, service)
+    safe = await boot.boot.safeMode
+    if safe is not None:
+        assembly.request = assembly.request.in_safe_mode(getattr(safe, "model", None))
+        launch.say_safe_mode(service)
+    app = assembly.app()
+    await app.features.start(When.START)
+    # Before anything listens, so that a press meanwhile is remembered by boot alone.
+    shared = await launch.shared_files(service) if launch.SHARED in launch.parameters() else []
+    events.connect(app)
+    publish("snapshot", lambda: automation.snapshot(app, now_ms() / 1000))
+    publish("recheck", lambda: run(app.models.recheck()))
+    launch.set_up_install(service)
+    run(power.watch(app.pace))
+    wanted, files = boot.adopt(), boot.files()
     if shared and not wanted:
         wanted, files = "files", shared
     launch.set_up_launches(app.open_files, app.start)
     await app.begin(wanted, files)
-    obscuraOffline.booted()
+    service.booted()
 
 
-performance.mark("obscura:imported")
-before.boot.arrive()
-on_failure(lambda error: before.boot.fail("".join(traceback.format_exception(error))))
+mark("imported")
+boot.boot.arrive()
+on_failure(lambda error: boot.boot.fail("".join(traceback.format_exception(error))))
 run(main())

@@ -6,6 +6,7 @@ import { findFacts } from "../common/facts.js";
 import { messageOf, showNotice } from "../common/notice.js";
 import { absolute } from "../common/page.js";
 import { preparePyScript } from "../common/pyscript.js";
+import { sample } from "../common/sample.js";
 
 let error = null; // as `obscura.snapshot()` reports it
 
@@ -19,6 +20,7 @@ const load = (url) => import(absolute(url));
 globalThis.obscura = {
   boot: {
     facts: findFacts(),
+    sample,
     fail,
     load,
     // Python listens itself from now on.

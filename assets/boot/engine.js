@@ -5,7 +5,7 @@ import { absolute, build, mark } from "../common/page.js";
 import { earlyDownload } from "./downloads.js";
 import { facts } from "./facts.js";
 import { fromCache, receive } from "./progress.js";
-import { sample } from "./sample.js";
+import { sample } from "../common/sample.js";
 import { shipped, wishes } from "./wishes.js";
 
 // The first plan that Python will choose (`candidates` in py/obscura/engine/plans.py), by the names of

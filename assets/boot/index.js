@@ -4,6 +4,7 @@
 
 import "../common/policy.js";
 import { absolute, build, mark } from "../common/page.js";
+import { sample } from "../common/sample.js";
 import { askForCamera } from "./camera.js";
 import { download, fetchEarly, take } from "./downloads.js";
 import { startEngine, takeEngine } from "./engine.js";
@@ -13,7 +14,6 @@ import { pressed, startRemembering, stopRemembering } from "./pressed.js";
 import { dataSaver, expect, fromCache, parts, say, showProgress } from "./progress.js";
 import { load, python, startPyScript, startPython } from "./python.js";
 import { workerRequests } from "./requests.js";
-import { sample } from "./sample.js";
 import { safeMode, shipped, wishes } from "./wishes.js";
 
 mark("boot");

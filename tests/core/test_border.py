@@ -20,8 +20,10 @@ ROOTS = ("main", "bench")
 
 # From the ground up. A module may import modules of lower floors, and its neighbours on its own.
 FLOORS = (
-    {"errors", "boxes", "cards.nesting", "live"},
+    {"errors", "boxes", "cards.nesting", "live.pace", "live.timing"},
     {"detections", "cards.table"},
+    {"update"},
+    {"pipeline", "live.frame_clock"},
     {"cards.card"},
     {"cards.labels"},
     {"graph"},
@@ -30,9 +32,40 @@ FLOORS = (
     {"engine.native", "engine.web", "cards.catalogue", "flip", "pictures"},
     {"detector"},
     {"evaluation"},
-    {"cli", "page"},
-    {"__init__", "__main__", "cards"},
+    {"cli"},
+    {"page.words"},
+    {"page.state"},
+    {"page.browser"},
+    {"page.live", "page.stage"},
+    {"page.models"},
+    {"page.features"},
+    {"page.app", "page.automation", "page.commands", "page.events", "page.platform"},
+    {"__init__", "__main__", "cards", "live", "page"},
 )
+
+# The page's modules that run in CPython, where their tests do: none of them, nor anything that they
+# import, imports the browser.
+PURE_FOLDERS = ("page.words", "page.state")
+PURE = {
+    "page.live.analysis",
+    "page.live.controller",
+    "page.live.kinds",
+    "page.live.loop",
+    "page.stage.display",
+    "page.stage.layers",
+    "page.stage.placement",
+    "page.stage.seen",
+    "page.features.bench.words",
+    "page.features.context",
+    "page.features.detect",
+    "page.features.offline",
+    "page.features.privacy",
+    "page.features.privacy.account",
+    "page.app",
+    "page.automation",
+    "page.commands",
+    "page.platform",
+}
 # What is imported beyond the standard library and numpy, and by whom.
 DOORS = {
     "onnxruntime": {"engine.native"},
@@ -70,11 +103,13 @@ def imports(tree: ast.Module) -> Iterator[str]:
 
 
 def floor(module: str) -> int:
-    """Return the floor of ``engine.web``, ``page.camera``...: by full name, else by room."""
-    for name in (module, module.split(".")[0]):
+    """Return the floor of ``engine.web``, ``page.live.loop``...: by full name, else by folder."""
+    name = module
+    while name:
         for height, rooms in enumerate(FLOORS):
             if name in rooms:
                 return height
+        name = name.rpartition(".")[0]
     raise AssertionError(f"obscura.{module} is on no floor: add it to FLOORS")
 
 
@@ -89,14 +124,58 @@ def own_module(imported: str) -> str | None:
 
 
 def may_touch_the_browser(module: str) -> bool:
-    return module in (*ROOTS, "engine.web") or module.split(".")[0] == "page"
+    return module in (*ROOTS, "engine.web") or module.startswith("page.browser.")
+
+
+def feature_of(module: str | None) -> str | None:
+    """Return the feature that a module belongs to; None if it is not part of one."""
+    parts = (module or "").split(".")
+    inside = parts[:2] == ["page", "features"] and len(parts) > 2 and parts[2] != "context"
+    return parts[2] if inside else None
 
 
 @pytest.mark.parametrize("module", MODULES)
-def test_only_the_page_and_its_engine_import_the_browser(module: str) -> None:
+def test_only_a_few_modules_import_the_browser(module: str) -> None:
     touched = {name.split(".")[0] for name in imports(MODULES[module])} & BROWSER
 
     assert not touched or may_touch_the_browser(module)
+
+
+@pytest.mark.parametrize("module", [name for name in MODULES if feature_of(name)])
+def test_features_do_not_import_each_other(module: str) -> None:
+    others = {feature_of(own_module(name)) for name in imports(MODULES[module])}
+
+    assert others <= {None, feature_of(module)}
+
+
+def is_pure(module: str) -> bool:
+    return module in PURE or module.startswith(tuple(f"{folder}." for folder in PURE_FOLDERS))
+
+
+@pytest.mark.parametrize("module", [name for name in MODULES if is_pure(name)])
+def test_pure_modules_import_no_browser_by_any_way(module: str) -> None:
+    seen: set[str] = set()
+    new = {module}
+    while new:
+        seen |= new
+        new = {
+            target
+            for each in new
+            for name in imports(MODULES[each])
+            if (target := own_module(name)) is not None
+        } - seen
+
+    assert not {name for name in seen if may_touch_the_browser(name)}
+
+
+def test_the_app_knows_no_feature_by_name() -> None:
+    features = {feature_of(name) for name in MODULES} - {None}
+    for module in ("page.app", "page.commands", "page.events", "page.automation"):
+        names = {n.value for n in ast.walk(MODULES[module]) if isinstance(n, ast.Constant)}
+        named = {feature_of(own_module(name)) for name in imports(MODULES[module])} - {None}
+
+        assert not named
+        assert not features & {name for name in names if isinstance(name, str)}
 
 
 @pytest.mark.parametrize("module", MODULES)

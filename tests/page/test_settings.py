@@ -1,12 +1,22 @@
-"""The page's settings: what is kept, what the address asks for, and what is not believed."""
+"""The page's settings: what is stored, what the address asks for, and what is not trusted."""
+
+from __future__ import annotations
 
 import json
 
 import pytest
 
-from obscura.page.state.settings import KEY, Preferences, Request, Settings, load, read_request
+from obscura.page.features.detect import FEATURE as DETECT
+from obscura.page.state.preferences import KEY, Preferences, stored
+from obscura.page.state.settings import CORE_SETTINGS, Request, Setting, Settings, SettingTable
 
 MODELS = ("cocossd",)
+TABLE = SettingTable(CORE_SETTINGS, DETECT.settings)
+
+
+def load(store: Store | None) -> Settings:
+    """What the next visit finds."""
+    return stored(TABLE, store)
 
 
 class Store:
@@ -40,11 +50,11 @@ def test_what_is_set_is_there_on_the_next_visit():
         "theme": "dark",
         "speeds": {"cocossd": {"wasm": 38.5}},
     }
-    Preferences(store, Request()).set(**choices)
+    Preferences(TABLE, store).set(**choices)
 
-    again = Preferences(store, Request()).current
+    again = Preferences(TABLE, store).current
 
-    assert again == Settings(**choices)
+    assert again == TABLE.settings(**choices)
 
 
 @pytest.mark.parametrize(
@@ -65,16 +75,16 @@ def test_what_is_set_is_there_on_the_next_visit():
     ],
 )
 def test_what_makes_no_sense_falls_back_to_the_defaults(text: str):
-    assert load(Store(text)) == Settings()
+    assert load(Store(text)) == TABLE.settings()
 
 
 def test_a_sound_value_beside_a_broken_one_is_kept():
-    assert load(Store('{"threshold": 7, "iou": 0.3}')) == Settings(iou=0.3)
+    assert load(Store('{"threshold": 7, "iou": 0.3}')) == TABLE.settings(iou=0.3)
 
 
 @pytest.mark.parametrize("store", [None, FullStore()])
 def test_without_storage_the_settings_hold_for_the_visit(store: Store | None):
-    preferences = Preferences(store, Request())
+    preferences = Preferences(TABLE, store)
 
     preferences.set(iou=0.3)
     assert preferences.size() == 0
@@ -85,7 +95,7 @@ def test_without_storage_the_settings_hold_for_the_visit(store: Store | None):
 
 def test_forgetting_removes_what_was_kept():
     store = Store()
-    preferences = Preferences(store, Request())
+    preferences = Preferences(TABLE, store)
     preferences.set(iou=0.3)
     assert preferences.size() == len(store.values[KEY]) > 0
 
@@ -98,17 +108,19 @@ def test_forgetting_removes_what_was_kept():
 
 def test_the_address_rules_the_visit_and_is_not_kept():
     store = Store(json.dumps({"threshold": 0.2, "model": "cocossd"}))
-    preferences = Preferences(store, read_request({"threshold": "0.6", "threads": "2"}, MODELS))
+    preferences = Preferences(
+        TABLE, store, TABLE.read_address({"threshold": "0.6", "threads": "2"}, MODELS)
+    )
 
     preferences.set(iou=0.4)
 
-    assert preferences.current == Settings(threshold=0.6, threads=2, iou=0.4, model="cocossd")
-    assert load(store) == Settings(threshold=0.2, iou=0.4, model="cocossd")
+    assert preferences.current == TABLE.settings(threshold=0.6, threads=2, iou=0.4, model="cocossd")
+    assert load(store) == TABLE.settings(threshold=0.2, iou=0.4, model="cocossd")
 
 
 def test_a_control_that_is_moved_rules_over_the_address():
     store = Store()
-    preferences = Preferences(store, read_request({"threshold": "0.6"}, MODELS))
+    preferences = Preferences(TABLE, store, TABLE.read_address({"threshold": "0.6"}, MODELS))
 
     preferences.set(threshold=0.3)
 
@@ -125,16 +137,42 @@ def test_a_control_that_is_moved_rules_over_the_address():
         ({"autostart": "0"}, Request(autostart=False)),
         ({"source": "street.mp4"}, Request(source="street.mp4")),
         ({"source": ""}, Request(source="camera")),
-        ({"backend": "wasm", "threads": "3"}, Request(backend="wasm", threads=3)),
-        ({"threshold": "0.25"}, Request(threshold=0.25)),
+        ({"backend": "wasm", "threads": "3"}, Request(values={"backend": "wasm", "threads": 3})),
+        ({"threshold": "0.25"}, Request(values={"threshold": 0.25})),
         ({"threshold": "1.5"}, Request(ignored=("threshold=1.5",))),
         ({"threshold": "nan"}, Request(ignored=("threshold=nan",))),
         ({"threads": "many"}, Request(ignored=("threads=many",))),
         ({"backend": "cuda"}, Request(ignored=("backend=cuda",))),
-        ({"model": "cocossd"}, Request(model="cocossd")),
+        ({"model": "cocossd"}, Request(values={"model": "cocossd"})),
         ({"model": "nonesuch"}, Request(ignored=("model=nonesuch",))),
         ({"utm_source": "mail"}, Request()),  # not ours, so not worth a word
     ],
 )
 def test_the_address_is_read_and_its_nonsense_listed(parameters: dict[str, str], wanted: Request):
-    assert read_request(parameters, MODELS) == wanted
+    assert TABLE.read_address(parameters, MODELS) == wanted
+
+
+def test_a_name_is_declared_once():
+    with pytest.raises(ValueError, match="theme"):
+        SettingTable(CORE_SETTINGS, [Setting("theme", "", lambda _value: True)])
+
+
+@pytest.mark.parametrize("change", [lambda s: s.replace(nonesuch=1), lambda s: s.nonesuch])
+def test_a_setting_that_nobody_declared_is_an_error(change):
+    with pytest.raises(AttributeError, match="nonesuch"):
+        change(TABLE.settings())
+
+
+def test_settings_are_immutable():
+    with pytest.raises(AttributeError):
+        TABLE.settings().iou = 0.3
+
+
+def test_safe_mode_asks_for_the_least_and_keeps_the_rest_of_the_address():
+    asked = TABLE.read_address({"threshold": "0.25", "threads": "4", "source": "a.jpg"}, MODELS)
+
+    safe = asked.in_safe_mode("cocossd")
+
+    assert safe.values == {"threshold": 0.25, "threads": 1, "backend": "wasm", "model": "cocossd"}
+    assert safe.source == "a.jpg"
+    assert "model" not in asked.in_safe_mode(None).values

@@ -10,8 +10,10 @@ import pytest
 from obscura.cards.card import ModelCard
 from obscura.engine.plans import Plan
 from obscura.page.models.winners import Winners
-from obscura.page.state.settings import Preferences, Request
+from obscura.page.state.preferences import Preferences
+from obscura.page.state.settings import CORE_SETTINGS, SettingTable
 
+TABLE = SettingTable(CORE_SETTINGS)
 WASM = Plan("wasm", "wasm", 2)
 MODEL = Path(__file__).resolve().parents[2] / "models" / "cocossd" / "model.toml"
 
@@ -35,12 +37,14 @@ def card() -> ModelCard:
 
 
 def visit(store: Store, device: str = "a browser and a GPU") -> Winners:
-    return Winners(Preferences(store, Request()), device)
+    return Winners(Preferences(TABLE, store), device)
 
 
 def test_where_nothing_is_to_be_kept_no_winner_is(card: ModelCard) -> None:
     store = Store()
-    Winners(Preferences(store, Request()), "a browser", remember=False).set(card, WASM)
+    Winners(Preferences(SettingTable(CORE_SETTINGS), store), "a browser", remember=False).set(
+        card, WASM
+    )
     assert store == {}
 
 

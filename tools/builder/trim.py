@@ -95,7 +95,11 @@ html5 = _LeftOut()
 }
 
 # Modules of ours that are imported inside functions, but on the way to a first detection.
-SOON = ("obscura.graph.cut", "obscura.graph.half")  # on a GPU
+SOON = (
+    "obscura.graph.cut",  # on a GPU
+    "obscura.graph.half",
+    "obscura.page.features.detect.controls",
+)
 
 # The part of the library that runs in CPython alone.
 NATIVE = re.compile(

@@ -1,58 +1,48 @@
-"""Which event asks the app for what: buttons, keys, files, devices, the clock."""
+"""What the page listens to beside its commands: files, devices, lost canvases, the clock."""
 
 from __future__ import annotations
 
-from js import navigator, setInterval
-from pyodide.ffi import create_proxy
-
 from obscura.page.app import App
-from obscura.page.browser import shell
-from obscura.page.browser.dom import by_id, listen, on_failure, run
-from obscura.page.browser.storage import keep_nothing
-from obscura.page.features.privacy.dialog import Promise
-from obscura.page.state.settings import Preferences
+from obscura.page.browser import camera, shell
+from obscura.page.browser.clock import now_ms
+from obscura.page.browser.dom import by_id, every, listen, on_failure
+from obscura.page.commands import commands
+from obscura.page.stage.meter import Meter
+from obscura.page.state.scene import Kind
 
 METER_EVERY_MS = 500
-LOOK_EVERY_MS = 1000
+CHECK_EVERY_MS = 1000
 RECHECK_EVERY_MS = 600_000
 
 
-def connect(app: App, preferences: Preferences) -> None:
+def connect(app: App) -> None:
     """Set every listener that lives as long as the page."""
     on_failure(app.fail)
-    listen(by_id("start"), "click", lambda _event: app.press_start())
-    listen(by_id("pause"), "click", lambda _event: app.toggle_pause())
-    listen(by_id("flip"), "click", lambda _event: app.flip())
-    listen(by_id("models"), "click", lambda _event: app.models.open())
-    listen(by_id("picture"), "contextrestored", lambda _event: app.redraw_photo())
-    if hasattr(navigator, "mediaDevices"):
-        listen(navigator.mediaDevices, "devicechange", lambda _event: app.cameras_changed())
-    setInterval(create_proxy(app.render_meter), METER_EVERY_MS)
+    shell.bind(commands(app, shell))
+    listen(by_id("picture"), "contextrestored", lambda _event: app.sources.redraw_photo())
+    camera.watch(app.sources.cameras_changed)
+    meter = Meter()
+    every(METER_EVERY_MS, lambda: render_meter(app, meter))
     # The device may sleep, and clocks jump: what counts is how often this is called.
-    setInterval(create_proxy(lambda: app.inference.look(LOOK_EVERY_MS / 1000)), LOOK_EVERY_MS)
-    setInterval(create_proxy(lambda: run(app.recheck())), RECHECK_EVERY_MS)
+    every(CHECK_EVERY_MS, lambda: app.sessions.check_progress(CHECK_EVERY_MS / 1000))
+    every(RECHECK_EVERY_MS, app.recheck)
     shell.set_up_theme(app.settings.theme, lambda theme: app.change(theme=theme))
-
-    async def forget() -> None:
-        keep_nothing()
-        await app.models.forget_own()
-        await app.offline.forget()
-        preferences.forget()
-
-    shell.set_up_help()
-    Promise(app.camera_name, preferences.size, app.models.own, forget, shell.reload)
     shell.set_up_panel()
     shell.set_up_files(app.open_files)
-    shell.set_up_keys(
-        {
-            " ": app.press_start,
-            "k": app.toggle_pause,
-            "p": by_id("photo").click,
-            "arrowleft": lambda: app.controls.nudge("threshold", -1),
-            "arrowright": lambda: app.controls.nudge("threshold", 1),
-            "m": app.models.open,
-            "c": app.controls.open_classes,
-            "f": shell.toggle_full_screen,
-            "?": by_id("help").click,
-        }
-    )
+
+
+def render_meter(app: App, meter: Meter) -> None:
+    """Show the latest rates and times."""
+    loop, kind = app.sources.loop, app.sources.scene.kind
+    with loop.blocked:
+        now = now_ms() / 1000
+        meter.render(
+            live=kind is Kind.LIVE,
+            shown=loop.shown.per_second(now),
+            analysed=loop.analysed.per_second(now),
+            timings=app.sessions.timings.medians() if kind is not Kind.WELCOME else {},
+            totals=app.sessions.timings.frame(),
+            held=app.pace.limits,
+            info=app.sessions.info,
+            why=app.sessions.why,
+        )

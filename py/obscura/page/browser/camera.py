@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from js import isSecureContext, location, navigator
-from js import obscura as before
 
 from obscura.errors import (
     CameraBusy,
@@ -16,7 +16,8 @@ from obscura.errors import (
     CameraMissing,
     InsecureContext,
 )
-from obscura.page.browser.dom import js_object
+from obscura.page.browser.boot import boot
+from obscura.page.browser.dom import js_object, listen
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,7 @@ async def open_camera(*, device_id: str, facing: str, resolution: str) -> Any:
         video["deviceId"] = {"exact": device_id}
     else:
         video["facingMode"] = {"ideal": facing}
-    outcome = await before.boot.askForCamera(js_object(video=video, audio=False))
+    outcome = await boot.askForCamera(js_object(video=video, audio=False))
     if outcome.stream:
         return outcome.stream
     if device_id and outcome.name in ("OverconstrainedError", "NotFoundError"):
@@ -66,6 +67,12 @@ async def list_cameras() -> list[Camera]:
         for device in await devices.enumerateDevices()
         if device.kind == "videoinput" and device.deviceId
     ]
+
+
+def watch(changed: Callable[[], Any]) -> None:
+    """Call `changed()` when a camera is plugged in or out."""
+    if hasattr(navigator, "mediaDevices"):
+        listen(navigator.mediaDevices, "devicechange", lambda _event: changed())
 
 
 def stop_stream(stream: Any) -> None:

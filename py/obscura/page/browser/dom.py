@@ -1,4 +1,4 @@
-"""A few words for the DOM: find, make, listen.
+"""Helpers for the DOM: find, make, listen.
 
 Ownership: `listen` creates one proxy that lives as long as the page does; every listener of the app
 is set once, at start. Elements and events are JavaScript objects seen through proxies that Pyodide
@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+import json
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from js import Object, document
+from js import JSON, Object, console, document, obscura, setInterval
 from pyodide.ffi import create_proxy, to_js
 
 _tasks: set[asyncio.Task[None]] = set()
@@ -25,6 +26,16 @@ def by_id(name: str) -> Any:
     if not hasattr(element, "nodeType"):  # null is not None to Pyodide
         raise LookupError(f"index.html has no element with id {name!r}")
     return element
+
+
+def page_data() -> Any:
+    """Return the `dataset` of the page's body: its state and scene, for styles and tests."""
+    return document.body.dataset
+
+
+def set_theme(theme: str) -> None:
+    """Use a theme: "auto", "light" or "dark"."""
+    document.documentElement.dataset.theme = theme
 
 
 def make(tag: str, *, text: str | None = None, cls: str = "", **attributes: str) -> Any:
@@ -51,10 +62,11 @@ def js_object(**values: Any) -> Any:
     return to_js(values, dict_converter=Object.fromEntries)
 
 
-def listen(target: Any, event: str, handler: Callable[[Any], Any]) -> None:
-    """Call `handler(event)` on every such event, for the life of the page; coroutines are run."""
+def listener(handler: Callable[[Any], Any]) -> Any:
+    """Return a JavaScript function that calls `handler(event)`; coroutines are run, and errors are
+    reported. It lives as long as the page: make it once and use it for any number of targets."""
 
-    def call(js_event: Any) -> None:
+    def call(js_event: Any = None) -> None:  # timers give none
         try:
             outcome = handler(js_event)
         except Exception as error:  # noqa: BLE001  (the page goes on, whatever it was)
@@ -63,7 +75,31 @@ def listen(target: Any, event: str, handler: Callable[[Any], Any]) -> None:
         if inspect.iscoroutine(outcome):
             run(outcome)
 
-    target.addEventListener(event, create_proxy(call))
+    return create_proxy(call)
+
+
+def listen(target: Any, event: str, handler: Callable[[Any], Any]) -> None:
+    """Call `handler(event)` on every such event, for the life of the page; see `listener`."""
+    target.addEventListener(event, listener(handler))
+
+
+def every(milliseconds: int, handler: Callable[[], Any]) -> None:
+    """Call `handler()` again and again, for the life of the page; see `listener`."""
+    setInterval(listener(lambda _event: handler()), milliseconds)
+
+
+def publish(name: str, call: Callable[[], Any]) -> None:
+    """Make `globalThis.obscura.NAME()` return what `call()` does, as plain JavaScript values; None
+    is null. The proxy lives as long as the page.
+
+    By way of JSON, because `to_js` turns None into undefined, and then a field is absent.
+    """
+
+    def answer() -> Any:
+        value = call()
+        return JSON.parse(json.dumps(value)) if isinstance(value, dict) else None
+
+    setattr(obscura, name, create_proxy(answer))
 
 
 def run(coroutine: Any) -> asyncio.Task[None]:
@@ -88,6 +124,11 @@ def _watched(task: asyncio.Task[None]) -> asyncio.Task[None]:
 def on_failure(report_error: Callable[[BaseException], None]) -> None:
     """Say who shows errors that nobody caught."""
     _report[:] = [report_error]
+
+
+def log_error(words: str) -> None:
+    """Write to the browser's console."""
+    console.error(words)
 
 
 def report(error: BaseException) -> None:

@@ -1,52 +1,58 @@
-"""How the page was opened: with care after visits that died, or as an installed app with files."""
+"""How the page was opened: by an address, after crashes, or as an installed app with files."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
 
-from js import URL, history, location, navigator, window
+from js import URL, URLSearchParams, history, location, navigator, window
 from pyodide.ffi import create_proxy
 
 from obscura.page.browser.dom import by_id, listen, run
+from obscura.page.browser.service import Service
 from obscura.page.words import text
 
 SHARED = "shared"
 """The parameter of the address that says that files were shared to the app."""
 
 
-def say_careful(worker: Any) -> None:
-    """Say that this visit asks little of the device, for the last ones died, and offer the usual.
+def parameters() -> dict[str, str]:
+    """Return the address's parameters."""
+    # By entries: Pyodide takes the object itself for a mapping, whose iteration gives the keys.
+    pairs = URLSearchParams.new(location.search).entries()
+    return {str(pair[0]): str(pair[1]) for pair in pairs}
 
-    Args:
-        worker: `obscuraOffline` of assets/offline.js.
-    """
 
-    def as_usual(_event: Any) -> None:
-        worker.resetCrashCount()
+def device_mark(facts: Any, gpu_name: str) -> str:
+    """Return a text that changes with the browser and the device, for `Winners`."""
+    return f"{navigator.userAgent} {gpu_name} {facts}"
+
+
+def say_safe_mode(service: Service) -> None:
+    """Say that this visit started in safe mode, because earlier ones crashed, and offer the normal
+    one."""
+
+    def use_normal_mode(_event: Any) -> None:
+        service.use_normal_mode()
         location.reload()
 
     by_id("careful-text").textContent = text.CAREFUL
     by_id("careful").hidden = False
-    listen(by_id("careful-end"), "click", as_usual)
+    listen(by_id("careful-end"), "click", use_normal_mode)
 
 
-def set_up_install(worker: Any) -> None:
-    """Offer to install the app where the browser can be asked to, and say how where it cannot.
-
-    Args:
-        worker: `obscuraOffline` of assets/offline.js.
-    """
+def set_up_install(service: Service) -> None:
+    """Offer to install the app where the browser can be asked to, and say how where it cannot."""
 
     def show(_event: Any = None) -> None:
-        possible = bool(worker.installable())
+        possible = service.installable
         # Only iOS knows `standalone`; there people do it themselves.
         by_hand = getattr(navigator, "standalone", None) is False
         by_id("install").hidden = not possible
         by_id("install-by-hand").hidden = not by_hand
         by_id("install-group").hidden = not (possible or by_hand)
 
-    listen(by_id("install"), "click", lambda _event: worker.install())
+    listen(by_id("install"), "click", lambda _event: service.install())
     listen(window, "obscura-installable", show)
     show()
 
@@ -78,10 +84,8 @@ def asks_to_start(url: str) -> bool:
     return bool(URL.new(url).searchParams.has("autostart"))
 
 
-async def shared_files(worker: Any) -> list[Any]:
-    """The files that were shared to the app, which the service worker has kept for this moment."""
+async def shared_files(service: Service) -> list[Any]:
+    """Return the files that were shared to the app, which the service worker has stored until
+    now."""
     history.replaceState(None, "", location.pathname)  # loading again would find none
-    try:
-        return list(await worker.ask("shared"))
-    except Exception:  # noqa: BLE001  (without a worker nothing was shared)
-        return []
+    return await service.shared_files()

@@ -1,19 +1,22 @@
-"""The room around the picture: theme, dialogs, keyboard, and files that are dropped or pasted."""
+"""Page chrome: theme, dialogs, keyboard shortcuts, and files that are dropped or pasted."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Any
 
-from js import document, location, window
+from js import ResizeObserver, document, location, navigator, window
+from pyodide.ffi import create_proxy
 
 from obscura.page.browser.dom import by_id, listen, terms
+from obscura.page.state.feature import Command
 from obscura.page.state.settings import THEMES
 from obscura.page.words import text
 
 
 def set_up_theme(theme: str, on_change: Callable[[str], Any]) -> None:
-    """Automatic, light or dark, by one button; automatic follows the system."""
+    """Switch between automatic, light and dark by one button; automatic follows the system."""
     button = by_id("theme")
 
     def show(name: str) -> None:
@@ -30,10 +33,24 @@ def set_up_theme(theme: str, on_change: Callable[[str], Any]) -> None:
     listen(button, "click", following)
 
 
-def set_up_help() -> None:
-    """The help: opened by its button, closed by its own or Escape."""
-    by_id("keys").replaceChildren(*terms(text.KEYS))
-    listen(by_id("help"), "click", lambda _event: by_id("help-dialog").showModal())
+def open_help() -> None:
+    """Open the keyboard help; its own button or Escape closes it."""
+    by_id("help-dialog").showModal()
+
+
+def focused_id() -> str:
+    """Return the id of the element that has the focus; "" if it has none."""
+    return str(getattr(document.activeElement, "id", ""))
+
+
+async def copy_text(words: str) -> None:
+    """Copy text to the clipboard. Raises what the browser throws where it forbids that."""
+    await navigator.clipboard.writeText(words)
+
+
+def click(element: str) -> None:
+    """Click the element with this id, as a person would: file inputs open their picker."""
+    by_id(element).click()
 
 
 def dialog_open() -> bool:
@@ -47,8 +64,24 @@ def close_dialogs() -> None:
         dialog.close()
 
 
-def set_up_keys(actions: dict[str, Callable[[], Any]]) -> None:
-    """Call `actions[key]()` for keys pressed outside of fields, buttons and dialogs."""
+def _press(run: Callable[[], Any], _event: Any) -> Any:
+    return run()
+
+
+def bind(commands: Iterable[Command]) -> None:
+    """Run commands when their buttons are clicked or their keys are pressed outside of fields,
+    buttons and dialogs; list them in the keyboard help."""
+    keys = {}
+    helped = []
+    for command in commands:
+        assert command.run is not None
+        if command.button:
+            listen(by_id(command.button), "click", partial(_press, command.run))
+        if command.key:
+            keys[command.key] = command.run
+        if command.help:
+            helped.append(command.help)
+    by_id("keys").replaceChildren(*terms(helped))
 
     def press(event: Any) -> Any:
         if event.ctrlKey or event.metaKey or event.altKey or (event.repeat and event.key == " "):
@@ -57,11 +90,11 @@ def set_up_keys(actions: dict[str, Callable[[], Any]]) -> None:
             return None
         if event.key == " " and event.target.closest("button, summary, a, label"):
             return None  # Space presses what has the focus
-        action = actions.get(event.key.lower())
-        if action is None:
+        run = keys.get(event.key.lower())
+        if run is None:
             return None
         event.preventDefault()
-        return action()
+        return run()
 
     listen(document, "keydown", press)
 
@@ -103,8 +136,15 @@ def set_up_files(on_files: Callable[[list[Any]], Any]) -> None:
     listen(window, "paste", pasted)
 
 
+def watch_size(view: Any, canvas: Any, changed: Callable[[], None]) -> None:
+    """Call `changed()` when the view has another size, and when the browser has lost what was on
+    the canvas, as it does when its graphics process ends."""
+    ResizeObserver.new(create_proxy(lambda *_: changed())).observe(view)
+    listen(canvas, "contextrestored", lambda _event: changed())
+
+
 def toggle_full_screen() -> None:
-    """The picture alone, and back."""
+    """Show the picture alone, or leave that."""
     if document.fullscreenElement:
         document.exitFullscreen()
     elif hasattr(by_id("stage"), "requestFullscreen"):
@@ -112,7 +152,7 @@ def toggle_full_screen() -> None:
 
 
 def set_up_panel() -> None:
-    """On small screens the panel is a sheet: opened by its button, closed by its own, a press
+    """Make the panel a sheet on small screens: opened by its button, closed by its own, a press
     beside it, or Escape."""
     button, panel, close = by_id("panel-toggle"), by_id("panel"), by_id("panel-close")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from typing import Any
 
 from js import location, navigator, window
 
@@ -41,3 +42,29 @@ def keeps_nothing() -> bool:
 
 
 _NOTHING = "obscura.deleted"
+
+
+async def cached_files() -> int:
+    """Return how many files are stored for working offline."""
+    count = 0
+    with suppress(Exception):  # browsers that forbid it throw what they like: then there are none
+        for name in await window.caches.keys():
+            if str(name).startswith(cache_prefix()):
+                count += len(await (await window.caches.open(name)).keys())
+    return count
+
+
+async def usage() -> int | None:
+    """Return the bytes that this site takes on the device, as the browser counts; None if it does
+    not say."""
+    with suppress(Exception):
+        return int((await navigator.storage.estimate()).usage)
+    return None
+
+
+def settings_storage() -> Any:
+    """Return the browser's store of settings; None where it is forbidden."""
+    try:
+        return window.localStorage
+    except Exception:  # noqa: BLE001  (browsers that forbid it throw what they like)
+        return None

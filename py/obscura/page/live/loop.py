@@ -1,166 +1,166 @@
-"""The frame loop: newest frame wins, nothing queues, the video never waits.
+"""The frame loop: newest frame wins, nothing queues, the video never waits. Pure Python.
 
-The browser offers every frame that it shows. Where the engine is idle, that frame is captured and
-analysed; frames that arrive meanwhile are shown but not analysed: that is the frame skipping, and
-it needs no setting. If a newer frame is showing when an answer arrives, it is captured at once and
-sent on its way before the answer is read and drawn, so the engine never waits for the page. Where
-the device must be spared (`live.pace`), frames are taken less often, and in a hidden tab none.
+The browser offers every frame that it shows. While the engine is idle, that frame is captured and
+analysed; frames that arrive meanwhile are shown but not analysed, which is all the frame skipping
+there is, without a setting. If a newer frame is showing when an answer arrives, it is captured at
+once and sent before the answer is read and drawn, so the engine never waits for the page. Where the
+pace controller limits the rate (`obscura.live.pace`), frames are captured less often, and in a
+hidden tab not at all.
 
-An offer is not free: the browser prepares the whole page for painting before each. An engine that
-is slow is therefore offered nothing while it works; when it is done, the page looks for itself
-whether the video shows another frame by now.
+An offer costs time: the browser prepares the whole page for painting before each. So while a slow
+engine works, no frame is offered; when it is done, the loop checks by itself whether the video
+shows another frame by now.
 """
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from typing import Any
-
-from js import cancelAnimationFrame, document, performance, requestAnimationFrame
-from pyodide.ffi import create_proxy
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any, Protocol
 
 from obscura.live.pace import Pace
 from obscura.live.timing import Held, Rate, Timings
-from obscura.page.browser.dom import run_now
 
 Show = Callable[[], None]
 
 SLOW_MS = 50
-"""An engine that takes longer than this: there are several frames of video meanwhile."""
+"""An engine that takes longer than this is slow: several frames of video are shown meanwhile."""
+MOST_COUNTED = 8
+"""Frames counted as shown at one offer; more were missed while the page was out of sight."""
+
+
+class Frames(Protocol):
+    """Offers the frames that a video shows; see `browser.frames.VideoFrames`."""
+
+    on_frame: Callable[[int | None], None]
+
+    @property
+    def asked(self) -> bool: ...
+    @property
+    def hidden(self) -> bool: ...
+    def ask(self) -> None: ...
+    def cancel(self) -> None: ...
+    def total(self) -> int: ...
 
 
 class Loop:
-    """Calls `analyse()` for the newest frame of a `<video>`, one at a time.
-
-    Boundary: one proxy of `_offer` serves every frame for the life of the page.
-    """
+    """Calls `analyse()` for the newest frame of a video, one at a time."""
 
     def __init__(
         self,
-        video: Any,
+        frames: Frames,
         analyse: Callable[[bool], Awaitable[Show | None]],
         timings: Timings,
         pace: Pace,
+        *,
+        now_ms: Callable[[], float],
+        start: Callable[[Coroutine[Any, Any, None]], Any],
     ) -> None:
         """
         Args:
             analyse: captures the frame that the video shows now, waits for the engine's answer, and
-                returns what shows it; None if there is nothing to show. Told True, it does so only
-                if it is not the frame captured last.
-            timings: where whole frames are noted.
-            pace: how often to take one; told of each.
+                returns what shows it; None if there is nothing to show. If its argument is True, it
+                does so only if the frame is not the one captured last.
+            timings: where whole frames are added.
+            pace: limits the frame rate; notified of every analysed frame.
+            start: runs a coroutine up to its first wait before it returns.
         """
-        self._video = video
-        self._analyse = analyse
+        self._frames, self._analyse = frames, analyse
         self._timings, self._pace = timings, pace
-        self.thread = Held(performance.now)
-        """For how long the page's thread was held, per frame."""
-        self._offer_proxy = create_proxy(self._offer)
-        self._by_frame = hasattr(video, "requestVideoFrameCallback")
-        self._ticket = 0
+        self._now_ms, self._start = now_ms, start
+        self.blocked = Held(now_ms)
+        """For how long the page's thread was blocked, per frame."""
+        frames.on_frame = self._offered
         self._shown = 0  # the browser's number of the frame that the video shows
-        self._taken = 0  # and of the one captured last
+        self._captured = 0  # and of the one captured last
         self._busy = self._slow = False
         self._total = 0  # the browser's count of the video's frames, while nothing is offered
         self.running = False
         self.paused = False
-        self._on_hold = False
-        self.frames = 0
+        self._suspended = False
+        self.analysed_frames = 0
         """Frames analysed since `start`."""
         self.shown = Rate()
         self.analysed = Rate()
 
     def start(self) -> None:
         """Begin with the video's next frame."""
-        self.running, self.paused, self.frames = True, False, 0
-        self._shown = self._taken = self._total = 0
+        self.running, self.paused, self.analysed_frames = True, False, 0
+        self._shown = self._captured = self._total = 0
         self._slow = False
-        self._ask()
+        self._frames.ask()
 
     def stop(self) -> None:
-        """Take no more frames; one under way is finished by its owner."""
+        """Capture no more frames; the owner of one that is under way finishes it."""
         self.running = False
         self.shown.clear()
         self.analysed.clear()
-        if self._ticket:
-            cancel = (
-                self._video.cancelVideoFrameCallback if self._by_frame else cancelAnimationFrame
-            )
-            cancel(self._ticket)
-            self._ticket = 0
+        self._frames.cancel()
 
-    def hold(self, held: bool) -> None:
+    def suspend(self, suspended: bool) -> None:
         """Analyse nothing for a while; the picture goes on."""
-        self._on_hold = held
+        self._suspended = suspended
 
     def _ask(self) -> None:
-        """Have the video's next frame offered."""
-        if self._ticket or not self.running:
-            return
-        if self._by_frame:
-            self._ticket = self._video.requestVideoFrameCallback(self._offer_proxy)
-        else:
-            self._ticket = requestAnimationFrame(self._offer_proxy)
+        if self.running:
+            self._frames.ask()
 
-    def _offer(self, _now: float, metadata: Any = None) -> None:
+    def _offered(self, number: int | None) -> None:
         """The video shows another frame."""
-        self._ticket = 0
         if not self.running:
             return
-        with self.thread:
-            # The callback itself may skip frames under load; the counter in its metadata does not.
-            number = metadata.presentedFrames if metadata is not None else self._shown + 1
-            self._count(number - self._shown if self._shown else 1)
-            self._shown, self._total = number, 0
-            self._go_on()
+        with self.blocked:
+            shown = self._shown + 1 if number is None else number
+            self._count(shown - self._shown if self._shown else 1)
+            self._shown, self._total = shown, 0
+            self._capture()
             if not (self._busy and self._slow):
                 self._ask()
 
     def _count(self, frames: int) -> None:
-        now = performance.now() / 1000
-        for _ in range(min(frames, 8)):
+        now = self._now_ms() / 1000
+        for _ in range(min(frames, MOST_COUNTED)):
             self.shown.tick(now)
 
-    def _look(self) -> None:
-        """Take the frame that is showing, if it is another one, though none was offered."""
-        total = int(self._video.getVideoPlaybackQuality().totalVideoFrames)
+    def _check(self) -> None:
+        """Capture the frame that is showing, if it is another one, though none was offered."""
+        total = self._frames.total()
         self._count(total - self._total if self._total else 1)
         self._total = total
-        self._go_on(offered=False)
+        self._capture(offered=False)
         if not self._busy:
             self._ask()
 
-    def _go_on(self, *, offered: bool = True) -> None:
-        """Take the frame that is showing, if it is new and the engine has nothing to do."""
-        if self._busy or (offered and self._shown == self._taken):
+    def _capture(self, *, offered: bool = True) -> None:
+        """Capture the frame that is showing, if it is new and the engine is idle."""
+        if self._busy or (offered and self._shown == self._captured):
             return
-        if not self.running or self.paused or self._on_hold or document.hidden:
+        if not self.running or self.paused or self._suspended or self._frames.hidden:
             return
-        if not self._pace.due(performance.now() / 1000):
+        if not self._pace.due(self._now_ms() / 1000):
             return
-        self._busy, self._taken = True, self._shown
-        run_now(self.thread.during(self._step(offered)))
+        self._busy, self._captured = True, self._shown
+        self._start(self.blocked.during(self._step(offered)))
 
     async def _step(self, offered: bool) -> None:
-        begun = performance.now()
+        begun = self._now_ms()
         show = None
         try:
             show = await self._analyse(not offered)
         finally:
             self._busy = False
             if show is None:
-                self._taken = 0  # it may be taken once more
+                self._captured = 0  # it may be captured again
                 self._ask()
         if show is None:
             return
-        self._slow = performance.now() - begun > SLOW_MS
-        if self._ticket:
-            self._go_on()
+        self._slow = self._now_ms() - begun > SLOW_MS
+        if self._frames.asked:
+            self._capture()
         else:
-            self._look()
+            self._check()
         show()
-        self.frames += 1
-        now = performance.now()
+        self.analysed_frames += 1
+        now = self._now_ms()
         self.analysed.tick(now / 1000)
-        self._timings.add_frame(now - begun, self.thread.take())
+        self._timings.add_frame(now - begun, self.blocked.take())
         self._pace.frame(now / 1000, now - begun)

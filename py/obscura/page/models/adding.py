@@ -35,12 +35,13 @@ from obscura.families.common.reading import USUAL_SIZES, Picture, Reading, one_p
 from obscura.families.decode import Outputs, decode
 from obscura.graph.inspect import Graph, inspect
 from obscura.identify import guess
-from obscura.page.live.sources import MODEL_ENDING, is_model, read_pixels
+from obscura.page.browser.canvas import read_pixels
+from obscura.page.live.kinds import MODEL_ENDING, is_model
 from obscura.page.models.opening import Opened
 from obscura.page.models.own import NotKept
 from obscura.page.models.sessions import Inference
 from obscura.page.models.shelf import Shelf, sha256
-from obscura.page.state.settings import Preferences
+from obscura.page.state.preferences import Preferences
 from obscura.page.words import text
 
 MOST_BYTES = 512 * 2**20

@@ -9,13 +9,12 @@ from typing import TYPE_CHECKING, Any
 from obscura.cards.card import ModelCard
 from obscura.errors import ObscuraError
 from obscura.page.browser.dom import by_id
-from obscura.page.features.detect.controls import Controls
 from obscura.page.models.list import ModelList, Status
 from obscura.page.models.measure import measure
 from obscura.page.models.own import NotKept
 from obscura.page.models.sessions import Inference
 from obscura.page.models.shelf import Shelf
-from obscura.page.state.settings import Preferences
+from obscura.page.state.preferences import Preferences
 from obscura.page.words import text
 
 if TYPE_CHECKING:
@@ -30,7 +29,7 @@ class Models:
         shelf: Shelf,
         inference: Inference,
         preferences: Preferences,
-        controls: Controls,
+        controls: Any,
         *,
         opened: Callable[[], Awaitable[None]],
         failed: Callable[[BaseException], None],

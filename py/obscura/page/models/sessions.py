@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 from js import performance
 
@@ -31,6 +31,13 @@ MOST_SESSIONS = 2
 """Alive at once, the one that is being opened included: each holds a runtime's memory."""
 
 
+class ModelAnswer(NamedTuple):
+    """What a model returned."""
+
+    card: ModelCard
+    outputs: Outputs
+
+
 class Inference:
     """Owns the sessions. One is in use; one is opened at a time."""
 
@@ -46,7 +53,7 @@ class Inference:
         self._kept: list[Opened] = []  # all that are alive, the latest used last
         self._wishes = 0
         self._changing = asyncio.Lock()
-        self.stage = ""
+        self.status = ""
         """What is being done to open a model, in words; "" when nothing is."""
 
     @property
@@ -118,7 +125,7 @@ class Inference:
             return False
         finally:
             if wanted():
-                self.stage = ""
+                self.status = ""
         if opened is None or not wanted():
             return False
         self._use(opened)
@@ -207,7 +214,7 @@ class Inference:
                 self.end(opened)
         finally:
             hold(False)
-            self.stage = ""
+            self.status = ""
 
     async def _rival(self, current: Opened, plan: Plan) -> Opened | None:
         model = await self._shelf.fetch(current.card)
@@ -247,7 +254,7 @@ class Inference:
                 self._use(challenger)
             self.end(current if won else challenger)
 
-    def look(self, passed_s: float) -> None:
+    def check_progress(self, passed_s: float) -> None:
         """Give up a run that is not answered, see `WebSession.look`."""
         if self._current is not None:
             self._current.session.look(passed_s)
@@ -292,14 +299,14 @@ class Inference:
                     wanted=lambda: self._current is None,
                 )
             finally:
-                self.stage = ""
+                self.status = ""
             if opened is not None:
                 opened.why = text.failed(error)
                 self._kept.insert(0, opened)
                 if self._current is None:
                     self._use(opened)
 
-    async def run(self, capture: Callable[[], Any]) -> Outputs | None:
+    async def run(self, capture: Callable[[], Any]) -> ModelAnswer | None:
         """Outputs for what `capture()` makes; None if it makes nothing. What is taken and errors
         are as in `WebSession.run`."""
         if self._current is None:
@@ -309,12 +316,12 @@ class Inference:
         if image is None:
             return None
         captured = performance.now()
-        session = self._current.session
+        session, card = self._current.session, self._current.card
         outputs = await session.run(image)
         drawn = session.drawn_ms
         self.timings.add("capture", captured - begun + drawn)
         self.timings.add("inference", performance.now() - captured - drawn)
-        return outputs
+        return ModelAnswer(card, outputs)
 
     async def time_sample(self, opened: Opened) -> float:
         """Milliseconds that a session takes for the bundled picture; errors as in `run`."""
@@ -384,5 +391,5 @@ class Inference:
             self._current = None
 
     def _tell(self, words: str) -> None:
-        self.stage = words
+        self.status = words
         self._say(words)

@@ -7,7 +7,7 @@ from typing import Any
 
 from obscura.cards.card import ModelCard
 from obscura.engine.plans import Plan
-from obscura.page.state.settings import Preferences
+from obscura.page.state.preferences import Preferences
 
 
 class Winners:

@@ -6,10 +6,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from js import performance
-
 from obscura.engine.session import SessionInfo
 from obscura.live.timing import FrameTotals
+from obscura.page.browser.clock import script_memory
 from obscura.page.browser.dom import by_id, listen, make, terms
 from obscura.page.words import text
 
@@ -74,9 +73,9 @@ class Meter:
             ("Device", info.device),
             ("Chosen because", why),
         ]
-        heap = getattr(performance, "memory", None)
-        if heap is not None:
-            rows.append(("Script memory", text.megabytes(heap.usedJSHeapSize)))
+        heap = script_memory()
+        if heap:
+            rows.append(("Script memory", text.megabytes(heap)))
         self._list.replaceChildren(*terms(rows))
 
     def _show_stages(self, timings: dict[str, float], total: float) -> None:

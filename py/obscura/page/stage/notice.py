@@ -6,10 +6,8 @@ import traceback
 from collections.abc import Callable
 from typing import Any
 
-from js import console
-
 from obscura.errors import ObscuraError
-from obscura.page.browser.dom import by_id, listen, run
+from obscura.page.browser.dom import by_id, listen, log_error, run
 from obscura.page.browser.late import PartMissing, Rest
 from obscura.page.words import notices
 
@@ -34,8 +32,8 @@ class NoticeCard:
         listen(by_id("notice-dismiss"), "click", lambda _event: self.hide())
 
     def show(self, error: BaseException) -> None:
-        """Show an error: our own by their code, any other as unexpected, with its traceback "
-        "folded."""
+        """Show an error: our own by their code, any other as unexpected, with its traceback
+        folded."""
         if isinstance(error, ObscuraError):
             self.code, details = error.code, str(error)
         else:
@@ -61,7 +59,7 @@ class NoticeCard:
             full = details
         else:
             full = "".join(traceback.format_exception(error))
-        console.error(full)
+        log_error(full)
         shown = by_id("notice-details")
         if shown.textContent == details:
             shown.textContent = full

@@ -1,77 +1,57 @@
-"""Boxes and labels over the picture, at the screen's own resolution.
-
-The canvas covers the view; the picture inside it is fitted like CSS `object-fit: contain`.
-Detections stay in source pixels: mirroring and scaling happen here and nowhere else, so labels are
-never mirrored.
-"""
+"""The overlay: a canvas over the view, at the screen's own resolution, on which layers draw."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
-import numpy as np
-from js import window
-from numpy.typing import NDArray
-
 from obscura.detections import Detections
-from obscura.drawing import colour, ink, place_labels
-from obscura.page.words.text import percent, pixels
+from obscura.live.timing import Timings
+from obscura.page.browser.canvas import device_pixel_ratio
+from obscura.page.stage.display import Display
+from obscura.page.stage.layers import FONT, BoxLayer, Layer
+from obscura.page.stage.placement import contain
+from obscura.update import FrameInfo, Update
 
-FONT = '600 13px system-ui, -apple-system, "Segoe UI", Roboto, sans-serif'
-CHIP_HEIGHT = 22
-CHIP_PADDING = 7
-CASING = "rgba(0, 0, 0, 0.65)"
+NOTHING = Update(FrameInfo(0, 0.0, 1, 1), Detections.empty())
 
 
 class Overlay:
-    """Draws the latest detections; redraws them when the view changes its size."""
+    """Draws an update; draws it again when the view changes its size."""
 
     def __init__(self, canvas: Any) -> None:
         self._canvas = canvas
         self._context = canvas.getContext("2d")
-        # Looking a method up costs more than calling it, so the much used ones are kept.
-        context = self._context
-        self._stroke_rect, self._fill_text = context.strokeRect, context.fillText
-        self._begin_path, self._rect, self._round_rect = (
-            context.beginPath, context.rect, context.roundRect,
-        )  # fmt: skip
-        self._fill, self._stroke = context.fill, context.stroke
         self._view: tuple[int, int] | None = None  # width and height in CSS pixels, once asked for
-        self._ratio = 0.0  # of the screen's pixels to those
-        self._widths: dict[str, float] = {}
-        self._source = (1, 1)
+        self._ratio = 0.0  # device pixels per CSS pixel
         self._mirrored = False
-        self._detections = Detections.empty()
-        self._labels: Sequence[str] = ()
-        self._boxes: NDArray[np.float32] = np.empty((0, 4), np.float32)
-        self.selected: int | None = None
-        """Row of the detection that a person chose in the list."""
-        self.point: tuple[float, float] | None = None
-        """Where a person points, in CSS pixels of the view: it selects what lies there, frame after
-        frame, whatever row that is by then."""
+        self._update = NOTHING
+        self.boxes = BoxLayer(self._context)
+        self.layers: list[Layer] = [self.boxes]
+        """Drawn in order, the later ones on top."""
 
-    def show(
-        self,
-        detections: Detections,
-        labels: Sequence[str],
-        source_size: tuple[int, int],
-        *,
-        mirrored: bool = False,
-    ) -> None:
-        """Draw detections (xyxy in pixels of a source of this width and height)."""
-        self._detections, self._labels = detections, labels
-        self._source, self._mirrored = source_size, mirrored
-        if self.selected is not None and self.selected >= len(detections):
-            self.selected = None
+    def draw(self, update: Update, labels: Sequence[str], *, mirrored: bool = False) -> None:
+        """Draw an update.
+
+        Args:
+            labels: names of the classes, by class_id.
+            mirrored: whether the picture is shown as in a mirror.
+        """
+        self._update, self.boxes.labels, self._mirrored = update, labels, mirrored
         self.redraw()
 
+    def show(
+        self, detections: Detections, labels: Sequence[str], source_size: tuple[int, int]
+    ) -> None:
+        """Draw detections (xyxy in pixels of a source of this width and height)."""
+        self.draw(Update(FrameInfo(0, 0.0, *source_size), detections), labels)
+
     def clear(self) -> None:
-        """Remove all boxes."""
-        self.show(Detections.empty(), (), (1, 1))
+        """Remove everything."""
+        self.draw(NOTHING, ())
 
     def resize(self) -> None:
-        """Draw again, for the canvas has another size on the page."""
+        """Draw again, because the canvas has another size on the page."""
         self._view = None
         self.redraw()
 
@@ -82,44 +62,17 @@ class Overlay:
             self._view = (self._canvas.clientWidth, self._canvas.clientHeight)
             self._ratio = 0.0
         width, height = self._view
-        ratio = window.devicePixelRatio or 1
+        ratio = device_pixel_ratio()
         if ratio != self._ratio:  # it changes with the screen that the window is moved to
             self._fit(width, height, ratio)
         context.clearRect(0, 0, width, height)
-        self._boxes = self._to_view(width, height)
-        if not len(self._boxes):
-            return
-        if self.point is not None:
-            self.selected = self._row_at(*self.point)
-        class_ids = self._detections.class_id.tolist()
-        colours = [colour(class_id) for class_id in class_ids]
-        names = [f"{self._labels[class_id]} " for class_id in class_ids]
-        scores = [percent(score) for score in self._detections.score.tolist()]
-        if self.selected is not None:  # with its size in the picture, too
-            x1, y1, x2, y2 = self._detections.xyxy[self.selected].tolist()
-            scores[self.selected] += f" · {pixels(x2 - x1, y2 - y1)}"
-        captions = [name + score for name, score in zip(names, scores, strict=True)]
-        widths = [
-            self._width(name) + self._width(score) + 2 * CHIP_PADDING
-            for name, score in zip(names, scores, strict=True)
-        ]
-        left, top, right, bottom = self._picture(width, height)
-        origin = np.array([left, top], np.float32)
-        corners = place_labels(
-            self._boxes - np.tile(origin, 2),
-            np.array(widths, np.float32),
-            CHIP_HEIGHT,
-            right - left,
-            bottom - top,
-        )
-        boxes, corners_xy = self._boxes.tolist(), (corners + origin).tolist()
-        self._draw_boxes(boxes, colours)
-        # Faint ones first, so that the certain ones lie on top.
-        for row in reversed(range(len(boxes))):
-            self._draw_chip(boxes[row], colours[row], captions[row], corners_xy[row], widths[row])
+        frame = self._update.frame
+        place = contain(self._view, (frame.width, frame.height), mirrored=self._mirrored)
+        for layer in self.layers:
+            layer.draw(context, self._update, place)
 
     def _fit(self, width: int, height: int, ratio: float) -> None:
-        """Give the canvas its size on the screen, and all that it forgets with that."""
+        """Resize the backing store and restore the context state that resizing clears."""
         context = self._context
         self._ratio = ratio
         self._canvas.width, self._canvas.height = round(width * ratio), round(height * ratio)
@@ -128,77 +81,31 @@ class Overlay:
         context.textBaseline = "middle"
         context.lineJoin = "round"
 
-    def _row_at(self, x: float, y: float) -> int | None:
-        """The smallest box under a point in CSS pixels of the view; None where there is none."""
-        boxes = self._boxes
-        inside = (boxes[:, 0] <= x) & (x <= boxes[:, 2]) & (boxes[:, 1] <= y) & (y <= boxes[:, 3])
-        rows = np.flatnonzero(inside)
-        if not len(rows):
-            return None
-        sides = boxes[rows, 2:] - boxes[rows, :2]
-        return int(rows[np.argmin(sides[:, 0] * sides[:, 1])])
 
-    def _draw_boxes(self, boxes: list[list[float]], colours: list[str]) -> None:
-        """The outlines, faint ones first; beneath them all a dark casing, drawn as one path."""
-        context = self._context
-        sides = [(x1, y1, x2 - x1, y2 - y1) for x1, y1, x2, y2 in boxes]
-        self._begin_path()
-        for side in sides:
-            self._rect(*side)
-        context.strokeStyle, context.lineWidth = CASING, 4
-        self._stroke()
-        context.lineWidth = 2
-        last = ""
-        for side, shade in zip(reversed(sides), reversed(colours), strict=True):
-            if shade != last:
-                context.strokeStyle = last = shade
-            self._stroke_rect(*side)
-        if self.selected is not None:
-            context.strokeStyle, context.lineWidth = CASING, 6
-            self._stroke_rect(*sides[self.selected])
-            context.strokeStyle, context.lineWidth = colours[self.selected], 4
-            self._stroke_rect(*sides[self.selected])
+class OverlaySink:
+    """Draws updates on an overlay, and adds the time of that as the stage "draw"."""
 
-    def _draw_chip(
-        self, box: list[float], fill: str, caption: str, corner: list[float], width: float
+    def __init__(
+        self,
+        overlay: Overlay,
+        display: Display,
+        labels: Callable[[], Sequence[str]],
+        timings: Timings,
+        now_ms: Callable[[], float],
     ) -> None:
-        context = self._context
-        x, y = corner
-        x1, y1, x2, y2 = box
-        if y > y2 or y + CHIP_HEIGHT < y1 or x > x2 or x + width < x1:  # moved aside: lead back
-            context.strokeStyle = fill
-            context.lineWidth = 1
-            self._begin_path()
-            context.moveTo(min(max(x1, x), x + width), y + CHIP_HEIGHT / 2)
-            context.lineTo(x1, y1)
-            self._stroke()
-        context.fillStyle = fill
-        self._begin_path()
-        self._round_rect(x, y, width, CHIP_HEIGHT, 4)
-        self._fill()
-        context.fillStyle = ink(fill)
-        self._fill_text(caption, x + CHIP_PADDING, y + CHIP_HEIGHT / 2 + 0.5)
+        """
+        Args:
+            labels: returns the names of the classes of the model that answered, by class_id.
+        """
+        self._overlay, self._display, self._labels = overlay, display, labels
+        self._timings, self._now_ms = timings, now_ms
 
-    def _picture(self, width: float, height: float) -> tuple[float, float, float, float]:
-        """Where the picture lies in the view, as xyxy in CSS pixels."""
-        scale = min(width / self._source[0], height / self._source[1])
-        shown_width, shown_height = self._source[0] * scale, self._source[1] * scale
-        left, top = (width - shown_width) / 2, (height - shown_height) / 2
-        return left, top, left + shown_width, top + shown_height
+    def take(self, update: Update) -> None:
+        """Draw an update."""
+        begun = self._now_ms()
+        self._overlay.draw(update, self._labels(), mirrored=self._display.mirrored)
+        self._timings.add("draw", self._now_ms() - begun)
 
-    def _to_view(self, width: float, height: float) -> NDArray[np.float32]:
-        """The boxes in CSS pixels of the view, mirrored if the picture is."""
-        left, top, right, _ = self._picture(width, height)
-        boxes = self._detections.xyxy * ((right - left) / self._source[0])
-        boxes = boxes + np.array([left, top, left, top], np.float32)
-        if self._mirrored:
-            boxes[:, [0, 2]] = left + right - boxes[:, [2, 0]]
-        return boxes.astype(np.float32, copy=False)
-
-    def _width(self, words: str) -> float:
-        """Width in CSS pixels, measured once. Names and scores come apart: there are fewer."""
-        if words not in self._widths:
-            if len(self._widths) > 5000:
-                self._widths.clear()
-            self._widths[words] = self._context.measureText(words).width
-        return self._widths[words]
+    def close(self) -> None:
+        """Remove everything."""
+        self._overlay.clear()

@@ -1,10 +1,8 @@
-"""The picture's place: which of sample, video and photo is on it, and what its buttons say."""
+"""The stage: which of sample, video and photo it shows, and what its buttons say."""
 
 from __future__ import annotations
 
-from js import document
-
-from obscura.page.browser.dom import by_id
+from obscura.page.browser.dom import by_id, page_data
 from obscura.page.words import text
 
 ELEMENTS = {"welcome": "sample", "live": "video", "still": "picture"}
@@ -29,7 +27,7 @@ def render(
         can_flip: there is another camera to switch to.
         caption: a few words over the picture; "" for none.
     """
-    body = document.body.dataset
+    body = page_data()
     body.state, body.scene = state, scene
     for name, element in ELEMENTS.items():
         by_id(element).hidden = name != scene

@@ -1,230 +1,221 @@
-"""What a person chose, kept across visits, and what the address asks for.
+"""Settings: what a person chose, kept across visits, and what the address asks for.
 
-Pure Python: the storage is any object with `getItem`, `setItem` and `removeItem` of strings.
+Each setting is declared once, as a row: its default, what it may be, how the address and the form
+controls of the page name it. Features bring rows of their own. Pure Python.
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Collection, Mapping
-from dataclasses import asdict, dataclass, field, replace
-from typing import Any, Protocol
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
-KEY = "obscura.settings"
 THEMES = ("auto", "light", "dark")
 RESOLUTIONS = ("640x480", "1280x720", "1920x1080")
 BACKENDS = ("auto", "webgpu", "wasm")
-
-
-class Storage(Protocol):
-    """The part of the browser's `localStorage` that is used."""
-
-    def getItem(self, key: str) -> str | None: ...  # noqa: N802
-    def setItem(self, key: str, value: str) -> None: ...  # noqa: N802
-    def removeItem(self, key: str) -> None: ...  # noqa: N802
+MOST_THREADS = 64
 
 
 @dataclass(frozen=True)
+class Setting:
+    """One setting.
+
+    Attributes:
+        name: in storage, in the address, and as the id of its form control.
+        default: its value until somebody chooses; None where the model's card decides.
+        valid: whether a value makes sense; nothing stored or asked for is trusted.
+        from_address: turns the address's text into a value, raising ValueError; None for a
+            setting that the address cannot change.
+        control: its form control: "check", "select" or "slider"; "" for none.
+    """
+
+    name: str
+    default: Any
+    valid: Callable[[Any], bool]
+    from_address: Callable[[str], Any] | None = None
+    control: str = ""
+
+
 class Settings:
-    """The person's choices. None means: what the model's card or the device suggests."""
+    """Values of all settings, as attributes. Immutable."""
 
-    model: str | None = None
-    threshold: float | None = None
-    iou: float | None = None
-    hidden: dict[str, list[str]] = field(default_factory=dict)
-    """Per model name, the labels that are switched off."""
-    camera: str = ""
-    facing: str = "user"
-    resolution: str = "1280x720"
-    mirror: bool = True
-    pace: bool = True
-    """Whether to analyse less on battery, in data-saving mode and when the device is hot."""
-    theme: str = "auto"
-    backend: str = "auto"
-    threads: int = 0
-    speeds: dict[str, dict[str, float]] = field(default_factory=dict)
-    """Milliseconds per picture as measured here, per model name and backend."""
-    winners: dict[str, dict[str, Any]] = field(default_factory=dict)
-    """Per model name, the way to run that won here; see `obscura.page.models.winners`."""
-    own: list[str] = field(default_factory=list)
-    """Names of the models that the person brought, which the browser's database holds."""
+    __slots__ = ("_values",)
+    _values: dict[str, Any]
+
+    def __init__(self, values: Mapping[str, Any]) -> None:
+        object.__setattr__(self, "_values", dict(values))
+
+    def __getattr__(self, name: str) -> Any:
+        try:
+            return self._values[name]
+        except KeyError:
+            raise AttributeError(f"there is no setting {name!r}") from None
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        raise AttributeError("settings are immutable: use replace()")
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Settings) and self._values == other._values
+
+    __hash__ = None  # type: ignore[assignment]  # its values are not hashable
+
+    def __repr__(self) -> str:
+        return f"Settings({self._values})"
+
+    def replace(self, **values: Any) -> Settings:
+        """Return a copy with some values exchanged.
+
+        Raises:
+            AttributeError: there is no such setting.
+        """
+        unknown = values.keys() - self._values.keys()
+        if unknown:
+            raise AttributeError(f"there is no setting {min(unknown)!r}")
+        return Settings({**self._values, **values})
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return all values by name."""
+        return dict(self._values)
 
 
-def _is_number(value: Any) -> bool:
+class SettingTable:
+    """All settings that there are: the page's own and those of its features."""
+
+    def __init__(self, *groups: Iterable[Setting]) -> None:
+        """
+        Raises:
+            ValueError: two rows have the same name.
+        """
+        rows = [row for group in groups for row in group]
+        self._rows = {row.name: row for row in rows}
+        if len(self._rows) < len(rows):
+            names = [row.name for row in rows]
+            raise ValueError(f"declared twice: {next(n for n in names if names.count(n) > 1)}")
+
+    def __iter__(self) -> Iterator[Setting]:
+        return iter(self._rows.values())
+
+    def settings(self, **values: Any) -> Settings:
+        """Return the defaults, with some values exchanged."""
+        return Settings({row.name: row.default for row in self}).replace(**values)
+
+    def from_stored(self, values: Any) -> Settings:
+        """Return settings from untrusted values: each that is unknown or invalid falls back to
+        its default."""
+        known = values if isinstance(values, dict) else {}
+        return self.settings(
+            **{row.name: known[row.name] for row in self if row.name in known and _is(row, known)}
+        )
+
+    def read_address(self, parameters: Mapping[str, str], models: Collection[str]) -> Request:
+        """Read the address's parameters; an invalid value is ignored and listed.
+
+        Args:
+            models: names of the models that exist.
+        """
+        source, autostart = "camera", False
+        values: dict[str, Any] = {}
+        ignored: list[str] = []
+        for name, text in parameters.items():
+            row = self._rows.get(name)
+            if name == "source":
+                source = text or source
+            elif name == "autostart":
+                autostart = text.lower() not in ("0", "false", "no")
+            elif row is not None and row.from_address is not None:
+                try:
+                    value = row.from_address(text)
+                except ValueError:
+                    value = None
+                known = name != "model" or value in models
+                if value is not None and row.valid(value) and known:
+                    values[name] = value
+                else:
+                    ignored.append(f"{name}={text}")
+        return Request(source, autostart, values, tuple(ignored))
+
+
+def _is(row: Setting, values: Mapping[str, Any]) -> bool:
+    return row.valid(values[row.name])
+
+
+@dataclass(frozen=True)
+class Request:
+    """What the address asks for (docs/automation.md). It overrides this visit's settings and is
+    not stored.
+
+    Attributes:
+        source: "camera", or the address of a picture or video.
+        autostart: whether to start at once.
+        values: settings by name.
+        ignored: parameters with invalid values, as `name=value`.
+    """
+
+    source: str = "camera"
+    autostart: bool = False
+    values: Mapping[str, Any] = field(default_factory=dict)
+    ignored: tuple[str, ...] = ()
+
+    def in_safe_mode(self, model: str | None) -> Request:
+        """Return the same request, but asking as little as possible of the device.
+
+        Args:
+            model: the smallest one; None leaves the choice as it is.
+        """
+        least = {"backend": "wasm", "threads": 1} | ({"model": model} if model else {})
+        return Request(self.source, self.autostart, {**self.values, **least}, self.ignored)
+
+
+def is_number(value: Any) -> bool:
+    """Whether a value is an int or a float, and not a bool."""
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
-def _is_fraction(value: Any) -> bool:
-    return value is None or (_is_number(value) and 0 < value < 1)
+def is_fraction(value: Any) -> bool:
+    """Whether a value lies between 0 and 1, both excluded; None, for the card's value, passes."""
+    return value is None or (is_number(value) and 0 < value < 1)
 
 
-def _are_labels(value: Any) -> bool:
-    return isinstance(value, list) and all(isinstance(label, str) for label in value)
+def are_strings(value: Any) -> bool:
+    """Whether a value is a list of strings."""
+    return isinstance(value, list) and all(isinstance(each, str) for each in value)
+
+
+def is_flag(value: Any) -> bool:
+    """Whether a value is True or False."""
+    return isinstance(value, bool)
 
 
 def _are_speeds(value: Any) -> bool:
     return isinstance(value, dict) and all(
         isinstance(speeds, dict)
-        and all(name in BACKENDS[1:] and _is_number(ms) and ms > 0 for name, ms in speeds.items())
+        and all(name in BACKENDS[1:] and is_number(ms) and ms > 0 for name, ms in speeds.items())
         for speeds in value.values()
     )
 
 
-def _are_winners(value: Any) -> bool:
-    return isinstance(value, dict) and all(isinstance(each, dict) for each in value.values())
-
-
-_VALID: dict[str, Callable[[Any], bool]] = {
-    "model": lambda value: value is None or isinstance(value, str),
-    "threshold": _is_fraction,
-    "iou": _is_fraction,
-    "hidden": lambda value: isinstance(value, dict) and all(map(_are_labels, value.values())),
-    "camera": lambda value: isinstance(value, str),
-    "facing": lambda value: value in ("user", "environment"),
-    "resolution": lambda value: value in RESOLUTIONS,
-    "mirror": lambda value: isinstance(value, bool),
-    "pace": lambda value: isinstance(value, bool),
-    "theme": lambda value: value in THEMES,
-    "backend": lambda value: value in BACKENDS,
-    "threads": lambda value: _is_number(value) and value in range(65),
-    "speeds": _are_speeds,
-    "winners": _are_winners,
-    "own": _are_labels,
-}
-"""Per setting, what its value must satisfy; nothing stored or asked for is trusted."""
-
-
-def from_mapping(values: Mapping[str, Any]) -> Settings:
-    """Settings from untrusted values: what is unknown or out of range falls back to the default."""
-    return Settings(**{k: v for k, v in values.items() if k in _VALID and _VALID[k](v)})
-
-
-def load(storage: Storage | None) -> Settings:
-    """The stored settings; the defaults where there are none, or where storage is denied."""
-    if storage is None:
-        return Settings()
-    try:
-        values = json.loads(storage.getItem(KEY) or "{}")
-    except Exception:  # noqa: BLE001  (a browser that forbids storage throws what it likes)
-        return Settings()
-    return from_mapping(values) if isinstance(values, dict) else Settings()
-
-
-def save(storage: Storage | None, settings: Settings) -> bool:
-    """Store the settings. False where the browser refuses: the page then keeps them in memory "
-    "only."""
-    if storage is None:
-        return False
-    try:
-        storage.setItem(KEY, json.dumps(asdict(settings)))
-    except Exception:  # noqa: BLE001  (as above)
-        return False
-    return True
-
-
-def kept_size(storage: Storage | None) -> int:
-    """How many bytes of settings the store holds."""
-    try:
-        kept = storage.getItem(KEY) if storage is not None else None
-    except Exception:  # noqa: BLE001  (browsers that forbid it throw what they like)
-        return 0
-    return len(kept.encode()) if isinstance(kept, str) else 0  # JavaScript's null is not None
-
-
-def forget(storage: Storage | None) -> None:
-    """Remove what is stored; a browser that forbids storage has nothing to remove."""
-    if storage is None:
-        return
-    try:
-        storage.removeItem(KEY)
-    except Exception:  # noqa: BLE001  (as above)
-        return
-
-
-@dataclass(frozen=True)
-class Request:
-    """What the address asks for (docs/automation.md). It rules this visit and is not stored."""
-
-    source: str = "camera"
-    autostart: bool = False
-    model: str | None = None
-    backend: str | None = None
-    threads: int | None = None
-    threshold: float | None = None
-    ignored: tuple[str, ...] = ()
-    """Parameters with values that mean nothing, as `name=value`."""
-
-    def sparing(self, model: str | None) -> Request:
-        """The same, but asking the least of a device on which visits have died.
-
-        Args:
-            model: the smallest one; None to leave the choice as it is.
-        """
-        return replace(self, backend="wasm", threads=1, model=model or self.model)
-
-    def over(self, settings: Settings) -> Settings:
-        """The settings with this visit's wishes laid over them."""
-        wishes: dict[str, Any] = {
-            "model": self.model,
-            "backend": self.backend,
-            "threads": self.threads,
-            "threshold": self.threshold,
-        }
-        return replace(settings, **{k: v for k, v in wishes.items() if v is not None})
-
-
-def read_request(parameters: Mapping[str, str], models: Collection[str]) -> Request:
-    """The URL's parameters, each checked; a bad value is ignored and listed.
-
-    Args:
-        models: the names of the models that there are.
-    """
-    found: dict[str, Any] = {}
-    ignored: list[str] = []
-    for name, text in parameters.items():
-        value: Any = text
-        try:
-            if name == "threads":
-                value = int(text)
-            elif name == "threshold":
-                value = float(text)
-            elif name == "autostart":
-                found[name] = text.lower() not in ("0", "false", "no")
-                continue
-            elif name == "source":
-                found[name] = text or "camera"
-                continue
-            elif name not in ("model", "backend"):
-                continue
-        except ValueError:
-            ignored.append(f"{name}={text}")
-            continue
-        if _VALID[name](value) and (name != "model" or value in models):
-            found[name] = value
-        else:
-            ignored.append(f"{name}={text}")
-    return Request(ignored=tuple(ignored), **found)
-
-
-class Preferences:
-    """The settings in force: what is kept, under what the address asks for this visit."""
-
-    def __init__(self, storage: Storage | None, request: Request) -> None:
-        self._storage = storage
-        self._kept = load(storage)
-        self.current = request.over(self._kept)
-
-    def set(self, **values: Any) -> None:
-        """A person's own choice: it rules over the address from now on, and is kept."""
-        self.current = replace(self.current, **values)
-        self._kept = replace(self._kept, **values)
-        save(self._storage, self._kept)
-
-    def size(self) -> int:
-        """How many bytes are kept."""
-        return kept_size(self._storage)
-
-    def forget(self) -> None:
-        """Remove what is kept, and keep nothing more: what still runs may have something to say."""
-        forget(self._storage)
-        self._storage = None
+CORE_SETTINGS = (
+    Setting("model", None, lambda value: value is None or isinstance(value, str), str),
+    Setting("backend", "auto", BACKENDS.__contains__, str),
+    # Wasm threads; 0 chooses.
+    Setting("threads", 0, lambda v: is_number(v) and v in range(MOST_THREADS + 1), int),
+    # The device id of the camera; "" for any that faces the right way.
+    Setting("camera", "", lambda value: isinstance(value, str), control="select"),
+    Setting("facing", "user", ("user", "environment").__contains__),
+    Setting("resolution", "1280x720", lambda v: v in RESOLUTIONS, control="select"),
+    Setting("mirror", True, is_flag, control="check"),
+    # Whether to analyse fewer frames on battery, with data saver on, or when the device is hot.
+    Setting("pace", True, is_flag, control="check"),
+    Setting("theme", "auto", THEMES.__contains__),
+    # Milliseconds per picture as measured here, per model name and backend.
+    Setting("speeds", {}, _are_speeds),
+    # Per model name, the plan that won here; see obscura.page.models.winners.
+    Setting(
+        "winners",
+        {},
+        lambda v: isinstance(v, dict) and all(isinstance(each, dict) for each in v.values()),
+    ),
+    # Names of the models that the person added, which the browser's database holds.
+    Setting("own", [], are_strings),
+)
+"""The page's own settings; `THEMES.__contains__` and the like reject values of any other type."""

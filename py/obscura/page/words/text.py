@@ -62,16 +62,15 @@ HELD_BY = {
     "heat": "frames take longer than they did, as on a hot device",
 }
 THEMES = {"auto": "automatic", "light": "light", "dark": "dark"}
-KEYS = (
-    ("Space", "start or stop"),
-    ("K", "pause or go on"),
-    ("P", "use a photo"),
-    ("← →", "confidence down, up"),
-    ("M", "compare and choose models"),
-    ("C", "search the classes"),
-    ("F", "full screen"),
-    ("?", "this list"),
-)
+KEYS = {
+    "start": ("Space", "start or stop"),
+    "pause": ("K", "pause or resume"),
+    "photo": ("P", "use a photo"),
+    "models": ("M", "compare and choose models"),
+    "full screen": ("F", "full screen"),
+    "help": ("?", "this list"),
+}
+"""Keys of the page's own commands, as the keyboard help lists them."""
 
 RESIZES = {
     "stretch": "stretched",

@@ -7,24 +7,20 @@ the same work; the stages are those of the page's own frame loop, by the same co
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import Callable, Mapping
 from typing import Any
-
-from js import JSON, document, navigator, performance
-from js import obscura as before
-from pyodide.ffi import create_proxy
 
 from obscura.cards.card import ModelCard
 from obscura.engine.plans import Plan, wasm_threads
 from obscura.errors import ObscuraError
 from obscura.families.decode import Outputs, decode
 from obscura.page.browser import shell
-from obscura.page.browser.dom import by_id, listen, make, on_failure, terms
+from obscura.page.browser.clock import now_ms
+from obscura.page.browser.dom import by_id, listen, make, on_failure, page_data, publish, terms
+from obscura.page.browser.frames import Grabber
 from obscura.page.features.bench import words as bench_text
 from obscura.page.features.bench import work as bench_work
 from obscura.page.features.bench.device import Device
-from obscura.page.live.sources import Grabber
 from obscura.page.models.opening import Opened, Opener
 from obscura.page.models.shelf import Shelf
 from obscura.page.stage.notice import NoticeCard
@@ -72,7 +68,7 @@ class Bench:
         listen(by_id("stop"), "click", lambda _event: self.stop())
         listen(by_id("copy"), "click", lambda _event: self._copy())
         on_failure(self._fail)
-        before.snapshot = create_proxy(lambda: JSON.parse(json.dumps(self.snapshot())))
+        publish("snapshot", self.snapshot)
         self._tell(bench_text.READY, 0.0)
         self._render()
         if "start" in parameters:
@@ -121,7 +117,7 @@ class Bench:
     # ---- what is measured ------------------------------------------------------------------------
 
     def _nothing(self) -> dict[str, Any]:
-        return {"device": dict(self._device.told), **{name: [] for name in PARTS}}
+        return {"device": self._device.described(), **{name: [] for name in PARTS}}
 
     @property
     def _card(self) -> ModelCard:
@@ -257,20 +253,20 @@ class Bench:
 
     async def _frame(self, opened: Opened) -> dict[str, float]:
         """One frame from capture to drawn boxes: milliseconds by stage."""
-        begun = performance.now()
+        begun = now_ms()
         image = self._grab(self._sample, self._size, opened.card.input)
-        captured = performance.now()
+        captured = now_ms()
         outputs = await opened.session.run(image)
-        answered = performance.now()
+        answered = now_ms()
         shown = self._show(outputs, opened.card)
         return {"capture": captured - begun, "inference": answered - captured, **shown}
 
     def _show(self, outputs: Outputs, card: ModelCard) -> dict[str, float]:
-        begun = performance.now()
+        begun = now_ms()
         detections = decode(outputs, card, self._size)
-        decoded = performance.now()
+        decoded = now_ms()
         self._overlay.show(detections, card.labels, self._size)
-        return {"decode": decoded - begun, "draw": performance.now() - decoded}
+        return {"decode": decoded - begun, "draw": now_ms() - decoded}
 
     async def _breathe(self) -> None:
         """Let the page paint and listen; raise Stopped if it was pressed."""
@@ -288,7 +284,7 @@ class Bench:
 
     def _render(self) -> None:
         running = self.state == "running"
-        document.body.dataset.state = self.state
+        page_data().state = self.state
         self._swap("start", "stop", running)
         by_id("progress").hidden = False
         any_rows = any(self.results[name] for name in PARTS)
@@ -312,8 +308,7 @@ class Bench:
     def _swap(self, one: str, other: str, swapped: bool) -> None:
         """Show one button or the other, which takes over the keyboard's focus."""
         shown, hidden = (other, one) if swapped else (one, other)
-        focused = document.activeElement
-        had_focus = getattr(focused, "id", "") == hidden
+        had_focus = shell.focused_id() == hidden
         by_id(shown).hidden = by_id(shown).disabled = False
         by_id(hidden).hidden = True
         if had_focus:
@@ -321,7 +316,7 @@ class Bench:
 
     async def _copy(self) -> None:
         try:
-            await navigator.clipboard.writeText(bench_text.markdown(self.results))
+            await shell.copy_text(bench_text.markdown(self.results))
         except Exception:  # noqa: BLE001  (browsers that refuse throw what they like)
             self._tell(bench_text.NOT_COPIED, 1.0)
             by_id("as-text").open = True

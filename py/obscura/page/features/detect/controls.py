@@ -1,4 +1,4 @@
-"""The panel: model, confidence, overlap, classes, camera. Every change is live and kept."""
+"""The panel of controls. Every change applies at once and is stored."""
 
 from __future__ import annotations
 
@@ -10,64 +10,53 @@ from obscura.cards.card import ModelCard
 from obscura.drawing import colour
 from obscura.page.browser.camera import Camera
 from obscura.page.browser.dom import by_id, listen, make
-from obscura.page.state.settings import Settings
+from obscura.page.features.context import Context
+from obscura.page.live.analysis import DecodeOptions
+from obscura.page.state.feature import Part
+from obscura.page.state.settings import Setting, Settings
 from obscura.page.words import text
 
 
-class Controls:
-    """Shows the settings and reports changes by setting name."""
+def start(context: Context) -> Controls:
+    """Start the feature: show the controls, and decode answers as they say."""
+    return Controls(context)
 
-    def __init__(
-        self,
-        on_change: Callable[..., Any],
-        on_hide: Callable[[list[str]], None],
-    ) -> None:
-        """
-        Args:
-            on_change: called with the changed setting as keyword argument.
-            on_hide: called with the labels that are switched off, in the model's order.
-        """
-        self._on_change, self._on_hide = on_change, on_hide
+
+class Controls(Part):
+    """Shows the settings that have form controls, and changes them."""
+
+    def __init__(self, context: Context) -> None:
+        assert context.page is not None
+        self._page, self._preferences = context.page, context.preferences
         self._card: ModelCard | None = None
         self._hidden: set[str] = set()
         self._model = by_id("model")
-        self._sliders = {name: by_id(name) for name in ("threshold", "iou")}
         self._camera = by_id("camera")
         self._class_list = by_id("class-list")
         self._search = by_id("class-search")
+        self._rows = [row for row in context.preferences.table if row.control]
+        for row in self._rows:
+            kind, read = CONTROLS[row.control]
+            listen(by_id(row.name), kind, partial(self._changed, row, read))
         listen(
-            self._model,
-            "change",
-            lambda _event: on_change(model=str(self._model.value)),
+            self._model, "change", lambda _event: self._page.change(model=str(self._model.value))
         )
-        for name, slider in self._sliders.items():
-            listen(slider, "input", partial(self._slide, name))
         listen(self._search, "input", lambda _event: self._filter())
         listen(self._class_list, "change", self._tick)
-        listen(by_id("classes-all"), "click", lambda _event: self._set_hidden(set()))
-        listen(
-            by_id("classes-none"),
-            "click",
-            lambda _event: self._set_hidden(set(self._labels)),
-        )
-        for name in ("camera", "resolution"):
-            listen(
-                by_id(name),
-                "change",
-                lambda event: on_change(**{event.target.id: event.target.value}),
-            )
-        for name in ("mirror", "pace"):
-            listen(
-                by_id(name),
-                "change",
-                lambda event: on_change(**{event.target.id: bool(event.target.checked)}),
-            )
+        listen(by_id("classes-all"), "click", lambda _event: self._hide(set()))
+        listen(by_id("classes-none"), "click", lambda _event: self._hide(set(self._labels)))
+        context.analysis.options = self._options
 
-    @property
-    def _labels(self) -> tuple[str, ...]:
-        return self._card.labels if self._card else ()
+    def run(self, command: str) -> Any:
+        """See `Part`."""
+        actions: dict[str, Callable[[], Any]] = {
+            "lower": lambda: self._nudge("threshold", -1),
+            "raise": lambda: self._nudge("threshold", 1),
+            "classes": self._open_classes,
+        }
+        return actions[command]()
 
-    def list_models(self, cards: Sequence[ModelCard]) -> None:
+    def models_listed(self, cards: Sequence[ModelCard]) -> None:
         """Offer these models."""
         chosen = self._model.value
         self._model.replaceChildren(
@@ -77,30 +66,23 @@ class Controls:
             self._model.value = chosen
         self._model.disabled = False
 
-    def show(self, settings: Settings, card: ModelCard) -> None:
+    def model_chosen(self, settings: Settings, card: ModelCard) -> None:
         """Show settings as they apply to this model."""
         self._model.value = card.name
         by_id("model-note").textContent = text.model_note(card)
-        for name, value in (
-            ("threshold", settings.threshold or card.threshold),
-            ("iou", settings.iou or card.iou),
-        ):
-            self._sliders[name].value = str(value)
-            self._show_value(name, value)
-        by_id("resolution").value = settings.resolution
-        by_id("mirror").checked = settings.mirror
-        by_id("pace").checked = settings.pace
+        for row in self._rows:
+            value = getattr(settings, row.name)
+            self._show(row, getattr(card, row.name) if value is None else value)
         self._hidden = set(settings.hidden.get(card.name, ()))
         if self._card is None or self._card.labels != card.labels:
-            self._card = card
             self._class_list.replaceChildren(
-                *(self._class_row(class_id, label) for class_id, label in enumerate(card.labels))
+                *(_class_row(class_id, label) for class_id, label in enumerate(card.labels))
             )
         self._card = card
         self._show_ticks()
 
-    def show_cameras(self, cameras: Sequence[Camera], chosen: str) -> None:
-        """List the cameras; their names are known once permission was given."""
+    def cameras_listed(self, cameras: Sequence[Camera], chosen: str) -> None:
+        """Offer these cameras; their names are known once permission was given."""
         options = [make("option", text=text.ANY_CAMERA, value="")]
         for number, camera in enumerate(cameras, 1):
             label = camera.label or text.CAMERA_NUMBER.format(number=number)
@@ -109,43 +91,62 @@ class Controls:
         known = any(camera.device_id == chosen for camera in cameras)
         self._camera.value = chosen if known else ""
 
-    def open_classes(self) -> None:
-        """Unfold the classes and go to their search."""
-        by_id("classes").open = True
-        self._search.focus()
+    @property
+    def _labels(self) -> tuple[str, ...]:
+        return self._card.labels if self._card else ()
 
-    def nudge(self, name: str, steps: int) -> None:
+    def _options(self, card: ModelCard) -> DecodeOptions:
+        """How answers of a model are decoded under the present settings."""
+        settings = self._preferences.current
+        hidden = set(settings.hidden.get(card.name, ()))
+        if not hidden:
+            return DecodeOptions(settings.threshold, settings.iou)
+        shown = [i for i, label in enumerate(card.labels) if label not in hidden]
+        return DecodeOptions(settings.threshold, settings.iou, shown)
+
+    def _changed(self, row: Setting, read: Callable[[Any], Any], event: Any) -> Any:
+        return self._set(row, read(event.target))
+
+    def _set(self, row: Setting, value: Any) -> Any:
+        if row.control == "slider":
+            self._show_value(row.name, value)
+        return self._page.change(**{row.name: value})
+
+    def _nudge(self, name: str, steps: int) -> Any:
         """Move a slider by whole percents, as a key press would."""
-        slider = self._sliders[name]
+        slider = by_id(name)
         slider.value = str(float(slider.value) + steps / 100)
-        self._slide(name)
+        row = next(row for row in self._rows if row.name == name)
+        return self._set(row, float(slider.value))
 
-    def _slide(self, name: str, _event: Any = None) -> None:
-        value = float(self._sliders[name].value)
-        self._show_value(name, value)
-        self._on_change(**{name: value})
+    def _show(self, row: Setting, value: Any) -> None:
+        element = by_id(row.name)
+        if row.control == "check":
+            element.checked = value
+        elif row.control == "slider":
+            element.value = str(value)
+            self._show_value(row.name, value)
+        elif row.name != "camera":  # which shows what is plugged in
+            element.value = value
 
     def _show_value(self, name: str, value: float) -> None:
         by_id(f"{name}-value").textContent = text.percent(value)
 
-    def _class_row(self, class_id: int, label: str) -> Any:
-        box = make("input", type="checkbox", value=label)
-        dot = make("span", cls="dot", aria_hidden="true")
-        dot.style.background = colour(class_id)
-        row = make("label", cls="check")
-        row.append(box, dot, make("span", text=label))
-        item = make("li")
-        item.append(row)
-        return item
+    # ---- classes ---------------------------------------------------------------------------------
+
+    def _open_classes(self) -> None:
+        """Unfold the classes and focus their search."""
+        by_id("classes").open = True
+        self._search.focus()
 
     def _tick(self, event: Any) -> None:
         label = str(event.target.value)
-        self._set_hidden(self._hidden - {label} if event.target.checked else self._hidden | {label})
+        self._hide(self._hidden - {label} if event.target.checked else self._hidden | {label})
 
-    def _set_hidden(self, hidden: set[str]) -> None:
+    def _hide(self, hidden: set[str]) -> None:
         self._hidden = hidden
         self._show_ticks()
-        self._on_hide([label for label in self._labels if label in hidden])
+        self._page.hide_classes([label for label in self._labels if label in hidden])
 
     def _show_ticks(self) -> None:
         for box in self._class_list.querySelectorAll("input"):
@@ -161,3 +162,22 @@ class Controls:
             item.hidden = not all(word in label for word in words)
             found += not item.hidden
         by_id("class-empty").hidden = found > 0
+
+
+CONTROLS: dict[str, tuple[str, Callable[[Any], Any]]] = {
+    "check": ("change", lambda element: bool(element.checked)),
+    "select": ("change", lambda element: str(element.value)),
+    "slider": ("input", lambda element: float(element.value)),
+}
+"""By kind of control: the event that it sends, and how its value is read."""
+
+
+def _class_row(class_id: int, label: str) -> Any:
+    box = make("input", type="checkbox", value=label)
+    dot = make("span", cls="dot", aria_hidden="true")
+    dot.style.background = colour(class_id)
+    row = make("label", cls="check")
+    row.append(box, dot, make("span", text=label))
+    item = make("li")
+    item.append(row)
+    return item

@@ -1,193 +1,147 @@
-"""The page without its server: what is kept on the device for that, and new versions of the page.
+"""Offline: has files stored, and announces new versions of the page.
 
-The service worker (assets/sw.js) keeps the files; this decides which, and says how it went. Files
+The service worker (assets/sw.js) stores the files; this decides which, and says how it went. Files
 come in groups: the page itself ("shell"), "python", an "engine:BUILD" and "model:NAME" each.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
-from contextlib import suppress
+from collections.abc import Callable
 from typing import Any
 
-from js import document, navigator, setInterval
-from pyodide.ffi import create_proxy, to_js
-
+from obscura.cards.card import ModelCard
 from obscura.page.browser import shell
-from obscura.page.browser.dom import by_id, listen
+from obscura.page.browser.dom import by_id, every, listen
+from obscura.page.browser.service import Service
 from obscura.page.browser.storage import keeps_nothing, persist
+from obscura.page.features.context import Context
+from obscura.page.state.feature import Part
 from obscura.page.words import text
 
-LOOK_EVERY_MS = 3_600_000
+CHECK_EVERY_MS = 3_600_000
 """How often an open page asks for a new version; browsers do so at every visit by themselves."""
 
-# By the name of a JavaScript error, why something is not kept; see `text.OFFLINE`.
-REASONS = {
-    "QuotaExceededError": "no-room",
-    "TypeError": "no-connection",  # what a fetch that fails throws
-    "DataError": "damaged",
-}
+
+def start(context: Context) -> Offline:
+    """Start the feature."""
+    return Offline(context, Service())
 
 
-class Offline:
-    """Has the files in use kept, all models on request, and a new version announced."""
+class Offline(Part):
+    """Has the files in use stored, all models on request, and a new version announced."""
 
-    def __init__(
-        self, worker: Any, version: str, models: Collection[str], idle: Callable[[], bool]
-    ) -> None:
-        """
-        Args:
-            worker: `obscuraOffline` of assets/offline.js.
-            version: the page's own.
-            models: the names of those that are shipped.
-            idle: whether loading the page again would lose nothing.
-        """
-        self._worker, self._version = worker, version
-        self._models, self._idle = models, idle
-        self._state = "pending"
+    def __init__(self, context: Context, service: Service) -> None:
+        assert context.page is not None
+        self._page, self._spawn, self._service = context.page, context.spawn, service
+        self._version, self._models = context.build.version, list(context.build.cards)
         self._watching = False
-        self._newer: Callable[[], Any] | None = None
+        self._update: Callable[[], Any] | None = None  # what the update button does
         self._controlled = False
-        listen(by_id("offline-all"), "click", lambda _event: self.keep_all())
-        listen(by_id("update-now"), "click", lambda _event: self._take_newer())
 
-    @property
-    def words(self) -> str:
-        """Whether the page works without its server, in words."""
-        return text.OFFLINE[self._state]
+    def run(self, command: str) -> Any:
+        """See `Part`."""
+        return {"store all": self.store_all, "update": self._take_update}[command]()
 
-    async def keep(self, runtime: str, model: str) -> None:
-        """Have what is in use kept: the page, its Python, an engine and, if it is shipped, a model.
+    def model_opened(self, card: ModelCard) -> None:
+        """Store what is in use from now on."""
+        self._spawn(self.store(self._page.sessions.runtime, card.name))
+
+    async def store(self, runtime: str, model: str) -> None:
+        """Store what is in use: the page, its Python, an engine and, if it is shipped, a model.
 
         Args:
             runtime: the build of onnxruntime-web.
         """
         if keeps_nothing():
-            self._state = "deleted"
-            self._render()
+            self._show("deleted")
             return
         groups = ["shell", "python", f"engine:{runtime}"]
         groups += [f"model:{model}"] if model in self._models else []
-        self._state = await self._keep(groups) or "yes"
-        self._render()
-        if self._state != "forbidden" and not self._watching:
+        state = await self._service.store(groups) or "yes"
+        self._show(state)
+        if state != "forbidden" and not self._watching:
             self._watching = True
             await self._watch()
 
-    async def keep_all(self) -> None:
-        """Have all shipped models kept, with a progress bar."""
+    async def store_all(self) -> None:
+        """Store all shipped models, with a progress bar."""
         button, bar, note = by_id("offline-all"), by_id("offline-bar"), by_id("offline-note")
         button.setAttribute("aria-disabled", "true")
         bar.hidden, bar.value = False, 0
         note.textContent = ""
 
-        def tell(done: int, total: int) -> None:
+        def report(done: int, total: int) -> None:
             bar.value = done / total
             note.textContent = text.KEEPING.format(done=done / 1e6, total=total / 1e6)
 
         groups = ["shell", "python", *(f"model:{name}" for name in self._models)]
-        failure = await self._keep(groups, tell)
+        failure = await self._service.store(groups, report)
         if failure is None:
             await persist()
         button.setAttribute("aria-disabled", "false")
         bar.hidden = True
         note.textContent = text.OFFLINE_ALL if failure is None else text.OFFLINE[failure]
 
-    async def mend(self) -> None:
-        """Drop what is damaged of what is kept, so that it is fetched anew."""
-        await self._ask("mend")
-
     async def forget(self) -> None:
-        """Drop all that is kept for working offline, what keeps it, and the notes of visits."""
-        with suppress(Exception):  # a browser that forbids storage has kept none
-            self._worker.resetCrashCount()
-        if hasattr(navigator, "serviceWorker"):
-            registration = await navigator.serviceWorker.getRegistration()
-            if registration:
-                await self._ask("forget")
-                await registration.unregister()
+        """See `Part`."""
+        await self._service.forget()
 
-    async def _ask(self, call: str) -> None:
-        """What the worker can do if there is one, and need not otherwise."""
-        with suppress(Exception):
-            await self._worker.ask(call)
-
-    async def _keep(
-        self, groups: list[str], tell: Callable[[int, int], None] | None = None
-    ) -> str | None:
-        """None, or why it was in vain: a key of `text.OFFLINE`."""
-        report = create_proxy(tell or (lambda _done, _total: None))
-        try:
-            await self._worker.ready()
-        except Exception:  # noqa: BLE001  (browsers that forbid it differ in what they throw)
-            return "forbidden"
-        try:
-            await self._worker.keep(to_js(groups), report)
-        except Exception as error:  # noqa: BLE001  (whatever it is, the page works online)
-            return REASONS.get(str(getattr(error, "name", "")), "damaged")
-        finally:
-            report.destroy()
-        return None
-
-    def _render(self) -> None:
-        by_id("fact-offline").textContent = self.words
+    def _show(self, state: str) -> None:
+        by_id("fact-offline").textContent = text.OFFLINE[state]
 
     # ---- new versions ----------------------------------------------------------------------------
 
     async def _watch(self) -> None:
-        registration = await self._worker.ready()
-        container = navigator.serviceWorker
-        self._controlled = bool(container.controller)
+        service = self._service
+        registration = await service.registration()
+        self._controlled = bool(service.container.controller)
         listen(registration, "updatefound", lambda _event: self._follow(registration))
-        listen(container, "controllerchange", lambda _event: self._exchanged())
-        listen(document, "visibilitychange", lambda _event: self._turned(registration))
-        setInterval(create_proxy(lambda: self._look(registration)), LOOK_EVERY_MS)
+        listen(service.container, "controllerchange", lambda _event: self._exchanged())
+        service.on_visibility(lambda _event: self._visibility_changed(registration))
+        every(CHECK_EVERY_MS, lambda: service.check(registration))
         self._follow(registration)
         if registration.waiting:
-            self._offer(text.NEWER, text.USE_NEWER, lambda: self._worker.use(registration))
+            self._offer(text.NEWER, text.USE_NEWER, lambda: service.use(registration))
             return
-        status = await self._worker.ask("status")
+        status = await service.status()
         if status.page != self._version and status.failures:
             self._offer(text.NEWER_FAILED, text.RETRY_NEWER, self._retry)
         elif status.page != self._version:
             self._offer(text.NEWER, text.USE_NEWER, shell.reload)
 
     def _follow(self, registration: Any) -> None:
-        """Wait for a worker that is being installed beside the present one."""
+        """Announce a worker that is being installed beside the present one, once it is."""
         coming = registration.installing
         if not coming or not registration.active:
             return
 
         def changed(_event: Any) -> None:
             if coming.state == "installed":
-                self._offer(text.NEWER, text.USE_NEWER, lambda: self._worker.use(registration))
+                self._offer(text.NEWER, text.USE_NEWER, lambda: self._service.use(registration))
 
         listen(coming, "statechange", changed)
 
     def _exchanged(self) -> None:
-        """Another worker is in charge: it was asked to, here or in another tab."""
+        """Another worker is in charge, because somebody pressed Update, here or in another tab."""
         first, self._controlled = not self._controlled, True
         if not first:
             self._offer(text.NEWER, text.USE_NEWER, shell.reload)
 
-    def _offer(self, words: str, act: str, take: Callable[[], Any]) -> None:
-        self._newer = take
+    def _offer(self, words: str, act: str, update: Callable[[], Any]) -> None:
+        self._update = update
         by_id("update-text").textContent = words
         by_id("update-now").textContent = act
         by_id("update").hidden = False
 
-    def _take_newer(self) -> Any:
-        return self._newer() if self._newer else None
+    def _take_update(self) -> Any:
+        return self._update() if self._update else None
 
     async def _retry(self) -> None:
-        await self._worker.ask("retry")
+        await self._service.retry_version()
         shell.reload()
 
-    def _turned(self, registration: Any) -> Any:
-        """Out of sight and with nothing going on, a new version is taken; back in sight, sought."""
-        if document.hidden:
-            return self._take_newer() if self._idle() else None
-        return self._look(registration)
-
-    def _look(self, registration: Any) -> Any:
-        return self._worker.look(registration)
+    def _visibility_changed(self, registration: Any) -> Any:
+        """Update while the page is hidden and idle; check for a new version when it is shown."""
+        if self._service.out_of_sight:
+            return self._take_update() if self._page.idle else None
+        return self._service.check(registration)

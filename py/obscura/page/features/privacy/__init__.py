@@ -1,1 +1,14 @@
-"""Proof that nothing is sent, and the deletion of what is stored."""
+"""Privacy: lists every request, and deletes stored data."""
+
+from __future__ import annotations
+
+from obscura.page.state.feature import Command, Feature
+
+FEATURE = Feature(
+    "privacy",
+    entry="obscura.page.features.privacy.dialog",
+    commands=(
+        Command("open", button="promise"),
+        Command("delete", button="forget"),
+    ),
+)

@@ -1,7 +1,7 @@
 // The sample picture, on which backends prove themselves. Its pixels are stored, not a canvas, because
 // a canvas is blank after the browser's graphics process has ended.
 
-import { build } from "../common/page.js";
+import { build } from "./page.js";
 
 async function readSample() {
   const bitmap = await createImageBitmap(await (await fetch(build.sample)).blob());

@@ -1,0 +1,77 @@
+"""Canvases: draw pictures and read their pixels."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from js import ImageData, createImageBitmap, document, window
+
+from obscura.page.browser.dom import js_object
+
+MOST_PIXELS = 16_000_000
+"""Above this a photo is drawn smaller: iOS allows canvases of 16.7 million pixels."""
+
+
+def device_pixel_ratio() -> float:
+    """Return how many pixels of the screen a CSS pixel has across."""
+    return float(window.devicePixelRatio or 1)
+
+
+def opaque_context(canvas: Any) -> Any:
+    """Return the canvas's 2D context, set up for reading pixels back (kept in main memory, without
+    alpha)."""
+    return canvas.getContext("2d", js_object(alpha=False, willReadFrequently=True))
+
+
+def new_canvas(width: int, height: int) -> Any:
+    """Return a new canvas of this size."""
+    canvas = document.createElement("canvas")
+    canvas.width, canvas.height = width, height
+    return canvas
+
+
+def draw_opaque(canvas: Any, picture: Any) -> None:
+    """Fill the canvas with a picture; what is transparent in it becomes black."""
+    context = opaque_context(canvas)
+    context.fillStyle = "#000"
+    context.fillRect(0, 0, canvas.width, canvas.height)
+    context.drawImage(picture, 0, 0, canvas.width, canvas.height)
+
+
+def draw_whole(canvas: Any, picture: Any) -> None:
+    """Draw a picture on the canvas, which takes on its size, or a smaller one for a picture of more
+    than `MOST_PIXELS`."""
+    width, height = picture.width, picture.height
+    shrink = min(1.0, math.sqrt(MOST_PIXELS / (width * height)))
+    canvas.width, canvas.height = max(1, round(width * shrink)), max(1, round(height * shrink))
+    draw_opaque(canvas, picture)
+
+
+def still_of(video: Any, size: tuple[int, int]) -> Any:
+    """Return a new canvas with the frame that a video of this size shows."""
+    canvas = new_canvas(*size)
+    draw_opaque(canvas, video)
+    return canvas
+
+
+def canvas_of(pixels: Any) -> Any:
+    """Return a new canvas with an `ImageData`."""
+    canvas = new_canvas(pixels.width, pixels.height)
+    opaque_context(canvas).putImageData(pixels, 0, 0)
+    return canvas
+
+
+def read_pixels(canvas: Any) -> Any:
+    """Return the canvas's `ImageData`, at its full size."""
+    return opaque_context(canvas).getImageData(0, 0, canvas.width, canvas.height)
+
+
+def copy_of(pixels: Any) -> Any:
+    """Return a new `ImageData` with the same pixels, whose buffer may be transferred."""
+    return ImageData.new(pixels.data.slice(), pixels.width, pixels.height)
+
+
+async def decode_image(blob: Any) -> Any:
+    """Return the `ImageBitmap` of a file, upright. Raises what the browser throws."""
+    return await createImageBitmap(blob)

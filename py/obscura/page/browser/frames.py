@@ -1,0 +1,137 @@
+"""Frames of a `<video>`: offered one by one, and captured at the size that a model reads."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from js import cancelAnimationFrame, document, requestAnimationFrame, window
+from pyodide.ffi import JsException, create_proxy
+
+from obscura.boxes import fit
+from obscura.cards.card import InputSpec
+from obscura.page.browser.canvas import opaque_context
+
+
+class Frame(NamedTuple):
+    """A frame of a video, to be drawn at this size in pixels by the engine's worker."""
+
+    frame: Any
+    """The `VideoFrame`; its last owner closes it."""
+    width: int
+    height: int
+
+
+class Grabber:
+    """Captures the frame that a video shows, at the size that a model reads.
+
+    Where the browser has `VideoFrame`, the engine's worker draws it: 0.2 ms of the page's thread
+    instead of 2 to 7 (bench/experiments/capture.py). Elsewhere it is drawn here, into one reused
+    canvas.
+    """
+
+    def __init__(self) -> None:
+        self._by_frame = hasattr(window, "VideoFrame") and hasattr(window, "OffscreenCanvas")
+        self._canvas = document.createElement("canvas")
+        self._context = opaque_context(self._canvas)
+        self.time_us: float | None = None
+        """The time of the latest captured frame in microseconds, on the source's own clock; None
+        where the browser does not say."""
+
+    def __call__(
+        self,
+        video: Any,
+        source_size: tuple[int, int],
+        wanted: InputSpec,
+        *,
+        only_new: bool = False,
+    ) -> Any:
+        """Return a `Frame` or `ImageData` of the whole picture, no larger than the model's input.
+
+        Its shape is the input's for models that stretch, the picture's own for those that
+        letterbox.
+
+        Args:
+            only_new: return None if the video still shows the frame that was captured last, as far
+                as the browser can tell one from another.
+        """
+        placed = fit(wanted.resize, source_size, (wanted.width, wanted.height))
+        width = max(1, round(source_size[0] * placed.scale_x))
+        height = max(1, round(source_size[1] * placed.scale_y))
+        frame = self._frame_of(video, source_size) if self._by_frame else None
+        if frame is not None:
+            time_us = frame.timestamp
+            if only_new and time_us == self.time_us:
+                frame.close()
+                return None
+            self.time_us = time_us
+            return Frame(frame, width, height)
+        self.time_us = None
+        if (self._canvas.width, self._canvas.height) != (width, height):
+            self._canvas.width, self._canvas.height = width, height
+        self._context.drawImage(video, 0, 0, width, height)
+        return self._context.getImageData(0, 0, width, height)
+
+    def _frame_of(self, video: Any, size: tuple[int, int]) -> Any:
+        """Return the `VideoFrame`, or None if it lies otherwise than the video shows it (browsers
+        have forgotten that a phone was turned)."""
+        try:
+            frame = window.VideoFrame.new(video)
+        except JsException:  # there is none yet, or none of a kind that can be handed on
+            return None
+        if (frame.displayWidth, frame.displayHeight) == size:
+            return frame
+        frame.close()
+        return None
+
+
+class VideoFrames:
+    """Offers the next frame that a `<video>` shows, when asked.
+
+    Boundary: one proxy serves every frame for the life of the page.
+    """
+
+    def __init__(self, video: Any) -> None:
+        self._video = video
+        self._proxy = create_proxy(self._offered)
+        self._by_frame = hasattr(video, "requestVideoFrameCallback")
+        self._ticket = 0
+        self.on_frame: Callable[[int | None], None] = lambda _number: None
+        """Called with the number of frames shown so far, None where the browser does not count."""
+
+    @property
+    def asked(self) -> bool:
+        """Whether the next frame will be offered."""
+        return self._ticket != 0
+
+    @property
+    def hidden(self) -> bool:
+        """Whether the page is out of sight."""
+        return bool(document.hidden)
+
+    def ask(self) -> None:
+        """Have the next frame offered, once."""
+        if self._ticket:
+            return
+        if self._by_frame:
+            self._ticket = self._video.requestVideoFrameCallback(self._proxy)
+        else:
+            self._ticket = requestAnimationFrame(self._proxy)
+
+    def cancel(self) -> None:
+        """Have no frame offered."""
+        if self._ticket:
+            by_frame = self._by_frame
+            (self._video.cancelVideoFrameCallback if by_frame else cancelAnimationFrame)(
+                self._ticket
+            )
+            self._ticket = 0
+
+    def total(self) -> int:
+        """Return how many frames the video has shown, as the browser counts."""
+        return int(self._video.getVideoPlaybackQuality().totalVideoFrames)
+
+    def _offered(self, _now: float, metadata: Any = None) -> None:
+        self._ticket = 0
+        # The callback itself may skip frames under load; the counter in its metadata does not.
+        self.on_frame(metadata.presentedFrames if metadata is not None else None)

@@ -1,0 +1,66 @@
+"""The screen: the elements that show the sample picture, the camera or video, and the photo."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from obscura.cards.card import ModelCard
+from obscura.page.browser import canvas
+from obscura.page.browser.clock import now_ms
+from obscura.page.browser.dom import by_id
+from obscura.page.browser.frames import Grabber
+from obscura.page.state.scene import Kind
+
+
+class Screen:
+    """Captures and draws pictures; implements `live.controller.Screen`."""
+
+    def __init__(self, sample: Callable[[], Awaitable[Any]]) -> None:
+        """
+        Args:
+            sample: makes a canvas of the bundled picture.
+        """
+        self.video, self.picture = by_id("video"), by_id("picture")
+        self._sample = sample
+        self._grabber = Grabber()
+
+    @property
+    def photo_size(self) -> tuple[int, int]:
+        """Width and height of the photo on the canvas."""
+        return self.picture.width, self.picture.height
+
+    @property
+    def capture_time_s(self) -> float:
+        """Seconds at which the latest frame was captured: on the source's own clock where the
+        browser says so, else on the page's."""
+        time_us = self._grabber.time_us
+        return now_ms() / 1000 if time_us is None else time_us / 1e6
+
+    def grab(self, size: tuple[int, int], card: ModelCard, *, only_new: bool) -> Any:
+        """Capture the frame that the video shows; see `Grabber`."""
+        return self._grabber(self.video, size, card.input, only_new=only_new)
+
+    def read_photo(self) -> Any:
+        """Return the photo's `ImageData`."""
+        return canvas.read_pixels(self.picture)
+
+    def draw_photo(self, photo: Any) -> None:
+        """Draw a `live.sources.Photo` on the canvas, which takes on its size."""
+        photo.draw(self.picture)
+
+    def play(self, playing: bool) -> None:
+        """Have the video play or pause."""
+        (self.video.play if playing else self.video.pause)()
+
+    async def in_view(self, kind: Kind, size: tuple[int, int] | None) -> Any:
+        """Return a canvas of what is in view.
+
+        Args:
+            size: of the video, where one plays.
+        """
+        if kind is Kind.STILL:
+            return self.picture
+        if size is not None and size[0]:
+            return canvas.still_of(self.video, size)
+        return await self._sample()

@@ -1,0 +1,40 @@
+"""What features are given: the page's parts and what they may ask of it."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from obscura.page.live.analysis import Analysis
+from obscura.page.state.build import Build
+from obscura.page.state.preferences import Preferences
+
+
+class Page(Protocol):
+    """What features may ask of the app."""
+
+    @property
+    def idle(self) -> bool: ...
+    @property
+    def camera_name(self) -> str | None: ...
+    @property
+    def models(self) -> Any: ...
+    @property
+    def sessions(self) -> Any: ...
+    def change(self, **values: Any) -> Any: ...
+    def hide_classes(self, labels: list[str]) -> None: ...
+    async def forget(self) -> None: ...
+
+
+@dataclass
+class Context:
+    """Handed to every feature's `start`."""
+
+    build: Build
+    preferences: Preferences
+    analysis: Analysis
+    spawn: Callable[[Awaitable[Any]], Any]
+    """Starts a coroutine; what it raises goes to the error card."""
+    page: Page | None = None
+    """The app; set before any feature starts."""

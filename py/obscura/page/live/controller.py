@@ -1,0 +1,344 @@
+"""Sources and their pictures: opened, shown, analysed, closed. Pure Python.
+
+Whatever was in view before is closed when another source is asked for; what opens too late, because
+a third was asked for meanwhile, is closed again. Every answer is compared with what is in view by
+then (`Answer`, `Scene.epoch`), so nothing is shown for another picture or model than its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine
+from typing import Any, NamedTuple, Protocol
+
+from obscura.cards.card import ModelCard
+from obscura.errors import CameraLost, ObscuraError
+from obscura.families.decode import Outputs
+from obscura.live.frame_clock import FrameClock
+from obscura.live.timing import Timings
+from obscura.page.live import kinds
+from obscura.page.live.analysis import Analysis, Answer
+from obscura.page.live.loop import Loop, Show
+from obscura.page.state.scene import Kind, Scene
+from obscura.page.state.settings import Settings
+from obscura.page.words import text
+from obscura.update import FrameInfo
+
+
+class Inference(Protocol):
+    """The model in use, as `models.sessions.Sessions` has it."""
+
+    @property
+    def card(self) -> ModelCard | None: ...
+    @property
+    def ready(self) -> bool: ...
+    @property
+    def sample(self) -> Outputs | None: ...
+    async def run(self, capture: Callable[[], Any]) -> Any: ...
+
+
+class Screen(Protocol):
+    """The elements that pictures are shown on, as `browser.screen.Screen` has them."""
+
+    @property
+    def photo_size(self) -> tuple[int, int]: ...
+    @property
+    def capture_time_s(self) -> float: ...
+    def grab(self, size: tuple[int, int], card: ModelCard, *, only_new: bool) -> Any: ...
+    def read_photo(self) -> Any: ...
+    def draw_photo(self, photo: Any) -> None: ...
+    def play(self, playing: bool) -> None: ...
+    def in_view(self, kind: Kind, size: tuple[int, int] | None) -> Any: ...
+
+
+class Hooks(NamedTuple):
+    """What the owner does about what happens here."""
+
+    changed: Callable[[], None]
+    """The scene changed."""
+    picture_changed: Callable[[], None]
+    """Another picture is in view, without an answer yet."""
+    say: Callable[[str], None]
+    """Show what the page is waiting for; "" for nothing."""
+    fail: Callable[[BaseException], None]
+    """Show an error."""
+    recover: Callable[[ObscuraError], Coroutine[Any, Any, None]]
+    """A run failed."""
+    photo_read: Callable[[], None]
+    """The photo in view has its answer."""
+    cameras: Callable[[list[Any]], None]
+    """The list of cameras changed."""
+
+
+class SourceController:
+    """Owns the scene and the source."""
+
+    def __init__(
+        self,
+        scene: Scene,
+        inference: Inference,
+        analysis: Analysis,
+        screen: Screen,
+        opener: Any,
+        timings: Timings,
+        settings: Callable[[], Settings],
+        *,
+        list_cameras: Callable[[], Coroutine[Any, Any, list[Any]]],
+        make_loop: Callable[[Callable[[bool], Any]], Loop],
+        hooks: Hooks,
+    ) -> None:
+        """
+        Args:
+            opener: opens cameras, videos and photos: `live.sources.SourceOpener`.
+            make_loop: `(analyse)`: the frame loop that calls it.
+        """
+        self.scene, self._inference, self._analysis = scene, inference, analysis
+        self._screen, self._opener, self._timings = screen, opener, timings
+        self._settings, self._list_cameras, self._hooks = settings, list_cameras, hooks
+        self._clock = FrameClock()
+        self._source: Any = None
+        self._photo: Any = None  # the file of the photo in view
+        self.cameras: list[Any] = []
+        self.loop = make_loop(self.analyse)
+        opener.on_ended = self._camera_ended
+        opener.on_silent = self._camera_silent
+
+    # ---- what is in view -------------------------------------------------------------------------
+
+    @property
+    def camera_runs(self) -> bool:
+        """Whether a camera is in view."""
+        return self._source is not None and bool(self._source.is_camera)
+
+    @property
+    def camera_name(self) -> str | None:
+        """What the camera in view is called, "" if the browser does not say; None if none runs."""
+        return str(self._source.name) if self.camera_runs else None
+
+    @property
+    def camera_id(self) -> str:
+        """The device id of the camera in view, else of the chosen one."""
+        return str(self._source.device_id if self._source else self._settings().camera)
+
+    @property
+    def facing(self) -> str:
+        """ "user" or "environment": where the camera in view faces, or is to face."""
+        return (self._source.facing if self._source else "") or str(self._settings().facing)
+
+    @property
+    def mirrored(self) -> bool:
+        """Whether the picture is shown as in a mirror, as people expect of front cameras, and of
+        laptops', which do not say where they face."""
+        return self.camera_runs and bool(self._settings().mirror) and self.facing == "user"
+
+    def in_view(self, answer: Answer) -> bool:
+        """Whether an answer's picture and model are the ones in view."""
+        return answer.epoch == self.scene.epoch and answer.card is self._inference.card
+
+    def picture(self) -> Any:
+        """Return a canvas of what is in view, at its own size; awaitable for the sample."""
+        size = self._source.size if self._source is not None else None
+        return self._screen.in_view(self.scene.kind, size)
+
+    # ---- opening and closing ---------------------------------------------------------------------
+
+    def open(self, source: Any) -> Coroutine[Any, Any, None]:
+        """Close what is in view at once; the coroutine opens another source and shows it.
+
+        Args:
+            source: "camera", the address of a picture or video on this site, or a `File` of either.
+        """
+        self._close()
+        ticket = self.scene.ask()
+        self._hooks.changed()
+        return self._arrive(source, ticket)
+
+    def stop(self) -> None:
+        """Give the camera back and return to the sample picture."""
+        self._go_home()
+
+    def toggle_pause(self) -> None:
+        """Freeze the live picture, or resume."""
+        if self.scene.kind is not Kind.LIVE:
+            return
+        self.scene.paused = self.loop.paused = not self.loop.paused
+        self._screen.play(not self.loop.paused)
+        self._hooks.changed()
+        self._analysis.refresh()
+
+    async def cameras_changed(self) -> None:
+        """A camera was plugged in or out."""
+        await self._list()
+        if self.scene.camera_lost and self.cameras:
+            await self.open("camera")
+
+    async def redraw_photo(self) -> None:
+        """Draw the photo again: the browser has lost what was on the canvas, as it does when its
+        graphics process ends."""
+        if self._photo is None:
+            return
+        epoch = self.scene.epoch
+        photo = await self._opener.photo(self._photo)
+        if epoch == self.scene.epoch:
+            self._screen.draw_photo(photo)
+        photo.stop()
+
+    async def _arrive(self, source: Any, ticket: int) -> None:
+        try:
+            opened = await self._opened(source, ticket)
+        except ObscuraError as error:
+            if self.scene.holds(ticket):
+                self._go_home()
+                self._hooks.fail(error)
+            return
+        if not self.scene.holds(ticket):
+            opened.stop()
+        elif source == "camera" or kinds.is_video(source):
+            self._go_live(opened)
+            if self.camera_runs:  # only now, with permission, does the browser name the cameras
+                await self._list()
+        else:
+            self._screen.draw_photo(opened)
+            opened.stop()
+            self._photo = opened.blob
+            self.scene.go_still(opened.name)
+            self._new_picture()
+            await self.read_photo()
+
+    async def _opened(self, source: Any, ticket: int) -> Any:
+        if source == "camera":
+            settings = self._settings()
+            self._hooks.say(text.ASKING)
+            return await self._opener.camera(
+                device_id=settings.camera,
+                facing=settings.facing,
+                resolution=settings.resolution,
+                wanted=lambda: self.scene.holds(ticket),
+            )
+        if kinds.is_video(source):
+            return await self._opener.video(source)
+        return await self._opener.photo(source)
+
+    def _go_live(self, source: Any) -> None:
+        self._source = source
+        self.scene.go_live()
+        self._hooks.say("")
+        self._timings.clear()
+        self._clock.reset()
+        self._new_picture()
+        self.loop.start()
+
+    def _go_home(self, *, camera_lost: bool = False) -> None:
+        self._close()
+        self.scene.go_home(camera_lost=camera_lost)
+        self._hooks.say("")
+        self._new_picture()
+        self.show_sample()
+
+    def _new_picture(self) -> None:
+        """What is in view has no answer yet: it is another picture, or another model's."""
+        self._analysis.clear()
+        self._hooks.picture_changed()
+        self._hooks.changed()
+
+    def _close(self) -> None:
+        """Close the source, whatever it is."""
+        self._photo = None
+        self.loop.stop()
+        if self._source is not None:
+            self._source.stop()
+        self._source = None
+        self._analysis.clear()
+        self._hooks.picture_changed()
+
+    def _camera_ended(self) -> None:
+        if self.camera_runs:
+            self._go_home(camera_lost=True)
+            self._hooks.fail(CameraLost("The camera's picture ended"))
+
+    def _camera_silent(self) -> None:
+        if self.camera_runs:
+            self.scene.caption = text.SILENT if self._source.silent else ""
+            self._hooks.say(self.scene.caption)
+            self._hooks.changed()
+
+    async def _list(self) -> None:
+        self.cameras = await self._list_cameras()
+        self._hooks.cameras(self.cameras)
+        self._hooks.changed()
+
+    # ---- analysis --------------------------------------------------------------------------------
+
+    async def analyse(self, only_new: bool) -> Show | None:
+        """Run the model on the newest frame; return what shows its answer. For the frame loop."""
+        source, epoch, card = self._source, self.scene.epoch, self._inference.card
+        if source is None or card is None or not source.size[0]:
+            return None
+        size = source.size
+        frame: FrameInfo | None = None
+
+        def capture() -> Any:
+            nonlocal frame
+            image = self._screen.grab(size, card, only_new=only_new)
+            if image is not None:
+                frame = self._clock.frame(self._screen.capture_time_s, *size)
+            return image
+
+        try:
+            answered = await self._inference.run(capture)
+        except ObscuraError as error:
+            # That a model was exchanged while a frame was under way is not a failure.
+            if epoch == self.scene.epoch and self._inference.card is card:
+                await self._hooks.recover(error)
+            return None
+        if answered is None or frame is None:
+            return None
+        answer = Answer(epoch, answered.card, frame, answered.outputs)
+        if not self.in_view(answer):
+            return None
+        return lambda: self._show(answer)
+
+    def _show(self, answer: Answer) -> None:
+        self._analysis.receive(answer)
+
+    async def read_photo(self) -> None:
+        """Run the model in use, if there is one, on the photo in view, if there is one."""
+        card, epoch = self._inference.card, self.scene.epoch
+        if card is None or self.scene.kind is not Kind.STILL:
+            return
+        self._hooks.say(text.READING_PICTURE)
+        size = self._screen.photo_size
+        self._timings.clear()
+        try:
+            answered = await self._inference.run(self._screen.read_photo)
+        except ObscuraError as error:
+            if epoch == self.scene.epoch and self._inference.card is card:
+                await self._hooks.recover(error)
+            return
+        # The answer of a model that was exchanged meanwhile gives way to the other's.
+        if answered is None:
+            return
+        answer = Answer(epoch, answered.card, FrameInfo(0, 0.0, *size), answered.outputs)
+        if self._analysis.receive(answer):
+            self._hooks.say("")
+            self._hooks.changed()
+            self._hooks.photo_read()
+
+    def show_sample(self) -> bool:
+        """Show the bundled picture's answer, which the self-check has computed anyway, if that
+        picture is in view and no other is coming; return whether it is shown."""
+        card, sample = self._inference.card, self._inference.sample
+        if self.scene.kind is not Kind.WELCOME or self.scene.opening:
+            return False
+        if not (card and card.check and sample):
+            return False
+        frame = FrameInfo(0, 0.0, *card.check.size)
+        return self._analysis.receive(Answer(self.scene.epoch, card, frame, sample))
+
+    def model_opened(self) -> bool:
+        """Another model is in use: forget the other one's answer; return whether the sample picture
+        is in view and shows the new one's."""
+        self._timings.clear()
+        self._new_picture()
+        shown = self.show_sample()
+        self._hooks.changed()
+        return shown

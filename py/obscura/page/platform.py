@@ -1,0 +1,26 @@
+"""What the app needs of the browser."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+
+class Platform(NamedTuple):
+    """What the app needs of the browser; py/main.py has the real ones, tests have their own."""
+
+    spawn: Callable[[Any], Any]
+    """Starts a coroutine; what it raises goes to the error card."""
+    mark: Callable[[str], None]
+    render: Callable[..., None]
+    """Shows the state; see `stage.scene_view.render`."""
+    clear: Callable[[], None]
+    """Removes boxes and list: another picture is in view."""
+    announce: Callable[[], None]
+    """Has screen readers say what is seen."""
+    show_progress: Callable[[str], None]
+    """Shows what the page is waiting for; "" for nothing."""
+    notice: Any
+    """The error card, `stage.notice.NoticeCard`."""
+    shell: Any
+    """Dialogs, full screen, reload: `browser.shell`."""

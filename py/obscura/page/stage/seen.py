@@ -1,0 +1,55 @@
+"""What is seen, as rows of a list and as spoken words. Pure Python."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from obscura.detections import Detections
+from obscura.drawing import colour
+from obscura.page.stage.display import Display
+from obscura.page.words import text
+
+
+class Row(NamedTuple):
+    """One row of the list."""
+
+    name: str
+    value: str
+    colour: str
+    row: int | None
+    """Row of the detection; None where the list has a row per class."""
+
+
+class Seen(NamedTuple):
+    """The list's content."""
+
+    title: str
+    rows: list[Row]
+    empty: str
+    """Sentence for no rows."""
+    spoken: str
+    """All of it in a sentence."""
+
+
+def seen(detections: Detections, labels: Sequence[str], display: Display) -> Seen:
+    """Return what the list shows: a row per class while the picture moves, a row per object on a
+    picture that does not."""
+    names = [labels[class_id] for class_id in detections.class_id.tolist()]
+    scores = [text.percent(score) for score in detections.score.tolist()]
+    colours = [colour(class_id) for class_id in detections.class_id.tolist()]
+    counts = Counter(names)
+    if display.moving:
+        rows = [
+            Row(name, str(count), colours[names.index(name)], None)
+            for name, count in sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+        ]
+    else:
+        rows = [
+            Row(name, score, shade, row)
+            for row, (name, score, shade) in enumerate(zip(names, scores, colours, strict=True))
+        ]
+    empty = text.SEEN_EMPTY["hidden" if display.all_hidden else display.kind]
+    spoken = ", ".join(f"{count} {name}" for name, count in counts.items()) or empty
+    return Seen(text.SEEN_TITLES[display.kind], rows, empty, spoken)

@@ -1,0 +1,178 @@
+"""Features: a folder and a row each. Pure Python.
+
+A row says what a feature brings before any of its code is here: settings, commands, error cards.
+Its code is fetched and started when it is first wanted, and brings stages, sinks, layers and keys
+of `snapshot()`. The app knows none of them by name; py/main.py has the table.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any
+
+from obscura.cards.card import ModelCard
+from obscura.page.state.settings import Setting, Settings
+from obscura.page.words.notices import Notice
+from obscura.pipeline import Sink, Stage
+
+
+class When(Enum):
+    """When a feature's code is started."""
+
+    START = "start"  # with the page; it is part of what a first detection fetches
+    OPENED = "opened"  # once a model is in use
+    WANTED = "wanted"  # with its first command
+
+
+@dataclass(frozen=True)
+class Command:
+    """Something that a person can do, by a key, a button, or both."""
+
+    name: str
+    run: Callable[[], Any] | None = None
+    """What it does; None for a feature's command, which its part runs by name."""
+    key: str = ""
+    """As `KeyboardEvent.key` has it, in lower case; "" for none."""
+    button: str = ""
+    """The id of the element that is clicked; "" for none."""
+    help: tuple[str, str] | None = None
+    """The key's name and what it does, for the list of keys; None leaves it out."""
+
+
+class Part:
+    """A feature that runs. Features override what they bring."""
+
+    stages: Sequence[Stage] = ()
+    sinks: Sequence[Sink] = ()
+    layers: Sequence[Any] = ()
+    """Of `page.stage.layers.Layer`, drawn over the boxes."""
+
+    def run(self, command: str) -> Any:
+        """Carry out a command of the feature's row; may return an awaitable.
+
+        Raises:
+            LookupError: the feature has no such command.
+        """
+        raise LookupError(command)
+
+    def models_listed(self, cards: Sequence[ModelCard]) -> None:
+        """These models exist from now on."""
+
+    def model_chosen(self, settings: Settings, card: ModelCard) -> None:
+        """A model was chosen, whose values the settings are now for; it may not be open yet."""
+
+    def model_opened(self, card: ModelCard) -> None:
+        """A model is in use: another one, or the same on another backend."""
+
+    def cameras_listed(self, cameras: Sequence[Any], chosen: str) -> None:
+        """These cameras (`browser.camera.Camera`) exist; `chosen` is a device id, "" for any."""
+
+    def snapshot(self) -> dict[str, Any]:
+        """Return the values of the row's snapshot keys."""
+        return {}
+
+    async def forget(self) -> None:
+        """Delete what the feature has stored on the device."""
+
+
+@dataclass(frozen=True)
+class Feature:
+    """A feature's row."""
+
+    name: str
+    entry: str = ""
+    """The module with `start(context) -> Part`; "" for a feature with a page of its own."""
+    when: When = When.WANTED
+    settings: tuple[Setting, ...] = ()
+    commands: tuple[Command, ...] = ()
+    notices: Mapping[str, Notice] = field(default_factory=dict)
+    snapshot: Mapping[str, Any] = field(default_factory=dict)
+    """Keys of `snapshot()`, with their values while the feature does not run."""
+
+
+class Features:
+    """Starts features when they are wanted."""
+
+    def __init__(
+        self,
+        rows: Sequence[Feature],
+        load: Callable[[Feature], Awaitable[Any]],
+        context: Any,
+        started: Callable[[Part], None],
+    ) -> None:
+        """
+        Args:
+            load: fetches a feature's code and returns its entry module.
+            context: what features are given (`page.features.context.Context`).
+            started: adds a part's stages, sinks and layers.
+        """
+        self._rows = {row.name: row for row in rows}
+        self._load, self._context, self._started = load, context, started
+        self._starting: dict[str, Any] = {}
+        self.parts: dict[str, Part] = {}
+
+    def __iter__(self) -> Iterator[Feature]:
+        return iter(self._rows.values())
+
+    async def part(self, name: str) -> Part:
+        """Return a feature's part, started if need be.
+
+        Raises:
+            PartMissing: its code did not come; the next call tries again.
+        """
+        if name not in self.parts:
+            module = await self._load(self._rows[name])
+            if name not in self.parts:  # another call was quicker
+                part = self.parts[name] = module.start(self._context)
+                self._started(part)
+        return self.parts[name]
+
+    async def run(self, name: str, command: str) -> None:
+        """Carry out a feature's command. Errors as in `part`, and the command's own."""
+        done = (await self.part(name)).run(command)
+        if isinstance(done, Awaitable):
+            await done
+
+    async def start(self, *when: When) -> None:
+        """Start the features of these kinds. Errors as in `part`."""
+        for row in self:
+            if row.entry and row.when in when:
+                await self.part(row.name)
+
+    async def model_opened(self, card: ModelCard) -> None:
+        """Start what waits for a model, and notify all parts. Errors as in `part`."""
+        await self.start(When.OPENED)
+        for part in self.parts.values():
+            part.model_opened(card)
+
+    def list_models(self, cards: Sequence[ModelCard]) -> None:
+        """Notify all parts that these models exist."""
+        for part in self.parts.values():
+            part.models_listed(cards)
+
+    def show(self, settings: Settings, card: ModelCard) -> None:
+        """Notify all parts that a model was chosen, or that settings changed."""
+        for part in self.parts.values():
+            part.model_chosen(settings, card)
+
+    def list_cameras(self, cameras: Sequence[Any], chosen: str) -> None:
+        """Notify all parts that these cameras exist."""
+        for part in self.parts.values():
+            part.cameras_listed(cameras, chosen)
+
+    def snapshot(self) -> dict[str, Any]:
+        """Return what features add to `snapshot()`."""
+        values: dict[str, Any] = {}
+        for row in self:
+            part = self.parts.get(row.name)
+            values |= {**row.snapshot, **(part.snapshot() if part else {})}
+        return values
+
+    async def forget(self) -> None:
+        """Delete what features have stored. Those that do not run are started, for an earlier
+        visit may have stored something. Errors as in `part`."""
+        for row in self:
+            if row.entry:
+                await (await self.part(row.name)).forget()

@@ -1,0 +1,81 @@
+"""Preferences: the settings in force, and the store that keeps them. Pure Python."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, Protocol
+
+from obscura.page.state.settings import Request, Settings, SettingTable
+
+KEY = "obscura.settings"
+
+
+class Storage(Protocol):
+    """The part of the browser's `localStorage` that is used."""
+
+    def getItem(self, key: str) -> str | None: ...  # noqa: N802
+    def setItem(self, key: str, value: str) -> None: ...  # noqa: N802
+    def removeItem(self, key: str) -> None: ...  # noqa: N802
+
+
+class Preferences:
+    """The settings in force: those that are stored, under what the address asks for this visit."""
+
+    def __init__(
+        self, table: SettingTable, storage: Storage | None, request: Request | None = None
+    ) -> None:
+        """
+        Args:
+            storage: None keeps nothing. A store that refuses to be written keeps nothing either:
+                the settings then last until the page is closed.
+        """
+        self.table = table
+        self._storage = storage
+        self._stored = stored(table, storage)
+        self.current: Settings = self._stored.replace(**(request.values if request else {}))
+
+    def set(self, **values: Any) -> None:
+        """Change settings by a person's own choice: it overrides the address from now on, and is
+        stored."""
+        self.current = self.current.replace(**values)
+        self._stored = self._stored.replace(**values)
+        if self._storage is None:
+            return
+        try:
+            self._storage.setItem(KEY, json.dumps(self._stored.as_dict()))
+        except Exception:  # noqa: BLE001  (browsers that forbid storage throw what they like)
+            return
+
+    def size(self) -> int:
+        """Return how many bytes of settings the store holds."""
+        text = _read(self._storage)
+        return len(text.encode()) if text is not None else 0
+
+    def forget(self) -> None:
+        """Remove what is stored, and store nothing more: parts that still run may change
+        settings."""
+        storage, self._storage = self._storage, None
+        if storage is None:
+            return
+        try:
+            storage.removeItem(KEY)
+        except Exception:  # noqa: BLE001  (as above)
+            return
+
+
+def stored(table: SettingTable, storage: Storage | None) -> Settings:
+    """Return the stored settings; the defaults where there are none, or where storage is
+    denied."""
+    try:
+        return table.from_stored(json.loads(_read(storage) or "{}"))
+    except ValueError:
+        return table.settings()
+
+
+def _read(storage: Storage | None) -> str | None:
+    """Return the stored text; None where there is none, or where storage is denied."""
+    try:
+        text = storage.getItem(KEY) if storage is not None else None
+    except Exception:  # noqa: BLE001  (as above)
+        return None
+    return text if isinstance(text, str) else None  # JavaScript's null is not None

@@ -1,0 +1,47 @@
+"""Pipelines: the stages that an update passes through, and the sinks that receive it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Protocol
+
+from obscura.update import Update
+
+
+class Stage(Protocol):
+    """Adds to an update what can only be known over time, such as track ids or events."""
+
+    def update(self, update: Update) -> Update:
+        """Return the update with more in it. Called once per analysed frame, also without
+        detections."""
+
+    def reset(self) -> None:
+        """Forget everything: another source or another model follows."""
+
+
+class Sink(Protocol):
+    """Shows, stores or sends updates."""
+
+    def take(self, update: Update) -> None:
+        """Receive an update."""
+
+    def close(self) -> None:
+        """Release all resources. May be called any number of times."""
+
+
+class Pipeline:
+    """Stages in order; itself a Stage."""
+
+    def __init__(self, stages: Iterable[Stage] = ()) -> None:
+        self.stages = list(stages)
+
+    def update(self, update: Update) -> Update:
+        """Pass an update through all stages, first to last."""
+        for stage in self.stages:
+            update = stage.update(update)
+        return update
+
+    def reset(self) -> None:
+        """Reset all stages."""
+        for stage in self.stages:
+            stage.reset()
