@@ -42,6 +42,8 @@ export function showProgress() {
     total += parts.get(url).bytes;
   }
   const words = element("progress").dataset;
+  const digits = total < 1e7 ? 1 : 0; // of megabytes
+  const megabytes = (bytes) => (bytes / 1e6).toFixed(digits);
   const size = (template) =>
     template.replace("{done}", megabytes(done)).replace("{total}", megabytes(total));
   if (dataSaver.waiting) {
@@ -49,7 +51,7 @@ export function showProgress() {
     text.textContent = size(words.waiting);
   } else if (done < total) {
     bar.value = done / total;
-    text.textContent = size(!firstBatch && status ? `${status}: {done} / {total} MB` : words.fetching);
+    text.textContent = size(!firstBatch && status ? `${status}: {done} of {total} MB` : words.fetching);
   } else {
     if (total > 0) firstBatch = false;
     expected.clear(); // a model that is downloaded later is counted by itself
@@ -57,5 +59,3 @@ export function showProgress() {
     text.textContent = status ?? words.starting;
   }
 }
-
-const megabytes = (bytes) => (bytes / 1e6).toFixed(1);

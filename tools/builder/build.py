@@ -66,7 +66,7 @@ def build(
     """
     check_base(base)
     check_out(out, root)
-    html = {name: read(root, name).decode() for name in PAGES}
+    html = {name: page.assemble(root, name) for name in PAGES}
     npm.check_node()
     collected = models.collect(root)
     modules = npm.install(root)
