@@ -113,9 +113,13 @@ def python_runtime(root: Path, modules: Path) -> Path:
         first = trim.at_start(first)
         later = sorted({name for name in every if not trim.STDLIB_UNUSED.match(name)} - {*first})
         python = {name: text for name, text in numpy.items() if name.endswith(".py")}
-        sources = [Source(stdlib[name], f"{STDLIB_ROOT}/{name}", 2) for name in first]
-        sources += [Source(stdlib[name], f"{HOME}/{name}", 2) for name in later]
-        sources += [Source(text, f"{SITE_ROOT}/{name}", 2) for name, text in python.items()]
+        sources = [
+            Source(stdlib[name], f"{STDLIB_ROOT}/{name}", keep_asserts=False) for name in first
+        ]
+        sources += [Source(stdlib[name], f"{HOME}/{name}", keep_asserts=False) for name in later]
+        sources += [
+            Source(text, f"{SITE_ROOT}/{name}", keep_asserts=False) for name, text in python.items()
+        ]
         compiled = iter(compile_all(sources, pyodide))
         target = folder / "pyodide"
         target.mkdir()
@@ -178,9 +182,12 @@ def archives(root: Path, modules: Path, python: Path) -> list[Path]:
     rest = python / "rest.zip"
 
     def make(folder: Path) -> None:
-        # Ours keep their docstrings: dataclasses without one make one up, at every start.
-        sources = [Source(text, f"{HOME}/{name}", 0) for name, text in library.items()]
-        sources += [Source(text, f"{HOME}/{name}", 2) for name, text in pyscript.items()]
+        sources = [
+            Source(text, f"{HOME}/{name}", keep_asserts=True) for name, text in library.items()
+        ]
+        sources += [
+            Source(text, f"{HOME}/{name}", keep_asserts=False) for name, text in pyscript.items()
+        ]
         code = dict(zip(every, compile_all(sources, modules / "pyodide"), strict=True))
         alone = {
             name: {f"{each}c": code[each] for each in part}
