@@ -7,7 +7,6 @@ import os
 import signal
 from collections.abc import Iterator
 from contextlib import suppress
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,10 +14,9 @@ from playwright.sync_api import Error as PlaywrightError
 from playwright.sync_api import Page
 
 from .conftest import OpenRoom
+from .faults import faulty
 from .pictures import encode, sample
-from .room import COUNT_ENGINES, SETTINGS, Room
-from .test_engine_failures import serve_engine
-from .test_offline import another_tab
+from .room import COUNT_ENGINES, SETTINGS, Room, another_tab
 
 DEVICE = """
 globalThis.device = { size: [512, 512], tracks: [], engines: [], days: 0, away: 0, hidden: false };
@@ -60,7 +58,7 @@ KEPT = {"model": "centernet-416", "backend": "auto"}
 @pytest.fixture
 def visit(new_room: OpenRoom) -> Room:
     """A browser in which somebody has chosen a model."""
-    room = new_room().leave()
+    room = new_room("tabs").leave()
     room.page.evaluate(
         "([name, kept]) => localStorage.setItem(name, kept)", [SETTINGS, json.dumps(KEPT)]
     )
@@ -129,7 +127,7 @@ def test_nonsense_in_place_of_the_count_is_no_matter(visit: Room) -> None:
 @pytest.fixture(scope="module")
 def live_visit(shared_room: OpenRoom) -> Room:
     """A visit on that device."""
-    room = shared_room(init=DEVICE + COUNT_ENGINES).open("?backend=wasm")
+    room = shared_room("tabs", init=DEVICE + COUNT_ENGINES).open("?backend=wasm")
     room.until_state("ready")
     return room
 
@@ -343,18 +341,10 @@ def test_fifty_changes_of_the_model_leave_two_engines_at_most(live: Room) -> Non
     go_on(live)
 
 
-def test_memory_that_does_not_suffice_ends_in_a_card(live: Room, dist: Path) -> None:
+def test_memory_that_does_not_suffice_ends_in_a_card(live: Room) -> None:
     live.stop()
     live.use_others("centernet-512")
-    (file,) = dist.glob("assets/engine.*.js")
-    # Less than the runtime takes for the first model.
-    little = """
-const Whole = WebAssembly.Memory;
-WebAssembly.Memory = function ({ initial, ...more }) {
-  return new Whole({ ...more, initial, maximum: initial + 16 });
-};
-"""
-    serve_engine(live, little + file.read_text(encoding="utf-8"))
+    live.before_engine(faulty({"pages": 16}))  # less than the runtime takes for the first model
     live.at("model").select_option("centernet-512")
     live.until_error("out-of-memory")
     live.page.unroute_all()

@@ -4,19 +4,15 @@ from __future__ import annotations
 
 import base64
 import json
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
 from playwright.sync_api import CDPSession
 
-from builder.serve import ISOLATION
-
 from . import networks
 from .conftest import OpenRoom
 from .pictures import encode
 from .room import Room
-from .test_own_models import pick
 
 SPY = """
 globalThis.spied = {
@@ -213,19 +209,14 @@ class Heaps:
 
 
 @pytest.fixture(scope="module")
-def fast(shared_room: OpenRoom, dist: Path) -> Room:
+def fast(shared_room: OpenRoom) -> Room:
     """A visit with a small model, and a camera and an engine that are as fast as can be."""
     scene = f"data:image/png;base64,{base64.b64encode(encode(networks.scene())).decode()}"
     room = shared_room("long", init=f"const SCENE = {json.dumps(scene)};{SPY}{FAST}")
-    (engine,) = dist.glob("assets/engine.*.js")
-    script = WORKER_SPY + engine.read_text(encoding="utf-8")
-    room.page.route(
-        f"**/assets/{engine.name}",
-        lambda route: route.fulfill(body=script, content_type="text/javascript", headers=ISOLATION),
-    )
+    room.before_engine(WORKER_SPY)
     room.open("?threads=1").until_state("ready")
     names = networks.named("red", "green", "blue")
-    pick(room, ("colours.onnx", networks.yolov8(metadata=names)))
+    room.pick(("colours.onnx", networks.yolov8(metadata=names)))
     room.until("now.model === 'own-colours' && now.opening === null")
     room.page.keyboard.press("Escape")
     room.start()
