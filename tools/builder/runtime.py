@@ -194,7 +194,7 @@ def archives(root: Path, modules: Path, python: Path) -> list[Path]:
         )
 
     inputs = [modules / "pyodide" / "pyodide.asm.wasm", rest, *recipe()]
-    names = "\n".join([*every, "", *first, "", *sorted(bench)]).encode()
+    names = "\n".join([*every, "", *sorted(first), "", *sorted(bench)]).encode()
     key = digest([names, *every.values(), *(path.read_bytes() for path in inputs)])
     entry = cached(root / "build" / "cache", "library", key, make)
     return [entry / name for name in ("obscura.zip", "bench.zip", "obscura-rest.zip")]
