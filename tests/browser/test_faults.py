@@ -7,49 +7,16 @@ import os
 import signal
 from collections.abc import Iterator
 from contextlib import suppress
-from typing import Any
 
 import pytest
 from playwright.sync_api import Error as PlaywrightError
 from playwright.sync_api import Page
 
 from .conftest import OpenRoom
+from .device import DEVICE, TRACKS, change_models, go_on, start_and_stop
 from .faults import faulty
 from .pictures import encode, sample
 from .room import COUNT_ENGINES, SETTINGS, Room, another_tab
-
-DEVICE = """
-globalThis.device = { size: [512, 512], tracks: [], engines: [], days: 0, away: 0, hidden: false };
-Object.defineProperty(document, "hidden", { get: () => device.hidden });
-// A camera that looks at the sample picture and can be turned and taken away.
-if (navigator.mediaDevices) navigator.mediaDevices.getUserMedia = async () => {
-  const context = document.createElement("canvas").getContext("2d");
-  let shown = 0;
-  const draw = () => {
-    const [width, height] = device.size;
-    if (context.canvas.width !== width || context.canvas.height !== height) {
-      Object.assign(context.canvas, { width, height });
-    }
-    context.drawImage(document.getElementById("sample"), 0, 0, width, height);
-    context.fillRect((shown += 1) % width, 0, 1, 1);
-    if (track.readyState === "live") setTimeout(draw, 33);
-  };
-  const stream = context.canvas.captureStream();
-  const [track] = stream.getVideoTracks();
-  device.tracks.push(track);
-  draw();
-  return stream;
-};
-device.kill = Worker.prototype.terminate;
-globalThis.Worker = class extends Worker {
-  constructor(...args) { super(...args); device.engines.push(this); }
-};
-const now = Date.now.bind(Date);
-Date.now = () => now() + device.away + device.days * 86_400_000;
-const steady = performance.now.bind(performance);
-performance.now = () => steady() + device.away;
-"""
-"""A device that can be made to fail."""
 
 NOTED = "() => Object.keys(localStorage).some((key) => key.startsWith('obscura.visit '))"
 KEPT = {"model": "centernet-416", "backend": "auto"}
@@ -141,15 +108,6 @@ def live(live_visit: Room) -> Iterator[Room]:
     live_visit.page.unroute_all()
 
 
-def go_on(room: Room, frames: int = 3) -> dict[str, Any]:
-    """See so many more frames analysed, and the person found in the last."""
-    before = room.snapshot()["frames"]
-    return room.until(
-        f"now.state === 'running' && now.frames >= {before + frames}"
-        " && now.detections[0]?.label === 'person'"
-    )
-
-
 def test_a_camera_that_is_lent_elsewhere_is_told_and_goes_on_when_it_is_back(live: Room) -> None:
     mute = """(muted) => {
       const [track] = video.srcObject.getVideoTracks();
@@ -239,25 +197,12 @@ def test_a_device_that_is_turned_and_a_window_that_is_resized_during_a_frame(liv
         assert shown == pytest.approx(overlay, abs=1)
 
 
-def test_two_hundred_starts_and_stops_leave_nothing_open(live: Room) -> None:
+def test_twenty_starts_and_stops_leave_nothing_open(live: Room) -> None:
     live.stop()
-    live.page.evaluate("() => { device.tracks.length = 0; }")
-    live.page.evaluate("""async () => {
-      const until = async (state) => {
-        while (obscura.snapshot().state !== state) await new Promise((go) => setTimeout(go, 5));
-      };
-      for (let time = 0; time < 200; time++) {
-        start.click();
-        await until("running");
-        start.click();
-        await until("ready");
-      }
-    }""")
 
-    assert (
-        live.page.evaluate("() => device.tracks.map((track) => track.readyState)")
-        == ["ended"] * 200
-    )
+    start_and_stop(live, 20)
+
+    assert live.page.evaluate(TRACKS) == ["ended"] * 20
     assert live.page.evaluate("() => device.engines.length") == 1
     live.start()
     go_on(live)
@@ -316,26 +261,11 @@ def test_a_lost_graphics_process_takes_no_picture_with_it(live: Room) -> None:
     assert live.until_state("still")["detections"][0]["label"] == "person"
 
 
-def test_fifty_changes_of_the_model_leave_two_engines_at_most(live: Room) -> None:
+def test_changes_of_the_model_leave_two_engines_at_most(live: Room) -> None:
     live.stop()
-    # One more than there may be engines, so that each is opened anew.
-    names = [model["name"] for model in live.snapshot()["models"]][-3:]
-    live.page.evaluate(
-        """async (names) => {
-      for (let time = 1; time <= 50; time++) {
-        const name = names[time % names.length];
-        model.value = name;
-        model.dispatchEvent(new Event("change", { bubbles: true }));
-        for (;;) {
-          const now = obscura.snapshot();
-          if (now.error) throw new Error(now.error.message);
-          if (now.model === name && now.opening === null) break;
-          await new Promise((go) => setTimeout(go, 5));
-        }
-      }
-    }""",
-        names,
-    )
+
+    change_models(live, 6)
+
     assert live.page.evaluate("() => mostEngines") == 2
     live.start()
     go_on(live)
