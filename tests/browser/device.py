@@ -7,7 +7,9 @@ from typing import Any
 from .room import Room
 
 DEVICE = """
-globalThis.device = { size: [512, 512], tracks: [], engines: [], days: 0, away: 0, hidden: false };
+globalThis.device = {
+  size: [512, 512], tracks: [], engines: [], timers: [], days: 0, away: 0, hidden: false,
+};
 Object.defineProperty(document, "hidden", { get: () => device.hidden });
 // A camera that looks at the sample picture and can be turned and taken away.
 if (navigator.mediaDevices) navigator.mediaDevices.getUserMedia = async () => {
@@ -34,6 +36,17 @@ globalThis.Worker = class extends Worker {
 };
 const now = Date.now.bind(Date);
 Date.now = () => now() + device.away + device.days * 86_400_000;
+// Timers, which can be let run as often as they would in so many seconds.
+const every = setInterval;
+globalThis.setInterval = (call, ms, ...rest) => {
+  device.timers.push({ call, ms });
+  return every(call, ms, ...rest);
+};
+device.pass = (seconds) => {
+  for (const { call, ms } of device.timers) {
+    for (let time = ms; time <= 1000 * seconds; time += ms) call();
+  }
+};
 const steady = performance.now.bind(performance);
 performance.now = () => steady() + device.away;
 """

@@ -211,6 +211,8 @@ def test_twenty_starts_and_stops_leave_nothing_open(live: Room) -> None:
 def test_a_worker_that_is_gone_without_a_word_is_replaced(live: Room) -> None:
     engines = live.page.evaluate("() => device.engines.length")
     live.page.evaluate("() => device.kill.call(device.engines.at(-1))")
+    # So long that the slowest frame so far, however busy this machine is, is no measure any more.
+    live.page.evaluate("() => device.pass(300)")
 
     live.page.wait_for_function("(former) => device.engines.length > former", arg=engines)
     go_on(live)

@@ -154,6 +154,7 @@ def test_a_gpu_that_does_not_tell_the_truth_is_not_kept_busy(
         visit.page.unroute_all()
 
 
+@pytest.mark.provokes("cannot use the graph capture feature")
 def test_a_network_whose_commands_cannot_be_captured_does_not_stay_on_the_gpu(
     visit: Room, dist: Path
 ) -> None:
