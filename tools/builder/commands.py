@@ -60,7 +60,7 @@ def run_test(args: argparse.Namespace) -> int:
     return (run_endurance if args.endurance else run_suite)(ROOT, dist, args.pytest)
 
 
-def test_arguments() -> argparse.ArgumentParser:
+def suite_options() -> argparse.ArgumentParser:
     """Return the options of ``test`` that are not pytest's, as a parent for its parser."""
     options = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
     which = options.add_mutually_exclusive_group()
@@ -202,7 +202,7 @@ def parser() -> argparse.ArgumentParser:
 
     command = commands.add_parser(
         "test",
-        parents=[test_arguments()],
+        parents=[suite_options()],
         help="build, then run every check and test but endurance",
         description="Build, then run ruff, mypy and the tests. Prints the time that the tests took "
         "and the slowest thirty.",
@@ -215,7 +215,7 @@ def main(argv: list[str]) -> int:
     """Run one command and return its exit code; what a user can mend is said in one line."""
     if argv[:1] == ["test"] and not {"-h", "--help"} & set(argv):
         # Not through argparse, which would take pytest's options for its own.
-        args, rest = test_arguments().parse_known_args(argv[1:])
+        args, rest = suite_options().parse_known_args(argv[1:])
         args.pytest, args.run = rest, run_test
     else:
         args = parser().parse_args(argv, argparse.Namespace(argv=argv))
