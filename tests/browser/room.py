@@ -168,9 +168,10 @@ class Room:
         return self.at("notice").inner_text()
 
     def until_text(self, name: str, pattern: str) -> None:
-        """Wait until an element's text matches a pattern."""
+        """Wait until an element's text matches a pattern, in capitals or not."""
         self.page.wait_for_function(
-            "([name, pattern]) => RegExp(pattern).test(document.getElementById(name).textContent)",
+            """([name, pattern]) =>
+              RegExp(pattern, "i").test(document.getElementById(name).textContent)""",
             arg=[name, pattern],
         )
 
@@ -265,15 +266,15 @@ class Room:
         )
 
 
-ANSWERED = r"^(yes|no\b.+|not yet: (?!its files).+)"
+ANSWERED = r"^(yes|no\b.+|not yet: (?!its files|saving files).+)"
 """What the page says once it knows whether it works offline."""
 
 
 def settled(room: Room) -> str:
-    """Wait until the page knows whether it works offline; return what it says about that."""
+    """Wait until the page knows whether it works offline; return what it says, in small letters."""
     room.until_state("ready")
     room.until_text("fact-offline", ANSWERED)
-    return room.at("fact-offline").text_content() or ""
+    return (room.at("fact-offline").text_content() or "").lower()
 
 
 def sees_the_person(room: Room) -> None:

@@ -174,7 +174,7 @@ def test_classes_unfold_and_are_searched_within_a_row(room: Room) -> None:
 
     of_model.locator("input[type=search]").fill("<img>")
     assert visible.count() == 0
-    assert "No class of that name" in of_model.inner_text()
+    assert "no class" in of_model.inner_text().lower()
     of_model.locator("input[type=search]").fill("")
 
 
@@ -208,7 +208,7 @@ def test_the_speed_on_this_device_is_measured_on_demand_and_kept(room: Room) -> 
     now = room.snapshot()
     (ms,) = [each["ms"]["wasm"] for each in now["models"] if each["name"] == "centernet-320"]
     assert ms > 0
-    assert re.search(r"\d ms\n.*pictures a second, WebAssembly", of_model.inner_text())
+    assert re.search(r"\d ms\n.*pictures (a|per) second", of_model.inner_text())
     assert now["model"] == "cocossd", "what is measured is not thereby used"
     assert engines(room)[1] == 2
     kept = json.loads(room.page.evaluate(f"() => localStorage.getItem('{SETTINGS}')"))
