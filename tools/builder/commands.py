@@ -16,7 +16,7 @@ from builder.hosts import HOSTS
 from builder.report import BEST, QUALITY, report
 from builder.serve import open_server
 from builder.site import check_base
-from builder.suite import run_suite
+from builder.suite import run_core, run_endurance, run_suite
 
 AddCommands = Callable[[Any], None]
 """Adds commands to what `ArgumentParser.add_subparsers` returned."""
@@ -57,10 +57,30 @@ def run_serve(args: argparse.Namespace) -> int:
 
 
 def run_test(args: argparse.Namespace) -> int:
-    """Build the site, then lint, type-check and test everything."""
+    """Build the site, then lint, type-check and test."""
+    if args.core:
+        return run_core(ROOT, args.pytest)
     dist = ROOT / "dist"
     build_and_report(dist, "./")
-    return run_suite(ROOT, dist, args.pytest)
+    return (run_endurance if args.endurance else run_suite)(ROOT, dist, args.pytest)
+
+
+def suite_options() -> argparse.ArgumentParser:
+    """Return the options of ``test`` that are not pytest's, as a parent for its parser."""
+    options = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+    which = options.add_mutually_exclusive_group()
+    which.add_argument(
+        "--core",
+        action="store_true",
+        help="only the tests that need neither Node nor a browser; takes less than a minute",
+    )
+    which.add_argument(
+        "--endurance",
+        action="store_true",
+        help="only the tests of thousands of frames and hundreds of starts, which the suite leaves "
+        "out",
+    )
+    return options
 
 
 def run_add_model(args: argparse.Namespace) -> int:
@@ -182,7 +202,13 @@ def parser(*more: AddCommands) -> argparse.ArgumentParser:
     for add_commands in more:
         add_commands(commands)
 
-    command = commands.add_parser("test", help="build, then run every check and test")
+    command = commands.add_parser(
+        "test",
+        parents=[suite_options()],
+        help="build, then run every check and test but endurance",
+        description="Build, then run ruff, mypy and the tests. Prints the time that the tests took "
+        "and the slowest thirty.",
+    )
     command.add_argument("pytest", nargs="*", help="arguments for pytest (default: every test)")
     return whole
 
@@ -196,7 +222,8 @@ def main(argv: list[str], *more: AddCommands) -> int:
     """
     if argv[:1] == ["test"] and not {"-h", "--help"} & set(argv):
         # Not through argparse, which would take pytest's options for its own.
-        args = argparse.Namespace(run=run_test, pytest=argv[1:])
+        args, rest = suite_options().parse_known_args(argv[1:])
+        args.pytest, args.run = rest, run_test
     else:
         args = parser(*more).parse_args(argv, argparse.Namespace(argv=argv))
     # Being told to end is like Ctrl-C: what is half done gets cleared away.
