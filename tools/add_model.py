@@ -28,7 +28,7 @@ def main(argv: Sequence[str] | None = None, models: Path = ROOT / "models") -> i
         return _complain(str(error))
     except OSError as error:
         wrong = f"{error.strerror} ({error.filename})" if error.filename else str(error)
-        return _complain(f"{wrong}: see to that and run it again.")
+        return _complain(f"{wrong}: fix that and run it again.")
     except KeyboardInterrupt:
         return 130  # which build.py tells
     return 0

@@ -1,4 +1,4 @@
-"""Runs inside Pyodide: compiles ``/job/jobs.json`` with the interpreter that will run the result.
+"""Compile, inside Pyodide, ``/job/jobs.json`` with the interpreter that will run the result.
 
 Each job is ``[source, shown, target, optimize]``: two paths below ``/job``, the file name that
 tracebacks show, and Python's optimisation level (2 drops docstrings and asserts).
@@ -16,6 +16,6 @@ for source, shown, target, optimize in json.loads(Path("/job/jobs.json").read_te
         shown,
         doraise=True,
         optimize=optimize,
-        # Unchecked: a visit neither looks for the source nor compares with it.
+        # Unchecked: a visit neither looks for the source nor compares it.
         invalidation_mode=py_compile.PycInvalidationMode.UNCHECKED_HASH,
     )
