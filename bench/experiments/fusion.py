@@ -1,4 +1,4 @@
-"""Ways to merge overlapping boxes that were measured and not kept; see docs/accuracy.md.
+"""Ways to merge overlapping boxes that were measured but not adopted; see docs/accuracy.md.
 
 All take and return Detections in pixels, and merge only within a class.
 """
@@ -49,8 +49,8 @@ def weighted_fusion(
 
     Solovyev et al. 2021, arXiv 1910.13302: boxes join, best first, the cluster whose fused box they
     overlap most, and the cluster's score is the mean of theirs, times ``boxes / views`` where it
-    has fewer boxes than there are views. Gave the same as the authors' package ensemble-boxes 1.0.9
-    on 200 random cases.
+    has fewer boxes than there are views. Gives the same results as the authors' package
+    ensemble-boxes 1.0.9 on 200 random cases.
 
     Args:
         views: detections of the same picture by several models, or of its mirror image.

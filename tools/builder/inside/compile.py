@@ -1,4 +1,4 @@
-"""Runs inside Pyodide: compiles ``/job/jobs.json`` with the interpreter that will run the result.
+"""Compile, inside Pyodide, ``/job/jobs.json`` with the interpreter that will run the result.
 
 Each job is ``[source, shown, target, keep_asserts]``: two paths below ``/job``, the file name that
 tracebacks show, and whether assertions stay. Docstrings go, because they would be a third of what a
