@@ -18,7 +18,7 @@ from builder.serve import SiteServer, serving
 
 from .networks import scene
 from .pictures import ROOT, encode, on_camera
-from .room import PATIENCE, Room
+from .room import PATIENCE, Room, device_memory
 from .watch import Watch
 
 INSECURE_HOST = "obscura.test"
@@ -159,6 +159,7 @@ def rooms(browsers: Callable[[str], Browser], site: SiteServer, watch: Watch) ->
         def new_room(
             flags: str = "camera", *, url: str = "", init: str = "", watched: bool = True, **options
         ) -> Room:
+            init = device_memory(None) + init  # the fewest sessions: the same on every machine
             address = url or site.url
             # Only some tests want them: else each first visit would also fill a cache.
             options.setdefault("service_workers", "block")
@@ -167,8 +168,7 @@ def rooms(browsers: Callable[[str], Browser], site: SiteServer, watch: Watch) ->
             context.set_default_timeout(PATIENCE)
             if watched:
                 watch.follow(context, "/".join(address.split("/")[:3]))
-            if init:
-                context.add_init_script(init)
+            context.add_init_script(init)
             return Room(context.new_page(), address)
 
         yield new_room
