@@ -204,7 +204,7 @@ async def main() -> None:
     facts, gpu_name = await boot.device()
     service = Service()
     assembly = Assembly(parts, facts, gpu_name, service)
-    safe = await boot.boot.safe
+    safe = await boot.boot.safeMode
     if safe is not None:
         assembly.request = assembly.request.in_safe_mode(getattr(safe, "model", None))
         launch.say_safe_mode(service)

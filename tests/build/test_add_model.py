@@ -361,8 +361,9 @@ def test_build_py_hands_over_its_arguments(
 ) -> None:
     """In a copy of the repository, with this very Python in place of one made for it."""
     root = tmp_path / "copy"
-    for name in ("tools", "py"):
+    for name in ("bench", "py", "tools"):
         shutil.copytree(ROOT / name, root / name, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(ROOT / "build.py", root)
     shutil.copytree(ROOT / "models" / "cocossd", root / "models" / "cocossd")
     (root / "assets").mkdir()
     shutil.copy(SAMPLE, root / "assets")
