@@ -19,7 +19,7 @@ from builder.serve import SiteServer, serving
 from .networks import scene
 from .pictures import ROOT, encode, on_camera
 from .profiles import ONE_PROCESS, WarmProfile
-from .room import PATIENCE, Room
+from .room import PATIENCE, Room, device_memory
 from .watch import Watch
 
 INSECURE_HOST = "obscura.test"
@@ -208,6 +208,7 @@ def rooms(
             cold: bool = False,
             **options,
         ) -> Room:
+            init = device_memory(None) + init  # the fewest sessions: the same on every machine
             ordinary = watched and not (url or cold or options)
             profile = warm(flags) if ordinary else None
             if profile:
@@ -221,8 +222,7 @@ def rooms(
             context.set_default_timeout(PATIENCE)
             if watched:
                 watch.follow(context, "/".join(address.split("/")[:3]))
-            if init:
-                context.add_init_script(init)
+            context.add_init_script(init)
             return Room(context.new_page(), address)
 
         yield new_room

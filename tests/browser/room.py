@@ -55,6 +55,14 @@ globalThis.Worker = class extends Worker {
 """A script for `new_room(init=...)` that counts the engines that are alive, and the most ever."""
 
 
+def device_memory(gigabytes: float | None) -> str:
+    """A script for `new_room(init=...)`: how much memory the browser says that the device has; None
+    for one that says nothing."""
+    value = "undefined" if gigabytes is None else f"{gigabytes:g}"
+    how = f"{{ get: () => {value}, configurable: true }}"
+    return f'Object.defineProperty(Navigator.prototype, "deviceMemory", {how});\n'
+
+
 def remembering(text: str) -> str:
     """A script for `new_room(init=...)`: what an earlier visit left in the store."""
     kept = f"localStorage.setItem({json.dumps(SETTINGS)}, {json.dumps(text)})"

@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import Locator
 
 from .conftest import OpenRoom
-from .room import COUNT_ENGINES, SETTINGS, Room
+from .room import COUNT_ENGINES, SETTINGS, Room, device_memory
 from .versions import with_facts
 
 
@@ -72,6 +72,20 @@ def test_a_third_model_ends_the_one_not_used_for_longest(room: Room) -> None:
     room.page.on("request", lambda request: fetched.append(request.url))
     room.choose("cocossd")
     assert fetched == [], "the one used last is still there"
+
+
+def test_a_device_with_much_memory_keeps_more_models_open(new_room: OpenRoom) -> None:
+    room = new_room(init=COUNT_ENGINES + device_memory(16)).open("?threads=1")
+    room.until_state("ready")
+    for name in ("centernet-320", "centernet-416", "centernet-512"):
+        room.choose(name)
+    fetched: list[str] = []
+    room.page.on("request", lambda request: fetched.append(request.url))
+
+    room.choose("cocossd")
+
+    assert fetched == []
+    assert engines(room) == [4, 4]
 
 
 def test_frames_go_on_while_another_model_is_on_its_way(room: Room) -> None:
