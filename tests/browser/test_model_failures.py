@@ -114,7 +114,7 @@ def test_a_model_that_is_missing_is_fetched_again_on_demand(room: Room) -> None:
 
     room.at("model").select_option("centernet-416")
     card = room.until_error("model-missing")
-    assert "did not arrive" in card
+    assert "could not be downloaded" in card
     assert "404" in room.at("notice-details").text_content()
     room.page.unroute_all()
     room.at("notice-action").click()

@@ -463,7 +463,7 @@ def test_without_room_to_keep_it_a_model_works_for_this_visit(room: Room) -> Non
     pick(room, ("colours.onnx", networks.yolox()))
     card = room.until_error("model-not-kept")
 
-    assert "until the page is closed" in card
+    assert "until you close the page" in card
     room.at("notice-dismiss").click()
     assert_found(until_in_use(room, "own-colours"), ("class 1", "class 2", "class 3"))
     room.choose("centernet-416")
@@ -540,7 +540,7 @@ def test_what_reads_own_models_comes_when_it_is_needed(new_room: OpenRoom) -> No
 
     pick(room, ("My Colours.onnx", networks.yolox()), ("names.txt", NAMES))
 
-    assert "did not arrive" in room.until_error("part-missing")
+    assert "didn't load" in room.until_error("part-missing")
     room.at("notice-dismiss").click()
     room.page.unroute(rest)
     room.read(encode(networks.scene()), "scene.png")
