@@ -4,7 +4,7 @@
 >>> with Detector("cocossd") as detector:
 ...     found = detector.detect("street.jpg")
 ...     found.to_records(detector.labels, digits=2)
-[{'label': 'person', 'score': ..., 'box': [...], 'track_id': None}, ...]
+[{'label': 'person', 'score': ..., 'box': [...], 'track_id': None}]
 
 Names are loaded when first used, so that a page pays only for what it needs.
 """
