@@ -9,7 +9,10 @@ from obscura.page.browser import boot, canvas, launch, storage
 from obscura.page.browser.about import browser_name
 from obscura.page.browser.dom import by_id, on_failure, run, set_theme
 from obscura.page.browser.files import download
-from obscura.page.browser.late import Rest
+from obscura.page.browser.idb import ModelDatabase
+from obscura.page.browser.late import DeferredArchive
+from obscura.page.browser.networks import BufferNetwork
+from obscura.page.browser.web_sessions import WebSessionFactory
 from obscura.page.features.bench.device import Device
 from obscura.page.features.bench.page import Bench
 from obscura.page.models.opening import Opener
@@ -34,10 +37,14 @@ async def main() -> None:
     async def sample_image() -> Any:
         return canvas.read_pixels(sample)
 
-    own = OwnModels(lambda: boot.boot.load(parts.store_url))
-    shelf = Shelf(parts, download, own, Rest(lambda: download(parts.rest_url)))
+    async def fetch_network(url: str, fresh: bool) -> BufferNetwork:
+        return BufferNetwork(await download(url, fresh))
+
+    own = OwnModels(ModelDatabase(lambda: boot.boot.load(parts.store_url)))
+    deferred = DeferredArchive(lambda: download(parts.rest_url))
+    shelf = Shelf(parts, fetch_network, own, deferred)
     nothing_stored = Winners(Preferences(table, None), "")
-    opener = Opener(parts, facts, gpu_name, sample_image, nothing_stored, lambda *_begun: None)
+    opener = Opener(facts, WebSessionFactory(parts, gpu_name), sample_image, nothing_stored)
     bench = Bench(shelf, opener, device, sample)
     bench.begin(launch.parameters())
 

@@ -13,8 +13,6 @@ ROOT = Path(__file__).resolve().parents[2]
 
 # Cannot reach the page, where classes are chosen from the model's own.
 NOT_ON_THE_PAGE = {"label-unknown"}
-# Shown by boot.js, before Python runs; no class raises them.
-BEFORE_PYTHON = {"no-simd", "python"}
 
 
 def codes() -> Iterator[str]:
@@ -31,7 +29,7 @@ def codes() -> Iterator[str]:
             yield kind.code
     for path in (ROOT / "py" / "obscura" / "page").rglob("*.py"):
         yield from re.findall(r'^    code = "([^"]+)"', path.read_text("utf-8"), re.MULTILINE)
-    yield from BEFORE_PYTHON
+    yield from notices.EARLY
 
 
 @pytest.mark.parametrize("code", sorted(set(codes()) - NOT_ON_THE_PAGE))

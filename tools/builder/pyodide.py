@@ -18,7 +18,7 @@ class Source(NamedTuple):
 
     text: bytes
     shown: str  # the file name that tracebacks show
-    optimize: int  # as for ``compile()``: 2 drops docstrings and asserts
+    keep_asserts: bool  # docstrings are dropped either way
 
 
 def compile_all(sources: Iterable[Source], pyodide: Path) -> list[bytes]:
@@ -32,7 +32,7 @@ def compile_all(sources: Iterable[Source], pyodide: Path) -> list[bytes]:
         jobs = []
         for index, source in enumerate(sources):
             (work / f"{index}.py").write_bytes(source.text)
-            jobs.append((f"{index}.py", source.shown, f"out/{index}.pyc", source.optimize))
+            jobs.append((f"{index}.py", source.shown, f"out/{index}.pyc", source.keep_asserts))
         (work / "jobs.json").write_text(json.dumps(jobs), encoding="utf-8")
         run("compile.py", work, pyodide)
         return [(work / target).read_bytes() for _, _, target, _ in jobs]

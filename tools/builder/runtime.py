@@ -113,9 +113,13 @@ def python_runtime(root: Path, modules: Path) -> Path:
         first = trim.at_start(first)
         later = sorted({name for name in every if not trim.STDLIB_UNUSED.match(name)} - {*first})
         python = {name: text for name, text in numpy.items() if name.endswith(".py")}
-        sources = [Source(stdlib[name], f"{STDLIB_ROOT}/{name}", 2) for name in first]
-        sources += [Source(stdlib[name], f"{HOME}/{name}", 2) for name in later]
-        sources += [Source(text, f"{SITE_ROOT}/{name}", 2) for name, text in python.items()]
+        sources = [
+            Source(stdlib[name], f"{STDLIB_ROOT}/{name}", keep_asserts=False) for name in first
+        ]
+        sources += [Source(stdlib[name], f"{HOME}/{name}", keep_asserts=False) for name in later]
+        sources += [
+            Source(text, f"{SITE_ROOT}/{name}", keep_asserts=False) for name, text in python.items()
+        ]
         compiled = iter(compile_all(sources, pyodide))
         target = folder / "pyodide"
         target.mkdir()
@@ -170,20 +174,26 @@ def archives(root: Path, modules: Path, python: Path) -> list[Path]:
     """
     library, pyscript = page_sources(root, modules)
     every = library | pyscript
-    first = trim.first(library, read(root, "py/main.py"))
+    main = read(root, "py/main.py")
+    first = trim.first(library, main)
     bench = trim.first(library, read(root, "py/bench.py")).keys() - first
+    # Of what the benchmark's page starts with, the start page may still want some.
+    only_bench = bench - trim.ever(library, main).keys()
     rest = python / "rest.zip"
 
     def make(folder: Path) -> None:
-        # Ours keep their docstrings: dataclasses without one make one up, at every start.
-        sources = [Source(text, f"{HOME}/{name}", 0) for name, text in library.items()]
-        sources += [Source(text, f"{HOME}/{name}", 2) for name, text in pyscript.items()]
+        sources = [
+            Source(text, f"{HOME}/{name}", keep_asserts=True) for name, text in library.items()
+        ]
+        sources += [
+            Source(text, f"{HOME}/{name}", keep_asserts=False) for name, text in pyscript.items()
+        ]
         code = dict(zip(every, compile_all(sources, modules / "pyodide"), strict=True))
         alone = {
             name: {f"{each}c": code[each] for each in part}
             for name, part in (("obscura", first), ("bench", bench))
         }
-        later = library.keys() - first - bench
+        later = library.keys() - first - only_bench
         write_zip(
             folder / "obscura.zip", alone["obscura"] | {cache_name(n): code[n] for n in pyscript}
         )
@@ -194,8 +204,8 @@ def archives(root: Path, modules: Path, python: Path) -> list[Path]:
         )
 
     inputs = [modules / "pyodide" / "pyodide.asm.wasm", rest, *recipe()]
-    names = "\n".join([*every, "", *first, "", *sorted(bench)]).encode()
-    key = digest([names, *every.values(), *(path.read_bytes() for path in inputs)])
+    names = "\n".join([*every, "", *sorted(first), "", *sorted(bench), "", *sorted(only_bench)])
+    key = digest([names.encode(), *every.values(), *(path.read_bytes() for path in inputs)])
     entry = cached(root / "build" / "cache", "library", key, make)
     return [entry / name for name in ("obscura.zip", "bench.zip", "obscura-rest.zip")]
 

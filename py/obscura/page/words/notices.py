@@ -27,6 +27,10 @@ ACTIONS = {
 """Labels of the cards' buttons. "camera" opens the camera again, "model" downloads the model again.
 """
 
+EARLY = ("no-simd", "python")
+"""Codes that only the pages' scripts report, before Python runs: the builder writes their texts
+into the pages."""
+
 NOTICES = {
     "camera-denied": Notice(
         "The camera is blocked",
@@ -201,8 +205,7 @@ NOTICES = {
         "reload",
     ),
 }
-"""By an error's code. Those of "no-simd" and "python" are shown by boot.js, before Python runs: the
-builder writes them into the page."""
+"""By an error's code."""
 
 
 def notice(code: str) -> Notice:

@@ -13,7 +13,7 @@ from typing import Any
 from obscura.cards.card import ModelCard
 from obscura.engine.plans import Plan, wasm_threads
 from obscura.errors import ObscuraError
-from obscura.families.decode import Outputs, decode
+from obscura.families.decode import Outputs, decode, read
 from obscura.page.browser import shell
 from obscura.page.browser.clock import now_ms
 from obscura.page.browser.dom import by_id, listen, make, on_failure, page_data, publish, terms
@@ -21,7 +21,7 @@ from obscura.page.browser.frames import Grabber
 from obscura.page.features.bench import words as bench_text
 from obscura.page.features.bench import work as bench_work
 from obscura.page.features.bench.device import Device
-from obscura.page.models.opening import Opened, Opener
+from obscura.page.models.opening import EngineChoice, Opener, OpenModel
 from obscura.page.models.shelf import Shelf
 from obscura.page.stage.notice import NoticeCard
 from obscura.page.stage.overlay import Overlay
@@ -50,7 +50,7 @@ class Bench:
         self._size = (int(sample.width), int(sample.height))
         self._grab = Grabber()
         self._overlay = Overlay(by_id("overlay"))
-        self._notice = NoticeCard(lambda _action: shell.reload(), shelf.rest)
+        self._notice = NoticeCard(lambda _action: shell.reload(), shelf.deferred.load)
         self._parts: tuple[str, ...] = PARTS
         self._frames = FRAMES
         self._wanted = False
@@ -214,7 +214,7 @@ class Bench:
         self.results[part].append({"count": count, **bench_work.medians(rows)})
         self._render()
 
-    async def _open(self, card: ModelCard, backend: str, threads: int, share: float) -> Opened:
+    async def _open(self, card: ModelCard, backend: str, threads: int, share: float) -> OpenModel:
         """A session in this very way to run.
 
         Raises:
@@ -228,9 +228,9 @@ class Bench:
         opened = await self._opener.open(
             card,
             model,
-            (backend, threads),
-            refused=others,
-            tell=lambda words: self._tell(words, share),
+            EngineChoice(backend, threads),
+            failed=others,
+            report=lambda words: self._tell(words, share),
             wanted=lambda: self._wanted,
         )
         if opened is None:
@@ -238,7 +238,7 @@ class Bench:
         return opened
 
     async def _run_frames(
-        self, opened: Opened, count: int, what: str, share: float, of: float
+        self, opened: OpenModel, count: int, what: str, share: float, of: float
     ) -> list[dict[str, float]]:
         rows = []
         for number in range(WARM_UP + count):
@@ -251,12 +251,12 @@ class Bench:
                 rows.append(row)
         return rows
 
-    async def _frame(self, opened: Opened) -> dict[str, float]:
+    async def _frame(self, opened: OpenModel) -> dict[str, float]:
         """One frame from capture to drawn boxes: milliseconds by stage."""
         begun = now_ms()
         image = self._grab(self._sample, self._size, opened.card.input)
         captured = now_ms()
-        outputs = await opened.session.run(image)
+        outputs = read(await opened.session.run(image), opened.card)
         answered = now_ms()
         shown = self._show(outputs, opened.card)
         return {"capture": captured - begun, "inference": answered - captured, **shown}
