@@ -453,7 +453,7 @@ def test_without_room_to_keep_it_a_model_works_for_this_visit(room: Room) -> Non
     room.pick(("colours.onnx", networks.yolox()))
     card = room.until_error("model-not-kept")
 
-    assert "until the page is closed" in card
+    assert "until you close the page" in card
     room.at("notice-dismiss").click()
     assert_found(until_in_use(room, "own-colours"), ("class 1", "class 2", "class 3"))
     room.choose("centernet-416")
