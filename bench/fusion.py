@@ -38,7 +38,7 @@ def soft_nms(
         best = int(np.argmax(np.where(left, score, -1)))
         left[best] = False
         score[left] *= factor[best, left]
-    merged = Detections(found.xyxy, score.astype(np.float32), found.class_id)
+    merged = found.replace(score=score)
     return merged[merged.score >= lowest].sorted()
 
 

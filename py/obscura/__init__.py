@@ -16,15 +16,29 @@ if TYPE_CHECKING:
     from obscura.detections import Detections
     from obscura.detector import Detector
     from obscura.errors import ObscuraError
+    from obscura.pipeline import Pipeline
+    from obscura.update import FrameInfo, Update
 
 __version__ = "0.1.0"
-__all__ = ["Detections", "Detector", "ModelCard", "ObscuraError", "__version__"]
+__all__ = [
+    "Detections",
+    "Detector",
+    "FrameInfo",
+    "ModelCard",
+    "ObscuraError",
+    "Pipeline",
+    "Update",
+    "__version__",
+]
 
 _HOMES = {
     "Detections": "obscura.detections",
     "Detector": "obscura.detector",
+    "FrameInfo": "obscura.update",
     "ModelCard": "obscura.cards.card",
     "ObscuraError": "obscura.errors",
+    "Pipeline": "obscura.pipeline",
+    "Update": "obscura.update",
 }
 
 

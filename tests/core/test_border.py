@@ -21,7 +21,7 @@ ROOTS = ("main", "bench")
 # From the ground up. A module may import modules of lower floors, and its neighbours on its own.
 FLOORS = (
     {"errors", "boxes", "cards.nesting", "live"},
-    {"detections", "cards.table"},
+    {"detections", "cards.table", "update", "pipeline"},
     {"cards.card"},
     {"cards.labels"},
     {"graph"},

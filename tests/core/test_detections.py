@@ -109,6 +109,17 @@ def test_an_index_beyond_the_rows_is_an_error() -> None:
         three()[3]
 
 
+def test_an_index_that_chooses_no_rows_by_number_is_refused() -> None:
+    with pytest.raises(IndexError, match="wanted a mask"):
+        _ = three()[np.ones((3, 4), np.bool_)]
+
+
+def test_the_rows_of_an_index_are_read_only_too() -> None:
+    for rows in (three()[:2], three()[[0, 1]], three().replace(score=[1.0, 0.5, 0.25])):
+        with pytest.raises(ValueError, match="read-only"):
+            rows.score[0] = 1
+
+
 def test_iteration_gives_one_row_at_a_time() -> None:
     assert [row.class_id.tolist() for row in three()] == [[2], [0], [1]]
 
@@ -135,3 +146,119 @@ def test_records_keep_as_many_digits_as_asked() -> None:
 
     assert record["box"] == [1.23] * 4
     assert record["track_id"] is None
+
+
+def test_replace_exchanges_the_fields_named_and_keeps_the_others() -> None:
+    before = three(track_id=[7, 8, 9], data={"name": np.array(["a", "b", "c"])})
+
+    after = before.replace(score=[0.1, 0.2, 0.3], class_id=np.array([5, 5, 5]))
+
+    assert np.allclose(after.score, [0.1, 0.2, 0.3])
+    assert after.class_id.tolist() == [5, 5, 5]
+    assert (after.score.dtype, after.class_id.dtype) == (np.float32, np.int32)
+    assert after.xyxy.tolist() == before.xyxy.tolist()
+    assert after.track_id is not None
+    assert after.track_id.tolist() == [7, 8, 9]
+    assert after.data["name"].tolist() == ["a", "b", "c"]
+    assert before.class_id.tolist() == [2, 0, 1]
+
+
+def test_replace_removes_tracks_and_data_when_told() -> None:
+    before = three(track_id=[7, 8, 9], data={"name": np.array(["a", "b", "c"])})
+
+    after = before.replace(track_id=None, data={})
+
+    assert after.track_id is None
+    assert after.data == {}
+
+
+def test_a_replaced_copy_shares_no_table_of_data() -> None:
+    before = three(data={"name": np.array(["a", "b", "c"])})
+
+    before.replace(score=[1, 1, 1]).data["more"] = np.zeros(3)
+
+    assert list(before.data) == ["name"]
+
+
+@pytest.mark.parametrize(
+    ("fields", "error", "complaint"),
+    [
+        ({"score": np.zeros(2)}, ValueError, "score: wanted length 3"),  # the number of rows stays
+        ({"xyxy": np.zeros((2, 4))}, ValueError, "xyxy: wanted length 3"),
+        ({"xyxy": np.zeros((3, 5))}, ValueError, r"xyxy: wanted shape \(n, 4\)"),
+        ({"class_id": [0.5, 1.5, 2.5]}, ValueError, "class_id: wanted int32"),
+        ({"data": {"pose": np.zeros(1)}}, ValueError, r"data\['pose'\]"),
+        ({"scores": np.zeros(3)}, TypeError, "no field scores"),
+    ],
+)
+def test_replace_refuses_what_construction_would(
+    fields: dict[str, Any], error: type[Exception], complaint: str
+) -> None:
+    with pytest.raises(error, match=complaint):
+        three().replace(**fields)
+
+
+def test_concatenate_joins_rows_in_the_order_of_the_parts() -> None:
+    first = three(track_id=[1, 2, 3], data={"pose": np.zeros((3, 17, 2))})
+    second = three(track_id=[4, 5, 6], data={"pose": np.ones((3, 17, 2))})
+
+    both = Detections.concatenate([first, second[:1]])
+
+    assert both.xyxy.tolist() == [*first.xyxy.tolist(), *second.xyxy.tolist()[:1]]
+    assert both.score.tolist() == [*first.score.tolist(), *second.score.tolist()[:1]]
+    assert both.class_id.tolist() == [2, 0, 1, 2]
+    assert both.track_id is not None
+    assert both.track_id.tolist() == [1, 2, 3, 4]
+    assert both.data["pose"].shape == (4, 17, 2)
+    assert both.data["pose"][3].all()
+    assert not both.score.flags.writeable
+
+
+def test_concatenated_rows_have_tracks_only_if_all_parts_do() -> None:
+    assert Detections.concatenate([three(track_id=[1, 2, 3]), three()]).track_id is None
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_data_that_a_part_lacks_cannot_be_concatenated(order: int) -> None:
+    parts = [three(data={"pose": np.zeros(3)}), three()][::order]
+
+    with pytest.raises(ValueError, match=r"data\['pose'\]: missing"):
+        Detections.concatenate(parts)
+
+
+def test_parts_without_rows_have_no_say_in_what_is_concatenated() -> None:
+    tracked = three(track_id=[1, 2, 3], data={"pose": np.zeros(3)})
+
+    for parts in ([Detections.empty(), tracked], [tracked, Detections.empty()]):
+        joined = Detections.concatenate(parts)
+
+        assert joined.track_id is not None
+        assert list(joined.data) == ["pose"]
+
+
+def test_nothing_concatenated_is_empty() -> None:
+    rowless = three(track_id=[1, 2, 3])[:0]
+
+    assert len(Detections.concatenate([])) == 0
+    assert Detections.concatenate([rowless, Detections.empty()]).track_id is not None
+
+
+@pytest.mark.parametrize(
+    ("where", "points"), [("centre", [[3, 4], [12, 25]]), ("foot", [[3, 6], [12, 30]])]
+)
+def test_anchors_are_points_of_the_boxes(where: Any, points: list[list[float]]) -> None:
+    found = Detections([[1, 2, 5, 6], [10, 20, 14, 30]], [0.9, 0.8], [0, 1])  # type: ignore[arg-type]
+
+    anchors = found.anchors(where)
+
+    assert anchors.tolist() == points
+    assert anchors.dtype == np.float32
+
+
+def test_no_rows_have_no_anchors() -> None:
+    assert Detections.empty().anchors("foot").shape == (0, 2)
+
+
+def test_an_anchor_of_another_name_is_refused() -> None:
+    with pytest.raises(ValueError, match="wanted centre or foot, got head"):
+        three().anchors("head")  # type: ignore[arg-type]

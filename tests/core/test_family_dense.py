@@ -61,8 +61,7 @@ def detections(candidates: Iterator[Candidate], *, nms: bool = True) -> Detectio
 
 def cut(found: Detections, size: tuple[int, int] = SIZE) -> Detections:
     xyxy = clip(found.xyxy, *size)
-    left = area(xyxy) > 0
-    return Detections(xyxy[left], found.score[left], found.class_id[left])
+    return found.replace(xyxy=xyxy)[area(xyxy) > 0]
 
 
 def numbers(*shape: int, seed: int = 0, spread: float = 2) -> NDArray[np.float32]:

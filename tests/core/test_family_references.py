@@ -31,5 +31,4 @@ def test_what_a_family_reads_is_what_the_project_reads(
 def cut(found: Detections, size: tuple[int, int]) -> Detections:
     """Cut boxes at the picture's edges, as `families.decode` does; not all projects do."""
     xyxy = clip(found.xyxy, *size)
-    kept = area(xyxy) > 0
-    return Detections(xyxy[kept], found.score[kept], found.class_id[kept])
+    return found.replace(xyxy=xyxy)[area(xyxy) > 0]

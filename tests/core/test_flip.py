@@ -40,6 +40,22 @@ def test_of_a_thing_seen_twice_the_surer_sight_stays() -> None:
     assert len(joined((Detections.empty(), Detections.empty()), 0.6)) == 0
 
 
+def test_tracks_and_data_come_along_with_their_rows() -> None:
+    found = seen((0.6, (0, 0, 100, 100)), (0.9, (200, 0, 220, 20))).replace(
+        track_id=[7, 8], data={"name": np.array(["a", "b"])}
+    )
+
+    mirror = mirrored(found, 500)
+    both = joined((found, mirror), 0.6)
+
+    assert mirror.track_id is not None
+    assert mirror.track_id.tolist() == [7, 8]
+    assert mirror.data["name"].tolist() == ["a", "b"]
+    assert both.track_id is not None
+    assert both.track_id.tolist() == [8, 8, 7, 7]
+    assert both.data["name"].tolist() == ["b", "b", "a", "a"]
+
+
 @pytest.mark.usefixtures("colour_models")
 def test_a_detector_that_looks_twice_finds_the_same_things_once(
     scene: Callable[..., NDArray[np.uint8]],

@@ -25,6 +25,7 @@ CORE_TESTS = (
     "core/test_family_dense.py",
     "core/test_guess.py",
     "core/test_labels.py",
+    "core/test_pipeline.py",
     "core/test_recognise_dense.py",
     "core/test_timing.py",
     "engine/test_plans.py",
