@@ -1,7 +1,42 @@
-"""Everything that can go wrong, as one small hierarchy.
+"""All errors that Obscura raises on purpose, as one small hierarchy.
 
-Each class carries a ``code`` by which a page looks up its own sentence and action, and a
-``remedy`` that tells a person at a terminal what to do next.
+Each class carries a ``code``, by which the page finds its sentence and action in
+`page.words.notices`, and a ``remedy`` that says at a terminal what to do next. Classes that are
+not in this file stand beside the code that raises them, in `evaluation` and in `page`.
+
+ObscuraError
+    CardError
+    LabelUnknown
+    ModelMissing
+        OwnModelGone
+    ModelCorrupt
+    ModelError
+        ModelUnreadable
+        ModelExternal
+        ModelTooLarge
+        ModelUnsupported
+        NotADetector
+        ModelMismatch
+        LabelsError
+        ModelSlow
+    NotKept
+    PictureError
+        SourceForeign
+        HeicUnread
+        VideoUnread
+    BackendError
+        OutOfMemory
+    CameraError
+        CameraDenied
+        CameraDismissed
+        CameraMissing
+        CameraBusy
+        CameraLost
+        InsecureContext
+    PartMissing
+    AnnotationsError
+    ToolMissing
+    ReportUnwritten
 """
 
 from __future__ import annotations
@@ -138,59 +173,3 @@ class OutOfMemory(BackendError):
 
     code = "out-of-memory"
     remedy = "Close other programs or tabs, or choose a smaller model."
-
-
-class NoSimd(BackendError):
-    """The browser lacks WebAssembly SIMD, without which no backend runs."""
-
-    code = "no-simd"
-    remedy = "Use a current version of Chrome, Edge, Firefox or Safari."
-
-
-class CameraError(ObscuraError):
-    """The camera failed for a reason that no class below names."""
-
-    code = "camera"
-    remedy = "Try again, or use a photo."
-
-
-class CameraDenied(CameraError):
-    """The person or a policy refused the camera."""
-
-    code = "camera-denied"
-    remedy = "Allow the camera in the browser's settings for this site, then try again."
-
-
-class CameraDismissed(CameraError):
-    """The person closed the browser's question without an answer."""
-
-    code = "camera-dismissed"
-    remedy = "Try again and choose Allow."
-
-
-class CameraMissing(CameraError):
-    """There is no camera, or none that fits what was asked for."""
-
-    code = "camera-missing"
-    remedy = "Plug one in, or use a photo."
-
-
-class CameraBusy(CameraError):
-    """Another program holds the camera."""
-
-    code = "camera-busy"
-    remedy = "Close the other program that uses the camera, then try again."
-
-
-class CameraLost(CameraError):
-    """The camera went away while it was running."""
-
-    code = "camera-lost"
-    remedy = "Plug it in again, or choose another camera."
-
-
-class InsecureContext(CameraError):
-    """The page was opened in a way that keeps browsers from offering the camera."""
-
-    code = "insecure-context"
-    remedy = "Open the page over https or from localhost."

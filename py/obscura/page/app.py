@@ -12,7 +12,7 @@ from typing import Any
 from js import performance
 from pyodide.ffi import create_proxy
 
-from obscura.errors import CameraLost, ObscuraError
+from obscura.errors import ObscuraError
 from obscura.live.pace import Pace
 from obscura.page.browser import camera, power, shell
 from obscura.page.browser.dom import by_id, run
@@ -221,7 +221,7 @@ class App:
         )
         if epoch != self._epoch:  # stopped while the browser was asking
             camera.stop_stream(stream)
-            raise CameraLost("The camera is no longer wanted")
+            raise camera.CameraLost("The camera is no longer wanted")
         (track,) = stream.getVideoTracks()
         track.addEventListener("ended", self._ended)
         track.addEventListener("mute", self._silent)
@@ -289,7 +289,7 @@ class App:
             return
         self.stop()
         self._lost = True
-        self.fail(CameraLost("The camera's picture ended"))
+        self.fail(camera.CameraLost("The camera's picture ended"))
 
     def _camera_silent(self) -> None:
         """The camera sends nothing for now, or again: browsers and systems lend it elsewhere."""

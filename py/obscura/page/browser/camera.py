@@ -8,15 +8,57 @@ from typing import Any
 from js import isSecureContext, location, navigator
 from js import obscura as before
 
-from obscura.errors import (
-    CameraBusy,
-    CameraDenied,
-    CameraDismissed,
-    CameraError,
-    CameraMissing,
-    InsecureContext,
-)
+from obscura.errors import ObscuraError
 from obscura.page.browser.dom import js_object
+
+
+class CameraError(ObscuraError):
+    """The camera failed for a reason that no class below names."""
+
+    code = "camera"
+    remedy = "Try again, or use a photo."
+
+
+class CameraDenied(CameraError):
+    """The person or a policy refused the camera."""
+
+    code = "camera-denied"
+    remedy = "Allow the camera in the browser's settings for this site, then try again."
+
+
+class CameraDismissed(CameraError):
+    """The person closed the browser's question without an answer."""
+
+    code = "camera-dismissed"
+    remedy = "Try again and choose Allow."
+
+
+class CameraMissing(CameraError):
+    """There is no camera, or none that fits what was asked for."""
+
+    code = "camera-missing"
+    remedy = "Plug one in, or use a photo."
+
+
+class CameraBusy(CameraError):
+    """Another program holds the camera."""
+
+    code = "camera-busy"
+    remedy = "Close the other program that uses the camera, then try again."
+
+
+class CameraLost(CameraError):
+    """The camera went away while it was running."""
+
+    code = "camera-lost"
+    remedy = "Plug it in again, or choose another camera."
+
+
+class InsecureContext(CameraError):
+    """The page was opened in a way that keeps browsers from offering the camera."""
+
+    code = "insecure-context"
+    remedy = "Open the page over https or from localhost."
 
 
 @dataclass(frozen=True)
@@ -89,8 +131,7 @@ async def _named(name: str, message: str) -> CameraError:
 
 
 async def _permission() -> str:
-    """The permission as the browser reports it; "unknown" where it does not (Firefox before "
-    "132)."""
+    """Return the permission as the browser reports it, or "unknown" (Firefox before 132)."""
     try:
         status = await navigator.permissions.query(js_object(name="camera"))
     except Exception:  # noqa: BLE001  (Firefox before 132 throws a TypeError)

@@ -13,7 +13,7 @@ from pyodide.ffi import JsException
 
 from obscura.boxes import fit
 from obscura.cards.card import InputSpec
-from obscura.errors import CameraBusy, PictureError
+from obscura.errors import PictureError
 from obscura.page.browser import camera
 from obscura.page.browser.dom import js_object
 from obscura.page.words import text
@@ -155,14 +155,14 @@ async def play_camera(video: Any, stream: Any) -> LiveSource:
     """Play a camera's stream.
 
     Raises:
-        CameraBusy: the camera was given but sends no picture.
+        camera.CameraBusy: the camera was given but sends no picture.
     """
     video.srcObject = stream
     try:
         await _playing(video)
     except Exception as error:
         camera.stop_stream(stream)
-        raise CameraBusy("The camera sends no picture", error) from error
+        raise camera.CameraBusy("The camera sends no picture", error) from error
     return LiveSource(video, stream=stream)
 
 

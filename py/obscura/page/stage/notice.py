@@ -34,8 +34,7 @@ class NoticeCard:
         listen(by_id("notice-dismiss"), "click", lambda _event: self.hide())
 
     def show(self, error: BaseException) -> None:
-        """Show an error: our own by their code, any other as unexpected, with its traceback "
-        "folded."""
+        """Show an error: Obscura's own by code, any other as unexpected, its traceback folded."""
         if isinstance(error, ObscuraError):
             self.code, details = error.code, str(error)
         else:

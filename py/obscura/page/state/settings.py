@@ -111,8 +111,7 @@ def load(storage: Storage | None) -> Settings:
 
 
 def save(storage: Storage | None, settings: Settings) -> bool:
-    """Store the settings. False where the browser refuses: the page then keeps them in memory "
-    "only."""
+    """Store the settings; return False if the browser refuses, and they stay in memory only."""
     if storage is None:
         return False
     try:
