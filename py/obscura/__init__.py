@@ -1,10 +1,12 @@
 """Obscura: object detection that stays on the device, in a browser tab and in Python.
 
 >>> from obscura import Detector
->>> Detector("cocossd").detect("street.jpg")  # doctest: +SKIP
-Detections(xyxy=array(...), score=array(...), class_id=array(...), track_id=None, data={})
+>>> with Detector("cocossd") as detector:
+...     found = detector.detect("assets/sample.jpg")
+>>> [detector.labels[class_id] for class_id in found.class_id]
+['person']
 
-The names below are loaded when first used, so that a page pays only for what it needs.
+The names below are loaded when they are first used, so that a page loads only what it needs.
 """
 
 from __future__ import annotations

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from inspect import signature
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from obscura.cards.card import ModelCard
 from obscura.errors import BackendError, CardError
 from obscura.families import Family
 from obscura.families.decode import Outputs, decode
+from obscura.families.protocol import FamilyModule, Option
 
 
 def outputs(*rows: tuple[tuple[float, float, float, float], float, int]) -> Outputs:
@@ -150,3 +152,13 @@ def test_an_unknown_family_lists_the_known_ones(card_table: dict[str, Any]) -> N
 
     with pytest.raises(CardError, match=r"yolo99.*ssd, centernet"):
         decode(outputs(), ModelCard.from_dict(card_table), (64, 64))
+
+
+@pytest.mark.parametrize("name", families.FAMILIES)
+def test_each_family_has_a_module_that_keeps_the_protocol(name: str) -> None:
+    module = families.module(name)
+
+    assert all(isinstance(option, Option) for option in module.OPTIONS.values())
+    for function in ("read", "recognise"):
+        wanted = signature(getattr(FamilyModule, function))
+        assert list(signature(getattr(module, function)).parameters) == list(wanted.parameters)[1:]

@@ -20,7 +20,8 @@ from obscura.cards.card import InputSpec, ModelCard, ModelFile, OpenForm
 from obscura.cards.labels import known
 from obscura.errors import BackendError, CardError, ModelMismatch, ObscuraError
 from obscura.families import decode
-from obscura.families.common.rows import Option, cells
+from obscura.families.common.rows import cells
+from obscura.families.protocol import Option
 
 # The same examples in each run, so that a change that fails has failed by itself.
 FUZZ = settings(deadline=None, derandomize=True, database=None, max_examples=25)

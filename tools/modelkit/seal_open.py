@@ -22,7 +22,7 @@ from modelkit.trace import Traced, TracedOps
 from obscura import families
 from obscura.cards.card import ModelCard
 from obscura.errors import ObscuraError
-from obscura.families.common.rows import Rows
+from obscura.families.protocol import Rows
 from obscura.graph.prepare import PICTURE, prepare
 
 Example = Mapping[str, NDArray[Any]]

@@ -1,12 +1,14 @@
-"""Evaluation: how well a model finds what people found, as COCO measures it.
+"""Evaluation: compares a model's detections with annotations, as COCO does.
 
+>>> from pathlib import Path
 >>> from obscura import Detector
->>> from obscura.evaluation import evaluate, read_truth
+>>> from obscura.evaluation import LOW, evaluate, read_truth
 >>> truth = read_truth(Path("coco128/instances.json"), Path("coco128/images"))  # doctest: +SKIP
 >>> with Detector("cocossd", threshold=LOW) as detector:  # doctest: +SKIP
-...     evaluate(detector, truth).matches.scores().ap
+...     print(evaluate(detector, truth).matches.scores().ap)
 
-Runs in CPython and needs pycocotools: the package's extra ``evaluate``.
+Runs in CPython and needs pycocotools: the package's extra ``evaluate``. The example is not run by
+the tests, because its pictures are not in the repository.
 """
 
 from __future__ import annotations

@@ -1,34 +1,43 @@
-"""Families: how the outputs of each kind of network become Detections.
+"""Families: the table of the kinds of networks whose outputs Obscura can read.
 
-A sealed model decodes its own boxes (its graph ends in the best K rows), so a family says only what
-is left to do with those rows. An open one is read by its family's module, loaded when first needed:
-`read` makes the same rows of raw outputs, `recognise` tells whether a network could be of its kind.
-A new family is a file beside this one and a row of ``FAMILIES``.
+A sealed model decodes its own boxes (its graph ends in the best K rows), so its family only says
+whether those rows need suppression. The outputs of an open model are read by its family's module
+(see `protocol.FamilyModule`), which is loaded when it is first needed. To add a family, add a file
+to `detectors` and a row to ``FAMILIES``.
 """
 
 from __future__ import annotations
 
 from importlib import import_module
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, cast
 
 from obscura.cards.card import ModelCard
 from obscura.errors import CardError
 
+if TYPE_CHECKING:
+    from obscura.families.protocol import FamilyModule, Spec
+
 
 class Family(NamedTuple):
-    """One way of reading a network."""
+    """A kind of network whose outputs are read in the same way.
 
-    name: str  # as cards say it; the module of that name reads its open form
-    title: str  # as people say it
-    nms: bool  # whether its rows hold several boxes for one object
+    Attributes:
+        name: name on cards, and of the module that reads its open form.
+        title: name shown to people.
+        nms: whether its rows can hold several boxes for one object.
+    """
+
+    name: str
+    title: str
+    nms: bool
 
 
 FAMILIES = {
     family.name: family
     for family in (
-        # Single-shot detectors answer once per anchor, many times for one object.
+        # Single-shot detectors return a box per anchor, so several boxes for one object.
         Family("ssd", "SSD", nms=True),
-        # Local maxima of a heat map should be one per object; now and then a large one has two.
+        # A heat map should have one maximum per object, but a large object sometimes has two.
         Family("centernet", "CenterNet", nms=True),
         Family("yolox", "YOLOX", nms=True),
         Family("yolov5", "YOLOv5 and YOLOv7", nms=True),
@@ -38,7 +47,7 @@ FAMILIES = {
         Family("picodet", "PicoDet", nms=True),
         Family("fastestdet", "FastestDet", nms=True),
         Family("yunet", "YuNet (faces)", nms=True),
-        # Queries agree among themselves on who takes which object.
+        # Queries are trained to return each object once.
         Family("rtdetr", "RT-DETR, D-FINE, DEIM", nms=False),
         Family("detr", "DETR, RF-DETR", nms=False),
         Family("efficientdet", "EfficientDet", nms=True),
@@ -48,10 +57,10 @@ FAMILIES = {
 
 
 def of(card: ModelCard) -> Family:
-    """Return a card's family.
+    """Return the family of a card.
 
     Raises:
-        CardError: nothing is known of it.
+        CardError: Obscura has no family of that name.
     """
     family = FAMILIES.get(card.family)
     if family is None:
@@ -62,21 +71,20 @@ def of(card: ModelCard) -> Family:
     return family
 
 
-def module(name: str) -> Any:
-    """Return the module that reads a family's open form: OPTIONS, `read` and `recognise`."""
-    return import_module(f"obscura.families.detectors.{name}")
+def module(name: str) -> FamilyModule:
+    """Return the module that reads the open form of a family; loads it if needed."""
+    return cast("FamilyModule", import_module(f"obscura.families.detectors.{name}"))
 
 
-def spec(card: ModelCard) -> Any:
-    """Return the `rows.Spec` of an open model.
+def spec(card: ModelCard) -> Spec:
+    """Return what its family needs to know about an open model.
 
     Raises:
-        CardError: its family is unknown, or an option on the card.
+        CardError: the card's family, or one of its options, is unknown.
     """
-    from obscura.families.common.rows import (  # here, for sealed models need none of it
-        Spec,
-        checked,
-    )
+    # Imported here because sealed models need neither.
+    from obscura.families.common.rows import checked
+    from obscura.families.protocol import Spec
 
     assert card.open is not None
     options = checked(card.open.options, module(of(card).name).OPTIONS, card.family)

@@ -15,8 +15,6 @@ from obscura.cards.card import OpenForm
 from obscura.families.common.ops import Array, Ops
 from obscura.families.common.reading import Picture, paddle_feeds, rows_fit
 from obscura.families.common.rows import (
-    Rows,
-    Spec,
     as_cells,
     best_pairs,
     cell_counts,
@@ -24,6 +22,7 @@ from obscura.families.common.rows import (
     fractions,
     mismatch,
 )
+from obscura.families.protocol import Rows, Spec
 from obscura.graph.inspect import Graph, Value
 
 _MEAN, _STD = (123.675, 116.28, 103.53), (58.395, 57.12, 57.375)

@@ -1,4 +1,4 @@
-"""What families have in common: what they are told, what they return, and the steps they share."""
+"""Steps that families share: checking options, choosing the best rows, and grids of cells."""
 
 from __future__ import annotations
 
@@ -11,37 +11,10 @@ from numpy.typing import NDArray
 
 from obscura.errors import CardError, ModelMismatch
 from obscura.families.common.ops import Array, Ops
+from obscura.families.protocol import Option, Rows, Spec
 
 MOST_CELLS = 4_000_000
 """More than four times as many as strides of 8, 16 and 32 have over the largest input."""
-
-
-class Spec(NamedTuple):
-    """What a family is told of a network."""
-
-    width: int  # of the network's own input, in pixels
-    height: int
-    classes: int  # how many labels the card has
-    top: int  # how many rows are wanted at the most
-    options: Mapping[str, Any]  # the family's own, complete and checked
-
-
-class Rows(NamedTuple):
-    """What a family returns: candidates, best first, at most `Spec.top` of them."""
-
-    boxes: Array  # (k, 4) float32 xyxy in 0..1 of the network's own input
-    scores: Array  # (k,) float32 in 0..1
-    classes: Array  # (k,) int64
-
-
-class Option(NamedTuple):
-    """One thing that a family may be told on a card, under [open.options]."""
-
-    usual: Any
-    """The value where the card says nothing; its type is the type of all values."""
-    among: tuple[Any, ...] = ()
-    """The values that make sense; empty for any of that type."""
-    help: str = ""
 
 
 def checked(options: Mapping[str, Any], known: Mapping[str, Option], family: str) -> dict[str, Any]:

@@ -14,7 +14,8 @@ import numpy as np
 from obscura.cards.card import InputSpec, OpenForm
 from obscura.families.common.ops import Array, Ops
 from obscura.families.common.reading import Picture, Reading, one_picture
-from obscura.families.common.rows import Option, Rows, Spec, fractions, mismatch
+from obscura.families.common.rows import fractions, mismatch
+from obscura.families.protocol import Option, Rows, Spec
 from obscura.graph.inspect import Graph, Value
 
 OPTIONS = {

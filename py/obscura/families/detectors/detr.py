@@ -21,15 +21,13 @@ from obscura.families.common.reading import (
     may_be,
 )
 from obscura.families.common.rows import (
-    Option,
-    Rows,
-    Spec,
     best_class,
     best_pairs,
     mismatch,
     says_boxes,
     xyxy_from_cxcywh,
 )
+from obscura.families.protocol import Option, Rows, Spec
 from obscura.graph.inspect import Graph
 
 OPTIONS = {

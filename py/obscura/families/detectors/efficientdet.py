@@ -16,15 +16,8 @@ from numpy.typing import NDArray
 from obscura.cards.card import InputSpec, OpenForm
 from obscura.families.common.ops import Array, Ops
 from obscura.families.common.reading import IMAGENET_MEAN, IMAGENET_STD, Reading, one_picture
-from obscura.families.common.rows import (
-    Option,
-    Rows,
-    Spec,
-    best_pairs,
-    cell_counts,
-    fractions,
-    mismatch,
-)
+from obscura.families.common.rows import best_pairs, cell_counts, fractions, mismatch
+from obscura.families.protocol import Option, Rows, Spec
 from obscura.graph.inspect import Graph
 
 LEVELS = (3, 4, 5, 6, 7)  # strides are 2 to the power of these

@@ -26,7 +26,8 @@ from obscura.families.common.reading import (
     as_picture,
     paddle_feeds,
 )
-from obscura.families.common.rows import Option, Rows, Spec, fractions, mismatch
+from obscura.families.common.rows import fractions, mismatch
+from obscura.families.protocol import Option, Rows, Spec
 from obscura.graph.inspect import Graph, Value
 
 ROLES = ("boxes", "classes", "scores", "count")  # the order of TFLite's, whose names say nothing

@@ -15,7 +15,8 @@ import numpy as np
 from obscura.cards.card import InputSpec, OpenForm
 from obscura.families.common.ops import Array, Ops
 from obscura.families.common.reading import USUAL_SIZES, Reading, one_picture
-from obscura.families.common.rows import Rows, Spec, best_class, mismatch, only, xyxy_from_cxcywh
+from obscura.families.common.rows import best_class, mismatch, only, xyxy_from_cxcywh
+from obscura.families.protocol import Rows, Spec
 from obscura.graph.inspect import Graph
 
 OPTIONS: dict[str, object] = {}

@@ -10,7 +10,7 @@ from __future__ import annotations
 from obscura.cards.card import InputSpec
 from obscura.families.common import gfl, libreyolo
 from obscura.families.common.reading import USUAL_CLASSES, Reading, one_picture, rows_fit
-from obscura.families.common.rows import Option
+from obscura.families.protocol import Option
 from obscura.graph.inspect import Graph
 
 STRIDES, PLUS_STRIDES = (8, 16, 32), (8, 16, 32, 64)

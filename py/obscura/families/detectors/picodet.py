@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from obscura.cards.card import InputSpec
 from obscura.families.common import gfl, libreyolo
 from obscura.families.common.reading import Picture, Reading, one_picture, rows_fit
-from obscura.families.common.rows import Option
+from obscura.families.protocol import Option
 from obscura.graph.inspect import Graph
 
 STRIDES = (8, 16, 32, 64)

@@ -12,8 +12,8 @@ from collections.abc import Mapping
 from obscura.cards.card import Feed, InputSpec, OpenForm
 from obscura.families.common.ops import Array, Ops
 from obscura.families.common.reading import Reading, as_picture
-from obscura.families.common.rows import Rows, Spec
 from obscura.families.detectors import end2end
+from obscura.families.protocol import Rows, Spec
 from obscura.graph.inspect import Graph
 
 OPTIONS = end2end.OPTIONS

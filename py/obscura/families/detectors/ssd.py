@@ -12,15 +12,8 @@ from collections.abc import Mapping
 from obscura.cards.card import InputSpec, OpenForm
 from obscura.families.common.ops import Array, Ops
 from obscura.families.common.reading import Picture, Reading, may_be, one_picture, rows_fit
-from obscura.families.common.rows import (
-    Option,
-    Rows,
-    Spec,
-    best_pairs,
-    fractions,
-    mismatch,
-    says_boxes,
-)
+from obscura.families.common.rows import best_pairs, fractions, mismatch, says_boxes
+from obscura.families.protocol import Option, Rows, Spec
 from obscura.graph.inspect import Graph, Value
 
 OPTIONS = {

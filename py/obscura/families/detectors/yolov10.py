@@ -15,8 +15,9 @@ from obscura.cards.card import InputSpec, OpenForm
 from obscura.families.common import libreyolo
 from obscura.families.common.ops import Array, Ops
 from obscura.families.common.reading import Reading, one_picture, rows_fit
-from obscura.families.common.rows import Option, Rows, Spec, best_pairs, fractions, mismatch
+from obscura.families.common.rows import best_pairs, fractions, mismatch
 from obscura.families.detectors.yolov8 import BOXES, STRIDES, candidates, dense
+from obscura.families.protocol import Option, Rows, Spec
 from obscura.graph.inspect import Graph
 
 OPTIONS = {

@@ -19,9 +19,6 @@ from obscura.families.common import libreyolo
 from obscura.families.common.ops import Array, Ops
 from obscura.families.common.reading import Picture, Reading, one_picture, rows_fit
 from obscura.families.common.rows import (
-    Option,
-    Rows,
-    Spec,
     best_class,
     cell_counts,
     cells,
@@ -29,6 +26,7 @@ from obscura.families.common.rows import (
     mismatch,
     xyxy_from_cxcywh,
 )
+from obscura.families.protocol import Option, Rows, Spec
 from obscura.graph.inspect import Graph, Value
 
 STRIDES = (8, 16, 32)

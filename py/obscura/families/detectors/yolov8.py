@@ -21,15 +21,13 @@ from obscura.families.common.reading import (
     rows_fit,
 )
 from obscura.families.common.rows import (
-    Option,
-    Rows,
-    Spec,
     best_class,
     best_pairs,
     fractions,
     mismatch,
     xyxy_from_cxcywh,
 )
+from obscura.families.protocol import Option, Rows, Spec
 from obscura.graph.inspect import Graph
 
 STRIDES = ((8, 16, 32), (8, 16, 32, 64), (4, 8, 16, 32))

@@ -14,9 +14,6 @@ from obscura.families.common import libreyolo
 from obscura.families.common.ops import Array, Ops
 from obscura.families.common.reading import USUAL_CLASSES, Reading, one_picture, rows_fit
 from obscura.families.common.rows import (
-    Option,
-    Rows,
-    Spec,
     best_class,
     cell_counts,
     cells,
@@ -26,6 +23,7 @@ from obscura.families.common.rows import (
     only,
     xyxy_from_cxcywh,
 )
+from obscura.families.protocol import Option, Rows, Spec
 from obscura.graph.inspect import Graph
 
 STRIDES = (8, 16, 32)

@@ -13,9 +13,6 @@ from obscura.cards.card import InputSpec, OpenForm
 from obscura.families.common.ops import Array, Ops
 from obscura.families.common.reading import Reading, one_picture, rows_fit
 from obscura.families.common.rows import (
-    Option,
-    Rows,
-    Spec,
     as_cells,
     best_class,
     cell_counts,
@@ -24,6 +21,7 @@ from obscura.families.common.rows import (
     from_cells,
     mismatch,
 )
+from obscura.families.protocol import Option, Rows, Spec
 from obscura.graph.inspect import Graph
 
 STRIDES = (8, 16, 32)
