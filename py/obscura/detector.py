@@ -143,8 +143,9 @@ def _class_ids(card: ModelCard, labels: Iterable[str]) -> frozenset[int]:
         if label not in ids:
             from difflib import get_close_matches
 
-            close = get_close_matches(label, ids) or ids
+            close = " or ".join(f'"{name}"' for name in get_close_matches(label, ids))
             raise LabelUnknown(
-                f"{card.title} knows no such class", label, remedy=f"It knows {', '.join(close)}."
+                f'{card.title} has no class "{label}"',
+                remedy=f"Did you mean {close}?" if close else f"It has {', '.join(ids)}.",
             )
     return frozenset(ids[label] for label in wanted)

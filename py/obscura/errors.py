@@ -46,10 +46,10 @@ class ObscuraError(Exception):
     """Base of all errors raised on purpose; reads ``cause (offending value). remedy``.
 
     Attributes:
-        code: what happened, in kebab-case; stable, part of the interface.
+        code: kind of error in kebab-case; stable, part of the interface.
         cause: what happened, in words, without a full stop.
         value: the offending value, if there is one.
-        remedy: what to do about it, a whole sentence; the class holds the usual one.
+        remedy: what to do about it, a whole sentence; the default is that of the class.
     """
 
     code = "unexpected"
@@ -68,31 +68,31 @@ class ObscuraError(Exception):
 
 
 class CardError(ObscuraError):
-    """A model's card (model.toml) lacks a key or holds a value that makes no sense."""
+    """A model's card (model.toml) lacks a key or has an invalid value."""
 
     code = "card-invalid"
     remedy = "Correct the model's card, model.toml."
 
 
 class LabelUnknown(ObscuraError):
-    """A class was asked for that the model does not know."""
+    """A class was requested that the model does not have."""
 
     code = "label-unknown"
     remedy = "Choose among the labels on the model's card."
 
 
 class ModelMissing(ObscuraError):
-    """A model, or the file its card names, is not there."""
+    """A model, or the file that its card names, does not exist."""
 
     code = "model-missing"
-    remedy = "Choose one of the models that are there."
+    remedy = "Choose one of the models that exist."
 
 
 class ModelCorrupt(ObscuraError):
-    """A model's file is not the one that its card describes."""
+    """A model's file differs from the one that its card describes."""
 
     code = "model-corrupt"
-    remedy = "Fetch the model again."
+    remedy = "Download the model again."
 
 
 class ModelError(ObscuraError):
@@ -120,49 +120,49 @@ class ModelExternal(ModelError):
 
 
 class ModelTooLarge(ModelError):
-    """The file is larger than what can be held here."""
+    """The file is too large for this platform."""
 
     code = "model-too-large"
     remedy = "Use a smaller model, or store its weights as float16."
 
 
 class ModelUnsupported(ModelError):
-    """The network uses something that the runtime does not have."""
+    """The network uses an operator that the runtime lacks."""
 
     code = "model-unsupported"
     remedy = "Export it again with opset 17 and standard operators only."
 
 
 class NotADetector(ModelError):
-    """No family of detectors reads what this network takes and returns."""
+    """The inputs and outputs of the network match no family of detectors."""
 
     code = "model-no-detector"
     remedy = "Use a network that detects objects, or write a card that names its family."
 
 
 class ModelMismatch(ModelError):
-    """The network does not return what its card says."""
+    """The network's outputs do not match its card."""
 
     code = "model-mismatch"
     remedy = "Correct the model's card: its family, its size or its labels."
 
 
 class LabelsError(ModelError):
-    """A file of class names cannot be read or makes no sense."""
+    """A file of class names cannot be read or is invalid."""
 
     code = "labels-invalid"
-    remedy = "Give a text file with one class name a line, in the network's order."
+    remedy = "Give a text file with one class name per line, in the network's order."
 
 
 class PictureError(ObscuraError):
-    """A picture is missing, broken, or of a kind that cannot be read here."""
+    """A picture is missing, damaged, or in a format that cannot be read."""
 
     code = "picture"
     remedy = "Use a JPEG, PNG or WebP picture."
 
 
 class BackendError(ObscuraError):
-    """A backend does not exist here, failed, or returned what no model can mean."""
+    """A backend is missing, failed, or returned an impossible answer."""
 
     code = "backend"
     remedy = "Choose another backend."

@@ -1,4 +1,4 @@
-"""Decoding: what a network returns, as the best K rows, and those as Detections."""
+"""Decoding: from a network's outputs to its best K rows, and from those to Detections."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from obscura.families import module, of, spec
 
 
 class Outputs(NamedTuple):
-    """What a model returns for one picture: its best K rows, best first."""
+    """The answer of a model for one picture: its best K rows, best first."""
 
     boxes: NDArray[np.float32]  # (K, 4) xyxy in 0..1 of the model's input
     scores: NDArray[np.float32]  # (K,) confidence in 0..1
@@ -27,20 +27,20 @@ class Outputs(NamedTuple):
 _NO_CLASS = 2**31 - 1
 _MOST_SCORE = 1.01  # half precision and quantised tables come out a little above 1
 _FAR = 1000.0
-"""How far outside the picture, in pictures, an edge is taken seriously: areas stay finite."""
+"""Edges are limited to this many pictures outside, so that areas stay finite."""
 
 
 def read(outputs: Mapping[str, Any], card: ModelCard) -> Outputs:
-    """Turn what a network returns into rows.
+    """Return the best rows in the outputs of a network.
 
     Args:
-        outputs: arrays of one run, by name, in the graph's order. A sealed network's are boxes,
-            scores and classes; an open one's are what its family reads.
+        outputs: arrays of one run, by name, in the graph's order: boxes, scores and classes of a
+            sealed network; those that its family reads of an open one.
         card: the model's card.
 
     Raises:
-        ModelMismatch: the outputs are not what the card says.
-        CardError: the card's family is unknown, or one of its options.
+        ModelMismatch: the outputs do not match the card.
+        CardError: the card's family, or one of its options, is unknown.
     """
     for name, array in outputs.items():
         if not isinstance(array, np.ndarray) or array.dtype.kind not in "fiub":
@@ -49,14 +49,13 @@ def read(outputs: Mapping[str, Any], card: ModelCard) -> Outputs:
         return _sealed(outputs, card)
     from obscura.families.common.ops import NUMPY
 
-    told = spec(card)
-    with np.errstate(all="ignore"):  # what overflows is found by `decode`
-        # Two types are enough for families, and neither wraps round when its sign is changed.
+    with np.errstate(all="ignore"):  # `decode` finds overflows
+        # Families need two types only, and negating these does not wrap around.
         plain = {
             name: array.astype(np.float32 if array.dtype.kind == "f" else np.int64)
             for name, array in outputs.items()
         }
-        rows = module(card.family).read(NUMPY, plain, told)
+        rows = module(card.family).read(NUMPY, plain, spec(card))
         return Outputs(
             rows.boxes.astype(np.float32),
             rows.scores.astype(np.float32),
@@ -65,7 +64,7 @@ def read(outputs: Mapping[str, Any], card: ModelCard) -> Outputs:
 
 
 def _sealed(outputs: Mapping[str, NDArray[Any]], card: ModelCard) -> Outputs:
-    """A sealed network's own rows; of more than the card says, the first, which are the best."""
+    """Return the rows of a sealed network: the first ones, if there are more than on the card."""
     try:
         boxes, scores, classes = (
             outputs[name][0, : card.top] for name in ("boxes", "scores", "classes")
@@ -96,24 +95,24 @@ def decode(
     """Turn a model's outputs into Detections.
 
     Args:
-        outputs: the model's K rows.
+        outputs: the K rows of the model.
         card: the model's card.
-        source_size: width and height of the picture in pixels, before it was fitted to the input.
-        threshold: rows of a lower score are dropped; None for the card's.
-        iou: of two boxes of a class that overlap more than this, the better stays; None for the
+        source_size: width and height in pixels of the picture, before it was fitted to the input.
+        threshold: minimum score; None for the card's.
+        iou: overlap above which the worse of two boxes of a class is dropped; None for the
             card's.
-        classes: the class_ids wanted; None for all.
+        classes: class_ids to keep; None for all.
 
     Returns:
-        Detections in pixels of the picture, cut to its edges, best first. A box of which nothing is
-        left after the cut is dropped.
+        Detections in pixels of the picture, clipped to its edges, best first. Boxes that lie
+        outside are dropped.
 
     Raises:
-        CardError: nothing is known of the card's family.
-        BackendError: the outputs hold NaN, infinity, a score above 1 or a class that the card
-            lacks. No model does that; a backend that computes wrongly does, and must not pass
-            unnoticed.
-        ModelMismatch: an open network's scores are above 1, so they are none.
+        CardError: the card's family is unknown.
+        BackendError: the outputs contain NaN, infinity, a score above 1 or a class that is not on
+            the card. No model does that, but a backend that computes wrongly does, and must not
+            go unnoticed.
+        ModelMismatch: an open network has scores above 1, so they are not scores.
     """
     family = of(card)
     boxes, scores, class_ids = outputs
@@ -154,15 +153,17 @@ def decode(
 def _to_source(
     boxes: NDArray[np.float32], mode: str, source: tuple[int, int], size: tuple[int, int]
 ) -> NDArray[np.float32]:
-    """Map boxes from 0..1 of a model's input to pixels of the source, cut to its edges."""
+    """Map boxes from 0..1 of a model's input to pixels of the source, clipped to its edges."""
     whole, offsets, scales = _frame(mode, source, size)
     return clip((boxes * whole - offsets) / scales, *source)
 
 
 @lru_cache(maxsize=8)
 def _frame(mode: str, source: tuple[int, int], size: tuple[int, int]) -> NDArray[np.float32]:
-    """The input's size and `fit`'s offsets and scales, each as a row that goes with xyxy: the same
-    for frame after frame."""
+    """Return size of the input, offsets and scales of `fit`, each as a row to combine with xyxy.
+
+    Cached, because they stay the same from frame to frame.
+    """
     placed = fit(mode, source, size)
     pairs = [size, (placed.offset_x, placed.offset_y), (placed.scale_x, placed.scale_y)]
     return np.array([[*pair, *pair] for pair in pairs], np.float32)

@@ -1,8 +1,7 @@
-"""What NanoDet and PicoDet share: heads trained by generalised focal loss (Li et al. 2020,
-arXiv 2006.04388).
+"""Heads trained by generalised focal loss (Li et al. 2020, arXiv 2006.04388).
 
-Each cell tells, for each side of its box, how likely each of 0, 1, 2... strides is as the distance
-from the cell to that side; the distance is the expectation over these.
+Shared by NanoDet and PicoDet. For each side of its box, a cell predicts the probability that the
+distance to that side is 0, 1, 2... strides; the distance is the expectation over these.
 """
 
 from __future__ import annotations
@@ -32,7 +31,7 @@ _BOX_NAMES = ("reg", "dis", "box", "loc")
 
 
 def read(ops: Ops, outputs: Mapping[str, Array], spec: Spec) -> Rows:
-    """See `obscura.families.decode.read`.
+    """See `FamilyModule.read`.
 
     The outputs are scores and distributions, in one output or apart, for each stride or for all, in
     any order and of any name.
@@ -52,7 +51,7 @@ def read(ops: Ops, outputs: Mapping[str, Array], spec: Spec) -> Rows:
     scores, boxes = rows[:, 0 : spec.classes], rows[:, spec.classes :]
     if spec.options["logits"]:
         scores = ops.sigmoid(scores)
-    if sides > 4:  # else the network has decoded the boxes itself
+    if sides > 4:  # otherwise the network has decoded the boxes
         grid = cells(spec, strides)
         bins = ops.softmax(ops.reshape(boxes, [-1, 4, sides // 4]), 2)
         away = ops.sum(bins * ops.constant(np.arange(sides // 4)), 2) * ops.constant(grid.stride)
@@ -101,7 +100,7 @@ def _mismatch(outputs: Mapping[str, Array], spec: Spec) -> Exception:
 
 
 def form(graph: Graph, picture: Picture, channels: str, **options: object) -> OpenForm:
-    """Return how a network is fed with ImageNet's normalisation."""
+    """Return the form of a network that expects ImageNet's normalisation."""
     mean, std = (_MEAN, _STD) if channels == "rgb" else (_MEAN[::-1], _STD[::-1])
     return OpenForm(
         picture.name,
@@ -111,7 +110,7 @@ def form(graph: Graph, picture: Picture, channels: str, **options: object) -> Op
         mean=mean,
         std=std,
         feeds=paddle_feeds(graph),
-        # Before the head no sigmoid is used by these networks.
+        # These networks use no sigmoid before the head.
         options={**options, "logits": "Sigmoid" not in graph.operators},
     )
 

@@ -1,7 +1,7 @@
-"""LibreYOLO (https://github.com/LibreYOLO/libreyolo) notes in its exports what they are.
+"""Exports of LibreYOLO (https://github.com/LibreYOLO/libreyolo), recognised by their metadata.
 
-Their shapes alone would mislead: it decodes most families into one form, corners in pixels of the
-input and a score for each class.
+Their shapes alone are misleading: most families are decoded into one form, corners in pixels of
+the input and a score for each class.
 """
 
 from __future__ import annotations
@@ -37,12 +37,12 @@ _KINDS = {
 
 
 def made(graph: Graph) -> bool:
-    """Whether LibreYOLO made this file."""
+    """Return whether LibreYOLO made this file."""
     return "libreyolo_version" in graph.metadata
 
 
 def readings(graph: Graph, family: str) -> list[Reading]:
-    """Return the reading of one of LibreYOLO's exports if it is for this family, else []."""
+    """Return the reading of a LibreYOLO export if it is of this family, otherwise []."""
     told = graph.metadata
     kind = _KINDS.get(told.get("model_family", ""))
     picture = one_picture(graph)

@@ -1,8 +1,8 @@
-"""The few array operations in which families are read.
+"""Array operations that families use to read outputs.
 
-Each family is written once, over these. Here they are numpy; `tools/modelkit/trace.py` has the same
-as nodes of an ONNX graph, and so seals a network with the very code that reads it open. Beside
-these, arrays have ``+ - * /``, ``shape`` and slicing with integers, slices and ``...``.
+Each family is written once, with these. Here they run on numpy; `tools/modelkit/trace.py` turns
+them into nodes of an ONNX graph, so that a network is sealed by the same code that reads it open.
+Arrays also have ``+ - * /``, ``shape`` and indexing with integers, slices and ``...``.
 """
 
 from __future__ import annotations
@@ -13,29 +13,29 @@ from typing import Any, Protocol
 import numpy as np
 
 Array = Any
-"""A numpy array, or what stands for one while a graph is traced."""
+"""A numpy array, or its stand-in while a graph is traced."""
 
 
 class Ops(Protocol):
-    """What a family may do to arrays; axes may count from the end."""
+    """Operations on arrays; negative axes count from the end."""
 
     def constant(self, value: Any, dtype: Any = np.float32) -> Array:
-        """An array known beforehand."""
+        """Return a constant array."""
 
     def cast(self, x: Array, dtype: Any) -> Array:
-        """x as another type; to integers, towards zero."""
+        """Convert to another type; integers are rounded towards zero."""
 
     def concat(self, parts: Sequence[Array], axis: int) -> Array:
-        """Arrays one after another."""
+        """Concatenate arrays."""
 
     def reshape(self, x: Array, shape: Sequence[int]) -> Array:
-        """The same numbers in another shape; one size may be -1."""
+        """Reshape; one size may be -1."""
 
     def transpose(self, x: Array, axes: Sequence[int]) -> Array:
-        """Axes in another order."""
+        """Permute the axes."""
 
     def exp(self, x: Array) -> Array:
-        """e to the x."""
+        """Exponential function."""
 
     def sigmoid(self, x: Array) -> Array:
         """1 / (1 + exp(-x))."""
@@ -44,25 +44,25 @@ class Ops(Protocol):
         """exp(x) over its sum along an axis."""
 
     def sqrt(self, x: Array) -> Array:
-        """The square root."""
+        """Square root."""
 
     def power(self, x: Array, exponent: float) -> Array:
-        """x to a power; x is not negative."""
+        """Raise to a power; x must not be negative."""
 
     def minimum(self, a: Array, b: Array) -> Array:
-        """The smaller of two, element by element."""
+        """Minimum of two arrays, element by element."""
 
     def maximum(self, a: Array, b: Array) -> Array:
-        """The larger of two, element by element."""
+        """Maximum of two arrays, element by element."""
 
     def max(self, x: Array, axis: int) -> Array:
-        """The largest along an axis, which goes."""
+        """Maximum along an axis, which is removed."""
 
     def sum(self, x: Array, axis: int) -> Array:
-        """The sum along an axis, which goes."""
+        """Sum along an axis, which is removed."""
 
     def argmax(self, x: Array, axis: int) -> Array:
-        """int64 index of the (first) largest along an axis, which goes."""
+        """int64 index of the (first) maximum along an axis, which is removed."""
 
     def top(self, x: Array, k: int) -> tuple[Array, Array]:
         """The k largest of (n,) in falling order, or all if there are fewer, and their indices."""
@@ -131,7 +131,7 @@ class NumpyOps:
 
     def top(self, x: Array, k: int) -> tuple[Array, Array]:
         rows = np.arange(len(x))
-        if k < len(x):  # to sort hundreds of thousands for the best hundred would take long
+        if k < len(x):  # sorting hundreds of thousands for the best hundred would be slow
             rows = np.flatnonzero(~(x < np.partition(x, -k)[-k]))
         order = rows[np.argsort(-x[rows], kind="stable")[:k]].astype(np.int64)
         return x[order], order

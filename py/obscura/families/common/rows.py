@@ -14,14 +14,14 @@ from obscura.families.common.ops import Array, Ops
 from obscura.families.protocol import Option, Rows, Spec
 
 MOST_CELLS = 4_000_000
-"""More than four times as many as strides of 8, 16 and 32 have over the largest input."""
+"""Maximum number of cells: over four times that of strides 8, 16, 32 on the largest input."""
 
 
 def checked(options: Mapping[str, Any], known: Mapping[str, Option], family: str) -> dict[str, Any]:
-    """Return a card's options, completed and checked.
+    """Return the options of a card, checked, and with defaults for the missing ones.
 
     Raises:
-        CardError: one is unknown or makes no sense.
+        CardError: an option is unknown or invalid.
     """
     for name, value in options.items():
         if name not in known:
@@ -57,10 +57,10 @@ def _fits(value: Any, option: Option) -> bool:
 
 
 def only(outputs: Mapping[str, Array], count: int = 1) -> list[Array]:
-    """Return the network's first `count` outputs, in the graph's order.
+    """Return the first `count` outputs of a network, in the graph's order.
 
     Raises:
-        ModelMismatch: it has fewer.
+        ModelMismatch: there are fewer.
     """
     if len(outputs) < count:
         raise mismatch(outputs, f"{count} outputs")
@@ -68,10 +68,10 @@ def only(outputs: Mapping[str, Array], count: int = 1) -> list[Array]:
 
 
 def mismatch(outputs: Mapping[str, Array], wanted: str) -> ModelMismatch:
-    """Return the error for outputs that are not what a family reads.
+    """Return the error for outputs that a family cannot read.
 
     Args:
-        wanted: what it reads, such as ``one output [1, N, 5 + 3 classes]``.
+        wanted: the outputs it can read, such as ``one output [1, N, 5 + 3 classes]``.
     """
     shapes = ", ".join(f"{name} {list(array.shape)}" for name, array in outputs.items())
     return ModelMismatch(
@@ -82,12 +82,12 @@ def mismatch(outputs: Mapping[str, Array], wanted: str) -> ModelMismatch:
 
 
 def says_boxes(name: str) -> bool:
-    """Whether an output's name says that it holds boxes."""
+    """Return whether the name of an output suggests boxes."""
     return any(word in name.lower() for word in ("box", "dets"))
 
 
 def best_class(ops: Ops, boxes: Array, scores: Array, top: int) -> Rows:
-    """Keep the best class of each candidate, then the best candidates.
+    """Return the best candidates, each with its best class.
 
     Args:
         boxes: (n, 4).
@@ -99,13 +99,13 @@ def best_class(ops: Ops, boxes: Array, scores: Array, top: int) -> Rows:
 
 
 def best_pairs(ops: Ops, boxes: Array, scores: Array, top: int) -> Rows:
-    """Keep the best pairs of candidate and class, as DETR's kin do: a box may come twice.
+    """Return the best pairs of candidate and class, as DETR does: a box may occur twice.
 
     Args:
         boxes: (n, 4).
         scores: (n, classes).
     """
-    # The best pairs are among the rows whose best class is best, and those are quicker to find.
+    # The best pairs are among the rows with the best class scores, which are faster to find.
     _, rows = ops.top(ops.max(scores, 1), top)
     best, index = ops.top(ops.reshape(ops.take(scores, rows), [-1]), top)
     place, classes = ops.divide(index, scores.shape[1])
@@ -124,14 +124,14 @@ def fractions(ops: Ops, boxes: Array, spec: Spec) -> Array:
 
 
 class Cells(NamedTuple):
-    """The cells of feature maps of several strides, finest first, row by row."""
+    """Cells of the feature maps of several strides, finest first, row by row."""
 
     xy: NDArray[np.float32]  # (n, 2) column and row
-    stride: NDArray[np.float32]  # (n, 1) pixels of the input a cell
+    stride: NDArray[np.float32]  # (n, 1) pixels of the input per cell
 
 
 def cell_counts(spec: Spec, strides: Sequence[int]) -> list[int]:
-    """Return how many cells the maps of these strides have over the network's input.
+    """Return the number of cells that each stride has over the network's input.
 
     An input that a stride does not divide has a last, partial cell, as convolutions make it.
     """
@@ -142,8 +142,8 @@ def cells(spec: Spec, strides: Sequence[int]) -> Cells:
     """Return the cells of maps of these strides; see `cell_counts`.
 
     Raises:
-        CardError: there are more than any network has; a card can name a stride of 1 over an input
-            of any size.
+        CardError: there are more than any real network has; a card can combine a stride of 1 with
+            an input of any size.
     """
     count = sum(cell_counts(spec, strides))
     if count > MOST_CELLS:
@@ -167,11 +167,11 @@ def _cells(width: int, height: int, strides: tuple[int, ...]) -> Cells:
 
 
 def as_cells(ops: Ops, array: Array, count: int) -> Array | None:
-    """Return a map or its flattened form as (count, columns), None if it has another size.
+    """Return a map, flattened or not, as (count, columns); None if it has another size.
 
     Args:
         array: ``[1, count, columns]``, ``[1, columns, count]`` or ``[1, columns, height, width]``.
-        count: how many cells it should have.
+        count: expected number of cells.
     """
     shape = array.shape
     if len(shape) == 4 and shape[0] == 1 and shape[2] * shape[3] == count:

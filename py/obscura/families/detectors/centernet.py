@@ -29,7 +29,7 @@ OFFSETS = ("off", "reg", "shift")
 
 
 def read(ops: Ops, outputs: Mapping[str, Array], spec: Spec) -> Rows:
-    """See `obscura.families.decode.read`."""
+    """See `FamilyModule.read`."""
     # Without a telling name the offset is the second pair, as it is in CenterNet's own exports.
     named = sorted(outputs.items(), key=lambda item: any(w in item[0].lower() for w in OFFSETS))
     maps = [a for _, a in named if len(a.shape) == 4 and a.shape[0] == 1]
@@ -67,12 +67,12 @@ def read(ops: Ops, outputs: Mapping[str, Array], spec: Spec) -> Rows:
             place = place + at_cells(pairs[1])
         low, high = place * stride - half, place * stride + half
     boxes = fractions(ops, ops.concat([low, high], 1), spec)
-    # Cells that are no peaks were pushed far below zero.
+    # Cells that are not peaks were pushed far below zero.
     return Rows(boxes, ops.maximum(scores, ops.constant(0)), classes)
 
 
 def recognise(graph: Graph) -> list[Reading]:
-    """See `obscura.families.common.reading`."""
+    """See `FamilyModule.recognise`."""
     picture = one_picture(graph)
     if picture is None or not 2 <= len(graph.outputs) <= 3:
         return []
@@ -80,7 +80,7 @@ def recognise(graph: Graph) -> list[Reading]:
         found = _channels(graph.outputs, axis)
         if found is not None:
             heat, sizes = found
-            # A network without any sigmoid leaves it to whoever reads it; with one, who knows.
+            # A network without any sigmoid leaves it to the reader; with one, both are possible.
             ways = (False, True) if "Sigmoid" in graph.operators else (True,)
             return [
                 reading
@@ -114,7 +114,7 @@ def _channels(outputs: tuple[Value, ...], axis: int) -> tuple[int, int] | None:
 def _readings(
     graph: Graph, picture: Picture, heat: int, sizes: int, layout: str, *, logits: bool
 ) -> list[Reading]:
-    """The ways in which colours may be wanted, for heat maps with or without their sigmoid."""
+    """Yield the possible colour orders, for heat maps with or without their sigmoid."""
     axes = (2, 3) if layout == "nchw" else (1, 2)
     sides = [graph.outputs[0].shape[axis] for axis in axes]
     height, width = (side * STRIDE if isinstance(side, int) else 512 for side in sides)

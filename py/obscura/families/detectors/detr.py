@@ -1,4 +1,4 @@
-"""DETR (Carion et al. 2020, arXiv 2005.12872) and its kin: queries, each with a box and scores.
+"""DETR (Carion et al. 2020, arXiv 2005.12872) and similar: queries, each with a box and scores.
 
 Two outputs: boxes ``[1, Q, 4]``, centre and size in 0..1 of the input, and logits ``[1, Q, n]``.
 DETR's logits go through softmax and end in a column for "no object"; deformable ones (RT-DETR
@@ -46,7 +46,7 @@ MOST_QUERIES = 2000
 
 
 def read(ops: Ops, outputs: Mapping[str, Array], spec: Spec) -> Rows:
-    """See `obscura.families.decode.read`."""
+    """See `FamilyModule.read`."""
     first = BEFORE[spec.options["none"]]
     columns = first + spec.classes + AFTER[spec.options["none"]]
     three = {n: a for n, a in outputs.items() if len(a.shape) == 3 and a.shape[0] == 1}
@@ -71,7 +71,7 @@ def read(ops: Ops, outputs: Mapping[str, Array], spec: Spec) -> Rows:
 
 
 def recognise(graph: Graph) -> list[Reading]:
-    """See `obscura.families.common.reading`."""
+    """See `FamilyModule.recognise`."""
     pictures = [(value, as_picture(value)) for value in graph.inputs]
     found = [picture for _, picture in pictures if picture is not None]
     masks = [v for v, p in pictures if p is None and "mask" in v.name.lower() and v.dtype]
@@ -91,36 +91,36 @@ def recognise(graph: Graph) -> list[Reading]:
         return []
     if isinstance(queries, int) and queries > MOST_QUERIES:
         return []  # anchors, not queries: see `ssd`
-    told = _Told(
+    clues = _Clues(
         queries,
         columns,
         roboflow=boxes[0].name == "dets",
         deformable="GridSample" in graph.operators,
         masked=bool(feeds),
     )
-    return list(_readings(found[0], feeds, told))
+    return list(_readings(found[0], feeds, clues))
 
 
-class _Told(NamedTuple):
+class _Clues(NamedTuple):
     queries: int | str
     columns: int
     roboflow: bool  # named as RF-DETR's export names them
-    deformable: bool  # attention that samples, which nobody puts a softmax behind
+    deformable: bool  # sampling attention, which is never followed by a softmax
     masked: bool
 
 
-def _readings(picture: Picture, feeds: tuple[Feed, ...], told: _Told) -> Iterator[Reading]:
+def _readings(picture: Picture, feeds: tuple[Feed, ...], clues: _Clues) -> Iterator[Reading]:
     """DETR's way; the deformable ones', colours as ImageNet has them; RT-DETR's, plain colours."""
-    softmax, normal, plain = _confidences(told)
+    softmax, normal, plain = _confidences(clues)
     # 91 are COCO's ids, which count from 1 to 90; RF-DETR makes a column more than classes.
-    none = "first" if told.columns == 91 else "last" if told.roboflow else "no"
+    none = "first" if clues.columns == 91 else "last" if clues.roboflow else "no"
     unit = OpenForm(
         picture.name, picture.layout, "rgb", picture.dtype, std=(255.0,) * 3, feeds=feeds
     )
     imagenet = unit._replace(mean=IMAGENET_MEAN, std=IMAGENET_STD)
-    rows = f"{told.queries} queries" if isinstance(told.queries, int) else "queries"
+    rows = f"{clues.queries} queries" if isinstance(clues.queries, int) else "queries"
     for form, scores, away, confidence, said in (
-        (imagenet, "softmax", "both" if told.columns == 92 else "last", softmax,
+        (imagenet, "softmax", "both" if clues.columns == 92 else "last", softmax,
          "the last for none"),
         (imagenet, "sigmoid", none, normal, "colours as ImageNet has them"),
         (unit, "sigmoid", none, plain, "colours from 0 to 1"),
@@ -129,20 +129,20 @@ def _readings(picture: Picture, feeds: tuple[Feed, ...], told: _Told) -> Iterato
             family="detr",
             input=InputSpec(picture.width or 640, picture.height or 640, "stretch"),
             open=form._replace(options={"scores": scores, "none": away}),
-            classes=told.columns - BEFORE[away] - AFTER[away],
+            classes=clues.columns - BEFORE[away] - AFTER[away],
             confidence=confidence,
-            why=f"{rows}, each with a box and {told.columns} logits, {said}",
+            why=f"{rows}, each with a box and {clues.columns} logits, {said}",
         )
 
 
-def _confidences(told: _Told) -> tuple[float, float, float]:
-    if told.roboflow:
+def _confidences(clues: _Clues) -> tuple[float, float, float]:
+    if clues.roboflow:
         return 0.2, 0.9, 0.3
-    if told.deformable:
-        return 0.2, 0.7 if told.columns == 91 else 0.5, 0.4 if told.columns == 91 else 0.75
-    if told.masked or told.columns in (92, 251):
+    if clues.deformable:
+        return 0.2, 0.7 if clues.columns == 91 else 0.5, 0.4 if clues.columns == 91 else 0.75
+    if clues.masked or clues.columns in (92, 251):
         return 0.85, 0.4, 0.15
-    return 0.5, 0.5, 0.6 if told.columns == 80 else 0.4
+    return 0.5, 0.5, 0.6 if clues.columns == 80 else 0.4
 
 
 def _says(name: str, *words: str) -> bool:

@@ -31,7 +31,7 @@ OPTIONS = {
 
 
 def read(ops: Ops, outputs: Mapping[str, Array], spec: Spec) -> Rows:
-    """See `obscura.families.decode.read`."""
+    """See `FamilyModule.read`."""
     logits = _joined(ops, outputs, spec, spec.classes)
     offsets = _joined(ops, outputs, spec, 4, last=spec.classes == 4)
     # Counted before they are made: a card can name an input of any size.
@@ -93,7 +93,7 @@ def _joined(
 
 
 def recognise(graph: Graph) -> list[Reading]:
-    """See `obscura.families.common.reading`."""
+    """See `FamilyModule.recognise`."""
     picture = one_picture(graph)
     if picture is None or len(graph.outputs) != 2 * len(LEVELS):
         return []

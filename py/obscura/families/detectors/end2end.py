@@ -1,4 +1,4 @@
-"""Networks that suppress overlapping boxes by themselves: what comes out is final.
+"""Networks with built-in suppression, whose outputs are final boxes.
 
 The known layouts, under any names; n may change from run to run, and a batch of one may lead:
 
@@ -58,7 +58,7 @@ WORDS = {
 
 
 def read(ops: Ops, outputs: Mapping[str, Array], spec: Spec) -> Rows:
-    """See `obscura.families.decode.read`."""
+    """See `FamilyModule.read`."""
     boxes, scores, classes = _parts(ops, outputs, spec)
     if spec.options["order"] == "yxyx":
         boxes = ops.concat([boxes[:, 1:2], boxes[:, 0:1], boxes[:, 3:4], boxes[:, 2:3]], 1)
@@ -99,7 +99,7 @@ def _parts(ops: Ops, outputs: Mapping[str, Array], spec: Spec) -> tuple[Array, A
     if len({part.shape[0] for part in parts}) > 1:
         raise error
     if "count" in named:
-        # Rows beyond the count hold what they like.
+        # Rows beyond the count are undefined.
         scores = ops.keep_first(scores, ops.cast(flat["count"], np.int64))
     return boxes, scores, classes
 
@@ -138,7 +138,7 @@ def _row_length(value: Value) -> int:
 
 
 def _clue(role: str, value: Value) -> int:
-    """How much an output looks like it holds this; below 0 if it cannot."""
+    """Return how likely an output has this role; below 0 if it cannot."""
     name = value.name.lower()
     sizes = [size for size in value.shape if size != 1]
     if role == "count" and any(isinstance(size, int) for size in sizes):
@@ -155,7 +155,7 @@ def _clue(role: str, value: Value) -> int:
 
 
 def recognise(graph: Graph) -> list[Reading]:
-    """See `obscura.families.common.reading`."""
+    """See `FamilyModule.recognise`."""
     pictures = [(value, as_picture(value)) for value in graph.inputs]
     found = [picture for _, picture in pictures if picture is not None]
     feeds = paddle_feeds(graph)
@@ -192,7 +192,7 @@ def _readings(
         form = form._replace(std=(255.0,) * 3)
     if columns in (5, 6):  # MMDetection and PaddleDetection normalise as ImageNet does
         form = form._replace(mean=IMAGENET_MEAN, std=IMAGENET_STD)
-    # Who takes pictures of any size resizes inside, and should see them in their shape.
+    # A network that takes any size resizes inside, and needs the picture's own aspect ratio.
     stretch = tensorflow or feeds or (torchvision and picture.width)
     telling = any(words <= said for words in TELLING)
     sure = 0.9 if telling else 0.7 if certain else 0.5

@@ -27,7 +27,7 @@ _PUBLISHED = (352, 352)
 
 
 def read(ops: Ops, outputs: Mapping[str, Array], spec: Spec) -> Rows:
-    """See `obscura.families.decode.read`."""
+    """See `FamilyModule.read`."""
     (array,) = only(outputs)
     columns = 5 + spec.classes
     if len(array.shape) != 4 or array.shape[:2] != (1, columns) or not all(array.shape):
@@ -44,7 +44,7 @@ def read(ops: Ops, outputs: Mapping[str, Array], spec: Spec) -> Rows:
 
 
 def recognise(graph: Graph) -> list[Reading]:
-    """See `obscura.families.common.reading`."""
+    """See `FamilyModule.recognise`."""
     picture = one_picture(graph)
     if picture is None or len(graph.outputs) != 1 or len(graph.outputs[0].shape) != 4:
         return []

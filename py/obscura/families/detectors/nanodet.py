@@ -25,7 +25,7 @@ read = gfl.read
 
 
 def recognise(graph: Graph) -> list[Reading]:
-    """See `obscura.families.common.reading`."""
+    """See `FamilyModule.recognise`."""
     picture = one_picture(graph)
     if picture is None or libreyolo.made(graph):
         return []

@@ -21,12 +21,12 @@ SIZES = ("orig_target_sizes", "orig_target_size", "orig_size", "target_sizes")
 
 
 def read(ops: Ops, outputs: Mapping[str, Array], spec: Spec) -> Rows:
-    """See `obscura.families.decode.read`."""
+    """See `FamilyModule.read`."""
     return end2end.read(ops, outputs, spec)
 
 
 def recognise(graph: Graph) -> list[Reading]:
-    """See `obscura.families.common.reading`."""
+    """See `FamilyModule.recognise`."""
     pictures = [(value, as_picture(value)) for value in graph.inputs]
     found = [picture for _, picture in pictures if picture is not None]
     sizes = [v for v, p in pictures if p is None and v.name in SIZES and len(v.shape) == 2]

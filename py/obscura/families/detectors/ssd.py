@@ -31,7 +31,7 @@ ELSEWHERE = ("num_", "logits", "pred_boxes", "labels")
 
 
 def read(ops: Ops, outputs: Mapping[str, Array], spec: Spec) -> Rows:
-    """See `obscura.families.decode.read`."""
+    """See `FamilyModule.read`."""
     columns = spec.classes + (1 if spec.options["background"] else 0)
     three = {n: a for n, a in outputs.items() if len(a.shape) == 3 and a.shape[0] == 1}
     # Four columns of scores look like boxes, whose names tell; and TensorFlow's exports also have
@@ -55,7 +55,7 @@ def read(ops: Ops, outputs: Mapping[str, Array], spec: Spec) -> Rows:
 
 
 def recognise(graph: Graph) -> list[Reading]:
-    """See `obscura.families.common.reading`."""
+    """See `FamilyModule.recognise`."""
     picture = one_picture(graph)
     names = [value.name.lower() for value in graph.outputs]
     # With a count the graph suppresses by itself, see `end2end`; logits are those of queries.

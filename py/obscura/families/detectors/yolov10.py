@@ -1,4 +1,4 @@
-"""YOLO without NMS: YOLOv10 (Wang et al. 2024, arXiv 2405.14458), YOLO26 and their kin.
+"""YOLO without NMS: YOLOv10 (Wang et al. 2024, arXiv 2405.14458), YOLO26 and similar.
 
 They are trained to answer once for each object. One output ``[1, 300, 6]``: corners in pixels of
 the input, score and class; those that also segment or find key points have more columns. Or, as
@@ -30,7 +30,7 @@ _USUAL_ROWS = 300
 
 
 def read(ops: Ops, outputs: Mapping[str, Array], spec: Spec) -> Rows:
-    """See `obscura.families.decode.read`."""
+    """See `FamilyModule.read`."""
     if spec.options["dense"]:
         boxes, scores = dense(ops, outputs, spec)
         return best_pairs(ops, boxes, scores, spec.top)
@@ -48,7 +48,7 @@ def read(ops: Ops, outputs: Mapping[str, Array], spec: Spec) -> Rows:
 
 
 def recognise(graph: Graph) -> list[Reading]:
-    """See `obscura.families.common.reading`."""
+    """See `FamilyModule.recognise`."""
     if libreyolo.made(graph):
         return libreyolo.readings(graph, "yolov10")
     picture = one_picture(graph)

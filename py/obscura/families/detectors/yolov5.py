@@ -1,4 +1,4 @@
-"""YOLOv5 and YOLOv7 (Wang et al. 2022, arXiv 2207.02696): three anchors a cell.
+"""YOLOv5 and YOLOv7 (Wang et al. 2022, arXiv 2207.02696): three anchors per cell.
 
 Usually one output ``[1, 3 cells, 5 + classes]``: centre and size in pixels of the input, objectness
 and class scores, all after the sigmoid. Else the maps as they leave the last convolutions, one a
@@ -52,7 +52,7 @@ OPTIONS = {
 
 
 def read(ops: Ops, outputs: Mapping[str, Array], spec: Spec) -> Rows:
-    """See `obscura.families.decode.read`."""
+    """See `FamilyModule.read`."""
     columns = 5 + spec.classes + spec.options["extra"]
     for array in outputs.values():
         if len(array.shape) == 3 and array.shape[0] == 1 and array.shape[2] == columns:
@@ -66,7 +66,7 @@ def read(ops: Ops, outputs: Mapping[str, Array], spec: Spec) -> Rows:
 
 
 def _from_maps(ops: Ops, outputs: Mapping[str, Array], spec: Spec, columns: int) -> Array:
-    """Return what the networks that decode their maps themselves do: (n, columns)."""
+    """Decode the maps as networks with built-in decoding do; returns (n, columns)."""
     strides, sides = spec.options["strides"], spec.options["anchors"]
     if len(sides) != 2 * PER_CELL * len(strides):
         raise mismatch(outputs, f"[1, rows, {columns}], or maps of which each has three anchors")
@@ -92,7 +92,7 @@ def _from_maps(ops: Ops, outputs: Mapping[str, Array], spec: Spec, columns: int)
 
 
 def _as_rows(ops: Ops, array: Array, count: int, columns: int) -> Array | None:
-    """Return a map as (anchors, cells, columns), None if it is none of so many cells."""
+    """Return a map as (anchors, cells, columns); None if it has another number of cells."""
     shape = array.shape
     if len(shape) == 5 and (*shape[:2], shape[2] * shape[3], shape[4]) == (
         1, PER_CELL, count, columns,
@@ -104,7 +104,7 @@ def _as_rows(ops: Ops, array: Array, count: int, columns: int) -> Array | None:
 
 
 def recognise(graph: Graph) -> list[Reading]:
-    """See `obscura.families.common.reading`."""
+    """See `FamilyModule.recognise`."""
     picture = one_picture(graph)
     if picture is None or libreyolo.made(graph):
         return []

@@ -1,4 +1,4 @@
-"""YOLOv8, YOLOv9, YOLO11 and their kin: one row a cell, boxes decoded, no objectness.
+"""YOLOv8, YOLOv9, YOLO11 and similar: one row per cell, boxes decoded, no objectness.
 
 One output ``[1, 4 + classes, N]`` or, turned, ``[1, N, 4 + classes]``: the box in pixels of the
 input and class scores after the sigmoid. Networks that also segment or find key points have more
@@ -31,19 +31,19 @@ from obscura.families.protocol import Option, Rows, Spec
 from obscura.graph.inspect import Graph
 
 STRIDES = ((8, 16, 32), (8, 16, 32, 64), (4, 8, 16, 32))
-_OWN_STRIDES = (8, 16, 32, 4)  # of small heads that people make themselves
+_OWN_STRIDES = (8, 16, 32, 4)  # of small heads in custom networks
 BOXES = ("cxcywh", "xyxy")
 OPTIONS = {
     "boxes": Option("cxcywh", BOXES, "centre and size, or corners"),
     "extra": Option(0, help="columns after the classes: coefficients of masks, or key points"),
-    # Good for the average precision, but people see one thing called two names.
+    # Raises average precision, but gives one object two names.
     "many": Option(usual=False, among=(False, True), help="a box may be of several classes"),
 }
 _POSE = 51  # columns of COCO's 17 key points: x, y and how visible each is
 
 
 def read(ops: Ops, outputs: Mapping[str, Array], spec: Spec) -> Rows:
-    """See `obscura.families.decode.read`."""
+    """See `FamilyModule.read`."""
     boxes, scores = dense(ops, outputs, spec)
     choose = best_pairs if spec.options["many"] else best_class
     return choose(ops, boxes, scores, spec.top)
@@ -70,7 +70,7 @@ def dense(ops: Ops, outputs: Mapping[str, Array], spec: Spec) -> tuple[Array, Ar
 
 
 def recognise(graph: Graph) -> list[Reading]:
-    """See `obscura.families.common.reading`."""
+    """See `FamilyModule.recognise`."""
     if libreyolo.made(graph):
         return libreyolo.readings(graph, "yolov8")
     picture = one_picture(graph)
@@ -105,7 +105,7 @@ def _readings(
         classes = columns - 4 - extra
         if classes < 1:
             continue
-        # Turned, it looks like YOLOX's and others' rows; a usual number of classes speaks for it.
+        # Transposed, it looks like rows of YOLOX and others; a common class count suggests it.
         sure = 0.9 if not turned else 0.8 if classes in USUAL_CLASSES else 0.45
         sure *= share_of_size * share
         why = f"{rows or 'any number of'} rows of a box and {classes} scores"
@@ -115,7 +115,7 @@ def _readings(
         )  # fmt: skip
         usual = Reading("yolov8", InputSpec(*size, "letterbox"), form, classes, sure, why)
         yield usual
-        if "names" not in graph.metadata:  # those that embed names write centres
+        if "names" not in graph.metadata:  # exporters that embed names write centres
             corners = form._replace(options={"boxes": "xyxy", "extra": extra})
             yield usual._replace(
                 open=corners, confidence=sure / 3, why=f"{why}, the box by its corners"
@@ -123,7 +123,7 @@ def _readings(
 
 
 def _size(graph: Graph, picture: Picture, rows: int | str) -> tuple[tuple[int, int] | None, float]:
-    """Return the input's size that so many rows speak for, and how loudly."""
+    """Infer the input size from the row count; also return a confidence factor."""
     for strides in STRIDES:
         size = rows_fit(picture, rows, strides)
         if size is not None:
@@ -138,7 +138,7 @@ def _size(graph: Graph, picture: Picture, rows: int | str) -> tuple[tuple[int, i
 
 
 def _extras(graph: Graph, columns: int) -> Iterator[tuple[int, float]]:
-    """Yield how many columns may follow the classes, and how likely that is."""
+    """Yield possible numbers of columns after the classes, each with a confidence factor."""
     said = graph.metadata.get("task", "")
     masks = next((value.shape[1] for value in graph.outputs if len(value.shape) == 4), 0)
     if said != "detect" and isinstance(masks, int) and masks:

@@ -1,4 +1,4 @@
-"""YOLOX (Ge et al. 2021, arXiv 2107.08430): one row a cell, boxes relative to the cell.
+"""YOLOX (Ge et al. 2021, arXiv 2107.08430): one row per cell, boxes relative to the cell.
 
 One output ``[1, N, 5 + classes]``: centre and log size in cells, objectness, and class scores, both
 after the sigmoid. N counts the cells of all strides. Exported with ``--decode_in_inference`` the
@@ -36,7 +36,7 @@ OPTIONS = {
 
 
 def read(ops: Ops, outputs: Mapping[str, Array], spec: Spec) -> Rows:
-    """See `obscura.families.decode.read`."""
+    """See `FamilyModule.read`."""
     (rows,) = only(outputs)
     strides = spec.options["strides"]
     wanted = (1, sum(cell_counts(spec, strides)), 5 + spec.classes)
@@ -52,7 +52,7 @@ def read(ops: Ops, outputs: Mapping[str, Array], spec: Spec) -> Rows:
 
 
 def recognise(graph: Graph) -> list[Reading]:
-    """See `obscura.families.common.reading`."""
+    """See `FamilyModule.recognise`."""
     if libreyolo.made(graph):
         return libreyolo.readings(graph, "yolox")
     picture = one_picture(graph)
@@ -71,8 +71,8 @@ def recognise(graph: Graph) -> list[Reading]:
     if len(strides) > 3 or not isinstance(shape[1], int):
         confidence = 0.5  # NanoDet-Plus has four strides; YOLOv5 is exported with any size
     elif shape[2] - 5 not in USUAL_CLASSES and {shape[2] - 4, shape[2] - 32} & {*USUAL_CLASSES}:
-        confidence = 0.4  # a usual number of classes, read as YOLOv8 or NanoDet
-    # Nothing in the network itself raises e to a power, but the decoding of sizes does.
+        confidence = 0.4  # a common class count, if read as YOLOv8 or NanoDet
+    # Only the decoding of sizes uses Exp; the network itself does not.
     decoded = "Exp" in graph.operators
     return [
         Reading(

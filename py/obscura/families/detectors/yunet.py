@@ -30,7 +30,7 @@ _COLUMNS = (1, 1, 4, 10)
 
 
 def read(ops: Ops, outputs: Mapping[str, Array], spec: Spec) -> Rows:
-    """See `obscura.families.decode.read`."""
+    """See `FamilyModule.read`."""
     counts = cell_counts(spec, STRIDES)
     boxes, scores = [], []
     for count in counts:
@@ -44,7 +44,7 @@ def read(ops: Ops, outputs: Mapping[str, Array], spec: Spec) -> Rows:
                 outputs, f"two scores and a box for each of {', '.join(map(str, counts))} cells"
             )
         boxes.append(box[0])
-        # Which is which need not be known: the score is the geometric mean of both.
+        # Their order does not matter: the score is the geometric mean of both.
         scores.append(_fraction(ops, score[0]) * _fraction(ops, score[1]))
     xyxy = from_cells(ops, ops.concat(boxes, 0), cells(spec, STRIDES))
     return best_class(ops, fractions(ops, xyxy, spec), ops.sqrt(ops.concat(scores, 0)), spec.top)
@@ -55,7 +55,7 @@ def _fraction(ops: Ops, scores: Array) -> Array:
 
 
 def recognise(graph: Graph) -> list[Reading]:
-    """See `obscura.families.common.reading`."""
+    """See `FamilyModule.recognise`."""
     picture = one_picture(graph)
     columns = sorted(
         value.shape[-1] if isinstance(value.shape[-1], int) else 0

@@ -20,7 +20,7 @@ from js import cancelAnimationFrame, document, performance, requestAnimationFram
 from pyodide.ffi import create_proxy
 
 from obscura.live.pace import Pace
-from obscura.live.timing import Held, Rate, Timings
+from obscura.live.timing import BlockedTime, Rate, Timings
 from obscura.page.browser.dom import run_now
 
 Show = Callable[[], None]
@@ -53,8 +53,8 @@ class Loop:
         self._video = video
         self._analyse = analyse
         self._timings, self._pace = timings, pace
-        self.thread = Held(performance.now)
-        """For how long the page's thread was held, per frame."""
+        self.thread = BlockedTime(performance.now)
+        """For how long the page's thread was blocked, per frame."""
         self._offer_proxy = create_proxy(self._offer)
         self._by_frame = hasattr(video, "requestVideoFrameCallback")
         self._ticket = 0
@@ -162,5 +162,5 @@ class Loop:
         self.frames += 1
         now = performance.now()
         self.analysed.tick(now / 1000)
-        self._timings.add_frame(now - begun, self.thread.take())
+        self._timings.add_frame(now - begun, self.thread.lap())
         self._pace.frame(now / 1000, now - begun)
