@@ -184,7 +184,7 @@ from hashlib import sha256
 from obscura import ObscuraError
 from obscura.cards.card import ModelFile
 from obscura.engine.native import NativeSession
-from obscura.families import decode
+from obscura.families.decode import decode
 from obscura.graph.inspect import inspect
 from obscura.identify.guess import card_of, guess
 
