@@ -148,6 +148,8 @@ def colour_models(
     """A folder of models, made the one in use, that holds the colour model alone."""
     from hashlib import sha256
 
+    import tomli_w
+
     home = tmp_path / "models"
     folder = home / "colours"
     folder.mkdir(parents=True)
@@ -156,29 +158,9 @@ def colour_models(
         "bytes": len(colour_network),
         "sha256": sha256(colour_network).hexdigest(),
     }
-    (folder / "model.toml").write_text(to_toml(card_table), encoding="utf-8")
+    (folder / "model.toml").write_text(tomli_w.dumps(card_table), encoding="utf-8")
     monkeypatch.setenv("OBSCURA_MODELS", str(home))
     return home
-
-
-def to_toml(table: dict[str, Any]) -> str:
-    """Write a card as TOML; plain values first, then its tables (whose rows are inline)."""
-    import json
-
-    def value(item: Any) -> str:
-        if isinstance(item, dict):
-            return "{" + ", ".join(f"{k} = {value(v)}" for k, v in item.items()) + "}"
-        if isinstance(item, list):
-            return "[" + ", ".join(map(value, item)) + "]"
-        return json.dumps(item)
-
-    plain = [f"{k} = {value(v)}" for k, v in table.items() if not isinstance(v, dict)]
-    tables = [
-        "\n".join([f"[{k}]", *(f"{key} = {value(v)}" for key, v in inner.items())])
-        for k, inner in table.items()
-        if isinstance(inner, dict)
-    ]
-    return "\n".join([*plain, *tables]) + "\n"
 
 
 @pytest.fixture(scope="session")

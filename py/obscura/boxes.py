@@ -1,8 +1,8 @@
-"""Geometry of boxes: area, overlap, suppression, and the way between a picture and a model's input.
+"""Geometry of boxes: area, overlap, suppression, and mapping between picture and model input.
 
 A box is a row ``x1, y1, x2, y2`` of a float32 array of shape ``(n, 4)``: left, top, right, bottom
-edges, x to the right and y downwards. Functions hold in any frame (pixels, or 0..1 of the input) as
-long as both sides of a comparison share it.
+edges, x to the right and y downwards. Functions work in any coordinates (pixels, or 0..1 of
+the input), as long as both sides of a comparison share them.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ NMS_BLOCK = 256
 def area(xyxy: Floats) -> Floats:
     """Return the area of each of ``(n, 4)`` boxes as ``(n,)``, in square units of their frame.
 
-    A side that runs backwards or is NaN counts as zero, so such a box has area 0.
+    A negative or NaN side counts as zero.
     """
     sides: Floats = np.fmax(xyxy[:, 2:] - xyxy[:, :2], 0)
     return sides[:, 0] * sides[:, 1]
@@ -36,12 +36,12 @@ def iou(a: Floats, b: Floats) -> Floats:
     height = np.minimum(a[:, None, 3], b[:, 3]) - np.maximum(a[:, None, 1], b[:, 1])
     shared: Floats = np.fmax(width, 0) * np.fmax(height, 0)
     union = area(a)[:, None] + area(b) - shared
-    overlap: Floats = shared / np.maximum(union, np.finfo(np.float32).tiny)  # 0 / 0 is 0 here
+    overlap: Floats = shared / np.maximum(union, np.finfo(np.float32).tiny)  # so that 0 / 0 is 0
     return overlap
 
 
 def clip(xyxy: Floats, width: float, height: float) -> Floats:
-    """Return the ``(n, 4)`` boxes cut to a picture of ``width`` by ``height`` (same frame)."""
+    """Return the ``(n, 4)`` boxes clipped to ``width`` by ``height`` (same coordinates)."""
     return np.clip(xyxy, 0, np.array([width, height, width, height], np.float32))
 
 
@@ -61,19 +61,19 @@ def nms(
 
     Args:
         xyxy: ``(n, 4)`` boxes.
-        score: ``(n,)`` confidences; of equal ones the lower index ranks first.
-        threshold: a box goes when its IoU with a better one is **above** this.
+        score: ``(n,)`` confidences; among equals the lower index ranks first.
+        threshold: a box is dropped if its IoU with a better one is **above** this.
         class_id: ``(n,)``; if given, boxes compete only within their class.
 
     Returns:
-        Indices of the boxes that stay, by descending score. A row with a NaN, which can neither
-        be ranked nor placed, never stays; a box without area suppresses nothing and stays.
+        Indices of the boxes that stay, by descending score. A row with a NaN never stays; a box
+        without area suppresses nothing and stays.
     """
-    # Said in so many words, for numpy's own index type has 32 bits in wasm.
+    # Explicit, because numpy's index type has 32 bits in wasm.
     order: NDArray[np.int64] = np.argsort(-score, kind="stable").astype(np.int64)
     order = order[~np.isnan(score + xyxy.sum(axis=1))[order]]
     if class_id is not None and len(set(class_id.tolist())) == len(class_id):
-        return order  # one of each: nothing competes, and most pictures are so
+        return order  # no two boxes of a class, as in most pictures
     kept = order[:0]
     for start in range(0, len(order), NMS_BLOCK):
         block = order[start : start + NMS_BLOCK]
@@ -94,13 +94,13 @@ def _rivals(
     threshold: float,
     class_id: NDArray[np.int32] | None,
 ) -> NDArray[np.bool_]:
-    """Tell which of the boxes `a` overlap which of `b`, within a class, as ``(len(a), len(b))``."""
+    """Return which boxes of `a` overlap which of `b`, within a class: ``(len(a), len(b))``."""
     overlap: NDArray[np.bool_] = iou(xyxy[a], xyxy[b]) > threshold
     return overlap if class_id is None else overlap & (class_id[a][:, None] == class_id[b])
 
 
 class Fit(NamedTuple):
-    """How a picture lies in a model's input: ``input = source * scale + offset``, in pixels."""
+    """Placement of a picture in a model's input: ``input = source * scale + offset``, in pixels."""
 
     scale_x: float
     scale_y: float
@@ -123,14 +123,14 @@ class Fit(NamedTuple):
 
 
 def fit(mode: str, source_size: Size, input_size: Size) -> Fit:
-    """Return how a source of one size fills an input of another (both width, height in pixels).
+    """Return the placement of a source in an input (sizes are width, height in pixels).
 
-    ``"stretch"`` scales each axis by itself. ``"letterbox"`` scales both alike, as large as fits,
-    to whole pixels (a half counts as one more), and centres the picture (of an odd bar the smaller
-    half comes first); ``"letterbox-corner"`` puts it into the upper left corner.
+    ``"stretch"`` scales each axis separately. ``"letterbox"`` scales both axes equally, as large as
+    fits, to whole pixels (halves are rounded up), and centres the picture (the smaller half of an
+    odd bar comes first); ``"letterbox-corner"`` puts it into the upper left corner.
 
     Raises:
-        ValueError: the mode is none of these, or a side is not positive.
+        ValueError: the mode is unknown, or a side is not positive.
     """
     if min(*source_size, *input_size) <= 0:
         raise ValueError(f"sizes must be positive, got {source_size} and {input_size}")
@@ -151,9 +151,9 @@ def fit(mode: str, source_size: Size, input_size: Size) -> Fit:
 
 
 def _filled(side: float, space: float, other_side: float, other_space: float) -> int:
-    """Return how much of its space a side takes once the other is scaled to fit, in pixels.
+    """Return the pixels that a side takes once the other one is scaled to fit.
 
-    In whole numbers, as `obscura.graph.prepare` has it: both must round alike.
+    In whole numbers, because it must round exactly as `obscura.graph.prepare` does.
     """
     fitted = (2 * side * other_space + other_side) // (2 * other_side)
     return int(max(1, min(space, fitted)))

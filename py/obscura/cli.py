@@ -1,4 +1,4 @@
-"""The command line: ``python3 -m obscura COMMAND``. A new command is a new row of ``COMMANDS``."""
+"""Command line: ``python3 -m obscura COMMAND``. To add a command, add a row to ``COMMANDS``."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from obscura.evaluation import command as evaluation
 
 
 class Command(NamedTuple):
-    """One word of the command line: its arguments, and what it does with them."""
+    """A command: its help, its arguments, and the function that runs it."""
 
     help: str
     add_arguments: Callable[[argparse.ArgumentParser], None]
@@ -29,8 +29,8 @@ class Command(NamedTuple):
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code.
 
-    0: all went well; 1: something could not be read or done, said on stderr; 2 (raised as
-    SystemExit by argparse): the command line makes no sense.
+    0: success; 1: something failed, as reported on stderr; 2 (raised as SystemExit by argparse):
+    the command line is invalid.
     """
     parser = argparse.ArgumentParser(
         prog="obscura", description="Object detection that stays on this machine."
@@ -54,14 +54,12 @@ def _detect_arguments(parser: argparse.ArgumentParser) -> None:
         "pictures", nargs="+", metavar="PICTURE", help="a picture, or a folder of pictures"
     )
     parser.add_argument("--model", default="cocossd", help="name or folder (default: %(default)s)")
+    parser.add_argument("--threshold", type=_fraction, metavar="T", help="minimum score, 0 to 1")
     parser.add_argument(
-        "--threshold", type=_fraction, metavar="T", help="lowest score shown, 0 to 1"
+        "--iou", type=_fraction, metavar="I", help="maximum overlap of two boxes of a class, 0 to 1"
     )
     parser.add_argument(
-        "--iou", type=_fraction, metavar="I", help="overlap above which the worse box goes, 0 to 1"
-    )
-    parser.add_argument(
-        "--classes", type=_names, metavar="A,B", help="show these only (default: all)"
+        "--classes", type=_names, metavar="A,B", help="find only these classes (default: all)"
     )
     parser.add_argument("--json", action="store_true", help="print one JSON document")
     parser.add_argument(
@@ -72,10 +70,12 @@ def _detect_arguments(parser: argparse.ArgumentParser) -> None:
         type=evaluation.count,
         default=0,
         metavar="N",
-        help="default: one for each core",
+        help="number of threads (default: one per core)",
     )
     parser.add_argument(
-        "--flip", action="store_true", help="look twice, once in a mirror: slower, finds more"
+        "--flip",
+        action="store_true",
+        help="detect on the mirror image too (slower, finds more)",
     )
 
 
@@ -132,7 +132,7 @@ def _print_table(path: Path, found: Detections, labels: Sequence[str]) -> None:
 
 
 def _no_arguments(_parser: argparse.ArgumentParser) -> None:
-    """Add none."""
+    """Add no arguments."""
 
 
 def _models(_arguments: argparse.Namespace) -> int:
@@ -167,14 +167,14 @@ def _models(_arguments: argparse.Namespace) -> int:
 
 
 COMMANDS = {
-    "detect": Command("Find things in pictures.", _detect_arguments, _detect),
+    "detect": Command("Find objects in pictures.", _detect_arguments, _detect),
     "evaluate": Command(evaluation.HELP, evaluation.add_arguments, evaluation.run),
     "models": Command("List the models.", _no_arguments, _models),
 }
 
 
 class _Saver:
-    """Saves pictures in one folder: over no input, and no two of one run over one another."""
+    """Saves pictures in a folder, and overwrites neither inputs nor copies of the same run."""
 
     def __init__(self, folder: Path, inputs: Sequence[Path]) -> None:
         try:
@@ -187,7 +187,7 @@ class _Saver:
         self._taken = {self._key(path) for path in inputs}
 
     def save(self, path: Path, image: Any) -> None:
-        """Save the annotated copy of ``path``; as PNG if Pillow cannot write its kind."""
+        """Save the annotated copy of ``path``; as PNG if Pillow cannot write its format."""
         from PIL import Image
 
         writable = Image.registered_extensions().get(path.suffix.lower()) in Image.SAVE
@@ -208,12 +208,12 @@ class _Saver:
 
     @staticmethod
     def _key(path: Path) -> str:
-        # Without case, for the file systems of macOS and Windows do not tell a.jpg from A.jpg.
+        # Ignores case, because the file systems of macOS and Windows do.
         return str(path.resolve()).casefold()
 
 
 def _expand(arguments: Sequence[str], complain: Callable[[PictureError], None]) -> Iterator[Path]:
-    """Yield each picture that is meant: folders give their pictures, patterns what they match."""
+    """Yield the pictures that the arguments name: files, folders of pictures, and patterns."""
     for argument in arguments:
         path = Path(argument)
         if path.is_dir():
@@ -223,12 +223,12 @@ def _expand(arguments: Sequence[str], complain: Callable[[PictureError], None]) 
             yield from inside
         elif path.exists():
             yield path
-        else:  # shells expand patterns, except on Windows
+        else:  # a pattern, which shells expand except on Windows
             yield from sorted(path.parent.glob(path.name)) or [path]
 
 
 def _progress(paths: Sequence[Path]) -> Iterator[Path]:
-    """Yield the paths; after half a second tell a person at the terminal how far it is."""
+    """Yield the paths; on a terminal, show progress after half a second."""
     began = time.monotonic()
     shown = False
     for i, path in enumerate(paths):

@@ -1,4 +1,4 @@
-"""Detector: the whole of Obscura in CPython, from a picture to what is in it."""
+"""Detector: object detection in CPython, from a picture to its detections."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 class Detector:
-    """Finds the things that a model knows in pictures. Also a context manager that closes it.
+    """Finds objects in pictures with one model. Also a context manager that closes itself.
 
     >>> with Detector("cocossd", classes=["person"]) as detector:
     ...     for row in detector.detect("street.jpg").to_records(detector.labels):
@@ -46,18 +46,18 @@ class Detector:
 
         Args:
             model: name of a model, folder with a model.toml, or the card of a known model.
-            threshold: lowest score wanted, 0..1; None for the card's.
-            iou: overlap, 0..1, above which the worse of two boxes of a class goes; None for the
-                card's.
-            classes: labels wanted; None for all.
-            threads: to compute with; 0 for as many as there are cores.
-            flip: look at each picture twice, the second time in a mirror: half as fast, and
-                finds more (docs/accuracy.md).
+            threshold: minimum score, 0..1; None for the card's.
+            iou: overlap, 0..1, above which the worse of two boxes of a class is dropped; None for
+                the card's.
+            classes: labels of the classes to find; None for all.
+            threads: number of threads; 0 for one per core.
+            flip: also detect on the mirrored picture: half as fast, and finds more
+                (docs/accuracy.md).
 
         Raises:
-            ModelMissing, ModelCorrupt, CardError: there is no such model, or it is damaged.
-            LabelUnknown: the model does not know one of the classes.
-            BackendError: onnxruntime is missing or refuses the model.
+            ModelMissing, ModelCorrupt, CardError: the model does not exist, or is damaged.
+            LabelUnknown: the model lacks one of the classes.
+            BackendError: onnxruntime is missing or cannot load the model.
             ValueError: a number is out of its range.
         """
         for name, value in (("threshold", threshold), ("iou", iou)):
@@ -81,22 +81,23 @@ class Detector:
 
     @property
     def info(self) -> SessionInfo:
-        """What the model runs on."""
+        """Backend, device and threads that the model runs on."""
         return self._session.info
 
     def detect(self, picture: str | Path | Image | NDArray[np.uint8]) -> Detections:
-        """Find things in one picture.
+        """Find objects in one picture.
 
         Args:
             picture: a file, a Pillow image, or ``(height, width, 3)`` RGB or ``(height, width, 4)``
-                RGBA uint8. Files and Pillow images are turned as their EXIF orientation says; what
-                is transparent becomes black; of an animation the first (or current) frame counts.
+                RGBA uint8. Files and Pillow images are rotated by their EXIF orientation;
+                transparent pixels become black; of an animation the first (or current) frame is
+                used.
 
         Returns:
-            Detections in pixels of the (turned) picture, best first.
+            Detections in pixels of the (rotated) picture, best first.
 
         Raises:
-            PictureError: the file cannot be read; names it and the remedy.
+            PictureError: the file cannot be read; the message names it and the remedy.
             ValueError: the array is of another shape or type.
             BackendError: the run failed, or the detector is closed.
         """
@@ -113,7 +114,7 @@ class Detector:
         return joined((found, second), self.card.iou if self.iou is None else self.iou)
 
     def _detect(self, pixels: NDArray[np.uint8]) -> Detections:
-        """What one run finds on RGBA pixels."""
+        """Run once on RGBA pixels and decode the answer."""
         height, width = pixels.shape[:2]
         return decode(
             read(self._session.run(pixels, keep=False), self.card),
@@ -125,7 +126,7 @@ class Detector:
         )
 
     def close(self) -> None:
-        """Give up the model's memory. May be called any number of times."""
+        """Release the model's memory. May be called any number of times."""
         self._session.close()
 
     def __enter__(self) -> Detector:
@@ -142,8 +143,9 @@ def _class_ids(card: ModelCard, labels: Iterable[str]) -> frozenset[int]:
         if label not in ids:
             from difflib import get_close_matches
 
-            close = get_close_matches(label, ids) or ids
+            close = " or ".join(f'"{name}"' for name in get_close_matches(label, ids))
             raise LabelUnknown(
-                f"{card.title} knows no such class", label, remedy=f"It knows {', '.join(close)}."
+                f'{card.title} has no class "{label}"',
+                remedy=f"Did you mean {close}?" if close else f"It has {', '.join(ids)}.",
             )
     return frozenset(ids[label] for label in wanted)

@@ -1,6 +1,6 @@
-"""How detections look: a colour per class, ink that reads on it, and where the labels go.
+"""Appearance of detections: class colours, readable text colours, and label placement.
 
-Pure arithmetic, shared by everything that draws, so that a page and a saved picture look alike.
+Pure arithmetic, shared by everything that draws, so that the page and saved pictures look alike.
 """
 
 from __future__ import annotations
@@ -27,20 +27,20 @@ PALETTE = (
     "#3c872d",
 )
 
-# The places to choose from, in order of preference: the edge of the box (of xyxy) that a label's
-# left is at, and by how many of its widths it is moved; the edge for its top, and how many heights.
+# Possible places in order of preference: the edge of the box (index into xyxy) that a label's left
+# is aligned with, moved by this many of its widths; the same for its top and heights.
 _LEFT_EDGE, _TOP_EDGE = np.array([[0, 0, 2, 2, 0, 0, 0, 0], [1, 1, 1, 1, 3, 3, 1, 1]])
 _WIDTHS, _HEIGHTS = np.array([[0, 0, -1, -1, 0, 0, 0, 0], [-1, 0, -1, 0, 0, -1, -2, 1]], np.float32)
 PLACES = len(_LEFT_EDGE)
 LABEL_BLOCK = 8
-"""Labels that are placed together: few enough that all their places can be weighed against one
-another, enough that numpy is called seldom."""
+"""Labels placed at once: few enough to compare all their places with each other, and many enough
+that numpy is called rarely."""
 
 Floats = NDArray[np.float32]
 
 
 def colour(class_id: int) -> str:
-    """Return the ``#rrggbb`` of a class, the same in every session."""
+    """Return the ``#rrggbb`` of a class, the same on every run."""
     return PALETTE[class_id % len(PALETTE)]
 
 
@@ -63,17 +63,17 @@ def luminance(colour: str) -> float:
 def place_labels(
     xyxy: Floats, label_widths: Floats, label_height: float, width: float, height: float
 ) -> Floats:
-    """Return where to put the label of each box so that all can be read.
+    """Return positions for the labels of boxes, so that all labels can be read.
 
-    A label goes above its box, flush left. Where that leaves the picture or covers the label of an
-    earlier row (a better one, if the rows are sorted), it moves to the first free place among: the
-    box's other corners, inside and outside, then one line further up or down. If all are taken, to
-    where it covers least.
+    A label goes above its box, flush left. If that place is outside the picture or covers the
+    label of an earlier row (a better one, if the rows are sorted), the label moves to the first
+    free place among: the box's other corners, inside and outside, then one line further up or
+    down. If none is free, it goes where it covers the least.
 
     Args:
         xyxy: ``(n, 4)`` boxes in pixels of the surface that is drawn on.
         label_widths: ``(n,)`` widths of the labels in the same pixels.
-        label_height: their common height.
+        label_height: height of all labels.
         width, height: size of the surface.
 
     Returns:
@@ -106,7 +106,7 @@ def place_labels(
             # argmin takes the first of equals, so the order of the places is their preference.
             best = place + own[place : place + PLACES].argmin()
             placed[:, row] = block[:, best]
-            own += mutual[best]  # of no matter to those that are placed
+            own += mutual[best]  # has no effect on labels already placed
     return placed[[0, 2]].T
 
 

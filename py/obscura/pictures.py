@@ -1,4 +1,4 @@
-"""Pictures in CPython: read into RGBA arrays as a browser would show them, and drawn upon."""
+"""Pictures in CPython: reading files into RGBA arrays as browsers do, and drawing boxes."""
 
 from __future__ import annotations
 
@@ -29,7 +29,8 @@ def open_picture(path: str | Path) -> Image:
     """Read a picture file: its first frame, upright, in sRGB.
 
     Raises:
-        PictureError: it is missing, broken or of a kind that Pillow cannot read; names the file.
+        PictureError: the file is missing, damaged or of a format that Pillow cannot read; the
+            message names it.
     """
     pil = _pillow()
     try:
@@ -52,16 +53,16 @@ def open_picture(path: str | Path) -> Image:
 
 
 def upright(image: Image) -> Image:
-    """Return a copy of a Pillow image, turned as its EXIF orientation says."""
+    """Return a copy of a Pillow image, rotated by its EXIF orientation."""
     turned: Image = _pillow().ImageOps.exif_transpose(image)
     return turned
 
 
 def in_srgb(image: Image) -> Image:
-    """Return a Pillow image in sRGB: itself, unless it carries another colour profile.
+    """Return a Pillow image in sRGB: the same image, unless it has another colour profile.
 
-    Browsers convert pictures so; phones write Display P3. A profile that makes no sense is passed
-    over, as browsers do.
+    Browsers do this conversion too; phones write Display P3. An invalid profile is ignored, as in
+    browsers.
     """
     profile = image.info.get("icc_profile")
     if not profile:
@@ -83,7 +84,7 @@ def in_srgb(image: Image) -> Image:
 
 def to_rgba(image: Image) -> NDArray[np.uint8]:
     """Return a Pillow image as ``(height, width, 4)`` uint8 RGBA, opaque (see :func:`opaque`)."""
-    if image.mode.startswith("I"):  # 16 bits of grey: Pillow would cut, browsers scale
+    if image.mode.startswith("I"):  # 16-bit grey: Pillow would clip, browsers scale
         grey = np.asarray(image).astype(np.uint32) >> 8
         image = _pillow().Image.fromarray(grey.clip(0, 255).astype(np.uint8))
     return opaque(np.asarray(image.convert("RGBA")))
@@ -92,7 +93,7 @@ def to_rgba(image: Image) -> NDArray[np.uint8]:
 def opaque(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """Return ``(h, w, 3)`` RGB or ``(h, w, 4)`` RGBA pixels as opaque ``(h, w, 4)`` RGBA.
 
-    What shines through is black, as on the opaque canvas by which a page captures.
+    Transparent pixels become black, as on the opaque canvas that the page captures with.
 
     Raises:
         ValueError: the array is of another shape or type.
@@ -172,7 +173,7 @@ def _unknown_kind(path: Path) -> PictureError:
 
 
 def _pillow() -> Any:
-    """Import Pillow on first use: those who bring arrays do without it."""
+    """Import Pillow on first use, because detection on arrays does not need it."""
     try:
         import PIL
         import PIL.Image

@@ -11,7 +11,6 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-import obscura
 from obscura import Detector
 from obscura.cards.catalogue import read_card
 from obscura.errors import BackendError, LabelUnknown, ModelCorrupt, ModelMissing, PictureError
@@ -156,10 +155,3 @@ def test_after_closing_it_detects_no_more(detector: Detector, scene: Scene) -> N
 
     with pytest.raises(BackendError, match="closed"):
         detector.detect(scene(64, 64))
-
-
-def test_the_package_offers_its_nouns_by_name() -> None:
-    for name in obscura.__all__:
-        assert getattr(obscura, name) is not None
-    with pytest.raises(AttributeError, match="Detektor"):
-        _ = obscura.Detektor

@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pytest
 
-from obscura.live.timing import FrameTotals, Held, Rate, Timings, quantile
+from obscura.live.timing import BlockedTime, FrameTotals, Rate, Timings, quantile
 
 
 @pytest.mark.parametrize("share", [0.0, 0.05, 0.5, 0.95, 1.0])
@@ -106,35 +106,35 @@ class Clock:
 
 def test_the_thread_is_held_for_the_sum_of_the_sections() -> None:
     clock = Clock()
-    held = Held(clock)
-    with held:
+    blocked = BlockedTime(clock)
+    with blocked:
         clock.now += 2
     clock.now += 10
-    with held:
+    with blocked:
         clock.now += 1
-        with held:  # counts once
+        with blocked:  # counts once
             clock.now += 1
 
-    assert held.take() == 4
-    assert held.take() == 0
+    assert blocked.lap() == 4
+    assert blocked.lap() == 0
 
 
 def test_a_section_under_way_counts_up_to_now_and_then_anew() -> None:
     clock = Clock()
-    held = Held(clock)
-    with held:
+    blocked = BlockedTime(clock)
+    with blocked:
         clock.now += 3
-        first = held.take()
+        first = blocked.lap()
         clock.now += 2
 
-    assert (first, held.take()) == (3, 2)
+    assert (first, blocked.lap()) == (3, 2)
 
 
 @pytest.mark.skipif(sys.platform == "emscripten", reason="no loop can be run to its end there")
 @pytest.mark.parametrize("end", ["result", "failure", "cancelled"])
 def test_a_coroutine_holds_the_thread_where_it_runs_and_not_where_it_waits(end: str) -> None:
     clock = Clock()
-    held = Held(clock)
+    blocked = BlockedTime(clock)
 
     async def work(gate: asyncio.Future[str]) -> str:
         clock.now += 2
@@ -147,7 +147,7 @@ def test_a_coroutine_holds_the_thread_where_it_runs_and_not_where_it_waits(end: 
     async def scene() -> str:
         gate: asyncio.Future[str] = asyncio.get_running_loop().create_future()
 
-        task = asyncio.ensure_future(held.during(work(gate)))
+        task = asyncio.ensure_future(blocked.during(work(gate)))
         await asyncio.sleep(0)
         clock.now += 50
         if end == "result":
@@ -166,7 +166,7 @@ def test_a_coroutine_holds_the_thread_where_it_runs_and_not_where_it_waits(end: 
     else:
         with pytest.raises(ValueError if end == "failure" else asyncio.CancelledError):
             ended.result()
-    assert held.take() == 5
+    assert blocked.lap() == 5
 
 
 def ticking(times: list[float]) -> Rate:

@@ -1,15 +1,14 @@
-"""Writes model.toml: what the product knows about a model, and how it came to be."""
+"""Write model.toml: the card of a model, with its origin and its recorded answer."""
 
 from __future__ import annotations
 
 import hashlib
-import json
-import re
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import tomli_w
 from PIL import Image
 
 from modelkit import coco
@@ -22,7 +21,7 @@ PICTURE = Path(__file__).resolve().parents[2] / "assets" / "sample.jpg"
 
 
 def write_model(recipe: Recipe, network: bytes, folder: Path) -> None:
-    """Writes network and card, the recorded answer included, into `folder`.
+    """Write network and card, with the recorded answer, into `folder`.
 
     The accuracy on an earlier card is kept if it was measured on the very same network.
     """
@@ -50,7 +49,7 @@ def write_model(recipe: Recipe, network: bytes, folder: Path) -> None:
         "input": {"width": recipe.size[1], "height": recipe.size[0], "resize": "stretch"},
         "output": {"top": TOP, "threshold": recipe.threshold, "iou": recipe.iou},
     }
-    write_card(folder, card)  # for the answer comes from the model as the product reads it
+    write_card(folder, card)  # now, because the answer comes from the model as the product reads it
     with Detector(folder, threads=1) as detector, Image.open(PICTURE) as picture:
         card["check"] = recorded(detector.detect(picture), picture.size)
     if old.get("file", {}).get("sha256") == digest and "accuracy" in old:
@@ -59,18 +58,18 @@ def write_model(recipe: Recipe, network: bytes, folder: Path) -> None:
 
 
 def write_card(folder: Path, card: Mapping[str, Any]) -> None:
-    """Writes `folder`/model.toml."""
-    (folder / CARD).write_text(_toml(card), "utf-8", newline="\n")
+    """Write `folder`/model.toml."""
+    (folder / CARD).write_text(tomli_w.dumps(card, indent=2), "utf-8", newline="\n")
 
 
 def write_accuracy(folder: Path, accuracy: Mapping[str, str | float]) -> None:
-    """Replaces the measured accuracy on the card in `folder`."""
+    """Replace the measured accuracy on the card in `folder`."""
     card = tomllib.loads((folder / CARD).read_text("utf-8"))
     write_card(folder, {**card, "accuracy": dict(accuracy)})
 
 
 def recorded(found: Detections, size: tuple[int, int]) -> dict[str, Any]:
-    """The table [check]: what a model found in `PICTURE`, whose width and height are given."""
+    """Return the table [check]: what a model found in `PICTURE`, of the given width and height."""
     return {"picture": PICTURE.name, "size": list(size), "detections": list(_rows(found))}
 
 
@@ -83,34 +82,3 @@ def _rows(found: Detections) -> list[dict[str, Any]]:
         }
         for box, score, class_id in zip(found.xyxy, found.score, found.class_id, strict=True)
     ]
-
-
-def _toml(card: Mapping[str, Any]) -> str:
-    """Values as TOML: plain keys first, then each table under its own heading."""
-    lines = [f"{key} = {_value(item)}" for key, item in card.items() if not _is_table(item)]
-    for key, item in card.items():
-        if _is_table(item):
-            lines += ["", f"[{key}]"] + [
-                f"{_key(inner)} = {_value(part)}" for inner, part in item.items()
-            ]
-    return "\n".join(lines) + "\n"
-
-
-def _is_table(value: object) -> bool:
-    return isinstance(value, Mapping)
-
-
-def _key(key: str) -> str:
-    return key if re.fullmatch(r"[A-Za-z0-9_-]+", key) else _value(key)
-
-
-def _value(value: Any) -> str:
-    if isinstance(value, Mapping):
-        pairs = [f"{_key(key)} = {_value(item)}" for key, item in value.items()]
-        return f"{{ {', '.join(pairs)} }}" if pairs else "{}"
-    if isinstance(value, Sequence) and not isinstance(value, str):
-        parts = [_value(item) for item in value]
-        line = f"[{', '.join(parts)}]"
-        return line if len(line) <= 88 else "[\n" + "".join(f"  {part},\n" for part in parts) + "]"
-    # TOML writes text and numbers as JSON does, but for this one character.
-    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")

@@ -1,1 +1,1 @@
-"""Cards: what a model is, where it comes from, and how to feed and read it."""
+"""Cards: descriptions of models, their origin, and how to feed and read them."""

@@ -1,4 +1,4 @@
-"""ModelCard: what the product knows about a model, parsed from its model.toml and checked."""
+"""ModelCard: the description of a model, parsed from its model.toml and checked."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ LONGEST_LABEL = 200
 MOST_FEEDS = 8
 MOST_ROWS = 10_000
 
-LAYOUTS = ("nchw", "nhwc", "chw")  # the last for networks without a batch
+LAYOUTS = ("nchw", "nhwc", "chw")  # the last one for networks without a batch
 CHANNELS = ("rgb", "bgr", "grey")
 INPUT_TYPES = ("float32", "float16", "uint8")
 FEED_VALUES = ("size_wh", "size_hw", "mask", "scale")
@@ -36,7 +36,7 @@ class ModelFile(NamedTuple):
 
 
 class InputSpec(NamedTuple):
-    """The network's own input: size in pixels, and how a picture of another shape fills it."""
+    """The network's own input: size in pixels, and how a picture of another shape is fitted."""
 
     width: int
     height: int
@@ -44,7 +44,7 @@ class InputSpec(NamedTuple):
 
 
 class Feed(NamedTuple):
-    """A further input that a network wants, beside the picture."""
+    """A further input that a network needs beside the picture."""
 
     name: str
     value: str
@@ -54,9 +54,9 @@ class Feed(NamedTuple):
 
 
 class OpenForm(NamedTuple):
-    """How a network that is not sealed takes a picture, and what its family must know of it.
+    """How to feed a network that is not sealed, and the options of its family.
 
-    Each value that enters is ``(pixel - mean) / std``, pixels being 0..255.
+    Each input value is ``(pixel - mean) / std``, with pixels in 0..255.
     """
 
     input: str  # name of the graph's input for the picture
@@ -71,7 +71,7 @@ class OpenForm(NamedTuple):
 
 
 class RecordedAnswer(NamedTuple):
-    """What the model finds on a bundled picture, for backends to reproduce."""
+    """The model's detections on a bundled picture, for backends to reproduce."""
 
     picture: str  # file name
     size: tuple[int, int]  # width, height in pixels
@@ -80,24 +80,24 @@ class RecordedAnswer(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class ModelCard:
-    """What the product knows about one model. Made by :meth:`from_toml` or :meth:`from_dict`.
+    """Description of a model. Made by :meth:`from_toml` or :meth:`from_dict`.
 
     Attributes:
-        name: folder name, and the name by which it is asked for.
+        name: name of its folder, by which it is chosen.
         title: name shown to people.
-        summary: one short phrase that helps to choose.
+        summary: a short phrase that helps people choose.
         family: key of ``obscura.families.FAMILIES``.
         labels: names of the classes, by class_id.
         license: SPDX identifier of the weights' licence.
         file: the network.
-        source: where it comes from: package, version, path, integrity, licence.
+        source: origin: package, version, path, integrity, licence.
         input: the network's own input.
         open: how to feed and read a network that is not sealed; None for a sealed one.
         top: K, the number of rows that the network, or its family, returns.
-        threshold: lowest score shown unless told otherwise.
-        iou: overlap above which the worse of two boxes goes unless told otherwise.
-        check: the answer to reproduce; None if none is recorded.
-        accuracy: as measured: dataset, ap, ap50, command; empty if not measured.
+        threshold: default minimum score.
+        iou: default overlap above which the worse of two boxes is dropped.
+        check: recorded answer that backends must reproduce; None if there is none.
+        accuracy: measured accuracy: dataset, ap, ap50, command; empty if not measured.
     """
 
     name: str
@@ -121,9 +121,9 @@ class ModelCard:
         """Parse the text of a model.toml.
 
         Raises:
-            CardError: it is not TOML, or as in :meth:`from_dict`.
+            CardError: the text is not TOML, or as in :meth:`from_dict`.
         """
-        import tomllib  # here, for the page gets its cards as JSON
+        import tomllib  # imported here, because the page gets its cards as JSON
 
         from obscura.cards.nesting import DEEPEST, too_deep
 
@@ -140,8 +140,8 @@ class ModelCard:
         """Parse a card given as tables of plain values, as TOML or JSON hold them.
 
         Raises:
-            CardError: a key is missing or unknown, or its value makes no sense; names the key, the
-                value and the remedy. ``source`` may hold what it likes, and so may
+            CardError: a key is missing or unknown, or its value is invalid; the message names the
+                key, the value and the remedy. ``source`` may contain anything, and so may
                 ``accuracy`` beside its numbers.
         """
         card = Table("", table)
@@ -186,14 +186,14 @@ _KEYS = (
 
 
 def verify(file: ModelFile, data: bytes) -> None:
-    """Check that ``data`` is the very file that a card describes.
+    """Check that ``data`` is the file that a card describes.
 
     Raises:
-        ModelCorrupt: its length or its SHA-256 differs.
+        ModelCorrupt: the length or the SHA-256 differs.
     """
     if len(data) != file.bytes:
         raise ModelCorrupt(f"{file.name} should have {file.bytes} bytes", f"it has {len(data)}")
-    from hashlib import sha256  # here, for the page lets the browser do this
+    from hashlib import sha256  # imported here, because the page lets the browser do this
 
     digest = sha256(data).hexdigest()
     if digest != file.sha256:
@@ -201,10 +201,10 @@ def verify(file: ModelFile, data: bytes) -> None:
 
 
 def wrong_label(labels: Sequence[str]) -> tuple[int, str] | None:
-    """Return the place of a class name that cannot be used, and what it should be; None if all can.
+    """Return the index of the first invalid class name, and what is wanted; None if all are valid.
 
-    Names are shown and searched: each occurs once, has something to read, and no control
-    characters (nor half a UTF-16 pair, which JSON can smuggle in and nothing can write).
+    Names are shown and searched: each occurs once, is not blank, and has no control characters
+    (nor half a UTF-16 pair, which JSON can contain and no encoding can write).
     """
     seen = set()
     for place, label in enumerate(labels):

@@ -1,4 +1,4 @@
-"""The models on this machine: each a folder with its card and its network."""
+"""Catalogue of the models on this machine, each a folder with a card and a network."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ CARD = "model.toml"
 
 
 def home() -> Path:
-    """Return the folder of models: ``$OBSCURA_MODELS``, else the package's own, else the repo's."""
+    """Return the folder of models: ``$OBSCURA_MODELS``, or that of the package or repository."""
     if "OBSCURA_MODELS" in os.environ:
         return Path(os.environ["OBSCURA_MODELS"])
     package = Path(__file__).resolve().parents[1]
@@ -29,10 +29,10 @@ def find(model: str | Path) -> Path:
     """Return the folder of a model.
 
     Args:
-        model: one of the :func:`known` names, or the path of any folder with a card.
+        model: a name from :func:`known`, or the path of any folder with a card.
 
     Raises:
-        ModelMissing: there is no such model; lists the known ones.
+        ModelMissing: there is no such model; the message lists the known ones.
     """
     for folder in (home() / model, Path(model)):
         if (folder / CARD).is_file():
@@ -51,7 +51,7 @@ def read_card(folder: Path) -> ModelCard:
     """Read the card in a model's folder.
 
     Raises:
-        CardError: the card cannot be read or makes no sense.
+        CardError: the card cannot be read or is invalid.
     """
     path = folder / CARD
     try:
@@ -64,7 +64,7 @@ def read_card(folder: Path) -> ModelCard:
 
 
 def read_network(folder: Path, card: ModelCard) -> bytes:
-    """Read the network that the card names. Unverified: the engine checks its hash.
+    """Read the network that a card names. The engine verifies its hash.
 
     Raises:
         ModelMissing: the file cannot be read.

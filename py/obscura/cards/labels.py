@@ -1,4 +1,4 @@
-"""Class names: read from the files that people have, and the lists that everybody knows."""
+"""Class names: parsers for common file formats, and the lists of COCO and PASCAL VOC."""
 
 from __future__ import annotations
 
@@ -27,31 +27,31 @@ clock,vase,scissors,teddy bear,hair drier,toothbrush""".replace("\n", "").split(
 
 _UNPUBLISHED = {12, 26, 29, 30, 45, 66, 68, 69, 71, 83}
 COCO_IDS = tuple(number for number in range(1, 91) if number not in _UNPUBLISHED)
-"""COCO numbered 90 kinds of things and published 80 of them: the ids of `COCO`."""
+"""The ids of the classes in `COCO`: 80 of the 90 that were numbered."""
 
 VOC = tuple(
     """aeroplane,bicycle,bird,boat,bottle,bus,car,cat,chair,cow,diningtable,dog,horse,motorbike,
 person,pottedplant,sheep,sofa,train,tvmonitor""".replace("\n", "").split(",")
 )
-"""The 20 classes of PASCAL VOC (http://host.robots.ox.ac.uk/pascal/VOC), by alphabet."""
+"""The 20 classes of PASCAL VOC (http://host.robots.ox.ac.uk/pascal/VOC), in alphabetical order."""
 
 
 class Known(NamedTuple):
-    """Names for a number of classes, and whose they are."""
+    """Class names, and the data set that they belong to."""
 
     labels: tuple[str, ...]
-    title: str  # "" if they are just numbered
+    title: str  # "" if they are only numbered
 
 
 def known(count: int) -> Known:
-    """Return the names that a network of ``count`` classes usually means.
+    """Return the usual names of a network with ``count`` classes.
 
-    80 classes are COCO's, 20 PASCAL VOC's. 91 are COCO's by id (as torchvision and DETR count) and
-    90 by id less one (TensorFlow); ids without a class are named like ``unused 12``. Any other
-    number gets ``class 1`` to ``class n``.
+    80 classes are COCO's, 20 PASCAL VOC's. 91 are COCO's by id (as in torchvision and DETR) and
+    90 by id minus one (TensorFlow); ids without a class are named like ``unused 12``. Any other
+    count gets ``class 1`` to ``class n``.
 
     Raises:
-        LabelsError: these are more classes than a card may have.
+        LabelsError: a card cannot have that many classes.
     """
     if count > MOST_LABELS:
         raise LabelsError(
@@ -71,24 +71,24 @@ def known(count: int) -> Known:
 def parse(name: str, data: bytes) -> tuple[str, ...]:
     """Read class names from a file, in the network's order.
 
-    | file | holds |
+    | file | contents |
     |---|---|
-    | .txt .names .labels | a name a line, numbered (``0 person``) or not |
+    | .txt .names .labels | one name per line, numbered (``0 person``) or not |
     | .json .toml | a list of names, a table ``{"0": "person"}`` or ``{"person": 0}``, or COCO's
-                    categories: alone, or as one of labels, names, classes, categories, ... |
+                    categories: alone, or under labels, names, classes, categories, ... |
     | .yaml .yml | Ultralytics' ``names:`` |
     | .pbtxt | TensorFlow's label map |
 
-    A number that a table leaves out gets a name like ``unused 12``, as do names that say so
-    (``N/A``, ``???``); a table that begins at 1 is taken to mean the first class by that. COCO's
-    categories are taken in the order of their ids, without gaps, as most who train on them do.
+    A number missing from a table gets a name like ``unused 12``, as do placeholder names (``N/A``,
+    ``???``); in a table that starts at 1, that is the first class. COCO's categories are ordered
+    by id, without gaps, as most training code does.
 
     Args:
-        name: of the file; its ending tells the kind.
-        data: its content.
+        name: name of the file; its suffix decides the format.
+        data: contents of the file.
 
     Raises:
-        LabelsError: it cannot be read, or its names make no sense; says which and where.
+        LabelsError: the file cannot be read, or a name is invalid; the message says which.
     """
     ending = name[name.rfind(".") :].lower() if "." in name else ""
     read = _KINDS.get(ending)
@@ -121,10 +121,9 @@ def parse(name: str, data: bytes) -> tuple[str, ...]:
 
 
 def embedded(text: str) -> tuple[str, ...]:
-    """Read class names from a value in a network's metadata; () if it holds none that make sense.
+    """Read class names from a value in a network's metadata; () if there are no valid ones.
 
-    They may be written as a list or as a table by number, the way Python or JSON write these, or
-    with commas between them.
+    Accepts a list or a table by number, as Python or JSON write them, and comma-separated names.
     """
     text = text.strip()
     try:
@@ -137,7 +136,7 @@ def embedded(text: str) -> tuple[str, ...]:
 
 
 Entries = list[tuple[str, str]]
-"""Where a name stands, in words, and the name."""
+"""Pairs of the position of a name, in words, and the name."""
 
 _NOBODY = {"n/a", "???", "__background__"}
 _KEYS = ("labels", "names", "classes", "categories", "id2label", "label2id")
@@ -145,7 +144,7 @@ _NUMBERED = re.compile(r"(\d{1,6})(?:[:,]\s*|\s+)(\S.*)")
 _ENTRY = re.compile(
     r"""\s*+(?:["']?(\d{1,6})["']?\s*+:\s*+)?+          # its number
     (?:("(?:[^"\\]|\\.)*+"|'(?:[^'\\]|\\.|'')*+')\s*+   # a name in quotes
-    |([^,:{}\[\]"'][^,{}\[\]]*+)                        # or without
+    |([^,:{}\[\]"'][^,{}\[\]]*+)                        # or without quotes
     )(?:,|$)""",
     re.VERBOSE | re.DOTALL,
 )
@@ -165,7 +164,7 @@ def _named(entries: Entries) -> tuple[str, ...]:
 
 
 def _text(data: bytes) -> str:
-    wide = data.startswith((b"\xff\xfe", b"\xfe\xff"))  # as some editors on Windows save
+    wide = data.startswith((b"\xff\xfe", b"\xfe\xff"))  # as some Windows editors save it
     try:
         return data.decode("utf-16" if wide else "utf-8-sig")
     except UnicodeDecodeError as error:
@@ -195,7 +194,7 @@ def _json(text: str) -> Entries:
 
 
 def _toml(text: str) -> Entries:
-    import tomllib  # here, for most bring another kind
+    import tomllib  # imported here, because few files are TOML
 
     _check_depth(text)
     try:
@@ -215,7 +214,7 @@ def _damaged(kind: str, error: Exception) -> LabelsError:
 
 
 def _value(value: Any) -> Entries:
-    """Find the names in what JSON or TOML hold."""
+    """Find the names in parsed JSON or TOML."""
     if isinstance(value, Mapping):
         for key in _KEYS:
             if isinstance(value.get(key), (Mapping, list)):
@@ -251,7 +250,7 @@ def _no_text(where: str, value: object) -> LabelsError:
 
 
 def _by_number(pairs: Iterable[tuple[int, Any]]) -> Entries:
-    """Order names by their numbers, filling in those that are left out."""
+    """Order names by number, and fill the gaps."""
     names: dict[int, str] = {}
     for number, label in pairs:
         if not isinstance(label, str):
@@ -271,7 +270,7 @@ def _by_number(pairs: Iterable[tuple[int, Any]]) -> Entries:
 
 
 def _flow(text: str) -> Entries:
-    """Read ``[a, 'b']`` or ``{0: a, 1: "b"}``; [] if it is neither."""
+    """Read ``[a, 'b']`` or ``{0: a, 1: "b"}``; [] if it is something else."""
     inner, at = text[1:-1].rstrip().removesuffix(","), 0
     if (text[:1], text[-1:]) not in (("[", "]"), ("{", "}")) or not inner:
         return []
@@ -300,7 +299,7 @@ def _unquoted(text: str) -> str:
 
 
 def _yaml(text: str) -> Entries:
-    """Read ``names:``, the only part of YAML that is needed, in the ways that people write it."""
+    """Read ``names:`` in its common forms, the only part of YAML that is needed."""
     lines = [line for line in text.splitlines() if line.strip() and line.lstrip()[0] != "#"]
     start = next((i for i, line in enumerate(lines) if line.startswith("names:")), len(lines))
     found: list[tuple[str | None, str]] = []

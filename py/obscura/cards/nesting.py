@@ -1,7 +1,7 @@
-"""How deeply a text in JSON or TOML is nested, told before it is parsed.
+"""Check of how deeply JSON or TOML is nested, before it is parsed.
 
-Parsers recurse. CPython raises RecursionError where that goes too far; in a browser the stack is
-smaller, and a file made for it ends Python and with it the page.
+Parsers recurse. CPython raises RecursionError when that goes too deep; in a browser the stack is
+smaller, and a malicious file would crash Python and with it the page.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ _MARK = re.compile(r'"(?:[^"\\\n]|\\.)*+"|[][{}]')
 
 
 def too_deep(text: str) -> bool:
-    """Tell whether brackets, those in double quotes aside, are nested deeper than `DEEPEST`."""
+    """Return whether brackets outside double quotes are nested deeper than `DEEPEST`."""
     depth = 0
     for mark in _MARK.finditer(text):
         depth += {"[": 1, "{": 1, "]": -1, "}": -1}.get(mark[0], 0)

@@ -1,4 +1,4 @@
-"""Reading a card's tables key by key: every complaint names the key, the value and the remedy."""
+"""Reader for the tables of a card; every error names the key, the value and the remedy."""
 
 from __future__ import annotations
 
@@ -11,22 +11,22 @@ from obscura.errors import CardError
 LONGEST_NAME = 100
 LONGEST_TEXT = 500
 MOST_SHOWN = 200
-LARGEST = 1e9  # of numbers that have no limit of their own
+LARGEST = 1e9  # limit of numbers that have no other
 
-# What Windows takes for devices, whatever ending follows.
+# Names that Windows reserves for devices, with any suffix.
 _RESERVED = re.compile("con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³]", re.IGNORECASE)
 UNSHOWABLE = re.compile("[\\x00-\\x1f\\x7f-\\x9f\\u2028\\u2029\\ud800-\\udfff]")
-"""Control characters, and half a UTF-16 pair, which JSON can smuggle in and nothing can write."""
+"""Control characters, and half a UTF-16 pair, which JSON can contain and no encoding can write."""
 
 
 class Table(NamedTuple):
-    """One table of a card, read key by key; every complaint names the key in full."""
+    """A table of a card, read key by key; every error names the full key."""
 
     prefix: str
     values: Mapping[str, Any]
 
     def error(self, key: str, value: object, wanted: str) -> CardError:
-        """Return the error for a value that makes no sense, for somebody to raise."""
+        """Return the error for an invalid value, to be raised by the caller."""
         return CardError(
             f"The card's {self.prefix}{key} makes no sense",
             shown(value),
@@ -34,7 +34,7 @@ class Table(NamedTuple):
         )
 
     def only(self, *keys: str) -> None:
-        """Complain of a key that is none of these."""
+        """Raise CardError if there is a key other than these."""
         for key in self.values:
             if key not in keys:
                 raise CardError(
@@ -44,7 +44,7 @@ class Table(NamedTuple):
                 )
 
     def get(self, key: str, kind: type | tuple[type, ...], wanted: str) -> Any:
-        """Return a value of a kind; a bool is no number."""
+        """Return a value of a type; a bool is not a number."""
         if key not in self.values:
             raise CardError(
                 "The card lacks a key", f"{self.prefix}{key}", remedy="Add it to model.toml."
@@ -55,11 +55,11 @@ class Table(NamedTuple):
         return value
 
     def table(self, key: str) -> Table:
-        """Return the table that lies in this one."""
+        """Return a table within this one."""
         return Table(f"{self.prefix}{key}.", self.get(key, Mapping, "a table"))
 
     def array(self, key: str, kind: type | tuple[type, ...], wanted: str) -> list[Any]:
-        """Return an array, all of one kind."""
+        """Return an array whose values are all of one type."""
         values: list[Any] = list(self.get(key, (list, tuple), f"an array of {wanted}"))
         for value in values:
             if not isinstance(value, kind) or isinstance(value, bool):
@@ -73,7 +73,7 @@ class Table(NamedTuple):
         holds: Callable[[float], bool] = lambda _: True,
         wanted: str = "three numbers",
     ) -> tuple[float, float, float]:
-        """Return three numbers; the usual ones if the card does not say."""
+        """Return three numbers; the default if the key is missing."""
         if key not in self.values:
             return usual
         values = self.array(key, (int, float), wanted)
@@ -82,7 +82,7 @@ class Table(NamedTuple):
         return float(values[0]), float(values[1]), float(values[2])
 
     def choice(self, key: str, among: tuple[str, ...], usual: str | None = None) -> str:
-        """Return one text of several; the usual one, if there is one and the card does not say."""
+        """Return one of several texts; the default, if there is one and the key is missing."""
         if usual is not None and key not in self.values:
             return usual
         return self.text(key, among.__contains__, f"one of {', '.join(among)}")
@@ -117,20 +117,20 @@ class Table(NamedTuple):
 
 
 def shown(value: object) -> str:
-    """Return a value as errors tell it: cut short, and whatever it is."""
+    """Return the repr of any value for an error message, shortened."""
     try:
         return repr(value)[:MOST_SHOWN]
-    except ValueError:  # Python writes no number of more than some thousand digits
+    except ValueError:  # Python refuses to print integers of more than a few thousand digits
         return f"{type(value).__name__} with an absurdly large number"
 
 
 def is_line(text: str) -> bool:
-    """Tell whether ``text`` can be shown on one line."""
+    """Return whether a text can be shown on one line."""
     return 0 < len(text) <= LONGEST_TEXT and not UNSHOWABLE.search(text)
 
 
 def is_file_name(text: str) -> bool:
-    """Tell whether ``text`` can name a file, on any system, without leading out of its folder."""
+    """Return whether a text is a valid file name on any system, without leaving its folder."""
     return (
         0 < len(text) <= LONGEST_NAME
         and text[0] not in ". "

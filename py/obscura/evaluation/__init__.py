@@ -1,4 +1,4 @@
-"""Evaluation: how well a model finds what people found, as COCO measures it.
+"""Evaluation: compares a model's detections with annotations, as COCO does.
 
 >>> from pathlib import Path
 >>> from obscura import Detector
@@ -9,8 +9,7 @@
 >>> 0 < scores.ap <= 100
 True
 
-Runs in CPython and needs pycocotools: the package's extra ``evaluate``.
-"""
+Runs in CPython and needs pycocotools: the package's extra ``evaluate``."""
 
 from __future__ import annotations
 
@@ -38,11 +37,11 @@ __all__ = [
 ]
 
 LOW = 0.01
-"""The threshold to evaluate at: precision is averaged over all recalls, so poor boxes count."""
+"""Threshold for evaluation: precision is averaged over all recalls, so poor boxes count."""
 
 
 class Finder(Protocol):
-    """What can be evaluated: a Detector, or the page in a browser."""
+    """A detector that can be evaluated: `Detector`, or the page in a browser."""
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -50,14 +49,14 @@ class Finder(Protocol):
 
     @property
     def info(self) -> SessionInfo:
-        """What it runs on."""
+        """Backend, device and threads that the model runs on."""
 
     def detect(self, picture: Path) -> Detections:
-        """Find things on a picture; raise PictureError if it cannot be read."""
+        """Find objects in a picture; raise PictureError if it cannot be read."""
 
 
 class Evaluation(NamedTuple):
-    """What came of one model: its matches with the truth, and the pictures that it missed."""
+    """Result of a model: its matches with the truth, and the pictures that could not be read."""
 
     matches: Matches
     damaged: list[PictureError]
@@ -68,18 +67,18 @@ def evaluate(
     truth: Truth,
     progress: Callable[[Iterable[int]], Iterable[int]] = iter,
 ) -> Evaluation:
-    """Detect on every picture and match what is found with what is there.
+    """Detect on every picture and match the detections with the annotations.
 
-    On a picture that cannot be read nothing is found: its objects count as missed.
+    The objects of a picture that cannot be read count as missed.
 
     Args:
         finder: the model, at a threshold as low as `LOW`.
         truth: the annotated pictures.
-        progress: wraps the loop over the pictures' ids, as tqdm does.
+        progress: wraps the iterable of the pictures' ids, as tqdm does.
 
     Raises:
-        AnnotationsError: model and truth have no class in common; told before anything is run.
-        ToolMissing: pycocotools is not installed; likewise.
+        AnnotationsError: model and truth have no class in common; raised before any run.
+        ToolMissing: pycocotools is not installed; raised before any run.
         BackendError: a run failed.
     """
     Matches(truth, finder.labels, {})  # raises what it would raise in the end

@@ -1,7 +1,7 @@
-"""The page as a backend: a browser opens the built site and reads the pictures, as a visitor would.
+"""The page as a backend: a browser opens the built site and detects, as it does for a visitor.
 
-What is measured is all of it: the browser's own decoding of the files, the pixels' way to the
-worker, onnxruntime-web, and the page's thresholds and suppression.
+This covers everything: decoding of the files by the browser, the transfer of pixels to the worker,
+onnxruntime-web, and the page's thresholds and suppression.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ FLAGS = ("--disable-background-networking", "--disable-component-update", "--no-
 
 
 class PageDetector:
-    """One visit to a built site, which reads one picture after another.
+    """Detector that runs the page: one visit to a built site, for any number of pictures.
 
     A context manager; driven by docs/automation.md: the address, `obscura.snapshot()` and the
     photo picker.
@@ -42,18 +42,18 @@ class PageDetector:
     def __init__(self, model: str, site: str | Path, *, threshold: float, threads: int = 0) -> None:
         """Open a browser on the site and wait until the model is ready.
 
-        The browser is the one that the environment's ``CHROMIUM`` names, else Playwright's.
+        Uses the browser that the environment variable ``CHROMIUM`` names, or Playwright's.
 
         Args:
-            model: the name of a model that the site offers and whose card is here too.
+            model: name of a model that is both on the site and in the catalogue.
             site: address of the page, or the folder that ``build.py build`` made.
-            threshold: lowest score wanted, above 0 and below 1.
-            threads: to compute with; 0 for what the page chooses.
+            threshold: minimum score, above 0 and below 1.
+            threads: number of threads; 0 for the page's choice.
 
         Raises:
             ToolMissing: Playwright or its browser is not installed.
-            ModelMissing: here or on the site there is no such model.
-            BackendError: the site is not there, or its page fails.
+            ModelMissing: the model is missing on the site or in the catalogue.
+            BackendError: the site does not answer, or its page fails.
         """
         self.labels = catalogue.read_card(catalogue.find(model)).labels
         self._class_ids = {label: class_id for class_id, label in enumerate(self.labels)}
@@ -85,10 +85,10 @@ class PageDetector:
             self._stack = stack.pop_all()
 
     def detect(self, picture: Path) -> Detections:
-        """Give the page a file by its photo picker and return what it shows.
+        """Open a file with the page's photo picker and return the detections shown.
 
         Raises:
-            PictureError: the browser cannot read it.
+            PictureError: the browser cannot read the file.
             BackendError: the page failed for another reason, or did not answer.
         """
         self._read += 1
@@ -125,7 +125,7 @@ class PageDetector:
         )
 
     def _until(self, condition: str) -> dict[str, Any]:
-        """Wait for a condition in JavaScript, in which `now` is the snapshot; return that."""
+        """Wait for a condition in JavaScript, where `now` is the snapshot; return the snapshot."""
         look = f"""() => {{
           const now = globalThis.obscura?.snapshot();
           return now && ({condition}) && JSON.stringify(now);
@@ -148,7 +148,7 @@ def _failure(now: dict[str, Any]) -> BackendError:
 
 @contextmanager
 def _chromium() -> Iterator[Browser]:
-    """A browser without a window."""
+    """Start a headless browser."""
     try:
         from playwright.sync_api import Error, sync_playwright  # here, for it is an extra
     except ImportError as error:
@@ -191,7 +191,7 @@ class _Handler(SimpleHTTPRequestHandler):
         super().end_headers()
 
     def log_message(self, *_: object) -> None:
-        """Say nothing."""
+        """Log nothing."""
 
 
 @contextmanager

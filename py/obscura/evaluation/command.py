@@ -1,4 +1,4 @@
-"""``python3 -m obscura evaluate``: its arguments, and what it does with them."""
+"""The command ``python3 -m obscura evaluate``."""
 
 from __future__ import annotations
 
@@ -28,7 +28,9 @@ def _native(model: str, options: argparse.Namespace) -> Detector:
 def _browser(model: str, options: argparse.Namespace) -> PageDetector:
     if options.flip:
         raise BackendError(
-            "The page looks once", "--flip", remedy="Leave it out, or choose --backend native."
+            "The page cannot detect on mirrored pictures",
+            "--flip",
+            remedy="Leave it out, or choose --backend native.",
         )
     site = options.site if "://" in options.site else Path(options.site)
     return PageDetector(model, site, threshold=options.threshold, threads=options.threads)
@@ -42,7 +44,7 @@ HELP = "Measure how accurate models are, on pictures annotated in COCO's format.
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add what the command understands."""
+    """Add the arguments of the command."""
     add = parser.add_argument
     add("--images", type=Path, required=True, metavar="DIR", help="the folder of pictures")
     add(
@@ -50,7 +52,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=Path,
         required=True,
         metavar="JSON",
-        help="what is on them: an instances file in COCO's format",
+        help="their annotations: an instances file in COCO's format",
     )
     add("--model", action="append", metavar="NAME", help="may be repeated (default: all)")
     add("--backend", choices=BACKENDS, default="native", help="default: %(default)s")
@@ -65,18 +67,23 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=_fraction,
         default=LOW,
         metavar="T",
-        help="lowest score that counts (default: %(default)s, as precision is averaged over all "
-        "recalls)",
+        help="minimum score (default: %(default)s, because precision is averaged over all recalls)",
     )
-    add("--threads", type=count, default=0, metavar="N", help="default: one for each core")
-    add("--flip", action="store_true", help="look twice at each picture, once in a mirror")
+    add(
+        "--threads",
+        type=count,
+        default=0,
+        metavar="N",
+        help="number (default: one per core)",
+    )
+    add("--flip", action="store_true", help="also detect on the mirrored pictures")
     add("--per-class", action="store_true", help="print each class's precision, too")
     add(
         "--bootstrap",
         type=count,
         default=0,
         metavar="N",
-        help="tell the standard error of AP, by drawing the pictures anew so many times",
+        help="report the standard error of AP, from N random sets of the pictures",
     )
     add("--json", type=Path, metavar="FILE", help="write everything as JSON, too")
 
@@ -112,7 +119,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _progress_bar() -> Callable[..., Iterable[int]]:
-    """tqdm, which shows itself to people at a terminal only."""
+    """Return tqdm, which shows itself only on a terminal."""
     try:
         from tqdm import tqdm  # here, for it is an extra
     except ImportError as error:
@@ -122,7 +129,7 @@ def _progress_bar() -> Callable[..., Iterable[int]]:
 
 
 def _command(model: str, options: argparse.Namespace) -> str:
-    """What to type to measure this again, without what is particular to this machine."""
+    """Return the command that repeats the measurement on any machine."""
     images, annotations = (
         "/".join(path.resolve().parts[-2:]) for path in (options.images, options.annotations)
     )

@@ -1,4 +1,4 @@
-"""What can go wrong in an evaluation, beyond what can in any detection."""
+"""Errors of an evaluation, beyond those of detection."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from obscura.errors import ObscuraError
 
 
 class AnnotationsError(ObscuraError):
-    """The annotations are not COCO's, or do not fit the pictures or the model."""
+    """The annotations are not in COCO's format, or do not fit the pictures or the model."""
 
     code = "annotations"
     remedy = "Use an instances file in COCO's format."
@@ -20,7 +20,7 @@ class ToolMissing(ObscuraError):
 
 
 class ReportUnwritten(ObscuraError):
-    """The figures cannot be written where they were wanted."""
+    """The report cannot be written to its file."""
 
     code = "report-unwritten"
     remedy = "Name another file with --json."

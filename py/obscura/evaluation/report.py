@@ -1,4 +1,4 @@
-"""What was measured, as Markdown for people and as plain values for programs."""
+"""Reports of an evaluation: Markdown for people, plain values for programs."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ NOTHING = "-"  # where no object of the kind is annotated
 
 
 class Result(NamedTuple):
-    """What came of one model.
+    """Result of one model.
 
     Attributes:
-        model: its name.
-        info: what it ran on.
-        flip: whether it looked at each picture twice, once in a mirror.
+        model: name of the model.
+        info: backend, device and threads it ran on.
+        flip: whether it also detected on the mirrored pictures.
         scores: over all classes.
-        error: standard error of AP in percent, by a bootstrap over the pictures; None if not asked.
+        error: standard error of AP in percent, by a bootstrap over the pictures; None without one.
         classes: class by class.
         damaged: pictures that could not be read, whose objects count as missed.
-        command: what to type to measure this again; folders named by their last parts.
+        command: command that repeats the measurement; folders are given by their last parts.
     """
 
     model: str
@@ -57,7 +57,7 @@ def markdown(results: Sequence[Result], truth: Truth, *, per_class: bool) -> str
 
 
 def document(results: Iterable[Result], truth: Truth, threshold: float) -> dict[str, Any]:
-    """Return the results as plain JSON types; precision in percent, null where there is none."""
+    """Return the results as plain JSON types; precision in percent, null if there is none."""
     return {
         "pictures": len(truth.pictures),
         "objects": truth.count,

@@ -23,7 +23,7 @@ MOST_BOXES = 100  # of a class on a picture, the best ones
 
 
 class Scores(NamedTuple):
-    """Average precision in percent; None where no object of the kind is annotated.
+    """Average precision in percent; None if no such object is annotated.
 
     ``ap`` is the mean over IoU 0.50, 0.55 ... 0.95, of up to 100 boxes of a class on a picture;
     ``small`` is the same for objects of an annotated area below 32 x 32 pixels, ``medium`` below
@@ -49,7 +49,7 @@ class ClassScores(NamedTuple):
 
 
 class Decisions(NamedTuple):
-    """Every detection judged right or wrong at IoU 0.50; those that hit only crowds are left out.
+    """All detections judged right or wrong at IoU 0.50, without those that match only crowds.
 
     Places of pictures count from 0 in the order of rising ids, places of classes in the order of
     rising category ids.
@@ -63,7 +63,7 @@ class Decisions(NamedTuple):
 
 
 class Matches:
-    """What was found, matched with what is there. Classes that model or truth lack are left out."""
+    """Detections matched with annotations, for the classes that both model and truth have."""
 
     def __init__(
         self, truth: Truth, labels: Sequence[str], found: Mapping[int, Detections]
@@ -73,7 +73,7 @@ class Matches:
         Args:
             truth: the annotated pictures.
             labels: names of the model's classes, by class_id.
-            found: what the model finds on each picture, by COCO's id; pixels of the picture.
+            found: detections by COCO's id of the picture, in its pixels.
 
         Raises:
             AnnotationsError: model and truth have no class in common.
@@ -101,7 +101,7 @@ class Matches:
         )
 
     def per_class(self) -> list[ClassScores]:
-        """Return each class's own, in the model's order."""
+        """Return the precision of each class, in the model's order."""
         everything = self._precision[..., ALL]
         return [
             ClassScores(
@@ -115,7 +115,7 @@ class Matches:
         ]
 
     def decisions(self) -> Decisions:
-        """Return what was right and what was wrong, for precision and recall at any threshold."""
+        """Return right and wrong detections, for precision and recall at any threshold."""
         params = self._evaluation.params
         pictures, classes, areas = len(params.imgIds), len(params.catIds), len(params.areaRng)
         objects = np.zeros((pictures, classes), np.int64)
@@ -138,10 +138,10 @@ class Matches:
         )
 
     def resampled(self, samples: NDArray[np.int64]) -> NDArray[np.float64]:
-        """Return the AP on other sets of pictures, drawn from these: a bootstrap.
+        """Return the AP on random sets of these pictures: a bootstrap.
 
-        Its spread tells how much of a figure is the luck of which pictures were annotated (Efron
-        1979). Two models are compared on the same samples, by the spread of their difference.
+        Its spread shows how much a figure depends on which pictures were annotated (Efron 1979).
+        Two models are compared on the same samples, by the spread of their difference.
 
         Args:
             samples: ``(rounds, n)`` places 0..pictures-1 among the ids in rising order; a picture

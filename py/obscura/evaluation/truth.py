@@ -1,4 +1,4 @@
-"""Truth: pictures, and what people drew around the things on them, in COCO's format."""
+"""Truth: pictures and their annotations in COCO's format."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 
 from obscura.evaluation.errors import AnnotationsError
 
-_SHOWN = 5  # names in a message, of however many
+_SHOWN = 5  # maximum number of names in a message
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,14 +30,14 @@ class Truth:
 
     @property
     def count(self) -> int:
-        """How many objects are annotated one by one, crowds left out."""
+        """Return the number of single objects annotated, without crowds."""
         return sum(not row["iscrowd"] for row in self.objects)
 
     def shared(self, labels: Sequence[str]) -> dict[int, int]:
         """Return COCO's id of each class of a model, by class_id; classes match by their names.
 
         Raises:
-            AnnotationsError: no name is in both; tells some of each.
+            AnnotationsError: no name is in both; the message lists some of each.
         """
         ids = {
             class_id: self.categories[label]
@@ -62,8 +62,8 @@ def read_truth(annotations: Path, images: Path) -> Truth:
         images: the folder to which the file's names of pictures are relative.
 
     Raises:
-        AnnotationsError: the file cannot be read or is not in that format (tells which entry), or
-            pictures are not in the folder (tells which).
+        AnnotationsError: the file cannot be read or is not in that format, or pictures are missing
+            in the folder; the message names them.
     """
     try:
         document = json.loads(annotations.read_text(encoding="utf-8"))
@@ -123,7 +123,7 @@ def _parse(document: Any, images: Path) -> Truth:
 
 
 def _inside(images: Path, name: Any) -> Path:
-    """The path of a picture, which may lie in a folder within but nowhere else."""
+    """Return the path of a picture; it may lie in a subfolder but not outside."""
     path = PurePosixPath(str(name))
     if path.is_absolute() or ".." in path.parts or set(str(name)) & set("\\:\0"):
         raise ValueError(f"the name of the picture {str(name)[:80]!r} leads out of the folder")

@@ -1,9 +1,9 @@
-"""Cuts a graph open where the picture has reached its size, for engines that resize by themselves.
+"""Remove the resizing nodes of a graph, for engines that resize the picture themselves.
 
-A GPU has no kernels for bytes, and a frame that is on the GPU already should stay there. So for it
-the first nodes of a sealed network, or of the graph that `prepare` makes, are left out: what comes
-in instead is the picture at the network's own size, as floats. All else stays as it is, weights
-included, so there is one file of weights for all engines.
+A GPU has no kernels for bytes, and a frame that is already on the GPU should stay there. For it,
+the first nodes of a sealed network, or of the graph that `prepare` makes, are removed: the input
+is then the picture at the network's own size, as floats. Everything else stays unchanged,
+including the weights, so that all engines share one file of weights.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _BYTES = {"float32": 4, "float16": 2, "int32": 4, "uint32": 4, "int64": 8, "uint
 
 
 class Cut(NamedTuple):
-    """What is left of a graph."""
+    """A graph without its resizing nodes."""
 
     model: bytes
     """Serialised. Its one input is float32 ``[1, height, width, 4]``, RGBA in 0..255, under the
@@ -39,9 +39,9 @@ class Cut(NamedTuple):
 
 
 def blank(values: Sequence[Value]) -> bytes:
-    """Return an ONNX model whose outputs have room for these tensors of a fixed shape.
+    """Return an ONNX model whose outputs are large enough for these tensors of fixed shapes.
 
-    It fills them with its one input, a number; all are float32, whatever they are to hold.
+    They are filled with the model's one input, a number, and all are float32.
 
     Raises:
         BackendError: a size may vary.
@@ -62,17 +62,18 @@ def blank(values: Sequence[Value]) -> bytes:
 
 
 def cut(network: bytes, width: int, height: int) -> Cut | None:
-    """Leave out the nodes that bring a picture to ``width`` by ``height``.
+    """Remove the nodes that resize a picture to ``width`` by ``height``.
 
     Args:
         network: an ONNX model whose one input is uint8 ``[1, any, any, 4]``, RGBA, and whose first
             nodes are a Resize, and a Pad if it letterboxes.
 
     Returns:
-        the rest; None if it does not begin like that, or needs the whole picture elsewhere, too.
+        the remaining graph; None if it does not start like that, or also uses the whole picture
+        elsewhere.
 
     Raises:
-        ModelUnreadable: it is no ONNX model.
+        ModelUnreadable: the bytes are not an ONNX model.
     """
     graph = Parts(network)
     nodes, weights, inputs = graph.nodes, graph.weights, graph.inputs
@@ -97,7 +98,7 @@ def cut(network: bytes, width: int, height: int) -> Cut | None:
     if sized == inputs[0] or inputs[0] in used:
         return None
     kept = {node.field for node in left} | {f for name, f in weights.items() if name in used}
-    # Nodes and weights that no one needs, the old input and outputs, shapes of what is between.
+    # Unused nodes and weights, the old input and outputs, shapes of intermediate tensors.
     dropped = {NODE, WEIGHT, INPUT, OUTPUT, BETWEEN}
     rest = [graph.kept(part) for part in graph.parts if part in kept or part.number not in dropped]
     rest.append(bytes_field(INPUT, value_info(Value(sized, "float32", (1, height, width, 4)))))
@@ -115,7 +116,7 @@ def _adds_batch(graph: Parts, node: GraphNode) -> bool:
 
 
 def _needed(nodes: Sequence[GraphNode], given: str, outputs: Collection[str]) -> list[GraphNode]:
-    """The nodes that the outputs take, from the tensor `given` on; nodes stand in order."""
+    """Return the nodes that the outputs depend on, from the tensor `given` on, in order."""
     wanted, needed = set(outputs), []
     for node in reversed(nodes):
         if given not in node.outputs and not wanted.isdisjoint(node.outputs):

@@ -1,9 +1,9 @@
-"""Lets a network's convolutions compute in half precision (float16, IEEE 754 binary16).
+"""Convert the convolutions of a network to half precision (float16, IEEE 754 binary16).
 
-A GPU that has it computes faster with halves, and moves half the bytes. What comes in and goes out
-stays as it is, and so do the few nodes at the ends, for coordinates need more digits. Weights stay
-as they are stored, so there is one file of them for all engines: between them and the convolutions
-stand casts, which the runtime computes once, when it opens the network.
+A GPU that supports it computes faster and moves half the bytes. Inputs and outputs stay unchanged,
+and so do the few nodes next to them, because coordinates need more digits. Weights stay as they are
+stored, so that all engines share one file: casts between them and the convolutions are computed
+once, when the runtime opens the network.
 """
 
 from __future__ import annotations
@@ -18,29 +18,29 @@ _CONVOLUTIONS = ("Conv", "ConvTranspose")
 _ACTIVATIONS = (
     "Clip", "Elu", "HardSigmoid", "HardSwish", "LeakyRelu", "PRelu", "Relu", "Sigmoid", "Tanh",
 )  # fmt: skip
-"""Nodes of one value; what else they take are limits and slopes."""
+"""Nodes of one value; their other inputs are limits and slopes."""
 _JOINTS = ("Add", "Concat", "GlobalAveragePool", "MaxPool", "AveragePool", "Mul")
-"""Nodes of values that are all alike. One that takes a constant, too, may be making coordinates."""
-_RESIZE = "Resize"  # whose other inputs say a size, and have types of their own
+"""Nodes of values of the same kind. One with a constant may be computing coordinates."""
+_RESIZE = "Resize"  # its other inputs are sizes, of other types
 _FLOAT = 1  # TensorProto.DataType
 _SUFFIX = "/half"
 
 
 def halve(network: bytes) -> bytes | None:
-    """Return an ONNX model whose float32 convolutions, and what lies between them, are float16.
+    """Return an ONNX model whose float32 convolutions, and the nodes between them, are float16.
 
     Args:
         network: an ONNX model.
 
     Returns:
-        the model; None if it has no convolution in float32.
+        the model; None if it has no float32 convolution.
 
     Raises:
-        ModelUnreadable: it is no ONNX model.
+        ModelUnreadable: the bytes are not an ONNX model.
     """
     graph = Parts(network)
     constants = _floats(graph)
-    halves = set[str]()  # values that there are in half precision
+    halves = set[str]()  # values that exist in half precision
     chosen = set[GraphNode]()
     for node in graph.nodes:
         if _computes_halves(node, halves, constants):
@@ -69,7 +69,7 @@ def halve(network: bytes) -> bytes | None:
 
 
 def _floats(graph: Parts) -> frozenset[str]:
-    """The constants that are float32, as stored or once they are unpacked."""
+    """Return the constants that are float32, either as stored or after unpacking."""
     constants = {*graph.weights}
     floats = {name for name, part in graph.weights.items() if graph.number(part, 2) == _FLOAT}
     for node in graph.nodes:

@@ -1,4 +1,4 @@
-"""What an ONNX file says of itself: its inputs, outputs, metadata and operators, but no weights.
+"""Describe an ONNX file: inputs, outputs, metadata and operators, without reading weights.
 
 Field numbers are those of onnx.proto (ONNX, Apache-2.0, https://github.com/onnx/onnx).
 """
@@ -24,36 +24,36 @@ class Value(NamedTuple):
     """One input or output of a graph."""
 
     name: str
-    dtype: str  # as numpy calls it; "" if the file does not say
-    shape: tuple[int | str, ...]  # sizes, names of sizes that may vary, "" for unknown ones
+    dtype: str  # numpy's name; "" if unknown
+    shape: tuple[int | str, ...]  # sizes, names of variable sizes, "" for unknown ones
 
     def is_fixed(self) -> bool:
-        """Whether every size is a number."""
+        """Return whether every size is a number."""
         return all(isinstance(size, int) for size in self.shape)
 
 
 class Graph(NamedTuple):
-    """The face of an ONNX model."""
+    """Description of an ONNX model."""
 
-    inputs: tuple[Value, ...]  # less those that the file gives a value itself
+    inputs: tuple[Value, ...]  # without those that have a value in the file
     outputs: tuple[Value, ...]
     metadata: dict[str, str]
-    opsets: dict[str, int]  # version by domain, "" being ONNX's own
-    operators: frozenset[str]  # "Conv", or "domain:Name" for those that are not ONNX's own
-    external: tuple[str, ...]  # files that hold weights, if this one does not
+    opsets: dict[str, int]  # version by domain, "" for ONNX's own
+    operators: frozenset[str]  # "Conv", or "domain:Name" for operators of other domains
+    external: tuple[str, ...]  # other files with weights
     producer: str
     size: int  # bytes
 
 
 def inspect(read: Read, size: int) -> Graph:
-    """Read the face of an ONNX model.
+    """Read the description of an ONNX model.
 
     Args:
         read: ``read(start, stop)`` returns these bytes of the file.
-        size: of the file, in bytes.
+        size: size of the file in bytes.
 
     Raises:
-        ModelUnreadable: it is no ONNX model, or damaged, or cut off.
+        ModelUnreadable: the file is not an ONNX model, or is damaged or cut short.
     """
     reader = Reader(read, size)
     producer, metadata, opsets = "", {}, {}
@@ -92,7 +92,7 @@ def inspect(read: Read, size: int) -> Graph:
 
 
 class _Walk:
-    """Collects what the graph and the graphs within it hold."""
+    """Collects the contents of a graph and of the graphs within it."""
 
     def __init__(self, reader: Reader) -> None:
         self._reader = reader
@@ -152,10 +152,10 @@ class _Walk:
 
 
 def read_value(reader: Reader, field: Field) -> Value:
-    """Read what a graph says of an input or output.
+    """Read the description of an input or output.
 
     Raises:
-        ModelUnreadable: the field is no message, or a damaged one.
+        ModelUnreadable: the field is not a message, or is damaged.
     """
     name, dtype = "", ""
     shape: tuple[int | str, ...] = ()

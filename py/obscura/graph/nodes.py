@@ -1,4 +1,4 @@
-"""An ONNX graph in its parts, of which most are handed on as they are: weights above all.
+"""Parts of an ONNX graph: nodes that can be changed, and everything else copied unchanged.
 
 Field numbers are those of onnx.proto (see `inspect`).
 """
@@ -17,7 +17,7 @@ _RAW = 9  # TensorProto.raw_data
 
 
 class GraphNode(NamedTuple):
-    """A node as it stands in the file."""
+    """A node of the file."""
 
     field: Field
     operator: str
@@ -28,10 +28,10 @@ class GraphNode(NamedTuple):
 
 
 class Parts:
-    """A model taken apart.
+    """A model, split into the parts of its graph.
 
     Raises (all methods):
-        ModelUnreadable: it is no ONNX model, or a damaged one.
+        ModelUnreadable: the file is not an ONNX model, or is damaged.
     """
 
     def __init__(self, network: bytes) -> None:
@@ -74,18 +74,18 @@ class Parts:
         return b"".join(graph if part is self._graph else self.kept(part) for part in self._whole)
 
     def raw(self, weight: Field) -> bytes:
-        """Return a tensor's bytes; none if it is stored otherwise."""
+        """Return the bytes of a tensor; b"" if it is stored in another way."""
         parts = self.reader.fields(weight.start, weight.stop)
         found = (self._network[part.start : part.stop] for part in parts if part.number == _RAW)
         return next(found, b"")
 
     def number(self, message: Field, number: int) -> int:
-        """Return an integer of a message; 0 where it is not said."""
+        """Return an integer of a message; 0 if it is missing."""
         parts = self.reader.fields(message.start, message.stop)
         return next((part.value for part in parts if part.number == number), 0)
 
     def option(self, node: GraphNode, name: str) -> int:
-        """Return an integer among a node's attributes; 0 where it is not said."""
+        """Return an integer attribute of a node; 0 if it is missing."""
         for part in self.reader.fields(node.field.start, node.field.stop):
             if part.number == 5 and self._text(part, 1) == name:
                 return self.number(part, 3)
@@ -116,7 +116,7 @@ class Parts:
         return GraphNode(field, operator, tuple(inputs), tuple(outputs), frozenset(used))
 
     def _within(self, attribute: Field) -> set[str]:
-        """The names that the nodes of an attribute's graphs take, wherever from."""
+        """Return the names of all inputs of nodes in the graphs of an attribute."""
         used = set[str]()
         for part in self.reader.fields(attribute.start, attribute.stop):
             if part.number in (6, 11) and part.wire_type == BYTES:

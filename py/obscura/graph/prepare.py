@@ -1,7 +1,7 @@
-"""Makes the graph that turns a picture into what an open network takes.
+"""Make the graph that turns a picture into the inputs of an open network.
 
-Sealed networks have these nodes inside. For an open one the same runtime runs this graph first, so
-browser, server and command line cannot disagree, and no pixel enters Python.
+Sealed networks contain these nodes. For an open one the same runtime runs this graph first, so
+that browser, server and command line agree, and no pixel enters Python.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ def prepare(wanted: InputSpec, form: OpenForm) -> bytes:
 
 
 def _letterbox(graph: _Growing, pixels: str, size: list[int], pad: int, *, corner: bool) -> str:
-    """As `obscura.boxes.fit` has it, for a picture whose size is known only when it comes."""
+    """Letterbox as `obscura.boxes.fit` does, for a picture whose size is known only at run time."""
     target, across = (graph.constant(np.array(sides)) for sides in (size, size[::-1]))
     sides = graph.node("Shape", [pixels], start=1, end=3)
     others = graph.node("Gather", [sides, graph.constant(np.array([1, 0]))])
@@ -96,7 +96,7 @@ def _ordered(graph: _Growing, pixels: str, channels: str) -> str:
 
 
 def _fed(graph: _Growing, feed: Feed, wanted: InputSpec) -> tuple[str, tuple[int, ...]]:
-    """Give a further input its value; returns the tensor and its shape."""
+    """Add the value of a further input; return the tensor and its shape."""
     if feed.value == "mask":  # as large as the picture, so made when it runs
         shape = (1, wanted.height, wanted.width)
         ones = graph.constant(np.ones((1, 1, 1), np.int64))

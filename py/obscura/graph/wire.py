@@ -1,8 +1,8 @@
 """The Protocol Buffers wire format, as far as ONNX uses it.
 
-https://protobuf.dev/programming-guides/encoding: a message is a row of fields, each a number, a
-wire type and a value. Reading goes through a window, so that a file of any size can be walked
-without holding it: what is not wanted is passed over by its length.
+https://protobuf.dev/programming-guides/encoding: a message is a sequence of fields, each a
+number, a wire type and a value. Files are read piece by piece, so that their size does not matter:
+unwanted fields are skipped by their length.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class Reader:
     """Walks the fields of messages in one file.
 
     Raises (all methods):
-        ModelUnreadable: the bytes are no message, or end before it does.
+        ModelUnreadable: the bytes are not a message, or are cut short.
     """
 
     def __init__(self, read: Read, size: int) -> None:
@@ -44,7 +44,7 @@ class Reader:
         self._walked = 0
 
     def fields(self, start: int, stop: int) -> Iterator[Field]:
-        """Yield the fields of the message that lies from ``start`` to ``stop``, in their order."""
+        """Yield the fields of the message from ``start`` to ``stop``, in order."""
         at = start
         while at < stop:
             key, at = self._varint(at, stop)
@@ -71,7 +71,7 @@ class Reader:
             at = end
 
     def text(self, field: Field, most: int = 1 << 20) -> str:
-        """Return a field's bytes as UTF-8 text; what is longer than ``most`` bytes is refused."""
+        """Return a field's bytes as UTF-8 text; more than ``most`` bytes are refused."""
         if field.wire_type != BYTES:
             raise ModelUnreadable("The file is no ONNX model", f"field {field.number} is no text")
         if field.stop - field.start > most:

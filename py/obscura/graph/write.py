@@ -1,4 +1,4 @@
-"""Writes small ONNX models. Field numbers are those of onnx.proto (see `inspect`)."""
+"""Write small ONNX models. Field numbers are those of onnx.proto (see `inspect`)."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def model(
     outputs: Sequence[Value],
     constants: Mapping[str, NDArray[Any]],
 ) -> bytes:
-    """Return an ONNX model, serialised; its bytes depend on nothing but the arguments."""
+    """Return an ONNX model, serialised; its bytes depend on the arguments only."""
     graph = b"".join(
         [
             *(bytes_field(1, encode(node)) for node in nodes),
@@ -67,12 +67,12 @@ def encode(node: Node) -> bytes:
 
 
 def code(dtype: str) -> int:
-    """Return ONNX's number for a type by numpy's name for it, as the operator Cast wants it."""
+    """Return ONNX's number of a type, by its numpy name."""
     return _CODES[dtype]
 
 
 def value_info(value: Value) -> bytes:
-    """Encode what a graph says of an input or output."""
+    """Encode the description of an input or output."""
     dims = b"".join(
         bytes_field(1, varint(1, size) if isinstance(size, int) else bytes_field(2, size))
         for size in value.shape

@@ -1,8 +1,8 @@
-"""The guess: how a network that nobody has described wants to be fed and read.
+"""Guess how an undescribed network is fed and read.
 
-Every family says whether the network could be one of its kind, judging by names, shapes and types;
-what the file's metadata says (Ultralytics and others embed ``names``, ``imgsz``, ``task``) decides
-between them and gives size and class names.
+Every family judges by names, shapes and types whether the network could be of its kind; the
+metadata of the file (Ultralytics and others embed ``names``, ``imgsz``, ``task``) decides between
+them and gives size and class names.
 """
 
 from __future__ import annotations
@@ -20,30 +20,30 @@ from obscura.graph.inspect import Graph
 from obscura.identify.refusal import not_a_detector
 
 CERTAIN = 0.8
-"""A best reading of at least this confidence needs no question, if the next is well below it."""
+"""Confidence from which the best reading is used without asking, if it is clearly the best."""
 
 CLEARLY = 0.2
-"""How far below the best reading the next one must be."""
+"""How far the confidence of the second reading must be below the best for that."""
 
 PLAUSIBLE = 0.1
-"""Readings of less confidence are not worth showing, nor are more than `MOST`."""
+"""Minimum confidence of the readings shown; at most `MOST` are."""
 
 MOST = 6
-MOST_VALUES = 200  # inputs and outputs; families compare each with each
-TOP = 300  # rows that an open model's family returns, before suppression thins them out
-UNTOLD_CLASSES = 100  # how many are numbered where nothing says how many there are
+MOST_VALUES = 200  # inputs and outputs; families compare all pairs
+TOP = 300  # rows that the family of an open model returns before suppression
+UNTOLD_CLASSES = 100  # number of numbered classes if nothing shows how many there are
 
 _NAMES = ("names", "classes", "class_names", "labels", "categories", "id2label")
 _SIZES = ("imgsz", "input_size", "img_size", "image_size", "input_shape", "resolution")
 _KINDS = ("model_family", "model_type", "family", "architecture", "model_name", "description")
-_TASKS = {  # those that draw no upright boxes, and what they do
+_TASKS = {  # tasks without upright boxes, in words
     "classify": "says what a whole picture shows",
     "obb": "draws turned boxes",
     "semantic": "gives each pixel a class",
     "depth": "tells how far each pixel is",
     "embed": "turns a picture into numbers to compare",
 }
-_CALLED = {  # words for families, where these do not go by their own names
+_CALLED = {  # names of families in metadata, if different from their keys
     "rtdetr": ("rtdetr", "dfine", "deim"),
     "detr": ("detr", "rfdetr", "yolos"),
     "yolov8": ("yolov8", "yolov9", "yolo9", "yolo11", "yolov11", "yolo12", "yolov12"),
@@ -56,14 +56,14 @@ def guess(graph: Graph, labels: Sequence[str] = ()) -> list[Reading]:
     """Return the plausible readings of a network, best first, at least one.
 
     Args:
-        graph: its face. One whose outputs the file does not describe says more once it has run:
+        graph: description of the network. If it lacks the shapes of outputs, run the network and
             see :func:`refined`.
-        labels: class names, if somebody has given them: only readings of as many classes count.
+        labels: class names, if given: only readings with that number of classes are returned.
 
     Raises:
-        ModelExternal: its weights are in other files; names them.
-        NotADetector: no family reads it; says what it looks like.
-        LabelsError: it tells another number of classes apart than there are names.
+        ModelExternal: the weights are in other files; the message names them.
+        NotADetector: no family can read the network; the message says what it looks like.
+        LabelsError: the number of classes is not that of the names.
     """
     if graph.external:
         files = ", ".join(sorted(graph.external)[:3])
@@ -73,17 +73,17 @@ def guess(graph: Graph, labels: Sequence[str] = ()) -> list[Reading]:
             "The network takes and returns more than any detector",
             f"{len(graph.inputs)} inputs, {len(graph.outputs)} outputs",
         )
-    told = _told(graph.metadata)
-    if told.task in _TASKS:
+    stated = _parsed(graph.metadata)
+    if stated.task in _TASKS:
         raise NotADetector(
-            f"The network does not detect objects: it {_TASKS[told.task]}", told.task
+            f"The network does not detect objects: it {_TASKS[stated.task]}", stated.task
         )
-    # The size that the file tells may be the very thing by which a family knows it.
-    found = _recognised(_sized(graph, told.size)) if told.size else []
+    # A family may recognise the network by the size in the metadata.
+    found = _recognised(_sized(graph, stated.size)) if stated.size else []
     found = found or _recognised(graph)
     if not found:
         raise not_a_detector(graph)
-    readings = [_weighed(reading, told, labels) for reading in found]
+    readings = [_weighed(reading, stated, labels) for reading in found]
     if labels:
         readings = _fitting(readings, labels)
     readings.sort(key=lambda reading: -reading.confidence)
@@ -91,21 +91,21 @@ def guess(graph: Graph, labels: Sequence[str] = ()) -> list[Reading]:
 
 
 def certain(readings: Sequence[Reading]) -> bool:
-    """Whether the first reading can be taken without asking a person."""
+    """Return whether the first reading can be used without asking a person."""
     if not readings or readings[0].confidence < CERTAIN:
         return False
     return len(readings) == 1 or readings[1].confidence <= readings[0].confidence - CLEARLY
 
 
 def refined(graph: Graph, size: tuple[int, int], shapes: Mapping[str, Sequence[int]]) -> Graph:
-    """Return the face of a network as one run of it showed it.
+    """Return the description of a network with the shapes seen in a run.
 
-    Files may leave shapes open; once a picture went through, they are known.
+    Files may leave shapes undefined; after a run they are known.
 
     Args:
-        graph: its face, as the file has it.
-        size: width and height of the picture that it ran on, in pixels.
-        shapes: of what it returned, by name.
+        graph: description from the file.
+        size: width and height of the input picture of that run, in pixels.
+        shapes: shapes of its outputs, by name.
     """
     outputs = tuple(
         value._replace(shape=tuple(shapes[value.name])) if value.name in shapes else value
@@ -123,18 +123,18 @@ def card_of(
     labels: Sequence[str] | None = None,
     license: str = "NOASSERTION",  # noqa: A002  (the card's word)
 ) -> ModelCard:
-    """Return the card of an open network, read in a certain way.
+    """Return the card of an open network under a reading.
 
     Args:
-        reading: how it is fed and read.
-        name: by which it is asked for.
-        title: shown to people.
-        file: the network itself.
-        labels: class names; None for those of the file, else well-known or numbered ones.
+        reading: how the network is fed and read.
+        name: name of the model.
+        title: name shown to people.
+        file: the network's file.
+        labels: class names; None for those of the file, or well-known or numbered ones.
         license: SPDX identifier, or NOASSERTION.
 
     Raises:
-        CardError: one of these makes no sense.
+        CardError: an argument is invalid.
     """
     card = ModelCard(
         name=name,
@@ -153,11 +153,11 @@ def card_of(
         check=None,
         accuracy={},
     )
-    return ModelCard.from_dict(to_table(card))  # which looks at everything
+    return ModelCard.from_dict(to_table(card))  # which checks everything
 
 
 def to_table(card: ModelCard) -> dict[str, Any]:
-    """Return a card as plain values, as TOML or JSON hold them; `ModelCard.from_dict` reads it."""
+    """Return a card as plain values for TOML or JSON; `ModelCard.from_dict` reads them."""
     table: dict[str, Any] = {
         "name": card.name,
         "title": card.title,
@@ -194,8 +194,8 @@ def to_table(card: ModelCard) -> dict[str, Any]:
     return table
 
 
-class _Told(NamedTuple):
-    """What the metadata says."""
+class _Metadata(NamedTuple):
+    """The useful part of a file's metadata."""
 
     labels: tuple[str, ...]
     size: tuple[int, int] | None  # width, height
@@ -203,10 +203,10 @@ class _Told(NamedTuple):
     family: str
 
 
-def _told(metadata: Mapping[str, str]) -> _Told:
+def _parsed(metadata: Mapping[str, str]) -> _Metadata:
     found = (embedded(metadata[key]) for key in _NAMES if key in metadata)
     sizes = (_size(metadata[key]) for key in _SIZES if key in metadata)
-    return _Told(
+    return _Metadata(
         labels=next((labels for labels in found if labels), ()),
         size=next((size for size in sizes if size), None),
         task=metadata.get("task", "").strip().lower(),
@@ -232,7 +232,7 @@ def _size(text: str) -> tuple[int, int] | None:
 
 
 def _called(text: str) -> str:
-    """Return the family that a description names, by the longest word; "" if it names none."""
+    """Return the family that a description mentions, by the longest word; "" if none."""
     plain = re.sub(r"[^a-z0-9]", "", text[:1000].lower())
     words = {word: name for name in families.FAMILIES for word in _CALLED.get(name, (name,))}
     said = [word for word in words if word in plain]
@@ -240,7 +240,7 @@ def _called(text: str) -> str:
 
 
 def _recognised(graph: Graph) -> list[Reading]:
-    """What the families say, less what no card could hold: hostile shapes name 2^60 classes."""
+    """Return all readings that fit on a card; malicious shapes have 2^60 classes."""
     return [
         reading
         for name in families.FAMILIES
@@ -251,7 +251,7 @@ def _recognised(graph: Graph) -> list[Reading]:
 
 
 def _sized(graph: Graph, size: tuple[int, int]) -> Graph:
-    """The face, an open size of its picture set to width and height."""
+    """Return the description with undefined sizes of its picture set to width and height."""
     inputs = []
     for value in graph.inputs:
         picture = as_picture(value)
@@ -263,26 +263,26 @@ def _sized(graph: Graph, size: tuple[int, int]) -> Graph:
     return graph._replace(inputs=tuple(inputs))
 
 
-def _weighed(reading: Reading, told: _Told, given: Sequence[str]) -> Reading:
-    """A family's reading, with what the metadata says for and against it."""
+def _weighed(reading: Reading, stated: _Metadata, given: Sequence[str]) -> Reading:
+    """Return a reading with its confidence adjusted by the metadata."""
     confidence, why = reading.confidence, reading.why
-    if told.family == reading.family:
+    if stated.family == reading.family:
         confidence += 0.1
         why += ", and the file says so"
     labels = reading.labels
-    if told.labels and reading.classes in (0, len(told.labels)):
-        labels = told.labels
+    if stated.labels and reading.classes in (0, len(stated.labels)):
+        labels = stated.labels
         confidence += 0.05
         why += f"; it names its {len(labels)} classes"
-    elif told.labels and not given:
+    elif stated.labels and not given:
         confidence /= 2
-        why += f"; but the file names {len(told.labels)} classes, not {reading.classes}"
+        why += f"; but the file names {len(stated.labels)} classes, not {reading.classes}"
     if not labels and known(reading.classes).title:
         labels, title = known(reading.classes)
         why += f"; {reading.classes} classes, as {title} has"
     classes = reading.classes or len(labels)
     if not classes and not given:
-        confidence = min(confidence, CERTAIN - 0.05)  # somebody has to name them
+        confidence = min(confidence, CERTAIN - 0.05)  # a person has to name them
         why += "; nothing says how many classes there are"
     return reading._replace(
         labels=labels, classes=classes, confidence=min(confidence, 0.99), why=why
@@ -290,13 +290,13 @@ def _weighed(reading: Reading, told: _Told, given: Sequence[str]) -> Reading:
 
 
 def _fitting(readings: Sequence[Reading], labels: Sequence[str]) -> list[Reading]:
-    """The readings that tell as many classes apart as there are names, with these names."""
+    """Return the readings with as many classes as there are names, with these names."""
     fitting = [
         reading._replace(labels=tuple(labels), classes=len(labels))
         for reading in readings
         if reading.classes in (0, len(labels))
     ]
-    if not fitting and set(labels) == set(COCO):  # 80 names for networks that count to 90
+    if not fitting and set(labels) == set(COCO):  # 80 names for networks with 90 ids
         fitting = [reading for reading in readings if reading.classes in (90, 91)]
     if not fitting:
         counts = " or ".join(str(n) for n in sorted({reading.classes for reading in readings}))

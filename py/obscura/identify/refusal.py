@@ -1,4 +1,4 @@
-"""Why a network is no detector that can be read here, in words: what it looks like instead."""
+"""Explain why a network is not a detector that Obscura can read."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _PICTURES = ("float32", "float16", "uint8")
 
 
 def not_a_detector(graph: Graph) -> NotADetector:
-    """Return the error for a network that no family reads, which says what it looks like."""
+    """Return the error for a network that no family can read, with what it looks like."""
     pictures = [value for value in graph.inputs if as_picture(value)]
     if len(pictures) == 1:
         return _by_outputs(graph)
@@ -23,13 +23,13 @@ def not_a_detector(graph: Graph) -> NotADetector:
             _listed(graph.inputs),
             remedy="Give its model.toml together with it.",
         )
-    return next((told for value in graph.inputs if (told := _almost(value))), None) or NotADetector(
-        "The network takes no picture", _listed(graph.inputs) or "no inputs"
-    )
+    return next(
+        (error for value in graph.inputs if (error := _almost(value))), None
+    ) or NotADetector("The network takes no picture", _listed(graph.inputs) or "no inputs")
 
 
 def _almost(value: Value) -> NotADetector | None:
-    """Tell what is wrong with an input that could nearly be a picture's."""
+    """Return the error for an input that is nearly that of a picture; None if it is not near."""
     batch, *sides = value.shape or ("",)
     if len(value.shape) == 4 and isinstance(batch, int) and batch > 1:
         return NotADetector(

@@ -1,1 +1,1 @@
-"""The pure half of the frame loop: its rate, and where its milliseconds go."""
+"""The parts of the frame loop that need no browser: its pace and its timings."""

@@ -1,8 +1,8 @@
-"""How many frames a second are worth analysing: all that the device can, unless it must be spared.
+"""Pace controller: limits how many frames per second are analysed, to spare the device.
 
-The rate is held down on battery, further at low charge, where the browser is asked to save data,
-and where frames take longer and longer over minutes, which is how a device says that it is hot.
-What a browser does not tell holds nothing down. Pure Python, with times from its caller.
+The rate is limited on battery, more so at low charge, when the browser is asked to save data, and
+when frames take longer and longer over minutes, which suggests that the device is hot. Unknown
+values impose no limit. Pure Python; the caller passes the time.
 """
 
 from __future__ import annotations
@@ -19,45 +19,45 @@ AT_LOW_CHARGE = 5.0
 
 LOW_CHARGE = 0.20
 CHARGED_AGAIN = 0.25
-"""Low charge begins at the one and ends above the other, so that it does not flicker."""
+"""Low charge starts at the first and ends above the second, so that it does not flicker."""
 
 PERIOD_S = 10.0
-"""Frames are judged by the median of those within so many seconds."""
+"""Frames are judged by their median over periods of this many seconds."""
 PERIODS = 6
-"""So many periods in a row must agree before anything changes."""
+"""Number of consecutive periods that must agree before anything changes."""
 LEAST_FRAMES = 5
-"""A period of fewer says nothing."""
+"""A period with fewer frames is ignored."""
 SLOW = 1.5
 WELL = 1.2
-"""How many times as long as at their best frames take: slow above the one, well below the other."""
+"""Ratio of a period's median to the best one: slow above the first, recovered below the second."""
 HEAT_STEPS = (1.0, 0.7, 0.5, 0.35)
-"""Shares of the best rate, from step to step."""
+"""Fractions of the best rate, by step."""
 
 EARLY_S = 0.008
-"""How much too early a frame may be taken: the next one may be a whole frame too late."""
+"""How early a frame may be analysed, because the next one may be a whole frame late."""
 
 Reason = str
 
 
 class Pace:
-    """The target rate, from what is known of the device's power and of its frames."""
+    """Limits the frame rate by the state of the device's power and the duration of its frames."""
 
     def __init__(self) -> None:
         self.enabled = True
-        """Whether the rate is held down at all; a person may not want it."""
+        """Whether the rate is limited at all; people can turn that off."""
         self._on_battery = self._low = self._saving_data = False
-        self._durations: list[float] = []  # milliseconds, of the period under way
-        self._since_s = 0.0  # when it began
-        self._medians: deque[float] = deque(maxlen=PERIODS)  # of the latest periods
+        self._durations: list[float] = []  # milliseconds, of the current period
+        self._since_s = 0.0  # when that period started
+        self._medians: deque[float] = deque(maxlen=PERIODS)  # of the last periods
         self._best, self._best_rate = math.inf, 0.0
         self._step = 0
-        self._due_s = 0.0  # when the next frame may be taken, at a rate that is held down
+        self._due_s = 0.0  # when the next frame may be analysed, if the rate is limited
 
     def power(self, *, charging: bool | None, level: float | None, save_data: bool) -> None:
-        """Take what the browser tells of power.
+        """Update the power state, as the browser reports it.
 
         Args:
-            charging: whether mains power is there; None if unknown.
+            charging: whether the device is on mains power; None if unknown.
             level: charge in 0..1; None if unknown.
             save_data: whether the browser is asked to save data.
         """
@@ -71,9 +71,9 @@ class Pace:
             self._low = False
 
     def frame(self, now_s: float, ms: float) -> None:
-        """Note that at `now_s` seconds a frame was done that took `ms` milliseconds."""
+        """Record a frame that was finished at `now_s` seconds and took `ms` milliseconds."""
         if self._durations and now_s - self._since_s >= PERIOD_S:
-            # Of a period with a pause in it, as of one with few frames, nothing is concluded.
+            # A period with a pause in it, or with few frames, is ignored.
             if len(self._durations) >= LEAST_FRAMES and now_s - self._since_s < 2 * PERIOD_S:
                 rate = len(self._durations) / (now_s - self._since_s)
                 self._judge(median(self._durations), rate)
@@ -83,7 +83,7 @@ class Pace:
         self._durations.append(ms)
 
     def forget_frames(self) -> None:
-        """Frames are of another kind from now on, as with another model."""
+        """Forget all frames, because later ones differ in kind (another model, for example)."""
         self._durations.clear()
         self._medians.clear()
         self._best, self._best_rate = math.inf, 0.0
@@ -91,8 +91,10 @@ class Pace:
 
     @property
     def limits(self) -> dict[Reason, float]:
-        """Frames per second, by what allows no more: "battery", "low-battery", "save-data" or
-        "heat". Empty at full speed."""
+        """Frames per second allowed, by reason: "battery", "low-battery", "save-data", "heat".
+
+        Empty at full speed.
+        """
         if not self.enabled:
             return {}
         limits: dict[Reason, float] = {}
@@ -108,13 +110,15 @@ class Pace:
 
     @property
     def interval_s(self) -> float:
-        """Seconds from one frame's begin to the next one's, at least; 0 at full speed."""
+        """Minimum seconds between the starts of two frames; 0 at full speed."""
         limits = self.limits
         return 1 / min(limits.values()) if limits else 0.0
 
     def due(self, now_s: float) -> bool:
-        """Whether a frame may be taken at `now_s` seconds; if so, it is taken for granted that it
-        is. One that is a little early does not bring the next one forward."""
+        """Return whether to analyse a frame at `now_s` seconds; if so, count it as analysed.
+
+        A frame that is a little early does not bring the next one forward.
+        """
         interval = self.interval_s
         if interval and now_s < self._due_s - EARLY_S:
             return False

@@ -1,4 +1,4 @@
-"""Where the time goes: milliseconds per stage and events per second, over a recent window."""
+"""Timings of the frame loop: milliseconds per stage and events per second, lately."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ Result = TypeVar("Result")
 
 @dataclass(frozen=True)
 class FrameTotals:
-    """What the frames of the window took as a whole, in milliseconds."""
+    """Durations of whole frames within the window, in milliseconds."""
 
-    median: float  # from the begin of the capture to drawn boxes
-    p95: float  # 95 of 100 frames took no longer than this
-    blocked: float  # the median of the time for which a frame held the page's thread
-    blocked_p95: float  # and 95 of 100 frames held it no longer than this
-    count: int  # the frames that these are of
+    median: float  # from the start of the capture to drawn boxes
+    p95: float  # 95 of 100 frames took at most this long
+    blocked: float  # median of the time for which a frame blocked the page's thread
+    blocked_p95: float  # 95 of 100 frames blocked it at most this long
+    count: int  # number of frames
 
 
 class Timings:
@@ -32,27 +32,27 @@ class Timings:
         self._blocked: deque[float] = deque(maxlen=window)
 
     def add(self, stage: str, ms: float) -> None:
-        """Note that ``stage`` took ``ms`` milliseconds."""
+        """Record that ``stage`` took ``ms`` milliseconds."""
         if stage not in self._stages:
             self._stages[stage] = deque(maxlen=self._window)
         self._stages[stage].append(ms)
 
     def medians(self) -> dict[str, float]:
-        """Return the median milliseconds of each stage, in the order the stages first came."""
+        """Return the median milliseconds of each stage, in order of first occurrence."""
         return {stage: median(values) for stage, values in self._stages.items()}
 
     def add_frame(self, ms: float, blocked_ms: float) -> None:
-        """Note a whole frame.
+        """Record a whole frame.
 
         Args:
-            ms: from the begin of its capture to its boxes drawn.
-            blocked_ms: for how much of the time since the former frame the thread was held.
+            ms: from the start of its capture until its boxes are drawn.
+            blocked_ms: for how long the thread was blocked since the previous frame.
         """
         self._frames.append(ms)
         self._blocked.append(blocked_ms)
 
     def frame(self) -> FrameTotals | None:
-        """Return what whole frames took; None until there has been one."""
+        """Return the durations of whole frames; None before the first."""
         if not self._frames:
             return None
         return FrameTotals(
@@ -64,48 +64,48 @@ class Timings:
         )
 
     def clear(self) -> None:
-        """Forget everything, the stages and their order too."""
+        """Forget all durations, and the stages."""
         self._stages.clear()
         self._frames.clear()
         self._blocked.clear()
 
 
-class Held:
-    """For how long the thread was held, added up over the sections that are measured.
+class BlockedTime:
+    """Time spent in measured sections, which block the thread. A context manager is one section.
 
-    A section within another counts once, as a part of that.
+    A section within another one counts once.
     """
 
     def __init__(self, clock: Callable[[], float]) -> None:
         """
         Args:
-            clock: milliseconds, never running backwards.
+            clock: returns milliseconds; never runs backwards.
         """
         self._clock = clock
-        self._total = self._begun = 0.0
+        self._total = self._started = 0.0
         self._depth = 0
 
     def __enter__(self) -> None:
         if not self._depth:
-            self._begun = self._clock()
+            self._started = self._clock()
         self._depth += 1
 
     def __exit__(self, *_failure: object) -> None:
         self._depth -= 1
         if not self._depth:
-            self._total += self._clock() - self._begun
+            self._total += self._clock() - self._started
 
-    def take(self) -> float:
-        """Return the milliseconds since the last `take`, up to now, and begin anew."""
-        taken, self._total = self._total, 0.0
+    def lap(self) -> float:
+        """Return the milliseconds spent in sections since the previous call, and start again."""
+        spent, self._total = self._total, 0.0
         if self._depth:
             now = self._clock()
-            taken += now - self._begun
-            self._begun = now
-        return taken
+            spent += now - self._started
+            self._started = now
+        return spent
 
     async def during(self, coroutine: Coroutine[Any, Any, Result]) -> Result:
-        """Await a coroutine and measure the sections in which it runs, not those it waits for."""
+        """Await a coroutine, measuring the sections in which it runs, not those where it waits."""
         return await self._stepped(coroutine)
 
     @types.coroutine
@@ -124,16 +124,16 @@ class Held:
             except GeneratorExit:
                 coroutine.close()
                 raise
-            except BaseException as failure:  # noqa: BLE001  (a cancellation, too, is passed on)
+            except BaseException as failure:  # noqa: BLE001  (a cancellation is passed on too)
                 value, resume = failure, coroutine.throw
 
 
 class Rate:
-    """How often something happens: the mean over the last ``window_s`` seconds of ticks.
+    """Events per second: the mean over the ticks of the last ``window_s`` seconds.
 
-    The two latest ticks count however old they are, so that less than one event per window still
-    reads true; and the rate never reads higher than the silence since the last tick allows, so
-    that it falls towards 0 when the ticks stop.
+    The last two ticks count however old they are, so that rates below one event per window are
+    right too. The time since the last tick limits the rate, so that it falls towards 0 when the
+    ticks stop.
     """
 
     def __init__(self, window_s: float = 2.0) -> None:
@@ -141,13 +141,13 @@ class Rate:
         self._ticks: deque[float] = deque()
 
     def tick(self, now_s: float) -> None:
-        """Note an event at ``now_s`` seconds on a clock that never runs backwards."""
+        """Record an event at ``now_s`` seconds on a clock that never runs backwards."""
         self._ticks.append(now_s)
         while len(self._ticks) > 2 and self._ticks[0] < now_s - self._window_s:
             self._ticks.popleft()
 
     def per_second(self, now_s: float) -> float:
-        """Return events per second at ``now_s``; 0 until there have been two."""
+        """Return events per second at ``now_s``; 0 before the second event."""
         if len(self._ticks) < 2:
             return 0.0
         last = self._ticks[-1]
@@ -156,14 +156,14 @@ class Rate:
         return 1 / interval_s if interval_s > 0 else 0.0
 
     def clear(self) -> None:
-        """Forget all ticks, as when the camera stops."""
+        """Forget all ticks, for example when the camera stops."""
         self._ticks.clear()
 
 
 def quantile(values: Collection[float], share: float) -> float:
     """Return the value that `share` (0 to 1) of the values do not exceed, interpolated linearly.
 
-    The same as numpy's, which would bring modules that the page does not carry.
+    Same as numpy's, whose function would need modules that the page does not ship.
 
     Raises:
         ValueError: there are no values.
@@ -178,5 +178,5 @@ def quantile(values: Collection[float], share: float) -> float:
 
 
 def median(values: Collection[float]) -> float:
-    """Return the middle one of the values, or the mean of the middle two."""
+    """Return the middle value, or the mean of the middle two."""
     return quantile(values, 0.5)

@@ -18,7 +18,7 @@ from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, Protocol
 
 from obscura.live.pace import Pace
-from obscura.live.timing import Held, Rate, Timings
+from obscura.live.timing import BlockedTime, Rate, Timings
 
 Show = Callable[[], None]
 
@@ -67,7 +67,7 @@ class Loop:
         self._frames, self._analyse = frames, analyse
         self._timings, self._pace = timings, pace
         self._now_ms, self._start = now_ms, start
-        self.blocked = Held(now_ms)
+        self.blocked = BlockedTime(now_ms)
         """For how long the page's thread was blocked, per frame."""
         frames.on_frame = self._offered
         self._shown = 0  # the browser's number of the frame that the video shows
@@ -162,5 +162,5 @@ class Loop:
         self.analysed_frames += 1
         now = self._now_ms()
         self.analysed.tick(now / 1000)
-        self._timings.add_frame(now - begun, self.blocked.take())
+        self._timings.add_frame(now - begun, self.blocked.lap())
         self._pace.frame(now / 1000, now - begun)
