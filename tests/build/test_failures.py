@@ -172,7 +172,7 @@ def test_half_an_installation_is_done_again(run: Run, repository: Path, gone: st
     path = repository / "node_modules" / gone
     path.unlink() if path.is_symlink() or path.is_file() else shutil.rmtree(path)
     line = told(run("build"), repository)
-    assert "npm ci failed (ENOTCACHED: npm is set to work offline" in line
+    assert "npm ci failed (ENOTCACHED: npm is in offline mode" in line
     assert not (repository / "node_modules" / ".obscura-installed").exists()
 
 

@@ -273,7 +273,7 @@ def test_a_model_is_removed_unless_the_page_needs_it(tmp_path: Path) -> None:
     make_default(tmp_path, "ant")
     remove_model(tmp_path, "zebra")
     assert [model.name for model in models.collect(tmp_path)] == ["ant"]
-    with pytest.raises(BuildError, match="loads first"):
+    with pytest.raises(BuildError, match="is the default model"):
         remove_model(tmp_path, "ant")
     with pytest.raises(BuildError, match=r"no model '\.\./x': choose one of ant"):
         remove_model(tmp_path, "../x")
