@@ -51,6 +51,7 @@ class App:
             Hooks(
                 changed=self._render,
                 picture_changed=self._picture_changed,
+                opening=platform.notice.hide,
                 say=self.say,
                 fail=self.fail,
                 recover=lambda error: self.models.recover(error),
@@ -110,18 +111,14 @@ class App:
 
     def start(self) -> Any:
         """Open what Start stands for: the camera, or the address's own source."""
-        return self._open(self._request.source)
+        return self.sources.open(self._request.source)
 
     def open_files(self, files: Sequence[Any]) -> Any:
         """Open what a person gave: a photo or a video, to show and read, or a model to add."""
         if any(map(kinds.is_model, files)):
             self.notice.hide()
             return self.models.add(files)
-        return self._open(files[0])
-
-    def _open(self, source: Any) -> Any:
-        self.notice.hide()
-        return self.sources.open(source)
+        return self.sources.open(files[0])
 
     def change(self, **values: Any) -> Any:
         """A person changed settings: keep them, and do what they ask for."""
@@ -131,7 +128,7 @@ class App:
         self._preferences.set(**values)
         self.pace.enabled = self.settings.pace
         if self.sources.camera_runs and values.keys() & {"camera", "facing", "resolution"}:
-            return self._open("camera")
+            return self.sources.open("camera")
         self._render()
         self.analysis.refresh()
         return None

@@ -57,6 +57,8 @@ class Hooks(NamedTuple):
     """The scene changed."""
     picture_changed: Callable[[], None]
     """Another picture is in view, without an answer yet."""
+    opening: Callable[[], None]
+    """Another source was asked for: an error of the previous one is out of date."""
     say: Callable[[str], None]
     """Show what the page is waiting for; "" for nothing."""
     fail: Callable[[BaseException], None]
@@ -149,6 +151,7 @@ class SourceController:
         """
         self._close()
         ticket = self.scene.ask()
+        self._hooks.opening()
         self._hooks.changed()
         return self._arrive(source, ticket)
 
@@ -158,7 +161,7 @@ class SourceController:
 
     def toggle_pause(self) -> None:
         """Freeze the live picture, or resume."""
-        if self.scene.kind is not Kind.LIVE:
+        if self._source is None:
             return
         self.scene.paused = self.loop.paused = not self.loop.paused
         self._screen.play(not self.loop.paused)
@@ -205,9 +208,9 @@ class SourceController:
             await self.read_photo()
 
     async def _opened(self, source: Any, ticket: int) -> Any:
+        self._hooks.say(text.ASKING if source == "camera" else "")
         if source == "camera":
             settings = self._settings()
-            self._hooks.say(text.ASKING)
             return await self._opener.camera(
                 device_id=settings.camera,
                 facing=settings.facing,
@@ -303,7 +306,7 @@ class SourceController:
     async def read_photo(self) -> None:
         """Run the model in use, if there is one, on the photo in view, if there is one."""
         card, epoch = self._inference.card, self.scene.epoch
-        if card is None or self.scene.kind is not Kind.STILL:
+        if card is None or self._photo is None:
             return
         self._hooks.say(text.READING_PICTURE)
         size = self._screen.photo_size
