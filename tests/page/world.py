@@ -10,7 +10,7 @@ import asyncio
 import functools
 import inspect
 import types
-from collections.abc import Callable, Coroutine, Generator
+from collections.abc import Coroutine, Generator
 from typing import Any
 
 from obscura.cards.card import ModelCard
@@ -81,7 +81,8 @@ class World:
 
     def __init__(self, request: Request | None = None, rows: tuple[Feature, ...] = ()) -> None:
         self.now_ms = 1000.0
-        self.table = SettingTable(CORE_SETTINGS, DETECT.settings, *(row.settings for row in rows))
+        declared = {row.name: row for row in (DETECT, *rows)}.values()
+        self.table = SettingTable(CORE_SETTINGS, *(row.settings for row in declared))
         self.request = request or Request()
         self.preferences = Preferences(self.table, None, self.request)
         self.scene, self.display = Scene("Sample picture"), Display()
@@ -317,13 +318,15 @@ async def read(world: World, kind: str) -> None:
     await world.answer()
 
 
-def visit(scenario: Callable[..., Coroutine[Any, Any, None]]) -> Callable[..., None]:
-    """Make a test of a coroutine: its first argument is a fresh `World`."""
+def visit(scenario: Any = None, **options: Any) -> Any:
+    """Make a test of a coroutine: its first argument is a fresh `World(**options)`."""
+    if scenario is None:
+        return functools.partial(visit, **options)
 
     @functools.wraps(scenario)
     def test(*args: Any, **kwargs: Any) -> None:
         async def run() -> None:
-            world = World()
+            world = World(**options)
             await scenario(world, *args, **kwargs)
             world.check()
             await world.end()
