@@ -142,6 +142,7 @@ class SourceOpener:
         (track,) = stream.getVideoTracks()
         for event, proxy in self._listeners.items():
             track.addEventListener(event, proxy)
+        self._video.removeAttribute("src")  # of a video that is being opened
         self._video.srcObject = stream
         try:
             await _playing(self._video)
@@ -162,6 +163,7 @@ class SourceOpener:
         """
         by_address = isinstance(source, str)
         url = same_origin(source) if by_address else files.object_url(source)
+        self._video.srcObject = None  # of a camera that is being opened: it would rule over `src`
         self._video.src = url
         self._video.loop = True
         try:
