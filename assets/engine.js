@@ -1,40 +1,48 @@
-// The inference worker: one onnxruntime-web, one network, off the main thread so that the page never
-// waits for it. It exists in JavaScript because a browser runs a worker's first line as such; what is
-// loaded, on which backend, and what the answer means is decided in Python (engine/web.py).
+// Inference worker: one onnxruntime-web and its networks, off the main thread so that the page never
+// waits for them. What is loaded, on which backend, and what the answers mean is decided in Python
+// (engine/worker_session.py).
 //
-// Messages in: {id, call: "begin" | "open" | "prepare" | "run", ...}; out: {id, ...answer} or
-// {id, error}, {lost} when the GPU is gone, {url, received} as bytes come in. One after another. Wasm
-// starts once per realm and never gives memory back: to start over, end this worker.
+// Messages in: {id, call, ...} with the calls below, which run one after another. Messages out:
+// {id, ...answer} or {id, error}; {lost} when the GPU is gone; {url, received} as bytes arrive. Wasm
+// starts once per realm and never frees memory: to start again, end this worker.
 
-// What this worker asks for is in a timeline of its own, and belongs into the page's account of all
-// requests (page/features/privacy/dialog.py). Its name is the page's, so that no other tab hears it.
+// A worker has its own timeline of requests. It belongs in the page's list of all of them
+// (page/features/privacy/dialog.py). The channel has the page's name, so no other tab receives it.
 const account = new BroadcastChannel(self.name);
-const tell = (entries) =>
+const report = (entries) =>
   account.postMessage(entries.map(({ name, startTime, encodedBodySize }) => ({ name, startTime, encodedBodySize })));
-new PerformanceObserver((told) => tell(told.getEntries())).observe({ type: "resource", buffered: true });
+new PerformanceObserver((list) => report(list.getEntries())).observe({ type: "resource", buffered: true });
 account.onmessage = ({ data }) => {
-  if (data === "all") tell(performance.getEntriesByType("resource")); // else another worker tells
+  if (data === "all") report(performance.getEntriesByType("resource")); // else another worker's report
 };
 
+const DETECTOR = "detector"; // the model's own network; all others are heads, which run on crops
+
 let ort;
-let network;
-let preparation; // the graph that brings a picture into the form that an open network takes
-let gpu; // assets/gpu.js, where pictures and answers stay on the GPU
+let engine; // `memory` below, or assets/gpu.js: both have start, open, prepare, run, crops and close
+const heads = new Set(); // names
+let kept; // {frame or pixels, width, height}: the picture that crops are cut from
 
-let sheet; // where frames are drawn at the network's size
+// Draws pictures, or a region of one, at a size, and returns their RGBA bytes.
+class Sheet {
+  #context;
 
-// RGBA bytes of a VideoFrame, drawn at this size. It is closed here, for it holds the camera's memory.
-function pixelsOf(frame, width, height) {
-  try {
-    sheet ??= new OffscreenCanvas(width, height).getContext("2d", { alpha: false, willReadFrequently: true });
-    const { canvas } = sheet;
+  draw(picture, width, height, region) {
+    this.#context ??= new OffscreenCanvas(width, height).getContext("2d", { alpha: false, willReadFrequently: true });
+    const { canvas } = this.#context;
     if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { width, height });
-    sheet.drawImage(frame, 0, 0, width, height);
-    return sheet.getImageData(0, 0, width, height).data.buffer;
-  } finally {
-    frame.close();
+    if (region) {
+      this.#context.imageSmoothingQuality = "medium"; // crops may be made far smaller
+      this.#context.drawImage(picture, ...region, 0, 0, width, height);
+    } else {
+      this.#context.drawImage(picture, 0, 0, width, height);
+    }
+    return this.#context.getImageData(0, 0, width, height).data.buffer;
   }
 }
+
+const wholes = new Sheet();
+const parts = new Sheet(); // another one, because resizing a canvas takes time
 
 const create = (model, backend, options = {}) =>
   ort.InferenceSession.create(new Uint8Array(model), {
@@ -43,15 +51,15 @@ const create = (model, backend, options = {}) =>
     ...options,
   });
 
-// Tells the page, for its progress bar, how many bytes have come.
+// Reports to the page, for its progress bar, how many bytes have arrived.
 const plainFetch = self.fetch.bind(self);
-async function countingFetch(...what) {
-  const response = await plainFetch(...what);
-  if (response.ok) tellBytes(response.url, response.clone().body.getReader()).catch(() => {});
+async function countingFetch(...args) {
+  const response = await plainFetch(...args);
+  if (response.ok) reportBytes(response.url, response.clone().body.getReader()).catch(() => {});
   return response;
 }
 
-async function tellBytes(url, reader) {
+async function reportBytes(url, reader) {
   let received = 0;
   for (let chunk = await reader.read(); !chunk.done; chunk = await reader.read()) {
     received += chunk.value.length;
@@ -66,60 +74,136 @@ async function load(runtime, threads) {
   ort.env.logLevel = "error";
 }
 
-const calls = {
-  // Load the runtime and have it start, which takes a while, before the model is here.
-  async begin({ runtime, threads, counted }) {
-    if (counted) self.fetch = countingFetch;
-    await load(runtime, threads);
-    // Only a session makes it start. There is none of nothing, and if anything else is wrong, `open`
-    // will meet it, too.
-    await create(new ArrayBuffer(0), "wasm").catch(() => {});
-    return {};
+// ---- engine for pictures in memory ----------------------------------------------------------------
+
+const memory = {
+  networks: new Map(), // by name: {session, preparation}
+
+  start(_ort, _create, _draw, _lost, backend) {
+    this.backend = backend;
   },
 
-  // model: ArrayBuffer, transferred. backend: "wasm" | "webgpu". gpu: for those who
-  // stay on the GPU: the address of assets/gpu.js as `module`, and what its `open` wants.
-  async open({ runtime, backend, threads, model, gpu: resident }) {
-    await load(runtime, threads);
-    if (resident) {
-      gpu = await import(resident.module);
-      await gpu.start(ort, create, pixelsOf, (lost) => postMessage({ lost }));
-      await gpu.open(model, resident.blank, resident.prepared);
-    } else {
-      network = await create(model, backend);
+  async open(name, model) {
+    this.networks.set(name, { session: await create(model, this.backend) });
+  },
+
+  // It runs on wasm, because GPUs have no kernels for bytes.
+  async prepare(name, graph) {
+    const network = this.networks.get(name);
+    await network.preparation?.release();
+    network.preparation = await create(graph, "wasm");
+  },
+
+  async run({ pixels, frame, width, height, keep }) {
+    let drawn = 0;
+    if (frame) {
+      const begun = performance.now();
+      pixels = wholes.draw(frame, width, height);
+      if (!keep) frame.close(); // now, because it occupies the camera's memory
+      drawn = performance.now() - begun;
     }
-    return {};
+    return { outputs: await this.outputs(this.networks.get(DETECTOR), pixels, width, height), drawn };
   },
 
-  // graph: ArrayBuffer. Where it handles bytes it runs on wasm, for GPUs have no kernels for those.
-  async prepare({ graph }) {
-    if (gpu) {
-      await gpu.prepare(graph);
-    } else {
-      await preparation?.release();
-      preparation = await create(graph, "wasm");
+  async crops(name, picture, crops) {
+    picture.canvas ??= picture.frame ?? canvasOf(picture);
+    const network = this.networks.get(name);
+    const answers = [];
+    for (const { region, drawn: [width, height] } of crops) {
+      const pixels = parts.draw(picture.canvas, width, height, region);
+      answers.push(await this.outputs(network, pixels, width, height));
     }
-    return {};
+    return answers;
   },
 
-  // pixels: ArrayBuffer of RGBA bytes, transferred, as are the bytes of the outputs. Or else, frame: a
-  // VideoFrame, transferred too; `drawn` says how many milliseconds its way to pixels took. place: where
-  // the picture lies in the network's input, for GPUs that bring it there themselves.
-  async run({ pixels, frame, width, height, place }) {
-    if (gpu) return { outputs: await gpu.run({ pixels, frame, width, height, place }), drawn: 0 };
-    const begun = performance.now();
-    if (frame) pixels = pixelsOf(frame, width, height);
-    const drawn = frame ? performance.now() - begun : 0;
+  async close(name) {
+    const { session, preparation } = this.networks.get(name) ?? {};
+    this.networks.delete(name);
+    await preparation?.release();
+    await session?.release();
+  },
+
+  async outputs({ session, preparation }, pixels, width, height) {
     const image = new ort.Tensor("uint8", new Uint8Array(pixels), [1, height, width, 4]);
     const feeds = preparation
       ? await preparation.run({ [preparation.inputNames[0]]: image })
       : { image };
-    const answer = await network.run(feeds);
-    const outputs = network.outputNames.map((name) => {
+    const answer = await session.run(feeds);
+    return session.outputNames.map((name) => {
       const { type, dims, data } = answer[name];
       return { name, type, dims, bytes: new Uint8Array(data.buffer, data.byteOffset, data.byteLength) };
     });
-    return { outputs, drawn };
+  },
+};
+
+function canvasOf({ pixels, width, height }) {
+  const canvas = new OffscreenCanvas(width, height);
+  const context = canvas.getContext("2d", { alpha: false, willReadFrequently: true });
+  context.putImageData(new ImageData(new Uint8ClampedArray(pixels), width, height), 0, 0);
+  return canvas;
+}
+
+// ---- calls ----------------------------------------------------------------------------------------
+
+function forgetPicture() {
+  kept?.frame?.close();
+  kept = undefined;
+}
+
+const calls = {
+  // Load the runtime and start it, which takes time, before the model has arrived.
+  async begin({ runtime, threads, counted }) {
+    if (counted) self.fetch = countingFetch;
+    await load(runtime, threads);
+    // It starts only when a session is created. This one fails, as it must; if anything else is
+    // wrong, `open` fails as well.
+    await create(new ArrayBuffer(0), "wasm").catch(() => {});
+    return {};
+  },
+
+  // model: ArrayBuffer, transferred. runtime, backend ("wasm" | "webgpu"), threads: with the first
+  // network only. gpu: for plans that stay on the GPU: the address of assets/gpu.js as `module`, and
+  // what its `open` needs.
+  async open({ name = DETECTOR, runtime, backend, threads, model, gpu }) {
+    if (runtime) {
+      await load(runtime, threads);
+      engine = gpu ? await import(gpu.module) : memory;
+      await engine.start(ort, create, wholes, (lost) => postMessage({ lost }), backend);
+    }
+    await engine.open(name, model, gpu?.blank, gpu?.prepared);
+    if (name !== DETECTOR) heads.add(name);
+    return {};
+  },
+
+  // graph: ArrayBuffer; it brings a picture into the form that an open network takes.
+  async prepare({ name = DETECTOR, graph }) {
+    await engine.prepare(name, graph);
+    return {};
+  },
+
+  // pixels: ArrayBuffer of RGBA bytes, transferred, as are the bytes of the outputs. Or frame: a
+  // VideoFrame, transferred as well; `drawn` is the time in milliseconds that drawing it took. place:
+  // where the picture lies in the network's input, for assets/gpu.js. keep: whether to keep the
+  // picture for `crops`, until the next one that is to be kept, or until no head is open.
+  async run({ pixels, frame, width, height, place, keep }) {
+    if (keep) forgetPicture();
+    const answer = await engine.run({ pixels, frame, width, height, place, keep });
+    if (keep) kept = frame ? { frame, width, height } : { pixels, width, height };
+    return answer;
+  },
+
+  // crops: for each one its region [left, top, width, height] in pixels of the picture kept, and the
+  // size at which it is drawn, or for assets/gpu.js its place.
+  async crops({ name, crops }) {
+    if (!kept) throw new Error("no picture is kept");
+    return { crops: await engine.crops(name, kept, crops) };
+  },
+
+  async close({ name }) {
+    heads.delete(name);
+    if (!heads.size) forgetPicture();
+    await engine.close(name);
+    return {};
   },
 };
 
@@ -132,12 +216,13 @@ self.onmessage = ({ data }) => {
 async function answerTo({ id, call, ...args }) {
   try {
     const answer = await calls[call](args);
-    const transfer = new Set(answer.outputs?.map(({ bytes }) => bytes.buffer));
-    postMessage({ id, ...answer }, [...transfer]);
+    const outputs = answer.outputs ?? answer.crops?.flat() ?? [];
+    postMessage({ id, ...answer }, [...new Set(outputs.map(({ bytes }) => bytes.buffer))]);
   } catch (error) {
-    // Emscripten throws bare numbers and strings, too.
+    // Emscripten throws bare numbers and strings as well.
     postMessage({ id, error: String(error?.message ?? error) });
   } finally {
-    args.frame?.close(); // whatever went wrong: the camera has few of them
+    // Also after errors: the camera has few of them.
+    if (args.frame && args.frame !== kept?.frame) args.frame.close();
   }
 }

@@ -1,24 +1,27 @@
-// The picture's way on the GPU, for assets/engine.js: a frame is read as a texture, a shader brings it to
-// the network's size, the network runs as a captured list of commands, and only the rows that it
-// answers with come back to the CPU. No pixel leaves the GPU in between.
+// Engine for pictures on the GPU, used by assets/engine.js: a frame is read as a texture, a shader brings
+// it to the network's size, the network runs as a captured list of commands, and only its outputs come
+// back to the CPU. No pixel leaves the GPU in between.
 
 let ort;
 let create;
-let pixelsOf;
+let sheet;
 export let device;
 let resize; // compute pipelines: for pixels, and for frames of video
-let network; // {session, feeds, fetches}
-let preparation; // of an open network; its fetches are the network's feeds
-let pixels; // GPUBuffer: the picture at the network's size, float RGBA in 0..255
-let texture;
+let texture; // of the last picture that came as pixels
 let place; // GPUBuffer: where the picture lies in the network's input
-let outputs; // of the network: {name, type, dims, gpuBuffer, start, length}, start in `answer`
-let answer; // GPUBuffer that the outputs are read back through
+const placeData = new ArrayBuffer(48); // its content
+// By name: {session, feeds, fetches, pixels, preparation, outputs, answer, made}.
+//   preparation: {session, feeds, fetches} of an open network; its fetches are the network's feeds.
+//   pixels: GPUBuffer with the picture at the network's size, float RGBA in 0..255.
+//   outputs: {name, type, dims, gpuBuffer, start, length}, start being the place in `answer`.
+//   answer: GPUBuffer that the outputs are read back through.
+//   made: tensors that own the buffers.
+const networks = new Map();
 
-// Triangle filter, widened when it makes smaller, as ONNX has it for Resize with antialias; rounded
-// to whole grey levels, across and then down, as bytes are.
+// Triangle filter, widened when it makes smaller, like Resize with antialias in ONNX; rounded to whole
+// grey levels, across and then down, like bytes. A part of no width stands for the whole picture.
 const RESIZE = (kind) => `
-struct Place { size: vec2u, left: vec2u, shown: vec2u, pad: f32, unused: u32 }
+struct Place { size: vec2u, left: vec2u, shown: vec2u, pad: f32, unused: u32, first: vec2u, part: vec2u }
 @group(0) @binding(0) var picture: ${kind};
 @group(0) @binding(1) var<storage, read_write> pixels: array<vec4f>;
 @group(0) @binding(2) var<uniform> place: Place;
@@ -29,7 +32,8 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
   let at = vec2i(id.xy) - vec2i(place.left);
   var colour = vec4f(place.pad);
   if (all(at >= vec2i(0)) && all(at < vec2i(place.shown))) {
-    let whole = vec2f(textureDimensions(picture));
+    let part = select(place.part, vec2u(textureDimensions(picture)), place.part.x == 0u);
+    let whole = vec2f(part);
     let scale = whole / vec2f(place.shown);
     let reach = max(scale, vec2f(1));
     let centre = (vec2f(at) + 0.5) * scale;
@@ -42,7 +46,7 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
       var across = 0.0;
       for (var x = first.x; x < last.x; x++) {
         let weight = max(1 - abs(f32(x) + 0.5 - centre.x) / reach.x, 0);
-        row += weight * textureLoad(picture, vec2i(x, y)${kind === "texture_external" ? "" : ", 0"});
+        row += weight * textureLoad(picture, vec2i(place.first) + vec2i(x, y)${kind === "texture_external" ? "" : ", 0"});
         across += weight;
       }
       let weight = max(1 - abs(f32(y) + 0.5 - centre.y) / reach.y, 0);
@@ -64,9 +68,10 @@ const FEATURES = ["shader-f16", "subgroups"];
 const SIZES = { float32: 4, float16: 2, int32: 4, uint32: 4, int64: 8, uint64: 8, int8: 1, uint8: 1, bool: 1 };
 
 // runtime: the onnxruntime module. session: (model, backend, options) => Promise<InferenceSession>.
-// draw: (frame, width, height) => RGBA bytes, for frames that cannot be read as a texture.
-export async function start(runtime, session, draw, lost) {
-  [ort, create, pixelsOf] = [runtime, session, draw];
+// drawing: a Sheet, for frames that cannot be read as a texture. lost: called with the reason when the
+// GPU is gone.
+export async function start(runtime, session, drawing, lost) {
+  [ort, create, sheet] = [runtime, session, drawing];
   const adapter = await navigator.gpu?.requestAdapter({ powerPreference: "high-performance" });
   if (!adapter) throw new Error("WebGPU gives no adapter");
   device = await adapter.requestDevice({
@@ -79,35 +84,46 @@ export async function start(runtime, session, draw, lost) {
     return device.createComputePipelineAsync({ layout: "auto", compute: { module, entryPoint: "main" } });
   };
   resize = { pixels: await pipeline("texture_2d<f32>"), video: await pipeline("texture_external") };
-  place = device.createBuffer({ size: 32, usage: GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST });
+  place = device.createBuffer({ size: placeData.byteLength, usage: GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST });
 }
 
 // blank: a graph that makes empty tensors of its input: for the picture at the network's size; if there
 // will be a preparation, for the network's inputs; and for its outputs. They serve every run, as
-// captured commands want it. They come from the runtime itself, for of other people's buffers it lets
-// go after each run, while its commands still use them.
-export async function open(model, blank, prepared) {
+// captured commands require. The runtime itself makes them, because it releases other people's buffers
+// after each run, while its commands still use them.
+export async function open(name, model, blank, prepared) {
   const session = await captured(model);
   const empty = await create(blank, gpu(), { preferredOutputLocation: "gpu-buffer" });
   const zero = new ort.Tensor("float32", [0], [1]);
   const made = await empty.run({ [empty.inputNames[0]]: zero });
-  const buffers = empty.outputNames.map((name) => made[name].gpuBuffer);
-  pixels = buffers.shift();
+  const buffers = empty.outputNames.map((output) => made[output].gpuBuffer);
+  const pixels = buffers.shift();
   const inputs = prepared ? buffers : [pixels];
   const feeds = tensors(session.inputMetadata, inputs);
-  network = { session, feeds, fetches: tensors(session.outputMetadata, buffers) };
-  layOut();
-  // Captured now, so that whatever is seen of it from here on is a replay.
+  const fetches = tensors(session.outputMetadata, buffers);
+  const network = { session, feeds, fetches, pixels, made, ...layOut(fetches) };
+  networks.set(name, network);
+  // Captured now, so that everything that is checked from here on is a replay.
   if (!prepared) await step(network);
 }
 
-export async function prepare(graph) {
-  await preparation?.session.release();
+export async function prepare(name, graph) {
+  const network = networks.get(name);
+  await network.preparation?.session.release();
   const session = await captured(graph);
-  const feeds = tensors(session.inputMetadata, [pixels]);
-  preparation = { session, feeds, fetches: network.feeds };
-  await step(preparation);
+  const feeds = tensors(session.inputMetadata, [network.pixels]);
+  network.preparation = { session, feeds, fetches: network.feeds };
+  await step(network.preparation);
   if (!network.bound) await step(network);
+}
+
+export async function close(name) {
+  const network = networks.get(name);
+  networks.delete(name);
+  await network?.preparation?.session.release();
+  await network?.session.release();
+  network?.answer.destroy();
+  Object.values(network?.made ?? {}).forEach((tensor) => tensor.dispose());
 }
 
 const gpu = () => ({ name: "webgpu", device });
@@ -131,16 +147,40 @@ async function step(graph) {
 }
 
 // place: [width, height, left, top, shown width, shown height, pad] in pixels of the network's input.
-export async function run({ pixels: bytes, frame, width, height, place: where }) {
+export async function run({ pixels, frame, width, height, place: where, keep }) {
+  const network = networks.get("detector");
+  resizeInto(network, picture({ pixels, frame, width, height }), where);
+  if (!keep) frame?.close();
+  return { outputs: await answerOf(network), drawn: 0 };
+}
+
+export async function crops(name, kept, wanted) {
+  const network = networks.get(name);
+  const answers = [];
+  const still = kept.frame ? undefined : picture(kept);
+  for (const { region, place: where } of wanted) {
+    resizeInto(network, still ?? picture(kept), where, region);
+    answers.push(await answerOf(network));
+  }
+  return answers;
+}
+
+// What a shader reads: a frame's texture lasts only until the end of the task.
+function picture({ pixels, frame, width, height }) {
   const video = frame && external(frame);
-  const pipeline = video ? resize.video : resize.pixels;
-  const picture = video ?? upload(bytes ?? pixelsOf(frame, width, height), width, height);
-  device.queue.writeBuffer(place, 0, new Uint32Array(where.slice(0, 6)));
-  device.queue.writeBuffer(place, 24, new Float32Array([where[6]]));
+  if (video) return { view: video, pipeline: resize.video };
+  return { view: upload(pixels ?? sheet.draw(frame, width, height), width, height), pipeline: resize.pixels };
+}
+
+// region: the part of the picture, [left, top, width, height]; all of it if left out.
+function resizeInto(network, { view, pipeline }, where, region = [0, 0, 0, 0]) {
+  new Uint32Array(placeData).set([...where.slice(0, 6), 0, 0, ...region]);
+  new Float32Array(placeData)[6] = where[6];
+  device.queue.writeBuffer(place, 0, placeData);
   const commands = device.createCommandEncoder();
   const pass = commands.beginComputePass();
   pass.setPipeline(pipeline);
-  const entries = [picture, { buffer: pixels }, { buffer: place }];
+  const entries = [view, { buffer: network.pixels }, { buffer: place }];
   pass.setBindGroup(0, device.createBindGroup({
     layout: pipeline.getBindGroupLayout(0),
     entries: entries.map((resource, binding) => ({ binding, resource })),
@@ -148,17 +188,19 @@ export async function run({ pixels: bytes, frame, width, height, place: where })
   pass.dispatchWorkgroups(Math.ceil(where[0] / 8), Math.ceil(where[1] / 8));
   pass.end();
   device.queue.submit([commands.finish()]);
-  frame?.close();
-  if (preparation) await step(preparation);
+}
+
+async function answerOf(network) {
+  if (network.preparation) await step(network.preparation);
   await step(network);
-  return readBack();
+  return readBack(network);
 }
 
 function external(frame) {
   try {
     return device.importExternalTexture({ source: frame });
   } catch {
-    return undefined; // not every driver takes frames of video
+    return undefined; // not every driver accepts frames of video
   }
 }
 
@@ -172,18 +214,19 @@ function upload(bytes, width, height) {
   return texture.createView();
 }
 
-function layOut() {
+function layOut(fetches) {
   let total = 0;
-  outputs = Object.entries(network.fetches).map(([name, { type, dims, gpuBuffer }]) => {
+  const outputs = Object.entries(fetches).map(([name, { type, dims, gpuBuffer }]) => {
     const length = dims.reduce((product, size) => product * size, SIZES[type]);
     const start = total;
     total += Math.ceil(length / 8) * 8;
     return { name, type, dims, gpuBuffer, start, length };
   });
-  answer = device.createBuffer({ size: total, usage: GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST });
+  const usage = GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST;
+  return { outputs, answer: device.createBuffer({ size: total, usage }) };
 }
 
-async function readBack() {
+async function readBack({ outputs, answer }) {
   const commands = device.createCommandEncoder();
   for (const { gpuBuffer, start, length } of outputs) {
     commands.copyBufferToBuffer(gpuBuffer, 0, answer, start, Math.ceil(length / 4) * 4);

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Prints the tables of docs/accuracy.md: the models as shipped, and what might make them better.
 
-python3 bench/accuracy.py --images DIR --annotations instances.json [--site dist]
+python3 build.py run bench/accuracy.py --images DIR --annotations instances.json [--site dist]
 """
 
 from __future__ import annotations
@@ -16,20 +16,17 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT / "py"))  # the bench runs from a plain checkout
-
-import thresholds  # noqa: E402
-from fusion import soft_nms, weighted_fusion  # noqa: E402
-from obscura import Detections, Detector, ObscuraError, pictures  # noqa: E402
-from obscura.boxes import iou as overlaps  # noqa: E402
-from obscura.cards import catalogue  # noqa: E402
-from obscura.engine.session import SessionInfo  # noqa: E402
-from obscura.evaluation import LOW, Evaluation, Truth, evaluate, read_truth  # noqa: E402
-from obscura.evaluation.browser import PageDetector  # noqa: E402
-from obscura.evaluation.report import Result, markdown, table  # noqa: E402
-from obscura.evaluation.score import Decisions, Matches, draw_samples  # noqa: E402
-from obscura.flip import joined, mirrored  # noqa: E402
+from experiments import thresholds
+from experiments.fusion import soft_nms, weighted_fusion
+from obscura import Detections, Detector, ObscuraError, pictures
+from obscura.boxes import iou as overlaps
+from obscura.cards import catalogue
+from obscura.engine.session import SessionInfo
+from obscura.evaluation import LOW, Evaluation, Truth, evaluate, read_truth
+from obscura.evaluation.browser import PageDetector
+from obscura.evaluation.report import Result, markdown, table
+from obscura.evaluation.score import Decisions, Matches, draw_samples
+from obscura.flip import joined, mirrored
 
 ROUNDS = 50  # of the bootstrap
 

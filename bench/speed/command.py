@@ -13,12 +13,13 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from browsers.chromium import Chromium, ChromiumError, launched
+from browsers.clip import CLIP
 from builder.browser import find_chromium
 from builder.errors import BuildError
 from speed import goals, plot, report, visits
-from speed.chromium import Chromium, ChromiumError, launched
 from speed.host import Line, hosting
-from speed.prepare import CLIP, prepare, read_facts
+from speed.prepare import prepare, read_facts
 from speed.stacks import Setting
 
 LINE = "10 Mbit/s, 40 ms to the first byte"

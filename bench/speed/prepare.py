@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from browsers.clip import CLIP, write_clip
 from builder import npm
 from builder.build import build, without_map
 from builder.compress import compressed
@@ -27,7 +28,6 @@ from modelkit.sources import COCO_SSD_TFJS
 from speed.host import PACKED
 
 FACTS = "bench.json"
-CLIP = "camera.mjpeg"
 SITE, RIVALS = "site", "rivals"
 MODEL = "models/coco-ssd"
 
@@ -64,8 +64,7 @@ def prepare(root: Path, out: Path, rivals: Sequence[str]) -> Path:
     build(out / SITE)
     versions = add_rivals(root, Site(out / RIVALS, "./"), rivals)
     compress(out, root / "build" / "cache" / "compressed")
-    picture = read(root, "bench/camera.jpg")
-    (out / CLIP).write_bytes(picture * 2)  # MJPEG: pictures one after another, over and over
+    write_clip(out / CLIP)
     facts = {"versions": versions, "quality": BEST, "rivals": list(rivals)}
     (out / FACTS).write_text(json.dumps(facts, sort_keys=True), encoding="utf-8")
     return out

@@ -12,16 +12,15 @@ from datetime import date
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from browsers.chromium import ChromiumError, Tab, launched
+from browsers.clip import CLIP, write_clip
 from builder.browser import find_chromium
 from builder.build import build
 from builder.errors import BuildError
 from builder.serve import serving
-from builder.sources import read
 from obscura.live.timing import median
 from speed import plot
-from speed.chromium import ChromiumError, Tab, launched
 from speed.command import machine
-from speed.prepare import CLIP
 from speed.stacks import FAILED, MODEL, PATIENCE_S, script
 from speed.visits import TRACK, held
 
@@ -81,8 +80,7 @@ def soak(root: Path, seconds: float, count: int, backend: str) -> dict[str, Any]
     """Let the page watch the fake camera, and look at it `count` times in between."""
     folder = root / "build" / "soak"
     folder.mkdir(parents=True, exist_ok=True)
-    clip = folder / CLIP
-    clip.write_bytes(read(root, "bench/camera.jpg") * 2)
+    clip = write_clip(folder / CLIP)
     build(folder / "site")
     try:
         with (

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol
 from urllib.parse import urlencode
 
-from speed.chromium import Chromium, ChromiumError, Tab
+from browsers.chromium import Chromium, ChromiumError, Tab
 from speed.figures import summary
 
 MODEL = "cocossd"

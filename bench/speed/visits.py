@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from typing import Any, NamedTuple
 
-from speed.chromium import Chromium, ChromiumError, Tab
+from browsers.chromium import Chromium, ChromiumError, Tab
 from speed.host import Host, Line
 from speed.prepare import FACTS
 from speed.stacks import FAILED, MODEL, PATIENCE_S, Ours, Setting, Stack, open_rival, script

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Trains a small CenterNet of shapes with Keras, on the CPU, and writes it as shapes-keras.onnx.
 
-    python3 train.py [--epochs 8] [--out shapes-keras.onnx]
+    python3 -m examples.keras.train [--epochs 8] [--out shapes-keras.onnx]
 
 Objects as points (Zhou et al. 2019): a heat map for each class peaks at the middle of every shape;
 two more maps hold the size of its box and where within the cell its middle lies. All in cells.
@@ -10,7 +10,6 @@ two more maps hold the size of its box and where within the cell its middle lies
 from __future__ import annotations
 
 import argparse
-import sys
 from pathlib import Path
 
 import keras
@@ -20,9 +19,7 @@ import tf2onnx
 from keras import layers, ops
 from numpy.typing import NDArray
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "custom"))
-
-from shapes import LABELS, draw, stretch
+from examples.custom.shapes import LABELS, draw, stretch
 
 SIDE = 160  # pixels of the network's input, both ways
 STRIDE = 4  # pixels a cell

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """A detector without deep learning: numpy and scikit-learn, written as shapes-simple.onnx.
 
-    python3 train.py [--scenes 400] [--out shapes-simple.onnx]
+    python3 -m examples.simple.train [--scenes 400] [--out shapes-simple.onnx]
 
 A window slides over the picture at several sizes; what is seen through it, edges by direction
 (much as in HOG, Dalal and Triggs 2005), goes to a small classifier that was fitted with
@@ -12,7 +12,6 @@ ONNX, and the features that the classifier is fitted on are computed by the very
 from __future__ import annotations
 
 import argparse
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -23,9 +22,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 from sklearn.neural_network import MLPClassifier
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "custom"))
-
-from shapes import LABELS, draw, letterbox
+from examples.custom.shapes import LABELS, draw, letterbox
 
 Floats = NDArray[np.float32]
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Trains one of torchvision's detectors on shapes and writes it as shapes-torchvision.onnx.
 
-    python3 train.py [--steps 1000] [--out shapes-torchvision.onnx]
+    python3 -m examples.torchvision.train [--steps 1000] [--out shapes-torchvision.onnx]
 
 FCOS over a small network of our own. Whatever torchvision's other detectors are called, they are
 trained and exported in the same way: see `Exported`.
@@ -10,7 +10,6 @@ trained and exported in the same way: see `Exported`.
 from __future__ import annotations
 
 import argparse
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -21,9 +20,7 @@ from torchvision.models.detection.anchor_utils import AnchorGenerator
 from torchvision.ops import Conv2dNormActivation as Convolution
 from torchvision.transforms.functional import pil_to_tensor
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "custom"))
-
-from shapes import LABELS, draw, stretch
+from examples.custom.shapes import LABELS, draw, stretch
 
 SIDE = 160  # pixels of the network's input, both ways
 BATCH = 16

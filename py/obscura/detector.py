@@ -16,7 +16,7 @@ from obscura.detections import Detections
 from obscura.engine.native import NativeSession
 from obscura.engine.session import SessionInfo
 from obscura.errors import LabelUnknown
-from obscura.families.decode import decode
+from obscura.families.decode import decode, read
 from obscura.flip import joined, mirrored
 
 if TYPE_CHECKING:
@@ -116,7 +116,7 @@ class Detector:
         """What one run finds on RGBA pixels."""
         height, width = pixels.shape[:2]
         return decode(
-            self._session.run(pixels),
+            read(self._session.run(pixels, keep=False), self.card),
             self.card,
             (width, height),
             threshold=self.threshold,

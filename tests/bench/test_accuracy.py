@@ -7,8 +7,7 @@ import math
 import numpy as np
 import pytest
 
-import fusion
-import thresholds
+from experiments import fusion, thresholds
 from obscura import Detections
 from obscura.boxes import iou
 from obscura.evaluation.score import Decisions

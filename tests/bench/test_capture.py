@@ -1,10 +1,10 @@
-"""bench/capture.py: what becomes of the page's report."""
+"""bench/experiments/capture.py: what becomes of the page's report."""
 
 from __future__ import annotations
 
 import pytest
 
-from capture import command, spread, tables
+from experiments.capture import command, spread, tables
 
 
 def test_a_spread_is_the_median_and_the_95th_percentile() -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from builder import bench as command_line
+from speed import arguments as command_line
 from speed import goals, plot, report
 from speed.figures import medians, p95, summary
 from speed.goals import MET, MISSED, OPEN, Row

@@ -10,6 +10,7 @@ import pytest
 
 from builder import commands
 from speed import command, prepare
+from speed.arguments import add_commands
 
 from .pictures import ROOT
 
@@ -33,7 +34,7 @@ def run(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any
     arguments = ["bench", "--prepared", str(folder), *short, "--only", *ONLY, "--json", str(out)]
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(command, "BITS_PER_S", 1e9)
-        assert commands.main(arguments) == 0
+        assert commands.main(arguments, add_commands) == 0
     told: dict[str, Any] = json.loads(out.read_text(encoding="utf-8"))
     return told
 
@@ -82,7 +83,7 @@ def test_the_figures_make_a_table_again(
     kept = tmp_path / "run.json"
     kept.write_text(json.dumps(run), encoding="utf-8")
 
-    assert commands.main(["bench", "--read", str(kept), "--only", *ONLY]) == 0
+    assert commands.main(["bench", "--read", str(kept), "--only", *ONLY], add_commands) == 0
 
     said = capsys.readouterr().out
     assert run["machine"]["browser"] in said

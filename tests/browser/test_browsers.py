@@ -9,6 +9,7 @@ import pytest
 
 from browsers.command import failed, visit
 from builder import commands
+from speed.arguments import add_commands
 
 from .pictures import ROOT
 
@@ -25,10 +26,8 @@ def test_the_page_works_in_firefox(dist: Path) -> None:
 def test_a_soak_of_seconds_looks_at_all_that_is_held(tmp_path: Path) -> None:
     out = tmp_path / "soak.json"
     # What it returns says whether something grew, which seconds cannot tell.
-    assert commands.main(["soak", "--minutes", "0.1", "--samples", "5", "--json", str(out)]) in (
-        0,
-        1,
-    )
+    arguments = ["soak", "--minutes", "0.1", "--samples", "5", "--json", str(out)]
+    assert commands.main(arguments, add_commands) in (0, 1)
 
     samples = json.loads(out.read_text(encoding="utf-8"))["samples"]
     assert len(samples) == 5

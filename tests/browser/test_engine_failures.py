@@ -92,7 +92,7 @@ def test_an_engine_that_does_not_arrive_is_told(room: Room, part: str) -> None:
     room.until_model(OTHER)
 
 
-RUN = "async run({ pixels, frame, width, height, place }) {"
+RUN = "async run({ pixels, frame, width, height, place, keep }) {"
 
 
 def test_an_engine_that_dies_at_work_is_replaced_by_the_next(room: Room, dist: Path) -> None:

@@ -79,7 +79,7 @@ def test_after_two_visits_that_died_the_next_is_careful_and_the_one_after_as_usu
 ) -> None:
     for deaths in (0, 1):
         room = another_tab(visit).open()
-        room.page.wait_for_function(f"async () => (await obscuraOffline.deaths) === {deaths}")
+        room.page.wait_for_function(f"async () => (await obscuraOffline.crashes) === {deaths}")
         room.page.wait_for_function(NOTED)
         die(room.page)
 
@@ -108,19 +108,19 @@ def test_visits_that_are_left_or_stand_or_run_at_once_did_not_die(visit: Room) -
         room.page.wait_for_function(NOTED)
         room.reload()
     beside = another_tab(visit).open()
-    assert beside.page.evaluate("() => obscuraOffline.deaths") == 0
+    assert beside.page.evaluate("() => obscuraOffline.crashes") == 0
     room.leave()
     beside.until_state("ready")
     # Nor does one that dies after it has been up for a while; what came before it is forgotten.
     beside.page.evaluate("() => localStorage.setItem('obscura.died', 1)")
     beside.page.wait_for_function(f"() => !({NOTED})()", timeout=20_000)
     die(beside.page)
-    assert another_tab(visit).open().page.evaluate("() => obscuraOffline.deaths") == 0
+    assert another_tab(visit).open().page.evaluate("() => obscuraOffline.crashes") == 0
 
 
 def test_nonsense_in_place_of_the_count_is_no_matter(visit: Room) -> None:
     visit.page.evaluate("() => localStorage.setItem('obscura.died', 'x')")
-    assert another_tab(visit).open().page.evaluate("() => obscuraOffline.deaths") == 0
+    assert another_tab(visit).open().page.evaluate("() => obscuraOffline.crashes") == 0
 
 
 # ---- while a picture is live ---------------------------------------------------------------------

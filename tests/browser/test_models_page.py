@@ -169,7 +169,7 @@ def test_classes_unfold_and_are_searched_within_a_row(room: Room) -> None:
 
     of_model.locator("input[type=search]").fill("<img>")
     assert visible.count() == 0
-    assert "No class of that name" in of_model.inner_text()
+    assert "no class with that name" in of_model.inner_text()
     of_model.locator("input[type=search]").fill("")
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import json
 import re
-import sys
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -15,14 +14,13 @@ import pytest
 from onnx import TensorProto, helper
 from playwright.sync_api import Locator
 
+from examples.custom import shapes
+
 from . import networks
 from .conftest import OpenRoom
 from .pictures import ROOT, encode, overlap, sample
 from .room import COUNT_ENGINES, SETTINGS, Room
 from .test_engine_failures import serve_engine
-
-sys.path.insert(0, str(ROOT / "examples" / "custom"))
-import shapes
 
 DROP = """(files) => {
   const bag = new DataTransfer();

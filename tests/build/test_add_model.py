@@ -24,6 +24,7 @@ from modelkit.compact import STORAGES
 from obscura import Detector
 from obscura.engine.native import NativeSession
 from obscura.engine.selfcheck import verify
+from obscura.families.decode import read
 from obscura.pictures import open_picture, to_rgba
 
 SIZE = 64
@@ -125,7 +126,8 @@ def test_the_library_runs_it_and_finds_the_answer_on_record(add: Add, models: Pa
         found = detector.detect(SAMPLE)
         assert len(found) > 0
         session = NativeSession(detector.card, (models / "colours" / "model.onnx").read_bytes())
-    verify(session.run(to_rgba(open_picture(SAMPLE))), detector.card)
+    raw = session.run(to_rgba(open_picture(SAMPLE)))
+    verify(read(raw, detector.card), detector.card)
     assert detector.card.check is not None
     np.testing.assert_allclose(found.score, detector.card.check.detections.score, atol=1e-3)
 
@@ -359,8 +361,9 @@ def test_build_py_hands_over_its_arguments(
 ) -> None:
     """In a copy of the repository, with this very Python in place of one made for it."""
     root = tmp_path / "copy"
-    for name in ("tools", "py"):
+    for name in ("bench", "py", "tools"):
         shutil.copytree(ROOT / name, root / name, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(ROOT / "build.py", root)
     shutil.copytree(ROOT / "models" / "cocossd", root / "models" / "cocossd")
     (root / "assets").mkdir()
     shutil.copy(SAMPLE, root / "assets")

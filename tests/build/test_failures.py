@@ -26,7 +26,7 @@ OWN = (
     "LICENSE",
     "NOTICE",
 )
-FOLDERS = ("tools/builder", "assets", "py", "models", "vendor", "build/cache")
+FOLDERS = ("bench/speed", "tools/builder", "assets", "py", "models", "vendor", "build/cache")
 
 
 def link(source: Path, target: Path) -> None:

@@ -335,6 +335,45 @@ def test_what_waits_in_a_function_does_not_come_first() -> None:
     assert set(sources) - set(first) == {"pack/late.py"}
 
 
+def test_a_module_that_a_table_names_may_be_imported_but_not_at_once() -> None:
+    """By a function, by a string; and what those import."""
+    sources = {
+        "obscura/__init__.py": b"",
+        "obscura/base.py": b"",
+        "obscura/feature.py": b"import obscura.part",
+        "obscura/part.py": b"",
+        "obscura/late.py": b"",
+        "obscura/other.py": b"",
+    }
+    main = b"import obscura.base\nTABLE = ('obscura.feature', 'obscura.gone', 'other')\n"
+    main += b"def f():\n    import obscura.late"
+
+    first, ever = trim.first(sources, main), trim.ever(sources, main)
+
+    assert set(first) == {"obscura/__init__.py", "obscura/base.py"}
+    assert set(sources) - set(ever) == {"obscura/other.py"}
+
+
+def test_a_page_is_put_together_from_its_parts(tmp_path: Path) -> None:
+    """Parts of parts, too, each indented as its place is."""
+    parts = tmp_path / "assets" / "parts"
+    parts.mkdir(parents=True)
+    (tmp_path / "index.html").write_text("<main>\n  <!-- parts/one.html -->\n</main>\n", "utf-8")
+    (parts / "one.html").write_text("<p>\n<!-- parts/two.html -->\n</p>\n", "utf-8")
+    (parts / "two.html").write_text("<b>2</b>\n", "utf-8")
+
+    html = page.assemble(tmp_path, "index.html")
+
+    assert html == "<main>\n  <p>\n  <b>2</b>\n  </p>\n</main>\n"
+
+
+def test_a_part_that_is_missing_is_reported(tmp_path: Path) -> None:
+    (tmp_path / "index.html").write_text("<!-- parts/gone.html -->\n", "utf-8")
+
+    with pytest.raises(BuildError, match=r"assets/parts/gone\.html is missing"):
+        page.assemble(tmp_path, "index.html")
+
+
 def test_numpy_keeps_what_runs_and_its_licences() -> None:
     kept = ["numpy/__init__.py", "numpy/_core/a.so", "numpy-2.dist-info/licenses/x/LICENSE.rst"]
     left = [

@@ -22,7 +22,7 @@ from obscura import families
 from obscura.cards.card import Feed, InputSpec, ModelCard, ModelFile, OpenForm
 from obscura.engine.native import NativeSession
 from obscura.families import FAMILIES
-from obscura.families.decode import Outputs
+from obscura.families.decode import Outputs, read
 
 Array = NDArray[Any]
 SIZE = 64  # pixels a side of every network here
@@ -160,11 +160,15 @@ def sealed_and_open(
 ) -> tuple[Sealed, list[tuple[Outputs, Outputs]]]:
     """The sealed form, and what it and the open form answer for each of `pictures`."""
     opened = NativeSession(card, model.SerializeToString(), 1)
-    sealed = seal_open(model, card, [opened.run_raw(picture) for picture in pictures()])
+    sealed = seal_open(model, card, [opened.run(picture) for picture in pictures()])
     data = sealed.model.SerializeToString()
     file = ModelFile("model.onnx", len(data), sha256(data).hexdigest())
-    closed = NativeSession(replace(card, open=None, file=file, top=sealed.top), data, 1)
-    return sealed, [(closed.run(picture), opened.run(picture)) for picture in pictures()]
+    sealed_card = replace(card, open=None, file=file, top=sealed.top)
+    closed = NativeSession(sealed_card, data, 1)
+    return sealed, [
+        (read(closed.run(picture), sealed_card), read(opened.run(picture), card))
+        for picture in pictures()
+    ]
 
 
 def assert_same(found: Outputs, wanted: Outputs, atol: float = 1e-4) -> None:

@@ -12,7 +12,7 @@ from PIL import Image
 from obscura.cards.card import ModelFile
 from obscura.detections import Detections
 from obscura.engine.native import NativeSession
-from obscura.families.decode import decode
+from obscura.families.decode import decode, read
 from obscura.graph.inspect import inspect
 from obscura.identify import guess
 
@@ -30,7 +30,8 @@ def detect(path: Path) -> Detections:
     card = guess.card_of(readings[0], name="real", title="Real", file=file)
     picture = np.asarray(Image.open(ROOT / "assets" / "sample.jpg").convert("RGBA"))
     session = NativeSession(card, network)
-    return decode(session.run(picture), card, (picture.shape[1], picture.shape[0]))
+    outputs = read(session.run(picture), card)
+    return decode(outputs, card, (picture.shape[1], picture.shape[0]))
 
 
 @pytest.mark.skipif(not NANO.exists(), reason="the real YOLOX-Nano is not on this machine")

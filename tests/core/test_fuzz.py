@@ -184,7 +184,7 @@ from hashlib import sha256
 from obscura import ObscuraError
 from obscura.cards.card import ModelFile
 from obscura.engine.native import NativeSession
-from obscura.families import decode
+from obscura.families.decode import decode, read
 from obscura.graph.inspect import inspect
 from obscura.identify.guess import card_of, guess
 
@@ -206,7 +206,7 @@ for seed in range(400):
     card = card_of(reading, name="own", title="Own", file=file)
     try:
         session = NativeSession(card, bytes(data), threads=1)
-        decode(session.run(picture), card, (64, 48), threshold=0)
+        decode(read(session.run(picture), card), card, (64, 48), threshold=0)
         result = "Detections"
     except ObscuraError as error:
         result = error.code

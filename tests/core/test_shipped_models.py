@@ -13,6 +13,7 @@ from obscura.cards import catalogue
 from obscura.engine.native import NativeSession
 from obscura.engine.selfcheck import disagreement, verify
 from obscura.families import FAMILIES
+from obscura.families.decode import read
 from obscura.pictures import open_picture, to_rgba
 
 ASSETS = Path(__file__).parents[2] / "assets"
@@ -49,7 +50,9 @@ def test_the_recorded_answer_is_reproduced(name: str) -> None:
     pixels = to_rgba(open_picture(ASSETS / card.check.picture))
     assert pixels.shape[1::-1] == card.check.size
 
-    verify(NativeSession(card, catalogue.read_network(folder, card)).run(pixels), card)
+    session = NativeSession(card, catalogue.read_network(folder, card))
+
+    verify(read(session.run(pixels), card), card)
 
 
 @pytest.mark.parametrize("name", MODELS)

@@ -1,4 +1,4 @@
-"""The engine in CPython, on a real if tiny sealed model."""
+"""Engine in CPython, on a small but real sealed model."""
 
 from __future__ import annotations
 
@@ -33,24 +33,26 @@ def session(card: ModelCard, colour_network: bytes) -> Iterator[Session]:
     session.close()
 
 
-def test_outputs_have_the_shapes_and_types_of_the_contract(session: Session, scene: Scene) -> None:
+def test_outputs_are_the_networks_own_by_name(session: Session, scene: Scene) -> None:
     outputs = session.run(opaque(scene(64, 64, red=(16, 16, 48, 32))))
 
-    assert (outputs.boxes.shape, outputs.boxes.dtype) == ((3, 4), np.float32)
-    assert (outputs.scores.shape, outputs.scores.dtype) == ((3,), np.float32)
-    assert (outputs.classes.shape, outputs.classes.dtype) == ((3,), np.int32)
-    assert outputs.boxes[0].tolist() == [0.25, 0.25, 0.75, 0.5]
+    assert [(name, array.shape, array.dtype) for name, array in outputs.items()] == [
+        ("boxes", (1, 3, 4), np.float32),
+        ("scores", (1, 3), np.float32),
+        ("classes", (1, 3), np.int32),
+    ]
+    assert outputs["boxes"][0, 0].tolist() == [0.25, 0.25, 0.75, 0.5]
 
 
 def test_pictures_of_any_size_and_layout_run(session: Session, scene: Scene) -> None:
     wide = opaque(scene(640, 320, blue=(320, 0, 640, 320)))
     turned = wide.transpose(1, 0, 2)  # not contiguous
 
-    assert session.run(wide).boxes[0].tolist() == [0.5, 0, 1, 1]
-    assert session.run(turned).boxes[0].tolist() == [0, 0.5, 1, 1]
+    assert session.run(wide)["boxes"][0, 0].tolist() == [0.5, 0, 1, 1]
+    assert session.run(turned)["boxes"][0, 0].tolist() == [0, 0.5, 1, 1]
 
 
-def test_info_tells_what_it_runs_on(session: Session) -> None:
+def test_info_describes_what_it_runs_on(session: Session) -> None:
     assert session.info._asdict() == {
         "backend": "native", "device": "CPU", "threads": 1, "precision": "float32",
     }  # fmt: skip

@@ -3,11 +3,24 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from obscura.engine.plans import Facts, Plan, candidates, preferred, rivals, wasm_threads, wins
+import obscura
+from obscura.engine.plans import (
+    Facts,
+    Plan,
+    candidates,
+    preferred,
+    rivals,
+    thread_table,
+    wasm_threads,
+    wins,
+)
 from obscura.errors import BackendError
 
 # Frames and commands stay on the GPU; where that fails, pictures are carried there.
@@ -118,15 +131,64 @@ def test_a_rival_has_to_win_clearly() -> None:
     assert not wins(11, 10)
 
 
-def test_the_winner_of_a_former_race_is_tried_first() -> None:
-    stored = json.loads(json.dumps(wasm(8)))  # as the browser's store gives it back
+def test_the_table_for_javascript_has_the_first_choice_for_each_number_of_cores() -> None:
+    table = thread_table()
 
-    assert preferred(LAPTOP, stored) == [
+    assert table == [1, 1, 2, 3, 3, 4, 5, 6, 6, 7, *[8] * 55]
+
+
+@pytest.mark.skipif(sys.platform == "emscripten", reason="no processes there")
+def test_the_plans_load_without_numpy() -> None:
+    script = "import sys, obscura.engine.plans; print('numpy' in sys.modules)"
+    home = str(Path(obscura.__file__).parents[1])
+
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=home, capture_output=True, text=True, check=True
+    )
+
+    assert done.stdout.strip() == "False"
+
+
+def through_a_store(value: object) -> object:
+    return json.loads(json.dumps(value))
+
+
+@pytest.mark.parametrize("plan", [wasm(8), HALF, *JSPI])
+def test_a_plan_survives_the_browsers_store_by_names(plan: Plan) -> None:
+    assert list(plan.as_names()) == list(Plan._fields)
+    assert Plan.from_names(through_a_store(plan.as_names())) == plan
+
+
+def test_a_plan_stored_as_a_list_by_an_earlier_version_is_read() -> None:
+    assert Plan.from_names(through_a_store(list(HALF))) == HALF
+
+
+@pytest.mark.parametrize(
+    "stored",
+    [
+        None,
+        [],
+        "wasm",
+        7,
+        ["webgl"],
+        {},
+        {"backend": "wasm", "runtime": "wasm"},  # values are missing
+        {**wasm(2).as_names(), "threads": "2"},  # of the wrong type
+        {**wasm(2).as_names(), "threads": True},
+        [None, None, None, None, None],
+    ],
+)
+def test_anything_else_in_the_store_is_not_a_plan(stored: object) -> None:
+    assert Plan.from_names(stored) is None
+
+
+def test_the_winner_of_an_earlier_race_is_tried_first() -> None:
+    assert preferred(LAPTOP, wasm(8)) == [
         wasm(8),
         *(plan for plan in LAPTOP if plan != wasm(8)),
     ]
 
 
-@pytest.mark.parametrize("stored", [None, [], ["wasm", "wasm", 99, False, False], ["webgl"]])
-def test_a_winner_that_is_no_way_to_run_here_is_passed_over(stored: list[object] | None) -> None:
-    assert preferred(LAPTOP, stored) == LAPTOP
+@pytest.mark.parametrize("winner", [None, wasm(99)])
+def test_a_winner_that_cannot_run_here_is_ignored(winner: Plan | None) -> None:
+    assert preferred(LAPTOP, winner) == LAPTOP

@@ -17,7 +17,7 @@ import pytest
 from obscura.boxes import iou
 from obscura.cards.card import ModelCard, ModelFile
 from obscura.engine.native import NativeSession
-from obscura.families.decode import decode
+from obscura.families.decode import decode, read
 from obscura.graph.inspect import Graph, inspect
 from obscura.identify.guess import card_of, certain, guess
 from obscura.pictures import to_rgba
@@ -66,7 +66,7 @@ def test_nearly_every_shape_of_scenes_never_seen_is_found(shapes: ModuleType) ->
 
     for width, height in [(320, 240), (240, 320), (260, 260)] * 10:
         scene = shapes.draw(rng, width, height)
-        seen = decode(session.run(to_rgba(scene.image)), told, (width, height))
+        seen = decode(read(session.run(to_rgba(scene.image)), told), told, (width, height))
         hits = (iou(scene.boxes, seen.xyxy) > 0.5) & (scene.classes[:, None] == seen.class_id)
         there += len(scene.boxes)
         found += int(hits.any(axis=1).sum())

@@ -1,79 +1,84 @@
-"""The way to run that won a race is remembered, as long as it says something of the present."""
+"""The plan that won a race is remembered, as long as it says something about the present."""
 
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
+from typing import Any
 
 import pytest
 
-from obscura.cards.card import ModelCard
-from obscura.engine.plans import Plan
 from obscura.page.models.winners import Winners
-from obscura.page.state.preferences import Preferences
-from obscura.page.state.settings import CORE_SETTINGS, SettingTable
 
-TABLE = SettingTable(CORE_SETTINGS)
-WASM = Plan("wasm", "wasm", 2)
-MODEL = Path(__file__).resolve().parents[2] / "models" / "cocossd" / "model.toml"
+from .fakes import GPU_PLAN, TWO_THREADS, Preferences, sealed_card
+
+CARD = sealed_card("first")
 
 
-class Store(dict[str, str]):
-    """The browser's, in memory."""
-
-    def getItem(self, key: str) -> str | None:  # noqa: N802
-        return self.get(key)
-
-    def setItem(self, key: str, value: str) -> None:  # noqa: N802
-        self[key] = value
-
-    def removeItem(self, key: str) -> None:  # noqa: N802
-        self.pop(key, None)
+def visit(preferences: Preferences, device: str = "a browser and a GPU") -> Winners:
+    return Winners(preferences, device)
 
 
-@pytest.fixture
-def card() -> ModelCard:
-    return ModelCard.from_toml(MODEL.read_text(encoding="utf-8"))
+def test_where_nothing_is_to_be_stored_no_winner_is():
+    preferences = Preferences()
+    Winners(preferences, "a browser", remember=False).set(CARD, TWO_THREADS)
+    assert preferences.current.winners == {}
 
 
-def visit(store: Store, device: str = "a browser and a GPU") -> Winners:
-    return Winners(Preferences(TABLE, store), device)
+def test_a_winner_outlives_the_visit_and_is_stored_by_names():
+    preferences = Preferences()
+    visit(preferences).set(CARD, TWO_THREADS)
+
+    assert visit(preferences).get(CARD) == TWO_THREADS
+    assert preferences.current.winners["first"]["plan"] == {
+        "backend": "wasm",
+        "runtime": "wasm",
+        "threads": 2,
+        "resident": False,
+        "half": False,
+    }
 
 
-def test_where_nothing_is_to_be_kept_no_winner_is(card: ModelCard) -> None:
-    store = Store()
-    Winners(Preferences(SettingTable(CORE_SETTINGS), store), "a browser", remember=False).set(
-        card, WASM
-    )
-    assert store == {}
+def test_a_winner_that_an_older_version_stored_as_a_list_still_counts():
+    preferences = Preferences()
+    visit(preferences).set(CARD, GPU_PLAN)
+    mark = preferences.current.winners["first"]["of"]
+    preferences.set(winners={"first": {"of": mark, "plan": [*GPU_PLAN]}})
+
+    assert visit(preferences).get(CARD) == GPU_PLAN
 
 
-def test_a_winner_outlives_the_visit(card: ModelCard) -> None:
-    store = Store()
-    visit(store).set(card, WASM)
-    assert visit(store).get(card) == list(WASM)
+def test_another_browser_or_gpu_has_no_winner():
+    preferences = Preferences()
+    visit(preferences).set(CARD, TWO_THREADS)
+    assert visit(preferences, "the next version of the browser").get(CARD) is None
 
 
-def test_another_browser_or_gpu_has_no_winner(card: ModelCard) -> None:
-    store = Store()
-    visit(store).set(card, WASM)
-    assert visit(store, "the next version of the browser").get(card) is None
+def test_another_file_under_the_same_name_has_no_winner():
+    preferences = Preferences()
+    visit(preferences).set(CARD, TWO_THREADS)
+    other = replace(CARD, file=CARD.file._replace(sha256="0" * 64))
+    assert visit(preferences).get(other) is None
 
 
-def test_another_file_under_the_same_name_has_no_winner(card: ModelCard) -> None:
-    store = Store()
-    visit(store).set(card, WASM)
-    other = replace(card, file=card.file._replace(sha256="0" * 64))
-    assert visit(store).get(other) is None
+def test_a_winner_that_failed_is_forgotten_and_others_are_not():
+    preferences = Preferences()
+    other = sealed_card("second")
+    for card in (CARD, other):
+        visit(preferences).set(card, TWO_THREADS)
+
+    visit(preferences).forget(CARD)
+
+    assert visit(preferences).get(CARD) is None
+    assert visit(preferences).get(other) == TWO_THREADS
 
 
-def test_a_winner_that_failed_is_forgotten(card: ModelCard) -> None:
-    store = Store()
-    visit(store).set(card, WASM)
-    visit(store).forget(card)
-    assert visit(store).get(card) is None
+@pytest.mark.parametrize(
+    "plan", [None, 3, "wasm", [], ["wasm"], {"backend": "wasm"}, ["wasm", "wasm", "2", 0, 0]]
+)
+def test_what_is_damaged_in_the_store_is_no_winner(plan: Any):
+    preferences = Preferences()
+    visit(preferences).set(CARD, TWO_THREADS)
+    mark = preferences.current.winners["first"]["of"]
+    preferences.set(winners={"first": {"of": mark, "plan": plan}})
 
-
-@pytest.mark.parametrize("kept", ["[]", '{"winners": 3}', '{"winners": {"cocossd": []}}', "{"])
-def test_what_is_damaged_in_the_store_is_no_winner(card: ModelCard, kept: str) -> None:
-    assert visit(Store({"obscura.settings": kept})).get(card) is None
+    assert visit(preferences).get(CARD) is None

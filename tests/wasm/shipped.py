@@ -1,6 +1,7 @@
 """Runs inside Pyodide: uses all of the Python that the site ships. See test_pyodide.py."""
 
 import importlib
+import importlib.util
 import json
 import shutil
 import sys
@@ -35,6 +36,23 @@ def imported(names):
     return failed
 
 
+def is_found(name):
+    """Whether a module could be imported, without importing it: some need a browser."""
+    try:
+        return importlib.util.find_spec(name) is not None
+    except ModuleNotFoundError:
+        return False  # nor is its package there
+
+
+def late_modules(archive):
+    """Return our modules that have their bytecode in the archive that comes late."""
+    with zipfile.ZipFile(archive) as file:
+        names = [name for name in file.namelist() if name.startswith("obscura/")]
+    code = [name.split(".")[0] for name in names if name.endswith(".pyc")]
+    dotted = {stem.replace("__pycache__/", "").replace("/", ".") for stem in code}
+    return sorted(name.removesuffix(".__init__") for name in dotted)
+
+
 pyodide = next(Path("/site").glob("pyodide-*"))
 browser_only = ("obscura.page", "obscura.engine.web")
 report = {
@@ -43,9 +61,13 @@ report = {
     "stdlib": modules(pyodide / "python_stdlib.zip"),
 }
 report["failed"] = {kind: imported(names) for kind, names in report.items()}
+late = late_modules(rest)
+report["found too early"] = [name for name in late if is_found(name)]
 # Only now, as the page does (page/browser/late.py): what came before had to do without.
 shutil.unpack_archive(rest, "/home/pyodide")
 importlib.invalidate_caches()
+report["never found"] = [name for name in late if not is_found(name)]
+report["late"] = late
 report["rest"] = sorted(set(modules(rest, browser_only)) - set(report["obscura"]))
 report["failed"]["rest"] = imported(report["rest"])
 

@@ -11,6 +11,9 @@ from typing import Any
 
 import pytest
 
+from obscura.page.features import detect, offline, privacy
+from obscura.page.state.feature import When
+
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
 
@@ -86,6 +89,18 @@ def test_every_module_that_ships_can_be_imported(shipped: dict[str, Any], kind: 
     """None of them misses one that was trimmed, or that comes later."""
     assert len(shipped[kind]) >= 10
     assert shipped["failed"][kind] == {}
+
+
+def test_late_modules_come_with_the_late_archive_alone(shipped: dict[str, Any]) -> None:
+    """Also those of features, which main.py imports by the names in their rows."""
+    rows = [feature.FEATURE for feature in (detect, offline, privacy)]
+    entries = {row.entry for row in rows if row.when is not When.START}
+    assert entries
+    assert entries <= set(shipped["late"])
+    assert "obscura.identify.guess" in shipped["late"]
+
+    assert shipped["found too early"] == []
+    assert shipped["never found"] == []
 
 
 def test_the_core_computes(shipped: dict[str, Any]) -> None:

@@ -9,9 +9,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from browsers.chromium import ChromiumError
 from browsers.drivers import PATIENCE_S, Driver, DriverError
 from builder.serve import SiteServer
-from speed.chromium import ChromiumError
 
 PERSON = (20.0, 14.0, 364.0, 512.0)
 """The astronaut in assets/sample.jpg by eye, elbow to elbow and hair to the lower edge, without the

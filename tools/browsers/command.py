@@ -8,11 +8,10 @@ from pathlib import Path
 
 from browsers import drivers
 from browsers.checks import check
+from browsers.clip import CLIP, write_clip
 from builder.build import build
 from builder.errors import BuildError
 from builder.serve import serving
-from builder.sources import read
-from speed.prepare import CLIP
 
 BROWSERS = {
     "firefox": drivers.firefox,
@@ -47,9 +46,7 @@ def run(root: Path, args: argparse.Namespace) -> int:
 def visit(root: Path, dist: Path, name: str, shots: Path | None = None) -> dict[str, str]:
     """Drive one browser; return its row: "version" and the columns, or "missing" or "failed"."""
     print(f"browsers: {name} ...", flush=True)
-    clip = root / "build" / CLIP
-    clip.parent.mkdir(exist_ok=True)
-    clip.write_bytes(read(root, "bench/camera.jpg") * 2)
+    clip = write_clip(root / "build" / CLIP)
     own = shots / name if shots else None
     if own:
         own.mkdir(parents=True, exist_ok=True)

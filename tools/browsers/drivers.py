@@ -22,9 +22,9 @@ from typing import Any, Protocol
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
+from browsers.chromium import Chromium, ChromiumError, launched
 from builder.browser import find_chromium
 from builder.errors import BuildError
-from speed.chromium import Chromium, ChromiumError, launched
 
 PATIENCE_S = 90
 SCRIPT_MS = 1000 * PATIENCE_S

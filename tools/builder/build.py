@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from builder import hosts, manifest, models, npm, page, runtime, sbom, worker
+from builder import hosts, manifest, models, npm, page, runtime, sbom, scripts, worker
 from builder.cache import digest
 from builder.errors import BuildError
 from builder.site import Site, check_base, check_out, swapped_in
@@ -30,6 +30,9 @@ PAGES = {
     "bench.html": ("bench", ("py/obscura.zip", "py/bench.zip")),
     "index.html": ("main", ("py/obscura.zip",)),
 }
+
+MOST_CORES = 64
+"""Devices with more are treated as if they had so many."""
 
 SOURCE_MAP = re.compile(rb"\n?//# sourceMappingURL=\S+\s*$")
 
@@ -63,18 +66,19 @@ def build(
     """
     check_base(base)
     check_out(out, root)
-    html = {name: read(root, name).decode() for name in PAGES}
+    html = {name: page.assemble(root, name) for name in PAGES}
     npm.check_node()
     collected = models.collect(root)
     modules = npm.install(root)
     python = runtime.python_runtime(root, modules)
     archives = runtime.archives(root, modules, python)
+    joined = scripts.join(root, modules)
     with swapped_in(out) as folder:
         site = Site(folder, base)
         add_browser_parts(site, modules, python / "pyodide")
         for archive in archives:
             site.add(f"py/{archive.name}", archive.read_bytes())
-        config = add_page_parts(site, root)
+        config = add_page_parts(site, root, joined)
         manifest.add(site, read(root, manifest.NAME), share_target=share_target)
         for model in collected:
             site.add(model_file(model), model.path.read_bytes())
@@ -139,13 +143,24 @@ def parts_list(root: Path, modules: Path, collected: list[models.Model], version
     return sbom.parts_list(root, collected, scripts, version)
 
 
-def add_page_parts(site: Site, root: Path) -> dict[str, Any]:
-    """Add the pages' own files and the configurations that start PyScript; return the start page's,
-    which differs from that in the repository in its interpreter: boot.js begins to load it."""
-    for path in sorted((root / "assets").rglob("*")):
+def add_page_parts(site: Site, root: Path, joined: Mapping[str, bytes]) -> dict[str, Any]:
+    """Add the pages' own files and the configurations that start PyScript.
+
+    Args:
+        joined: the scripts that were joined from several files, by name.
+
+    Returns:
+        the start page's configuration. It differs from that in the repository in its interpreter,
+        which assets/boot/ begins to load.
+    """
+    assets = root / "assets"
+    files = dict(joined)
+    for path in sorted(assets.rglob("*")):
         name = path.relative_to(root).as_posix()
-        if path.is_file() and name != worker.SOURCE:
-            site.add(name, path.read_bytes())
+        if path.is_file() and name != worker.SOURCE and not scripts.is_source(path, assets):
+            files[name] = path.read_bytes()
+    for name, data in sorted(files.items()):
+        site.add(name, data)
     config = read_toml(root, "pyscript.toml")
     files = config["files"]
     interpreters = {"bench": config["interpreter"], "main": "./assets/interpreter.js"}
@@ -206,11 +221,35 @@ def page_facts(site: Site, collected: list[models.Model], html: dict[str, str]) 
             for runtime_name, (module, stem) in RUNTIMES.items()
         },
         "parts": parts(site, collected),
+        "threads": usual_threads(),
+        "notices": early_notices(),
     }
     # Every name but the page's own carries its hash, so the names and the page say it all.
     names = "\n".join(sorted(site.names.values()))
     told = json.dumps(facts, sort_keys=True)
     return facts | {"version": digest(part.encode() for part in (names, told, *html.values()))[:10]}
+
+
+def usual_threads() -> list[int]:
+    """Return how many wasm threads the page uses, by the number of cores: an isolated page, not on
+    iOS. assets/boot/engine.js starts the engine with them before Python has chosen a plan."""
+    from obscura.engine.plans import Facts, wasm_threads  # not before the library was checked
+
+    return [wasm_threads(Facts(isolated=True, cores=cores))[0] for cores in range(MOST_CORES + 1)]
+
+
+def early_notices() -> dict[str, dict[str, str]]:
+    """Return the wording of the errors that scripts report because Python is not running."""
+    from obscura.page.words.notices import ACTIONS, EARLY, NOTICES
+
+    return {
+        code: {
+            "title": NOTICES[code].title,
+            "why": NOTICES[code].why,
+            "action": ACTIONS[NOTICES[code].action],
+        }
+        for code in EARLY
+    }
 
 
 def parts(site: Site, collected: list[models.Model]) -> list[dict[str, Any]]:

@@ -1,13 +1,15 @@
 """The command line of ``build.py``."""
 
 import argparse
+import runpy
 import signal
 import sys
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from builder import bench, own_models
+from builder import own_models
 from builder.build import ROOT, build
 from builder.errors import BuildError
 from builder.hosts import HOSTS
@@ -15,6 +17,9 @@ from builder.report import BEST, QUALITY, report
 from builder.serve import open_server
 from builder.site import check_base
 from builder.suite import run_suite
+
+AddCommands = Callable[[Any], None]
+"""Adds commands to what `ArgumentParser.add_subparsers` returned."""
 
 
 def build_and_report(out: Path, base: str, *, quality: int = QUALITY, **options: Any) -> None:
@@ -70,26 +75,28 @@ def run_remove_model(args: argparse.Namespace) -> int:
     return 0
 
 
-def run_bench(args: argparse.Namespace) -> int:
-    """Measure the page against other stacks."""
-    return bench.run_bench(ROOT, args)
-
-
-def run_soak(args: argparse.Namespace) -> int:
-    """Run the live page for minutes and tell what grows."""
-    return bench.run_soak(ROOT, args)
-
-
 def run_browsers(args: argparse.Namespace) -> int:
     """Drive the page through other browsers."""
-    sys.path[:0] = [str(ROOT / "bench"), str(ROOT / "py")]
-    from browsers.command import run  # here, for no other command needs it
+    from browsers.command import run  # here, because no other command needs it
 
     return run(ROOT, args)
 
 
-def parser() -> argparse.ArgumentParser:
-    """Return the parser; each command leaves its function in ``run``."""
+def run_script(args: argparse.Namespace) -> int:
+    """Run a script of the repository as if it had been started by itself."""
+    if not args.script.is_file():
+        raise BuildError(f"there is no script {args.script}: give its path, as tools/draw_app.py.")
+    sys.argv = [str(args.script), *args.arguments]
+    runpy.run_path(str(args.script), run_name="__main__")
+    return 0
+
+
+def parser(*more: AddCommands) -> argparse.ArgumentParser:
+    """Return the parser; each command leaves its function in ``run``.
+
+    Args:
+        more: functions that add further commands.
+    """
     whole = argparse.ArgumentParser(prog="build.py", description="Build, serve and test Obscura.")
     commands = whole.add_subparsers(required=True, metavar="COMMAND")
 
@@ -150,24 +157,6 @@ def parser() -> argparse.ArgumentParser:
     command.set_defaults(run=run_remove_model)
 
     command = commands.add_parser(
-        "bench",
-        parents=[bench.arguments()],
-        help="measure the page against other stacks",
-        description="Measure the page against other stacks, in one browser, in turn; "
-        "see docs/performance.md.",
-    )
-    command.set_defaults(run=run_bench)
-
-    command = commands.add_parser(
-        "soak",
-        parents=[bench.soak_arguments()],
-        help="run the live page for minutes and tell what grows",
-        description="Run the live page on a fake camera for minutes, and tell what grows; "
-        "see docs/reliability.md.",
-    )
-    command.set_defaults(run=run_soak)
-
-    command = commands.add_parser(
         "browsers",
         help="drive the page through Firefox, WebKitGTK and Chromium, and print what works",
         description="Build, then drive the page through each browser that is installed, and print "
@@ -180,18 +169,36 @@ def parser() -> argparse.ArgumentParser:
     add("--shots", type=Path, metavar="DIR", help="keep a picture of each step")
     command.set_defaults(run=run_browsers)
 
+    command = commands.add_parser(
+        "run",
+        help="run a script of tools/ or bench/",
+        description="Run a script, with py/, tools/ and bench/ importable. It runs in this Python: "
+        "use .venv/bin/python for scripts that need packages.",
+    )
+    command.add_argument("script", type=Path, help="its path, such as bench/start.py")
+    command.add_argument("arguments", nargs=argparse.REMAINDER, help="passed to the script")
+    command.set_defaults(run=run_script)
+
+    for add_commands in more:
+        add_commands(commands)
+
     command = commands.add_parser("test", help="build, then run every check and test")
     command.add_argument("pytest", nargs="*", help="arguments for pytest (default: every test)")
     return whole
 
 
-def main(argv: list[str]) -> int:
-    """Run one command and return its exit code; what a user can mend is said in one line."""
+def main(argv: list[str], *more: AddCommands) -> int:
+    """Run one command and return its exit code; errors that a user can fix take one line.
+
+    Args:
+        argv: the command line, without the program's name.
+        more: functions that add the commands of packages that ``tools`` does not import.
+    """
     if argv[:1] == ["test"] and not {"-h", "--help"} & set(argv):
         # Not through argparse, which would take pytest's options for its own.
         args = argparse.Namespace(run=run_test, pytest=argv[1:])
     else:
-        args = parser().parse_args(argv, argparse.Namespace(argv=argv))
+        args = parser(*more).parse_args(argv, argparse.Namespace(argv=argv))
     # Being told to end is like Ctrl-C: what is half done gets cleared away.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:

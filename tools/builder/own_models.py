@@ -69,7 +69,8 @@ def add_model(root: Path, argv: list[str]) -> int:
     """Run `tools/add_model.py` with the arguments of ``add-model``; return its exit code."""
     python = environment(root)
     tool = root / "tools" / "add_model.py"
-    return subprocess.run([str(python), str(tool), *argv], check=False).returncode
+    command = [str(python), str(root / "build.py"), "run", str(tool), *argv]
+    return subprocess.run(command, check=False).returncode
 
 
 def remove_model(root: Path, name: str) -> None:

@@ -3,15 +3,18 @@
 import json
 import re
 from pathlib import Path
+from textwrap import indent
 from typing import Any
 
 from builder.errors import BuildError
 from builder.site import Site
+from builder.sources import read
 
 ATTRIBUTE = re.compile(
     r'(?P<before>\s(?:src|href|config|content|poster|data-[\w-]+)=")(?P<reference>\./[^"]*)"'
 )
 ICON = re.compile(r'<svg(?P<before>[^>]*?)\sdata-icon="(?P<name>[^"]*)"(?P<after>[^>]*)>\s*</svg>')
+PART = re.compile(r"^(?P<indent>[ \t]*)<!-- parts/(?P<name>[\w-]+\.html) -->$", re.MULTILINE)
 FACTS = '<script type="application/json" id="obscura-build"></script>'
 END = "</body>"
 
@@ -25,6 +28,25 @@ LUCIDE = {
     "stroke-linejoin": "round",
     "aria-hidden": "true",
 }
+
+
+def assemble(root: Path, name: str) -> str:
+    """Return a page as it stands in the repository, its parts in their places.
+
+    ``<!-- parts/help.html -->``, on a line of its own, stands for ``assets/parts/help.html``. Parts
+    may have parts.
+    """
+    return insert_parts(read(root, name).decode(), root)
+
+
+def insert_parts(html: str, root: Path) -> str:
+    """Return ``html`` with the parts that it names, indented as their places are."""
+
+    def part(match: re.Match[str]) -> str:
+        text = read(root, f"assets/parts/{match['name']}").decode().rstrip()
+        return indent(insert_parts(text, root), match["indent"])
+
+    return PART.sub(part, html)
 
 
 def rewrite(

@@ -2,7 +2,7 @@
 
 import ast
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from builder.errors import BuildError
 
@@ -139,6 +139,24 @@ def standard(imported: Iterable[str], stdlib: Mapping[str, bytes]) -> set[str]:
     return {*imported} & modules(stdlib)
 
 
+MODULE = re.compile(r"obscura(\.\w+)+")
+
+
+def mentions(sources: Mapping[str, bytes]) -> set[str]:
+    """Return the names of our modules that ``sources`` hold as strings.
+
+    Features are imported by such a name, from a table, when they are first wanted.
+    """
+    return {
+        node.value
+        for name, text in sources.items()
+        for node in ast.walk(ast.parse(text, name))
+        if isinstance(node, ast.Constant)
+        and isinstance(node.value, str)
+        and MODULE.fullmatch(node.value)
+    }
+
+
 def imports(sources: Mapping[str, bytes], *, at_once: bool = False) -> set[str]:
     """Return every module that ``sources`` (file name to text) import anywhere, by absolute name.
 
@@ -179,8 +197,24 @@ def running(tree: ast.AST, *, at_once: bool = False) -> Iterator[ast.AST]:
 def first(sources: Mapping[str, bytes], main: bytes) -> dict[str, bytes]:
     """Return those of ``sources`` that ``main`` imports by merely starting, and so on.
 
-    What is imported inside a function is not among them: it may come later, unless it stands in
-    ``SOON``.
+    What is imported inside a function, or by a name in a table, is not among them: it may come
+    later, unless it stands in ``SOON``.
+    """
+    return closure(sources, main, lambda new: imports(new, at_once=True) | {*SOON})
+
+
+def ever(sources: Mapping[str, bytes], main: bytes) -> dict[str, bytes]:
+    """Return those of ``sources`` that ``main`` may import at any time, and so on."""
+    return closure(sources, main, lambda new: imports(new) | mentions(new))
+
+
+def closure(
+    sources: Mapping[str, bytes], main: bytes, named_by: Callable[[dict[str, bytes]], set[str]]
+) -> dict[str, bytes]:
+    """Return those of ``sources`` that ``main`` leads to.
+
+    Args:
+        named_by: returns the modules that files lead to.
     """
     files = {
         name.removesuffix(".py").removesuffix("/__init__").replace("/", "."): name
@@ -188,9 +222,8 @@ def first(sources: Mapping[str, bytes], main: bytes) -> dict[str, bytes]:
     }
     found: dict[str, bytes] = {}
     new = {"main.py": main}
-    soon = {*SOON}
     while new:
-        named = imports(new, at_once=True) | soon
+        named = named_by(new)
         # Importing a.b.c runs a and a.b first.
         named |= {name[:dot] for name in named for dot, sign in enumerate(name) if sign == "."}
         new = {files[n]: sources[files[n]] for n in named & files.keys() if files[n] not in found}

@@ -258,7 +258,7 @@ def _examples(form: Form) -> list[dict[str, NDArray[np.generic]]]:
     """Raw outputs for pictures as different as can be."""
     noise = np.random.default_rng(0).integers(0, 256, (480, 640, 4), np.uint8)
     black = np.zeros((64, 64, 4), np.uint8)
-    return [form.session.run_raw(picture) for picture in (_rgba(PICTURE), noise, black)]
+    return [form.session.run(picture) for picture in (_rgba(PICTURE), noise, black)]
 
 
 def _sealed(card: ModelCard, model: onnx.ModelProto, top: int) -> Made:
@@ -281,13 +281,13 @@ def _rgba(path: Path) -> Pixels:
 
 def _found(form: Form, picture: Pixels) -> Detections:
     height, width = picture.shape[:2]
-    return decode(form.session.run(picture), form.card, (width, height))
+    return decode(form.run(picture), form.card, (width, height))
 
 
 def _drawn(form: Form, on: Path, drawing: Path) -> str:
     """Draw the best boxes of all, for whoever knows what is in the picture; say them, too."""
     image = pictures.upright(pictures.open_picture(on))
-    outputs = form.session.run(pictures.to_rgba(image))
+    outputs = form.run(pictures.to_rgba(image))
     found = decode(outputs, form.card, image.size, threshold=0)[:DRAWN]
     pictures.annotated(image, found, form.card.labels).save(drawing)
     words = [

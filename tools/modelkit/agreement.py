@@ -13,7 +13,7 @@ from obscura.boxes import iou
 from obscura.cards.card import ModelCard
 from obscura.engine.native import NativeSession
 from obscura.engine.selfcheck import SCORE_TOLERANCE
-from obscura.families.decode import decode
+from obscura.families.decode import Outputs, decode, read
 
 SAME_PLACE = 0.5  # IoU
 EXACT = 0.01
@@ -27,6 +27,10 @@ class Form(NamedTuple):
 
     card: ModelCard
     session: NativeSession
+
+    def run(self, picture: NDArray[np.uint8]) -> Outputs:
+        """Return the rows for a picture, RGBA ``(height, width, 4)`` uint8."""
+        return read(self.session.run(picture), self.card)
 
 
 class Agreement(NamedTuple):
@@ -75,7 +79,7 @@ def look(form: Form, pictures: Iterable[NDArray[np.uint8]]) -> list[Seen]:
     seen = []
     for picture in pictures:
         height, width = picture.shape[:2]
-        outputs = form.session.run(picture)
+        outputs = form.run(picture)
         found = decode(outputs, form.card, (width, height), threshold=least)
         seen.append(Seen(found, np.sort(outputs.scores)[::-1]))
     return seen

@@ -1,1 +1,1 @@
-"""Engines run models: ``native`` in CPython, ``web`` in the browser, both as ``session`` says."""
+"""Run networks: ``native`` in CPython, ``web`` in the browser; ``session`` has their protocols."""

@@ -1,15 +1,19 @@
-"""Plans: the ways to run a model in a browser, and which to try in what order."""
+"""Plans: the ways to run a model in a browser, and the order in which to try them.
+
+This is the one source of thread policy and of the names of device facts. The builder imports it, so
+it must load without numpy.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple, Self
 
 from obscura.errors import BackendError
 
 
 class Facts(NamedTuple):
-    """What a browser and its device can do, as found at start-up."""
+    """Abilities of a browser and its device, as found at start-up. JavaScript uses these names."""
 
     gpu: bool = False  # WebGPU gives an adapter
     fallback_gpu: bool = False  # ... but one that computes in software
@@ -18,32 +22,61 @@ class Facts(NamedTuple):
     isolated: bool = False  # cross-origin isolated, hence shared memory and threads
     cores: int = 1
     ios: bool = False
-    save_data: bool = False  # the person asks for few downloads
+    save_data: bool = False  # the user asks for few downloads
+    memory_gb: float = 0.0  # at least this much, rounded by the browser; 0 if unknown
 
 
 class Plan(NamedTuple):
-    """One way to run: the backend, the build of the runtime that has it, and its wasm threads."""
+    """A way to run: the backend, the build of the runtime that has it, and its wasm threads."""
 
     backend: str  # "webgpu" or "wasm"
     runtime: str  # "jspi", "asyncify" or "wasm"
     threads: int
-    resident: bool = False  # pictures and answers stay on the GPU, its commands are captured
-    half: bool = False  # convolutions in float16; of a resident network
+    resident: bool = False  # pictures and outputs stay on the GPU, whose commands are captured
+    half: bool = False  # convolutions in float16; only if resident
+
+    def as_names(self) -> dict[str, Any]:
+        """Return the values by name, as JavaScript and the stored settings have them.
+
+        >>> Plan("wasm", "wasm", 2).as_names()["threads"]
+        2
+        """
+        return self._asdict()
+
+    @classmethod
+    def from_names(cls, stored: object) -> Self | None:
+        """Return the plan that was stored; None if it is not one.
+
+        Args:
+            stored: values by name; or in order, as versions before the names stored them.
+
+        >>> Plan.from_names(["wasm", "wasm", 2, False, False])
+        Plan(backend='wasm', runtime='wasm', threads=2, resident=False, half=False)
+        """
+        if isinstance(stored, Sequence) and not isinstance(stored, str):
+            stored = dict(zip(cls._fields, stored, strict=False))
+        if not isinstance(stored, Mapping):
+            return None
+        values: list[Any] = [stored.get(name) for name in cls._fields]
+        kinds = (str, str, int, bool, bool)
+        if any(type(value) is not kind for value, kind in zip(values, kinds, strict=True)):
+            return None
+        return cls(*values)
 
 
 BACKENDS = ("auto", "webgpu", "wasm")
 
 
 def candidates(facts: Facts, backend: str = "auto", threads: int = 0) -> list[Plan]:
-    """Return the ways to run, the most promising first; each has to prove itself.
+    """Return the ways to run, the most promising first. Each has to pass the self-check.
 
     Args:
-        facts: what the browser can do.
-        backend: "auto"; or "webgpu" to insist on it, on a software adapter too; or "wasm".
-        threads: wasm threads to insist on (1 all the same without isolation); 0 to choose.
+        facts: abilities of the browser.
+        backend: "auto"; or "webgpu" to insist on it, even on a software adapter; or "wasm".
+        threads: number of wasm threads to insist on (still 1 without isolation); 0 to choose.
 
     Returns:
-        Plans in the order to try; none if WebGPU is insisted on where there is none.
+        Plans in the order to try them; none if WebGPU is insisted on and missing.
 
     Raises:
         BackendError: there is no such backend.
@@ -55,8 +88,8 @@ def candidates(facts: Facts, backend: str = "auto", threads: int = 0) -> list[Pl
     plans = []
     if facts.gpu and (backend == "webgpu" or (backend == "auto" and not facts.fallback_gpu)):
         runtime = "jspi" if facts.suspending else "asyncify"
-        # Where a network has to leave the GPU on its way, the few nodes on the CPU are too small
-        # to share among threads.
+        # If a network has to leave the GPU on its way, the few nodes on the CPU are too small to
+        # share among threads.
         plans += [Plan("webgpu", runtime, 1, resident=True, half=True)] if facts.half else []
         plans += [Plan("webgpu", runtime, 1, resident) for resident in (True, False)]
     if backend != "webgpu":
@@ -65,7 +98,7 @@ def candidates(facts: Facts, backend: str = "auto", threads: int = 0) -> list[Pl
 
 
 def wasm_threads(facts: Facts, wanted: int = 0) -> list[int]:
-    """Return how many threads wasm may use, the most promising number first, 1 at the end.
+    """Return the numbers of threads that wasm may use, the most promising first and 1 at the end.
 
     Args:
         wanted: the number to insist on; 0 to choose.
@@ -78,18 +111,27 @@ def wasm_threads(facts: Facts, wanted: int = 0) -> list[int]:
         counts = []  # threads can exhaust a tab's memory there (microsoft/onnxruntime#11679)
     else:
         # A quarter is left to the page and the browser, see docs/performance.md. Above four, cores
-        # are often hyperthreads or slow ones, so all of them are tried, too.
+        # are often hyperthreads or slow ones, so all of them are tried as well.
         cores = max(1, facts.cores)
         counts = [min(8, cores - cores // 4), *([min(16, cores)] if cores > 4 else [])]
     return list(dict.fromkeys([*counts, 1]))
 
 
+def thread_table(cores: int = 64) -> list[int]:
+    """Return the first choice of `wasm_threads` by number of cores, from 0 to `cores`.
+
+    It is for assets/boot.js, which starts the engine before Python runs. It holds for isolated
+    pages, and not for iOS; elsewhere the first choice is one thread.
+    """
+    return [wasm_threads(Facts(isolated=True, cores=count))[0] for count in range(cores + 1)]
+
+
 def rivals(plans: Sequence[Plan], used: Plan) -> list[Plan]:
     """Return the ways to run that might be faster than the one in use.
 
-    They are the same in full precision, and the next backend, or the next number of threads. A way
-    that is there only in case the one before it fails is none: one thread, or a GPU that its
-    pictures have to be carried to.
+    These are the same plan in full precision, and the next backend or the next number of threads. A
+    plan that is only a fallback is not a rival: one thread, or a GPU to which pictures have to be
+    copied.
     """
     later = plans[plans.index(used) + 1 :] if used in plans else []
     whole = [plan for plan in later if used.half and plan == used._replace(half=False)]
@@ -98,15 +140,15 @@ def rivals(plans: Sequence[Plan], used: Plan) -> list[Plan]:
 
 
 MARGIN = 0.9
-"""Two ways to run that differ by less than a tenth are equals: the more promising one stays."""
+"""Hysteresis: a challenger must be at least 10 % faster to take over."""
 
 
 def wins(challenger_ms: float, ms: float) -> bool:
-    """Whether a rival's median time is so much shorter that it takes over."""
+    """Return whether a rival's median time is so much shorter that it takes over."""
     return challenger_ms < MARGIN * ms
 
 
-def preferred(plans: Sequence[Plan], winner: Sequence[Any] | None) -> list[Plan]:
-    """Return the plans with the one that won here before in front, if it is among them."""
-    first = [plan for plan in plans if winner is not None and [*plan] == [*winner]]
-    return [*first, *(plan for plan in plans if plan not in first)]
+def preferred(plans: Sequence[Plan], winner: Plan | None) -> list[Plan]:
+    """Return the plans with the winner of an earlier race first, if it is among them."""
+    first = [plan for plan in plans if plan == winner]
+    return [*first, *(plan for plan in plans if plan != winner)]

@@ -33,6 +33,11 @@ def page_data() -> Any:
     return document.body.dataset
 
 
+def set_theme(theme: str) -> None:
+    """Use a theme: "auto", "light" or "dark"."""
+    document.documentElement.dataset.theme = theme
+
+
 def make(tag: str, *, text: str | None = None, cls: str = "", **attributes: str) -> Any:
     """A new element. Text is set as text, never as markup."""
     element = document.createElement(tag)

@@ -30,3 +30,18 @@ def revoke(url: str) -> None:
     """Free a `blob:` address; any other is left alone."""
     if url.startswith("blob:"):
         URL.revokeObjectURL(url)
+
+
+async def download(url: str, fresh: bool = False) -> Any:
+    """Return the file at an address as an `ArrayBuffer`.
+
+    Args:
+        fresh: past the browser's cache.
+
+    Raises:
+        OSError: the server has no such file. What the browser throws when there is no connection.
+    """
+    response = await fetch(url, cache="reload" if fresh else "default")
+    if not response.ok:
+        raise OSError(f"{response.status} {response.statusText}".strip())
+    return await response.arrayBuffer()

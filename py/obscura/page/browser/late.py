@@ -1,7 +1,8 @@
-"""The rest of the page's Python, fetched when it is first needed.
+"""The page's deferred Python modules, fetched when they are first needed.
 
-What a first detection takes comes at the start, as bytecode alone. What reads models that people
-bring can wait, and so can all sources, which tracebacks show; tools/builder/runtime.py divides.
+The start fetches what a first detection takes, as bytecode alone. The modules that read the users'
+own models can wait, and so can all sources, which tracebacks show; tools/builder/runtime.py divides
+them.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import importlib
 import io
 import linecache
 import zipfile
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
@@ -22,32 +23,32 @@ from obscura.errors import ObscuraError
 
 
 class PartMissing(ObscuraError):
-    """A part of the page did not arrive."""
+    """A part of the page could not be fetched."""
 
     code = "part-missing"
     remedy = "Check the connection and try again."
 
 
-class Rest:
-    """Knows whether the rest is here."""
+class DeferredArchive:
+    """Loads the deferred modules, once. Implements `DeferredModules` of `page.state.protocols`."""
 
-    def __init__(self, fetch: Callable[[], Any]) -> None:
+    def __init__(self, fetch: Callable[[], Awaitable[Any]]) -> None:
         """
         Args:
-            fetch: `() -> Promise<ArrayBuffer>` of the archive.
+            fetch: returns the archive as an `ArrayBuffer`.
         """
         self._fetch = fetch
-        self._here = False
-        self._turn = asyncio.Lock()
+        self._loaded = False
+        self._loading = asyncio.Lock()
 
-    async def arrive(self) -> None:
-        """Have the rest: modules not imported at the start can be imported from now on.
+    async def load(self) -> None:
+        """Fetch and unpack the modules, which can be imported from then on.
 
         Raises:
-            PartMissing: it did not come, or damaged; the next call tries again.
+            PartMissing: the archive could not be fetched or is damaged; the next call tries again.
         """
-        async with self._turn:
-            if self._here:
+        async with self._loading:
+            if self._loaded:
                 return
             try:
                 data = bytes(Uint8Array.new(await self._fetch()).to_bytes())
@@ -59,4 +60,4 @@ class Rest:
                 ) from error
             importlib.invalidate_caches()
             linecache.clearcache()
-            self._here = True
+            self._loaded = True

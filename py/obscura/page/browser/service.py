@@ -80,7 +80,7 @@ class Service:
     async def forget(self) -> None:
         """Delete all stored files, the worker that stores them, and the notes of visits."""
         with suppress(Exception):  # a browser that forbids storage has stored none
-            obscuraOffline.forgive()
+            obscuraOffline.resetCrashCount()
         if self.container:
             registration = await self.container.getRegistration()
             if registration:
@@ -108,7 +108,7 @@ class Service:
 
     def use_normal_mode(self) -> None:
         """Forget that visits have crashed."""
-        obscuraOffline.forgive()
+        obscuraOffline.resetCrashCount()
 
     @property
     def installable(self) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Any
 
-from js import ResizeObserver, document, location, window
+from js import ResizeObserver, document, location, navigator, window
 from pyodide.ffi import create_proxy
 
 from obscura.page.browser.dom import by_id, listen, terms
@@ -36,6 +36,16 @@ def set_up_theme(theme: str, on_change: Callable[[str], Any]) -> None:
 def open_help() -> None:
     """Open the keyboard help; its own button or Escape closes it."""
     by_id("help-dialog").showModal()
+
+
+def focused_id() -> str:
+    """Return the id of the element that has the focus; "" if it has none."""
+    return str(getattr(document.activeElement, "id", ""))
+
+
+async def copy_text(words: str) -> None:
+    """Copy text to the clipboard. Raises what the browser throws where it forbids that."""
+    await navigator.clipboard.writeText(words)
 
 
 def click(element: str) -> None:

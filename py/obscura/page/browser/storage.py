@@ -1,4 +1,4 @@
-"""What the browser lets this site keep."""
+"""What the browser stores for this site, as far as the page decides on it."""
 
 from __future__ import annotations
 
@@ -9,32 +9,34 @@ from js import location, navigator, window
 
 
 async def persist() -> bool:
-    """Ask the browser not to clear what is kept here when room is short; tell whether it agrees.
+    """Ask the browser not to delete this site's data when storage runs short; return its answer.
 
-    Some browsers ask the person, so this comes only after a wish of theirs to have something kept.
+    Some browsers ask the user, so this is called only after they asked for something to be stored.
     """
     try:
         return bool(await navigator.storage.persist())
-    except Exception:  # noqa: BLE001  (it lacks this, or forbids storage and throws what it likes)
+    except Exception:  # noqa: BLE001  (missing, or forbidden with whatever the browser throws)
         return False
 
 
 def cache_prefix() -> str:
-    """What the names of this page's caches begin with, see assets/sw.js; other pages of its origin
-    have their own."""
+    """Return the beginning of the names of this page's caches, see assets/sw.js.
+
+    Other pages of its origin have prefixes of their own.
+    """
     return f"obscura:{str(location.pathname).rpartition('/')[0]}/:"
 
 
 def keep_nothing() -> None:
-    """From now on, and until this tab is closed, put nothing aside that was not asked for."""
-    with suppress(Exception):  # where even that is forbidden, nothing is kept anyway
+    """Store nothing that the user did not ask for, until this tab is closed."""
+    with suppress(Exception):  # a browser that forbids this stores nothing anyway
         window.sessionStorage.setItem(_NOTHING, "1")
         # Nor is the page loaded again for a service worker's headers, see assets/offline.js.
         window.sessionStorage.setItem("obscura.isolating", "1")
 
 
 def keeps_nothing() -> bool:
-    """Whether `keep_nothing` was called in this tab."""
+    """Return whether `keep_nothing` was called in this tab."""
     try:
         return bool(window.sessionStorage.getItem(_NOTHING))
     except Exception:  # noqa: BLE001  (as above)

@@ -1,56 +1,44 @@
-"""Taking in a model that a person brought: look, guess, try, ask if need be, keep.
+"""Adding a model from a file: inspect it, find out how to read it, test it, store it.
 
-It is tried in a session of its own, so that whatever it does, the model in use works on.
+It is tested in a session of its own, so that whatever it does, the model in use goes on.
 """
 
 from __future__ import annotations
 
 import asyncio
-import re
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple, TypeVar
 
-from js import Uint8Array
-from numpy.typing import NDArray
-
-from obscura.cards import labels
 from obscura.cards.card import InputSpec, ModelCard, ModelFile, OpenForm, RecordedAnswer
 from obscura.detections import Detections
+from obscura.engine.session import RawOutputs
 from obscura.errors import (
     BackendError,
     CardError,
-    LabelsError,
     ModelError,
     ModelExternal,
     ModelMismatch,
-    ModelTooLarge,
-    ModelUnreadable,
     NotADetector,
     ObscuraError,
     OutOfMemory,
 )
 from obscura.families import FAMILIES
 from obscura.families.common.reading import USUAL_SIZES, Picture, Reading, one_picture
-from obscura.families.decode import Outputs, decode
-from obscura.graph.inspect import Graph, inspect
+from obscura.families.decode import Outputs, decode, read
+from obscura.graph.inspect import Graph
 from obscura.identify import guess
-from obscura.page.browser.canvas import read_pixels
-from obscura.page.live.kinds import MODEL_ENDING, is_model
-from obscura.page.models.opening import Opened
+from obscura.page.live.kinds import MODEL_ENDING
+from obscura.page.models import picked
+from obscura.page.models.opening import OpenModel
 from obscura.page.models.own import NotKept
-from obscura.page.models.sessions import Inference
-from obscura.page.models.shelf import Shelf, sha256
-from obscura.page.state.preferences import Preferences
+from obscura.page.models.sessions import Sessions
+from obscura.page.models.shelf import Shelf
+from obscura.page.state.protocols import Canvas, Frame, Network, PickedFile, Preferences
 from obscura.page.words import text
 
-MOST_BYTES = 512 * 2**20
-"""Of a file: the page, the worker and the runtime hold it, in a tab's few gigabytes."""
-MOST_BESIDE = 4 * 2**20
-"""Of the file that comes with it."""
-MOST_SECONDS = 60
-"""To open it, and for each look at a picture: a network that takes longer is of no use here."""
-NAMES_ENDINGS = (".txt", ".json", ".toml", ".yaml", ".yml", ".pbtxt")
+TIME_LIMIT_S = 60.0
+"""For opening a network and for each picture: one that takes longer is of no use here."""
 SAMPLE = "sample.jpg"
 
 T = TypeVar("T")
@@ -64,89 +52,93 @@ class ModelSlow(ModelError):
 
 
 class Proposal(NamedTuple):
-    """A way to read the network, and what it sees on the person's picture."""
+    """A way to read the network, and what it finds on the user's picture."""
 
     reading: Reading
     card: ModelCard
     detections: Detections
 
 
-class Added(NamedTuple):
-    """What has become of a file."""
+class Choice(NamedTuple):
+    """The proposal that the user chose, and the class names they gave."""
+
+    proposal: Proposal
+    labels: tuple[str, ...]
+
+
+class AddModelResult(NamedTuple):
+    """Result of adding a model."""
 
     card: ModelCard
-    trouble: NotKept | None
+    not_kept: NotKept | None
     """Why it will not be there on the next visit, if so."""
 
 
-Ask = Callable[[str, Sequence[Proposal], Any], Awaitable[tuple[Proposal, tuple[str, ...]] | None]]
-"""`(title, proposals, canvas of the picture)`: the one chosen and its class names; or None."""
+Ask = Callable[[str, Sequence[Proposal], Canvas], Awaitable[Choice | None]]
+"""`(title, proposals, picture)`: returns what the user chose, None if they cancelled."""
 
 
 @dataclass
-class _Newcomer:
-    """A network that is being taken in."""
+class _NewModel:
+    """A network that is being added."""
 
     title: str
     name: str
     file: ModelFile
-    network: Any
+    network: Network
     graph: Graph
-    trial: Opened | None = None
-    """Its session, once it was tried."""
+    trial: OpenModel | None = None
+    """Its session, once one was needed."""
 
 
-class Adding:
-    """Takes in one model at a time."""
+class ModelAdder:
+    """Adds models, one at a time."""
 
     def __init__(
         self,
         shelf: Shelf,
-        inference: Inference,
+        sessions: Sessions,
         preferences: Preferences,
         *,
         ask: Ask,
-        picture: Callable[[], Awaitable[Any]],
+        picture: Callable[[], Awaitable[Canvas]],
+        read_pixels: Callable[[Canvas], Frame],
         say: Callable[[str], None],
+        time_limit_s: float = TIME_LIMIT_S,
     ) -> None:
         """
         Args:
-            ask: shows ways to read a network, and lets a person choose.
+            ask: shows ways to read a network, and lets the user choose.
             picture: the canvas of what is in view.
-            say: shows what is happening now.
+            read_pixels: makes pixels of such a canvas.
+            say: shows what is going on.
         """
-        self._shelf, self._inference, self._preferences = shelf, inference, preferences
-        self._ask, self._picture, self._say = ask, picture, say
+        self._shelf, self._sessions, self._preferences = shelf, sessions, preferences
+        self._ask, self._picture, self._read_pixels = ask, picture, read_pixels
+        self._say, self._time_limit_s = say, time_limit_s
 
-    async def add(self, files: Sequence[Any]) -> Added | None:
-        """Take in an ONNX file, with a file of class names or a card if there is one.
+    async def add(self, files: Sequence[PickedFile]) -> AddModelResult | None:
+        """Add an ONNX file, with a file of class names or a card if there is one.
 
         Returns:
-            what is on the shelf by then; None if the person thought better of it.
+            The model, which is on the shelf by then; None if the user cancelled.
 
         Raises:
             ModelTooLarge, ModelUnreadable, ModelExternal, NotADetector, ModelUnsupported,
             ModelMismatch, ModelSlow, OutOfMemory, BackendError: the model cannot be used.
             LabelsError: the class names cannot. CardError: the card cannot.
         """
-        file, beside = _sorted_out(files)
-        stem = str(file.name)[: -len(MODEL_ENDING)]
-        title = "".join(filter(str.isprintable, stem)).strip()[:60] or text.OWN_MODEL
+        file, companion = picked.sort_files(files)
+        title = picked.title_of(file)
         self._say(text.READING_MODEL.format(model=title))
-        if file.size > MOST_BYTES:
-            most = text.megabytes(MOST_BYTES)
-            raise ModelTooLarge(f"{title} is larger than {most}", text.megabytes(file.size))
-        network = await _bytes_of(file)
-        digest = await sha256(network)
-        name = self._name(title, digest)
-        about = ModelFile(f"{name}{MODEL_ENDING}", int(file.size), digest)
-        new = _Newcomer(title, name, about, network, _inspect(network))
-        table = await _card_table(beside)
+        new = await self._inspect(title, file)
+        table = await picked.read_card(companion) if companion else None
         try:
             if table is not None:
-                card: ModelCard | None = _card_beside(table, new)
+                card: ModelCard | None = _card_of_table(table, new)
             else:
-                card = await self._read_how(new, await read_names(beside) if beside else ())
+                labels = await picked.read_names(companion) if companion else ()
+                card = await self._find_reading(new, labels)
             if card is None:
                 self._end(new)
                 return None
@@ -155,30 +147,26 @@ class Adding:
             self._end(new)
             raise
         try:
-            await self._shelf.add(card, guess.to_table(card), network)
+            await self._shelf.add(card, guess.to_table(card), new.network)
         except NotKept as error:
-            return Added(card, error)
-        return Added(card, None)
+            return AddModelResult(card, error)
+        return AddModelResult(card, None)
 
-    async def _read_how(self, new: _Newcomer, labels: Sequence[str]) -> ModelCard | None:
-        """Find out how a network is to be read, from its face, else from what it returns, else by
-        asking; None if the person thought better of it."""
+    async def _inspect(self, title: str, file: PickedFile) -> _NewModel:
+        network = await picked.read_network(file)
+        digest = await network.sha256()
+        same = [card.name for card in self._shelf.own.values() if card.file.sha256 == digest]
+        name = same[0] if same else picked.name_of(title, self._shelf.cards)
+        about = ModelFile(f"{name}{MODEL_ENDING}", network.size, digest)
+        return _NewModel(title, name, about, network, picked.inspect_network(network))
+
+    async def _find_reading(self, new: _NewModel, labels: Sequence[str]) -> ModelCard | None:
+        """Find out how to read a network: from its inputs and outputs, else from what it returns,
+        else by asking. None if the user cancelled."""
         try:
             readings = guess.guess(new.graph, labels)
         except NotADetector as refusal:
-            picture = one_picture(new.graph)
-            if picture is None or all(v.shape and v.is_fixed() for v in new.graph.outputs):
-                raise
-            # The file does not say what comes out, but a run does.
-            size = (picture.width or USUAL_SIZES[0], picture.height or USUAL_SIZES[0])
-            try:
-                outputs = await self._probe(new, picture, size)
-            except OutOfMemory:
-                raise
-            except BackendError as error:
-                raise refusal from error
-            shapes = {name: array.shape for name, array in outputs.items()}
-            readings = guess.guess(guess.refined(new.graph, size, shapes), labels)
+            readings = guess.guess(await self._graph_of_a_run(new, refusal), labels)
         cards = [
             guess.card_of(reading, name=new.name, title=new.title, file=new.file)
             for reading in readings
@@ -187,110 +175,121 @@ class Adding:
             return cards[0]
         return await self._choose(new, readings, cards)
 
-    async def _probe(
-        self, new: _Newcomer, picture: Picture, size: tuple[int, int]
-    ) -> dict[str, NDArray[Any]]:
-        """What a network returns for the bundled picture, whatever that means."""
+    async def _graph_of_a_run(self, new: _NewModel, refusal: NotADetector) -> Graph:
+        """Complete a graph whose file leaves output shapes open, with those of a run.
+
+        Raises:
+            NotADetector: the given one, if there is nothing to complete or it does not run.
+        """
+        picture = one_picture(new.graph)
+        if picture is None or all(v.shape and v.is_fixed() for v in new.graph.outputs):
+            raise refusal
+        size = (picture.width or USUAL_SIZES[0], picture.height or USUAL_SIZES[0])
+        try:
+            outputs = await self._run_unread(new, picture, size)
+        except OutOfMemory:
+            raise
+        except BackendError as error:
+            raise refusal from error
+        shapes = {name: array.shape for name, array in outputs.items()}
+        return guess.refined(new.graph, size, shapes)
+
+    async def _run_unread(
+        self, new: _NewModel, picture: Picture, size: tuple[int, int]
+    ) -> RawOutputs:
+        """Return what a network returns for the bundled picture, without knowing its meaning."""
         channels = "grey" if picture.channels == 1 else "rgb"
         form = OpenForm(
             picture.name, picture.layout, channels, picture.dtype, std=(255.0, 255.0, 255.0)
         )
         some = Reading(next(iter(FAMILIES)), InputSpec(*size, "stretch"), form, 0, 0.0, "")
         card = guess.card_of(some, name=new.name, title=new.title, file=new.file)
-        image = await self._inference.sample_image()
+        image = await self._sessions.sample_image()
         trial = await self._trial(new, card)
-        await trial.session.read_as(card)
-        return await _in_time(trial.session.run_raw(image))
+        await trial.session.feed_as(card)
+        return await self._in_time(trial.session.run(image))
 
-    async def _trial(self, new: _Newcomer, card: ModelCard) -> Opened:
-        """The newcomer's session, opened when it is first needed."""
+    async def _trial(self, new: _NewModel, card: ModelCard) -> OpenModel:
+        """Return the new model's session, opened when it is first needed."""
         if new.trial is None:
             self._say(text.TRYING_MODEL.format(model=new.title))
             settings = self._preferences.current
-            new.trial = await _in_time(
-                self._inference.trial(card, new.network, settings.backend, settings.threads)
+            new.trial = await self._in_time(
+                self._sessions.trial(card, new.network, settings.backend, settings.threads)
             )
         return new.trial
 
-    def _end(self, new: _Newcomer) -> None:
+    def _end(self, new: _NewModel) -> None:
         if new.trial is not None:
-            self._inference.end(new.trial)
+            self._sessions.end(new.trial)
 
     async def _choose(
-        self, new: _Newcomer, readings: Sequence[Reading], cards: Sequence[ModelCard]
+        self, new: _NewModel, readings: Sequence[Reading], cards: Sequence[ModelCard]
     ) -> ModelCard | None:
-        """Let a person tell by eye which reading is right."""
+        """Let the user choose the reading whose boxes look right."""
         picture = await self._picture()
         proposals: list[Proposal] = []
         failure: ObscuraError | None = None
         for reading, card in zip(readings, cards, strict=True):
             trial = await self._trial(new, card)
             try:
-                _, detections = await _look(trial, card, read_pixels(picture))
+                _, detections = await self._detect(trial, card, self._read_pixels(picture))
                 proposals.append(Proposal(reading, card, detections))
-            except (CardError, ModelMismatch) as error:  # this one is not the right one
+            except (CardError, ModelMismatch) as error:  # not the right reading
                 failure = error
         if not proposals:
             assert failure is not None
             raise failure
-        chosen = await self._ask(new.title, proposals, picture)
-        if chosen is None:
-            return None
-        proposal, labels = chosen
-        return replace(proposal.card, labels=labels)
+        choice = await self._ask(new.title, proposals, picture)
+        return None if choice is None else replace(choice.proposal.card, labels=choice.labels)
 
-    async def _record(self, new: _Newcomer, card: ModelCard) -> ModelCard:
-        """Put on the card what it sees on the bundled picture, for other backends to reproduce."""
-        image = await self._inference.sample_image()
+    async def _record(self, new: _NewModel, card: ModelCard) -> ModelCard:
+        """Record on the card what it finds in the bundled picture, for other backends to match."""
+        image = await self._sessions.sample_image()
         size = (int(image.width), int(image.height))
         trial = await self._trial(new, card)
-        outputs, detections = await _look(trial, card, image)
+        outputs, detections = await self._detect(trial, card, image)
         card = replace(card, check=RecordedAnswer(SAMPLE, size, detections))
         trial.card, trial.sample = card, outputs
         return card
 
-    def _name(self, title: str, digest: str) -> str:
-        """A name that addresses may hold: the file's own, made unique; its former one if it is
-        here already."""
-        for card in self._shelf.own.values():
-            if card.file.sha256 == digest:
-                return card.name
-        plain = re.sub(r"[^a-z0-9]+", "-", title.lower()).strip("-")[:40] or "model"
-        name, number = f"own-{plain}", 1
-        while name in self._shelf.cards:
-            number += 1
-            name = f"own-{plain}-{number}"
-        return name
+    async def _detect(
+        self, trial: OpenModel, card: ModelCard, image: Frame
+    ) -> tuple[Outputs, Detections]:
+        """Run a network on pixels and read it as a card says."""
+
+        async def run() -> RawOutputs:
+            await trial.session.feed_as(card)
+            return await trial.session.run(image)
+
+        size = (int(image.width), int(image.height))
+        try:
+            outputs = read(await self._in_time(run()), card)
+            return outputs, decode(outputs, card, size)
+        except OutOfMemory:
+            raise
+        except BackendError as error:
+            # The backend has passed the self-check of other models, so the cause is this one, or
+            # the way it is read.
+            raise ModelMismatch("The network does not run as it is read", error) from error
+
+    async def _in_time(self, work: Awaitable[T]) -> T:
+        """Await something within the time limit. The caller ends the session."""
+        try:
+            async with asyncio.timeout(self._time_limit_s):
+                return await work
+        except TimeoutError as error:
+            limit = f"over {self._time_limit_s:g} s"
+            raise ModelSlow("The network took too long", limit) from error
 
 
-async def read_names(file: Any) -> tuple[str, ...]:
-    """Class names from a file that a person gave. Raises `LabelsError`."""
-    return labels.parse(str(file.name), await _small(file))
-
-
-async def _card_table(file: Any) -> dict[str, Any] | None:
-    """The tables of a file that is a card (model.toml) rather than a list of names."""
-    if file is None or not str(file.name).lower().endswith(".toml"):
-        return None
-    import tomllib
-
-    from obscura.cards.nesting import too_deep
-
-    try:
-        content = (await _small(file)).decode()
-        table = {} if too_deep(content) else tomllib.loads(content)
-    except ValueError:
-        return None  # whoever reads it for names will say what is wrong
-    return table if "family" in table else None
-
-
-def _card_beside(table: dict[str, Any], new: _Newcomer) -> ModelCard:
-    """The card that came with a network, which may leave out what is known without it."""
+def _card_of_table(table: dict[str, Any], new: _NewModel) -> ModelCard:
+    """Return the card that came with a network, completed by what is known without it."""
     if new.graph.external:
         raise ModelExternal(
             "The model keeps its weights in other files", ", ".join(new.graph.external[:3])
         )
-    usual = {
+    defaults = {
         "title": new.title,
         "summary": text.OWN_SUMMARY,
         "license": text.NO_LICENCE,
@@ -298,71 +297,4 @@ def _card_beside(table: dict[str, Any], new: _Newcomer) -> ModelCard:
         "output": {"top": guess.TOP, "threshold": 0.4, "iou": 0.5},
     }
     given = {key: value for key, value in table.items() if key not in ("check", "accuracy")}
-    return ModelCard.from_dict({**usual, **given, "name": new.name, "file": new.file._asdict()})
-
-
-async def _small(file: Any) -> bytes:
-    """The bytes of a file that goes with a network."""
-    if file.size > MOST_BESIDE:
-        raise LabelsError(f"{file.name} is too large to be names", text.megabytes(file.size))
-    try:
-        return bytes(Uint8Array.new(await file.arrayBuffer()).to_bytes())
-    except Exception as error:
-        raise LabelsError(f"{file.name} cannot be read", error) from error
-
-
-def _sorted_out(files: Sequence[Any]) -> tuple[Any, Any]:
-    """The network, and the file of class names or None."""
-    networks = [file for file in files if is_model(file)]
-    names = [file for file in files if str(file.name).lower().endswith(NAMES_ENDINGS)]
-    if not networks:
-        given = ", ".join(str(file.name) for file in files)
-        raise ModelUnreadable(
-            "None of these files is an ONNX model", given, remedy="Its name should end in .onnx."
-        )
-    return networks[0], names[0] if names else None
-
-
-async def _bytes_of(file: Any) -> Any:
-    try:
-        return await file.arrayBuffer()
-    except Exception as error:  # as vague in all browsers: gone, not allowed, no memory
-        raise ModelUnreadable(
-            f"{file.name} cannot be read", error, remedy="Copy it elsewhere and try again."
-        ) from error
-
-
-def _inspect(network: Any) -> Graph:
-    """The network's face. Only the windows that are looked at enter Python."""
-
-    def read(start: int, stop: int) -> bytes:
-        return bytes(Uint8Array.new(network, start, stop - start).to_bytes())
-
-    return inspect(read, int(network.byteLength))
-
-
-async def _look(trial: Opened, card: ModelCard, image: Any) -> tuple[Outputs, Detections]:
-    """What a network, read as a card says, sees on an `ImageData`."""
-
-    async def look() -> Outputs:
-        await trial.session.read_as(card)
-        return await trial.session.run(image)
-
-    size = (int(image.width), int(image.height))
-    try:
-        outputs = await _in_time(look())
-        return outputs, decode(outputs, card, size)
-    except BackendError as error:
-        if isinstance(error, OutOfMemory):
-            raise
-        # Backends have proved themselves by other models, so it is this one, or how it is read.
-        raise ModelMismatch("The network does not run as it is read", error) from error
-
-
-async def _in_time(work: Awaitable[T]) -> T:
-    """Wait for something, but not for ever. Whoever started it ends the session."""
-    try:
-        async with asyncio.timeout(MOST_SECONDS):
-            return await work
-    except TimeoutError as error:
-        raise ModelSlow("The network took too long", f"over {MOST_SECONDS} s") from error
+    return ModelCard.from_dict({**defaults, **given, "name": new.name, "file": new.file._asdict()})

@@ -1,4 +1,4 @@
-"""The question that only eyes can answer: which way of reading a network gives the right boxes."""
+"""Dialog in which the user picks the interpretation of a network whose boxes look right."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ import asyncio
 from collections.abc import Sequence
 from typing import Any
 
-from js import document
-
 from obscura.cards import labels
 from obscura.errors import LabelsError
-from obscura.page.browser.dom import by_id, listen
-from obscura.page.models.adding import Proposal, read_names
+from obscura.page.browser.dom import by_id, listen, make
+from obscura.page.browser.networks import BrowserFile
+from obscura.page.models.adding import Choice, Proposal
+from obscura.page.models.picked import read_names
 from obscura.page.stage.overlay import Overlay
 from obscura.page.words import text
 
@@ -19,36 +19,38 @@ PREVIEW = 480
 """Pixels of a preview's longer side."""
 
 
-class Asker:
-    """The dialog. One question at a time."""
+class ReadingDialog:
+    """Asks one question at a time."""
 
     def __init__(self) -> None:
         self._dialog, self._list = by_id("ask-dialog"), by_id("ask-list")
-        self._names, self._wrong = by_id("ask-names"), by_id("ask-wrong")
+        self._names, self._problem = by_id("ask-names"), by_id("ask-wrong")
         self._template = by_id("ask-reading")
         self._proposals: Sequence[Proposal] = ()
-        self._answer: asyncio.Future[tuple[Proposal, tuple[str, ...]] | None] | None = None
+        self._answer: asyncio.Future[Choice | None] | None = None
         listen(self._dialog, "close", lambda _event: self._finish(None))
         listen(by_id("ask-use"), "click", lambda _event: self._use())
-        listen(by_id("ask-file"), "change", self._take_file)
+        listen(by_id("ask-file"), "change", self._load_names)
         listen(self._list, "change", lambda _event: self._show_count())
 
-    async def ask(
-        self, title: str, proposals: Sequence[Proposal], picture: Any
-    ) -> tuple[Proposal, tuple[str, ...]] | None:
-        """Show what each proposal sees on the picture (a canvas); return the one that a person
-        chose with the class names given, or None."""
+    async def ask(self, title: str, proposals: Sequence[Proposal], picture: Any) -> Choice | None:
+        """Show what each proposal finds in the picture, which is a canvas.
+
+        Returns:
+            The proposal that the user chose, with the class names they gave; None if they
+            cancelled.
+        """
         self._proposals = proposals
         self._answer = asyncio.get_running_loop().create_future()
         by_id("ask-title").textContent = text.ASK_TITLE.format(model=title)
-        self._wrong.textContent = ""
+        self._problem.textContent = ""
         known = proposals[0].reading.labels
         self._names.value = "\n".join(known)
         self._list.replaceChildren(*(self._row(number) for number in range(len(proposals))))
         self._show_count()
         self._dialog.showModal()
         self._list.querySelector("input").focus()
-        for number, proposal in enumerate(proposals):  # now that they have a size
+        for number, proposal in enumerate(proposals):  # the canvases have a size now
             self._draw(number, proposal, picture)
         return await self._answer
 
@@ -75,11 +77,10 @@ class Asker:
         canvas.width = max(1, round(picture.width * scale))
         canvas.height = max(1, round(picture.height * scale))
         canvas.getContext("2d").drawImage(picture, 0, 0, canvas.width, canvas.height)
-        over = document.createElement("canvas")
-        over.className = "overlay"
-        canvas.after(over)
+        overlay = make("canvas", cls="overlay")
+        canvas.after(overlay)
         size = (int(picture.width), int(picture.height))
-        Overlay(over).show(proposal.detections, proposal.card.labels, size)
+        Overlay(overlay).show(proposal.detections, proposal.card.labels, size)
 
     def _chosen(self) -> Proposal:
         return self._proposals[int(self._list.querySelector("input:checked").value)]
@@ -87,13 +88,13 @@ class Asker:
     def _show_count(self) -> None:
         by_id("ask-count").textContent = text.names_wanted(self._chosen().reading.classes)
 
-    async def _take_file(self, event: Any) -> None:
+    async def _load_names(self, event: Any) -> None:
         file = event.target.files.item(0)
         try:
-            self._names.value = "\n".join(await read_names(file))
-            self._wrong.textContent = ""
+            self._names.value = "\n".join(await read_names(BrowserFile(file)))
+            self._problem.textContent = ""
         except LabelsError as error:
-            self._wrong.textContent = str(error)
+            self._problem.textContent = str(error)
         event.target.value = ""
 
     def _use(self) -> None:
@@ -102,14 +103,14 @@ class Asker:
             words = str(self._names.value).strip()
             names = labels.parse("names.txt", words.encode()) if words else proposal.card.labels
         except LabelsError as error:
-            self._wrong.textContent = str(error)
+            self._problem.textContent = str(error)
             return
         if len(names) != len(proposal.card.labels) and proposal.reading.classes:
-            self._wrong.textContent = text.names_mismatch(len(names), proposal.reading.classes)
+            self._problem.textContent = text.names_mismatch(len(names), proposal.reading.classes)
             return
-        self._finish((proposal, names))
+        self._finish(Choice(proposal, names))
         self._dialog.close()
 
-    def _finish(self, answer: tuple[Proposal, tuple[str, ...]] | None) -> None:
+    def _finish(self, answer: Choice | None) -> None:
         if self._answer is not None and not self._answer.done():
             self._answer.set_result(answer)

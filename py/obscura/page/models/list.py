@@ -1,56 +1,48 @@
-"""The models page: a row for each model, with what helps to choose among them."""
+"""The models page: a dialog with a row for each model, and what helps to choose among them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Callable, Collection, Sequence
+from typing import TYPE_CHECKING, Any
 
 from obscura.cards.card import ModelCard
 from obscura.page.browser.dom import by_id, js_object, listen, make, terms
+from obscura.page.models.status import Status
 from obscura.page.words import text
 
-
-class Status(NamedTuple):
-    """What is going on with the models, by their names."""
-
-    in_use: str | None
-    opening: str | None
-    measuring: str | None
-    progress: float
-    """The share of the measuring that is done, in 0..1."""
-    speeds: Mapping[str, Mapping[str, float]]
-    """Milliseconds by model and backend."""
-    words: str
-    """What is being done to add a model; "" for nothing."""
+if TYPE_CHECKING:
+    from obscura.page.models.adding import Choice, Proposal
+    from obscura.page.models.ask import ReadingDialog
 
 
-class ModelList:
-    """The dialog. Rows are built when it opens; `render` brings them up to date."""
+class ModelsDialog:
+    """Implements `ModelsView`. Rows are built when the dialog opens."""
 
-    def __init__(
-        self,
-        on_use: Callable[[str], Any],
-        on_measure: Callable[[str], Any],
-        on_cancel: Callable[[], Any],
-        on_remove: Callable[[str], Any],
-    ) -> None:
-        """
-        Args:
-            on_use, on_measure, on_remove: called with a model's name.
-            on_cancel: stops the measuring.
-        """
+    def __init__(self) -> None:
         self._dialog, self._list = by_id("models-dialog"), by_id("model-list")
         self._template = by_id("model-row")
         self._rows: dict[str, _Row] = {}
-        self._acts: dict[str, Callable[[str], Any]] = {
-            "use": on_use,
-            "measure": on_measure,
-            "cancel": lambda _name: on_cancel(),
-            "remove": on_remove,
-        }
+        self._handlers: dict[str, Callable[[str], Any]] = {}
+        self._question: ReadingDialog | None = None
         listen(self._list, "click", self._press)
         listen(self._list, "input", self._search)
-        listen(self._dialog, "close", lambda _event: on_cancel())
+
+    def connect(
+        self,
+        *,
+        use: Callable[[str], Any],
+        measure: Callable[[str], Any],
+        cancel: Callable[[], Any],
+        remove: Callable[[str], Any],
+    ) -> None:
+        """Set the handlers of the buttons; all but `cancel` are called with a model's name."""
+        self._handlers = {
+            "use": use,
+            "measure": measure,
+            "cancel": lambda _name: cancel(),
+            "remove": remove,
+        }
+        listen(self._dialog, "close", lambda _event: cancel())
 
     def open(self) -> None:
         """Show the dialog."""
@@ -58,14 +50,14 @@ class ModelList:
             self._dialog.showModal()
 
     def list(self, cards: Sequence[ModelCard], own: Collection[str]) -> None:
-        """Have a row for each card, in this order; rows that were there stay as they are.
+        """Show a row for each card, in this order. Rows of the same cards stay as they are.
 
         Args:
-            own: the names of those that the person brought.
+            own: the names of those that the user added.
         """
-        former, self._rows = self._rows, {}
+        previous, self._rows = self._rows, {}
         for card in cards:
-            row = former.get(card.name)
+            row = previous.get(card.name)
             if row is None or row.card is not card:
                 row = _Row(self._template, card, own=card.name in own)
             self._rows[card.name] = row
@@ -76,12 +68,27 @@ class ModelList:
         self._rows[name].element.scrollIntoView(js_object(block="nearest"))
 
     def render(self, status: Status) -> None:
-        """Bring the rows up to date."""
+        """Update the rows."""
         by_id("adding").textContent = status.words
         by_id("add-button").hidden = bool(status.words)
         if self._dialog.open:
             for name, row in self._rows.items():
                 row.render(name, status)
+
+    def show_missing(self, name: str | None) -> None:
+        """Say that a model is no longer on this device; None to say nothing."""
+        message = by_id("model-gone")
+        if name is not None:
+            message.textContent = text.MODEL_GONE.format(model=name)
+        message.hidden = name is None
+
+    async def ask(self, title: str, proposals: Sequence[Proposal], canvas: Any) -> Choice | None:
+        """Show each proposal on the picture; return what the user chose, None if they cancelled."""
+        if self._question is None:
+            from obscura.page.models.ask import ReadingDialog
+
+            self._question = ReadingDialog()
+        return await self._question.ask(title, proposals, canvas)
 
     def _press(self, event: Any) -> Any:
         button = event.target.closest("button[data-act]")
@@ -90,7 +97,7 @@ class ModelList:
         name = str(button.closest("[data-model]").dataset.model)
         if str(button.dataset.act) in ("ask", "keep"):
             return self._rows[name].ask_to_remove(button.dataset.act == "ask")
-        return self._acts[str(button.dataset.act)](name)
+        return self._handlers[str(button.dataset.act)](name)
 
     def _search(self, event: Any) -> None:
         row = event.target.closest("[data-model]")
@@ -98,7 +105,7 @@ class ModelList:
 
 
 class _Row:
-    """One model. Boundary: the element is a clone of the template, filled with text only."""
+    """Row of a model. Boundary: its element is a clone of the template, filled with text only."""
 
     def __init__(self, template: Any, card: ModelCard, *, own: bool) -> None:
         self.card = card
@@ -129,14 +136,14 @@ class _Row:
         self._part("facts").append(*terms(text.provenance(card)))
 
     def render(self, name: str, status: Status) -> None:
-        """Bring the row up to date. Its two buttons stay, so that the focus does, too."""
+        """Update the row. Its two buttons stay the same elements, so they keep the focus."""
         in_use, opening = status.in_use == name, status.opening == name
         measuring = status.measuring == name
         self.element.classList.toggle("in-use", in_use)
         use = self._part("use-button")
         use.setAttribute("aria-pressed", "true" if in_use else "false")
         use.setAttribute("aria-busy", "true" if opening else "false")
-        self._call(use, "use", text.IN_USE if in_use else text.USE)
+        self._label(use, "use", text.IN_USE if in_use else text.USE)
         known = status.speeds.get(name, {})
         speed = text.speed(known)
         self._part("speed").textContent = speed.value
@@ -149,18 +156,18 @@ class _Row:
         button = self._part("measure")
         again = text.MEASURE_AGAIN if known else text.MEASURE
         button.dataset.act = "cancel" if measuring else "measure"
-        self._call(button, "measure-words", text.CANCEL if measuring else again)
+        self._label(button, "measure-words", text.CANCEL if measuring else again)
         busy = status.measuring is not None or status.opening is not None
         button.setAttribute("aria-disabled", "true" if busy and not measuring else "false")
 
     def ask_to_remove(self, asking: bool) -> None:
-        """Ask whether it is meant, or take the question back."""
+        """Ask the user to confirm, or withdraw the question."""
         self._part("remove").hidden = asking
         self._part("really").hidden = not asking
         self._part("keep" if asking else "remove").focus()
 
     def search(self, words: str) -> None:
-        """Show the classes that hold all of these words."""
+        """Show the classes whose names contain all of these words."""
         wanted = words.casefold().split()
         found = 0
         for item, label in zip(self._part("classes").children, self.card.labels, strict=True):
@@ -168,7 +175,7 @@ class _Row:
             found += not item.hidden
         self._part("no-class").hidden = found > 0
 
-    def _call(self, button: Any, part: str, words: str) -> None:
+    def _label(self, button: Any, part: str, words: str) -> None:
         self._part(part).textContent = words
         button.setAttribute("aria-label", text.FOR_MODEL.format(act=words, model=self.card.title))
 

@@ -1,123 +1,120 @@
-"""Opening a model: the first backend that tells the truth.
+"""Opening a model: the first backend that passes the self-check.
 
-A backend counts only after it has reproduced the card's recorded answer on the bundled picture, so
-a driver that computes nonsense is found here and never shows a box.
+A backend has to reproduce the card's recorded answer on the bundled picture, so that a driver that
+computes wrongly is found here and never draws a box.
 """
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
-from typing import Any
-
-from js import URL, document
+from typing import TYPE_CHECKING, NamedTuple
 
 from obscura.cards.card import ModelCard
 from obscura.engine.plans import Facts, Plan, candidates, preferred, rivals
 from obscura.engine.selfcheck import verify
-from obscura.engine.web import WebSession
 from obscura.errors import BackendError, ObscuraError, OutOfMemory
-from obscura.families.decode import Outputs
+from obscura.families.decode import Outputs, read
+from obscura.page.models import memory
 from obscura.page.models.winners import Winners
-from obscura.page.state.build import Build
 from obscura.page.words import text
 
-FREE = ("auto", 0)
-"""The wish of those who leave the choice to the page."""
+if TYPE_CHECKING:
+    from obscura.page.state.protocols import EngineSession, Frame, Network, SessionFactory
+
+
+class EngineChoice(NamedTuple):
+    """The backend and the number of threads that were asked for."""
+
+    backend: str = "auto"
+    threads: int = 0  # 0 to leave it to the page
+
+
+AUTOMATIC = EngineChoice()
+"""Leaves both to the page."""
 
 
 @dataclass(eq=False)
-class Opened:
-    """A model in a session that has proved itself."""
+class OpenModel:
+    """A model in a session that passed the self-check."""
 
     card: ModelCard
-    session: WebSession
+    session: EngineSession
     plan: Plan
-    wish: tuple[str, int]
-    """The backend and the number of threads that were asked for."""
+    choice: EngineChoice | None
+    """What it was opened for; None for a trial that answers no choice."""
     sample: Outputs | None
-    """Its answer on the bundled picture."""
+    """Its rows for the bundled picture."""
     why: str = text.FIRST_CHOICE
     """Why this backend, in a sentence for the meter."""
-    refused: frozenset[Plan] = frozenset()
-    """Ways to run that were tried before this one, in vain."""
+    failed: frozenset[Plan] = frozenset()
+    """Plans that were tried before this one and failed."""
+
+    @property
+    def memory_bytes(self) -> int:
+        """Estimate of the memory that its session takes."""
+        return memory.estimate(self.card, self.plan)
 
 
 class Opener:
-    """Creates sessions."""
+    """Opens models in sessions."""
 
     def __init__(
         self,
-        build: Build,
         facts: Facts,
-        gpu_name: str,
-        sample_image: Callable[[], Awaitable[Any]],
+        factory: SessionFactory,
+        sample_image: Callable[[], Awaitable[Frame]],
         winners: Winners,
-        begun: Callable[[Any, str], Any],
     ) -> None:
         """
         Args:
-            sample_image: makes a new `ImageData` of the bundled picture.
-            winners: which way to run won here before.
-            begun: `(network, plan)`: what assets/boot.js has begun, if it was just that.
+            sample_image: makes new pixels of the bundled picture.
+            winners: the plans that won races on this device.
         """
-        self._build = build
-        self._facts = facts
-        self._gpu_name = gpu_name
+        self._facts, self._factory = facts, factory
         self.sample_image = sample_image
         self.winners = winners
-        self._begun = begun
 
     async def open(
         self,
         card: ModelCard,
-        model: Any,
-        wish: tuple[str, int],
+        network: Network,
+        choice: EngineChoice,
         *,
-        refused: Collection[Plan] = (),
+        failed: Collection[Plan] = (),
         plans: Sequence[Plan] | None = None,
-        tell: Callable[[str], None],
+        report: Callable[[str], None],
         wanted: Callable[[], bool],
-    ) -> Opened | None:
-        """Try the ways to run in order; return the first that reproduces the recorded answer.
+    ) -> OpenModel | None:
+        """Try the plans in order; return the first that reproduces the recorded answer.
 
         Args:
-            model: `ArrayBuffer` of the network, which stays whole.
-            wish: the backend and the number of threads, as in `obscura.engine.candidates`.
-            refused: ways not to try again.
-            plans: the ways to try, in this order (default: all, what won here before first).
-            tell: told what is being tried.
-            wanted: asked before each try; once it says no, so does the answer: None.
+            network: stays whole.
+            choice: backend and threads, as in `obscura.engine.plans.candidates`.
+            failed: plans not to try again.
+            plans: the plans to try, in this order (default: all, a winner of earlier races first).
+            report: called with what is being tried, in words.
+            wanted: asked before each try; once it returns False, the result is None.
 
         Raises:
             BackendError, OutOfMemory: no backend could run it, or none is left.
         """
         failures: list[ObscuraError] = []
-        vain = set(refused)
-        for plan in self._plans(card, wish) if plans is None else plans:
-            if plan in vain:
+        tried = set(failed)
+        for plan in self._plans(card, choice) if plans is None else plans:
+            if plan in tried:
                 continue
             if not wanted():
                 return None
-            tell(text.OPENING_MODEL.format(model=card.title, backend=text.BACKENDS[plan.backend]))
-            # Which is for the first to be opened only, and worth nothing if that is another.
-            begun = self._begun(model, ",".join(map(str, plan)).lower())
-            session = self._session(plan, begun)
+            report(text.OPENING_MODEL.format(model=card.title, backend=text.BACKENDS[plan.backend]))
             try:
-                if begun:
-                    sample = await session.take_over(begun, card)
-                else:
-                    await self._load(session, plan, model, card)
-                    sample = await session.run(await self.sample_image())
-                if card.check is not None:
-                    verify(sample, card)
+                session, sample = await self._start(plan, network, card)
             except ObscuraError as error:
-                session.close()
-                vain.add(plan)
+                tried.add(plan)
                 failures.append(error)
                 continue
             why = text.failed(*failures) if failures else self._reason(card, plan)
-            return Opened(card, session, plan, wish, sample, why, frozenset(vain))
+            return OpenModel(card, session, plan, choice, sample, why, frozenset(tried))
         if failures:
             raise failures[-1]
         raise BackendError(
@@ -125,62 +122,73 @@ class Opener:
             remedy="Load the page again or choose another model.",
         )
 
-    @property
-    def thrifty(self) -> bool:
-        """Whether the browser asks to save data."""
-        return self._facts.save_data
-
-    def rivals(self, opened: Opened) -> list[Plan]:
-        """The ways to run that might be faster than that of a session, and were not tried yet."""
-        plans = candidates(self._facts, *opened.wish)
-        return rivals([plan for plan in plans if plan not in opened.refused], opened.plan)
-
-    def _plans(self, card: ModelCard, wish: tuple[str, int]) -> list[Plan]:
-        plans = candidates(self._facts, *wish)
-        return preferred(plans, self.winners.get(card)) if wish == FREE else plans
-
-    def _reason(self, card: ModelCard, plan: Plan) -> str:
-        return text.WON_BEFORE if [*plan] == self.winners.get(card) else text.FIRST_CHOICE
-
-    async def trial(self, card: ModelCard, model: Any, wish: tuple[str, int]) -> Opened:
-        """Open a model of which no answer is recorded yet, on wasm, whose answer is to be that.
+    async def trial(self, card: ModelCard, network: Network, choice: EngineChoice) -> OpenModel:
+        """Open a model without a recorded answer on wasm, whose answer is to be recorded.
 
         Returns:
-            without `sample`; with a `wish` that nobody has, unless that would end in the same plan.
+            without `sample`. Its `choice` is None, unless that would lead to the same plan.
 
         Raises:
             ModelUnsupported, ModelUnreadable, OutOfMemory, BackendError: it cannot be opened.
         """
-        first, *_ = [*candidates(self._facts, *wish), None]
+        first = next(iter(candidates(self._facts, *choice)), None)
         failure: ObscuraError | None = None
-        for plan in candidates(self._facts, "wasm", wish[1]):
-            session = self._session(plan)
+        for plan in candidates(self._facts, "wasm", choice.threads):
+            session = self._factory.create(plan)
             try:
-                await self._load(session, plan, model, card)
+                await self._factory.load(session, plan, network, card)
             except BaseException as error:
                 session.close()
                 if not isinstance(error, BackendError) or isinstance(error, OutOfMemory):
                     raise
                 failure = error
                 continue
-            return Opened(card, session, plan, wish if plan == first else ("trial", 0), None)
+            return OpenModel(card, session, plan, choice if plan == first else None, None)
         assert failure is not None
         raise failure
 
-    async def _load(self, session: WebSession, plan: Plan, model: Any, card: ModelCard) -> None:
-        runtime = self._runtime(plan)
-        await session.load(runtime, model.slice(0), card, _absolute(self._build.gpu_url))
+    @property
+    def saves_data(self) -> bool:
+        """Whether the browser asks for few downloads."""
+        return self._facts.save_data
 
-    def _runtime(self, plan: Plan) -> dict[str, str]:
-        runtime = self._build.runtimes[plan.runtime]
-        return {name: _absolute(url) for name, url in runtime.items()}
+    def rivals(self, opened: OpenModel) -> list[Plan]:
+        """Return the plans that might be faster than that of a session and have not failed."""
+        plans = candidates(self._facts, *(opened.choice or AUTOMATIC))
+        return rivals([plan for plan in plans if plan not in opened.failed], opened.plan)
 
-    def _session(self, plan: Plan, begun: Any = None) -> WebSession:
-        device = self._gpu_name if plan.backend == "webgpu" else "CPU"
-        worker = begun.worker if begun else None
-        return WebSession(_absolute(self._build.engine_url), plan, device, worker)
+    def memory_bytes(self, card: ModelCard, choice: EngineChoice) -> int:
+        """Return an estimate of the memory that a session for this choice may take."""
+        return memory.largest(card, candidates(self._facts, *choice))
 
+    def memory_budget(self, cards: Collection[ModelCard]) -> int:
+        """Return how many bytes all sessions may take, see `memory.budget`."""
+        return memory.budget(self._facts.memory_gb, cards, candidates(self._facts))
 
-def _absolute(url: str) -> str:
-    """Workers resolve addresses against themselves, so they are given whole ones."""
-    return str(URL.new(url, document.baseURI).href)
+    async def _start(
+        self, plan: Plan, network: Network, card: ModelCard
+    ) -> tuple[EngineSession, Outputs]:
+        """Start a session and hold it to the recorded answer; close it if it fails."""
+        # Only the first session of all can have been started early.
+        early = self._factory.take_early(network, plan)
+        session = self._factory.create(plan, early)
+        try:
+            if early:
+                raw = await session.take_over(early, card)
+            else:
+                await self._factory.load(session, plan, network, card)
+                raw = await session.run(await self.sample_image())
+            sample = read(raw, card)
+            if card.check is not None:
+                verify(sample, card)
+        except BaseException:
+            session.close()
+            raise
+        return session, sample
+
+    def _plans(self, card: ModelCard, choice: EngineChoice) -> list[Plan]:
+        plans = candidates(self._facts, *choice)
+        return preferred(plans, self.winners.get(card)) if choice == AUTOMATIC else plans
+
+    def _reason(self, card: ModelCard, plan: Plan) -> str:
+        return text.WON_BEFORE if plan == self.winners.get(card) else text.FIRST_CHOICE

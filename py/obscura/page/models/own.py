@@ -1,60 +1,45 @@
-"""The models that a person brought: kept by this browser in IndexedDB, and nowhere else.
-
-Two records for each: `NAME/card`, the card as JSON, and `NAME/file`, the network as a `Blob`. The
-library that does it, idb-keyval, is fetched from this site when it is first needed.
-"""
+"""The models that the user added: stored by this browser in IndexedDB, and nowhere else."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
-from typing import Any
-
-from js import Blob
-from pyodide.ffi import to_js
+from typing import TYPE_CHECKING, Any
 
 from obscura.cards.card import ModelCard
 from obscura.errors import ObscuraError
-from obscura.page.browser.storage import persist
 
-DATABASE, STORE = "obscura", "models"
+if TYPE_CHECKING:
+    from obscura.page.state.protocols import ModelStore, Network, StoredNetwork
 
 
 class NotKept(ObscuraError):
-    """The browser keeps no (more) data for this site."""
+    """The browser stores no (more) data for this site."""
 
     code = "model-not-kept"
     remedy = "Remove models that you do not need, or free some space on the device."
 
 
 class OwnModels:
-    """Keeps models. What cannot be kept is held until the page is closed."""
+    """Stores models. One that cannot be stored is available until the page is closed."""
 
-    def __init__(self, load_module: Callable[[], Any]) -> None:
-        """
-        Args:
-            load_module: `() -> Promise<module>` of idb-keyval.
-        """
-        self._load_module = load_module
-        self._module: Any = None
-        self._database: Any = None
-        self._held: dict[str, Any] = {}
+    def __init__(self, store: ModelStore) -> None:
+        self._store = store
+        self._unstored: dict[str, StoredNetwork] = {}
 
     async def cards(self) -> list[ModelCard]:
-        """The cards of all that are kept, by title. Records that are damaged are passed over.
+        """Return the cards of all stored models, by title. Damaged records are passed over.
 
         Raises:
             NotKept: the browser forbids its database.
         """
         try:
-            idb = await self._open()
-            entries = [(str(entry[0]), entry[1]) for entry in await idb.entries(self._database)]
+            records = await self._store.texts()
         except Exception as error:
             raise NotKept("The browser's database cannot be read", error) from error
-        files = {key.removesuffix("/file") for key, _ in entries if key.endswith("/file")}
         cards = []
-        for key, value in entries:
-            if key.endswith("/card") and key.removesuffix("/card") in files:
+        for key, value in records.items():
+            name, _, part = key.rpartition("/")
+            if part == "card" and f"{name}/file" in records:
                 try:
                     card = ModelCard.from_dict(json.loads(str(value)))
                 except (ObscuraError, ValueError, TypeError):
@@ -62,34 +47,29 @@ class OwnModels:
                 cards.append(card)
         return sorted(cards, key=lambda card: card.title.casefold())
 
-    async def keep(self, name: str, table: dict[str, Any], network: Any) -> None:
-        """Keep a model, in the place of one of the same name.
+    async def add(self, name: str, table: dict[str, Any], network: Network) -> None:
+        """Store a model, in place of one with the same name.
 
         Args:
             table: its card, as `ModelCard.from_dict` takes it.
-            network: `ArrayBuffer` of the ONNX file, which stays whole.
+            network: stays whole.
 
         Raises:
-            NotKept: there is no room or no database. It is held until the page is closed.
+            NotKept: there is no space or no database. It is available until the page is closed.
         """
-        file = Blob.new(to_js([network]))
-        self._held[name] = file
+        file = self._store.set_aside(network)
+        self._unstored[name] = file
         try:
-            idb = await self._open()
-            records = [[f"{name}/card", json.dumps(table)], [f"{name}/file", file]]
-            await idb.setMany(to_js(records), self._database)
+            await self._store.put(name, json.dumps(table), file)
         except Exception as error:
             raise NotKept(f"The model {table['title']} could not be kept", error) from error
-        del self._held[name]
-        await persist()
+        del self._unstored[name]
+        await self._store.persist()
 
-    async def network(self, name: str) -> Any:
-        """The network as an `ArrayBuffer`; None if the browser has it no more."""
-        file = self._held.get(name)
-        if file is None:
-            idb = await self._open()
-            file = await idb.get(f"{name}/file", self._database)
-        return await file.arrayBuffer() if hasattr(file, "arrayBuffer") else None
+    async def network(self, name: str) -> Network | None:
+        """Return a network; None if the browser no longer has it."""
+        file = self._unstored.get(name) or await self._store.network(name)
+        return await file.read() if file is not None else None
 
     async def remove(self, *names: str) -> None:
         """Remove models for good.
@@ -98,16 +78,8 @@ class OwnModels:
             NotKept: the browser forbids its database.
         """
         for name in names:
-            self._held.pop(name, None)
-        keys = [f"{name}/{part}" for name in names for part in ("card", "file")]
+            self._unstored.pop(name, None)
         try:
-            idb = await self._open()
-            await idb.delMany(to_js(keys), self._database)
+            await self._store.remove(names)
         except Exception as error:
             raise NotKept("The browser's database cannot be changed", error) from error
-
-    async def _open(self) -> Any:
-        if self._module is None:
-            self._module = await self._load_module()
-            self._database = self._module.createStore(DATABASE, STORE)
-        return self._module

@@ -1,45 +1,42 @@
-"""The models that there are, shipped with the page or brought by a person: cards and networks."""
+"""The models that can be chosen, shipped with the page or added by the user: cards and networks."""
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Callable
-from typing import Any
-
-from js import Uint8Array, crypto
+from typing import TYPE_CHECKING, Any
 
 from obscura.cards.card import ModelCard
 from obscura.errors import ModelCorrupt, ModelMissing
-from obscura.page.browser.late import Rest
 from obscura.page.models.own import OwnModels
 from obscura.page.state.build import Build
 
+if TYPE_CHECKING:
+    from obscura.page.state.protocols import DeferredModules, Downloader, Network
+
 
 class OwnModelGone(ModelMissing):
-    """A model that a person brought is not on this device any more."""
+    """A model that the user added is no longer on this device."""
 
     code = "own-model-gone"
     remedy = "Add its file again."
 
 
 class Shelf:
-    """Knows every model by its card; fetches a network and verifies it."""
+    """Knows the card of every model; fetches and verifies networks."""
 
     def __init__(
-        self, build: Build, take: Callable[[str, bool], Any], own: OwnModels, rest: Rest
+        self, build: Build, download: Downloader, own: OwnModels, deferred: DeferredModules
     ) -> None:
         """
         Args:
-            take: `(url, fresh) -> Promise<ArrayBuffer>`, the page's downloader.
-            rest: the part of Python that open models need.
+            deferred: the modules that open models need.
         """
         self._shipped, self._urls = build.cards, build.model_urls
-        self._take, self._store = take, own
-        self.rest = rest
+        self._download, self._store = download, own
+        self.deferred = deferred
         self.default = build.default_model
         self.own: dict[str, ModelCard] = {}
-        """The models that a person brought, by name."""
-        self._looked = False
+        """The models that the user added, by name."""
+        self._listed = False
 
     @property
     def cards(self) -> dict[str, ModelCard]:
@@ -47,59 +44,59 @@ class Shelf:
         return {**self._shipped, **self.own}
 
     async def find_own(self) -> None:
-        """Look up which models the browser keeps, once. Raises `NotKept`."""
-        if not self._looked:
-            kept = {card.name: card for card in await self._store.cards()}
-            self.own = {n: card for n, card in kept.items() if n not in self._shipped} | self.own
-            self._looked = True
+        """Look up which models the browser stores, once. Raises `NotKept`."""
+        if not self._listed:
+            stored = {card.name: card for card in await self._store.cards()}
+            self.own = {n: card for n, card in stored.items() if n not in self._shipped} | self.own
+            self._listed = True
 
-    async def add(self, card: ModelCard, table: dict[str, Any], network: Any) -> None:
-        """Take in a model that a person brought, in the place of one of the same name.
+    async def add(self, card: ModelCard, table: dict[str, Any], network: Network) -> None:
+        """Add a model, in place of one with the same name.
 
         Args:
             table: the card as plain values, as `ModelCard.from_dict` takes it.
-            network: `ArrayBuffer` of the ONNX file, which stays whole.
+            network: stays whole.
 
         Raises:
-            NotKept: the browser does not keep it; it is there until the page is closed.
+            NotKept: the browser does not store it; it is available until the page is closed.
         """
         self.own[card.name] = card
-        await self._store.keep(card.name, table, network)
+        await self._store.add(card.name, table, network)
 
     async def remove(self, *names: str) -> None:
-        """Remove models that a person brought, for good. Raises `NotKept`."""
+        """Remove models that the user added, for good. Raises `NotKept`."""
         for name in names:
             self.own.pop(name, None)
         await self._store.remove(*names)
 
-    async def fetch(self, card: ModelCard, *, fresh: bool = False) -> Any:
-        """The network as an `ArrayBuffer`: the very file that the card describes.
+    async def fetch(self, card: ModelCard, *, fresh: bool = False) -> Network:
+        """Return the network, verified to be the file that the card describes.
 
-        With an open model comes the part of Python that feeds and reads it.
+        The modules that feed and read an open model are loaded with it.
 
         Args:
-            fresh: past the browser's cache.
+            fresh: bypass the browser's cache.
 
         Raises:
-            ModelMissing: the file did not come. ModelCorrupt: it is not the one of the card.
-            PartMissing: the part of Python did not come.
+            ModelMissing: the file could not be fetched. ModelCorrupt: it is another file.
+            PartMissing: the modules could not be fetched.
         """
         if card.open is not None:
-            await self.rest.arrive()
+            await self.deferred.load()
         own = card.name in self.own
-        network = await (self._own(card) if own else self._fetch(card, fresh))
-        found = await sha256(network)
+        network = await (self._read_own(card) if own else self._fetch(card, fresh))
+        found = await network.sha256()
         if found != card.file.sha256:
             raise ModelCorrupt(
                 f"The model {card.title} arrived damaged",
-                f"{network.byteLength} bytes, sha256 {found}; its card says {card.file.bytes} "
+                f"{network.size} bytes, sha256 {found}; its card says {card.file.bytes} "
                 f"bytes, sha256 {card.file.sha256}",
             )
         return network
 
-    async def _fetch(self, card: ModelCard, fresh: bool) -> Any:
+    async def _fetch(self, card: ModelCard, fresh: bool) -> Network:
         try:
-            return await self._take(self._urls[card.name], fresh)
+            return await self._download(self._urls[card.name], fresh)
         except Exception as error:
             raise ModelMissing(
                 f"The model {card.title} did not arrive",
@@ -107,20 +104,11 @@ class Shelf:
                 remedy="Check the connection and try again.",
             ) from error
 
-    async def _own(self, card: ModelCard) -> Any:
+    async def _read_own(self, card: ModelCard) -> Network:
         try:
             network = await self._store.network(card.name)
         except Exception as error:
             raise OwnModelGone(f"The file of {card.title} cannot be read", error) from error
         if network is None:
-            raise OwnModelGone("The browser has the file no more", card.title)
+            raise OwnModelGone("The browser no longer has the file", card.title)
         return network
-
-
-async def sha256(buffer: Any) -> str:
-    """Hex digest of an `ArrayBuffer`: the browser's where it has one (secure contexts), else
-    Python's."""
-    subtle = getattr(crypto, "subtle", None)
-    if subtle is None:
-        return hashlib.sha256(Uint8Array.new(buffer).to_bytes()).hexdigest()
-    return bytes(Uint8Array.new(await subtle.digest("SHA-256", buffer)).to_bytes()).hex()

@@ -3,27 +3,29 @@
 from __future__ import annotations
 
 import traceback
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from obscura.errors import ObscuraError
 from obscura.page.browser.dom import by_id, listen, log_error, run
-from obscura.page.browser.late import PartMissing, Rest
+from obscura.page.browser.late import PartMissing
 from obscura.page.words import notices
 
 
 class NoticeCard:
     """Shows one error at a time; never stops the page."""
 
-    def __init__(self, act: Callable[[str], Any], rest: Rest) -> None:
+    def __init__(
+        self, act: Callable[[str], Any], load_sources: Callable[[], Awaitable[None]]
+    ) -> None:
         """
         Args:
             act: carries out the card's action, a key of `notices.ACTIONS`.
-            rest: has the sources that tracebacks show.
+            load_sources: makes the sources available that tracebacks show; may raise `PartMissing`.
         """
         self._card = by_id("notice")
         self._action = by_id("notice-action")
-        self._act, self._rest = act, rest
+        self._act, self._load_sources = act, load_sources
         self._key = ""
         self.code: str | None = None
         """The shown error's code; None while no card is up."""
@@ -54,7 +56,7 @@ class NoticeCard:
     async def _show_source(self, error: BaseException, details: str) -> None:
         """Exchange a traceback that names lines for one that shows them."""
         try:
-            await self._rest.arrive()
+            await self._load_sources()
         except PartMissing:
             full = details
         else:

@@ -111,6 +111,7 @@ class Features:
         self._rows = {row.name: row for row in rows}
         self._load, self._context, self._started = load, context, started
         self._starting: dict[str, Any] = {}
+        self._latest: dict[str, tuple[Any, ...]] = {}  # of each notification, for later parts
         self.parts: dict[str, Part] = {}
 
     def __iter__(self) -> Iterator[Feature]:
@@ -127,6 +128,8 @@ class Features:
             if name not in self.parts:  # another call was quicker
                 part = self.parts[name] = module.start(self._context)
                 self._started(part)
+                for notification, values in self._latest.items():
+                    getattr(part, notification)(*values)
         return self.parts[name]
 
     async def run(self, name: str, command: str) -> None:
@@ -142,25 +145,28 @@ class Features:
                 await self.part(row.name)
 
     async def model_opened(self, card: ModelCard) -> None:
-        """Start what waits for a model, and notify all parts. Errors as in `part`."""
+        """Notify all parts that a model is in use, and start those that wait for one. Errors as in
+        `part`."""
+        self._notify("model_opened", card)
         await self.start(When.OPENED)
-        for part in self.parts.values():
-            part.model_opened(card)
 
     def list_models(self, cards: Sequence[ModelCard]) -> None:
         """Notify all parts that these models exist."""
-        for part in self.parts.values():
-            part.models_listed(cards)
+        self._notify("models_listed", cards)
 
     def show(self, settings: Settings, card: ModelCard) -> None:
         """Notify all parts that a model was chosen, or that settings changed."""
-        for part in self.parts.values():
-            part.model_chosen(settings, card)
+        self._notify("model_chosen", settings, card)
 
     def list_cameras(self, cameras: Sequence[Any], chosen: str) -> None:
         """Notify all parts that these cameras exist."""
+        self._notify("cameras_listed", cameras, chosen)
+
+    def _notify(self, notification: str, *values: Any) -> None:
+        """Notify all parts, and those that start later."""
+        self._latest[notification] = values
         for part in self.parts.values():
-            part.cameras_listed(cameras, chosen)
+            getattr(part, notification)(*values)
 
     def snapshot(self) -> dict[str, Any]:
         """Return what features add to `snapshot()`."""

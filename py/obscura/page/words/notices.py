@@ -23,9 +23,25 @@ ACTIONS = {
     "own-model": "Choose another file",
     "models": "Show my models",
     "reload": "Load the page again",
+    "retry": "Try again",
 }
 
+EARLY = ("no-simd", "python")
+"""Codes that only the pages' scripts report, before Python runs; the builder hands them over."""
+
 NOTICES = {
+    "no-simd": Notice(
+        "This browser is too old for Obscura",
+        "It lacks WebAssembly SIMD, which the detector needs. Current versions of Chrome, Edge, "
+        "Firefox and Safari have it: update the browser and open this page again.",
+        "retry",
+    ),
+    "python": Notice(
+        "Python could not start",
+        "Part of the page could not be downloaded or run. Check your connection and reload the "
+        "page.",
+        "reload",
+    ),
     "camera-denied": Notice(
         "The camera is blocked",
         "This site may not use the camera. Allow it in the browser's address bar (the camera or "

@@ -7,25 +7,21 @@ the same work; the stages are those of the page's own frame loop, by the same co
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import Callable, Mapping
 from typing import Any
-
-from js import JSON, document, navigator, performance
-from js import obscura as before
-from pyodide.ffi import create_proxy
 
 from obscura.cards.card import ModelCard
 from obscura.engine.plans import Plan, wasm_threads
 from obscura.errors import ObscuraError
-from obscura.families.decode import Outputs, decode
+from obscura.families.decode import Outputs, decode, read
 from obscura.page.browser import shell
-from obscura.page.browser.dom import by_id, listen, make, on_failure, terms
+from obscura.page.browser.clock import now_ms
+from obscura.page.browser.dom import by_id, listen, make, on_failure, page_data, publish, terms
 from obscura.page.browser.frames import Grabber
 from obscura.page.features.bench import words as bench_text
 from obscura.page.features.bench import work as bench_work
 from obscura.page.features.bench.device import Device
-from obscura.page.models.opening import Opened, Opener
+from obscura.page.models.opening import EngineChoice, Opener, OpenModel
 from obscura.page.models.shelf import Shelf
 from obscura.page.stage.notice import NoticeCard
 from obscura.page.stage.overlay import Overlay
@@ -54,7 +50,7 @@ class Bench:
         self._size = (int(sample.width), int(sample.height))
         self._grab = Grabber()
         self._overlay = Overlay(by_id("overlay"))
-        self._notice = NoticeCard(lambda _action: shell.reload(), shelf.rest)
+        self._notice = NoticeCard(lambda _action: shell.reload(), shelf.deferred.load)
         self._parts: tuple[str, ...] = PARTS
         self._frames = FRAMES
         self._wanted = False
@@ -72,7 +68,7 @@ class Bench:
         listen(by_id("stop"), "click", lambda _event: self.stop())
         listen(by_id("copy"), "click", lambda _event: self._copy())
         on_failure(self._fail)
-        before.snapshot = create_proxy(lambda: JSON.parse(json.dumps(self.snapshot())))
+        publish("snapshot", self.snapshot)
         self._tell(bench_text.READY, 0.0)
         self._render()
         if "start" in parameters:
@@ -121,7 +117,7 @@ class Bench:
     # ---- what is measured ------------------------------------------------------------------------
 
     def _nothing(self) -> dict[str, Any]:
-        return {"device": dict(self._device.told), **{name: [] for name in PARTS}}
+        return {"device": self._device.described(), **{name: [] for name in PARTS}}
 
     @property
     def _card(self) -> ModelCard:
@@ -218,7 +214,7 @@ class Bench:
         self.results[part].append({"count": count, **bench_work.medians(rows)})
         self._render()
 
-    async def _open(self, card: ModelCard, backend: str, threads: int, share: float) -> Opened:
+    async def _open(self, card: ModelCard, backend: str, threads: int, share: float) -> OpenModel:
         """A session in this very way to run.
 
         Raises:
@@ -232,9 +228,9 @@ class Bench:
         opened = await self._opener.open(
             card,
             model,
-            (backend, threads),
-            refused=others,
-            tell=lambda words: self._tell(words, share),
+            EngineChoice(backend, threads),
+            failed=others,
+            report=lambda words: self._tell(words, share),
             wanted=lambda: self._wanted,
         )
         if opened is None:
@@ -242,7 +238,7 @@ class Bench:
         return opened
 
     async def _run_frames(
-        self, opened: Opened, count: int, what: str, share: float, of: float
+        self, opened: OpenModel, count: int, what: str, share: float, of: float
     ) -> list[dict[str, float]]:
         rows = []
         for number in range(WARM_UP + count):
@@ -255,22 +251,22 @@ class Bench:
                 rows.append(row)
         return rows
 
-    async def _frame(self, opened: Opened) -> dict[str, float]:
+    async def _frame(self, opened: OpenModel) -> dict[str, float]:
         """One frame from capture to drawn boxes: milliseconds by stage."""
-        begun = performance.now()
+        begun = now_ms()
         image = self._grab(self._sample, self._size, opened.card.input)
-        captured = performance.now()
-        outputs = await opened.session.run(image)
-        answered = performance.now()
+        captured = now_ms()
+        outputs = read(await opened.session.run(image), opened.card)
+        answered = now_ms()
         shown = self._show(outputs, opened.card)
         return {"capture": captured - begun, "inference": answered - captured, **shown}
 
     def _show(self, outputs: Outputs, card: ModelCard) -> dict[str, float]:
-        begun = performance.now()
+        begun = now_ms()
         detections = decode(outputs, card, self._size)
-        decoded = performance.now()
+        decoded = now_ms()
         self._overlay.show(detections, card.labels, self._size)
-        return {"decode": decoded - begun, "draw": performance.now() - decoded}
+        return {"decode": decoded - begun, "draw": now_ms() - decoded}
 
     async def _breathe(self) -> None:
         """Let the page paint and listen; raise Stopped if it was pressed."""
@@ -288,7 +284,7 @@ class Bench:
 
     def _render(self) -> None:
         running = self.state == "running"
-        document.body.dataset.state = self.state
+        page_data().state = self.state
         self._swap("start", "stop", running)
         by_id("progress").hidden = False
         any_rows = any(self.results[name] for name in PARTS)
@@ -312,8 +308,7 @@ class Bench:
     def _swap(self, one: str, other: str, swapped: bool) -> None:
         """Show one button or the other, which takes over the keyboard's focus."""
         shown, hidden = (other, one) if swapped else (one, other)
-        focused = document.activeElement
-        had_focus = getattr(focused, "id", "") == hidden
+        had_focus = shell.focused_id() == hidden
         by_id(shown).hidden = by_id(shown).disabled = False
         by_id(hidden).hidden = True
         if had_focus:
@@ -321,7 +316,7 @@ class Bench:
 
     async def _copy(self) -> None:
         try:
-            await navigator.clipboard.writeText(bench_text.markdown(self.results))
+            await shell.copy_text(bench_text.markdown(self.results))
         except Exception:  # noqa: BLE001  (browsers that refuse throw what they like)
             self._tell(bench_text.NOT_COPIED, 1.0)
             by_id("as-text").open = True

@@ -1,13 +1,13 @@
-"""Whether a network opens or runs faster if its graph is optimised beforehand.
+"""Measure whether a network opens or runs faster if its graph is optimised beforehand.
 
-    python3 build.py build              # fetches onnxruntime-web
-    .venv/bin/python bench/graphs.py    # needs onnxruntime; CHROMIUM may name the browser
+    python3 build.py build    # fetches onnxruntime-web
+    .venv/bin/python build.py run bench/experiments/graphs.py
 
 Compares, in onnxruntime-web's wasm build on one thread, the network as it ships (weights stored as
-bytes, which the runtime turns into floats when it opens it), the same after onnxruntime's own
-optimisation, as ONNX and in its ``.ort`` format, and both with the weights still as bytes. Prints
-for each the megabytes, raw and as gzip leaves them, and medians of milliseconds to open and to run
-it, taken in turn.
+bytes, which the runtime converts to floats when it opens the network), the same network after
+onnxruntime's own optimisation, as ONNX and in its ``.ort`` format, and both with the weights still
+as bytes. Prints the size of each, raw and compressed with gzip, and the median milliseconds to open
+and to run it. The forms take turns. ``CHROMIUM`` may name the browser.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ from pathlib import Path
 
 import onnxruntime
 
-ROOT = Path(__file__).resolve().parents[1]
-sys.path[:0] = [str(ROOT / "tools"), str(ROOT / "py")]
+from browsers.chromium import launched
+from browsers.clip import PICTURE
+from builder.browser import find_chromium
+from builder.serve import serving
 
-from builder.browser import find_chromium  # noqa: E402  (importable only now)
-from builder.serve import serving  # noqa: E402
-from speed.chromium import launched  # noqa: E402
+ROOT = Path(__file__).resolve().parents[2]
 
 ORT = ROOT / "node_modules" / "onnxruntime-web" / "dist"
 NEEDED = ("ort.wasm.min.mjs", "ort-wasm-simd-threaded.mjs", "ort-wasm-simd-threaded.wasm")
@@ -97,7 +97,6 @@ def main() -> int:
     parser.add_argument("--runs", type=int, default=10, help="each time (default: 10)")
     args = parser.parse_args()
     shipped = ROOT / "models" / "cocossd" / "model.onnx"
-    clip = ROOT / "bench" / "camera.jpg"
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         for needed in NEEDED:
@@ -113,7 +112,7 @@ def main() -> int:
             files.append(path)
         with (
             serving(folder) as server,
-            launched(find_chromium(Path(sys.executable)), clip) as browser,
+            launched(find_chromium(Path(sys.executable)), PICTURE) as browser,
         ):
             tab = browser.tab()
             tab.open(server.url)

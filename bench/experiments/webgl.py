@@ -1,12 +1,13 @@
-"""What onnxruntime-web's WebGL backend takes for COCO-SSD, beside its wasm build.
+"""Compare onnxruntime-web's WebGL backend with its wasm build, on COCO-SSD.
 
-    python3 build.py build              # fetches onnxruntime-web
-    .venv/bin/python bench/webgl.py     # needs onnx, onnxruntime; CHROMIUM may name the browser
+    python3 build.py build    # fetches onnxruntime-web
+    .venv/bin/python build.py run bench/experiments/webgl.py
 
-WebGL has kernels for floats alone, and none for the nodes that choose the best rows. So the network
-runs here without its ends: weights as floats, from the picture's prepared planes to every anchor's
-offsets and class scores. Prints the adapter, and medians of milliseconds of a run, taken in turn,
-its answer read back. `--flag` hands Chromium what it needs to reach a GPU, as for `build.py bench`.
+WebGL has kernels for floats only, and none for the nodes that choose the best rows. So the network
+runs without both ends: weights as floats, from the prepared picture to every anchor's offsets and
+class scores. Prints the adapter and the median milliseconds of a run, including reading the answer
+back. The backends take turns. ``CHROMIUM`` may name the browser; ``--flag`` passes it what it needs
+to reach a GPU, as for ``build.py bench``.
 """
 
 from __future__ import annotations
@@ -21,12 +22,12 @@ import onnx
 import onnx.utils
 import onnxruntime
 
-ROOT = Path(__file__).resolve().parents[1]
-sys.path[:0] = [str(ROOT / "tools"), str(ROOT / "py")]
+from browsers.chromium import launched
+from browsers.clip import PICTURE
+from builder.browser import find_chromium
+from builder.serve import serving
 
-from builder.browser import find_chromium  # noqa: E402  (importable only now)
-from builder.serve import serving  # noqa: E402
-from speed.chromium import launched  # noqa: E402
+ROOT = Path(__file__).resolve().parents[2]
 
 ORT = ROOT / "node_modules" / "onnxruntime-web" / "dist"
 NEEDED = (
@@ -118,10 +119,9 @@ def main() -> int:
             (folder / needed).symlink_to(ORT / needed)
         (folder / "index.html").write_text("<!doctype html>", encoding="utf-8")
         body(folder / "body.onnx")
-        clip = ROOT / "bench" / "camera.jpg"
         with (
             serving(folder) as server,
-            launched(find_chromium(Path(sys.executable)), clip, args.flag) as browser,
+            launched(find_chromium(Path(sys.executable)), PICTURE, args.flag) as browser,
         ):
             tab = browser.tab()
             tab.open(server.url)

@@ -1,4 +1,4 @@
-// Measures ways to bring a camera's frames to an engine in a worker; see bench/capture.py.
+// Measures ways to bring a camera's frames to an engine in a worker; see bench/experiments/capture.py.
 
 const SIDE = 300; // COCO-SSD's input
 const SIZES = [[640, 480], [1280, 720]];

@@ -1,10 +1,41 @@
-"""The command line of the benchmark, which is in ``bench/speed``."""
+"""The command lines of ``build.py bench`` and ``build.py soak``.
+
+What they run is imported when it is run, so that other commands start without it.
+"""
+
+from __future__ import annotations
 
 import argparse
-import sys
 from pathlib import Path
+from typing import Any
+
+from builder.build import ROOT
 
 ROWS = ("threads", "one", "gpu", "python", "blocked", "warm", "cold", "bytes", "memory", "growth")
+
+
+def add_commands(commands: Any) -> None:
+    """Add the benchmark's commands.
+
+    Args:
+        commands: what `ArgumentParser.add_subparsers` returned.
+    """
+    command = commands.add_parser(
+        "bench",
+        parents=[arguments()],
+        help="measure the page against other stacks",
+        description="Measure the page against other stacks, taking turns in one browser; "
+        "see docs/performance.md.",
+    )
+    command.set_defaults(run=run_bench)
+    command = commands.add_parser(
+        "soak",
+        parents=[soak_arguments()],
+        help="run the live page for minutes and report what grows",
+        description="Run the live page on a fake camera for minutes and report what grows; "
+        "see docs/reliability.md.",
+    )
+    command.set_defaults(run=run_soak)
 
 
 def arguments() -> argparse.ArgumentParser:
@@ -93,17 +124,15 @@ def count(text: str) -> int:
     return value
 
 
-def run_bench(root: Path, args: argparse.Namespace) -> int:
-    """Run the benchmark; return an exit code."""
-    sys.path[:0] = [str(root / "bench"), str(root / "py")]
-    from speed.command import run  # here, for no other command needs it
+def run_bench(args: argparse.Namespace) -> int:
+    """Run the benchmark and return its exit code."""
+    from speed.command import run
 
-    return run(root, args)
+    return run(ROOT, args)
 
 
-def run_soak(root: Path, args: argparse.Namespace) -> int:
-    """Run the page for minutes; return an exit code, 1 if anything grows."""
-    sys.path[:0] = [str(root / "bench"), str(root / "py")]
-    from speed.soak import run  # here, for no other command needs it
+def run_soak(args: argparse.Namespace) -> int:
+    """Run the live page for minutes and return the exit code: 1 if anything grows."""
+    from speed.soak import run
 
-    return run(root, args)
+    return run(ROOT, args)

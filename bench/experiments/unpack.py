@@ -1,7 +1,7 @@
 """What it brings to unpack files in the page, on a host that neither compresses nor isolates.
 
     python3 build.py build --unpack --out /tmp/packed/site
-    python3 bench/unpack.py /tmp/packed
+    python3 build.py run bench/experiments/unpack.py /tmp/packed
 
 First visits in new profiles over the benchmark's slow line, in turn: the site as it is, and the
 same on a host where its ``.gz`` files are missing, so that the files themselves are fetched. Prints
@@ -20,15 +20,13 @@ from pathlib import Path
 from typing import BinaryIO
 from urllib.parse import urlsplit
 
-ROOT = Path(__file__).resolve().parents[1]
-sys.path[:0] = [str(ROOT / "tools"), str(ROOT / "py")]
-
-from builder.browser import find_chromium  # noqa: E402  (importable only now)
-from builder.errors import BuildError  # noqa: E402
-from builder.serve import SiteHandler  # noqa: E402
-from speed.chromium import Chromium, ChromiumError, Tab, launched  # noqa: E402
-from speed.command import BITS_PER_S, LATENCY_S  # noqa: E402
-from speed.host import Handler, Host, Line, hosting  # noqa: E402
+from browsers.chromium import Chromium, ChromiumError, Tab, launched
+from browsers.clip import PICTURE
+from builder.browser import find_chromium
+from builder.errors import BuildError
+from builder.serve import SiteHandler
+from speed.command import BITS_PER_S, LATENCY_S
+from speed.host import Handler, Host, Line, hosting
 
 DONE = "performance.getEntriesByName('obscura:first-boxes').length > 0"
 LOOK_S = 0.02
@@ -88,11 +86,10 @@ def main() -> int:
     parser.add_argument("folder", type=Path, help="holds the built site as `site`")
     parser.add_argument("--rounds", type=int, default=5, help="visits that count (default: 5)")
     args = parser.parse_args()
-    clip = ROOT / "bench" / "camera.jpg"
     seen: dict[bool, list[tuple[float, float]]] = {True: [], False: []}  # with copies, without
     with (
         hosting(args.folder, isolated=False) as host,
-        launched(find_chromium(Path(sys.executable)), clip) as browser,
+        launched(find_chromium(Path(sys.executable)), PICTURE) as browser,
     ):
         for _ in range(args.rounds):
             for copies, visits in seen.items():  # in turn, so that a busy machine is busy for both

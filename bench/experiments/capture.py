@@ -1,8 +1,9 @@
-"""How frames come from a camera to the engine: ways to capture, and when.
+"""Compare ways to bring frames from a camera to the engine, and when to capture them.
 
-Run: ``python3 bench/capture.py [--browser chromium|firefox] [--frames N] [--json FILE]``. Needs the
-browser alone (``CHROMIUM`` or ``FIREFOX`` may name it), which looks at its own fake camera. Prints
-per camera size
+    python3 build.py run bench/experiments/capture.py [--browser chromium|firefox] [--frames N]
+
+Needs only the browser (``CHROMIUM`` or ``FIREFOX`` may name it), which uses its own fake camera.
+Prints per camera size
 
 - what each way to capture takes: milliseconds of the page's thread, and until the worker has the
   pixels at COCO-SSD's input size;
@@ -28,12 +29,9 @@ from queue import Empty, SimpleQueue
 from threading import Thread
 from typing import Any
 
-ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT / "py"))  # the bench runs from a plain checkout
+from obscura.live.timing import median, quantile
 
-from obscura.live.timing import median, quantile  # noqa: E402
-
-PAGE = ROOT / "bench" / "capture_page"
+PAGE = Path(__file__).with_name("capture_page")
 PATIENCE_S = 600
 NAMES = {
     "chromium": ("chromium", "chromium-browser", "google-chrome", "chrome"),

@@ -1,0 +1,33 @@
+// The benchmark's page before Python runs: start PyScript, and report it if that fails. Python takes
+// over through `obscura.boot`; everything after that is in py/bench.py.
+
+import "../common/policy.js";
+import { findFacts } from "../common/facts.js";
+import { messageOf, showNotice } from "../common/notice.js";
+import { absolute } from "../common/page.js";
+import { preparePyScript } from "../common/pyscript.js";
+import { sample } from "../common/sample.js";
+
+let error = null; // as `obscura.snapshot()` reports it
+
+function fail(details) {
+  error = showNotice("python", details);
+}
+
+const pythonFailed = ({ reason }) => fail(messageOf(reason));
+const load = (url) => import(absolute(url));
+
+globalThis.obscura = {
+  boot: {
+    facts: findFacts(),
+    sample,
+    fail,
+    load,
+    // Python listens itself from now on.
+    arrive: () => removeEventListener("unhandledrejection", pythonFailed),
+  },
+  snapshot: () => ({ state: error ? "error" : "loading", error, results: null }),
+};
+
+addEventListener("unhandledrejection", pythonFailed);
+await preparePyScript(load).catch((reason) => fail(messageOf(reason)));

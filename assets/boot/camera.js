@@ -1,0 +1,7 @@
+// Refusals become plain values: an OverconstrainedError is not an Error in Chromium, and Pyodide, which
+// cannot raise what is not one, would leave its caller waiting for ever.
+export const askForCamera = (constraints) =>
+  navigator.mediaDevices.getUserMedia(constraints).then(
+    (stream) => ({ stream }),
+    ({ name, message }) => ({ stream: null, name, message }),
+  );

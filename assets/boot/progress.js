@@ -1,0 +1,61 @@
+// The progress bar: the bytes of every known part of the page, whoever downloads it.
+
+import { absolute, build, element } from "../common/page.js";
+
+// Modules are imported, not fetched, so their bytes cannot be counted as they arrive.
+const countable = build.parts.filter((part) => !part.url.endsWith("js"));
+export const parts = new Map(countable.map((part) => [absolute(part.url), part]));
+
+// If this file came out of the browser's cache, so will the others: too fast to be worth counting.
+export const fromCache = performance.getEntriesByName(import.meta.url)[0]?.transferSize === 0;
+
+// With data saver on, nothing more is downloaded until the person asks for something.
+export const dataSaver = { waiting: navigator.connection?.saveData === true };
+
+const received = new Map();
+const expected = new Set();
+let status = null; // what Python is doing, once it reports that
+let firstBatch = true;
+
+// From now on this part counts towards the total.
+export const expect = (url) => fromCache || expected.add(url);
+
+// So many bytes of a part have arrived.
+export function receive(url, bytes) {
+  if (!parts.has(url)) return;
+  received.set(url, bytes);
+  showProgress();
+}
+
+export function say(text) {
+  status = text;
+  showProgress();
+}
+
+export function showProgress() {
+  const bar = element("progress-bar");
+  const text = element("progress-text");
+  let done = 0;
+  let total = 0;
+  for (const url of expected) {
+    done += Math.min(received.get(url) ?? 0, parts.get(url).bytes);
+    total += parts.get(url).bytes;
+  }
+  const words = element("progress").dataset;
+  const digits = total < 1e7 ? 1 : 0; // of megabytes
+  const megabytes = (bytes) => (bytes / 1e6).toFixed(digits);
+  const size = (template) =>
+    template.replace("{done}", megabytes(done)).replace("{total}", megabytes(total));
+  if (dataSaver.waiting) {
+    bar.value = 0;
+    text.textContent = size(words.waiting);
+  } else if (done < total) {
+    bar.value = done / total;
+    text.textContent = size(!firstBatch && status ? `${status}: {done} of {total} MB` : words.fetching);
+  } else {
+    if (total > 0) firstBatch = false;
+    expected.clear(); // a model that is downloaded later is counted by itself
+    bar.removeAttribute("value"); // everything has arrived: what remains has no measurable length
+    text.textContent = status ?? words.starting;
+  }
+}

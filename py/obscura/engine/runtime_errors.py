@@ -1,0 +1,41 @@
+"""Classify what onnxruntime reports in words, so that callers can catch errors by their cause."""
+
+from __future__ import annotations
+
+import re
+
+from obscura.errors import (
+    BackendError,
+    ModelUnreadable,
+    ModelUnsupported,
+    ObscuraError,
+    OutOfMemory,
+)
+
+_CAUSES: tuple[tuple[type[ObscuraError], str, str], ...] = (
+    (
+        OutOfMemory,
+        "The engine ran out of memory",
+        r"out of memory|bad_alloc|allocation failed|could not allocate|\boom\b",
+    ),
+    (
+        ModelUnsupported,
+        "The runtime lacks something that the network needs",
+        r"could not find an implementation|no op registered|is not a registered function/op"
+        r"|unsupported model ir version|is under development and support for this is limited",
+    ),
+    (
+        ModelUnreadable,
+        "The runtime cannot read the network",
+        r"protobuf parsing failed|this is an invalid model|failed to load model",
+    ),
+)
+"""Each error, its cause in words, and a pattern that the runtime's message matches."""
+
+
+def error_of(message: str, backend: str) -> ObscuraError:
+    """Return the error that a message of the runtime stands for; a BackendError by default."""
+    for kind, cause, pattern in _CAUSES:
+        if re.search(pattern, message, re.IGNORECASE):
+            return kind(cause, message)
+    return BackendError(f"The {backend} backend failed", message)

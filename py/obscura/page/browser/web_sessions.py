@@ -1,0 +1,57 @@
+"""Creates the page's sessions: workers that run onnxruntime-web."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from js import URL, document
+
+from obscura.cards.card import ModelCard
+from obscura.engine.plans import Plan
+from obscura.engine.web import WebSession
+from obscura.page.browser.dom import js_object
+from obscura.page.state.build import Build
+
+if TYPE_CHECKING:
+    from obscura.page.state.protocols import EngineSession, Network
+
+
+class WebSessionFactory:
+    """Implements `SessionFactory` of `page.state.protocols`."""
+
+    def __init__(
+        self, build: Build, gpu_name: str, take_early: Callable[[Any, Any], Any] | None = None
+    ) -> None:
+        """
+        Args:
+            take_early: `takeEngine` of assets/boot.js; None if nothing was started early.
+        """
+        self._build, self._gpu_name = build, gpu_name
+        self._take_early = take_early
+
+    def take_early(self, network: Network, plan: Plan) -> Any:
+        """Return the session that was started before Python ran, if it is for exactly this network
+        and plan; else close that and return None. Later calls return None."""
+        if self._take_early is None:
+            return None
+        return self._take_early(network.handle, js_object(**plan.as_names()))
+
+    def create(self, plan: Plan, early: Any = None) -> WebSession:
+        """Return a session without a network. `early` is what `take_early` returned."""
+        device = self._gpu_name if plan.backend == "webgpu" else "CPU"
+        worker = early.worker if early else None
+        return WebSession(_absolute(self._build.engine_url), plan, device, worker)
+
+    async def load(
+        self, session: EngineSession, plan: Plan, network: Network, card: ModelCard
+    ) -> None:
+        """Load a network, which stays whole: the worker gets a copy of its own."""
+        runtime = {name: _absolute(url) for name, url in self._build.runtimes[plan.runtime].items()}
+        copy = network.handle.slice(0)
+        await session.load(runtime, copy, card, _absolute(self._build.gpu_url))
+
+
+def _absolute(url: str) -> str:
+    """Return a complete address: workers resolve others against their own."""
+    return str(URL.new(url, document.baseURI).href)

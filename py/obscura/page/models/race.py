@@ -1,0 +1,155 @@
+"""Races between the plans for a model: once per model and device, the fastest one is found.
+
+The model in use goes on during a race, except while two sessions run side by side.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from functools import partial
+from typing import TYPE_CHECKING, NamedTuple
+
+from obscura.engine.plans import Plan, wins
+from obscura.errors import BackendError
+from obscura.live.timing import Timings
+from obscura.page.models import memory
+from obscura.page.models.measure import time_run
+from obscura.page.models.opening import AUTOMATIC, Opener, OpenModel
+from obscura.page.models.pool import SessionPool
+from obscura.page.models.shelf import Shelf
+from obscura.page.words import text
+
+if TYPE_CHECKING:
+    from obscura.page.state.protocols import Clock
+
+WARM_UP = 3
+RUNS = 7
+HOPELESS = 4
+"""End a heat early once one plan takes this many times as long as the other."""
+
+
+class HeatResult(NamedTuple):
+    """Outcome of a heat between the plan in use and a challenger."""
+
+    current_ms: float
+    challenger_ms: float
+
+    @property
+    def challenger_won(self) -> bool:
+        """Whether the challenger is to take over."""
+        return wins(self.challenger_ms, self.current_ms)
+
+
+async def run_heat(
+    time_current: Callable[[], Awaitable[float]], time_challenger: Callable[[], Awaitable[float]]
+) -> HeatResult:
+    """Run two sessions in turn and compare their medians.
+
+    Args:
+        time_current, time_challenger: run once and return the milliseconds that took. Their errors
+            are passed on.
+    """
+    times = Timings()
+    for number in range(WARM_UP + RUNS):
+        lap = (await time_current(), await time_challenger())
+        # In the first lap, one may still compile shaders.
+        hopeless = number > 0 and max(lap) > HOPELESS * min(lap)
+        if number >= WARM_UP or hopeless:
+            times.add("current", lap[0])
+            times.add("challenger", lap[1])
+        if hopeless:
+            break
+    medians = times.medians()
+    return HeatResult(medians["current"], medians["challenger"])
+
+
+class Race:
+    """Races the model in use against its rivals."""
+
+    def __init__(
+        self,
+        shelf: Shelf,
+        opener: Opener,
+        pool: SessionPool,
+        clock: Clock,
+        set_status: Callable[[str], None],
+    ) -> None:
+        """
+        Args:
+            set_status: called with what is going on, in words; "" at the end.
+        """
+        self._shelf, self._opener, self._pool = shelf, opener, pool
+        self._clock, self._set_status = clock, set_status
+
+    async def run(self, hold: Callable[[bool], None]) -> None:
+        """Find the fastest plan, put it to use and remember it; see `Sessions.race`."""
+        winners = self._opener.winners
+        current = self._pool.current
+        if current is None or current.choice != AUTOMATIC or self._opener.saves_data:
+            return
+        card = current.card
+        if winners.get(card) is not None:
+            return
+        for plan in self._opener.rivals(current):
+            best = self._pool.current
+            if best is None or best.card is not card or not await self._heat(best, plan, hold):
+                return
+        best = self._pool.current
+        if best is not None and best.card is card:
+            winners.set(card, best.plan)
+
+    async def _heat(self, current: OpenModel, plan: Plan, hold: Callable[[bool], None]) -> bool:
+        """Race the session in use against one other plan; return whether that was decided."""
+        self._set_status(text.COMPARING.format(model=current.card.title))
+        challenger = None
+        try:
+            challenger = await self._open(current, plan)
+            if challenger is None:
+                return False
+            hold(True)
+            result = await run_heat(partial(self._time, current), partial(self._time, challenger))
+            self._decide(current, challenger, result)
+            return True
+        except BackendError:  # the challenger cannot run, or was closed for another model's sake
+            if challenger is None:
+                return True
+            interrupted = challenger not in self._pool.idle
+            self._pool.close(challenger)
+            return not interrupted
+        finally:
+            hold(False)
+            self._set_status("")
+
+    async def _open(self, current: OpenModel, plan: Plan) -> OpenModel | None:
+        network = await self._shelf.fetch(current.card)
+        async with self._pool.changing:
+            self._pool.make_room(memory.estimate(current.card, plan))
+            opened = await self._opener.open(
+                current.card,
+                network,
+                AUTOMATIC,
+                plans=[plan],
+                report=lambda _words: None,
+                wanted=lambda: self._pool.current is current,
+            )
+            if opened is not None:
+                self._pool.add(opened)
+            return opened
+
+    async def _time(self, opened: OpenModel) -> float:
+        frame = await self._opener.sample_image()
+        return await time_run(opened.session, frame, self._clock)
+
+    def _decide(self, current: OpenModel, challenger: OpenModel, result: HeatResult) -> None:
+        """Keep the faster one, and close the other if the model is still in use."""
+        sides = [(current, result.current_ms), (challenger, result.challenger_ms)]
+        (loser, loser_ms), (winner, winner_ms) = sides if result.challenger_won else sides[::-1]
+        winner.why = text.RACED.format(
+            winner=text.way(winner.plan),
+            ms=winner_ms,
+            loser=text.way(loser.plan),
+            other_ms=loser_ms,
+        )
+        if self._pool.current is current:
+            self._pool.use(winner)
+            self._pool.close(loser)

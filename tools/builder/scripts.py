@@ -1,0 +1,58 @@
+"""The pages' scripts: the small files of a folder of assets/, joined into one.
+
+``assets/boot/index.js`` and all that it imports become ``assets/boot.js``, so that the number of
+requests before the first paint does not grow with the number of files.
+"""
+
+import re
+import subprocess
+import tempfile
+from pathlib import Path
+
+from builder.errors import BuildError
+from builder.npm import check_node
+
+ENTRY = "index.js"
+SOURCES = (".js", ".html")  # in folders of assets/
+
+
+def is_source(path: Path, assets: Path) -> bool:
+    """Whether a file of ``assets`` is only part of others, and not shipped itself."""
+    return path.parent != assets and path.suffix in SOURCES
+
+
+def join(root: Path, modules: Path) -> dict[str, bytes]:
+    """Return the joined script of every folder in ``assets/`` that has an ``index.js``, by name.
+
+    esbuild drops comments and renames what would collide; it does not lower or minify anything.
+    Its output depends on its version and the sources alone.
+
+    Raises:
+        BuildError: a script is not valid, or imports what does not exist.
+    """
+    entries = sorted((root / "assets").glob(f"*/{ENTRY}"))
+    if not entries:
+        return {}
+    with tempfile.TemporaryDirectory(prefix="obscura-") as name:
+        out = Path(name)
+        command = [check_node(), str(modules / "esbuild" / "bin" / "esbuild")]
+        command += [path.relative_to(root).as_posix() for path in entries]
+        command += ["--bundle", "--format=esm", "--target=esnext", "--charset=utf8"]
+        command += ["--outbase=assets", f"--outdir={out}", "--log-level=error", "--color=false"]
+        done = subprocess.run(
+            command, cwd=root, capture_output=True, encoding="utf-8", errors="replace", check=False
+        )
+        if done.returncode != 0:
+            raise BuildError(f"{complaint(done.stderr)}: correct that, and build again.")
+        return {
+            f"assets/{path.parent.name}.js": (out / path.parent.name / ENTRY).read_bytes()
+            for path in entries
+        }
+
+
+def complaint(stderr: str) -> str:
+    """Return esbuild's first error in one line, as ``file:line:column: what is wrong``."""
+    wrong = re.search(r"\[ERROR\] (.+)", stderr)
+    where = re.search(r"^\s+(assets/\S+:\d+:\d+):", stderr, re.MULTILINE)
+    message = wrong[1] if wrong else "esbuild failed; delete node_modules"
+    return f"{where[1]}: {message}" if where else message
