@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from obscura.errors import CameraLost
+from obscura.errors import CameraLost, PictureError
 from obscura.page.state.scene import Kind
 from obscura.page.words import text
 
@@ -260,3 +260,19 @@ async def test_a_photo_is_not_drawn_again_over_another(world: World) -> None:
 
     assert world.screen.canvas == picture
     assert world.witness.seen[-1] == Subject(picture, 1)
+
+
+@pytest.mark.parametrize("in_view", [True, False])
+@visit
+async def test_a_photo_that_cannot_be_drawn_again_is_an_error_only_while_it_is_in_view(
+    world: World, in_view: bool
+) -> None:
+    await show(world, "photo")
+    await world.do(world.app.sources.redraw_photo())
+    again = world.opener.pending[-1]
+    if not in_view:
+        await show(world, "video")
+
+    await world.fail(again, PictureError("gone"))
+
+    assert world.notice.code == ("picture" if in_view else None)

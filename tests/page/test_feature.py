@@ -214,6 +214,25 @@ async def test_a_feature_that_starts_with_the_model_is_notified_of_that_model(si
 
 
 @page
+async def test_a_feature_that_starts_late_is_notified_of_the_latest_of_everything(
+    site: Site,
+) -> None:
+    for number in (1, 2):
+        site.features.list_models([make_card(number)])
+        site.features.show(SETTINGS, make_card(number))
+        site.features.list_cameras([Camera("a", "A")] * number, "a")
+
+    await site.features.run("third", "now")
+
+    assert site.part("third").events == [
+        ("models", ["model-2"]),
+        ("chosen", "model-2"),
+        ("cameras", 2, "a"),
+        "now",
+    ]
+
+
+@page
 async def test_the_snapshot_has_a_features_keys_before_and_after_it_runs(site: Site) -> None:
     assert site.features.snapshot() == {"seen": 0, "ready": False}
 

@@ -180,7 +180,12 @@ class SourceController:
         if self._photo is None:
             return
         epoch = self.scene.epoch
-        photo = await self._opener.photo(self._photo)
+        try:
+            photo = await self._opener.photo(self._photo)
+        except ObscuraError as error:
+            if epoch == self.scene.epoch:
+                self._hooks.fail(error)
+            return
         if epoch == self.scene.epoch:
             self._screen.draw_photo(photo)
         photo.stop()

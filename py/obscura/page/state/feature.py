@@ -110,7 +110,6 @@ class Features:
         """
         self._rows = {row.name: row for row in rows}
         self._load, self._context, self._started = load, context, started
-        self._starting: dict[str, Any] = {}
         self._latest: dict[str, tuple[Any, ...]] = {}  # of each notification, for later parts
         self.parts: dict[str, Part] = {}
 
