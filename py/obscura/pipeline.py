@@ -9,11 +9,11 @@ from obscura.update import Update
 
 
 class Stage(Protocol):
-    """Adds to an update what can only be known over time, such as track ids or events."""
+    """Adds to updates what only a sequence of frames shows, such as track ids or events."""
 
     def update(self, update: Update) -> Update:
-        """Return the update with more in it. Called once per analysed frame, also without
-        detections."""
+        """Return the update with what this stage adds. Called once per analysed frame, even one
+        without detections."""
 
     def reset(self) -> None:
         """Forget everything: another source or another model follows."""

@@ -1,4 +1,4 @@
-"""The noun of everything over time: one analysed frame, and what was found in it."""
+"""Updates: one analysed frame each, with what was found in it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from obscura.detections import Detections
 
 @dataclass(frozen=True, slots=True)
 class FrameInfo:
-    """What is known of a frame without its pixels.
+    """Facts about a frame, other than its pixels.
 
     Attributes:
         index: number of the frame within its source, from 0.
@@ -26,7 +26,7 @@ class FrameInfo:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """Something that happened at a moment of a source. Stages define kinds of their own."""
+    """Something that happened in a source at a certain time. Stages define their own kinds."""
 
     time_s: float
 
@@ -37,7 +37,7 @@ class Update:
 
     Attributes:
         detections: boxes in pixels of the source.
-        events: what the stages noticed, in the order of the stages.
+        events: what the stages reported, in the order of the stages.
     """
 
     frame: FrameInfo

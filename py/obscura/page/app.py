@@ -24,7 +24,7 @@ from obscura.page.words import text
 
 
 class App:
-    """Carries out commands, and keeps what is shown in line with what is so."""
+    """Carries out commands, and keeps what the page shows up to date."""
 
     def __init__(
         self,
@@ -82,7 +82,7 @@ class App:
 
     @property
     def camera_name(self) -> str | None:
-        """What the camera that runs is called; None if none runs."""
+        """Name of the camera that runs; None if none runs."""
         return self.sources.camera_name
 
     # ---- what a person does ----------------------------------------------------------------------
@@ -110,7 +110,7 @@ class App:
         return self.start()
 
     def start(self) -> Any:
-        """Open what Start stands for: the camera, or the address's own source."""
+        """Open the source that Start stands for: the camera, or the one in the address."""
         return self.sources.open(self._request.source)
 
     def open_files(self, files: Sequence[Any]) -> Any:
@@ -121,7 +121,7 @@ class App:
         return self.sources.open(files[0])
 
     def change(self, **values: Any) -> Any:
-        """A person changed settings: keep them, and do what they ask for."""
+        """Store settings that a person changed, and apply them."""
         if "model" in values:
             self.notice.hide()
             return self.models.choose(values["model"])
@@ -148,7 +148,7 @@ class App:
             await self.models.recheck()
 
     async def model_opened(self) -> None:
-        """A model is in use: continue with whatever waits for it."""
+        """Continue with what waits for a model, because one is in use now."""
         self.say("")
         if self.sources.model_opened():
             self._platform.mark("first-boxes")

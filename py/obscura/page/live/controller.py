@@ -1,8 +1,8 @@
 """Sources and their pictures: opened, shown, analysed, closed. Pure Python.
 
-Whatever was in view before is closed when another source is asked for; what opens too late, because
-a third was asked for meanwhile, is closed again. Every answer is compared with what is in view by
-then (`Answer`, `Scene.epoch`), so nothing is shown for another picture or model than its own.
+Requesting a source closes the one in view. A source that opens after yet another was requested is
+closed again. Every answer is compared with what is in view when it arrives (`Answer`,
+`Scene.epoch`), so nothing is shown for another picture or model than its own.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class Inference(Protocol):
 
 
 class Screen(Protocol):
-    """The elements that pictures are shown on, as `browser.screen.Screen` has them."""
+    """The elements that show pictures, as `browser.screen.Screen` has them."""
 
     @property
     def photo_size(self) -> tuple[int, int]: ...
@@ -51,14 +51,14 @@ class Screen(Protocol):
 
 
 class Hooks(NamedTuple):
-    """What the owner does about what happens here."""
+    """Callbacks of the owner."""
 
     changed: Callable[[], None]
     """The scene changed."""
     picture_changed: Callable[[], None]
     """Another picture is in view, without an answer yet."""
     opening: Callable[[], None]
-    """Another source was asked for: an error of the previous one is out of date."""
+    """Another source was requested: an error of the previous one is out of date."""
     say: Callable[[str], None]
     """Show what the page is waiting for; "" for nothing."""
     fail: Callable[[BaseException], None]
@@ -113,7 +113,7 @@ class SourceController:
 
     @property
     def camera_name(self) -> str | None:
-        """What the camera in view is called, "" if the browser does not say; None if none runs."""
+        """Name of the camera in view, "" if the browser does not say; None if none runs."""
         return str(self._source.name) if self.camera_runs else None
 
     @property
@@ -123,7 +123,7 @@ class SourceController:
 
     @property
     def facing(self) -> str:
-        """ "user" or "environment": where the camera in view faces, or is to face."""
+        """ "user" or "environment": the side that the camera in view, or the chosen one, faces."""
         return (self._source.facing if self._source else "") or str(self._settings().facing)
 
     @property
@@ -156,7 +156,7 @@ class SourceController:
         return self._arrive(source, ticket)
 
     def stop(self) -> None:
-        """Give the camera back and return to the sample picture."""
+        """Release the source and return to the sample picture."""
         self._go_home()
 
     def toggle_pause(self) -> None:
@@ -169,7 +169,7 @@ class SourceController:
         self._analysis.refresh()
 
     async def cameras_changed(self) -> None:
-        """A camera was plugged in or out."""
+        """List the cameras again, because one was plugged in or unplugged; restart a lost one."""
         await self._list()
         if self.scene.camera_lost and self.cameras:
             await self.open("camera")
@@ -322,7 +322,6 @@ class SourceController:
             if epoch == self.scene.epoch and self._inference.card is card:
                 await self._hooks.recover(error)
             return
-        # The answer of a model that was exchanged meanwhile gives way to the other's.
         if answered is None:
             return
         answer = Answer(epoch, answered.card, FrameInfo(0, 0.0, *size), answered.outputs)
