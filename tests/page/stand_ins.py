@@ -1,7 +1,5 @@
-"""Stand-ins for what the page needs of a browser and of models. They have state, as the real
-things do: one video element that shows one thing at a time, one canvas for photos, an engine that
-answers when a test says so.
-"""
+"""Stand-ins for browser and models, with state as the real things have: one video element that shows
+one thing at a time, one canvas for photos, an engine that answers when a test says so."""
 
 from __future__ import annotations
 
@@ -159,14 +157,14 @@ class Opener:
     async def camera(self, *, wanted: Callable[[], bool], **arguments: Any) -> Source:
         """Open a camera, as `live.sources.SourceOpener` does."""
         opening = self._open("camera", "camera")
-        opening.arguments = arguments
+        opening.arguments, facing = arguments, arguments["facing"]
         await opening
         if not wanted():
             raise CameraLost("The camera is no longer wanted")
-        facing = arguments["facing"]
-        self._screen.video = Source(self._screen, opening.picture, is_camera=True, facing=facing)
-        self.opened.append(self._screen.video)
-        return self._screen.video
+        camera = Source(self._screen, opening.picture, is_camera=True, facing=facing)
+        self._screen.video = camera
+        self.opened.append(camera)
+        return camera
 
     async def video(self, source: Any) -> Source:
         """Open a video: the element shows it before it has arrived."""
@@ -235,12 +233,12 @@ class Sessions:
     @property
     def info(self) -> Info | None:
         """What its session says of itself."""
-        return Info() if self.card is not None else None
+        return Info() if self.card else None
 
     @property
     def sample(self) -> Outputs | None:
         """Its answer about the bundled picture."""
-        return outputs_for(SAMPLE, model_number(self.card)) if self.card is not None else None
+        return outputs_for(SAMPLE, model_number(self.card)) if self.card else None
 
     @property
     def pending(self) -> list[Run]:
