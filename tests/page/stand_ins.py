@@ -1,4 +1,4 @@
-"""Stand-ins for browser and models, with state as the real things have: one video element that shows
+"""Stand-ins for browser and models, with state as the real things have: a video element that shows
 one thing at a time, one canvas for photos, an engine that answers when a test says so."""
 
 from __future__ import annotations
