@@ -1,18 +1,18 @@
-// The service worker: the page without its server. It keeps every file under the hash that the build
-// recorded, so what it serves is whole and of one version; it adds the headers that threads need where
-// the host sends none; and it goes back to the former version when a new one does not start.
+// Service worker: serves the page without its server. It stores every file under the hash that the
+// build recorded, so what it serves is complete and of one version; it adds the headers that threads
+// need if the host sends none; and it returns to the previous version if a new one does not start.
 // The build puts Workbox and BUILD before it: {version, page, policy, files: {name: [sha256, bytes,
 // group]}, packed: [names of files beside which lies a .gz, for a host that does not compress]}.
 //
-// Two kinds of caches: one shell per version (the page and its small files, "shell" among the groups),
-// and one for everything else, whose names carry hashes, so that versions share what did not change.
-// docs/offline.md has the whole story.
+// There are two kinds of caches: one shell per version (the page and its small files, the group
+// "shell"), and one for all other files. Their names contain hashes, so versions share unchanged files.
+// docs/offline.md describes all of it.
 
 const { registerRoute } = workbox.routing;
 const { Strategy } = workbox.strategies;
 
 const scope = new URL(registration.scope).pathname;
-const prefix = `obscura:${scope}:`; // other Obscuras may live on this origin
+const prefix = `obscura:${scope}:`; // other copies of Obscura may be on this origin
 const FILES = `${prefix}files`;
 const STATE = `${prefix}state`;
 const SHARED = `${prefix}shared`;
@@ -25,15 +25,15 @@ const ISOLATION = {
   "Cross-Origin-Embedder-Policy": "require-corp",
   "Cross-Origin-Resource-Policy": "same-origin",
 };
-// Types that browsers insist on, and that not every host knows.
+// Types that browsers require, and that not every host knows.
 const TYPES = { js: "text/javascript", mjs: "text/javascript", wasm: "application/wasm" };
-const TRIES = 2; // so often a new version may fail to start
-const PATIENCE_MS = 20_000; // within which a page that begins need not have been heard of
+const TRIES = 2; // times that a new version may fail to start
+const PATIENCE_MS = 20_000; // for a page that starts to report how that went
 
 const nameOf = (url) => new URL(url).pathname.slice(scope.length).replace(/^index\.html$/, "");
 const urlOf = (name) => new URL(scope + name, location.origin).href;
 
-// ---- what is known of each start ----------------------------------------------------------------
+// ---- state: how each start went -----------------------------------------------------------------
 
 // {version, former, booted, failures, booting: {client id: when it began}}
 let state = null;
@@ -50,7 +50,7 @@ async function writeState() {
     const cache = await caches.open(STATE);
     await cache.put(urlOf("state.json"), Response.json(state));
   } catch {
-    // No room to remember it: then every start is taken for a good one.
+    // Not enough storage to remember it: then every start counts as successful.
   }
 }
 
@@ -65,7 +65,7 @@ async function buildOf(version) {
   return builds.get(version);
 }
 
-// A file by its name: its hash, its size, and where it is kept. This build's own come first.
+// A file by its name: its hash, its size, and the cache for it. This build's files come first.
 async function find(name, cacheName = null) {
   for (const version of [BUILD.version, (await readState()).former]) {
     const build = await buildOf(version);
@@ -77,9 +77,9 @@ async function find(name, cacheName = null) {
   return null;
 }
 
-// ---- keeping and serving files ------------------------------------------------------------------
+// ---- storing and serving files ------------------------------------------------------------------
 
-// The body of what came, if it is the file.
+// The body of a response, if it is the file.
 async function bodyOf(response, { sha256, bytes }) {
   const body = await response.arrayBuffer();
   if (body.byteLength !== bytes) return null;
@@ -87,7 +87,7 @@ async function bodyOf(response, { sha256, bytes }) {
   return Array.from(found, (byte) => byte.toString(16).padStart(2, "0")).join("") === sha256 ? body : null;
 }
 
-// What the host should have sent with it. A worker's policy is what its script comes with.
+// A response with the headers that the host should have sent. A worker gets its policy from its script.
 function mended(response, name) {
   const has = (header) => response.headers.has(header);
   const missing = {
@@ -103,23 +103,23 @@ function mended(response, name) {
   return new Response(response.body, { status: 200, headers });
 }
 
-// What is kept was whole when it came, so what is large is handed out unread; the page verifies models
-// itself. After a start that failed nothing is trusted.
+// Stored files were complete when they were stored, so large ones are served without reading them; the
+// page verifies models itself. After a start that failed, every file is verified.
 const SMALL = 200_000; // bytes
 let careful = false;
-let forgotten = false; // all is to be deleted, so nothing more is kept
-let trouble = null; // why something could not be kept
+let forgotten = false; // everything is to be deleted, so nothing more is stored
+let trouble = null; // why something could not be stored
 
-// What lies beside a file for a host that does not compress, name.gz, and the file's own name.
+// The compressed copy beside a file, name.gz, for hosts that do not compress; and the file's name.
 const copies = new Map("DecompressionStream" in globalThis ? BUILD.packed.map((name) => [`${name}.gz`, name]) : []);
 const plainName = (name) => copies.get(name) ?? name;
 
-// What came for a copy: the file in it, or the file itself where there is no copy after all.
+// The response for a copy, unpacked; or the file itself if there is no copy after all.
 async function unpacked(response, request) {
   const plain = copies.get(nameOf(request.url));
   if (!plain) return response;
   if (response.status !== 200) return fetch(urlOf(plain), { cache: request.cache });
-  // Some hosts take the ending for an encoding, and then the browser has unpacked it.
+  // Some hosts treat the ending as an encoding, and then the browser has unpacked it.
   const done = response.headers.has("Content-Encoding");
   const body = done ? response.body : response.body.pipeThrough(new DecompressionStream("gzip"));
   return new Response(body, { headers: { "Content-Type": TYPES[plain.split(".").pop()] ?? "" } });
@@ -140,13 +140,13 @@ const whole = {
   cachedResponseWillBeUsed: async ({ request, cachedResponse }) => {
     const file = await find(nameOf(request.url));
     if (!cachedResponse || (file.bytes > SMALL && !careful)) return cachedResponse;
-    // What was read is handed out, not a second reading of it: Chromium breaks such a one off at times.
+    // The bytes read are served, not a second reading: Chromium sometimes interrupts that one.
     const body = await bodyOf(cachedResponse, file);
     return body && new Response(body, { headers: cachedResponse.headers });
   },
 };
 
-// From the cache if it is there and whole, else from the network, and kept.
+// From the cache if the file is there and complete, else from the network into the cache.
 class Keep extends Strategy {
   async _handle(request, handler) {
     const kept = request.cache === "reload" ? null : await handler.cacheMatch(request).catch(() => null);
@@ -163,7 +163,7 @@ async function serve(request, event) {
   return response;
 }
 
-// Make all files of some groups available; tells the bytes that came. Rejects with what prevents it.
+// Store all files of some groups; reports the bytes received. Rejects with the reason if it cannot.
 async function keep(event, groups, tell = () => {}) {
   const names = Object.keys(BUILD.files).filter((name) => groups.includes(BUILD.files[name][2]));
   const total = names.reduce((sum, name) => sum + BUILD.files[name][1], 0);
@@ -184,7 +184,7 @@ async function keep(event, groups, tell = () => {}) {
   for (const name of names) {
     const { cacheName, bytes } = await find(name);
     const before = done;
-    // What this visit fetched lies in the browser's own cache; if that is not whole, past it.
+    // What this visit fetched is in the browser's own cache; if that copy is damaged, bypass it.
     for (const cache of ["force-cache", "reload"]) {
       done = before;
       if (await caches.match(urlOf(name), { cacheName })) break;
@@ -198,7 +198,7 @@ async function keep(event, groups, tell = () => {}) {
   }
 }
 
-// The groups of a version that are wholly here.
+// The groups of a version that are stored completely.
 async function groupsOf(build) {
   const cache = await caches.open(FILES);
   const kept = new Set((await cache.keys()).map(({ url }) => nameOf(url)));
@@ -207,7 +207,7 @@ async function groupsOf(build) {
   return [...new Set(files.map(([, [, , group]]) => group))].filter((group) => !missing.has(group));
 }
 
-// Read everything that is kept; what is not whole is dropped. Returns how many.
+// Verify everything that is stored; damaged files are deleted. Returns how many were.
 async function mend() {
   let dropped = 0;
   for (const cacheName of await caches.keys()) {
@@ -225,8 +225,8 @@ async function mend() {
 // ---- versions -----------------------------------------------------------------------------------
 
 async function install(event) {
-  // The first: only what the page is made of, for the page may be waiting for the headers. A later one
-  // is of use only whole: everything of which this device uses the like.
+  // The first version stores only the shell, because the page may be waiting for the headers. An update
+  // must be complete: fetch every group that this device already has.
   const active = registration.active && (await buildOf((await readState()).version));
   try {
     await keep(event, ["shell", ...(active ? ["python", ...(await groupsOf(active))] : [])]);
@@ -234,12 +234,12 @@ async function install(event) {
     await cache.put(urlOf(RECORD), Response.json(BUILD));
   } catch (error) {
     if (active) throw error;
-    trouble = error.name; // it still passes everything on
+    trouble = error.name; // without stored files it passes every request on
   }
 }
 
 async function activate() {
-  state = null; // the former worker has written since this one was installed
+  state = null; // the previous worker has written since this one was installed
   await readState();
   if (state.version !== BUILD.version) {
     const former = state.booted ? state.version : state.former;
@@ -258,7 +258,7 @@ async function activate() {
   clients.claim().catch(() => {}); // not awaited: in Firefox it waits for the worker, which waits for this
 }
 
-// The page itself. One that went without a word, long ago, did not start.
+// The page itself. One that is gone without having reported did not start.
 async function open(request, event) {
   await readState();
   const alive = new Set((await clients.matchAll({ includeUncontrolled: true })).map(({ id }) => id));
@@ -287,7 +287,7 @@ registerRoute(isFile, ({ request, event }) => serve(request, event));
 
 // ---- files that are shared to the installed app -------------------------------------------------
 
-// They wait here for the page, and go no further than this device.
+// They are stored for the page, on this device only.
 async function share({ request }) {
   const files = (await request.formData()).getAll("files");
   const cache = await caches.open(SHARED);
@@ -311,7 +311,7 @@ async function takeShared() {
   return files;
 }
 
-// ---- what the page asks for ---------------------------------------------------------------------
+// ---- calls by the page --------------------------------------------------------------------------
 
 const calls = {
   keep: (event, { groups }) => keep(event, groups, (done, total) => event.ports[0].postMessage({ done, total })),
@@ -321,7 +321,7 @@ const calls = {
     await readState();
     return { page: BUILD.page, failures: state.failures, trouble };
   },
-  // A page began, or could not, or was left before it could.
+  // A page has started, has failed to, or was left before that.
   async started(event, { page, outcome }) {
     await readState();
     delete state.booting[event.source.id];

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Prints the tables of docs/accuracy.md: the models as shipped, and what might make them better.
+"""Print the tables of docs/accuracy.md: the models as shipped, and possible improvements.
 
 python3 build.py run bench/accuracy.py --images DIR --annotations instances.json [--site dist]
 """
@@ -32,14 +32,14 @@ ROUNDS = 50  # of the bootstrap
 
 
 class Views(NamedTuple):
-    """One picture as a model sees it: every row above LOW, none suppressed, best first."""
+    """A model's rows for one picture: every row above LOW, none suppressed, best first."""
 
     plain: Detections
     mirrored: Detections  # found on the mirror image, and mirrored back
 
 
 class Merged(NamedTuple):
-    """What one way of merging makes of a model's rows on all pictures."""
+    """The detections on all pictures after one way of merging a model's rows."""
 
     matches: Matches
     doubles: float  # percent
@@ -75,7 +75,7 @@ MERGES: dict[str, Callable[[Views], Detections]] = {
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Runs the command line; returns the exit status."""
+    """Run the command line and return the exit status."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--images", type=Path, required=True, metavar="DIR")
     parser.add_argument("--annotations", type=Path, required=True, metavar="JSON")
@@ -101,7 +101,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _shipped(names: Sequence[str], truth: Truth, site: Path | None) -> str:
-    """Each model as it is, natively and, where there is a site, in a browser."""
+    """Yield the results of each model as shipped: natively and, with a site, in a browser."""
     samples = draw_samples(len(truth.pictures), ROUNDS)
     results = []
     for name in names:
@@ -132,9 +132,9 @@ def _result(
 
 
 def _milliseconds(name: str, truth: Truth) -> float:
-    """The median of a detection's time on the processor, with one thread and the picture decoded.
+    """Return the median processor time of a detection, on one thread, without decoding the picture.
 
-    Not by the clock, so that other programs on the machine hardly count; the best of three.
+    Processor time, so that other programs on the machine hardly matter; the best of three.
     """
     images = [pictures.open_picture(path) for path in list(truth.pictures.values())[:30]]
     taken = []
@@ -150,7 +150,7 @@ def _milliseconds(name: str, truth: Truth) -> float:
 
 
 def _merged(name: str, truth: Truth) -> dict[str, Merged]:
-    """What each way of merging makes of a model's rows."""
+    """Return the detections after each way of merging a model's rows."""
     found: dict[str, dict[int, Detections]] = {merge: {} for merge in MERGES}
     with Detector(name, threshold=LOW, iou=1) as detector:
         for number, views in _views(detector, truth):
@@ -163,7 +163,7 @@ def _merged(name: str, truth: Truth) -> dict[str, Merged]:
 
 
 def _doubles(name: str, found: Iterable[Detections]) -> float:
-    """Of 100 boxes shown, how many overlap a better one of their class by more than half."""
+    """Return the percentage of boxes that overlap a better one of their class by more than half."""
     shown = doubles = 0
     for every in found:
         rows = every[every.score >= _card_threshold(name)]

@@ -1,17 +1,17 @@
-"""Where the time goes from navigation to the first boxes: the page's own marks, visit by visit.
+"""Print the timeline from navigation to the first boxes, by the page's own marks.
 
     python3 build.py bench --prepare /tmp/bench            # once, and after each change
     python3 build.py run bench/start.py /tmp/bench         # with a warm cache
     python3 build.py run bench/start.py /tmp/bench --cold  # first visits, over a slow connection
 
-Prints medians in milliseconds since navigation. assets/boot.js and py/main.py set the marks:
+Prints medians in milliseconds since navigation. assets/boot/ and py/main.py set the marks:
 
     boot         assets/boot.js runs
-    session      the engine has read the model
-    answer       ... and has run it on the bundled picture
-    python       Pyodide is here, numpy loaded
+    session      the engine has opened the model
+    answer       the engine has run it on the sample picture
+    python       Pyodide and numpy are loaded
     imported     py/main.py has imported the page's Python
-    first-boxes  the answer has proved right, and its boxes are drawn
+    first-boxes  the answer has passed the self-check, and its boxes are drawn
 """
 
 from __future__ import annotations
@@ -36,12 +36,12 @@ JSON.stringify(Object.fromEntries(performance.getEntriesByType("mark")
 """
 REST = "new Promise((resolve) => setTimeout(resolve, 3000))"
 WARM_UP = 2
-"""Visits that fill the caches of files and of compiled code; each is left after a while, for
-browsers write compiled code once a page is at rest."""
+"""Visits that fill the caches of files and of compiled code; each is left after a while,
+because browsers write compiled code once a page is idle."""
 
 
 def visit(browser: Chromium, host: Host, stack: str, *, cold: bool, rest: bool) -> dict[str, float]:
-    """Open a page anew; return the milliseconds to its marks, in the order of time."""
+    """Open a page; return the milliseconds to its marks, in chronological order."""
     context = browser.context() if cold else ""
     if cold:
         host.line = Line(BITS_PER_S, LATENCY_S)
@@ -57,7 +57,7 @@ def visit(browser: Chromium, host: Host, stack: str, *, cold: bool, rest: bool) 
 
 
 def main() -> int:
-    """Visit, and print the timeline; return the exit code."""
+    """Make the visits and print the timeline; return the exit code."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("folder", type=Path, help="made by build.py bench --prepare")
     parser.add_argument("--rounds", type=int, default=7, help="visits that count (default: 7)")

@@ -1,4 +1,4 @@
-"""What every part of the suite shares: the built site, a card, a small real model.
+"""Fixtures that every part of the suite shares, the order of the files, and the time they took.
 
 Imports of anything beyond numpy stay inside the fixtures, for the core's tests run in Pyodide too.
 """
@@ -183,13 +183,69 @@ def to_toml(table: dict[str, Any]) -> str:
 
 @pytest.fixture(scope="session")
 def dist() -> Path:
-    """The built site: the one that ``build.py test`` made just now, else built here."""
+    """The built site: the one that ``build.py test`` has just made, else built here, once."""
     made = os.environ.get("OBSCURA_DIST")
     if made:
         return Path(made)
+    from filelock import FileLock
+
     from builder.build import build
 
-    return build(ROOT / "dist").folder
+    run = os.environ.get("PYTEST_XDIST_TESTRUNUID", f"alone-{os.getpid()}")
+    folder = ROOT / "build" / "tests"
+    folder.mkdir(parents=True, exist_ok=True)
+    stamp = folder / "run.txt"
+    # Workers share the folder: the first of a run builds, the others wait for it.
+    with FileLock(folder / "lock"):
+        if not stamp.is_file() or stamp.read_text(encoding="utf-8") != run:
+            build(folder / "site")
+            stamp.write_text(run, encoding="utf-8")
+    return folder / "site"
+
+
+# Files that take long, the longest first: if one of them began last, all but one worker would wait.
+LONGEST_FIRST = (
+    "browser/test_webgpu.py",
+    "browser/test_faults.py",
+    "browser/test_bench_command.py",
+    "browser/test_hosting.py",
+    "browser/test_offline.py",
+    "browser/test_own_models.py",
+    "browser/test_engine_failures.py",
+    "browser/test_camera.py",
+    "browser/test_access.py",
+    "browser/test_start.py",
+    "browser/test_model_failures.py",
+    "browser/test_updates.py",
+    "browser/test_models_page.py",
+    "browser/test_evaluate.py",
+    "browser/test_installed.py",
+    "browser/test_bench_page.py",
+    "browser/test_soak_command.py",
+    "build/test_failures.py",
+    "convert/test_tfjs.py",
+    "wasm/test_pyodide.py",
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Have the files begin that take long, then those that need a browser, then the others."""
+    here = Path(__file__).parent
+
+    def rank(item: pytest.Item) -> int:
+        name = item.path.relative_to(here).as_posix()
+        if name in LONGEST_FIRST:
+            return LONGEST_FIRST.index(name)
+        return len(LONGEST_FIRST) + (not name.startswith("browser/"))
+
+    items.sort(key=rank)
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """Print the time that all tests took, whichever worker ran them."""
+    reports = [each for group in terminalreporter.stats.values() for each in group]
+    seconds = sum(getattr(report, "duration", 0.0) for report in reports)
+    terminalreporter.write_line(f"sum of the time of all tests: {seconds:.0f} s")
 
 
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Does what ``build.py add-model`` asks for, in an environment that has numpy and ONNX."""
+"""Add a model: the part of ``build.py add-model`` that needs numpy and ONNX."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from obscura.errors import ObscuraError
 
 ROOT = Path(__file__).resolve().parents[1]
 
-LONGEST = 600  # letters of a complaint; runtimes can be long-winded
+LONGEST = 600  # characters of an error message; runtimes can be verbose
 
 
 def main(argv: Sequence[str] | None = None, models: Path = ROOT / "models") -> int:
-    """Runs the command line; returns the exit status. What a user can mend is said in one line."""
+    """Run the command line and return the exit status. Errors that a user can fix take one line."""
     parser = argparse.ArgumentParser(prog="build.py add-model", parents=[arguments()])
     wish = Wish(**vars(parser.parse_args(argv)))
     try:
@@ -28,9 +28,9 @@ def main(argv: Sequence[str] | None = None, models: Path = ROOT / "models") -> i
         return _complain(str(error))
     except OSError as error:
         wrong = f"{error.strerror} ({error.filename})" if error.filename else str(error)
-        return _complain(f"{wrong}: see to that and run it again.")
+        return _complain(f"{wrong}: fix that and run it again.")
     except KeyboardInterrupt:
-        return 130  # which build.py tells
+        return 130  # build.py reports it
     return 0
 
 

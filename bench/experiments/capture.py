@@ -5,10 +5,10 @@
 Needs only the browser (``CHROMIUM`` or ``FIREFOX`` may name it), which uses its own fake camera.
 Prints per camera size
 
-- what each way to capture takes: milliseconds of the page's thread, and until the worker has the
-  pixels at COCO-SSD's input size;
-- what a loop reaches that captures when the engine is idle, or ahead while it works: frames a
-  second, and milliseconds from the frame's presentation to its answer. The engine is one that
+- the cost of each way to capture: milliseconds of the page's thread, and milliseconds until the
+  worker has the pixels at COCO-SSD's input size;
+- the rate of a loop that captures when the engine is idle, or ahead while it works: frames per
+  second, and milliseconds from a frame's presentation to its answer. The engine is simulated: it
   computes for a set time, on one thread or two.
 """
 
@@ -47,7 +47,7 @@ FIREFOX_PREFERENCES = {
 
 
 class Handler(http.server.SimpleHTTPRequestHandler):
-    """Serves the page, isolated for exact clocks, and takes its report."""
+    """Serves the page, isolated for precise clocks, and receives its report."""
 
     def __init__(self, *args: Any, reports: SimpleQueue[dict[str, Any]], **options: Any) -> None:
         self._reports = reports
@@ -64,11 +64,11 @@ class Handler(http.server.SimpleHTTPRequestHandler):
         self.end_headers()
 
     def log_message(self, *args: Any) -> None:
-        """Say nothing."""
+        """Log nothing."""
 
 
 def command(browser: str, profile: Path, url: str) -> list[str]:
-    """Return how to start a browser on a page, with a fake camera of 30 frames a second.
+    """Return the command that starts a browser on a page, with a fake camera of 30 fps.
 
     Raises:
         SystemExit: there is no such browser.
@@ -128,7 +128,7 @@ def measure(browser: str, frames: int, ms: float) -> dict[str, Any]:
 
 
 def spread(values: Sequence[float]) -> str:
-    """Return the median and the 95th percentile, as the tables have them."""
+    """Return the median and the 95th percentile in the tables' format."""
     return f"{median(values):.2f} / {quantile(values, 0.95):.2f}"
 
 

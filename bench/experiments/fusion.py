@@ -1,4 +1,4 @@
-"""Ways to merge overlapping boxes that were measured and not kept; see docs/accuracy.md.
+"""Ways to merge overlapping boxes that were measured but not adopted; see docs/accuracy.md.
 
 All take and return Detections in pixels, and merge only within a class.
 """
@@ -38,7 +38,7 @@ def soft_nms(
         best = int(np.argmax(np.where(left, score, -1)))
         left[best] = False
         score[left] *= factor[best, left]
-    merged = Detections(found.xyxy, score.astype(np.float32), found.class_id)
+    merged = found.replace(score=score)
     return merged[merged.score >= lowest].sorted()
 
 
@@ -49,8 +49,8 @@ def weighted_fusion(
 
     Solovyev et al. 2021, arXiv 1910.13302: boxes join, best first, the cluster whose fused box they
     overlap most, and the cluster's score is the mean of theirs, times ``boxes / views`` where it
-    has fewer boxes than there are views. Gave the same as the authors' package ensemble-boxes 1.0.9
-    on 200 random cases.
+    has fewer boxes than there are views. Gives the same results as the authors' package
+    ensemble-boxes 1.0.9 on 200 random cases.
 
     Args:
         views: detections of the same picture by several models, or of its mirror image.

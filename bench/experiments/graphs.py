@@ -74,7 +74,7 @@ MEASURE = """
 
 
 def optimised(model: Path, out: Path, kind: str, without: tuple[str, ...]) -> None:
-    """Write a network as onnxruntime optimises it for any processor.
+    """Write a network in the form to which onnxruntime optimises it for any processor.
 
     Args:
         kind: "ONNX" or "ORT".

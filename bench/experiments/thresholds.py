@@ -1,4 +1,4 @@
-"""Thresholds chosen by F1, and judged on pictures that they were not chosen on."""
+"""Thresholds chosen by F1, and evaluated on pictures that were not used to choose them."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ CARD, FLATTERED = "the card's", "per class, chosen on the half itself"
 def compare(decisions: Decisions, card_threshold: float) -> dict[str, NDArray[np.float64]]:
     """Return F1 in percent by way of choosing thresholds, for both halves of random splits.
 
-    Each half is judged by thresholds chosen on the other, except in the last way, which shows how
-    much choosing and judging on the same pictures flatters.
+    Each half is evaluated with thresholds chosen on the other. The last way uses the same half for
+    both, to show how much that flatters.
     """
     random = np.random.default_rng(0)
     pictures = len(decisions.objects)
@@ -47,7 +47,7 @@ def best(decisions: Decisions, pictures: Places) -> float:
 
 
 def best_per_class(decisions: Decisions, pictures: Places, enough: int) -> NDArray[np.float64]:
-    """Return each class's best; for those with fewer objects than ``enough``, the best of all."""
+    """Return each class's best threshold; that of all classes if it has too few objects."""
     found = np.full(decisions.objects.shape[1], best(decisions, pictures))
     scores = np.stack([f1_per_class(decisions, threshold, pictures) for threshold in GRID])
     many = decisions.objects[pictures].sum(axis=0) >= enough
@@ -62,9 +62,7 @@ def f1(decisions: Decisions, thresholds: Thresholds, pictures: Places | None = N
 
 
 def precision_recall(decisions: Decisions, thresholds: Thresholds) -> tuple[float, float]:
-    """Return both in percent over all classes together: of what is shown, how much is right, and
-    of what is there, how much is found.
-    """
+    """Return precision and recall in percent, over all classes together."""
     right, wrong, objects = (part.sum() for part in _counts(decisions, thresholds, None))
     return float(100 * right / max(right + wrong, 1)), float(100 * right / max(objects, 1))
 
@@ -72,7 +70,7 @@ def precision_recall(decisions: Decisions, thresholds: Thresholds) -> tuple[floa
 def f1_per_class(
     decisions: Decisions, thresholds: Thresholds, pictures: Places | None = None
 ) -> NDArray[np.float64]:
-    """Return each class's F1 in percent, ``(classes,)``; 0 for one neither found nor there."""
+    """Return each class's F1 in percent, ``(classes,)``; 0 if it was neither found nor present."""
     right, wrong, objects = _counts(decisions, thresholds, pictures)
     scores: NDArray[np.float64] = 200 * right / np.maximum(right + wrong + objects, 1)
     return scores
@@ -81,7 +79,7 @@ def f1_per_class(
 def _counts(
     decisions: Decisions, thresholds: Thresholds, pictures: Places | None
 ) -> tuple[Places, Places, Places]:
-    """Right and wrong detections and objects to be found, per class."""
+    """Return the right detections, the wrong ones and the objects, per class."""
     count, classes = decisions.objects.shape
     chosen = np.zeros(count, np.bool_)
     chosen[slice(None) if pictures is None else pictures] = True

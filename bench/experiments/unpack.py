@@ -1,11 +1,11 @@
-"""What it brings to unpack files in the page, on a host that neither compresses nor isolates.
+"""Measure what unpacking files in the page gains on a host that neither compresses nor isolates.
 
     python3 build.py build --unpack --out /tmp/packed/site
     python3 build.py run bench/experiments/unpack.py /tmp/packed
 
-First visits in new profiles over the benchmark's slow line, in turn: the site as it is, and the
-same on a host where its ``.gz`` files are missing, so that the files themselves are fetched. Prints
-medians of the seconds to the first boxes and of the megabytes that were sent for them.
+Makes first visits in new profiles over the benchmark's slow connection. Two hosts take turns: one
+with the ``.gz`` files, and one without, so that the plain files are fetched. Prints the median
+seconds to the first boxes and the median megabytes sent until then.
 """
 
 from __future__ import annotations
@@ -34,14 +34,14 @@ PATIENCE_S = 300
 
 
 class Bare(Handler):
-    """A host that sends files as they are."""
+    """A host that sends files without compression."""
 
     def __init__(self, *args: object, copies: bool, **options: object) -> None:
         self._copies = copies
         super().__init__(*args, **options)  # type: ignore[arg-type]
 
     def send_head(self) -> BinaryIO | None:
-        """Begin an answer."""
+        """Begin a response."""
         self.server.line.begin()
         if urlsplit(self.path).path.endswith(".gz") and not self._copies:
             self.send_error(HTTPStatus.NOT_FOUND)
@@ -49,13 +49,13 @@ class Bare(Handler):
         return SiteHandler.send_head(self)
 
     def log_error(self, *_: object) -> None:
-        """Say nothing of what is missing on purpose."""
+        """Do not log files that are missing on purpose."""
 
 
 def visit(browser: Chromium, host: Host) -> tuple[float, float]:
     """Return the seconds from a first navigation to the first boxes, and the megabytes sent.
 
-    By the clock of this process, for the page loads itself again at its start.
+    Measured by this process, because the page reloads itself at its start.
     """
     host.line = Line(BITS_PER_S, LATENCY_S)
     context = browser.context()
@@ -73,10 +73,10 @@ def visit(browser: Chromium, host: Host) -> tuple[float, float]:
 
 
 def shows_boxes(tab: Tab) -> bool:
-    """Whether the first boxes are drawn."""
+    """Return whether the first boxes are drawn."""
     try:
         return bool(tab.evaluate(DONE))
-    except ChromiumError:  # the page is loading itself again
+    except ChromiumError:  # the page is reloading itself
         return False
 
 

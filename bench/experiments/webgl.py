@@ -89,7 +89,7 @@ MEASURE = """
 
 
 def body(out: Path) -> None:
-    """Write COCO-SSD in floats, without what prepares its picture and chooses its best rows."""
+    """Write COCO-SSD in floats, without preparing the picture and choosing the best rows."""
     options = onnxruntime.SessionOptions()
     options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_BASIC
     options.optimized_model_filepath = str(out)
@@ -100,7 +100,7 @@ def body(out: Path) -> None:
     onnxruntime.InferenceSession(shipped, options, providers=["CPUExecutionProvider"])
     nodes = onnx.load(out).graph.node
     first = next(node for node in nodes if node.op_type == "Conv").input[0]
-    # Each of the two long lists is put together from those of the feature maps.
+    # Each of the two outputs concatenates those of the feature maps.
     last = [node.output[0] for node in nodes if node.op_type == "Concat"]
     last = [name for name in last if name != nodes[-1].input[0]]
     onnx.utils.extract_model(out, out, [first], last)

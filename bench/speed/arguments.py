@@ -1,6 +1,6 @@
-"""The command lines of ``build.py bench`` and ``build.py soak``.
+"""Command lines of ``build.py bench`` and ``build.py soak``.
 
-What they run is imported when it is run, so that other commands start without it.
+The code is imported when a command runs, so that other commands start without it.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ def add_commands(commands: Any) -> None:
 
 
 def arguments() -> argparse.ArgumentParser:
-    """Return what ``bench`` takes, as a parent for its parser."""
+    """Return the arguments of ``bench``, as a parent for its parser."""
     parser = argparse.ArgumentParser(add_help=False)
     add = parser.add_argument
     add("--rival", choices=("tfjs", "js", "all"), default="all", help="default: %(default)s")
@@ -56,15 +56,21 @@ def arguments() -> argparse.ArgumentParser:
         "--no-isolation",
         dest="isolation",
         action="store_false",
-        help="leave out what a page without COOP and COEP cannot do",
+        help="measure only what works without COOP and COEP",
     )
-    add("--frames", type=count, default=20, metavar="N", help="a round (default: %(default)s)")
+    add(
+        "--frames",
+        type=count,
+        default=20,
+        metavar="N",
+        help="frames per round (default: %(default)s)",
+    )
     add(
         "--warm-up",
         type=count,
         default=20,
         metavar="N",
-        help="frames before (default: %(default)s)",
+        help="frames before the first round (default: %(default)s)",
     )
     add("--rounds", type=count, default=6, metavar="N", help="default: %(default)s")
     add(
@@ -72,55 +78,67 @@ def arguments() -> argparse.ArgumentParser:
         type=count,
         default=1000,
         metavar="N",
-        help="after how many to compare memory (default: %(default)s; the goal is for 10000)",
+        help="frames after which memory is compared (default: %(default)s; the goal is for 10000)",
     )
     add("--only", nargs="+", choices=ROWS, metavar="ROW", help=f"of {', '.join(ROWS)}")
-    add("--json", type=Path, metavar="OUT", help="write all figures")
-    add("--plot", type=Path, metavar="OUT.svg", help="draw where a frame's milliseconds go")
-    add("--flag", action="append", default=[], metavar="FLAG", help="for Chromium; may be repeated")
-    add("--prepare", type=Path, metavar="DIR", help="only make the folder that is served")
-    add("--prepared", type=Path, metavar="DIR", help="measure such a folder; needs no Node")
-    add("--read", type=Path, metavar="JSON", help="measure nothing: show what --json wrote")
+    add("--json", type=Path, metavar="OUT", help="write all figures to a file")
+    add("--plot", type=Path, metavar="OUT.svg", help="draw the time per frame by stage")
+    add(
+        "--flag",
+        action="append",
+        default=[],
+        metavar="FLAG",
+        help="extra flag for Chromium; may be repeated",
+    )
+    add("--prepare", type=Path, metavar="DIR", help="only make the folder to serve")
+    add("--prepared", type=Path, metavar="DIR", help="measure a prepared folder; needs no Node")
+    add("--read", type=Path, metavar="JSON", help="measure nothing: show figures written by --json")
     return parser
 
 
 def soak_arguments() -> argparse.ArgumentParser:
-    """Return what ``soak`` takes, as a parent for its parser."""
+    """Return the arguments of ``soak``, as a parent for its parser."""
     parser = argparse.ArgumentParser(add_help=False)
     add = parser.add_argument
     add("--minutes", type=positive, default=10, metavar="N", help="default: %(default)s")
-    add("--samples", type=several, default=30, metavar="N", help="looks (default: %(default)s)")
+    add(
+        "--samples",
+        type=several,
+        default=30,
+        metavar="N",
+        help="samples to take (default: %(default)s)",
+    )
     add("--backend", choices=("webgpu", "wasm"), default="wasm", help="default: %(default)s")
-    add("--json", type=Path, metavar="OUT", help="write all figures")
-    add("--plot", type=Path, metavar="OUT.svg", help="draw them over the minutes")
-    add("--read", type=Path, metavar="JSON", help="measure nothing: show what --json wrote")
+    add("--json", type=Path, metavar="OUT", help="write all figures to a file")
+    add("--plot", type=Path, metavar="OUT.svg", help="draw the figures over time")
+    add("--read", type=Path, metavar="JSON", help="measure nothing: show figures written by --json")
     return parser
 
 
 def positive(text: str) -> float:
-    """Read a number above zero."""
+    """Parse a number above zero."""
     try:
         value = float(text)
     except ValueError:
         value = 0
     if not 0 < value < float("inf"):
-        raise argparse.ArgumentTypeError(f"{text!r} is no number above zero")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number above zero")
     return value
 
 
 def several(text: str) -> int:
-    """Read a number of looks, of which a slope needs a few."""
+    """Parse a number of samples, of which a slope needs a few."""
     value = count(text)
     if value < 5:
-        raise argparse.ArgumentTypeError("a slope needs 5 looks or more")
+        raise argparse.ArgumentTypeError("a slope needs at least 5 samples")
     return value
 
 
 def count(text: str) -> int:
-    """Read a number that is not negative."""
+    """Parse a whole number that is not negative."""
     value = int(text) if text.isdecimal() else -1
     if value < 0:
-        raise argparse.ArgumentTypeError(f"{text!r} is no number")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number")
     return value
 
 

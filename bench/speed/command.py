@@ -1,4 +1,4 @@
-"""``build.py bench``: measure, and say how that stands to the goals."""
+"""``build.py bench``: measure, and compare the figures with the goals."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ BITS_PER_S, LATENCY_S = 10e6, 0.04
 
 
 def run(root: Path, args: argparse.Namespace) -> int:
-    """Run the command; returns its exit code, which says nothing of the goals.
+    """Run the command; return its exit code, which does not depend on the goals.
 
     Raises:
         BuildError: something is missing, or no browser starts.
@@ -55,7 +55,7 @@ def run(root: Path, args: argparse.Namespace) -> int:
 def measure(
     folder: Path, args: argparse.Namespace, wanted: frozenset[str], rivals: tuple[str, ...]
 ) -> dict[str, Any]:
-    """Return all that is measured, as plain values; why a part is missing is in ``failures``."""
+    """Return everything measured, as plain values; ``failures`` says why a part is missing."""
     facts = read_facts(folder)
     rivals = tuple(name for name in rivals if name in facts["rivals"])
     failures: dict[str, str] = {}
@@ -144,7 +144,7 @@ def choose(
     wanted: frozenset[str],
     failures: dict[str, str],
 ) -> list[Setting]:
-    """Return the settings to compare in; why one is not among them goes into `failures`."""
+    """Return the settings to compare; `failures` gets the reason for each that is left out."""
     cores = int(device["cores"])
     threads = args.threads or 0
     told = f"{threads} threads" if threads else f"all cores ({cores})"
@@ -168,7 +168,7 @@ def choose(
 
 
 def no_gpu(backend: str, device: dict[str, Any]) -> str | None:
-    """Return why there is nothing to measure on a GPU; None if there is."""
+    """Return why a GPU cannot be measured; None if it can."""
     if backend == "wasm":
         return "--backend wasm"
     if device["webgpu"] is None:
@@ -179,7 +179,7 @@ def no_gpu(backend: str, device: dict[str, Any]) -> str | None:
 
 
 def machine(browser: Chromium) -> dict[str, Any]:
-    """Return what this machine is, by its own words."""
+    """Return a description of this machine, as it reports itself."""
     return {
         "cpu": processor(),
         "memory": memory_size(),
@@ -199,6 +199,6 @@ def processor() -> str:
 
 
 def memory_size() -> str:
-    """Return how much memory there is."""
+    """Return the size of its memory."""
     size = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     return f"{size / 2**30:.0f} GiB"

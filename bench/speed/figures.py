@@ -1,4 +1,4 @@
-"""Statistics of the benchmark: few, and the same for every stack."""
+"""Statistics of the benchmark, the same for every stack."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def medians(rows: Iterable[Mapping[str, float]]) -> dict[str, float]:
 
 
 def summary(ms: Sequence[float], stages: Sequence[Mapping[str, float]]) -> dict[str, Any]:
-    """Return what is told of a stack's frames: milliseconds of each, and of its stages."""
+    """Return the figures of a stack's frames: milliseconds per frame and per stage."""
     return {
         "count": len(ms),
         "median": median(ms),

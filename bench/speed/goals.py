@@ -1,4 +1,4 @@
-"""The goals, and what a run says of them: pure, from what was measured to rows of a table."""
+"""Goals, and the rows that compare a run with them. Pure: from figures to a table."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def rows(run: Measured, wanted: frozenset[str]) -> list[Row]:
     """Return the table of a run.
 
     Args:
-        run: what `command.measure` returns; what is missing in it is in ``failures``.
+        run: what `command.measure` returns; ``failures`` says what is missing in it.
         wanted: which rows, of `ROWS`.
     """
     made = [frame_row(run, name) for name in FRAME_GOALS if name in wanted]
@@ -54,7 +54,7 @@ ROWS = ("threads", "one", "gpu", "python", "blocked", "warm", "cold", "bytes", "
 
 
 def frame_row(run: Measured, name: str) -> Row:
-    """Capture to drawn boxes, against TensorFlow.js."""
+    """Return the row of a frame's time, from capture to drawn boxes, against TensorFlow.js."""
     what = f"frame, capture to drawn boxes, {title(run, name)}"
     goal = f"≤ {FRAME_GOALS[name]:.2f} of it"
     stacks = run["frames"].get(name, {})
@@ -79,7 +79,7 @@ def frame_row(run: Measured, name: str) -> Row:
 
 
 def python_row(run: Measured, name: str) -> Row:
-    """Our frame against the same in plain JavaScript."""
+    """Return the row of our frame's time against plain JavaScript."""
     what = f"Python's share, {title(run, name)}"
     against = "the same worker, model and work in plain JavaScript"
     goal = f"≤ {PYTHON_RATIO:.2f} of it, and ≤ {PYTHON_MS:.0f} ms a frame"
@@ -96,7 +96,7 @@ def python_row(run: Measured, name: str) -> Row:
 
 
 def blocked_row(run: Measured, name: str) -> Row:
-    """The main thread's time in a frame."""
+    """Return the row of the main thread's time per frame."""
     what = f"main thread blocked per frame, {title(run, name)}"
     goal = f"≤ {BLOCKED_MS:.0f} ms at the 95th percentile"
     ours = run["frames"].get(name, {}).get("obscura")
@@ -111,7 +111,7 @@ def blocked_row(run: Measured, name: str) -> Row:
 
 
 def warm_row(run: Measured) -> Row:
-    """First boxes, all caches warm."""
+    """Return the row of the time to first boxes with warm caches."""
     what = "first boxes after navigation, warm cache"
     against = "the TF.js page, warm cache"
     goal = f"≤ {WARM_RATIO:.1f} of it, and ≤ {WARM_MS / 1000:.1f} s"
@@ -126,7 +126,7 @@ def warm_row(run: Measured) -> Row:
 
 
 def cold_row(run: Measured) -> Row:
-    """First boxes on a first visit over a slow line."""
+    """Return the row of the time to first boxes on a first visit over a slow connection."""
     what = f"first boxes, cold cache, {run['line']}"
     against = "the TF.js page, likewise"
     goal = f"≤ {COLD_RATIO:.1f} of it"
@@ -139,7 +139,7 @@ def cold_row(run: Measured) -> Row:
 
 
 def bytes_row(run: Measured) -> Row:
-    """What a first visit fetches until it has boxes."""
+    """Return the row of the bytes that a first visit fetches until it has boxes."""
     what = f"bytes to first detection, Brotli {run['quality']}"
     goal = f"≤ {BYTES / 1e6:.0f} MB"
     seen = run.get("cold") or {}
@@ -161,7 +161,7 @@ def bytes_row(run: Measured) -> Row:
 
 
 def memory_rows(run: Measured) -> list[Row]:
-    """What the page holds after many frames, over what it holds after few."""
+    """Return the rows that compare memory after many frames with memory after few."""
     goal = f"≤ {MEMORY_RATIO} of it, each"
     made = []
     for name, seen in (run.get("memory") or {}).items():
@@ -185,7 +185,7 @@ def memory_rows(run: Measured) -> list[Row]:
 
 
 def times(first: float, last: float) -> float:
-    """Return how many times the first the last is."""
+    """Return the ratio of the last to the first."""
     return last / first if first else float("inf")
 
 
@@ -202,24 +202,24 @@ TITLES = {
 
 
 def missing(run: Measured, part: str, otherwise: str) -> str:
-    """Return why a row has no figures: what failed in that part of the run, if anything did."""
+    """Return why a row has no figures: the failure in that part of the run, if any."""
     reasons = [why for where, why in run["failures"].items() if where.startswith(part)]
     return f"{OPEN}: {'; '.join(reasons) or otherwise}"
 
 
 def verdict(met: bool) -> str:
-    """Return the word for it."""
+    """Return the verdict."""
     return MET if met else MISSED
 
 
 def spread(told: Mapping[str, Any]) -> str:
-    """Return a median and its 95th percentile, where that is known."""
+    """Return a median with its 95th percentile, if known."""
     tail = "" if told["p95"] is None else f" (p95 {told['p95']:.1f})"
     return f"{told['median']:.1f} ms{tail}"
 
 
 def amount(kind: str, value: float) -> str:
-    """Return bytes as megabytes, and a number of proxies as it is."""
+    """Return bytes as megabytes, and a number of proxies unchanged."""
     return f"{value:.0f}" if kind == "proxies" else f"{value / 1e6:.2f} MB"
 
 

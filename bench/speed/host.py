@@ -1,4 +1,4 @@
-"""The server of the benchmark: everything compressed, and, if wanted, a line of a given speed."""
+"""Server of the benchmark: everything compressed, and optionally a connection of limited speed."""
 
 from __future__ import annotations
 
@@ -16,27 +16,27 @@ from builder import worker
 from builder.serve import SiteHandler, SiteServer
 
 PACKED = ".br"
-"""What a file's name ends in that was compressed with Brotli; the plain one is not there."""
+"""Suffix of a file compressed with Brotli; the plain file does not exist."""
 
 CHUNK = 16_384  # bytes; 13 ms at 10 Mbit/s
 
 
 class Line:
-    """What all answers pass through: so many bits per second, after a time to the first byte."""
+    """A connection that all responses share: its bits per second and its time to the first byte."""
 
     def __init__(self, bits_per_s: float = 0, latency_s: float = 0) -> None:
         self._rate, self._latency_s = bits_per_s / 8, latency_s
         self._lock = Lock()
         self._free = 0.0
         self.sent = 0
-        """Bytes of bodies so far."""
+        """Bytes of bodies sent so far."""
 
     def begin(self) -> None:
-        """Wait as long as an answer takes to begin."""
+        """Wait for the time to the first byte."""
         time.sleep(self._latency_s)
 
     def carry(self, count: int) -> None:
-        """Wait until so many bytes have passed, behind those that were there before."""
+        """Wait until `count` bytes have been sent, after all earlier ones."""
         with self._lock:
             self.sent += count
             now = time.monotonic()
@@ -47,17 +47,17 @@ class Line:
 
 
 class Handler(SiteHandler):
-    """As the builder's, for a folder whose files are compressed."""
+    """The builder's handler, for a folder of compressed files."""
 
     server: Host
 
     def send_head(self) -> BinaryIO | None:
-        """Begin an answer."""
+        """Begin a response."""
         self.server.line.begin()
         address = urlsplit(self.path).path
         name = self.translate_path(address + ("index.html" if address.endswith("/") else ""))
         if not self.server.isolated and address.endswith(f"/{worker.NAME}"):
-            # The service worker would isolate the page, and that is not what is to be measured.
+            # The service worker would isolate the page, which is not to be measured.
             self.send_error(HTTPStatus.NOT_FOUND)
             return None
         packed = Path(name + PACKED)
@@ -75,7 +75,7 @@ class Handler(SiteHandler):
         return packed.open("rb")
 
     def copyfile(self, source: BinaryIO, outputfile: BinaryIO) -> None:  # type: ignore[override]
-        """Send a body over the line; a visitor who leaves early is no error."""
+        """Send a body over the connection; a visitor who leaves early is not an error."""
         try:
             while chunk := source.read(CHUNK):
                 self.server.line.carry(len(chunk))

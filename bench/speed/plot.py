@@ -1,4 +1,4 @@
-"""The plot: where a frame's milliseconds go, as stacked bars, by stack and setting."""
+"""Plot of the time per frame: stacked bars of stages, by stack and setting."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from builder.errors import BuildError
 from speed.goals import Measured
 from speed.report import STACKS
 
-# Told apart by lightness too, and readable on white as on black.
+# Different in lightness too, and readable on white and on black.
 COLOURS = {
     "capture": "#4c78d8",
     "inference": "#e0a221",
@@ -45,7 +45,7 @@ view.toSVG().then((svg) => process.stdout.write(svg));
 
 
 def bars(run: Measured) -> list[dict[str, Any]]:
-    """Return a row per setting, stack and stage; what no stage accounts for is "other"."""
+    """Return a row per setting, stack and stage; time outside all stages is "other"."""
     made = []
     for name, stacks in run["frames"].items():
         for key, told in stacks.items():

@@ -1,8 +1,8 @@
-"""Makes the folder that the benchmark serves: our site, the rivals' pages, the camera's clip.
+"""Make the folder that the benchmark serves: our site, the rivals' pages, the camera's clip.
 
-All of it compressed with Brotli, as ``build.py build --precompress`` does it for hosts, and nothing
-else: so the folder is small enough to be carried to another machine, where ``build.py bench
---prepared`` measures it.
+Every file is compressed with Brotli, as ``build.py build --precompress`` does it for hosts, and the
+plain files are left out. So the folder is small enough to copy to another machine, where
+``build.py bench --prepared`` measures it.
 """
 
 from __future__ import annotations
@@ -47,17 +47,17 @@ TF = {
 
 
 def prepare(root: Path, out: Path, rivals: Sequence[str]) -> Path:
-    """Make the folder ``out``, replacing one made before; return it.
+    """Make the folder ``out``, replacing an earlier one, and return it.
 
     Args:
         rivals: "tfjs", "js", or both. Only the first needs packages from npm.
 
     Raises:
-        BuildError: something is missing, or ``out`` holds other things.
+        BuildError: something is missing, or ``out`` contains other files.
     """
     if out.exists() and any(out.iterdir()) and not (out / FACTS).is_file():
         raise BuildError(
-            f"{out} holds files that no benchmark made: choose an empty or a new folder."
+            f"{out} contains files that are not from a benchmark: choose an empty or new folder."
         )
     shutil.rmtree(out, ignore_errors=True)
     out.mkdir(parents=True)
@@ -71,7 +71,7 @@ def prepare(root: Path, out: Path, rivals: Sequence[str]) -> Path:
 
 
 def read_facts(folder: Path) -> dict[str, Any]:
-    """Return what `prepare` noted; raise BuildError if it did not make this folder."""
+    """Return the facts that `prepare` wrote; raise BuildError if it did not make this folder."""
     try:
         facts: dict[str, Any] = json.loads((folder / FACTS).read_text(encoding="utf-8"))
     except (OSError, ValueError):
@@ -82,7 +82,7 @@ def read_facts(folder: Path) -> dict[str, Any]:
 
 
 def add_rivals(root: Path, site: Site, rivals: Sequence[str]) -> dict[str, str]:
-    """Add the rivals' pages and all that they load; return the versions of their packages."""
+    """Add the rivals' pages and everything they load; return the versions of their packages."""
     home = root / "bench" / "rivals"
     versions = add_tensorflow(home, site) if "tfjs" in rivals else {}
     site.add("sample.jpg", read(root, "assets/sample.jpg"))
@@ -106,7 +106,7 @@ def add_tensorflow(home: Path, site: Site) -> dict[str, str]:
     try:
         network = COCO_SSD_TFJS.files(MODEL)
     except ConversionError as error:
-        raise BuildError(f"the rival's model did not come ({error})") from None
+        raise BuildError(f"the rival's model could not be downloaded ({error})") from None
     site.add_folder("model", {name.rpartition("/")[2]: data for name, data in network.items()})
     asked = json.loads((home / "package.json").read_text(encoding="utf-8"))["dependencies"]
     shipped = {name: version for name, version in asked.items() if name.startswith("@tensorflow")}
@@ -114,7 +114,7 @@ def add_tensorflow(home: Path, site: Site) -> dict[str, str]:
 
 
 def compress(folder: Path, cache: Path) -> None:
-    """Put a compressed file in the place of every one in ``folder``; ``cache`` keeps them."""
+    """Replace every file in ``folder`` by its compressed copy, from or into ``cache``."""
     files = sorted(path for path in folder.rglob("*") if path.is_file())
     say = "compressing what is served (once) ..."
     for path, copy in compressed(files, "br", BEST, cache, say).items():

@@ -1,4 +1,4 @@
-"""The run as Markdown: what it ran on, the table of goals, and where a frame's time goes."""
+"""Report of a run as Markdown: the machine, the table of goals, and the time per frame."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def markdown(run: Measured, wanted: frozenset[str]) -> str:
 
 
 def machine(run: Measured) -> str:
-    """Return what it ran on, in a few lines."""
+    """Return a description of the machine, in a few lines."""
     told = run["machine"]
     gpu = told["webgpu"] or "none"
     gpu += " (in software)" if told["software"] else ""
@@ -78,7 +78,7 @@ def stage_rows(run: Measured) -> list[tuple[str, ...]]:
 
 
 def growth(told: Mapping[str, Any]) -> list[str]:
-    """Return the tables of what costs more as work grows; see obscura.page.features.bench."""
+    """Return the tables of how times grow with work; see obscura.page.features.bench."""
     parts = []
     models = [row for row in told.get("models", ()) if "why" not in row]
     if models:

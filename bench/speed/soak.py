@@ -1,4 +1,4 @@
-"""``build.py soak``: the live page for minutes on end, and whether anything in it grows."""
+"""``build.py soak``: run the live page for minutes, and report whether anything grows."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ return now().frames;
 
 
 def run(root: Path, args: argparse.Namespace) -> int:
-    """Run the command; returns 0 if all is flat, 1 if anything grows.
+    """Run the command; return 0 if everything is flat, 1 if anything grows.
 
     Raises:
         BuildError: something is missing, or the browser or the page failed.
@@ -77,7 +77,7 @@ def run(root: Path, args: argparse.Namespace) -> int:
 
 
 def soak(root: Path, seconds: float, count: int, backend: str) -> dict[str, Any]:
-    """Let the page watch the fake camera, and look at it `count` times in between."""
+    """Run the page on the fake camera and take `count` samples of it."""
     folder = root / "build" / "soak"
     folder.mkdir(parents=True, exist_ok=True)
     clip = write_clip(folder / CLIP)
@@ -104,7 +104,7 @@ def soak(root: Path, seconds: float, count: int, backend: str) -> dict[str, Any]
 
 
 def watch(tab: Tab, seconds: float, count: int) -> list[Sample]:
-    """Return `count` looks at the page, at even distances, each while the picture rests."""
+    """Return `count` samples of the page at even intervals, each while the picture is paused."""
     samples: list[Sample] = []
     begun = resumed = time.monotonic()
     before = tab.evaluate(script(FAILED + "return now().frames;"))
@@ -122,7 +122,7 @@ def watch(tab: Tab, seconds: float, count: int) -> list[Sample]:
     return samples
 
 
-# ---- what it says --------------------------------------------------------------------------------
+# ---- report --------------------------------------------------------------------------------------
 
 
 class Row(NamedTuple):
@@ -138,10 +138,9 @@ class Row(NamedTuple):
 
 
 def rows(samples: Sequence[Sample]) -> list[Row]:
-    """Return a row per quantity that was there at every look.
+    """Return a row per quantity that every sample has.
 
-    The first fifth of the looks is left out: caches fill, and the garbage collector finds its
-    pace.
+    The first fifth of the samples is left out: caches fill, and the garbage collector settles.
     """
     settled = samples[len(samples) // 5 :]
     names = [key for key in settled[0] if key not in COORDINATES]
@@ -153,7 +152,7 @@ def rows(samples: Sequence[Sample]) -> list[Row]:
         hourly = 3600 * slope(series)
         hours = (series[-1][0] - series[0][0]) / 3600
         judged = hourly
-        if name == "frame ms":  # a machine that gets slower is no fault of the page
+        if name == "frame ms":  # the page is not to blame for a machine that gets slower
             loop = settled[0]["loop ms"]
             pairs = [(look["seconds"], look[name] * loop / look["loop ms"]) for look in settled]
             judged = 3600 * slope(pairs)
@@ -176,8 +175,8 @@ def slope(series: Sequence[tuple[float, float]]) -> float:
 def allowance(name: str, first: float) -> float:
     """Return the rise over the run that still counts as flat.
 
-    Two per cent of bytes and proxies, but never under what one garbage collection leaves or takes;
-    a fifth of a frame's time, which other work on the machine moves.
+    Two per cent of bytes and proxies, but at least the effect of one garbage collection; a fifth of
+    a frame's time, which other work on the machine affects.
     """
     if name == "frame ms":
         return 0.2 * first
@@ -194,7 +193,7 @@ def shown(name: str, value: float) -> str:
 
 
 def markdown(told: Mapping[str, Any]) -> str:
-    """Return the table, with what was measured where."""
+    """Return the table, and where it was measured."""
     samples = told["samples"]
     end = samples[-1]
     on = told["machine"]

@@ -1,4 +1,4 @@
-"""The stacks: how each is opened, made to analyse frames, and asked for what that took."""
+"""Stacks to compare: opening each, having it analyse frames, and reading its times."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from speed.figures import summary
 MODEL = "cocossd"
 PATIENCE_S = 300  # for a page to be ready or a round to end: machines may be small and busy
 
-# In what is evaluated: wait for something without keeping the page from its work.
+# For evaluated code: wait for a condition without blocking the page.
 UNTIL = """
 const until = async (condition, ms = 50) => {
   for (;;) {
@@ -32,7 +32,7 @@ def script(body: str) -> str:
 
 
 class Setting(NamedTuple):
-    """One way to run that stacks are compared in."""
+    """A way to run in which stacks are compared."""
 
     name: str
     title: str
@@ -44,20 +44,20 @@ class Setting(NamedTuple):
 
 
 class Stack(Protocol):
-    """A page that analyses the camera's frames when told to."""
+    """A page that analyses the camera's frames on request."""
 
     name: str
 
     def round(self, frames: int) -> None:
-        """Analyse so many frames, with this page in front."""
+        """Analyse `frames` frames with this page in front."""
 
     def result(self) -> dict[str, Any]:
-        """Return what the frames of all rounds took; see `figures.summary`."""
+        """Return the times of the frames of all rounds; see `figures.summary`."""
 
 
 @dataclass
 class Busy:
-    """How long a page's main thread was busy, as the browser counts it, over the rounds."""
+    """Time during which a page's main thread was busy in the rounds, as the browser counts it."""
 
     tab: Tab
     frames: int = 0
@@ -76,7 +76,7 @@ class Busy:
         }
 
     def during(self, expression: str) -> Any:
-        """Evaluate something that answers with `frames` and `seconds`, and count the time."""
+        """Evaluate an expression that returns `frames` and `seconds`, and add up its busy time."""
         before = self.tab.metrics()
         answer = self.tab.evaluate(expression, PATIENCE_S)
         after = self.tab.metrics()
@@ -145,12 +145,12 @@ the same, up to the first frame of the camera; then it is out of the way."""
 
 
 class Ours:
-    """Obscura's page as it is, with the fake camera."""
+    """Obscura's page, unchanged, with the fake camera."""
 
     name = "obscura"
 
     def __init__(self, browser: Chromium, url: str, setting: Setting, warm_up: int) -> None:
-        """Open the page and let it analyse `warm_up` frames; then it starts its account anew."""
+        """Open the page and let it analyse `warm_up` frames; then it resets its times."""
         tab = browser.tab()
         tab.begin_with(RECORD % json.dumps(setting.name))
         query = f"model={MODEL}&backend={setting.backend}&threads={setting.threads}&autostart=1"
@@ -160,7 +160,7 @@ class Ours:
 
     @property
     def threads(self) -> int:
-        """How many it runs on."""
+        """The number of threads."""
         return int(self.begun["threads"])
 
     def round(self, frames: int) -> None:
@@ -173,17 +173,17 @@ class Ours:
         self._busy.tab.close()
 
     def result(self) -> dict[str, Any]:
-        """Return its own account of the last frames."""
+        """Return the page's own times of the last frames."""
         now = json.loads(self._busy.tab.evaluate("JSON.stringify(obscura.snapshot())"))
         ran = {key: now[key] for key in ("backend", "threads", "precision") if key in now}
         return ours_told(now) | ran | self._busy.told()
 
 
 def ours_told(now: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what `obscura.snapshot()` tells of the frames in its window.
+    """Return the times of recent frames as `obscura.snapshot()` reports them.
 
-    A build whose page keeps no account of whole frames tells its stages' medians; their sum has no
-    95th percentile.
+    Older pages do not time whole frames; for them the medians of the stages are added up, and
+    the sum has no 95th percentile.
     """
     stages = dict(now["timings"])
     told = now.get("frame") or {"median": sum(stages.values()), "count": now["frames"]}
@@ -221,7 +221,7 @@ class Rival:
         self.stages += answer["stages"]
 
     def result(self) -> dict[str, Any]:
-        """Return what its frames took."""
+        """Return the times of its frames."""
         told = summary(self.ms, self.stages)
         boxes = told["stages"].pop("boxes")
         return told | {"boxes": boxes} | self.ran | self._busy.told()

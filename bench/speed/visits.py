@@ -1,4 +1,4 @@
-"""What is measured in the browser."""
+"""Measurements in the browser."""
 
 from __future__ import annotations
 
@@ -43,9 +43,9 @@ return {
 
 
 def look_around(browser: Chromium, host: Host) -> dict[str, Any]:
-    """Return what the browser says of the device."""
+    """Return what the browser reports about the device."""
     tab = browser.tab()
-    tab.open(host.url + FACTS)  # any file of the server's: what counts is whence it comes
+    tab.open(host.url + FACTS)  # any file of the server: only its origin matters
     told: dict[str, Any] = tab.evaluate(script(LOOK))
     tab.close()
     return told
@@ -62,10 +62,10 @@ def compare_frames(
     amount: Amount,
     tell: Tell,
 ) -> dict[str, Any]:
-    """Let the stacks analyse frames in turn, one tab in front at a time; return figures by stack.
+    """Let the stacks take turns analysing frames, one tab in front at a time; return their figures.
 
     Returns:
-        by the stack's name, what `Stack.result` tells; and "failures", why a stack is missing.
+        by the stack's name, the value of `Stack.result`; "failures" says why a stack is missing.
     """
     failures: dict[str, str] = {}
     with ExitStack() as tabs:
@@ -128,10 +128,10 @@ def first_boxes(tab: Tab, host: Host, stack: str, backend: str = "auto") -> floa
 def warm_starts(
     browser: Chromium, host: Host, stacks: Sequence[str], backend: str, rounds: int, tell: Tell
 ) -> dict[str, list[float]]:
-    """Visit in turn with a warm cache; return milliseconds to the first boxes, by stack.
+    """Visit the stacks in turn with warm caches; return milliseconds to first boxes, by stack.
 
-    Two visits before fill the caches of files and of compiled code; each is left some time later,
-    as browsers write compiled code when a page has been at rest.
+    Two earlier visits fill the caches of files and of compiled code. Each is left after a while,
+    because browsers write compiled code once a page is idle.
     """
     seen: dict[str, list[float]] = {stack: [] for stack in stacks}
     for number in range(-2, rounds):
@@ -156,7 +156,7 @@ def cold_starts(
     rounds: int,
     tell: Tell,
 ) -> dict[str, list[dict[str, float]]]:
-    """Visit in turn for the first time ever, over a slow line.
+    """Make first visits to the stacks in turn, over a slow connection.
 
     Returns:
         by stack, a visit's milliseconds and the bytes of bodies sent until the first boxes.
@@ -258,7 +258,7 @@ return now().frames;
 def memory(
     browser: Chromium, host: Host, setting: Setting, first: int, last: int, tell: Tell
 ) -> list[dict[str, float]]:
-    """Return what our page holds after `first` and after `last` frames, by kind; see `held`.
+    """Return the memory of our page after `first` and after `last` frames, by kind; see `held`.
 
     The sizes of JavaScript heaps are taken after garbage collection, with the picture frozen.
     """
@@ -280,11 +280,11 @@ def memory(
 
 
 def held(tab: Tab) -> dict[str, float]:
-    """Return the bytes that a page and its workers hold, by kind, and the number of proxies."""
+    """Return the memory in bytes of a page and its workers, by kind, and the number of proxies."""
     sizes: dict[str, float] = {}
     for realm, session in enumerate(tab.realms()):
         where = "page" if realm == 0 else "worker" if realm == 1 else f"worker {realm}"
-        # The least of three: what is on its way at one moment is not held.
+        # The least of three, because temporary objects do not count.
         heaps, tracks = [], []
         for _ in range(3):
             heaps.append(tab.heap_bytes(session))
@@ -308,7 +308,7 @@ return now().results;
 
 
 def growth(browser: Chromium, host: Host, frames: int, tell: Tell) -> dict[str, Any]:
-    """Return what bench.html measures of models, boxes and classes; see obscura.page.features.bench."""  # noqa: E501
+    """Return the figures of bench.html for models, boxes and classes; see obscura.page.features.bench."""  # noqa: E501
     tell("what more work costs")
     tab = browser.tab()
     try:

@@ -1,10 +1,12 @@
 """Obscura: object detection that stays on the device, in a browser tab and in Python.
 
 >>> from obscura import Detector
->>> Detector("cocossd").detect("street.jpg")  # doctest: +SKIP
-Detections(xyxy=array(...), score=array(...), class_id=array(...), track_id=None, data={})
+>>> with Detector("cocossd") as detector:
+...     found = detector.detect("street.jpg")
+...     found.to_records(detector.labels, digits=2)
+[{'label': 'person', 'score': ..., 'box': [...], 'track_id': None}]
 
-The names below are loaded when first used, so that a page pays only for what it needs.
+Names are loaded when first used, so that a page pays only for what it needs.
 """
 
 from __future__ import annotations
@@ -16,15 +18,29 @@ if TYPE_CHECKING:
     from obscura.detections import Detections
     from obscura.detector import Detector
     from obscura.errors import ObscuraError
+    from obscura.pipeline import Pipeline
+    from obscura.update import FrameInfo, Update
 
 __version__ = "0.1.0"
-__all__ = ["Detections", "Detector", "ModelCard", "ObscuraError", "__version__"]
+__all__ = [
+    "Detections",
+    "Detector",
+    "FrameInfo",
+    "ModelCard",
+    "ObscuraError",
+    "Pipeline",
+    "Update",
+    "__version__",
+]
 
 _HOMES = {
     "Detections": "obscura.detections",
     "Detector": "obscura.detector",
+    "FrameInfo": "obscura.update",
     "ModelCard": "obscura.cards.card",
     "ObscuraError": "obscura.errors",
+    "Pipeline": "obscura.pipeline",
+    "Update": "obscura.update",
 }
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
-from typing import Any, SupportsIndex
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, fields
+from typing import Any, Literal, SupportsIndex
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,16 +19,23 @@ class Detections:
     Immutable: the arrays are read-only copies. Index with a boolean mask, indices, a slice or one
     integer to get the Detections of those rows.
 
+    >>> found = Detections(xyxy=[[0, 0, 10, 40], [5, 5, 9, 9]], score=[0.9, 0.4], class_id=[2, 0])
+    >>> found[found.score > 0.5].anchors("foot")
+    array([[ 5., 40.]], dtype=float32)
+    >>> Detections.concatenate([found, found.replace(class_id=[1, 1])]).class_id
+    array([2, 0, 1, 1], dtype=int32)
+
     Attributes:
         xyxy: ``(n, 4)`` float32, left, top, right, bottom in pixels of the source picture.
         score: ``(n,)`` float32, confidence in 0..1.
         class_id: ``(n,)`` int32, index into the labels of the model's card.
-        track_id: ``(n,)`` int64, the same for the same object from frame to frame; None if
-            nobody tracks.
-        data: further arrays of length ``n`` by name, of any dtype and further shape.
+        track_id: ``(n,)`` int64, the same for the same object from frame to frame; None without a
+            tracker.
+        data: more arrays of length ``n`` by name, of any dtype; they may have more axes.
 
     Raises:
-        ValueError: a field has the wrong shape or kind; names it, what was wanted and what came.
+        ValueError: a field has the wrong shape or type; the message names the field, and says what
+            was wanted and what was given.
     """
 
     xyxy: NDArray[np.float32]
@@ -42,7 +49,7 @@ class Detections:
         if xyxy.ndim != 2 or xyxy.shape[1] != 4:
             raise ValueError(f"xyxy: wanted shape (n, 4), got {xyxy.shape}")
         n = len(xyxy)
-        put = object.__setattr__  # the way in for a frozen dataclass
+        put = object.__setattr__  # a frozen dataclass cannot assign to itself
         put(self, "xyxy", _frozen("xyxy", xyxy, n, np.float32))
         put(self, "score", _frozen("score", self.score, n, np.float32, ndim=1))
         put(self, "class_id", _frozen("class_id", self.class_id, n, np.int32, ndim=1))
@@ -53,36 +60,98 @@ class Detections:
 
     @classmethod
     def empty(cls) -> Detections:
-        """Return Detections of no rows."""
+        """Return Detections without rows."""
         return cls(np.zeros((0, 4), np.float32), np.zeros(0, np.float32), np.zeros(0, np.int32))
+
+    @staticmethod
+    def concatenate(parts: Iterable[Detections]) -> Detections:
+        """Return the rows of several Detections, one after the other.
+
+        Parts without rows are ignored, so that `empty` goes with everything.
+
+        Args:
+            parts: any number; of none, the result is `empty`.
+
+        Returns:
+            Detections with the ``track_id`` of all rows, or None if a part has none; and with the
+            ``data`` of all rows.
+
+        Raises:
+            ValueError: an array of ``data`` is missing from a part, or its shape differs between
+                parts in more than the length; names the array.
+        """
+        given = list(parts)
+        parts = [part for part in given if len(part)] or given[:1]
+        if len(parts) < 2:
+            return parts[0] if parts else Detections.empty()
+        tracks = [part.track_id for part in parts if part.track_id is not None]
+        return Detections(
+            np.concatenate([part.xyxy for part in parts]),
+            np.concatenate([part.score for part in parts]),
+            np.concatenate([part.class_id for part in parts]),
+            np.concatenate(tracks) if len(tracks) == len(parts) else None,
+            {
+                name: _concatenated(name, [part.data.get(name) for part in parts])
+                for name in dict.fromkeys(name for part in parts for name in part.data)
+            },
+        )
+
+    def replace(self, **fields: Any) -> Detections:
+        """Return a copy in which these fields are exchanged and all others are kept.
+
+        Raises:
+            ValueError: a field does not fit; see `Detections`.
+            TypeError: there is no field of that name.
+        """
+        return Detections(**{**{name: getattr(self, name) for name in _FIELDS}, **fields})
 
     def __len__(self) -> int:
         return len(self.score)
 
     def __getitem__(self, index: Index) -> Detections:
         rows: Any = index if isinstance(index, (slice, Sequence, np.ndarray)) else [index]
-        return Detections(
-            self.xyxy[rows],
-            self.score[rows],
-            self.class_id[rows],
-            None if self.track_id is None else self.track_id[rows],
-            {name: array[rows] for name, array in self.data.items()},
+        return self.replace(
+            xyxy=self.xyxy[rows],
+            score=self.score[rows],
+            class_id=self.class_id[rows],
+            track_id=None if self.track_id is None else self.track_id[rows],
+            data={name: array[rows] for name, array in self.data.items()},
         )
 
     def sorted(self) -> Detections:
-        """Return the rows by descending score; equal ones keep their order."""
+        """Return the rows by descending score; rows of equal score keep their order."""
         return self[np.argsort(-self.score, kind="stable")]
+
+    def anchors(self, where: Literal["centre", "foot"]) -> NDArray[np.float32]:
+        """Return the point of each box that stands for the object.
+
+        Args:
+            where: "centre" of the box; or "foot", the middle of its lower edge, where an object
+                that stands meets the ground.
+
+        Returns:
+            ``(n, 2)`` float32, x and y in pixels of the source picture.
+
+        Raises:
+            ValueError: `where` is something else.
+        """
+        if where not in ("centre", "foot"):
+            raise ValueError(f'where: wanted "centre" or "foot", got {where!r}')
+        middle = (self.xyxy[:, :2] + self.xyxy[:, 2:]) / np.float32(2)
+        if where == "foot":
+            middle[:, 1] = self.xyxy[:, 3]
+        return middle
 
     def to_records(self, labels: Sequence[str], digits: int = 4) -> list[dict[str, Any]]:
         """Return the rows as plain JSON types.
 
         Args:
             labels: name of each class, by class_id.
-            digits: decimals kept of scores and coordinates.
+            digits: number of decimals of scores and coordinates.
 
         Returns:
             One ``{"label", "score", "box": [x1, y1, x2, y2], "track_id"}`` per row, boxes in
-            pixels of the source, ``track_id`` None where nobody tracks. ``data`` stays out.
+            pixels of the source, ``track_id`` None without a tracker. ``data`` is left out.
         """
         tracks = [None] * len(self) if self.track_id is None else self.track_id.tolist()
         rows = zip(
@@ -99,15 +168,37 @@ class Detections:
         ]
 
 
+_FIELDS = tuple(f.name for f in fields(Detections))
+
+
+def _concatenated(name: str, arrays: Sequence[NDArray[Any] | None]) -> NDArray[Any]:
+    """Return the arrays of one name in `Detections.data`, one after the other."""
+    present = [array for array in arrays if array is not None]
+    if len(present) < len(arrays):
+        raise ValueError(
+            f"data[{name!r}]: wanted in all parts, got {len(present)} of {len(arrays)}"
+        )
+    shapes = {array.shape[1:] for array in present}
+    if len(shapes) > 1:
+        raise ValueError(f"data[{name!r}]: wanted rows of one shape, got {sorted(shapes)}")
+    return np.concatenate(present)
+
+
 def _frozen(
     name: str, value: Any, n: int, dtype: type | None = None, ndim: int | None = None
 ) -> NDArray[Any]:
-    """Return a read-only copy of ``value``, checked: length n, and dtype and ndim if given."""
+    """Return a read-only copy of ``value``; check its length n, and dtype and ndim if given."""
     array = np.asarray(value)
     if array.ndim == 0 or len(array) != n or (ndim is not None and array.ndim != ndim):
         raise ValueError(f"{name}: wanted length {n}, one entry per box, got shape {array.shape}")
     # Narrowing (float64 to float32) is fine; a change of kind (1.5 to class 1) would be a bug.
-    if dtype is not None and array.size and not np.can_cast(array.dtype, dtype, "same_kind"):
+    # Most arrays have the type already: comparing types first saves a slow call.
+    if (
+        dtype is not None
+        and array.dtype.type is not dtype
+        and array.size
+        and not np.can_cast(array.dtype, dtype, "same_kind")
+    ):
         raise ValueError(f"{name}: wanted {np.dtype(dtype)}, got {array.dtype}")
     array = np.array(array, dtype)
     array.flags.writeable = False

@@ -26,10 +26,10 @@ if TYPE_CHECKING:
 class Detector:
     """Finds the things that a model knows in pictures. Also a context manager that closes it.
 
-    >>> with Detector("cocossd", classes=["dog"]) as detector:  # doctest: +SKIP
-    ...     for row in detector.detect("park.jpg").to_records(detector.labels):
+    >>> with Detector("cocossd", classes=["person"]) as detector:
+    ...     for row in detector.detect("street.jpg").to_records(detector.labels):
     ...         print(row["label"], row["score"], row["box"])
-    dog 0.8731 [101.2, 54.0, 322.5, 298.1]
+    person 0... [...]
     """
 
     def __init__(

@@ -1,20 +1,42 @@
-"""Everything that can go wrong, as one small hierarchy.
+"""Errors of the library.
 
-Each class carries a ``code`` by which a page looks up its own sentence and action, and a
-``remedy`` that tells a person at a terminal what to do next.
+The tree of all classes, with their codes::
+
+    ObscuraError            unexpected
+        CardError           card-invalid
+        LabelUnknown        label-unknown
+        ModelMissing        model-missing
+        ModelCorrupt        model-corrupt
+        ModelError          model
+            ModelUnreadable     model-unreadable
+            ModelExternal       model-external
+            ModelTooLarge       model-too-large
+            ModelUnsupported    model-unsupported
+            NotADetector        model-no-detector
+            ModelMismatch       model-mismatch
+            LabelsError         labels-invalid
+        PictureError        picture
+        BackendError        backend
+            OutOfMemory         out-of-memory
+
+The page and the evaluation define more of them beside the code that raises them, for example the
+camera's in ``obscura.page.state.camera``.
+
+A code identifies what happened. The page looks up the text of its error cards by it, in
+``obscura.page.words.notices``; on the command line the error's own message is printed.
 """
 
 from __future__ import annotations
 
 
 class ObscuraError(Exception):
-    """Base of all errors raised on purpose; reads ``cause (offending value). remedy``.
+    """Base class of all deliberate errors; its message is ``cause (offending value). remedy``.
 
     Attributes:
         code: what happened, in kebab-case; stable, part of the interface.
         cause: what happened, in words, without a full stop.
-        value: the offending value, if there is one.
-        remedy: what to do about it, a whole sentence; the class holds the usual one.
+        value: the offending value, or None.
+        remedy: what to do about it, as a full sentence; by default that of the class.
     """
 
     code = "unexpected"
@@ -33,21 +55,21 @@ class ObscuraError(Exception):
 
 
 class CardError(ObscuraError):
-    """A model's card (model.toml) lacks a key or holds a value that makes no sense."""
+    """A model's card (model.toml) lacks a key or has an invalid value."""
 
     code = "card-invalid"
     remedy = "Correct the model's card, model.toml."
 
 
 class LabelUnknown(ObscuraError):
-    """A class was asked for that the model does not know."""
+    """The model does not have the requested class."""
 
     code = "label-unknown"
     remedy = "Choose among the labels on the model's card."
 
 
 class ModelMissing(ObscuraError):
-    """A model, or the file its card names, is not there."""
+    """A model, or the file that its card names, does not exist."""
 
     code = "model-missing"
     remedy = "Choose one of the models that are there."
@@ -61,14 +83,14 @@ class ModelCorrupt(ObscuraError):
 
 
 class ModelError(ObscuraError):
-    """A model that somebody brought cannot be used; the classes below say why."""
+    """A model that the user supplied cannot be used; subclasses say why."""
 
     code = "model"
     remedy = "Choose another model."
 
 
 class ModelUnreadable(ModelError):
-    """The file is not ONNX, or is damaged or cut off."""
+    """The file is not ONNX, or is damaged or cut short."""
 
     code = "model-unreadable"
     remedy = "Export it again, or copy the whole file again."
@@ -85,49 +107,49 @@ class ModelExternal(ModelError):
 
 
 class ModelTooLarge(ModelError):
-    """The file is larger than what can be held here."""
+    """The file needs more memory than there is."""
 
     code = "model-too-large"
     remedy = "Use a smaller model, or store its weights as float16."
 
 
 class ModelUnsupported(ModelError):
-    """The network uses something that the runtime does not have."""
+    """The network uses an operation that the runtime lacks."""
 
     code = "model-unsupported"
     remedy = "Export it again with opset 17 and standard operators only."
 
 
 class NotADetector(ModelError):
-    """No family of detectors reads what this network takes and returns."""
+    """The network's inputs and outputs match no family of detectors."""
 
     code = "model-no-detector"
     remedy = "Use a network that detects objects, or write a card that names its family."
 
 
 class ModelMismatch(ModelError):
-    """The network does not return what its card says."""
+    """The network's outputs are not what its card says."""
 
     code = "model-mismatch"
     remedy = "Correct the model's card: its family, its size or its labels."
 
 
 class LabelsError(ModelError):
-    """A file of class names cannot be read or makes no sense."""
+    """A file of class names cannot be read or is invalid."""
 
     code = "labels-invalid"
     remedy = "Give a text file with one class name a line, in the network's order."
 
 
 class PictureError(ObscuraError):
-    """A picture is missing, broken, or of a kind that cannot be read here."""
+    """A picture is missing, damaged, or in an unsupported format."""
 
     code = "picture"
     remedy = "Use a JPEG, PNG or WebP picture."
 
 
 class BackendError(ObscuraError):
-    """A backend does not exist here, failed, or returned what no model can mean."""
+    """A backend is not available, failed, or returned impossible values."""
 
     code = "backend"
     remedy = "Choose another backend."
@@ -138,59 +160,3 @@ class OutOfMemory(BackendError):
 
     code = "out-of-memory"
     remedy = "Close other programs or tabs, or choose a smaller model."
-
-
-class NoSimd(BackendError):
-    """The browser lacks WebAssembly SIMD, without which no backend runs."""
-
-    code = "no-simd"
-    remedy = "Use a current version of Chrome, Edge, Firefox or Safari."
-
-
-class CameraError(ObscuraError):
-    """The camera failed for a reason that no class below names."""
-
-    code = "camera"
-    remedy = "Try again, or use a photo."
-
-
-class CameraDenied(CameraError):
-    """The person or a policy refused the camera."""
-
-    code = "camera-denied"
-    remedy = "Allow the camera in the browser's settings for this site, then try again."
-
-
-class CameraDismissed(CameraError):
-    """The person closed the browser's question without an answer."""
-
-    code = "camera-dismissed"
-    remedy = "Try again and choose Allow."
-
-
-class CameraMissing(CameraError):
-    """There is no camera, or none that fits what was asked for."""
-
-    code = "camera-missing"
-    remedy = "Plug one in, or use a photo."
-
-
-class CameraBusy(CameraError):
-    """Another program holds the camera."""
-
-    code = "camera-busy"
-    remedy = "Close the other program that uses the camera, then try again."
-
-
-class CameraLost(CameraError):
-    """The camera went away while it was running."""
-
-    code = "camera-lost"
-    remedy = "Plug it in again, or choose another camera."
-
-
-class InsecureContext(CameraError):
-    """The page was opened in a way that keeps browsers from offering the camera."""
-
-    code = "insecure-context"
-    remedy = "Open the page over https or from localhost."

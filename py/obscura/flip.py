@@ -1,6 +1,6 @@
-"""Test-time flip: a picture is looked at twice, the second time in a mirror.
+"""Test-time flip: also detect on the mirrored picture, and merge both results.
 
-Costs a second run and finds more; docs/accuracy.md has how much.
+Takes a second run and finds more; see docs/accuracy.md.
 """
 
 from __future__ import annotations
@@ -14,21 +14,27 @@ from obscura.detections import Detections
 
 
 def mirrored(found: Detections, width: float) -> Detections:
-    """Return detections as they lie in the mirror image of a picture of this width in pixels."""
+    """Return detections with the boxes that they have in the mirrored picture.
+
+    Args:
+        found: detections in pixels of a picture. Only ``xyxy`` changes: coordinates in ``data``, if
+            there are any, are the caller's to mirror.
+        width: width of the picture in pixels.
+    """
     left, top, right, bottom = found.xyxy.T
-    xyxy = np.stack([width - right, top, width - left, bottom], axis=1)
-    return Detections(xyxy.astype(np.float32), found.score, found.class_id)
+    return found.replace(xyxy=np.stack([width - right, top, width - left, bottom], axis=1))
 
 
 def joined(views: Sequence[Detections], iou: float) -> Detections:
-    """Return what several views of one picture show, each thing once.
+    """Merge the detections of several views of one picture, so that each object appears once.
 
     Args:
-        views: detections in pixels of the same picture.
-        iou: of two boxes of a class that overlap more than this, the better stays.
+        views: detections in pixels of the same picture; see `Detections.concatenate` for their
+            ``track_id`` and ``data``.
+        iou: of two boxes of a class that overlap by more than this, the better one is kept.
+
+    Returns:
+        Detections, best first.
     """
-    xyxy = np.concatenate([view.xyxy for view in views])
-    score = np.concatenate([view.score for view in views])
-    class_id = np.concatenate([view.class_id for view in views])
-    rows = nms(xyxy, score, iou, class_id)
-    return Detections(xyxy[rows], score[rows], class_id[rows])
+    found = Detections.concatenate(views)
+    return found[nms(found.xyxy, found.score, iou, found.class_id)]

@@ -1,4 +1,4 @@
-"""Pipelines: the stages that an update passes through, and the sinks that receive it."""
+"""Pipelines: stages that add to an update, and sinks that receive it."""
 
 from __future__ import annotations
 
@@ -9,14 +9,16 @@ from obscura.update import Update
 
 
 class Stage(Protocol):
-    """Adds to updates what only a sequence of frames shows, such as track ids or events."""
+    """Adds what takes several frames to know, such as track ids or events."""
 
     def update(self, update: Update) -> Update:
-        """Return the update with what this stage adds. Called once per analysed frame, even one
-        without detections."""
+        """Return the update with additions.
+
+        Called once per analysed frame, also when nothing was found in it.
+        """
 
     def reset(self) -> None:
-        """Forget everything: another source or another model follows."""
+        """Discard all state, because another source or another model follows."""
 
 
 class Sink(Protocol):
@@ -30,7 +32,11 @@ class Sink(Protocol):
 
 
 class Pipeline:
-    """Stages in order; itself a Stage."""
+    """Stages in order. Itself a `Stage`, so that pipelines can contain pipelines.
+
+    Attributes:
+        stages: the stages, first to last.
+    """
 
     def __init__(self, stages: Iterable[Stage] = ()) -> None:
         self.stages = list(stages)

@@ -1,4 +1,4 @@
-"""The stage of the browser tests: the built site on a server, a Chromium per set of flags, a watch.
+"""Fixtures of the browser tests: the site on a server, a Chromium per set of flags, and a watch.
 
 Chromium is the one named by the environment's CHROMIUM, else Playwright's own.
 """
@@ -18,7 +18,8 @@ from builder.serve import SiteServer, serving
 
 from .networks import scene
 from .pictures import ROOT, encode, on_camera
-from .room import PATIENCE, Room
+from .profiles import ONE_PROCESS, WarmProfile
+from .room import PATIENCE, Room, device_memory
 from .watch import Watch
 
 INSECURE_HOST = "obscura.test"
@@ -39,7 +40,8 @@ engine; without it, a visit takes 3 s instead of 5."""
 FAKE_CAMERA = "--use-fake-device-for-media-stream"
 ALLOWED = "--use-fake-ui-for-media-stream"
 FLAG_SETS = {
-    "camera": [ALLOWED, FAKE_CAMERA],
+    "camera": [ALLOWED, FAKE_CAMERA, ONE_PROCESS],
+    "tabs": [ALLOWED, FAKE_CAMERA],  # with a process for each tab
     "long": [ALLOWED, FAKE_CAMERA],  # with all that V8 has, for thousands of frames
     "refused": [FAKE_CAMERA],  # headless Chromium refuses whatever it was not told to allow
     "no camera": [ALLOWED, f"{FAKE_CAMERA}=device-count=0"],
@@ -47,6 +49,7 @@ FLAG_SETS = {
     "webgpu": [
         ALLOWED,
         FAKE_CAMERA,
+        ONE_PROCESS,
         "--enable-unsafe-webgpu",
         "--use-webgpu-adapter=swiftshader",
         "--enable-unsafe-swiftshader",
@@ -139,7 +142,7 @@ def browsers(
             flags = [*FLAGS, *FLAG_SETS[flag_set]]
             if flag_set != "long":
                 flags.append(SHORT_VISIT)
-            if flag_set == "camera":
+            if flag_set in ("camera", "tabs"):
                 flags.append(f"--use-file-for-fake-video-capture={clip}")
             if flag_set == "webgpu":
                 flags.append(f"--use-file-for-fake-video-capture={coloured_clip}")
@@ -151,14 +154,66 @@ def browsers(
         each.close()
 
 
+WarmProfiles = Callable[[str], "WarmProfile | None"]
+
+
+def warm_profiles(
+    browsers: Callable[[str], Browser], site: SiteServer, dist: Path, watch: Watch
+) -> WarmProfiles:
+    """Return a function from a set of flags to a warm profile, or to None if another visit has it
+    or browsers with those flags have none."""
+    made: dict[str, WarmProfile] = {}
+
+    def profile(flags: str) -> WarmProfile | None:
+        if ONE_PROCESS not in FLAG_SETS[flags]:
+            return None
+        if flags not in made:
+            made[flags] = WarmProfile(browsers(flags), site.url, dist)
+            made[flags].context.set_default_timeout(PATIENCE)
+            watch.follow(made[flags].context, site.url.rstrip("/"))
+        return None if made[flags].taken else made[flags]
+
+    return profile
+
+
+@pytest.fixture(scope="session")
+def warm(
+    browsers: Callable[[str], Browser], site: SiteServer, dist: Path, watch: Watch
+) -> WarmProfiles:
+    """The profiles for visits of one test each."""
+    return warm_profiles(browsers, site, dist, watch)
+
+
+@pytest.fixture(scope="session")
+def shared_warm(
+    browsers: Callable[[str], Browser], site: SiteServer, dist: Path, watch: Watch
+) -> WarmProfiles:
+    """The profiles for visits that the tests of one file share."""
+    return warm_profiles(browsers, site, dist, watch)
+
+
 @contextmanager
-def rooms(browsers: Callable[[str], Browser], site: SiteServer, watch: Watch) -> Iterator[OpenRoom]:
+def rooms(
+    browsers: Callable[[str], Browser], warm: WarmProfiles, site: SiteServer, watch: Watch
+) -> Iterator[OpenRoom]:
     """Opens visits and ends them; see `new_room`."""
     with ExitStack() as stack:
 
         def new_room(
-            flags: str = "camera", *, url: str = "", init: str = "", watched: bool = True, **options
+            flags: str = "camera",
+            *,
+            url: str = "",
+            init: str = "",
+            watched: bool = True,
+            cold: bool = False,
+            **options,
         ) -> Room:
+            init = device_memory(None) + init  # the fewest sessions: the same on every machine
+            ordinary = watched and not (url or cold or options)
+            profile = warm(flags) if ordinary else None
+            if profile:
+                stack.callback(profile.release)
+                return Room(profile.open(init), site.url)
             address = url or site.url
             # Only some tests want them: else each first visit would also fill a cache.
             options.setdefault("service_workers", "block")
@@ -167,8 +222,7 @@ def rooms(browsers: Callable[[str], Browser], site: SiteServer, watch: Watch) ->
             context.set_default_timeout(PATIENCE)
             if watched:
                 watch.follow(context, "/".join(address.split("/")[:3]))
-            if init:
-                context.add_init_script(init)
+            context.add_init_script(init)
             return Room(context.new_page(), address)
 
         yield new_room
@@ -176,22 +230,24 @@ def rooms(browsers: Callable[[str], Browser], site: SiteServer, watch: Watch) ->
 
 @pytest.fixture
 def new_room(
-    browsers: Callable[[str], Browser], site: SiteServer, watch: Watch
+    browsers: Callable[[str], Browser], warm: WarmProfiles, site: SiteServer, watch: Watch
 ) -> Iterator[OpenRoom]:
-    """``new_room(flags="camera", url=..., init=JavaScript, **context options)``: a first visit.
+    """``new_room(flags="camera", url=..., init=JavaScript, **context options)``: a visit.
 
-    The page is not opened yet, so that a test may still lay its hands on the network.
+    Nothing is stored in its profile, which is a warm one (see `profiles`), unless the test asks for
+    a ``cold`` one or for another address or context. The page is not opened yet, so that a test may
+    still change what the network does.
     """
-    with rooms(browsers, site, watch) as opened:
+    with rooms(browsers, warm, site, watch) as opened:
         yield opened
 
 
 @pytest.fixture(scope="module")
 def shared_room(
-    browsers: Callable[[str], Browser], site: SiteServer, watch: Watch
+    browsers: Callable[[str], Browser], shared_warm: WarmProfiles, site: SiteServer, watch: Watch
 ) -> Iterator[OpenRoom]:
     """As `new_room`, for a visit that the tests of one file share."""
-    with rooms(browsers, site, watch) as opened:
+    with rooms(browsers, shared_warm, site, watch) as opened:
         yield opened
 
 

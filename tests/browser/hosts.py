@@ -17,10 +17,7 @@ from functools import partial
 from pathlib import Path
 from threading import Thread
 
-from builder.build import build
 from builder.serve import SiteHandler, SiteServer
-
-from .pictures import ROOT
 
 PATIENCE_S = 30
 PORTS = (20_000, 32_000)
@@ -174,37 +171,3 @@ def nginx(inside: str, folder: Path) -> Iterator[tuple[str, subprocess.Popen[byt
     command = [program, "-p", str(folder), "-c", str(config), "-e", "stderr"]
     with process(command, port, folder) as running:
         yield f"http://localhost:{port}/", running
-
-
-# ---- versions ------------------------------------------------------------------------------------
-
-# What a build reads besides the packages of npm.
-SOURCES = ("LICENSE", "NOTICE", "assets", "bench.html", "build", "index.html", "models")
-SOURCES += ("manifest.webmanifest", "node_modules", "package-lock.json", "package.json")
-SOURCES += ("py", "pyscript.toml", "vendor")
-
-
-def another_version(folder: Path, name: str, **changed: tuple[str, str]) -> Path:
-    """Build the site anew with some files changed; return where it is.
-
-    Args:
-        folder: where to work.
-        name: the version's name there.
-        changed: for ``index`` (index.html) or ``main`` (py/main.py), what to put in place of what.
-    """
-    root = folder / f"{name}-sources"
-    root.mkdir()
-    for source in SOURCES:
-        if source != "py":
-            (root / source).symlink_to(ROOT / source)
-    (root / "py").mkdir()
-    (root / "py" / "obscura").symlink_to(ROOT / "py" / "obscura")
-    for script in (ROOT / "py").glob("*.py"):
-        shutil.copy(script, root / "py" / script.name)
-    for key, (former, latter) in changed.items():
-        path = root / {"index": "index.html", "main": "py/main.py"}[key]
-        text = (ROOT / path.relative_to(root)).read_text(encoding="utf-8")
-        assert text.count(former) == 1
-        path.unlink()
-        path.write_text(text.replace(former, latter), encoding="utf-8")
-    return build(folder / name, root=root).folder

@@ -9,6 +9,8 @@ from typing import Any
 from playwright.sync_api import Locator, Page, Route
 from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
+from .pictures import encode, sample
+
 PATIENCE = 60_000
 """Milliseconds to wait for anything: test machines may be small and busy."""
 
@@ -29,6 +31,9 @@ GIVE = """([way, name, type, data]) => {
 }"""
 
 
+ENGINE = "**/assets/engine.*.js"
+"""The script of the engine's worker."""
+
 SETTINGS = "obscura.settings"
 """Where the page keeps what a person chose, in localStorage."""
 
@@ -48,6 +53,14 @@ globalThis.Worker = class extends Worker {
 };
 """
 """A script for `new_room(init=...)` that counts the engines that are alive, and the most ever."""
+
+
+def device_memory(gigabytes: float | None) -> str:
+    """A script for `new_room(init=...)`: how much memory the browser says that the device has; None
+    for one that says nothing."""
+    value = "undefined" if gigabytes is None else f"{gigabytes:g}"
+    how = f"{{ get: () => {value}, configurable: true }}"
+    return f'Object.defineProperty(Navigator.prototype, "deviceMemory", {how});\n'
 
 
 def remembering(text: str) -> str:
@@ -110,6 +123,15 @@ class Room:
         """The element with this id."""
         return self.page.locator(f"#{name}")
 
+    def before_engine(self, script: str) -> None:
+        """Run a script in each engine's worker that starts from now on, before its own."""
+
+        def answer(route: Route) -> None:
+            response = route.fetch()
+            route.fulfill(response=response, body=f"{script}\n{response.text()}")
+
+        self.page.route(ENGINE, answer)
+
     def hold(self, pattern: str) -> Held:
         """Keep matching requests waiting."""
         return Held(self.page, pattern)
@@ -154,9 +176,10 @@ class Room:
         return self.at("notice").inner_text()
 
     def until_text(self, name: str, pattern: str) -> None:
-        """Wait until an element's text matches a pattern."""
+        """Wait until an element's text matches a pattern, in capitals or not."""
         self.page.wait_for_function(
-            "([name, pattern]) => RegExp(pattern).test(document.getElementById(name).textContent)",
+            """([name, pattern]) =>
+              RegExp(pattern, "i").test(document.getElementById(name).textContent)""",
             arg=[name, pattern],
         )
 
@@ -243,3 +266,32 @@ class Room:
     def move(self, slider: str, value: float) -> None:
         """Move a slider, as a hand would."""
         self.at(slider).fill(f"{value:g}")
+
+    def pick(self, *files: tuple[str, bytes]) -> None:
+        """Give the page files, by name and contents, with the picker of the models page."""
+        self.at("own-files").set_input_files(
+            files=[{"name": name, "mimeType": "", "buffer": data} for name, data in files]
+        )
+
+
+ANSWERED = r"^(yes|no\b.+|not yet: (?!its files|saving files).+)"
+"""What the page says once it knows whether it works offline."""
+
+
+def settled(room: Room) -> str:
+    """Wait until the page knows whether it works offline; return what it says, in small letters."""
+    room.until_state("ready")
+    room.until_text("fact-offline", ANSWERED)
+    return (room.at("fact-offline").text_content() or "").lower()
+
+
+def sees_the_person(room: Room) -> None:
+    """Assert that the page detects the person in a photo and on the camera."""
+    assert [row["label"] for row in room.read(encode(sample()))["detections"]] == ["person"]
+    room.start()
+    room.until("now.detections.some((found) => found.label === 'person')")
+
+
+def another_tab(room: Room) -> Room:
+    """Return a second page in the same browser."""
+    return Room(room.page.context.new_page(), room.url)

@@ -9,24 +9,10 @@ from typing import Any
 import pytest
 
 from . import networks
+from .access import AXE, DESKTOP, PHONE
 from .conftest import OpenRoom
 from .pictures import ROOT, encode, sample
 from .room import Room
-
-DESKTOP = {"viewport": {"width": 1280, "height": 800}}
-PHONE = {
-    "viewport": {"width": 360, "height": 740},
-    "device_scale_factor": 2,
-    "has_touch": True,
-    "is_mobile": True,
-}
-
-AXE = """async () => {
-  const { violations } = await axe.run(document, { resultTypes: ["violations"] });
-  return violations
-    .filter(({ impact }) => impact === "serious" || impact === "critical")
-    .map(({ id, help, nodes }) => `${id}: ${help}: ${nodes.map((n) => n.html).join(" | ")}`);
-}"""
 
 TARGETS = "button, .button, select, summary, .brand, .check, input[type=search], input[type=range]"
 # Of radio buttons Tab reaches the chosen one, arrows the others.

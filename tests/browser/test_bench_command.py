@@ -12,6 +12,7 @@ from builder import commands
 from speed import command, prepare
 from speed.arguments import add_commands
 
+from .conftest import SHORT_VISIT
 from .pictures import ROOT
 
 ONLY = ("threads", "python", "blocked", "bytes", "memory", "growth")
@@ -31,6 +32,7 @@ def run(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any
     out = tmp_path_factory.mktemp("bench") / "run.json"
     short = ["--frames", "3", "--rounds", "2", "--memory-frames", "20"]
     short += ["--warm-up", "2", "--backend", "wasm", "--threads", "2"]
+    short += [f"--flag={SHORT_VISIT}"]
     arguments = ["bench", "--prepared", str(folder), *short, "--only", *ONLY, "--json", str(out)]
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(command, "BITS_PER_S", 1e9)

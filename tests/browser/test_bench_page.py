@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
+from .access import AXE, PHONE
 from .conftest import OpenRoom
 from .pictures import ROOT
 from .room import PATIENCE, Room
-from .test_access import AXE, PHONE
 
 QUICK = "bench.html?frames=2&parts=backends,boxes"
 

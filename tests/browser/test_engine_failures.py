@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import json
-import re
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,12 +11,13 @@ from playwright.sync_api import Route
 from builder.serve import ISOLATION
 
 from .conftest import OpenRoom
+from .faults import faulty
 from .pictures import encode, sample
-from .room import Room
+from .room import ENGINE, Room
+from .versions import with_facts
 
 OTHER = "centernet-512"
 SMALLEST = "centernet-320"
-ENGINE = "**/assets/engine.*.js"
 
 
 @pytest.fixture(scope="module")
@@ -39,22 +37,6 @@ def room(visit: Room) -> Iterator[Room]:
     visit.home()
 
 
-def serve_engine(room: Room, script: str) -> None:
-    """Serve another worker, with the headers that an isolated page asks of it."""
-    room.page.route(
-        ENGINE,
-        lambda route: route.fulfill(body=script, content_type="text/javascript", headers=ISOLATION),
-    )
-
-
-def alter_engine(room: Room, dist: Path, old: str, new: str) -> None:
-    """Serve the page's own worker with one passage changed."""
-    (file,) = dist.glob("assets/engine.*.js")
-    script = file.read_text(encoding="utf-8")
-    assert script.count(old) == 1
-    serve_engine(room, script.replace(old, new))
-
-
 REFUSALS = {
     "RangeError: WebAssembly.Memory(): could not allocate memory": "out-of-memory",
     "std::bad_alloc": "out-of-memory",
@@ -66,8 +48,7 @@ REFUSALS = {
 @pytest.mark.parametrize("message", REFUSALS)
 def test_an_engine_that_gives_up_says_why_and_can_be_tried_again(room: Room, message: str) -> None:
     code = REFUSALS[message]
-    answer = f"postMessage({{ id: data.id, error: {json.dumps(message)} }})"
-    serve_engine(room, f"self.onmessage = ({{ data }}) => {answer};")
+    room.before_engine(faulty({"refusal": message}))
 
     room.at("model").select_option(OTHER)
     room.until_error(code)
@@ -92,14 +73,8 @@ def test_an_engine_that_does_not_arrive_is_told(room: Room, part: str) -> None:
     room.until_model(OTHER)
 
 
-RUN = "async run({ pixels, frame, width, height, place, keep }) {"
-
-
-def test_an_engine_that_dies_at_work_is_replaced_by_the_next(room: Room, dist: Path) -> None:
-    dying = f"""{RUN}
-      self.runs = (self.runs ?? 0) + 1;
-      if (self.runs > 3 && ort.env.wasm.numThreads > 1) throw new Error("unreachable");"""
-    alter_engine(room, dist, RUN, dying)
+def test_an_engine_that_dies_at_work_is_replaced_by_the_next(room: Room) -> None:
+    room.before_engine(faulty({"runs": 3, "death": "unreachable", "threaded": True}))
     assert room.choose(OTHER)["threads"] == 2
 
     room.at("start").click()
@@ -109,11 +84,8 @@ def test_an_engine_that_dies_at_work_is_replaced_by_the_next(room: Room, dist: P
     assert now["error"] is None
 
 
-def test_an_engine_that_dies_over_a_photo_is_replaced_by_the_next(room: Room, dist: Path) -> None:
-    dying = f"""{RUN}
-      self.runs = (self.runs ?? 0) + 1;
-      if (self.runs > 1 && ort.env.wasm.numThreads > 1) throw new Error("unreachable");"""
-    alter_engine(room, dist, RUN, dying)
+def test_an_engine_that_dies_over_a_photo_is_replaced_by_the_next(room: Room) -> None:
+    room.before_engine(faulty({"runs": 1, "death": "unreachable", "threaded": True}))
     assert room.choose(OTHER)["threads"] == 2
 
     now = room.read(encode(sample()), "deadly.png")
@@ -124,11 +96,8 @@ def test_an_engine_that_dies_over_a_photo_is_replaced_by_the_next(room: Room, di
     room.stop()
 
 
-def test_an_engine_that_always_dies_at_work_ends_in_a_card(room: Room, dist: Path) -> None:
-    dying = f"""{RUN}
-      self.runs = (self.runs ?? 0) + 1;
-      if (self.runs > 1) throw new Error("memory access out of bounds");"""
-    alter_engine(room, dist, RUN, dying)
+def test_an_engine_that_always_dies_at_work_ends_in_a_card(room: Room) -> None:
+    room.before_engine(faulty({"runs": 1, "death": "memory access out of bounds"}))
     room.choose(OTHER)
 
     room.at("start").click()
@@ -139,14 +108,8 @@ def test_an_engine_that_always_dies_at_work_ends_in_a_card(room: Room, dist: Pat
     room.until_model(OTHER)
 
 
-def test_a_backend_that_computes_wrongly_gives_way_to_one_that_does_not(
-    room: Room, dist: Path
-) -> None:
-    taken = "const { type, dims, data } = answer[name];"
-    halved = """const { type, dims } = answer[name];
-      const wrong = name === "scores" && ort.env.wasm.numThreads > 1;
-      const data = wrong ? answer[name].data.map((score) => score / 2) : answer[name].data;"""
-    alter_engine(room, dist, taken, halved)
+def test_a_backend_that_computes_wrongly_gives_way_to_one_that_does_not(room: Room) -> None:
+    room.before_engine(faulty({"halved": "scores", "threaded": True}))
 
     now = room.choose(OTHER)
     assert now["threads"] == 1
@@ -159,14 +122,12 @@ def test_a_backend_that_computes_wrongly_gives_way_to_one_that_does_not(
 def tamper(room: Room, change: Callable[[dict[str, Any]], None]) -> None:
     """Serve the page with the first model's card changed."""
 
+    def change_card(facts: dict[str, Any]) -> None:
+        change(next(model for model in facts["models"] if model["name"] == "cocossd"))
+
     def answer(route: Route) -> None:
         response = route.fetch()
-        page = response.text()
-        block = re.search(r'id="obscura-build">(.*?)</script>', page, re.DOTALL)
-        facts = json.loads(block[1])
-        change(next(model for model in facts["models"] if model["name"] == "cocossd"))
-        body = page[: block.start(1)] + json.dumps(facts) + page[block.end(1) :]
-        route.fulfill(response=response, body=body)
+        route.fulfill(response=response, body=with_facts(response.text(), change_card))
 
     room.page.route(room.url, answer)
 

@@ -15,8 +15,7 @@ from builder.build import build
 from .conftest import OpenRoom, Serve
 from .hosts import nginx, python_server, stop
 from .pictures import encode, sample
-from .room import Room
-from .test_offline import sees_the_person, settled
+from .room import Room, sees_the_person, settled
 
 
 def test_under_a_path_and_without_isolation_all_works_on_one_thread(

@@ -11,8 +11,7 @@ from builder.build import build
 from .conftest import OpenRoom
 from .hosts import Host
 from .pictures import encode, sample
-from .room import Room
-from .test_offline import settled
+from .room import Room, settled
 
 
 @pytest.fixture(scope="module")

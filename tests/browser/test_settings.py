@@ -62,7 +62,7 @@ def room(shared_room: OpenRoom) -> Room:
 def test_the_threshold_is_live(room: Room) -> None:
     room.move("threshold", 0.95)
     assert room.until("now.detections.length === 0")["state"] == "ready"
-    assert "Lower the confidence" in room.at("seen-empty").inner_text()
+    assert "confidence" in room.at("seen-empty").inner_text()
 
     room.move("threshold", 0.05)
     many = room.until("now.detections.length > 3")["detections"]
@@ -104,7 +104,7 @@ def test_classes_are_found_by_search_and_hidden_by_a_tick(room: Room) -> None:
 
     room.at("classes-none").click()
     assert room.at("classes-count").text_content() == "none"
-    assert "hidden by your class filter" in room.at("seen-empty").inner_text()
+    assert "class filter" in room.at("seen-empty").inner_text()
     room.at("classes-all").click()
     assert room.at("classes-count").text_content() == "all 80"
     assert room.labels() == ["person"]

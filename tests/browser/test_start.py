@@ -24,8 +24,8 @@ def test_the_first_paint_says_what_this_is_and_offers_both_ways(new_room: OpenRo
 
     assert room.page.title() == "Obscura"
     assert room.page.locator("h1").is_visible()
-    assert "your browser asks for the camera" in room.at("welcome").inner_text()
-    assert "ever leaves this device" in room.at("welcome").inner_text()
+    assert "camera" in room.at("welcome").inner_text()
+    assert "this device" in room.at("welcome").inner_text()
     assert room.at("start").is_enabled()
     assert room.at("photo").is_enabled()
     assert room.at("sample").is_visible()
@@ -185,10 +185,10 @@ def test_a_connection_that_saves_data_is_not_used_before_a_press(
 ) -> None:
     room = new_room(init=SAVE_DATA).open()
     room.page.wait_for_load_state("load")
-    room.until_text("progress-text", "Data saver")
+    room.until_text("progress-text", "save data|data saver")
     room.ticks(30)
     assert room.page.evaluate(HEAVY) == []
-    assert re.search(r"\d+ MB", room.at("progress-text").inner_text())
+    assert re.search(r"\d+(\.\d)? MB", room.at("progress-text").inner_text())
     assert room.snapshot()["state"] == "loading"
 
     if press == "start":

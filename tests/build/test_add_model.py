@@ -386,9 +386,9 @@ def test_the_command_line_knows_all_ways_to_store_weights() -> None:
 @pytest.mark.parametrize(
     ("arguments", "complaint"),
     [
-        (["--size", "64xfour"], "no size such as 640x640"),
-        (["--size", "0"], "no size such as 640x640"),
-        (["--threshold", "40"], "no number from 0 to 1"),
+        (["--size", "64xfour"], "not a size such as 640x640"),
+        (["--size", "0"], "not a size such as 640x640"),
+        (["--threshold", "40"], "not a number from 0 to 1"),
         (["--quantize", "int4"], "invalid choice"),
     ],
     ids=" ".join,

@@ -51,5 +51,5 @@ def test_writing_replaces_the_rows_that_ran_and_keeps_the_others(tmp_path: Path)
 def test_a_readme_without_the_place_is_told(tmp_path: Path) -> None:
     readme = tmp_path / "README.md"
     readme.write_text("nothing\n", encoding="utf-8")
-    with pytest.raises(BuildError, match="no single place"):
+    with pytest.raises(BuildError, match="exactly one place"):
         write(readme, table({"firefox": WORKS}, DAY))

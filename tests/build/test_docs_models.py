@@ -42,7 +42,7 @@ def test_every_option_of_a_family_is_told(family: str) -> None:
     told = set(re.findall(r"`(\w+)`", row.split("|")[2]))
 
     options = families.module(family).OPTIONS
-    values = {str(value) for option in options.values() for value in option.among}
+    values = {str(value) for option in options.values() for value in option.choices}
     assert told - values == set(options) - values
     assert set(options) <= told
 

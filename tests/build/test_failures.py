@@ -1,4 +1,4 @@
-"""What goes wrong with build.py is told in one line, and leaves the former site as it was."""
+"""Errors of build.py take one line, and leave the previous site unchanged."""
 
 from __future__ import annotations
 
@@ -289,10 +289,10 @@ def test_an_import_of_what_the_page_lacks(
     ("arguments", "shown"),
     [
         (["--base", "cameras"], "--base cameras is not a path"),
-        (["--out", "repository"], "holds the repository itself"),
-        (["--out", "repository/assets"], "holds files that no build made"),
+        (["--out", "repository"], "contains the repository itself"),
+        (["--out", "repository/assets"], "contains files that are not from a build"),
         (["--out", "repository/build.py"], "is a file"),
-        (["--out", "repository/build.py/dist"], "build.py): see to that"),
+        (["--out", "repository/build.py/dist"], "build.py): fix that"),
     ],
 )
 def test_arguments_that_will_not_do(
@@ -311,7 +311,7 @@ def taken() -> Iterator[int]:
 def test_a_port_that_is_taken(run: Run, repository: Path, taken: int) -> None:
     """Told at once, before anything is built."""
     line = told(run("serve", "--port", str(taken)), repository)
-    assert f"port {taken} is taken" in line
+    assert f"port {taken} is in use" in line
 
 
 @pytest.mark.parametrize("where", [["--port", "99999"], ["--host", "host.invalid"]])

@@ -63,5 +63,5 @@ def test_a_damaged_manifest_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_manifest_that_names_what_is_not_there_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(BuildError, match="not there"):
+    with pytest.raises(BuildError, match="does not exist"):
         add(Site(tmp_path, "./"), b'{"icons":[{"src":"./gone.png"}]}', share_target=False)

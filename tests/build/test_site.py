@@ -165,7 +165,7 @@ def test_what_is_compiled_depends_on_the_source_alone(
 
     compiled = compile_all(
         (
-            Source(source, f"/home/pyodide/obscura/page/{name}.py", 0)
+            Source(source, f"/home/pyodide/obscura/page/{name}.py", keep_asserts=True)
             for name, source in zip(names, sources, strict=True)
         ),
         ROOT / "node_modules" / "pyodide",

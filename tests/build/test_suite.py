@@ -1,17 +1,22 @@
-"""What `build.py test` does before it tests: find a browser, and refuse to pass without a test."""
+"""`build.py test`: the browser, the checks, the order of the files, and what counts as passed."""
 
 from __future__ import annotations
 
 import os
+import runpy
 import shutil
 import subprocess
 import sys
+import tomllib
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from builder import suite
 from builder.browser import find_chromium, installed, run
 from builder.build import ROOT
+from builder.commands import suite_options
 from builder.errors import BuildError
 
 
@@ -61,3 +66,97 @@ def test_a_run_that_skips_everything_fails(tmp_path: Path) -> None:
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert "1 skipped" in done.stdout
     assert done.returncode == pytest.ExitCode.NO_TESTS_COLLECTED
+
+
+# ---- which tests run -----------------------------------------------------------------------------
+
+TESTS = ROOT / "tests"
+
+
+def folders_of_tests() -> set[str]:
+    return {path.parent.relative_to(ROOT).as_posix() for path in TESTS.glob("*/test_*.py")}
+
+
+def test_everything_but_endurance_runs_unasked() -> None:
+    table = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+
+    listed = table["tool"]["pytest"]["ini_options"]["testpaths"]
+
+    assert set(listed) == folders_of_tests() - {f"tests/{suite.ENDURANCE}"}
+
+
+def test_the_files_that_begin_first_and_those_of_the_core_are_there() -> None:
+    first = runpy.run_path(str(TESTS / "conftest.py"))["LONGEST_FIRST"]
+
+    assert [name for name in first if not (TESTS / name).is_file()] == []
+    assert {f"tests/{name}" for name in suite.CORE} < folders_of_tests()
+    assert (ROOT / suite.NEEDS_NODE).is_file()
+
+
+def test_what_is_not_an_option_of_ours_is_left_to_pytest_in_its_order() -> None:
+    ours, rest = suite_options().parse_known_args(
+        ["tests/core", "--core", "-k", "nms", "-n", "0", "--co"]
+    )
+
+    assert (ours.core, ours.endurance) == (True, False)
+    assert rest == ["tests/core", "-k", "nms", "-n", "0", "--co"]
+
+
+# ---- the checks ----------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def run_with_check(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], int]:
+    """Run one test, which passes, beside ``ruff`` with an argument."""
+    (tmp_path / "test_fine.py").write_text("def test_fine():\n    pass\n", encoding="utf-8")
+    monkeypatch.setattr(suite, "SIDE_BY_SIDE", ("-p", "no:cacheprovider", "-c", os.devnull))
+
+    def run(argument: str) -> int:
+        monkeypatch.setattr(suite, "CHECKS", (("ruff", argument),))
+        tests = [f"--rootdir={tmp_path}", str(tmp_path)]
+        return suite.run_tests(tmp_path, Path(sys.executable), tests, {})
+
+    return run
+
+
+def test_checks_and_tests_that_pass_are_a_success(run_with_check: Callable[[str], int]) -> None:
+    assert run_with_check("--version") == 0
+
+
+def test_a_check_that_fails_fails_the_run(run_with_check: Callable[[str], int]) -> None:
+    with pytest.raises(BuildError, match="ruff no-such-command found something"):
+        run_with_check("no-such-command")
+
+
+def test_workers_of_one_run_share_one_site(tmp_path: Path) -> None:
+    """Two at once, as xdist has them: one builds, and the other waits for it."""
+    tests = tmp_path / "tests"
+    tests.mkdir()
+    shutil.copy(TESTS / "conftest.py", tests)
+    for name in ("one", "two"):
+        (tests / f"test_{name}.py").write_text(
+            "def test_site(dist):\n    assert (dist / 'index.html').is_file()\n", encoding="utf-8"
+        )
+    builder = tmp_path / "stand-in" / "builder"
+    builder.mkdir(parents=True)
+    (builder / "__init__.py").touch()
+    (builder / "build.py").write_text(
+        "def build(folder):\n"
+        "    (folder.parent / 'builds.txt').open('a').write('built ')\n"
+        "    folder.mkdir(exist_ok=True)\n"
+        "    (folder / 'index.html').touch()\n",
+        encoding="utf-8",
+    )
+    variables = {name: value for name, value in os.environ.items() if name != "OBSCURA_DIST"}
+    command = [sys.executable, "-m", "pytest", "-n", "2", "--dist", "loadfile", "-c", os.devnull]
+    command += ["-p", "no:cacheprovider", "--rootdir", tmp_path, tests]
+    done = subprocess.run(
+        command,
+        env=variables | {"PYTHONPATH": str(builder.parent)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert "2 passed" in done.stdout, done.stdout
+    assert (tmp_path / "build" / "tests" / "builds.txt").read_text() == "built "

@@ -119,6 +119,110 @@ def test_sorted_puts_the_best_first_and_keeps_the_order_of_equals() -> None:
     assert detections.class_id.tolist() == [0, 2, 1]
 
 
+def everything() -> Detections:
+    return three(track_id=np.array([7, 8, 9]), data={"mask": np.arange(6).reshape(3, 2)})
+
+
+def as_lists(detections: Detections) -> dict[str, Any]:
+    arrays = {name: getattr(detections, name) for name in ("xyxy", "score", "class_id", "track_id")}
+    arrays |= detections.data
+    return {name: None if array is None else array.tolist() for name, array in arrays.items()}
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("xyxy", np.ones((3, 4))),
+        ("score", np.ones(3)),
+        ("class_id", np.full(3, 5)),
+        ("track_id", np.full(3, 6)),
+        ("track_id", None),
+    ],
+)
+def test_replace_exchanges_a_field_and_keeps_all_others(field: str, value: Any) -> None:
+    before = everything()
+
+    after = before.replace(**{field: value})
+
+    expected = as_lists(before) | {field: None if value is None else value.tolist()}
+    assert as_lists(after) == expected
+    assert as_lists(before) == as_lists(everything())
+
+
+def test_replace_exchanges_data_as_a_whole() -> None:
+    after = everything().replace(data={"name": np.array(["a", "b", "c"])})
+
+    assert {name: array.tolist() for name, array in after.data.items()} == {"name": ["a", "b", "c"]}
+
+
+def test_replace_validates_and_knows_its_fields() -> None:
+    with pytest.raises(ValueError, match="score"):
+        everything().replace(score=np.ones(2))
+    with pytest.raises(TypeError, match="scores"):
+        everything().replace(scores=np.ones(3))
+
+
+def test_concatenate_puts_the_rows_of_all_parts_in_order() -> None:
+    whole = everything()
+
+    again = Detections.concatenate(part for part in (whole[:1], whole[1:]))
+
+    assert as_lists(again) == as_lists(whole)
+    assert again.xyxy.dtype == np.float32
+    assert again.track_id is not None
+    assert again.track_id.dtype == np.int64
+
+
+def test_concatenate_keeps_track_ids_only_if_all_parts_have_them() -> None:
+    whole = everything()
+
+    assert Detections.concatenate([whole, whole.replace(track_id=None)]).track_id is None
+
+
+@pytest.mark.parametrize("changed", [{}, {"mask": np.zeros((3, 5))}])
+def test_concatenate_refuses_data_that_does_not_go_together(changed: dict[str, Any]) -> None:
+    whole = everything()
+
+    for parts in ([whole, whole.replace(data=changed)], [whole.replace(data=changed), whole]):
+        with pytest.raises(ValueError, match="mask"):
+            Detections.concatenate(parts)
+
+
+def test_concatenate_ignores_parts_without_rows() -> None:
+    whole, empty = everything(), Detections.empty()
+
+    assert as_lists(Detections.concatenate([empty, whole, empty])) == as_lists(whole)
+
+
+@pytest.mark.parametrize("parts", [[], [Detections.empty()], [Detections.empty()] * 3])
+def test_concatenate_of_nothing_is_empty(parts: list[Detections]) -> None:
+    assert as_lists(Detections.concatenate(parts)) == as_lists(Detections.empty())
+
+
+def test_concatenate_of_tracked_parts_without_rows_is_still_tracked() -> None:
+    assert Detections.concatenate([everything()[:0]] * 2).track_id is not None
+
+
+@pytest.mark.parametrize(
+    ("where", "points"), [("centre", [[30, 40], [1, 2]]), ("foot", [[30, 60], [1, 3]])]
+)
+def test_anchors_are_points_of_the_boxes_in_pixels(where: Any, points: list[list[int]]) -> None:
+    found = Detections(
+        np.array([[10, 20, 50, 60], [0, 1, 2, 3]], np.float32), np.ones(2), np.zeros(2, np.int32)
+    )
+
+    anchors = found.anchors(where)
+
+    assert anchors.tolist() == points
+    assert anchors.dtype == np.float32
+    assert Detections.empty().anchors(where).shape == (0, 2)
+
+
+def test_an_unknown_anchor_is_refused() -> None:
+    with pytest.raises(ValueError, match="head"):
+        three().anchors("head")  # type: ignore[arg-type]
+
+
 def test_records_are_plain_json() -> None:
     detections = three(track_id=np.array([7, 8, 9]))[:1]
 

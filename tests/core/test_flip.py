@@ -1,4 +1,4 @@
-"""Looking twice: boxes come back from the mirror, and a thing seen twice is one thing."""
+"""Test-time flip: boxes are mirrored back, and an object that was found twice appears once."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ def seen(*rows: tuple[float, tuple[int, int, int, int]], class_id: int = 0) -> D
     )
 
 
-def test_a_mirror_swaps_left_and_right_within_the_picture() -> None:
+def test_mirroring_swaps_left_and_right_within_the_picture() -> None:
     found = seen((0.9, (10, 5, 40, 20)))
 
     assert mirrored(found, 100).xyxy.tolist() == [[60, 5, 90, 20]]
     assert mirrored(mirrored(found, 100), 100).xyxy.tolist() == found.xyxy.tolist()
 
 
-def test_of_a_thing_seen_twice_the_surer_sight_stays() -> None:
+def test_of_two_boxes_of_one_object_the_better_one_is_kept() -> None:
     first = seen((0.6, (0, 0, 100, 100)), (0.3, (200, 0, 220, 20)))
     second = seen((0.8, (0, 0, 100, 96)), (0.7, (500, 0, 520, 20)))
 
@@ -40,8 +40,22 @@ def test_of_a_thing_seen_twice_the_surer_sight_stays() -> None:
     assert len(joined((Detections.empty(), Detections.empty()), 0.6)) == 0
 
 
+def test_track_ids_and_data_are_kept() -> None:
+    found = seen((0.6, (0, 0, 10, 10)), (0.9, (0, 0, 10, 9)), (0.3, (50, 0, 60, 10))).replace(
+        track_id=np.array([4, 5, 6]), data={"name": np.array(["a", "b", "c"])}
+    )
+
+    mirror = mirrored(found, 100)
+    merged = joined((found[:1], found[1:]), 0.6)
+
+    for kept, rows in ((mirror, [0, 1, 2]), (merged, [1, 2])):
+        assert kept.track_id is not None
+        assert kept.track_id.tolist() == [[4, 5, 6][row] for row in rows]
+        assert kept.data["name"].tolist() == [["a", "b", "c"][row] for row in rows]
+
+
 @pytest.mark.usefixtures("colour_models")
-def test_a_detector_that_looks_twice_finds_the_same_things_once(
+def test_a_detector_with_flip_finds_the_same_objects_once(
     scene: Callable[..., NDArray[np.uint8]],
 ) -> None:
     picture = scene(200, 120, red=(20, 10, 70, 60), blue=(110, 30, 190, 110))

@@ -87,14 +87,14 @@ def filled(fill: str, shape: tuple[int, ...], dtype: str, seed: int = 0) -> NDAr
 
 
 def option(told: Option) -> st.SearchStrategy[Any]:
-    if told.among:
-        return st.sampled_from(told.among)
-    if isinstance(told.usual, list):
-        item = type(told.usual[0])
+    if told.choices:
+        return st.sampled_from(told.choices)
+    if isinstance(told.default, list):
+        item = type(told.default[0])
         return st.lists(st.sampled_from([8, 16, 32, 64, 1, 1000]).map(item), min_size=1, max_size=6)
-    if isinstance(told.usual, str):
+    if isinstance(told.default, str):
         return st.sampled_from(["", "boxes", "scores", "labels", "classes", "x"])
-    return st.sampled_from([-(10**5), -1, 0, 1, 3, 10**5]).map(type(told.usual))
+    return st.sampled_from([-(10**5), -1, 0, 1, 3, 10**5]).map(type(told.default))
 
 
 @st.composite

@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from obscura.cards.card import ModelCard
+from obscura.cards.card import InputSpec, ModelCard, OpenForm
 from obscura.cards.catalogue import read_card
 from obscura.engine.native import NativeSession
-from obscura.engine.session import Session
+from obscura.engine.session import HeadForm, Session
 from obscura.errors import BackendError, ModelCorrupt
 from obscura.pictures import opaque
 
@@ -117,3 +117,87 @@ def test_without_onnxruntime_the_remedy_is_to_install_it(
 
     with pytest.raises(BackendError, match="pip install onnxruntime"):
         NativeSession(card, colour_network)
+
+
+# ---- heads: second networks, on crops ------------------------------------------------------------
+
+
+@pytest.fixture
+def headed(session: Session, card: ModelCard, colour_network: bytes, scene: Scene) -> Session:
+    """A session with a head, which has run a picture of 200 by 100 pixels."""
+    session.open_head("colours", colour_network, card)
+    picture = scene(200, 100, red=(0, 0, 50, 100), green=(100, 50, 150, 100))
+    session.run(opaque(picture))
+    return session
+
+
+def test_a_head_runs_on_each_crop_of_the_picture_run_last(headed: Session) -> None:
+    crops = np.float32([[0, 0, 100, 100], [100, 0, 200, 100], [-50, -50, 50, 100]])
+
+    outputs = headed.run_crops("colours", crops)
+
+    assert outputs["boxes"].shape == (3, 1, 3, 4)
+    best = outputs["boxes"][:, 0, 0].tolist()
+    assert best == [[0, 0, 0.5, 1], [0, 0.5, 0.5, 1], [0, 0, 1, 1]]
+    assert outputs["classes"][:, 0, 0].tolist() == [0, 1, 0]
+
+
+def test_boxes_may_be_measured_in_another_size(headed: Session) -> None:
+    outputs = headed.run_crops("colours", np.float32([[0, 0, 1000, 1000]]), (2000, 1000))
+
+    assert outputs["boxes"][0, 0, 0].tolist() == [0, 0, 0.5, 1]
+
+
+def test_no_crops_return_nothing(headed: Session) -> None:
+    assert headed.run_crops("colours", np.zeros((0, 4), np.float32)) == {}
+
+
+def test_a_picture_need_not_be_kept(headed: Session, scene: Scene) -> None:
+    headed.run(opaque(scene(8, 8)), keep=False)
+
+    outputs = headed.run_crops("colours", np.float32([[0, 0, 100, 100]]))
+
+    assert outputs["boxes"][0, 0, 0].tolist() == [0, 0, 0.5, 1]
+
+
+def test_an_open_head_prepares_its_crops(session: Session, scene: Scene) -> None:
+    from onnx import TensorProto, helper
+
+    shape = [1, 3, 2, 2]
+    graph = helper.make_graph(
+        [helper.make_node("Identity", ["picture"], ["y"])],
+        "identity",
+        [helper.make_tensor_value_info("picture", TensorProto.FLOAT, shape)],
+        [helper.make_tensor_value_info("y", TensorProto.FLOAT, shape)],
+    )
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=9)
+    form = HeadForm(InputSpec(2, 2, "stretch"), OpenForm("picture", std=(255.0, 255.0, 255.0)))
+    session.open_head("same", model.SerializeToString(), form)
+    session.run(opaque(scene(64, 64, red=(0, 0, 32, 64))))
+
+    outputs = session.run_crops("same", np.float32([[0, 0, 32, 64], [40, 0, 64, 64]]))
+
+    assert outputs["y"].shape == (2, *shape)
+    assert outputs["y"][:, 0, 0].tolist() == [[[1, 1], [1, 1]], [[0, 0], [0, 0]]]  # red
+    assert not outputs["y"][:, 0, 1:].any()
+
+
+def test_crops_of_nothing_are_refused(
+    session: Session, card: ModelCard, colour_network: bytes, scene: Scene
+) -> None:
+    box = np.zeros((1, 4), np.float32)
+    with pytest.raises(BackendError, match="No head of this name"):
+        session.run_crops("colours", box)
+    session.run(opaque(scene(64, 64)))  # while no head is open, so it is not kept
+    session.open_head("colours", colour_network, card)
+    with pytest.raises(BackendError, match="No picture has been run"):
+        session.run_crops("colours", box)
+    session.close_head("colours")
+    session.close_head("colours")
+    with pytest.raises(BackendError, match="No head of this name"):
+        session.run_crops("colours", box)
+
+
+def test_a_head_that_is_not_a_network_is_refused_by_name(session: Session, card: ModelCard) -> None:
+    with pytest.raises(BackendError, match="refuses the model faces"):
+        session.open_head("faces", b"abc", card)

@@ -8,10 +8,11 @@ from collections.abc import Callable, Generator
 from typing import Any, NamedTuple
 
 from obscura.cards.card import ModelCard
-from obscura.errors import BackendError, CameraLost, ObscuraError
+from obscura.errors import BackendError, ObscuraError
 from obscura.families.decode import Outputs
 from obscura.live.timing import Timings
 from obscura.page.app import App
+from obscura.page.state.camera import CameraLost
 from obscura.page.state.scene import Kind
 
 from .answers import SAMPLE, Image, model_number, outputs_for, size_of

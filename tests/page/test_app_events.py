@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from obscura.errors import CameraDenied
+from obscura.page.state.camera import CameraDenied
 from obscura.page.state.feature import Feature, Part, When
 from obscura.page.words import text
 

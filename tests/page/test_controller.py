@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import pytest
 
-from obscura.errors import BackendError, CameraDenied, OutOfMemory, PictureError
+from obscura.errors import BackendError, OutOfMemory, PictureError
+from obscura.page.state.camera import CameraDenied
 from obscura.page.state.scene import Kind
 
 from .answers import SAMPLE, CountingStage, Subject, make_card

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from obscura.errors import CameraLost, PictureError
+from obscura.errors import PictureError
+from obscura.page.state.camera import CameraLost
 from obscura.page.state.scene import Kind
 from obscura.page.words import text
 

@@ -6,12 +6,16 @@ import asyncio
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import numpy as np
+import pytest
+
 from obscura.cards.card import ModelCard
 from obscura.errors import BackendError, ObscuraError
 from obscura.identify.guess import to_table
 from obscura.page.models.controller import Models
 from obscura.page.models.status import Status
 
+from ..browser import networks
 from .fakes import (
     CPU,
     GPU,
@@ -20,6 +24,8 @@ from .fakes import (
     BytesNetwork,
     MemoryFile,
     MemoryStore,
+    NativeDevice,
+    Pixels,
     Preferences,
     World,
     network_of,
@@ -42,6 +48,7 @@ class View:
         self.missing: str | None = None
         self.menu: list[str] = []
         self.shown = ""
+        self.answer: Callable[..., Any] | None = None
 
     def connect(self, **handlers: Callable[..., Any]) -> None:
         self.press = handlers
@@ -61,8 +68,9 @@ class View:
     def show_missing(self, name: str | None) -> None:
         self.missing = name
 
-    async def ask(self, *_: Any) -> None:
-        raise AssertionError("nothing here is uncertain")
+    async def ask(self, *question: Any) -> Any:
+        assert self.answer is not None, "nothing here is uncertain"
+        return self.answer(*question)
 
     # As the panel's list of models.
 
@@ -410,6 +418,41 @@ def test_all_own_models_can_be_forgotten_at_once():
         await page.models.forget_own()
 
         assert store.records == {}
+
+    run(story())
+
+
+@pytest.mark.parametrize("trouble", [None, OSError("QuotaExceededError")], ids=["stored", "full"])
+def test_an_added_model_is_listed_and_used_whether_or_not_it_can_be_stored(trouble):
+    async def picture() -> Pixels:
+        return Pixels(np.asarray(networks.scene().convert("RGBA")))
+
+    async def story() -> None:
+        page = Page(World(device=NativeDevice(), sample=picture))
+        page.world.store.error = trouble
+
+        await page.models.add([MemoryFile("Colours.onnx", networks.yolox())])
+
+        assert (page.in_use, page.settings.model) == ("own-colours", "own-colours")
+        assert page.view.rows[-1] == page.view.menu[-1] == "own-colours"
+        assert page.settings.own == ["own-colours"]
+        assert [error.code for error in page.failures] == (["model-not-kept"] if trouble else [])
+
+    run(story())
+
+
+def test_a_model_that_the_user_gives_up_changes_nothing():
+    async def picture() -> Pixels:
+        return Pixels(np.asarray(networks.scene().convert("RGBA")))
+
+    async def story() -> None:
+        page = Page(World(device=NativeDevice(), sample=picture))
+        page.view.answer = lambda *_: None
+
+        await page.models.add([MemoryFile("Colours.onnx", networks.ssd())])
+
+        assert (page.in_use, page.settings.model, page.failures) == (None, None, [])
+        assert page.world.said[-1] == ""
 
     run(story())
 

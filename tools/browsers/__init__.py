@@ -1,1 +1,1 @@
-"""``build.py browsers``: what the built page does in each browser, seen by driving it."""
+"""``build.py browsers``: test the built page in each browser."""

@@ -1,4 +1,4 @@
-"""What is tried in each browser."""
+"""Steps that are tried in each browser."""
 
 from __future__ import annotations
 
@@ -41,20 +41,20 @@ return JSON.stringify({
 
 
 class Refused(Exception):
-    """A step did not come to what it should; the message is what the table says."""
+    """A step failed; the message is shown in the table."""
 
 
 def check(
     driver: Driver, site: SiteServer, sample: Path, shots: Path | None = None
 ) -> dict[str, str]:
-    """Drive the page through all steps; a step that fails is told, and the others go on.
+    """Drive the page through all steps; a failed step is reported, and the others continue.
 
     Args:
         sample: the bundled picture, for the file picker.
         shots: a folder for pictures of each step.
 
     Returns:
-        by column of the table, what it is to say. "yes" is what all hope for.
+        the text of each column of the table; "yes" if the step passed.
     """
     told: dict[str, str] = {}
     facts: dict[str, Any] = {}
@@ -95,7 +95,7 @@ def check(
 
 
 def look(driver: Driver) -> dict[str, Any]:
-    """Return the page's snapshot, with a few of its texts."""
+    """Return the page's snapshot with some of its texts."""
     now: dict[str, Any] = json.loads(driver.evaluate(NOW))
     return now
 
@@ -106,7 +106,7 @@ def until(
     aim: str,
     patience: int = PATIENCE_S,
 ) -> dict[str, Any]:
-    """Wait until the page is as it should be; an error card ends the wait."""
+    """Wait for a condition; an error card ends the wait."""
     limit = time.monotonic() + patience
     while True:
         now = look(driver)
@@ -120,7 +120,7 @@ def until(
 
 
 def photo(driver: Driver, sample: Path) -> str:
-    """Give the bundled picture to the file picker, and hold the boxes to the person in it."""
+    """Open the sample picture with the file picker, and compare the boxes with the person in it."""
     driver.give("photo", sample)
     now = until(
         driver, lambda now: now["state"] == "still" and now["caption"] == sample.name, "read"
@@ -134,7 +134,7 @@ def photo(driver: Driver, sample: Path) -> str:
 
 
 def overlap(a: Sequence[float], b: Sequence[float]) -> float:
-    """Return intersection over union of two boxes; obscura.boxes would want numpy."""
+    """Return intersection over union of two boxes; obscura.boxes needs numpy."""
     width = max(0.0, min(a[2], b[2]) - max(a[0], b[0]))
     height = max(0.0, min(a[3], b[3]) - max(a[1], b[1]))
     areas = sum((x2 - x1) * (y2 - y1) for x1, y1, x2, y2 in (a, b))
@@ -142,7 +142,7 @@ def overlap(a: Sequence[float], b: Sequence[float]) -> float:
 
 
 def camera(driver: Driver) -> str:
-    """Press Start, and wait for frames of the browser's own fake camera."""
+    """Press Start and wait for frames of the browser's own fake camera."""
     driver.evaluate('document.getElementById("start").click();')
     until(driver, lambda now: now["state"] == "running" and now["frames"] >= FRAMES, "running")
     driver.evaluate('document.getElementById("start").click();')
@@ -151,7 +151,7 @@ def camera(driver: Driver) -> str:
 
 
 def offline(driver: Driver, site: SiteServer, sample: Path) -> str:
-    """Wait until the page keeps itself, stop the server, load it again; then a photo, a camera."""
+    """Wait until the page works offline, stop the server, reload; try a photo and the camera."""
     driver.open(site.url)
     until(
         driver,

@@ -1,4 +1,4 @@
-"""Drives a Chromium over its DevTools protocol, by a pipe: nothing but the standard library."""
+"""Drive Chromium through its DevTools protocol over a pipe, with the standard library only."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ FLAGS = (
     "--disable-sync",
     "--no-first-run",
     "--no-default-browser-check",
-    # A tab that is not in front must rest because its page rests, not because it was slowed down.
+    # A tab in the background must be idle because its page is, not because it is throttled.
     "--disable-background-timer-throttling",
     "--disable-renderer-backgrounding",
     "--disable-backgrounding-occluded-windows",
@@ -29,7 +29,7 @@ FLAGS = (
     "--use-fake-device-for-media-stream",
 )
 
-# The protocol is spoken on descriptors 3 and 4; the launcher becomes the browser.
+# The protocol uses descriptors 3 and 4; the launcher becomes the browser.
 LAUNCHER = """
 import os, sys
 os.dup2(int(sys.argv[1]), 3)
@@ -39,7 +39,7 @@ os.execv(sys.argv[3], sys.argv[3:])
 
 
 class ChromiumError(Exception):
-    """The browser or a page in it did not do what it was asked; the message says what it said."""
+    """The browser or a page in it failed; the message contains its own."""
 
 
 class Chromium:
@@ -49,8 +49,10 @@ class Chromium:
         self._reading, self._writing, self._log = reading, writing, log
         self._news = Condition(RLock())
         self._answers: dict[int, dict[str, Any]] = {}
-        self._workers: dict[str, str] = {}  # session of each worker: that of its page
-        self._scripts: dict[str, str] = {}  # session of a page: what its workers begin with
+        self._workers: dict[str, str] = {}  # session of each worker to that of its page
+        self._scripts: dict[
+            str, str
+        ] = {}  # session of a page to the script with which its workers begin
         self._pen = Lock()
         self._calls = 0
         self._gone = False
@@ -71,7 +73,7 @@ class Chromium:
         return answer["result"]
 
     def context(self) -> str:
-        """Return a new browser context: no cache, no storage, as on a first visit ever."""
+        """Return a new browser context: no cache, no storage, as on a first visit."""
         return str(self.call("Target.createBrowserContext")["browserContextId"])
 
     def close_context(self, context: str) -> None:
@@ -146,7 +148,7 @@ class Chromium:
             told, page = message["params"], message.get("sessionId", "")
             if page in self._scripts:
                 worker = told["sessionId"]
-                # Sent, not called: it is this thread that takes the answers.
+                # Sent, not called, because this thread receives the answers.
                 if told["targetInfo"]["type"] == "worker":  # not the site's service worker
                     self._workers[worker] = page
                     self._send("Runtime.evaluate", worker, {"expression": self._scripts[page]})
@@ -198,14 +200,14 @@ class Tab:
         return answer["result"].get("value")
 
     def front(self) -> None:
-        """Bring it to the front."""
+        """Bring the tab to the front."""
         self.call("Page.bringToFront")
 
     def begin_with(self, script: str, *, workers: bool = False) -> None:
         """Run a script before all others, in the pages opened from now on.
 
         Args:
-            workers: in their workers, too.
+            workers: also in their workers.
         """
         self.call("Page.enable")
         self.call("Page.addScriptToEvaluateOnNewDocument", source=script)
@@ -217,7 +219,7 @@ class Tab:
         return [self.session, *self._browser.workers(self.session)]
 
     def heap_bytes(self, session: str) -> int:
-        """Return the size of what lives on the JavaScript heap of the page or of a worker."""
+        """Return the size of live objects on the JavaScript heap of the page or a worker."""
         self._browser.call("HeapProfiler.collectGarbage", session)
         return int(self._browser.call("Runtime.getHeapUsage", session)["usedSize"])
 
@@ -227,7 +229,7 @@ class Tab:
         return {row["name"]: row["value"] for row in rows}
 
     def close(self) -> None:
-        """Close it."""
+        """Close the tab."""
         self._browser.call("Target.closeTarget", targetId=self._target)
 
 
@@ -238,7 +240,7 @@ def launched(path: Path, clip: Path, flags: Sequence[str] = ()) -> Iterator[Chro
     Args:
         path: the browser.
         clip: an MJPEG file, which its camera shows.
-        flags: more of them.
+        flags: more command-line flags.
 
     Raises:
         ChromiumError: it does not start.

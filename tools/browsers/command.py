@@ -1,4 +1,4 @@
-"""``build.py browsers``: the runs, one browser after the other, and the README's table."""
+"""``build.py browsers``: run each browser in turn, and write the README's table."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ Results = dict[str, dict[str, str]]
 
 
 def run(root: Path, args: argparse.Namespace) -> int:
-    """Run the command; returns 1 if a browser is here and something in it does not work.
+    """Run the command; return 1 if something does not work in an installed browser.
 
     Raises:
-        BuildError: the table has no place in the README, or no browser was there to fill it.
+        BuildError: the README has no place for the table, or no browser is installed.
     """
     dist = root / "dist"
     build(dist)
@@ -38,13 +38,13 @@ def run(root: Path, args: argparse.Namespace) -> int:
     print(told, flush=True)
     if args.write:
         if not any("version" in result for result in results.values()):
-            raise BuildError("no browser was there, so the README's table stays as it was.")
+            raise BuildError("no browser is installed, so the README's table stays unchanged.")
         write(root / "README.md", told)
     return 1 if any(failed(result) for result in results.values()) else 0
 
 
 def visit(root: Path, dist: Path, name: str, shots: Path | None = None) -> dict[str, str]:
-    """Drive one browser; return its row: "version" and the columns, or "missing" or "failed"."""
+    """Test one browser; return its row: "version" and the columns, or "missing" or "failed"."""
     print(f"browsers: {name} ...", flush=True)
     clip = write_clip(root / "build" / CLIP)
     own = shots / name if shots else None
@@ -61,7 +61,7 @@ def visit(root: Path, dist: Path, name: str, shots: Path | None = None) -> dict[
 
 
 def failed(result: dict[str, str]) -> bool:
-    """Tell whether a browser that is here does not do all."""
+    """Return whether something failed in an installed browser."""
     return "failed" in result or any(words.startswith("no:") for words in result.values())
 
 
@@ -80,18 +80,18 @@ def table(results: Results, day: date) -> str:
 
 
 def cell(words: str) -> str:
-    """Return words that fit into one cell."""
+    """Return text that fits into one cell."""
     return " ".join(words.replace("|", "/").split())
 
 
 def write(path: Path, told: str) -> None:
-    """Put the table in its place; rows of browsers that were not run now stay as they were."""
+    """Write the table into the file; rows of browsers that were not run stay unchanged."""
     text = path.read_text(encoding="utf-8")
     if text.count(BEGIN) != 1 or text.count(END) != 1:
-        raise BuildError(f"{path.name} has no single place between {BEGIN} and {END}.")
+        raise BuildError(f"{path.name} must contain exactly one place between {BEGIN} and {END}.")
     before, rest = text.split(BEGIN)
     former, after = rest.split(END)
-    # A row without a date is of a browser that did not run, and must not displace one that did.
+    # A row without a date is of a browser that did not run; it must not replace one that did.
     rows = merged(body(former), [row for row in body(told) if row.split("|")[-2].strip()])
     lines = [*told.splitlines()[:2], *rows]
     path.write_text(f"{before}{BEGIN}\n" + "\n".join(lines) + f"\n{END}{after}", encoding="utf-8")
@@ -103,7 +103,7 @@ def body(text: str) -> list[str]:
 
 
 def merged(former: list[str], latter: list[str]) -> list[str]:
-    """Return the rows of both, those of one browser only as the latter has them."""
+    """Return the rows of both; for a browser in both, the latter's."""
     rows = {row.split()[1]: row for row in former}
     rows |= {row.split()[1]: row for row in latter}
     return list(rows.values())

@@ -1,7 +1,7 @@
-"""Drives Firefox, WebKitGTK and Chromium, each by what it brings: nothing to install beside it.
+"""Drive Firefox, WebKitGTK and Chromium, each through its own protocol, without extra software.
 
 Firefox speaks Marionette on a socket (what geckodriver translates to), WebKitGTK has a WebDriver,
-and Chromium is driven as the benchmark does. All have a camera that invents its pictures.
+and Chromium its DevTools protocol. All have a fake camera.
 """
 
 from __future__ import annotations
@@ -33,11 +33,11 @@ ELEMENT = "element-6066-11e4-a52e-4f735466cecf"
 
 
 class DriverError(Exception):
-    """The browser did not do what it was asked; the message says what it said."""
+    """The browser failed; the message contains its own."""
 
 
 class NotInstalled(Exception):
-    """The browser is not here; the message names what to install."""
+    """The browser is not installed; the message names the package."""
 
 
 class Driver(Protocol):
@@ -55,7 +55,7 @@ class Driver(Protocol):
         """Give a file to the file picker with this id."""
 
     def screenshot(self, file: Path) -> None:
-        """Write what is seen as PNG."""
+        """Write a screenshot as PNG."""
 
 
 # ---- Firefox -------------------------------------------------------------------------------------
@@ -75,7 +75,7 @@ FIREFOX_PREFERENCES = {
 
 
 class Firefox:
-    """A running Firefox, by Marionette's protocol 3; made by `firefox`."""
+    """A running Firefox, driven through Marionette's protocol 3; made by `firefox`."""
 
     def __init__(self, port: int) -> None:
         self._line = socket.create_connection(("127.0.0.1", port), timeout=PATIENCE_S + 30)
@@ -115,12 +115,12 @@ class Firefox:
         self.call("WebDriver:ElementSendKeys", id=element, text=str(file))
 
     def screenshot(self, file: Path) -> None:
-        """Write what is seen as PNG."""
+        """Write a screenshot as PNG."""
         told = self.call("WebDriver:TakeScreenshot", full=False)
         file.write_bytes(base64.b64decode(told["value"]))
 
     def close(self) -> None:
-        """Let go of it."""
+        """Close the connection."""
         self._line.close()
 
     def _read(self) -> Any:
@@ -171,7 +171,7 @@ MINI_OPTIONS = [
 
 
 class WebKit:
-    """A running MiniBrowser, by WebDriver; made by `webkit`."""
+    """A running MiniBrowser, driven through WebDriver; made by `webkit`."""
 
     def __init__(self, port: int, program: Path) -> None:
         self._home = f"http://127.0.0.1:{port}/session"
@@ -212,7 +212,7 @@ class WebKit:
         self.call("POST", f"/element/{found[ELEMENT]}/value", text=str(file))
 
     def screenshot(self, file: Path) -> None:
-        """Write what is seen as PNG."""
+        """Write a screenshot as PNG."""
         file.write_bytes(base64.b64decode(self.call("GET", "/screenshot")))
 
     def close(self) -> None:
@@ -223,7 +223,7 @@ class WebKit:
 
 @contextmanager
 def webkit(_clip: Path) -> Iterator[Driver]:
-    """Start MiniBrowser on a screen of its own; it ends with the block."""
+    """Start MiniBrowser on a virtual screen; it ends with the block."""
     driver, screen = shutil.which("WebKitWebDriver"), shutil.which("Xvfb")
     found = [
         path
@@ -280,7 +280,7 @@ class ChromiumPage:
         self._tab.call("DOM.setFileInputFiles", nodeId=node, files=[str(file)])
 
     def screenshot(self, file: Path) -> None:
-        """Write what is seen as PNG."""
+        """Write a screenshot as PNG."""
         told = self._tab.call("Page.captureScreenshot")
         file.write_bytes(base64.b64decode(told["data"]))
 
@@ -329,7 +329,7 @@ def wait_for(condition: Any, process: subprocess.Popen[bytes], name: str) -> Non
 
 
 def answers(port: int) -> bool:
-    """Tell whether somebody listens."""
+    """Return whether the port accepts connections."""
     try:
         socket.create_connection(("127.0.0.1", port), timeout=1).close()
     except OSError:

@@ -1,4 +1,4 @@
-"""Finds a Chromium for the browser tests, or gets one."""
+"""Find a Chromium for the browser tests, or install one."""
 
 import os
 import shutil
@@ -28,7 +28,7 @@ USUAL_PLACES = (
     r"${PROGRAMFILES(X86)}\Microsoft\Edge\Application\msedge.exe",
 )
 
-# Prints where Playwright keeps its Chromium, whether or not it is there.
+# Prints where Playwright would install its Chromium, whether or not it is there.
 ASK_PLAYWRIGHT = """
 from playwright.sync_api import sync_playwright
 with sync_playwright() as playwright:
@@ -37,7 +37,7 @@ with sync_playwright() as playwright:
 
 
 def find_chromium(python: Path) -> Path:
-    """Return a Chromium, installing one if there is none and it can be done.
+    """Return the path of a Chromium, installing one if there is none.
 
     The environment's ``CHROMIUM`` comes first, then the PATH and the usual places, then
     Playwright's own, then an installation by Playwright, then one by apt (as root on Debian).
@@ -46,7 +46,7 @@ def find_chromium(python: Path) -> Path:
         python: an interpreter that has Playwright.
 
     Raises:
-        BuildError: ``CHROMIUM`` names no file, or no way led to a browser.
+        BuildError: ``CHROMIUM`` names no program, or no browser was found or could be installed.
     """
     named = os.environ.get("CHROMIUM")
     if named:
@@ -63,12 +63,12 @@ def find_chromium(python: Path) -> Path:
 
 
 def starts(path: Path) -> bool:
-    """Tell whether a browser has what it needs of the system (Windows would open a window)."""
+    """Return whether a browser starts. Not tried on Windows, where it would open a window."""
     return os.name == "nt" or run([path, "--version"]) is not None
 
 
 def candidates(python: Path) -> Iterator[Path]:
-    """Yield where a Chromium may be; asked for more than there are, install one."""
+    """Yield where a Chromium may be; when all have been tried, install one."""
     yield from installed()
     kept = run([python, "-c", ASK_PLAYWRIGHT])
     if kept:

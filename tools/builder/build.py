@@ -1,4 +1,4 @@
-"""Makes the site: which files go in, under which names, and in what order."""
+"""Make the site: which files it has, under which names, and in which order they are made."""
 
 import json
 import re
@@ -14,18 +14,18 @@ from builder.sources import read, read_toml
 
 ROOT = Path(__file__).resolve().parents[2]
 
-# onnxruntime-web, per way of running it: the module, and the stem of its glue code and its wasm.
+# The builds of onnxruntime-web: the module, and the stem of its glue code and its wasm.
 RUNTIMES = {
     "wasm": ("ort.wasm.min.mjs", "ort-wasm-simd-threaded"),
     "jspi": ("ort.jspi.min.mjs", "ort-wasm-simd-threaded.jspi"),
     "asyncify": ("ort.webgpu.min.mjs", "ort-wasm-simd-threaded.asyncify"),
 }
 
-# The part of PyScript that a page without its plugins loads; one file for each pattern.
+# The files of PyScript that a page without plugins loads; one for each pattern.
 PYSCRIPT = ("core.js", "core.css", "core-*.js", "error-*.js")
 
-# The pages, and the archives of Python that each unpacks beside its script, py/NAME.py. The start
-# page comes last, for it refers to the others.
+# The pages: the script of each, py/NAME.py, and the archives of Python that it unpacks. The start
+# page is last because it refers to the others.
 PAGES = {
     "bench.html": ("bench", ("py/obscura.zip", "py/bench.zip")),
     "index.html": ("main", ("py/obscura.zip",)),
@@ -47,22 +47,22 @@ def build(
     unpack: bool = False,
     share_target: bool = False,
 ) -> Site:
-    """Build the site of ``root`` into folder ``out``, which is replaced whole or stays as it was.
+    """Build the site of ``root`` into the folder ``out``, replaced whole or left unchanged.
 
     Args:
         out: the folder to make.
         base: what URLs start with; ``./`` works under any path.
         root: the repository.
-        host: also write what this one of ``hosts.HOSTS`` reads its headers from.
-        compressed: also write files compressed beforehand.
+        host: one of ``hosts.HOSTS``; also write the file from which it reads its headers.
+        compressed: also write precompressed files.
         unpack: also write ``.gz`` files beside the large ones, for the service worker to unpack.
-        share_target: let systems share files to the installed app.
+        share_target: let the system share files to the installed app.
 
     Returns:
         the site, whose ``folder`` is ``out``.
 
     Raises:
-        BuildError: something is missing, damaged or not to be replaced.
+        BuildError: something is missing or damaged, or ``out`` must not be replaced.
     """
     check_base(base)
     check_out(out, root)
@@ -90,7 +90,7 @@ def build(
         for name, text in html.items():
             shipped = page.rewrite(text, site, icons, facts, config["plugins"], name)
             site.add_plain(name, shipped.encode())
-        # Nobody needs it offline, so the worker does not know it.
+        # It is not needed offline, so the service worker does not list it.
         site.write(sbom.NAME, parts_list(root, modules, collected, facts["version"]))
         policy = hosts.policy(html["index.html"])
         copies = root / "build" / "cache" / "compressed"
@@ -171,7 +171,7 @@ def add_page_parts(site: Site, root: Path, joined: Mapping[str, bytes]) -> dict[
         config["files"] = {
             site.resolve(source, "pyscript.toml"): target for source, target in own.items()
         }
-        # JSON, so that PyScript need not fetch a parser; the pages still ask for a .toml.
+        # JSON, so that PyScript does not fetch a TOML parser; the pages still refer to a .toml.
         data = json.dumps(config, sort_keys=True).encode()
         stem = "pyscript" if script == "main" else script
         site.add(f"{stem}.json", data)
@@ -180,8 +180,11 @@ def add_page_parts(site: Site, root: Path, joined: Mapping[str, bytes]) -> dict[
 
 
 def python_facts(site: Site, config: dict[str, Any]) -> dict[str, Any]:
-    """Return what boot.js must know to begin with Python: Pyodide's module, the packages to load,
-    and which modules and files neither Pyodide nor PyScript asks for at once."""
+    """Return what assets/boot/ needs to start Python.
+
+    These are Pyodide's module, the packages to load, and the modules and files that neither Pyodide
+    nor PyScript asks for at once.
+    """
     wheels = [name for name in site.names if name.endswith(".whl")]
     modules = ["pyodide/pyodide.asm.mjs"]
     modules += [name for name in site.names if re.fullmatch(r"pyscript/core.*\.js", name)]
@@ -197,10 +200,10 @@ def python_facts(site: Site, config: dict[str, Any]) -> dict[str, Any]:
 
 
 def page_facts(site: Site, collected: list[models.Model], html: dict[str, str]) -> dict[str, Any]:
-    """Return what the page must know about its build (see docs/architecture.md).
+    """Return what the page needs to know about its build.
 
     Args:
-        html: the pages as they stand in the repository.
+        html: the pages before they were rewritten.
     """
     facts: dict[str, Any] = {
         "default_model": collected[0].name,
@@ -224,16 +227,20 @@ def page_facts(site: Site, collected: list[models.Model], html: dict[str, str]) 
         "threads": usual_threads(),
         "notices": early_notices(),
     }
-    # Every name but the page's own carries its hash, so the names and the page say it all.
+    # Every name except the pages' contains a hash, so names, facts and pages determine the version.
     names = "\n".join(sorted(site.names.values()))
-    told = json.dumps(facts, sort_keys=True)
-    return facts | {"version": digest(part.encode() for part in (names, told, *html.values()))[:10]}
+    written = json.dumps(facts, sort_keys=True)
+    return facts | {
+        "version": digest(part.encode() for part in (names, written, *html.values()))[:10]
+    }
 
 
 def usual_threads() -> list[int]:
-    """Return how many wasm threads the page uses, by the number of cores: an isolated page, not on
-    iOS. assets/boot/engine.js starts the engine with them before Python has chosen a plan."""
-    from obscura.engine.plans import Facts, wasm_threads  # not before the library was checked
+    """Return the number of wasm threads by the number of cores: of an isolated page, not on iOS.
+
+    With it assets/boot/engine.js starts the engine before Python has chosen a plan.
+    """
+    from obscura.engine.plans import Facts, wasm_threads  # only once the library has been checked
 
     return [wasm_threads(Facts(isolated=True, cores=cores))[0] for cores in range(MOST_CORES + 1)]
 
@@ -253,7 +260,7 @@ def early_notices() -> dict[str, dict[str, str]]:
 
 
 def parts(site: Site, collected: list[models.Model]) -> list[dict[str, Any]]:
-    """Return the sizeable files of a first visit, with their bytes: what a progress bar counts."""
+    """Return the large files of a first visit with their sizes, which the progress bar counts."""
     stages: list[tuple[str, Mapping[str, str]]] = []
     python = [name for name in site.names if name.startswith("pyodide/")]
     stages += [(name, {"stage": "python"}) for name in [*python, "py/obscura.zip"]]
@@ -269,7 +276,7 @@ def parts(site: Site, collected: list[models.Model]) -> list[dict[str, Any]]:
 
 
 def model_file(model: models.Model) -> str:
-    """Return the name under which a site knows a model's file."""
+    """Return a model file's name in `Site.names`."""
     return f"models/{model.name}/{model.path.name}"
 
 
@@ -284,6 +291,6 @@ def one_file(folder: Path, pattern: str) -> Path:
 
 
 def without_map(path: Path) -> bytes:
-    """Return a file less its pointer to a source map, which is not shipped."""
+    """Return a file without its reference to a source map, which is not shipped."""
     data = path.read_bytes()
     return SOURCE_MAP.sub(b"\n", data) if path.suffix in (".js", ".mjs") else data

@@ -1,4 +1,4 @@
-"""Work kept from one build to the next, under a name made of everything that it was made from."""
+"""Cache of build results, each under a hash of everything that it was made from."""
 
 import hashlib
 import os
@@ -11,7 +11,7 @@ from builder.errors import BuildError
 
 
 def digest(parts: Iterable[bytes]) -> str:
-    """Return a SHA-256 hex digest of ``parts``; where one ends and the next begins counts."""
+    """Return a SHA-256 hex digest of ``parts`` that also depends on where each part ends."""
     total = hashlib.sha256()
     for part in parts:
         total.update(hashlib.sha256(part).digest())
@@ -19,9 +19,9 @@ def digest(parts: Iterable[bytes]) -> str:
 
 
 def cached(folder: Path, kind: str, key: str, make: Callable[[Path], None]) -> Path:
-    """Return ``folder/kind-key``, having ``make`` fill it first if it is not there.
+    """Return ``folder/kind-key``; if it does not exist, ``make`` fills it first.
 
-    It appears whole or not at all. Older entries of the same kind are dropped.
+    It appears complete or not at all. Older entries of the same kind are deleted.
     """
     entry = folder / f"{kind}-{key[:16]}"
     if entry.is_dir():
@@ -33,10 +33,10 @@ def cached(folder: Path, kind: str, key: str, make: Callable[[Path], None]) -> P
         make(partial)
         for old in folder.glob(f"{kind}-*"):
             shutil.rmtree(old, ignore_errors=True)
-        with suppress(OSError):  # another build was faster
+        with suppress(OSError):  # another build has made it meanwhile
             partial.rename(entry)
     finally:
         shutil.rmtree(partial, ignore_errors=True)
     if not entry.is_dir():
-        raise BuildError(f"{entry} could not be written: make build/ yours, and free some space.")
+        raise BuildError(f"{entry} could not be written: make build/ writable and free some space.")
     return entry

@@ -16,14 +16,14 @@ from builder.hosts import HOSTS
 from builder.report import BEST, QUALITY, report
 from builder.serve import open_server
 from builder.site import check_base
-from builder.suite import run_suite
+from builder.suite import run_core, run_endurance, run_suite
 
 AddCommands = Callable[[Any], None]
 """Adds commands to what `ArgumentParser.add_subparsers` returned."""
 
 
 def build_and_report(out: Path, base: str, *, quality: int = QUALITY, **options: Any) -> None:
-    """Build the site and say how large it is; see ``build`` for the options."""
+    """Build the site and print its sizes; see ``build`` for the options."""
     site = build(out, base, **options)
     print(report(site, ROOT / "build" / "cache" / "compressed", quality))
     print(f"built {out}", flush=True)
@@ -46,7 +46,7 @@ def run_build(args: argparse.Namespace) -> int:
 def run_serve(args: argparse.Namespace) -> int:
     """Build the site and serve it until Ctrl-C."""
     base = "/" if args.base == "./" else check_base(args.base)
-    # The port first: a taken one is told at once.
+    # The port first, so that one in use is reported at once.
     server = open_server(args.host, args.port, args.out.resolve(), base, isolated=args.isolation)
     with server:
         build(args.out, args.base)
@@ -57,14 +57,34 @@ def run_serve(args: argparse.Namespace) -> int:
 
 
 def run_test(args: argparse.Namespace) -> int:
-    """Build the site, then lint, type-check and test everything."""
+    """Build the site, then lint, type-check and test."""
+    if args.core:
+        return run_core(ROOT, args.pytest)
     dist = ROOT / "dist"
     build_and_report(dist, "./")
-    return run_suite(ROOT, dist, args.pytest)
+    return (run_endurance if args.endurance else run_suite)(ROOT, dist, args.pytest)
+
+
+def suite_options() -> argparse.ArgumentParser:
+    """Return the options of ``test`` that are not pytest's, as a parent for its parser."""
+    options = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+    which = options.add_mutually_exclusive_group()
+    which.add_argument(
+        "--core",
+        action="store_true",
+        help="only the tests that need neither Node nor a browser; takes less than a minute",
+    )
+    which.add_argument(
+        "--endurance",
+        action="store_true",
+        help="only the tests of thousands of frames and hundreds of starts, which the suite leaves "
+        "out",
+    )
+    return options
 
 
 def run_add_model(args: argparse.Namespace) -> int:
-    """Add somebody's own network to models/."""
+    """Add a network of one's own to models/."""
     return own_models.add_model(ROOT, args.argv[1:])
 
 
@@ -76,7 +96,7 @@ def run_remove_model(args: argparse.Namespace) -> int:
 
 
 def run_browsers(args: argparse.Namespace) -> int:
-    """Drive the page through other browsers."""
+    """Test the page in other browsers."""
     from browsers.command import run  # here, because no other command needs it
 
     return run(ROOT, args)
@@ -102,71 +122,80 @@ def parser(*more: AddCommands) -> argparse.ArgumentParser:
 
     site = argparse.ArgumentParser(add_help=False)
     add = site.add_argument
-    add("--out", type=Path, default=ROOT / "dist", help="the folder to make (default: dist)")
-    add("--base", default="./", metavar="/PATH/", help="the site's path on its host (default: any)")
+    add("--out", type=Path, default=ROOT / "dist", help="output folder (default: dist)")
+    add(
+        "--base",
+        default="./",
+        metavar="/PATH/",
+        help="the site's path on its host (default: any)",
+    )
 
     command = commands.add_parser("build", parents=[site], help="make the folder of static files")
     add = command.add_argument
     add(
         "--best",
         action="store_true",
-        help="print sizes as Brotli leaves them at its best, in a few minutes the first time",
+        help="print sizes at Brotli's best quality; takes a few minutes the first time",
     )
     add("--host", choices=HOSTS, help="also write the headers for this host (docs/deploy.md)")
     add(
         "--precompress",
         dest="compressed",
         action="store_true",
-        help="also write .br and .gz files, for hosts that send such",
+        help="also write .br and .gz files, for hosts that can send them",
     )
     add(
         "--unpack",
         action="store_true",
-        help="also write .gz files and let the service worker unpack them, for hosts that do not "
-        "compress",
+        help="also write .gz files that the service worker unpacks, for hosts that do not compress",
     )
     add(
         "--share-target",
         action="store_true",
-        help="let systems share files to the installed app (docs/offline.md says what that risks)",
+        help="let the system share files to the installed app (docs/offline.md explains the risk)",
     )
     command.set_defaults(run=run_build)
 
-    command = commands.add_parser("serve", parents=[site], help="build, then serve it here")
+    command = commands.add_parser("serve", parents=[site], help="build and serve on this machine")
     add = command.add_argument
-    add("--host", default="127.0.0.1", help="address to listen on (default: 127.0.0.1)")
-    add("--port", type=int, default=8000, help="port to listen on; 0 takes any (default: 8000)")
+    add("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
+    add(
+        "--port",
+        type=int,
+        default=8000,
+        help="port to listen on, 0 for any (default: %(default)s)",
+    )
     add(
         "--no-isolation",
         dest="isolation",
         action="store_false",
-        help="leave COOP and COEP out, as many hosts do",
+        help="do not send COOP and COEP, as on many hosts",
     )
     command.set_defaults(run=run_serve)
 
     command = commands.add_parser(
         "add-model",
         parents=[own_models.arguments()],
-        help="add an ONNX detector of yours to models/",
+        help="add your own ONNX detector to models/",
         description="Add an ONNX detector to models/, sealed and checked, for the page to offer.",
     )
     command.set_defaults(run=run_add_model)
 
     command = commands.add_parser("remove-model", help="remove a model from models/")
-    command.add_argument("name", help="its folder in models/")
+    command.add_argument("name", help="name of its folder in models/")
     command.set_defaults(run=run_remove_model)
 
     command = commands.add_parser(
         "browsers",
-        help="drive the page through Firefox, WebKitGTK and Chromium, and print what works",
-        description="Build, then drive the page through each browser that is installed, and print "
-        "a table of what works.",
+        help="test the page in Firefox, WebKitGTK and Chromium, and print what works",
+        description="Build, test the page in each browser that is installed, and print a table of "
+        "what works.",
     )
     add = command.add_argument
     names = ("all", "firefox", "webkit", "chromium")
     add("browser", nargs="?", choices=names, default="all", help="default: %(default)s")
-    add("--write", action="store_true", help="put the table into README.md")
-    add("--shots", type=Path, metavar="DIR", help="keep a picture of each step")
+    add("--write", action="store_true", help="write the table to README.md")
+    add("--shots", type=Path, metavar="DIR", help="save a screenshot of each step")
     command.set_defaults(run=run_browsers)
 
     command = commands.add_parser(
@@ -182,7 +211,13 @@ def parser(*more: AddCommands) -> argparse.ArgumentParser:
     for add_commands in more:
         add_commands(commands)
 
-    command = commands.add_parser("test", help="build, then run every check and test")
+    command = commands.add_parser(
+        "test",
+        parents=[suite_options()],
+        help="build, then run every check and test but endurance",
+        description="Build, then run ruff, mypy and the tests. Prints the time that the tests took "
+        "and the slowest thirty.",
+    )
     command.add_argument("pytest", nargs="*", help="arguments for pytest (default: every test)")
     return whole
 
@@ -196,10 +231,11 @@ def main(argv: list[str], *more: AddCommands) -> int:
     """
     if argv[:1] == ["test"] and not {"-h", "--help"} & set(argv):
         # Not through argparse, which would take pytest's options for its own.
-        args = argparse.Namespace(run=run_test, pytest=argv[1:])
+        args, rest = suite_options().parse_known_args(argv[1:])
+        args.pytest, args.run = rest, run_test
     else:
         args = parser(*more).parse_args(argv, argparse.Namespace(argv=argv))
-    # Being told to end is like Ctrl-C: what is half done gets cleared away.
+    # SIGTERM acts like Ctrl-C, so that unfinished files are deleted.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         result: int = args.run(args)
@@ -208,7 +244,7 @@ def main(argv: list[str], *more: AddCommands) -> int:
         return 1
     except OSError as error:
         wrong = f"{error.strerror} ({error.filename})" if error.filename else str(error)
-        print(f"build.py: {wrong}: see to that and run it again.", file=sys.stderr, flush=True)
+        print(f"build.py: {wrong}: fix that and run it again.", file=sys.stderr, flush=True)
         return 1
     except KeyboardInterrupt:
         print("build.py: stopped.", file=sys.stderr, flush=True)

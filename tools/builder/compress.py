@@ -1,6 +1,6 @@
-"""Compressed copies of files, kept from one build to the next.
+"""Compressed copies of files, cached from one build to the next.
 
-Python has no Brotli; Node, which brings the packages, does.
+Node compresses them, because Python's standard library has no Brotli.
 """
 
 import json
@@ -14,7 +14,7 @@ from pathlib import Path
 from builder.cache import digest
 from builder.npm import find_tool
 
-# Windows as large as browsers take: all of a file is near.
+# The largest window that browsers accept, so that matches are found across a whole file.
 COMPRESS = """
 const { readFileSync, writeFileSync } = require("node:fs");
 const { promisify } = require("node:util");
@@ -43,14 +43,14 @@ KEPT_S = 30 * 24 * 3600
 def compressed(
     paths: Sequence[Path], method: str, quality: int, cache: Path, say: str = ""
 ) -> dict[Path, Path]:
-    """Return where the compressed copy of each file lies.
+    """Return the path of each file's compressed copy.
 
     Args:
         paths: the files.
         method: ``"br"`` (Brotli) or ``"gz"``.
         quality: of Brotli 0 to 11, of gzip 1 to 9.
-        cache: a folder that keeps the copies by contents.
-        say: what to print if any has to be made.
+        cache: the folder with the copies, named by contents.
+        say: printed if any copy has to be made.
     """
     cache.mkdir(parents=True, exist_ok=True)
     copies = {
@@ -73,7 +73,7 @@ def compressed(
     for copy in copies.values():
         os.utime(copy, (now, now))
     for old in cache.iterdir():
-        with suppress(OSError):  # another build has dropped it
+        with suppress(OSError):  # another build has deleted it
             if now - old.stat().st_mtime > KEPT_S:
                 old.unlink()
     return copies

@@ -2,7 +2,7 @@
 
 
 class BuildError(Exception):
-    """Something that the person at the keyboard can mend.
+    """An error that the user can fix.
 
-    ``str(error)`` is one line: what is wrong, then the one thing to do about it.
+    ``str(error)`` is one line: what is wrong, then what to do about it.
     """

@@ -1,4 +1,4 @@
-"""What hosts of static files must be told: headers, and copies of files compressed beforehand."""
+"""Hosts of static files: their headers, and precompressed copies of files."""
 
 import re
 import shutil
@@ -15,19 +15,19 @@ HOSTS = ("netlify", "cloudflare", "nginx", "caddy")
 FOR_EVER = "public, max-age=31536000, immutable"
 PERMISSIONS = "camera=(self), display-capture=(self), microphone=(), geolocation=()"
 
-# Only headers can forbid other sites to frame the page.
+# Only a header can stop other sites from framing the page.
 FRAMES = "frame-ancestors 'self'"
 POLICY = re.compile(r'<meta http-equiv="Content-Security-Policy" content="([^"]+)">')
 
 
 def policy(html: str) -> str:
-    """Return the security policy of every answer: the page's own, less what is for documents alone.
+    """Return the security policy of every response: the page's, without rules for documents only.
 
-    A worker has the policy that its script comes with, not that of the page's ``<meta>``; and where
-    it starts threads, there is no one to vouch for their addresses as Trusted Types want it.
+    A worker gets its policy from the response with its script, not from the page's ``<meta>``. If
+    it starts threads, no Trusted Types policy exists that could allow their addresses.
 
     Args:
-        html: the page, which carries its own policy.
+        html: the page, with its own policy in it.
     """
     found = POLICY.search(html)
     if found is None:
@@ -36,10 +36,10 @@ def policy(html: str) -> str:
 
 
 def headers(html: str) -> dict[str, str]:
-    """Return the headers of every answer.
+    """Return the headers of every response.
 
     Args:
-        html: the page, which carries its own security policy.
+        html: the page, with its own security policy in it.
     """
     return ISOLATION | {
         "Content-Security-Policy": f"{policy(html)}; {FRAMES}",
@@ -50,13 +50,13 @@ def headers(html: str) -> dict[str, str]:
 
 
 def write_host_file(host: str, site: Site, out: Path, html: str) -> Path:
-    """Write what ``host`` reads its headers from; return where that will be.
+    """Write the file from which ``host`` reads its headers; return its path in the finished site.
 
-    Those of netlify and cloudflare belong into the site; those of nginx and caddy lie beside it, to
-    be included by the server's own configuration.
+    Those of netlify and cloudflare are part of the site; those of nginx and caddy are written
+    beside it, for the server's own configuration to include.
 
     Args:
-        out: where the site will be.
+        out: the folder of the finished site.
         html: the page.
     """
     sent = headers(html)
@@ -74,7 +74,7 @@ def headers_file(site: Site, sent: dict[str, str]) -> str:
     base = "/" if site.base == "./" else site.base
     blocks = [(f"{base}*", sent)]
     kept = {"Cache-Control": FOR_EVER}
-    # A rule may hold one asterisk, at its end; each folder is all hashed names, or has none.
+    # A rule may have one asterisk, at its end. In each folder either all names are hashed or none.
     hashed = sorted({name for name in site.names.values() if HASHED.search(name)})
     folders = sorted({f"{name.split('/')[0]}/*" for name in hashed if "/" in name})
     blocks += [(base + name, kept) for name in folders]
@@ -86,14 +86,14 @@ def headers_file(site: Site, sent: dict[str, str]) -> str:
 
 
 def nginx(site: Site, sent: dict[str, str]) -> str:
-    """Return lines for a ``server`` block of nginx that has a ``root``."""
+    """Return the lines for a ``server`` block of nginx that has a ``root``."""
     base = "/" if site.base == "./" else site.base
     common = "".join(f'    add_header {name} "{value}" always;\n' for name, value in sent.items())
     kinds: dict[str, list[str]] = {}
     for ending, kind in TYPES.items():
         kinds.setdefault(kind.split(";")[0], []).append(ending.removeprefix("."))
     types = "".join(f"    {kind} {' '.join(ends)};\n" for kind, ends in kinds.items())
-    # text/html is one of nginx's own, and may not be named again.
+    # nginx has text/html built in, and it must not be named again.
     pressed = " ".join(
         kind for kind in kinds if not re.match("text/html|image/[^s]|video|font", kind)
     )
@@ -116,10 +116,10 @@ location ~ "^{base}.*{HASHED.pattern}" {{
 
 
 def caddy(sent: dict[str, str]) -> str:
-    """Return lines for a site block of a Caddyfile that has a ``root``."""
+    """Return the lines for a site block of a Caddyfile that has a ``root``."""
     common = "".join(f'\t{name} "{value}"\n' for name, value in sent.items())
     digit = "[0-9a-f]"
-    hashed = HASHED.pattern.replace(f"{digit}{{{HASH}}}", digit * HASH)  # braces mean more in there
+    hashed = HASHED.pattern.replace(f"{digit}{{{HASH}}}", digit * HASH)
     return f"""# Import this into a site block whose root holds the site.
 header {{
 {common}}}
@@ -134,15 +134,15 @@ file_server {{
 """
 
 
-# ---- compressed beforehand -----------------------------------------------------------------------
+# ---- precompressed -------------------------------------------------------------------------------
 
-# The best there is, for it is done once: some minutes, and a tenth less than at 9.
+# The best quality, because it is done once: some minutes, and a tenth smaller than at 9.
 QUALITIES = {"br": 11, "gz": 9}
 COMPRESSED_ALREADY = (".jpg", ".png", ".webp", ".mp4", ".webm", ".woff2")
-WORTH = 0.95  # of the size: what does not get that small is sent as it is
+WORTH = 0.95  # of the size: files that do not get that small are sent uncompressed
 
 
-# What the service worker unpacks: what is smaller is not worth the trouble.
+# Smaller files are not worth unpacking in the service worker.
 LARGE = 100_000  # bytes
 
 
@@ -150,7 +150,7 @@ def precompress(site: Site, cache: Path) -> int:
     """Write a ``.br`` and a ``.gz`` beside every file that gets smaller; return how many did.
 
     Args:
-        cache: a folder that keeps them by contents, for the next build.
+        cache: the folder with copies from earlier builds.
     """
     paths = plain_files(site)
     return len({path for method in QUALITIES for path in beside(paths, method, cache)})
@@ -167,7 +167,7 @@ def pack(site: Site, cache: Path) -> list[str]:
 
 
 def plain_files(site: Site) -> list[Path]:
-    """Return the site's files that may get smaller."""
+    """Return the site's files that compression may make smaller."""
     packed = (*COMPRESSED_ALREADY, *(f".{method}" for method in QUALITIES))
     files = [path for path in sorted(site.folder.rglob("*")) if path.is_file()]
     return [path for path in files if path.suffix not in packed]

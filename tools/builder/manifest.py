@@ -1,4 +1,4 @@
-"""The web app manifest: what systems know of the installed app."""
+"""Web app manifest: what the system knows about the installed app."""
 
 import json
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 from builder.errors import BuildError
 from builder.site import Site
 
-# Its own name, without a hash: some systems know an installed app by it.
+# Without a hash in its name, by which some systems identify an installed app.
 NAME = "manifest.webmanifest"
 
 
@@ -15,10 +15,10 @@ def add(site: Site, source: bytes, *, share_target: bool) -> None:
 
     Args:
         source: the repository's ``manifest.webmanifest``.
-        share_target: keep that entry (see docs/offline.md for why it may not be wanted).
+        share_target: keep that entry (docs/offline.md explains its risk).
 
     Raises:
-        BuildError: it is no JSON, or refers to a file that is not there.
+        BuildError: it is not JSON, or refers to a missing file.
     """
     try:
         manifest = json.loads(source)
@@ -31,7 +31,7 @@ def add(site: Site, source: bytes, *, share_target: bool) -> None:
 
 
 def resolved(value: Any, site: Site, key: str = "") -> Any:
-    """Return ``value`` with the address of every file in place of its name in the repository."""
+    """Return ``value`` with the name of every file replaced by its address."""
     if isinstance(value, dict):
         return {name: resolved(each, site, name) for name, each in value.items()}
     if isinstance(value, list):

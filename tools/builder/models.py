@@ -1,4 +1,4 @@
-"""The models that go into a site: every folder of ``models/`` with a card."""
+"""Models of a site: every folder of ``models/`` with a card."""
 
 import hashlib
 from pathlib import Path
@@ -12,15 +12,15 @@ DEFAULT = "models/default"
 
 
 class Model(NamedTuple):
-    """A model whose file is the one that its card describes."""
+    """A model whose file matches its card."""
 
     name: str
-    card: dict[str, Any]  # model.toml as it stands
+    card: dict[str, Any]  # the contents of model.toml
     path: Path
 
 
 def collect(root: Path) -> list[Model]:
-    """Return the verified models of ``root/models``, the default first, the others by name."""
+    """Return the verified models of ``root/models``, the default first, then by name."""
     names = sorted(card.parent.name for card in (root / "models").glob("*/model.toml"))
     if not names:
         raise BuildError(
@@ -29,7 +29,7 @@ def collect(root: Path) -> list[Model]:
     first = default(root)
     if first not in names:
         raise BuildError(
-            f"{DEFAULT} names {first!r}, which is not there: write one of {', '.join(names)}."
+            f"{DEFAULT} names {first!r}, which does not exist: write one of {', '.join(names)}."
         )
     return [verified(root, name) for name in (first, *(name for name in names if name != first))]
 
@@ -40,7 +40,7 @@ def default(root: Path) -> str:
 
 
 def verified(root: Path, model: str) -> Model:
-    """Return one model; raise BuildError if its file is not the one that its card describes."""
+    """Return one model; raise BuildError if its file does not match its card."""
     shown = f"models/{model}/model.toml"
     card = read_toml(root, shown)
     try:

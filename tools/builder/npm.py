@@ -1,4 +1,4 @@
-"""The packages from npm: installed exactly as ``package-lock.json`` says, or not at all."""
+"""Packages from npm, installed exactly as ``package-lock.json`` says, or not at all."""
 
 import json
 import re
@@ -37,10 +37,10 @@ def check_node() -> str:
 
 
 def install(root: Path) -> Path:
-    """Make ``root/node_modules`` what the lock says and return it.
+    """Install into ``root/node_modules`` what the lock says and return that folder.
 
-    npm checks every package against the lock's integrity hash. A stamp, written last, spares the
-    work next time and is missing after an install that was cut off.
+    npm checks every package against the lock's integrity hash. A stamp is written last: with it the
+    next build skips the install, and after an interrupted install it is missing.
     """
     modules = root / "node_modules"
     stamp = modules / STAMP
@@ -64,30 +64,30 @@ def install(root: Path) -> Path:
 
 
 def complete(root: Path) -> bool:
-    """Tell whether every package that we ask for has a folder; somebody may have tidied up."""
+    """Return whether every package that we ask for has a folder, in case some were deleted."""
     asked = json.loads(read(root, "package.json"))
     names = [*asked["dependencies"], *asked.get("devDependencies", ())]
     return all((root / "node_modules" / name).is_dir() for name in names)
 
 
-# npm's error codes that a person meets, and what each asks of them.
+# npm's common error codes, each with what to do.
 REMEDIES = {
     "EINTEGRITY": "a package is not what package-lock.json says: restore that file",
     "EUSAGE": "package-lock.json is damaged or not for package.json: restore both",
     "EJSONPARSE": "package.json is damaged: restore it from the repository",
-    "ENOTCACHED": "npm is set to work offline: allow it the network once",
+    "ENOTCACHED": "npm is in offline mode: let it use the network once",
     "ENOTFOUND": "the npm registry cannot be reached: check the network and run it again",
     "EAI_AGAIN": "the npm registry cannot be reached: check the network and run it again",
     "ECONNREFUSED": "the npm registry cannot be reached: check the network and run it again",
-    "ECONNRESET": "the download broke off: check the network and run it again",
+    "ECONNRESET": "the download was interrupted: check the network and run it again",
     "ETIMEDOUT": "the npm registry does not answer: check the network and run it again",
-    "EACCES": "node_modules cannot be written: make the folder yours",
+    "EACCES": "node_modules cannot be written: make the folder writable",
     "ENOSPC": "the disk is full: free some space",
 }
 
 
 def reason(stderr: str) -> str:
-    """Return npm's complaint in one line, ending in the thing to do where that is known."""
+    """Return npm's error in one line, with what to do about it if that is known."""
     code = re.search(r"^npm (?:error|ERR!) code (\S+)", stderr, re.MULTILINE)
     if code is not None and code[1] in REMEDIES:
         return f"{code[1]}: {REMEDIES[code[1]]}"

@@ -1,4 +1,4 @@
-"""A page: hashed references, inlined icons, and what the page must know about its build."""
+"""Page: its parts, hashed references, inlined icons, and the facts about its build."""
 
 import json
 import re
@@ -18,7 +18,7 @@ PART = re.compile(r"^(?P<indent>[ \t]*)<!-- parts/(?P<name>[\w-]+\.html) -->$", 
 FACTS = '<script type="application/json" id="obscura-build"></script>'
 END = "</body>"
 
-# What a Lucide file says of its own <svg>, less its size, which is the style sheet's affair.
+# The attributes of the <svg> in Lucide's files, except its size, which the style sheet sets.
 LUCIDE = {
     "viewBox": "0 0 24 24",
     "fill": "none",
@@ -31,7 +31,7 @@ LUCIDE = {
 
 
 def assemble(root: Path, name: str) -> str:
-    """Return a page as it stands in the repository, its parts in their places.
+    """Return a page of the repository with its parts inserted.
 
     ``<!-- parts/help.html -->``, on a line of its own, stands for ``assets/parts/help.html``. Parts
     may have parts.
@@ -40,7 +40,7 @@ def assemble(root: Path, name: str) -> str:
 
 
 def insert_parts(html: str, root: Path) -> str:
-    """Return ``html`` with the parts that it names, indented as their places are."""
+    """Return ``html`` with its parts inserted, indented like their markers."""
 
     def part(match: re.Match[str]) -> str:
         text = read(root, f"assets/parts/{match['name']}").decode().rstrip()
@@ -57,24 +57,23 @@ def rewrite(
     plugins: list[str],
     name: str = "index.html",
 ) -> str:
-    """Return a page as it is shipped.
+    """Return a page in the form that is shipped.
 
     Args:
-        html: the page as it stands in the repository, with ``./`` references to its files.
-        site: knows under which name each file is reached.
+        html: the page, with ``./`` references to files of the repository.
+        site: has the address of each file.
         icons: Lucide's folder of ``NAME.svg``.
         facts: becomes the JSON of ``#obscura-build``.
-        plugins: what PyScript's configuration says of its plugins. PyScript also looks for one of
-            MicroPython and, finding none, fetches every plugin for that; so the page gets one that
-            repeats these.
+        plugins: the plugins in PyScript's configuration. PyScript also looks for a configuration of
+            MicroPython and, without one, fetches every plugin; so the page gets one with these.
         name: the page's file, for messages.
 
     Raises:
-        BuildError: a reference or an icon is unknown, or the page has no place for the facts.
+        BuildError: a reference or an icon does not exist, or the page has no place for the facts.
     """
     for line in (FACTS, END):
         if html.count(line) != 1:
-            raise BuildError(f"{name} must hold {line} once: restore that line.")
+            raise BuildError(f"{name} must contain {line} once: restore that line.")
 
     def reference(match: re.Match[str]) -> str:
         return f'{match["before"]}{site.resolve(match["reference"], name)}"'
@@ -93,14 +92,14 @@ def rewrite(
 
 
 def inline(data: Any) -> str:
-    """Return ``data`` as JSON of which no string can end the element that it stands in."""
+    """Return ``data`` as JSON in which no string can end the surrounding element."""
     return json.dumps(data, ensure_ascii=False, separators=(",", ":"), sort_keys=True).replace(
         "<", "\\u003c"
     )
 
 
 def shapes(icons: Path, name: str) -> str:
-    """Return what is inside the ``<svg>`` of Lucide's icon ``name``."""
+    """Return the contents of the ``<svg>`` of Lucide's icon ``name``."""
     path = icons / f"{name}.svg"
     if not re.fullmatch(r"[a-z0-9-]+", name) or not path.is_file():
         raise BuildError(

@@ -1,4 +1,4 @@
-"""Work that only the browser's own Python can do: Pyodide, run here under Node."""
+"""Pyodide under Node, for work that only the browser's Python can do."""
 
 import json
 import subprocess
@@ -14,25 +14,25 @@ INSIDE = Path(__file__).with_name("inside")
 
 
 class Source(NamedTuple):
-    """One Python file to compile."""
+    """A Python file to compile."""
 
     text: bytes
     shown: str  # the file name that tracebacks show
-    optimize: int  # as for ``compile()``: 2 drops docstrings and asserts
+    keep_asserts: bool  # docstrings are dropped either way
 
 
 def compile_all(sources: Iterable[Source], pyodide: Path) -> list[bytes]:
     """Return one ``.pyc`` per source (hash-based, unchecked), so that no visit compiles anything.
 
     Raises:
-        BuildError: a source is not valid Python; the message holds Python's own.
+        BuildError: a source is not valid Python; the message contains Python's.
     """
     with tempfile.TemporaryDirectory(prefix="obscura-") as folder:
         work = Path(folder)
         jobs = []
         for index, source in enumerate(sources):
             (work / f"{index}.py").write_bytes(source.text)
-            jobs.append((f"{index}.py", source.shown, f"out/{index}.pyc", source.optimize))
+            jobs.append((f"{index}.py", source.shown, f"out/{index}.pyc", source.keep_asserts))
         (work / "jobs.json").write_text(json.dumps(jobs), encoding="utf-8")
         run("compile.py", work, pyodide)
         return [(work / target).read_bytes() for _, _, target, _ in jobs]
@@ -67,4 +67,4 @@ def run(script: str, work: Path, pyodide: Path) -> None:
     if done.returncode != 0:
         lines = [line.strip() for line in done.stderr.splitlines() if line.strip()]
         wrong = next((line for line in reversed(lines) if "Error: " in line), "no message")
-        raise BuildError(f"the browser's Python says {wrong}: mend that, and build again.")
+        raise BuildError(f"the browser's Python reports {wrong}: fix that and build again.")

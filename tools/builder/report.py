@@ -1,4 +1,4 @@
-"""How large the site is: what a browser downloads, raw and compressed."""
+"""Sizes of the site: what a browser downloads, raw and compressed."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,27 +15,27 @@ QUALITY, BEST = 9, 11
 
 @dataclass(frozen=True)
 class Size:
-    """Bytes, as they are and as Brotli leaves them."""
+    """Bytes, raw and compressed with Brotli."""
 
     raw: int
     brotli: int
 
     def __add__(self, other: "Size") -> "Size":
-        """Return both together."""
+        """Return the sum of both."""
         return Size(self.raw + other.raw, self.brotli + other.brotli)
 
 
 def measured(paths: list[Path], cache: Path, quality: int) -> dict[Path, Size]:
-    """Return the sizes of files; ``cache`` is a folder that keeps them compressed."""
+    """Return the sizes of files; ``cache`` is the folder with compressed copies."""
     say = "compressing a copy of all files, to see how small they get (once) ..."
     copies = compressed(paths, "br", quality, cache, say)
     return {path: Size(path.stat().st_size, copy.stat().st_size) for path, copy in copies.items()}
 
 
 def parts(site: Site) -> list[tuple[str, list[str], bool]]:
-    """Return the rows: a title, the files, and whether a first detection takes them.
+    """Return the rows: a title, the files, and whether a first detection needs them.
 
-    In the order in which a visit loads them. The wasm runtime and the default model count.
+    In the order in which a visit loads them, with the wasm runtime and the default model.
     """
 
     def below(folder: str) -> list[str]:
@@ -49,7 +49,7 @@ def parts(site: Site) -> list[tuple[str, list[str], bool]]:
         "py/bench.zip",
         "bench.json",
     ]
-    # Icons and pictures that are looked at when somebody installs the page.
+    # Icons and pictures that are shown when the page is installed.
     app = below("assets/app/")
     own = [name for name in below("assets/") if name not in (*benchmark, *app)]
     wheels = [name for name in below("pyodide/") if name.endswith(".whl")]

@@ -1,4 +1,4 @@
-"""Python for the browser: standard library, numpy and our own, as bytecode, without the unused."""
+"""Python for the browser: standard library, numpy and our library, trimmed, as bytecode."""
 
 import base64
 import hashlib
@@ -19,7 +19,7 @@ STDLIB = "python_stdlib.zip"
 LOCK = "pyodide-lock.json"
 CORE = ("pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm")
 
-# Where the interpreter finds what we compile, for the file names in tracebacks.
+# Where the compiled modules are in the page's file system, for the file names in tracebacks.
 STDLIB_ROOT = "/lib/python314.zip"
 SITE_ROOT = "/lib/python3.14/site-packages"
 HOME = "/home/pyodide"
@@ -49,10 +49,10 @@ def verified_numpy(root: Path, lock: Mapping[str, Any]) -> Path:
 
 
 def page_sources(root: Path, modules: Path) -> tuple[dict[str, bytes], dict[str, bytes]]:
-    """Return the Python that the page runs, by the names it has there: the library's, PyScript's.
+    """Return the Python sources of the page, by file name: the library's and PyScript's.
 
     Raises:
-        BuildError: there is no library, or a file of it is not valid Python.
+        BuildError: the library is missing, or a file of it is not valid Python.
     """
     whole = read_below(root / "py", "obscura")
     library = {name: text for name, text in whole.items() if not trim.NATIVE.match(name)}
@@ -62,12 +62,12 @@ def page_sources(root: Path, modules: Path) -> tuple[dict[str, bytes], dict[str,
         try:
             compile(text, name, "exec", dont_inherit=True)
         except SyntaxError as error:
-            raise BuildError(f"py/{name}:{error.lineno}: {error.msg}: mend that line.") from None
+            raise BuildError(f"py/{name}:{error.lineno}: {error.msg}: fix that line.") from None
     return library, pyscript_sources(modules)
 
 
 def pyscript_sources(modules: Path) -> dict[str, bytes]:
-    """Return the Python that PyScript writes into the page's files, from a module of bare JSON."""
+    """Return the Python that PyScript writes to the page's file system, from a module of JSON."""
     text = (modules / "@pyscript/core/src/stdlib/pyscript.js").read_text(encoding="utf-8")
     try:
         table = json.loads(text.partition("export default")[2].strip().removesuffix(";"))
@@ -113,13 +113,17 @@ def python_runtime(root: Path, modules: Path) -> Path:
         first = trim.at_start(first)
         later = sorted({name for name in every if not trim.STDLIB_UNUSED.match(name)} - {*first})
         python = {name: text for name, text in numpy.items() if name.endswith(".py")}
-        sources = [Source(stdlib[name], f"{STDLIB_ROOT}/{name}", 2) for name in first]
-        sources += [Source(stdlib[name], f"{HOME}/{name}", 2) for name in later]
-        sources += [Source(text, f"{SITE_ROOT}/{name}", 2) for name, text in python.items()]
+        sources = [
+            Source(stdlib[name], f"{STDLIB_ROOT}/{name}", keep_asserts=False) for name in first
+        ]
+        sources += [Source(stdlib[name], f"{HOME}/{name}", keep_asserts=False) for name in later]
+        sources += [
+            Source(text, f"{SITE_ROOT}/{name}", keep_asserts=False) for name, text in python.items()
+        ]
         compiled = iter(compile_all(sources, pyodide))
         target = folder / "pyodide"
         target.mkdir()
-        # Beside where the source was: zipimport looks nowhere else, and it will do in folders, too.
+        # In the place of the source: zipimport looks nowhere else, and in folders it works too.
         write_zip(target / STDLIB, {f"{name}c": next(compiled) for name in first})
         write_zip(folder / "rest.zip", {f"{name}c": next(compiled) for name in later})
         code = {f"{name}c": next(compiled) for name in python}
@@ -137,10 +141,10 @@ def python_runtime(root: Path, modules: Path) -> Path:
 
 
 def page_imports(root: Path, modules: Path, wheel: Path) -> tuple[set[str], set[str]]:
-    """Return what the page's Python imports by merely starting, and what it may ever import.
+    """Return which modules the page's Python imports at its start, and which it may ever import.
 
     Raises:
-        BuildError: it imports something that is left out.
+        BuildError: it imports a module that is not shipped.
     """
     library, pyscript = page_sources(root, modules)
     main, bench = (read(root, f"py/{name}.py") for name in ("main", "bench"))
@@ -149,7 +153,7 @@ def page_imports(root: Path, modules: Path, wheel: Path) -> tuple[set[str], set[
         numpy = dict.fromkeys(archive.namelist(), b"")
     whole = trim.modules(read_below(root / "py", "obscura")) | trim.modules(numpy)
     trim.check_imports(ours, whole - trim.modules(library) - trim.modules(trim.numpy(numpy)))
-    # PyScript's own functions are few and any may be called, so all that they import counts.
+    # PyScript has few functions and any of them may be called, so all their imports count.
     start = trim.imports(trim.first(library, main) | {"main.py": main}, at_once=True)
     return start | trim.imports(pyscript), trim.imports(ours | pyscript)
 
@@ -157,13 +161,13 @@ def page_imports(root: Path, modules: Path, wheel: Path) -> tuple[set[str], set[
 def archives(root: Path, modules: Path, python: Path) -> list[Path]:
     """Return the archives of our Python, all unpacked into one place.
 
-    ``obscura.zip`` holds what the start page imports by merely starting, and ``bench.zip`` what the
-    benchmark's page imports beyond that, both as bytecode alone. ``obscura-rest.zip`` is fetched
-    when it is needed (``page/browser/late.py``): it holds what reads models that people bring, and
-    all sources, which tracebacks show.
+    ``obscura.zip`` has the modules that the start page imports at its start, and ``bench.zip`` what
+    the benchmark's page imports beyond them, both only as bytecode. ``obscura-rest.zip`` is
+    fetched when it is needed (``page/browser/late.py``): it has all other modules, such as features
+    and the interpretation of people's own models, and all sources, for tracebacks.
 
     PyScript writes the sources of its own ``pyscript`` package into the same folder before it runs
-    a page's script; their bytecode is here too, so that no visit compiles them either.
+    a page's script; their bytecode is included too, so that no visit compiles them.
 
     Args:
         python: what ``python_runtime`` returned.
@@ -173,14 +177,17 @@ def archives(root: Path, modules: Path, python: Path) -> list[Path]:
     main = read(root, "py/main.py")
     first = trim.first(library, main)
     bench = trim.first(library, read(root, "py/bench.py")).keys() - first
-    # Of what the benchmark's page starts with, the start page may still want some.
+    # The start page may import some of these later.
     only_bench = bench - trim.ever(library, main).keys()
     rest = python / "rest.zip"
 
     def make(folder: Path) -> None:
-        # Ours keep their docstrings: dataclasses without one make one up, at every start.
-        sources = [Source(text, f"{HOME}/{name}", 0) for name, text in library.items()]
-        sources += [Source(text, f"{HOME}/{name}", 2) for name, text in pyscript.items()]
+        sources = [
+            Source(text, f"{HOME}/{name}", keep_asserts=True) for name, text in library.items()
+        ]
+        sources += [
+            Source(text, f"{HOME}/{name}", keep_asserts=False) for name, text in pyscript.items()
+        ]
         code = dict(zip(every, compile_all(sources, modules / "pyodide"), strict=True))
         alone = {
             name: {f"{each}c": code[each] for each in part}
@@ -204,7 +211,7 @@ def archives(root: Path, modules: Path, python: Path) -> list[Path]:
 
 
 def recipe() -> list[Path]:
-    """Return the files of this builder that decide what is made of the inputs."""
+    """Return the files of the builder on which the results depend, besides the inputs."""
     here = Path(__file__).parent
     return [here / name for name in ("archive.py", "pyodide.py", "runtime.py", "trim.py")] + [
         *sorted((here / "inside").iterdir())
@@ -212,13 +219,13 @@ def recipe() -> list[Path]:
 
 
 def cache_name(source: str) -> str:
-    """Return where Python looks for the bytecode of a source beside it."""
+    """Return the name under which Python looks for the bytecode of a source file."""
     folder, _, name = source.rpartition("/")
     return f"{folder}/__pycache__/{name.removesuffix('.py')}.{PYC}"
 
 
 def with_record(members: dict[str, bytes]) -> dict[str, bytes]:
-    """Return ``members`` of a wheel, ``RECORD`` made anew to fit them."""
+    """Return ``members`` of a wheel with a ``RECORD`` that matches them."""
     info = next(name.partition("/")[0] for name in members if ".dist-info/" in name)
     rows = []
     record = f"{info}/RECORD"

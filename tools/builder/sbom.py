@@ -1,7 +1,7 @@
-"""The list of parts that a site ships, for those who look after it: CycloneDX 1.6, as JSON.
+"""Software bill of materials (SBOM) of a site: CycloneDX 1.6, as JSON.
 
-Everything in it comes from what the build verified anyway: package-lock.json, the pin of numpy, the
-models' cards. There is no time and no chance in it, so the same parts give the same bytes.
+Everything in it comes from what the build has verified: package-lock.json, the pin of numpy, the
+models' cards. It has no date and no random number, so the same parts give the same bytes.
 """
 
 import base64
@@ -23,7 +23,7 @@ NAME = "sbom.cdx.json"
 
 Part = dict[str, Any]
 
-# Identifiers as SPDX spells them; packages take liberties with capitals.
+# Identifiers in SPDX's spelling; packages vary in capital letters.
 SPDX = {
     name.casefold(): name
     for name in (
@@ -33,7 +33,7 @@ SPDX = {
 }
 EXPRESSION = re.compile(r"[\w.+-]+( (AND|OR|WITH) [\w.+-]+)+")
 
-# What a source map calls a package that was bundled, wherever it lay when that was done.
+# How a source map names a bundled package, in whatever folder it was.
 BUNDLED = re.compile(r"node_modules/((?:@[^/]+/)?[^/@]+)/(?!node_modules/)")
 
 
@@ -46,9 +46,9 @@ def parts_list(
     """Return the document.
 
     Args:
-        models: those that are shipped.
-        scripts: per npm package, its scripts that are shipped and may be bundles of others.
-        version: what the page calls itself.
+        models: the models that are shipped.
+        scripts: per npm package, its shipped scripts, which may be bundles of other packages.
+        version: the version of the page.
 
     Raises:
         BuildError: package-lock.json does not hold what package.json asks for.
@@ -82,10 +82,10 @@ def parts_list(
 
 
 def npm_parts(root: Path, bundles: Mapping[str, Iterable[str]]) -> list[Part]:
-    """Return the packages whose files are shipped: what package.json asks for, but for tests.
+    """Return the packages whose files are shipped: the dependencies of package.json.
 
     Args:
-        bundles: per package, the names of those that are bundled into it.
+        bundles: per package, the names of packages that are bundled into it.
     """
     asked = json.loads(read(root, "package.json"))["dependencies"]
     locked = json.loads(read(root, "package-lock.json"))["packages"]
@@ -98,7 +98,7 @@ def npm_parts(root: Path, bundles: Mapping[str, Iterable[str]]) -> list[Part]:
             raise BuildError(
                 f"package-lock.json lacks {name}, or its licence or hash: restore it."
             ) from None
-        # Which version of them its publisher bundled is nowhere said.
+        # The versions that the publisher bundled are not recorded anywhere.
         inner = [
             {
                 "type": "library",
@@ -124,7 +124,7 @@ def npm_parts(root: Path, bundles: Mapping[str, Iterable[str]]) -> list[Part]:
 
 
 def npm_part(name: str, version: str, licence: str, integrity: str) -> Part:
-    """Return a package of npm; its hash is that of the archive which npm checked."""
+    """Return an npm package; its hash is that of the archive, which npm has checked."""
     purl = f"pkg:npm/{quote(name)}@{version}"
     kind, _, mark = integrity.partition("-")
     return {
@@ -139,7 +139,7 @@ def npm_part(name: str, version: str, licence: str, integrity: str) -> Part:
 
 
 def licence_of(locked: Mapping[str, Any], name: str) -> Part:
-    """Return the licence of a package, wherever in the lock it stands; nothing if nowhere."""
+    """Return the licence of a package from anywhere in the lock, if it is there."""
     for path, entry in locked.items():
         if path.endswith(f"node_modules/{name}") and "license" in entry:
             return {"licenses": licences(entry["license"])}
@@ -147,7 +147,7 @@ def licence_of(locked: Mapping[str, Any], name: str) -> Part:
 
 
 def numpy_part(root: Path) -> Part:
-    """Return the vendored numpy, under the licences that it states itself."""
+    """Return the vendored numpy, under the licences that it states."""
     pin = read_toml(root, "vendor/vendor.toml")["numpy"]
     with zipfile.ZipFile(root / "vendor" / str(pin["file"])) as wheel:
         metadata = next(name for name in wheel.namelist() if name.endswith("-info/METADATA"))
@@ -167,7 +167,7 @@ def numpy_part(root: Path) -> Part:
 
 
 def model_part(model: Model) -> Part:
-    """Return a model: its own file, and what its weights were taken from."""
+    """Return a model: its file, and where its weights come from."""
     card = model.card
     source, mark = card.get("source", {}), card["file"]["sha256"]
     part: Part = {
@@ -205,7 +205,7 @@ def picture_part(root: Path) -> Part:
 
 
 def licences(text: str) -> list[Part]:
-    """Return a licence as CycloneDX wants it: by SPDX's identifier, an expression, or by name."""
+    """Return a licence in CycloneDX's form: an SPDX identifier, an expression, or a name."""
     known = SPDX.get(text.casefold())
     if known:
         return [{"license": {"id": known}}]
@@ -215,7 +215,7 @@ def licences(text: str) -> list[Part]:
 
 
 def bundled(scripts: Iterable[Path]) -> set[str]:
-    """Return the packages that are bundled into scripts, as their source maps tell."""
+    """Return the packages that are bundled into scripts, according to their source maps."""
     found: set[str] = set()
     for script in scripts:
         source_map = script.with_name(f"{script.name}.map")

@@ -1,6 +1,6 @@
-"""The pages' scripts: the small files of a folder of assets/, joined into one.
+"""Scripts of the pages: each joined from the small files of a folder of assets/.
 
-``assets/boot/index.js`` and all that it imports become ``assets/boot.js``, so that the number of
+``assets/boot/index.js`` and everything it imports become ``assets/boot.js``, so that the number of
 requests before the first paint does not grow with the number of files.
 """
 
@@ -24,11 +24,11 @@ def is_source(path: Path, assets: Path) -> bool:
 def join(root: Path, modules: Path) -> dict[str, bytes]:
     """Return the joined script of every folder in ``assets/`` that has an ``index.js``, by name.
 
-    esbuild drops comments and renames what would collide; it does not lower or minify anything.
-    Its output depends on its version and the sources alone.
+    esbuild drops comments and renames what would collide; it neither lowers nor minifies. Its
+    output depends only on its version and the sources.
 
     Raises:
-        BuildError: a script is not valid, or imports what does not exist.
+        BuildError: a script is not valid, or imports a missing file.
     """
     entries = sorted((root / "assets").glob(f"*/{ENTRY}"))
     if not entries:
@@ -43,7 +43,7 @@ def join(root: Path, modules: Path) -> dict[str, bytes]:
             command, cwd=root, capture_output=True, encoding="utf-8", errors="replace", check=False
         )
         if done.returncode != 0:
-            raise BuildError(f"{complaint(done.stderr)}: correct that, and build again.")
+            raise BuildError(f"{complaint(done.stderr)}: fix that and build again.")
         return {
             f"assets/{path.parent.name}.js": (out / path.parent.name / ENTRY).read_bytes()
             for path in entries

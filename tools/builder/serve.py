@@ -1,4 +1,4 @@
-"""A local web server for a built site, with the headers that a good host sends."""
+"""Local web server for a built site, with the headers that a good host sends."""
 
 import errno
 import http.server
@@ -20,7 +20,7 @@ from weakref import WeakSet
 from builder.errors import BuildError
 from builder.site import HASHED
 
-# Browsers compile wasm while it arrives, and run modules at all, only under the right type.
+# Browsers compile wasm while it arrives, and run modules, only with the right type.
 TYPES = {
     ".css": "text/css; charset=utf-8",
     ".html": "text/html; charset=utf-8",
@@ -43,7 +43,7 @@ TYPES = {
     ".zip": "application/zip",
 }
 
-# With these a page may use threads (SharedArrayBuffer).
+# These allow a page to use threads (SharedArrayBuffer).
 ISOLATION = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Embedder-Policy": "require-corp",
@@ -52,12 +52,12 @@ ISOLATION = {
 
 
 class SiteHandler(http.server.SimpleHTTPRequestHandler):
-    """Serves ``site`` under the path ``base``; ``SiteServer`` holds both."""
+    """Serves ``site`` under the path ``base``; both are attributes of ``SiteServer``."""
 
     protocol_version = "HTTP/1.1"
     server: "SiteServer"
     extensions_map = {"": "text/plain; charset=utf-8"} | TYPES  # LICENSE, NOTICE
-    answered = False  # with what was asked for
+    answered = False  # successfully
     left = 0  # bytes of a range still to be sent; 0 for a whole file
 
     def translate_path(self, path: str) -> str:
@@ -68,12 +68,12 @@ class SiteHandler(http.server.SimpleHTTPRequestHandler):
         return super().translate_path("/" + plain.removeprefix(self.server.base))
 
     def send_response(self, code: int, message: str | None = None) -> None:
-        """Begin an answer."""
+        """Begin a response."""
         self.answered = code < HTTPStatus.BAD_REQUEST
         super().send_response(code, message)
 
     def end_headers(self) -> None:
-        """Add isolation and caching to every answer."""
+        """Add the headers for isolation and caching to every response."""
         if self.server.isolated:
             for name, value in ISOLATION.items():
                 self.send_header(name, value)
@@ -85,11 +85,11 @@ class SiteHandler(http.server.SimpleHTTPRequestHandler):
         super().end_headers()
 
     def list_directory(self, path: str | os.PathLike[str]) -> None:  # noqa: ARG002
-        """Show no folder: hosts of static files do not, either."""
+        """Refuse to list folders, as hosts of static files do."""
         self.send_error(HTTPStatus.NOT_FOUND)
 
     def send_head(self) -> BinaryIO | None:
-        """Answer a request for a range of bytes, as players of video make them."""
+        """Answer requests for a range of bytes, as video players make them."""
         match = re.fullmatch(r"bytes=(\d*)-(\d*)", self.headers.get("Range", ""))
         path = Path(self.translate_path(self.path))
         if match is None or match[0] == "bytes=-" or not path.is_file():
@@ -116,7 +116,7 @@ class SiteHandler(http.server.SimpleHTTPRequestHandler):
         return file
 
     def copyfile(self, source: BinaryIO, outputfile: BinaryIO) -> None:  # type: ignore[override]
-        """Send what was asked for; a visitor who leaves early is no error."""
+        """Send the body; a visitor who leaves early is not an error."""
         try:
             if not self.left:
                 shutil.copyfileobj(source, outputfile)
@@ -128,7 +128,7 @@ class SiteHandler(http.server.SimpleHTTPRequestHandler):
         self.left = 0
 
     def log_request(self, *_: object) -> None:
-        """Say nothing of requests; ``log_error`` tells of those that failed."""
+        """Log nothing; ``log_error`` logs requests that failed."""
 
 
 class SiteServer(http.server.ThreadingHTTPServer):
@@ -142,7 +142,7 @@ class SiteServer(http.server.ThreadingHTTPServer):
     """
 
     daemon_threads = True
-    # Spares a wait after a restart; but on Windows it would let two servers share a port.
+    # Avoids a wait after a restart. On Windows it would let two servers share a port.
     allow_reuse_address = os.name != "nt"
 
     def __init__(
@@ -160,12 +160,12 @@ class SiteServer(http.server.ThreadingHTTPServer):
         super().__init__(address, partial(SiteHandler, directory=str(site)))
 
     def process_request(self, request: Any, client_address: Any) -> None:
-        """Answer on a connection, which is known from now on."""
+        """Remember the connection and answer on it."""
         self._lines.add(request)
         super().process_request(request, client_address)
 
     def hang_up(self) -> None:
-        """Close the port and every connection: whoever asks now is refused."""
+        """Close the port and every connection, so that further requests are refused."""
         self.shutdown()
         self.server_close()
         for line in list(self._lines):
@@ -173,7 +173,7 @@ class SiteServer(http.server.ThreadingHTTPServer):
                 line.shutdown(socket.SHUT_RDWR)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Say nothing of visitors who hang up, before or while they are answered."""
+        """Log nothing if a visitor closes the connection early."""
         if not isinstance(sys.exception(), ConnectionError):
             super().handle_error(request, client_address)
 
@@ -195,18 +195,18 @@ def serving(site: Path, base: str = "/", *, isolated: bool = True) -> Iterator[S
 
 
 def open_server(host: str, port: int, site: Path, base: str, *, isolated: bool) -> SiteServer:
-    """Return a server that holds its port; raise BuildError if it cannot have it."""
+    """Return a server that listens on its port; raise BuildError if it cannot."""
     try:
         return SiteServer((host, port), site, base, isolated=isolated)
     except (OSError, OverflowError) as error:
         number = getattr(error, "errno", None)
         if number == errno.EADDRINUSE:
             raise BuildError(
-                f"port {port} is taken: stop what uses it, or choose another with --port."
+                f"port {port} is in use: stop what uses it, or choose another with --port."
             ) from None
         if number == errno.EACCES:
             raise BuildError(
-                f"port {port} is not open to you: choose one above 1023 with --port."
+                f"port {port} needs administrator rights: choose one above 1023 with --port."
             ) from None
         raise BuildError(
             f"cannot listen on {host} port {port} ({error}): choose another --host or --port."

@@ -1,4 +1,4 @@
-"""The folder of static files in the making: hashed names, and the swap into place."""
+"""Site: the folder of static files, their hashed names, and the swap into place."""
 
 import os
 import re
@@ -15,7 +15,7 @@ HASHED = re.compile(rf"(\.[0-9a-f]{{{HASH}}}\.\w+|-[0-9a-f]{{{HASH}}}/[\w.-]+)$"
 
 
 class Site:
-    """Files written below ``folder``, and under which name each is reached.
+    """The files below ``folder``, and the name under which each is reached.
 
     A file is known by its place in the repository (``assets/style.css``) and reached under a name
     that changes with its contents (``assets/style.1a2b3c4d5e.css``), so that browsers may keep it
@@ -36,19 +36,19 @@ class Site:
         return self.url(name)
 
     def add_folder(self, name: str, files: Mapping[str, bytes]) -> None:
-        """Write files that know each other by their plain names, into one hashed folder."""
+        """Write files that refer to each other by their plain names, into one hashed folder."""
         mark = fingerprint(part for file in sorted(files) for part in (file.encode(), files[file]))
         for file, data in files.items():
             self.names[f"{name}/{file}"] = f"{name}-{mark}/{file}"
             self.write(f"{name}-{mark}/{file}", data)
 
     def add_plain(self, name: str, data: bytes) -> None:
-        """Write a file under its own name, where people look for it."""
+        """Write a file without a hash in its name."""
         self.names[name] = name
         self.write(name, data)
 
     def write(self, name: str, data: bytes) -> None:
-        """Write a file under this very name."""
+        """Write a file under exactly this name."""
         path = self.folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(data)
@@ -68,18 +68,18 @@ class Site:
             return self.base
         if name not in self.names:
             raise BuildError(
-                f"{where} refers to {reference}, which is not there: correct it or add the file."
+                f"{where} refers to {reference}, which does not exist: correct it or add the file."
             )
         return self.url(name)
 
 
 def fingerprint(parts: Iterable[bytes]) -> str:
-    """Return the short hash that names carry."""
+    """Return the short hash that names contain."""
     return digest(parts)[:HASH]
 
 
 def check_base(base: str) -> str:
-    """Return ``base``; raise BuildError unless it is ``./`` or a path from slash to slash."""
+    """Return ``base``; raise BuildError unless it is ``./`` or like ``/path/``."""
     if base == "./" or re.fullmatch(r"/([\w.~-]+/)*", base):
         return base
     raise BuildError(
@@ -88,26 +88,26 @@ def check_base(base: str) -> str:
 
 
 def check_out(out: Path, root: Path) -> None:
-    """Refuse to replace a folder that no build made."""
+    """Raise BuildError if ``out`` must not be replaced: it is not from a build."""
     if out.resolve() == root.resolve() or out.resolve() in root.resolve().parents:
-        raise BuildError(f"--out {out} holds the repository itself: choose another folder.")
+        raise BuildError(f"--out {out} contains the repository itself: choose another folder.")
     if out.is_dir() and any(out.iterdir()) and not is_site(out):
         raise BuildError(
-            f"--out {out} holds files that no build made: choose an empty or a new folder."
+            f"--out {out} contains files that are not from a build: choose an empty or new folder."
         )
     if out.exists() and not out.is_dir():
         raise BuildError(f"--out {out} is a file: choose a folder.")
 
 
 def is_site(folder: Path) -> bool:
-    """Tell whether an earlier build made ``folder``: its page knows its build."""
+    """Return whether a build made ``folder``: its page contains facts about its build."""
     page = folder / "index.html"
     return page.is_file() and b' id="obscura-build">{' in page.read_bytes()
 
 
 @contextmanager
 def swapped_in(out: Path) -> Iterator[Path]:
-    """Yield an empty folder beside ``out`` that takes its place if, and only if, all goes well."""
+    """Yield an empty folder that replaces ``out`` if the block succeeds, and only then."""
     out = out.resolve()
     out.parent.mkdir(parents=True, exist_ok=True)
     partial = out.with_name(f".{out.name}.partial-{os.getpid()}")

@@ -1,4 +1,4 @@
-"""The repository's own files."""
+"""Files of the repository."""
 
 import tomllib
 from pathlib import Path
@@ -8,7 +8,7 @@ from builder.errors import BuildError
 
 
 def read(root: Path, name: str) -> bytes:
-    """Return the contents of file ``name`` of the repository; raise BuildError if it is gone."""
+    """Return the contents of file ``name`` of the repository; raise BuildError if it is missing."""
     try:
         return (root / name).read_bytes()
     except FileNotFoundError:
@@ -16,7 +16,7 @@ def read(root: Path, name: str) -> bytes:
 
 
 def read_toml(root: Path, name: str) -> dict[str, Any]:
-    """Return a TOML file of the repository; raise BuildError if it is gone or damaged."""
+    """Return a TOML file of the repository; raise BuildError if it is missing or damaged."""
     try:
         return tomllib.loads(read(root, name).decode())
     except ValueError as error:
@@ -24,7 +24,7 @@ def read_toml(root: Path, name: str) -> dict[str, Any]:
 
 
 def read_below(folder: Path, package: str) -> dict[str, bytes]:
-    """Return the Python files of a package in ``folder``, by their names below it."""
+    """Return the Python files of a package in ``folder``, by their names relative to it."""
     return {
         path.relative_to(folder).as_posix(): path.read_bytes()
         for path in sorted((folder / package).rglob("*.py"))

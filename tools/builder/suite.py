@@ -1,9 +1,13 @@
-"""Runs the whole suite in an environment of its own, made from locked and hashed requirements."""
+"""Runs the tests in an environment of their own, made from locked and hashed requirements."""
 
 import os
 import subprocess
 import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import IO, NamedTuple
 
 from builder.browser import find_chromium
 from builder.cache import digest
@@ -13,15 +17,22 @@ from builder.sources import read
 STAMP = ".obscura-installed"
 REQUIREMENTS = "requirements/test.txt"
 
-# Tests wait a lot, and meanwhile others can run. Files stay whole: their tests share visits.
-SIDE_BY_SIDE = ("-n", str(max(2, (os.cpu_count() or 1) // 4)), "--dist", "loadfile")
+# Tests wait a lot, and meanwhile others can run. Files stay whole: their tests share visits. The
+# order is that of tests/conftest.py.
+WORKERS = str(max(3, (os.cpu_count() or 1) // 4))
+SIDE_BY_SIDE = ("-n", WORKERS, "--dist", "loadfile", "--no-loadscope-reorder")
 
-# Each must pass before the tests run.
+# Run beside the tests; each must pass, too.
 CHECKS = (
     ("ruff", "check", "."),
     ("ruff", "format", "--check", "."),
     ("mypy",),
 )
+
+# Tests that need neither Node nor a browser nor the built site.
+CORE = ("bench", "convert", "core", "engine", "evaluation", "examples", "page")
+NEEDS_NODE = "tests/convert/test_tfjs.py"
+ENDURANCE = "endurance"
 
 
 def environment(root: Path) -> Path:
@@ -59,6 +70,41 @@ def environment(root: Path) -> Path:
     return python
 
 
+class Check(NamedTuple):
+    """A check that runs, and the file that it writes to."""
+
+    name: str
+    process: subprocess.Popen[bytes]
+    output: IO[bytes]
+
+    def passed(self) -> bool:
+        """Wait for its end, print what it wrote, and return whether it passed."""
+        failed = self.process.wait() != 0
+        self.output.seek(0)
+        print(f"{self.name}:", self.output.read().decode(errors="replace").strip(), flush=True)
+        return not failed
+
+
+@contextmanager
+def checks(root: Path, python: Path) -> Iterator[list[Check]]:
+    """Run the checks beside what the block does; end those that still run when it fails."""
+    running = []
+    try:
+        for command in CHECKS:
+            output = tempfile.TemporaryFile()  # noqa: SIM115
+            process = subprocess.Popen(
+                [str(python), "-m", *command], cwd=root, stdout=output, stderr=subprocess.STDOUT
+            )
+            running.append(Check(" ".join(command), process, output))
+        yield running
+    finally:
+        for check in running:
+            if check.process.poll() is None:
+                check.process.terminate()
+                check.process.wait()
+            check.output.close()
+
+
 def run_suite(root: Path, dist: Path, pytest_arguments: list[str]) -> int:
     """Lint, type-check and test; return an exit code.
 
@@ -68,13 +114,34 @@ def run_suite(root: Path, dist: Path, pytest_arguments: list[str]) -> int:
         pytest_arguments: handed on; none runs every test. ``-n 0`` runs one after the other.
     """
     python = environment(root)
-    chromium = find_chromium(python)
-    variables = os.environ | {"CHROMIUM": str(chromium), "OBSCURA_DIST": str(dist.resolve())}
-    for check in CHECKS:
-        print(f"{' '.join(check)}:", flush=True)
-        if subprocess.run([str(python), "-m", *check], cwd=root, check=False).returncode:
-            raise BuildError(
-                f"{' '.join(check)} found something (above): mend it and run the tests again."
-            )
-    tests = [str(python), "-m", "pytest", "--durations=30", *SIDE_BY_SIDE, *pytest_arguments]
-    return subprocess.run(tests, cwd=root, env=variables, check=False).returncode
+    variables = {"CHROMIUM": str(find_chromium(python)), "OBSCURA_DIST": str(dist.resolve())}
+    return run_tests(root, python, pytest_arguments, variables)
+
+
+def run_endurance(root: Path, dist: Path, pytest_arguments: list[str]) -> int:
+    """As `run_suite`, with the endurance tests alone."""
+    return run_suite(root, dist, [f"tests/{ENDURANCE}", *pytest_arguments])
+
+
+def run_core(root: Path, pytest_arguments: list[str]) -> int:
+    """Lint, type-check and run the tests that need neither Node nor a browser."""
+    folders = [f"tests/{name}" for name in CORE]
+    arguments = [*folders, f"--ignore={NEEDS_NODE}", *pytest_arguments]
+    return run_tests(root, environment(root), arguments, {})
+
+
+def run_tests(
+    root: Path, python: Path, pytest_arguments: list[str], variables: dict[str, str]
+) -> int:
+    """Run pytest and, beside it, the checks; return an exit code.
+
+    Args:
+        variables: added to the environment of the tests.
+    """
+    command = [str(python), "-m", "pytest", "--durations=30", *SIDE_BY_SIDE, *pytest_arguments]
+    with checks(root, python) as running:
+        code = subprocess.run(command, cwd=root, env=os.environ | variables, check=False).returncode
+        failed = [check.name for check in running if not check.passed()]
+    if failed:
+        raise BuildError(f"{' and '.join(failed)} found something (above): fix it and run again.")
+    return code

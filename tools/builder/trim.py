@@ -1,4 +1,4 @@
-"""What the browser's Python carries: of numpy and the standard library, only what is used there."""
+"""Trimming: the parts of numpy, the standard library and our library that a page needs."""
 
 import ast
 import re
@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from builder.errors import BuildError
 
-# Left out of numpy. Every visit compiles each extension module (*.so) of the wheel, used or not,
+# Not needed of numpy. Every visit compiles all extension modules (*.so) of the wheel, used or not,
 # and random alone has nine.
 NUMPY_UNUSED = re.compile(
     r"""
@@ -19,14 +19,13 @@ NUMPY_UNUSED = re.compile(
     re.VERBOSE,
 )
 
-UNUSED_LICENSES = re.compile(r"/licenses/numpy/(fft|linalg|ma|random)/")  # of what is left out
+UNUSED_LICENSES = re.compile(r"/licenses/numpy/(fft|linalg|ma|random)/")  # of the parts left out
 
-# Emptied: what they do on import, at every start, is to give C functions their docstrings.
+# Replaced by empty files: all they do, at every start, is to give C functions their docstrings.
 NUMPY_DOCS = re.compile(r"^numpy/_core/_add_newdocs(_scalars)?\.py$")
 
-# What stands in for two packages that numpy and we import at every start: linear algebra, of which
-# the page calls nothing, and types, which are for type checkers and take half as long to load as
-# numpy itself.
+# Replacements for two packages that numpy and we import at every start: linear algebra, which the
+# page never calls, and types for type checkers, which take half as long to load as numpy itself.
 NUMPY_INSTEAD = {
     "numpy/linalg/__init__.py": b"""
 class LinAlgError(ValueError):
@@ -52,10 +51,10 @@ ArrayLike = DTypeLike = object
 """,
 }
 
-# Ways to compress that the standard library imports where it finds them.
+# Compression modules that the standard library imports if they exist.
 STDLIB_UNUSED = re.compile(r"^(bz2|lzma|compression/.*)\.py$")
 
-# Standard modules that the trace does not meet, for they are imported only when something happens.
+# Standard modules that the trace does not find, because they are imported only on some event.
 STDLIB_ON_OCCASION = (
     "encodings.ascii",
     "encodings.cp437",  # zipfile: the names in an archive
@@ -64,8 +63,8 @@ STDLIB_ON_OCCASION = (
     "importlib.metadata",  # Pyodide: what is installed
     "tarfile",  # Pyodide, installing a package; see STDLIB_INSTEAD
 )
-# Likewise, of those that can wait for the rest of the page's Python, and modules that are met, but
-# whose importers do without.
+# Those of them that can come with the late archive, and modules that the trace finds but whose
+# importers work without them.
 STDLIB_LATER = (
     "_ssl",
     "ctypes",  # numpy
@@ -75,8 +74,8 @@ STDLIB_LATER = (
     "tracemalloc",  # warnings
 )
 
-# What stands in for a module that Pyodide imports to install a package, and uses for archives that
-# are no wheels; and for the names of characters, which html imports in order to unescape.
+# Replacements for a module that Pyodide imports to install a package but uses only for archives
+# that are not wheels, and for the names of characters, which html imports for unescape().
 STDLIB_INSTEAD = {
     "tarfile.py": b"""
 def __getattr__(name):
@@ -94,14 +93,14 @@ html5 = _LeftOut()
 """,
 }
 
-# Modules of ours that are imported inside functions, but on the way to a first detection.
+# Modules that are imported inside functions or by name, but are needed for a first detection.
 SOON = (
     "obscura.graph.cut",  # on a GPU
     "obscura.graph.half",
     "obscura.page.features.detect.controls",
 )
 
-# The part of the library that runs in CPython alone.
+# The part of the library that runs only in CPython.
 NATIVE = re.compile(
     r"^obscura/(__main__|cli|detector|flip|pictures|cards/catalogue|engine/native|evaluation/\w+)\.py$"
 )
@@ -126,7 +125,7 @@ def modules(names: Iterable[str]) -> set[str]:
 
 
 def at_start(names: Iterable[str]) -> list[str]:
-    """Return those of the standard library's files ``names`` that the page starts with."""
+    """Return which of the standard library's files ``names`` the page needs at its start."""
     return [
         name
         for name in names
@@ -135,7 +134,7 @@ def at_start(names: Iterable[str]) -> list[str]:
 
 
 def standard(imported: Iterable[str], stdlib: Mapping[str, bytes]) -> set[str]:
-    """Return those of ``imported`` that are modules of the standard library ``stdlib``."""
+    """Return which of ``imported`` are modules of the standard library ``stdlib``."""
     return {*imported} & modules(stdlib)
 
 
@@ -143,7 +142,7 @@ MODULE = re.compile(r"obscura(\.\w+)+")
 
 
 def mentions(sources: Mapping[str, bytes]) -> set[str]:
-    """Return the names of our modules that ``sources`` hold as strings.
+    """Return the names of our modules that stand in ``sources`` as strings.
 
     Features are imported by such a name, from a table, when they are first wanted.
     """
@@ -158,13 +157,13 @@ def mentions(sources: Mapping[str, bytes]) -> set[str]:
 
 
 def imports(sources: Mapping[str, bytes], *, at_once: bool = False) -> set[str]:
-    """Return every module that ``sources`` (file name to text) import anywhere, by absolute name.
+    """Return the absolute names of all modules that ``sources`` (file name to text) import.
 
     ``from a import b`` counts as ``a`` and as ``a.b``: whether ``b`` is a module is not known here.
-    What stands under ``if TYPE_CHECKING:`` does not count.
+    Imports under ``if TYPE_CHECKING:`` do not count.
 
     Args:
-        at_once: only those that are imported as soon as the sources themselves are.
+        at_once: only imports that run when the sources themselves are imported.
     """
     found = set()
     for name, text in sources.items():
@@ -180,10 +179,10 @@ def imports(sources: Mapping[str, bytes], *, at_once: bool = False) -> set[str]:
 
 
 def running(tree: ast.AST, *, at_once: bool = False) -> Iterator[ast.AST]:
-    """Yield the nodes of a syntax tree, less those that only type checkers read.
+    """Yield the nodes of a syntax tree, except those that only type checkers read.
 
     Args:
-        at_once: leave out, too, what waits inside functions until they are called.
+        at_once: also leave out the bodies of functions.
     """
     if isinstance(tree, ast.If) and ast.unparse(tree.test).endswith("TYPE_CHECKING"):
         return
@@ -195,26 +194,26 @@ def running(tree: ast.AST, *, at_once: bool = False) -> Iterator[ast.AST]:
 
 
 def first(sources: Mapping[str, bytes], main: bytes) -> dict[str, bytes]:
-    """Return those of ``sources`` that ``main`` imports by merely starting, and so on.
+    """Return which of ``sources`` are imported when ``main`` starts, directly or indirectly.
 
-    What is imported inside a function, or by a name in a table, is not among them: it may come
-    later, unless it stands in ``SOON``.
+    Modules that are imported inside functions, or by a name in a table, are not among them, unless
+    they are in ``SOON``.
     """
     return closure(sources, main, lambda new: imports(new, at_once=True) | {*SOON})
 
 
 def ever(sources: Mapping[str, bytes], main: bytes) -> dict[str, bytes]:
-    """Return those of ``sources`` that ``main`` may import at any time, and so on."""
+    """Return which of ``sources`` may be imported at any time, directly or indirectly."""
     return closure(sources, main, lambda new: imports(new) | mentions(new))
 
 
 def closure(
     sources: Mapping[str, bytes], main: bytes, named_by: Callable[[dict[str, bytes]], set[str]]
 ) -> dict[str, bytes]:
-    """Return those of ``sources`` that ``main`` leads to.
+    """Return which of ``sources`` can be reached from ``main``.
 
     Args:
-        named_by: returns the modules that files lead to.
+        named_by: returns the modules that files refer to.
     """
     files = {
         name.removesuffix(".py").removesuffix("/__init__").replace("/", "."): name
@@ -232,17 +231,17 @@ def closure(
 
 
 def check_imports(sources: Mapping[str, bytes], left_out: set[str]) -> None:
-    """Raise BuildError if one of ``sources`` needs a module that is ``left_out`` of the page, or
-    numpy's linear algebra."""
+    """Raise BuildError if one of ``sources`` needs numpy's linear algebra or a module that is
+    ``left_out`` of the page."""
     for name, text in sources.items():
         missing = imports({name: text}) & left_out
         if missing:
             raise BuildError(
-                f"py/{name} imports {min(missing)}, which the page is shipped without: "
-                "do without it, or keep it in tools/builder/trim.py."
+                f"py/{name} imports {min(missing)}, which is not shipped with the page: "
+                "remove the import, or keep the module in tools/builder/trim.py."
             )
         if any(getattr(node, "attr", "") == "linalg" for node in ast.walk(ast.parse(text, name))):
             raise BuildError(
-                f"py/{name} uses numpy.linalg, which the page is shipped without: "
-                "do without it, or keep it in tools/builder/trim.py."
+                f"py/{name} uses numpy.linalg, which is not shipped with the page: "
+                "remove the import, or keep the module in tools/builder/trim.py."
             )

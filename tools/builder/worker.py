@@ -1,6 +1,6 @@
-"""The service worker: Workbox, the list of the site's files, and our own part, in one script.
+"""Service worker: Workbox, the list of the site's files, and assets/sw.js, in one script.
 
-One script, so that browsers see by its bytes alone that there is another version.
+It is one script, so that browsers recognise a new version by its bytes.
 """
 
 import hashlib
@@ -15,24 +15,24 @@ from builder.errors import BuildError
 from builder.site import Site
 
 SOURCE = "assets/sw.js"
-# At the site's root, for a worker serves only what lies below it; without a hash, for browsers look
-# for the next version under the same address.
+# At the site's root, because a worker serves only addresses below its own; without a hash, because
+# browsers look for the next version at the same address.
 NAME = "sw.js"
 
-# Workbox's own builds, in the order in which they need each other: no bundler is wanted.
+# Workbox's own builds, in the order of their dependencies.
 WORKBOX = ("core", "routing", "strategies")
 SOURCE_MAP = re.compile(r"\n//# sourceMappingURL=\S+\s*$")
 
 PAGE = "index.html"  # the address that ends in a slash
 
-# What the page does not start with comes in groups, which are made available offline as wholes.
+# Files that the page does not need at its start form groups; each is made available offline whole.
 GROUPS = (
     (re.compile(r"ort/.*\.jspi\.|ort/ort\.jspi\."), "engine:jspi"),
     (re.compile(r"ort/.*\.asyncify\.|ort/ort\.webgpu\."), "engine:asyncify"),
     (re.compile(r"ort/"), "engine:wasm"),
     (re.compile(r"models/([^/]+)/"), r"model:\1"),
     (re.compile(r"(pyodide|pyscript)/|py/.*\.zip$"), "python"),
-    (re.compile(r"assets/app/"), "store"),  # icons and pictures for systems, no page shows them
+    (re.compile(r"assets/app/"), "store"),  # icons and pictures for the system, which no page shows
 )
 SHELL = "shell"
 
@@ -49,26 +49,26 @@ def group(name: str) -> str:
 def add(
     site: Site, modules: Path, source: str, page: str, policy: str, packed: Sequence[str] = ()
 ) -> None:
-    """Write the service worker of a site that is otherwise complete.
+    """Write the service worker of a site of which all other files have been written.
 
     Args:
         modules: the folder of npm's packages.
         source: ``assets/sw.js``.
-        page: the version that the page calls itself.
-        policy: the security policy of what it serves, where the host sends none.
-        packed: addresses in the site of what it fetches as ``.gz``, and unpacks.
+        page: the version of the page.
+        policy: the security policy of its responses, if the host sends none.
+        packed: addresses of the files that it fetches as ``.gz`` and unpacks.
     """
     files = listing(site)
     version = digest([json.dumps(files, sort_keys=True).encode()])[:10]
     parts = [workbox(modules, name) for name in WORKBOX]
-    told = {"version": version, "page": page, "policy": policy, "files": files}
-    told["packed"] = list(packed)
-    parts.append(f"const BUILD = {inline(told)};")
+    facts = {"version": version, "page": page, "policy": policy, "files": files}
+    facts["packed"] = list(packed)
+    parts.append(f"const BUILD = {inline(facts)};")
     site.add_plain(NAME, "\n".join([*parts, source]).encode())
 
 
 def listing(site: Site) -> dict[str, tuple[str, int, str]]:
-    """Return hash, size in bytes and group of every file, by its name as the address has it."""
+    """Return hash, size in bytes and group of every file, by its address."""
     files = {}
     for name, shipped in sorted(site.names.items()):
         data = site.path(name).read_bytes()
@@ -78,7 +78,7 @@ def listing(site: Site) -> dict[str, tuple[str, int, str]]:
 
 
 def workbox(modules: Path, name: str) -> str:
-    """Return one of Workbox's modules, which leaves what it offers in a global ``workbox``."""
+    """Return one of Workbox's modules, which adds its exports to a global ``workbox``."""
     path = modules / f"workbox-{name}" / "build" / f"workbox-{name}.prod.js"
     try:
         return SOURCE_MAP.sub("", path.read_text(encoding="utf-8"))

@@ -1,8 +1,8 @@
-"""A future that wakes whoever waits for it at once.
+"""Future that resumes its waiters immediately.
 
-An event loop in a browser wakes a waiting coroutine in a later task, and before that the browser
-may do whatever else is due: paint, play video, move the pointer. For an answer that comes as an
-event, that turn is for nothing.
+An event loop in a browser resumes a waiting coroutine in a later task, and the browser may do other
+work first: paint, play video, move the pointer. For an answer that arrives as an event, this delay
+is unnecessary.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ T = TypeVar("T")
 
 
 class PromptFuture(asyncio.Future[T]):
-    """A future whose waiters go on within `set_result` and `set_exception`.
+    """Future whose waiters resume within `set_result` and `set_exception`.
 
-    If a task is being executed just then (another coroutine gives the answer), they wait for their
-    turn as usual, for one task cannot be executed inside another.
+    If a task is running at that moment (another coroutine sets the result), they are scheduled as
+    usual, because one task cannot run inside another.
     """
 
     def __init__(self, *, loop: asyncio.AbstractEventLoop) -> None:
@@ -29,41 +29,41 @@ class PromptFuture(asyncio.Future[T]):
     def add_done_callback(
         self, fn: Callable[[Self], object], /, *, context: Context | None = None
     ) -> None:
-        """Call `fn(self)` once there is a result."""
+        """Call `fn(self)` once the future is done."""
         if self.done():
             super().add_done_callback(fn, context=context)
         else:
             self._waiters.append((fn, context or copy_context()))
 
     def remove_done_callback(self, fn: Callable[[Self], object], /) -> int:
-        """Forget a callback; return how many there were."""
+        """Remove a callback; return the number of removals."""
         before = len(self._waiters)
         self._waiters = [each for each in self._waiters if each[0] != fn]
         return before - len(self._waiters)
 
     def set_result(self, result: T, /) -> None:
-        """Give the answer, and let those who wait for it go on."""
+        """Set the result and resume the waiters."""
         super().set_result(result)
-        self._wake(at_once=True)
+        self._wake(immediately=True)
 
     def set_exception(self, exception: Any, /) -> None:
-        """Say that there is no answer, and let those who wait for it go on."""
+        """Set the exception and resume the waiters."""
         super().set_exception(exception)
-        self._wake(at_once=True)
+        self._wake(immediately=True)
 
     def cancel(self, msg: Any = None) -> bool:
-        """Say that the answer is no longer wanted; False if it is here already."""
+        """Cancel the future; return False if it is done already."""
         cancelled = super().cancel(msg)
-        if cancelled:  # by the task that waits, which cannot go on while it does this
-            self._wake(at_once=False)
+        if cancelled:  # by the waiting task, which cannot resume meanwhile
+            self._wake(immediately=False)
         return cancelled
 
-    def _wake(self, *, at_once: bool) -> None:
+    def _wake(self, *, immediately: bool) -> None:
         loop = self.get_loop()
-        at_once = at_once and asyncio.current_task(loop) is None
+        immediately = immediately and asyncio.current_task(loop) is None
         waiters, self._waiters = self._waiters, []
         for fn, context in waiters:
-            if at_once:
+            if immediately:
                 context.run(fn, self)
             else:
                 loop.call_soon(fn, self, context=context)

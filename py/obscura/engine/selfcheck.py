@@ -1,4 +1,4 @@
-"""The self-check: a backend that does not reproduce the answer on record is not used."""
+"""Self-check: a backend is used only if it reproduces the recorded answer."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from obscura.errors import BackendError, CardError
 from obscura.families.decode import Outputs, decode
 
 # Decoders of JPEG and scalers of pictures differ by a few grey levels from browser to browser,
-# and half precision by a few thousandths; a backend that computes wrongly is off by far more.
+# and half precision by a few thousandths; a backend that computes wrongly differs by far more.
 SCORE_TOLERANCE = 0.1
 IOU_AT_LEAST = 0.8
 
@@ -20,8 +20,8 @@ def verify(outputs: Outputs, card: ModelCard) -> None:
     """Check a backend's outputs for the card's check picture against the recorded answer.
 
     Raises:
-        BackendError: they disagree; the message says in what.
-        CardError: the card records no answer.
+        BackendError: they disagree; the message says how.
+        CardError: the card has no recorded answer.
     """
     if card.check is None:
         raise CardError(
@@ -29,7 +29,7 @@ def verify(outputs: Outputs, card: ModelCard) -> None:
             card.name,
             remedy="Add the table [check] to model.toml.",
         )
-    # A little below the threshold, for a row on record just above it may be found just below.
+    # A little below the threshold, because a row recorded just above it may be found just below.
     least = max(card.threshold - SCORE_TOLERANCE, 0.0)
     found = decode(outputs, card, card.check.size, threshold=least)
     reason = disagreement(
@@ -48,17 +48,17 @@ def disagreement(
     iou_at_least: float = IOU_AT_LEAST,
     labels: Sequence[str] | None = None,
 ) -> str | None:
-    """Say in what ``found`` differs from ``recorded``; None if it does not.
+    """Describe how ``found`` differs from ``recorded``; None if it does not.
 
-    Two rows match if they are of one class, their boxes overlap with an IoU of ``iou_at_least`` or
-    more, and their scores differ by ``score_tolerance`` or less. Every recorded row must have a
-    match of its own, and so must every row found with more than ``threshold + score_tolerance``.
+    Two rows match if they have the same class, their boxes overlap with an IoU of at least
+    ``iou_at_least``, and their scores differ by at most ``score_tolerance``. Every recorded row
+    must have a match of its own, and so must every row found above ``threshold + score_tolerance``.
 
     Args:
         found: in pixels of the check picture, down to ``threshold - score_tolerance``.
-        recorded: likewise, down to ``threshold``.
-        threshold: lowest score on record.
-        labels: names of the classes, for the answer.
+        recorded: also in its pixels, down to ``threshold``.
+        threshold: lowest recorded score.
+        labels: names of the classes, for the description.
 
     Returns:
         A clause such as ``it does not see person (93%)``.

@@ -1,10 +1,13 @@
 """Evaluation: how well a model finds what people found, as COCO measures it.
 
+>>> from pathlib import Path
 >>> from obscura import Detector
->>> from obscura.evaluation import evaluate, read_truth
->>> truth = read_truth(Path("coco128/instances.json"), Path("coco128/images"))  # doctest: +SKIP
->>> with Detector("cocossd", threshold=LOW) as detector:  # doctest: +SKIP
-...     evaluate(detector, truth).matches.scores().ap
+>>> from obscura.evaluation import LOW, evaluate, read_truth
+>>> truth = read_truth(Path("coco/instances.json"), Path("coco/images"))
+>>> with Detector("cocossd", threshold=LOW) as detector:
+...     scores = evaluate(detector, truth).matches.scores()
+>>> 0 < scores.ap <= 100
+True
 
 Runs in CPython and needs pycocotools: the package's extra ``evaluate``.
 """

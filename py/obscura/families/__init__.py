@@ -1,34 +1,41 @@
-"""Families: how the outputs of each kind of network become Detections.
+"""Families of detectors: networks whose outputs have the same layout and meaning.
 
-A sealed model decodes its own boxes (its graph ends in the best K rows), so a family says only what
-is left to do with those rows. An open one is read by its family's module, loaded when first needed:
-`read` makes the same rows of raw outputs, `recognise` tells whether a network could be of its kind.
-A new family is a file beside this one and a row of ``FAMILIES``.
+A sealed model decodes its own boxes (its graph ends in the best K rows), so its family only says
+whether suppression is left to do. The outputs of an open model are read by its family's module,
+which is loaded on first use; `families.protocol` describes such modules. To add a family, add a
+module to ``detectors/`` and a row to ``FAMILIES``.
 """
 
 from __future__ import annotations
 
 from importlib import import_module
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, cast
 
 from obscura.cards.card import ModelCard
 from obscura.errors import CardError
 
+if TYPE_CHECKING:
+    from obscura.families.common.rows import Spec
+    from obscura.families.protocol import FamilyModule
+
 
 class Family(NamedTuple):
-    """One way of reading a network."""
+    """One family of detectors."""
 
-    name: str  # as cards say it; the module of that name reads its open form
-    title: str  # as people say it
-    nms: bool  # whether its rows hold several boxes for one object
+    name: str
+    """As on cards. The module of this name in ``detectors/`` reads the open form."""
+    title: str
+    """For people."""
+    nms: bool
+    """Whether several rows can be boxes of one object, so that suppression is needed."""
 
 
 FAMILIES = {
     family.name: family
     for family in (
-        # Single-shot detectors answer once per anchor, many times for one object.
+        # One row per anchor: several for one object.
         Family("ssd", "SSD", nms=True),
-        # Local maxima of a heat map should be one per object; now and then a large one has two.
+        # One peak per object, but large objects occasionally have two.
         Family("centernet", "CenterNet", nms=True),
         Family("yolox", "YOLOX", nms=True),
         Family("yolov5", "YOLOv5 and YOLOv7", nms=True),
@@ -38,7 +45,7 @@ FAMILIES = {
         Family("picodet", "PicoDet", nms=True),
         Family("fastestdet", "FastestDet", nms=True),
         Family("yunet", "YuNet (faces)", nms=True),
-        # Queries agree among themselves on who takes which object.
+        # Trained to assign one query to each object.
         Family("rtdetr", "RT-DETR, D-FINE, DEIM", nms=False),
         Family("detr", "DETR, RF-DETR", nms=False),
         Family("efficientdet", "EfficientDet", nms=True),
@@ -51,7 +58,7 @@ def of(card: ModelCard) -> Family:
     """Return a card's family.
 
     Raises:
-        CardError: nothing is known of it.
+        CardError: the family is unknown.
     """
     family = FAMILIES.get(card.family)
     if family is None:
@@ -62,22 +69,19 @@ def of(card: ModelCard) -> Family:
     return family
 
 
-def module(name: str) -> Any:
-    """Return the module that reads a family's open form: OPTIONS, `read` and `recognise`."""
-    return import_module(f"obscura.families.detectors.{name}")
+def module(name: str) -> FamilyModule:
+    """Return the module that reads a family's open form."""
+    return cast("FamilyModule", import_module(f"obscura.families.detectors.{name}"))
 
 
-def spec(card: ModelCard) -> Any:
-    """Return the `rows.Spec` of an open model.
+def spec(card: ModelCard) -> Spec:
+    """Return the `Spec` of an open model.
 
     Raises:
-        CardError: its family is unknown, or an option on the card.
+        CardError: the family is unknown, or an option on the card is unknown or invalid.
     """
-    from obscura.families.common.rows import (  # here, for sealed models need none of it
-        Spec,
-        checked,
-    )
+    from obscura.families.common.rows import Spec, check_options  # not needed for sealed models
 
     assert card.open is not None
-    options = checked(card.open.options, module(of(card).name).OPTIONS, card.family)
+    options = check_options(card.open.options, module(of(card).name).OPTIONS, card.family)
     return Spec(card.input.width, card.input.height, len(card.labels), card.top, options)

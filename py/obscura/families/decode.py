@@ -1,4 +1,4 @@
-"""Decoding: what a network returns, as the best K rows, and those as Detections."""
+"""Decoding: from a network's outputs to its best K rows, and from these to Detections."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from obscura.families import module, of, spec
 
 
 class Outputs(NamedTuple):
-    """What a model returns for one picture: its best K rows, best first."""
+    """The best K rows of a model for one picture, best first."""
 
     boxes: NDArray[np.float32]  # (K, 4) xyxy in 0..1 of the model's input
     scores: NDArray[np.float32]  # (K,) confidence in 0..1
@@ -25,22 +25,22 @@ class Outputs(NamedTuple):
 
 
 _NO_CLASS = 2**31 - 1
-_MOST_SCORE = 1.01  # half precision and quantised tables come out a little above 1
-_FAR = 1000.0
-"""How far outside the picture, in pictures, an edge is taken seriously: areas stay finite."""
+_MAX_SCORE = 1.01  # half precision and quantisation can exceed 1 slightly
+_MAX_DISTANCE = 1000.0
+"""How far outside the picture boxes may reach, in sizes of the picture: areas stay finite."""
 
 
 def read(outputs: Mapping[str, Any], card: ModelCard) -> Outputs:
-    """Turn what a network returns into rows.
+    """Return the best rows of a network's outputs.
 
     Args:
-        outputs: arrays of one run, by name, in the graph's order. A sealed network's are boxes,
-            scores and classes; an open one's are what its family reads.
+        outputs: arrays of one run, by name, in the graph's order: boxes, scores and classes of a
+            sealed network; of an open one whatever its family reads.
         card: the model's card.
 
     Raises:
         ModelMismatch: the outputs are not what the card says.
-        CardError: the card's family is unknown, or one of its options.
+        CardError: the family is unknown, or an option on the card is unknown or invalid.
     """
     for name, array in outputs.items():
         if not isinstance(array, np.ndarray) or array.dtype.kind not in "fiub":
@@ -49,14 +49,14 @@ def read(outputs: Mapping[str, Any], card: ModelCard) -> Outputs:
         return _sealed(outputs, card)
     from obscura.families.common.ops import NUMPY
 
-    told = spec(card)
-    with np.errstate(all="ignore"):  # what overflows is found by `decode`
-        # Two types are enough for families, and neither wraps round when its sign is changed.
+    network = spec(card)
+    with np.errstate(all="ignore"):  # `decode` checks for overflow
+        # Families handle two types only, and neither wraps around when its sign is changed.
         plain = {
             name: array.astype(np.float32 if array.dtype.kind == "f" else np.int64)
             for name, array in outputs.items()
         }
-        rows = module(card.family).read(NUMPY, plain, told)
+        rows = module(card.family).read(NUMPY, plain, network)
         return Outputs(
             rows.boxes.astype(np.float32),
             rows.scores.astype(np.float32),
@@ -65,19 +65,19 @@ def read(outputs: Mapping[str, Any], card: ModelCard) -> Outputs:
 
 
 def _sealed(outputs: Mapping[str, NDArray[Any]], card: ModelCard) -> Outputs:
-    """A sealed network's own rows; of more than the card says, the first, which are the best."""
+    """Return a sealed network's rows, at most ``card.top``; the first are the best."""
     try:
         boxes, scores, classes = (
             outputs[name][0, : card.top] for name in ("boxes", "scores", "classes")
         )
     except (KeyError, IndexError):
         raise ModelMismatch(
-            "The network is not sealed, though its card says so", ", ".join(outputs)
+            "The network is not sealed, although its card says so", ", ".join(outputs)
         ) from None
     count = len(scores)
     if (boxes.shape, scores.shape, classes.shape) != ((count, 4), (count,), (count,)):
         raise ModelMismatch(
-            "The sealed network's outputs are of the wrong shape",
+            "The sealed network's outputs have the wrong shape",
             f"boxes {list(boxes.shape)}, scores {list(scores.shape)}, "
             f"classes {list(classes.shape)}",
         )
@@ -99,21 +99,20 @@ def decode(
         outputs: the model's K rows.
         card: the model's card.
         source_size: width and height of the picture in pixels, before it was fitted to the input.
-        threshold: rows of a lower score are dropped; None for the card's.
-        iou: of two boxes of a class that overlap more than this, the better stays; None for the
-            card's.
-        classes: the class_ids wanted; None for all.
+        threshold: minimum score; None for the card's.
+        iou: of two boxes of a class that overlap by more than this, the better one is kept; None
+            for the card's.
+        classes: class_ids to keep; None for all.
 
     Returns:
-        Detections in pixels of the picture, cut to its edges, best first. A box of which nothing is
-        left after the cut is dropped.
+        Detections in pixels of the picture, clipped to its edges, best first. Boxes wholly outside
+        are dropped.
 
     Raises:
-        CardError: nothing is known of the card's family.
-        BackendError: the outputs hold NaN, infinity, a score above 1 or a class that the card
-            lacks. No model does that; a backend that computes wrongly does, and must not pass
-            unnoticed.
-        ModelMismatch: an open network's scores are above 1, so they are none.
+        CardError: the family is unknown.
+        BackendError: the outputs contain NaN, infinity, a score above 1, or a class that the card
+            lacks. No model returns these, but a faulty backend does, and must be noticed.
+        ModelMismatch: scores of an open network are above 1, so its card is wrong.
     """
     family = of(card)
     boxes, scores, class_ids = outputs
@@ -132,14 +131,14 @@ def decode(
     boxes = boxes[rows]
     if not (np.isfinite(scores).all() and np.isfinite(boxes).all()):
         raise BackendError("The backend returned numbers that are not finite")
-    if scores.size and scores.max() > _MOST_SCORE:
+    if scores.size and scores.max() > _MAX_SCORE:
         raise (ModelMismatch if card.open else BackendError)(
             "The network's scores are not in 0..1", f"{scores.max():.3g}"
         )
     if not len(rows):
         return Detections.empty()
     scores, class_ids = scores[rows], class_ids[rows]
-    boxes = boxes.clip(-_FAR, _FAR)
+    boxes = boxes.clip(-_MAX_DISTANCE, _MAX_DISTANCE)
     if family.nms:
         order = nms(boxes, scores, card.iou if iou is None else iou, class_ids)
     else:
@@ -154,15 +153,17 @@ def decode(
 def _to_source(
     boxes: NDArray[np.float32], mode: str, source: tuple[int, int], size: tuple[int, int]
 ) -> NDArray[np.float32]:
-    """Map boxes from 0..1 of a model's input to pixels of the source, cut to its edges."""
+    """Map boxes from 0..1 of a model's input to pixels of the source, clipped to its edges."""
     whole, offsets, scales = _frame(mode, source, size)
     return clip((boxes * whole - offsets) / scales, *source)
 
 
 @lru_cache(maxsize=8)
 def _frame(mode: str, source: tuple[int, int], size: tuple[int, int]) -> NDArray[np.float32]:
-    """The input's size and `fit`'s offsets and scales, each as a row that goes with xyxy: the same
-    for frame after frame."""
+    """Return three rows to compute with xyxy: size of the input, offsets and scales of `fit`.
+
+    Cached, because they are the same for every frame of a source.
+    """
     placed = fit(mode, source, size)
     pairs = [size, (placed.offset_x, placed.offset_y), (placed.scale_x, placed.scale_y)]
     return np.array([[*pair, *pair] for pair in pairs], np.float32)

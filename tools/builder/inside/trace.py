@@ -1,8 +1,8 @@
-"""Runs inside Pyodide: finds which files of the standard library a page comes to load.
+"""Find, inside Pyodide, which files of the standard library a page loads.
 
 Imports every module named in ``/job/imports.json``, from the standard library or from
 ``/job/site``, then writes to ``/job/loaded.json`` which files of the standard library are loaded.
-What the interpreter needed to start is among them, less what it has frozen into itself.
+Those that the interpreter needed to start are included, except modules frozen into it.
 """
 
 import importlib

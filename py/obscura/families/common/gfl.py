@@ -1,8 +1,7 @@
-"""What NanoDet and PicoDet share: heads trained by generalised focal loss (Li et al. 2020,
-arXiv 2006.04388).
+"""Heads trained with generalised focal loss (Li et al. 2020, arXiv 2006.04388).
 
-Each cell tells, for each side of its box, how likely each of 0, 1, 2... strides is as the distance
-from the cell to that side; the distance is the expectation over these.
+NanoDet and PicoDet have them. For each side of its box, a cell has a probability distribution over
+distances of 0, 1, 2... strides from the cell to that side; the distance is the expected value.
 """
 
 from __future__ import annotations
@@ -13,7 +12,13 @@ import numpy as np
 
 from obscura.cards.card import OpenForm
 from obscura.families.common.ops import Array, Ops
-from obscura.families.common.reading import Picture, paddle_feeds, rows_fit
+from obscura.families.common.reading import (
+    IMAGENET_MEAN,
+    IMAGENET_STD,
+    Picture,
+    paddle_feeds,
+    size_for_rows,
+)
 from obscura.families.common.rows import (
     Rows,
     Spec,
@@ -26,17 +31,14 @@ from obscura.families.common.rows import (
 )
 from obscura.graph.inspect import Graph, Value
 
-_MEAN, _STD = (123.675, 116.28, 103.53), (58.395, 57.12, 57.375)
-"""ImageNet's, in 0..255, red first."""
-
 _BOX_NAMES = ("reg", "dis", "box", "loc")
 
 
 def read(ops: Ops, outputs: Mapping[str, Array], spec: Spec) -> Rows:
-    """See `obscura.families.decode.read`.
+    """See `FamilyModule.read`.
 
-    The outputs are scores and distributions, in one output or apart, for each stride or for all, in
-    any order and of any name.
+    The outputs are scores and distributions: in one output or two, for each stride or for all
+    strides, in any order and with any names.
     """
     strides = spec.options["strides"]
     counts = cell_counts(spec, strides)
@@ -53,23 +55,23 @@ def read(ops: Ops, outputs: Mapping[str, Array], spec: Spec) -> Rows:
     scores, boxes = rows[:, 0 : spec.classes], rows[:, spec.classes :]
     if spec.options["logits"]:
         scores = ops.sigmoid(scores)
-    if sides > 4:  # else the network has decoded the boxes itself
+    if sides > 4:  # otherwise the network decodes the boxes itself
         grid = cells(spec, strides)
         bins = ops.softmax(ops.reshape(boxes, [-1, 4, sides // 4]), 2)
         away = ops.sum(bins * ops.constant(np.arange(sides // 4)), 2) * ops.constant(grid.stride)
         centre = ops.constant((grid.xy + np.float32(spec.options["offset"])) * grid.stride)
         boxes = ops.concat([centre - away[:, 0:2], centre + away[:, 2:4]], 1)
-    # Both projects cut boxes to the input before NMS, which changes their overlaps.
+    # Both projects clip boxes to the input before NMS, which affects their overlaps.
     boxes = fractions(ops, boxes, spec)
     boxes = ops.minimum(ops.maximum(boxes, ops.constant(0)), ops.constant(1))
     return best_pairs(ops, boxes, scores, spec.top)
 
 
 def _columns(ops: Ops, outputs: Mapping[str, Array], spec: Spec, count: int) -> Array | None:
-    """Return what the outputs say of a map of so many cells: scores, then sides; None if nothing.
+    """Return scores and sides, (count, columns), of the maps of `count` cells; None without any.
 
-    What has as many columns as there are classes is the scores; of two such outputs the names tell,
-    else their order.
+    The output with as many columns as classes has the scores. If both have, the names decide, and
+    after these the order.
     """
     parts = {
         name: part
@@ -102,8 +104,10 @@ def _mismatch(outputs: Mapping[str, Array], spec: Spec) -> Exception:
 
 
 def form(graph: Graph, picture: Picture, channels: str, **options: object) -> OpenForm:
-    """Return how a network is fed with ImageNet's normalisation."""
-    mean, std = (_MEAN, _STD) if channels == "rgb" else (_MEAN[::-1], _STD[::-1])
+    """Return an open form with ImageNet's normalisation."""
+    mean, std = IMAGENET_MEAN, IMAGENET_STD
+    if channels == "bgr":
+        mean, std = mean[::-1], std[::-1]
     return OpenForm(
         picture.name,
         layout=picture.layout,
@@ -112,13 +116,13 @@ def form(graph: Graph, picture: Picture, channels: str, **options: object) -> Op
         mean=mean,
         std=std,
         feeds=paddle_feeds(graph),
-        # Before the head no sigmoid is used by these networks.
+        # Only the head of these networks uses a sigmoid.
         options={**options, "logits": "Sigmoid" not in graph.operators},
     )
 
 
-def joined(graph: Graph) -> tuple[int | str, int] | None:
-    """Return rows and columns if one output ``[1, rows, columns]`` is all there is."""
+def single(graph: Graph) -> tuple[int | str, int] | None:
+    """Return rows and columns if the only output is ``[1, rows, columns]``."""
     if len(graph.outputs) != 1:
         return None
     shape = graph.outputs[0].shape
@@ -127,8 +131,9 @@ def joined(graph: Graph) -> tuple[int | str, int] | None:
     return shape[1], shape[2]
 
 
-def apart(graph: Graph) -> tuple[tuple[Value, ...], int, int] | None:
-    """Return scores' outputs, their columns and the sides' columns if there is a pair a stride."""
+def pairs(graph: Graph) -> tuple[tuple[Value, ...], int, int] | None:
+    """Return outputs with scores, their columns, and columns of the sides, if each stride has a
+    pair of outputs."""
     widths = [_width(value) for value in graph.outputs]
     kinds = sorted({width for width in widths if width})
     levels, rest = divmod(len(widths), 2)
@@ -139,7 +144,7 @@ def apart(graph: Graph) -> tuple[tuple[Value, ...], int, int] | None:
         return (graph.outputs[:levels], kinds[0], kinds[0]) if sum(named) in (0, levels) else None
     if widths.count(kinds[0]) != levels:
         return None
-    # Distances have 4 (7 + 1) columns in all that is published, or what the names say.
+    # All published networks have 4 (7 + 1) columns of distances; names can say otherwise.
     sides = next((w for v, w in zip(graph.outputs, widths, strict=True) if _is_box(v.name)), 0)
     sides = sides or (32 if 32 in kinds else max(kinds))
     classes = kinds[0] if sides == kinds[1] else kinds[1]
@@ -154,7 +159,7 @@ def _is_box(name: str) -> bool:
 
 
 def _width(value: Value) -> int:
-    """Return the columns of a map or of its flattened form; 0 if they are not known."""
+    """Return the number of columns of a map or its flattened form; 0 if unknown."""
     shape = value.shape
     width = shape[1] if len(shape) == 4 else shape[2] if len(shape) == 3 else 0
     return width if isinstance(width, int) else 0
@@ -163,7 +168,7 @@ def _width(value: Value) -> int:
 def size_of(
     picture: Picture, scores: tuple[Value, ...], strides: tuple[int, ...]
 ) -> tuple[int, int] | None:
-    """Return the input's size if the maps of these outputs have the cells of these strides."""
+    """Return the input's size at which these outputs have the cells of these strides, or None."""
     if len(scores) != len(strides):
         return None
     counts: list[int] = []
@@ -171,6 +176,6 @@ def size_of(
         sizes = value.shape[2:] if len(value.shape) == 4 else value.shape[1:2]
         numbers = [size for size in sizes if isinstance(size, int)]
         if len(numbers) != len(sizes):
-            return rows_fit(picture, "", strides)
+            return size_for_rows(picture, "", strides)
         counts.append(int(np.prod(numbers)))
-    return rows_fit(picture, sum(counts), strides)
+    return size_for_rows(picture, sum(counts), strides)

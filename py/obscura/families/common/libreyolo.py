@@ -1,7 +1,7 @@
-"""LibreYOLO (https://github.com/LibreYOLO/libreyolo) notes in its exports what they are.
+"""Exports of LibreYOLO (https://github.com/LibreYOLO/libreyolo), recognised by their metadata.
 
-Their shapes alone would mislead: it decodes most families into one form, corners in pixels of the
-input and a score for each class.
+Shapes alone would mislead, because it decodes most families into the same form: corners in pixels
+of the input, and a score for each class.
 """
 
 from __future__ import annotations
@@ -36,21 +36,21 @@ _KINDS = {
 }
 
 
-def made(graph: Graph) -> bool:
-    """Whether LibreYOLO made this file."""
+def exported(graph: Graph) -> bool:
+    """Whether LibreYOLO exported this network."""
     return "libreyolo_version" in graph.metadata
 
 
 def readings(graph: Graph, family: str) -> list[Reading]:
-    """Return the reading of one of LibreYOLO's exports if it is for this family, else []."""
-    told = graph.metadata
-    kind = _KINDS.get(told.get("model_family", ""))
+    """Return the reading of an export of LibreYOLO if `family` reads it, else []."""
+    metadata = graph.metadata
+    kind = _KINDS.get(metadata.get("model_family", ""))
     picture = one_picture(graph)
-    if kind is None or kind.family != family or picture is None or told.get("task") != "detect":
+    if kind is None or kind.family != family or picture is None or metadata.get("task") != "detect":
         return []
-    central = told.get("letterbox_pad") == "center"
-    width = picture.width or number(told.get("imgsz_w", "")) or USUAL_SIZES[0]
-    height = picture.height or number(told.get("imgsz_h", "")) or USUAL_SIZES[0]
+    central = metadata.get("letterbox_pad") == "center"
+    width = picture.width or number(metadata.get("imgsz_w", "")) or USUAL_SIZES[0]
+    height = picture.height or number(metadata.get("imgsz_h", "")) or USUAL_SIZES[0]
     return [
         Reading(
             family,
@@ -61,9 +61,9 @@ def readings(graph: Graph, family: str) -> list[Reading]:
                 dtype=picture.dtype,
                 options=kind.options,
             ),
-            number(told.get("nc", "")),
+            number(metadata.get("nc", "")),
             0.95,
-            f"the file says that LibreYOLO made it, of {told['model_family']}",
+            f"the file says that LibreYOLO made it, of {metadata['model_family']}",
             iou=0.45,
         )
     ]

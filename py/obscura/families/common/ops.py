@@ -1,8 +1,8 @@
-"""The few array operations in which families are read.
+"""Array operations that families are written in.
 
-Each family is written once, over these. Here they are numpy; `tools/modelkit/trace.py` has the same
-as nodes of an ONNX graph, and so seals a network with the very code that reads it open. Beside
-these, arrays have ``+ - * /``, ``shape`` and slicing with integers, slices and ``...``.
+This module implements them with numpy; `tools/modelkit/trace.py` implements them as nodes of an
+ONNX graph, so that one piece of code both reads an open network and seals it. Arrays also support
+``+ - * /``, ``shape``, and indexing with integers, slices and ``...``.
 """
 
 from __future__ import annotations
@@ -13,75 +13,81 @@ from typing import Any, Protocol
 import numpy as np
 
 Array = Any
-"""A numpy array, or what stands for one while a graph is traced."""
+"""A numpy array, or its stand-in while a graph is traced."""
 
 
 class Ops(Protocol):
-    """What a family may do to arrays; axes may count from the end."""
+    """Operations on arrays. Negative axes count from the end."""
 
     def constant(self, value: Any, dtype: Any = np.float32) -> Array:
-        """An array known beforehand."""
+        """Return a constant array."""
 
     def cast(self, x: Array, dtype: Any) -> Array:
-        """x as another type; to integers, towards zero."""
+        """Convert to another type; to integers, rounding towards zero."""
 
     def concat(self, parts: Sequence[Array], axis: int) -> Array:
-        """Arrays one after another."""
+        """Concatenate along an axis."""
 
     def reshape(self, x: Array, shape: Sequence[int]) -> Array:
-        """The same numbers in another shape; one size may be -1."""
+        """Change the shape; one size may be -1."""
 
     def transpose(self, x: Array, axes: Sequence[int]) -> Array:
-        """Axes in another order."""
+        """Reorder the axes."""
 
     def exp(self, x: Array) -> Array:
-        """e to the x."""
+        """Compute e to the power of x."""
 
     def sigmoid(self, x: Array) -> Array:
-        """1 / (1 + exp(-x))."""
+        """Compute 1 / (1 + exp(-x))."""
 
     def softmax(self, x: Array, axis: int) -> Array:
-        """exp(x) over its sum along an axis."""
+        """Compute exp(x), divided by its sum along an axis."""
 
     def sqrt(self, x: Array) -> Array:
-        """The square root."""
+        """Compute the square root."""
 
     def power(self, x: Array, exponent: float) -> Array:
-        """x to a power; x is not negative."""
+        """Raise x, which must not be negative, to a power."""
 
     def minimum(self, a: Array, b: Array) -> Array:
-        """The smaller of two, element by element."""
+        """Return the smaller of each two elements."""
 
     def maximum(self, a: Array, b: Array) -> Array:
-        """The larger of two, element by element."""
+        """Return the larger of each two elements."""
 
     def max(self, x: Array, axis: int) -> Array:
-        """The largest along an axis, which goes."""
+        """Return the maximum along an axis, which is removed."""
 
     def sum(self, x: Array, axis: int) -> Array:
-        """The sum along an axis, which goes."""
+        """Return the sum along an axis, which is removed."""
 
     def argmax(self, x: Array, axis: int) -> Array:
-        """int64 index of the (first) largest along an axis, which goes."""
+        """Return the int64 index of the (first) maximum along an axis, which is removed."""
 
     def top(self, x: Array, k: int) -> tuple[Array, Array]:
-        """The k largest of (n,) in falling order, or all if there are fewer, and their indices."""
+        """Return the k largest of (n,), or all if there are fewer, in descending order, and their
+        indices."""
 
     def take(self, x: Array, indices: Array, axis: int = 0) -> Array:
-        """Rows (or what lies along another axis) by int64 index."""
+        """Select rows, or elements along another axis, by int64 index."""
 
     def divide(self, x: Array, by: int) -> tuple[Array, Array]:
-        """Quotient and remainder of integers that are not negative."""
+        """Return quotient and remainder of integers, which must not be negative."""
 
     def keep_first(self, x: Array, count: Array) -> Array:
-        """Of (n,), all but the first so many made 0; count is int64 (1,), of one run's own."""
+        """Return (n,) with all but the first `count` elements set to 0.
+
+        Args:
+            count: int64 (1,), known only at run time.
+        """
 
     def peaks(self, x: Array) -> Array:
-        """Of (1, c, h, w), what is the largest in the 3 x 3 around it; elsewhere -1e30 or less."""
+        """Return (1, c, h, w) in which all elements but the maxima of their 3 x 3 surroundings are
+        pushed far below zero."""
 
 
 class NumpyOps:
-    """`Ops` in numpy."""
+    """`Ops` with numpy."""
 
     def constant(self, value: Any, dtype: Any = np.float32) -> Array:
         return np.asarray(value, dtype)
@@ -131,7 +137,7 @@ class NumpyOps:
 
     def top(self, x: Array, k: int) -> tuple[Array, Array]:
         rows = np.arange(len(x))
-        if k < len(x):  # to sort hundreds of thousands for the best hundred would take long
+        if k < len(x):  # sorting hundreds of thousands for the best hundred would be slow
             rows = np.flatnonzero(~(x < np.partition(x, -k)[-k]))
         order = rows[np.argsort(-x[rows], kind="stable")[:k]].astype(np.int64)
         return x[order], order

@@ -1,4 +1,4 @@
-"""What families have in common: what they are told, what they return, and the steps they share."""
+"""Types that families take and return, and steps that they share."""
 
 from __future__ import annotations
 
@@ -12,43 +12,45 @@ from numpy.typing import NDArray
 from obscura.errors import CardError, ModelMismatch
 from obscura.families.common.ops import Array, Ops
 
-MOST_CELLS = 4_000_000
-"""More than four times as many as strides of 8, 16 and 32 have over the largest input."""
+MAX_CELLS = 4_000_000
+"""More than four times as many as the largest input has with strides of 8, 16 and 32."""
 
 
 class Spec(NamedTuple):
-    """What a family is told of a network."""
+    """Description of a network for its family."""
 
-    width: int  # of the network's own input, in pixels
+    width: int  # of the network's input, in pixels
     height: int
-    classes: int  # how many labels the card has
-    top: int  # how many rows are wanted at the most
-    options: Mapping[str, Any]  # the family's own, complete and checked
+    classes: int  # number of labels on the card
+    top: int  # maximum number of rows to return
+    options: Mapping[str, Any]  # of the family, complete and checked
 
 
 class Rows(NamedTuple):
-    """What a family returns: candidates, best first, at most `Spec.top` of them."""
+    """Candidates that a family returns, best first, at most `Spec.top`."""
 
-    boxes: Array  # (k, 4) float32 xyxy in 0..1 of the network's own input
+    boxes: Array  # (k, 4) float32 xyxy in 0..1 of the network's input
     scores: Array  # (k,) float32 in 0..1
     classes: Array  # (k,) int64
 
 
 class Option(NamedTuple):
-    """One thing that a family may be told on a card, under [open.options]."""
+    """An option of a family, which cards set under ``[open.options]``."""
 
-    usual: Any
-    """The value where the card says nothing; its type is the type of all values."""
-    among: tuple[Any, ...] = ()
-    """The values that make sense; empty for any of that type."""
+    default: Any
+    """Value if the card has none. All values have its type."""
+    choices: tuple[Any, ...] = ()
+    """Valid values; empty for all values of that type."""
     help: str = ""
 
 
-def checked(options: Mapping[str, Any], known: Mapping[str, Option], family: str) -> dict[str, Any]:
-    """Return a card's options, completed and checked.
+def check_options(
+    options: Mapping[str, Any], known: Mapping[str, Option], family: str
+) -> dict[str, Any]:
+    """Return a card's options, checked and completed with defaults.
 
     Raises:
-        CardError: one is unknown or makes no sense.
+        CardError: an option is unknown or invalid.
     """
     for name, value in options.items():
         if name not in known:
@@ -60,45 +62,46 @@ def checked(options: Mapping[str, Any], known: Mapping[str, Option], family: str
             )
         option = known[name]
         if not _fits(value, option):
-            among = ", ".join(map(repr, option.among)) or f"such as {option.usual!r}"
+            choices = ", ".join(map(repr, option.choices)) or f"such as {option.default!r}"
             raise CardError(
                 f"The option {name} of the family {family} makes no sense",
                 repr(value),
-                remedy=f"It should be {among}: correct [open.options] in model.toml.",
+                remedy=f"It should be {choices}: correct [open.options] in model.toml.",
             )
-    return {name: options.get(name, option.usual) for name, option in known.items()}
+    return {name: options.get(name, option.default) for name, option in known.items()}
 
 
 def _fits(value: Any, option: Option) -> bool:
-    if option.among:
-        return any(value == one and type(value) is type(one) for one in option.among)
-    if isinstance(option.usual, (list, tuple)):
+    if option.choices:
+        return any(value == one and type(value) is type(one) for one in option.choices)
+    if isinstance(option.default, (list, tuple)):
         return (
             isinstance(value, (list, tuple))
             and 0 < len(value) <= 64
-            and all(type(item) is type(option.usual[0]) and 0 < item < 1e6 for item in value)
+            and all(type(item) is type(option.default[0]) and 0 < item < 1e6 for item in value)
         )
-    return type(value) is type(option.usual) and (
+    return type(value) is type(option.default) and (
         not isinstance(value, (int, float)) or -1e6 < value < 1e6
     )
 
 
-def only(outputs: Mapping[str, Array], count: int = 1) -> list[Array]:
-    """Return the network's first `count` outputs, in the graph's order.
+def first_output(outputs: Mapping[str, Array]) -> Array:
+    """Return the network's first output, in the graph's order.
 
     Raises:
-        ModelMismatch: it has fewer.
+        ModelMismatch: there is none.
     """
-    if len(outputs) < count:
-        raise mismatch(outputs, f"{count} outputs")
-    return list(outputs.values())[:count]
+    if not outputs:
+        raise mismatch(outputs, "one output")
+    return next(iter(outputs.values()))
 
 
 def mismatch(outputs: Mapping[str, Array], wanted: str) -> ModelMismatch:
-    """Return the error for outputs that are not what a family reads.
+    """Return the error for outputs that a family cannot read.
 
     Args:
-        wanted: what it reads, such as ``one output [1, N, 5 + 3 classes]``.
+        outputs: the outputs.
+        wanted: what the family reads, such as ``one output [1, N, 5 + 3 classes]``.
     """
     shapes = ", ".join(f"{name} {list(array.shape)}" for name, array in outputs.items())
     return ModelMismatch(
@@ -108,8 +111,8 @@ def mismatch(outputs: Mapping[str, Array], wanted: str) -> ModelMismatch:
     )
 
 
-def says_boxes(name: str) -> bool:
-    """Whether an output's name says that it holds boxes."""
+def names_boxes(name: str) -> bool:
+    """Whether the name of an output suggests boxes."""
     return any(word in name.lower() for word in ("box", "dets"))
 
 
@@ -126,13 +129,13 @@ def best_class(ops: Ops, boxes: Array, scores: Array, top: int) -> Rows:
 
 
 def best_pairs(ops: Ops, boxes: Array, scores: Array, top: int) -> Rows:
-    """Keep the best pairs of candidate and class, as DETR's kin do: a box may come twice.
+    """Keep the best pairs of candidate and class. A box may occur in several, as in DETR.
 
     Args:
         boxes: (n, 4).
         scores: (n, classes).
     """
-    # The best pairs are among the rows whose best class is best, and those are quicker to find.
+    # The best pairs are all in the `top` rows with the best scores, which are faster to find.
     _, rows = ops.top(ops.max(scores, 1), top)
     best, index = ops.top(ops.reshape(ops.take(scores, rows), [-1]), top)
     place, classes = ops.divide(index, scores.shape[1])
@@ -140,27 +143,27 @@ def best_pairs(ops: Ops, boxes: Array, scores: Array, top: int) -> Rows:
 
 
 def xyxy_from_cxcywh(ops: Ops, boxes: Array) -> Array:
-    """Turn (n, 4) boxes from centre and size into corners."""
+    """Convert (n, 4) boxes from centre and size to corners."""
     half = boxes[:, 2:4] / 2
     return ops.concat([boxes[:, 0:2] - half, boxes[:, 0:2] + half], 1)
 
 
 def fractions(ops: Ops, boxes: Array, spec: Spec) -> Array:
-    """Turn (n, 4) boxes from pixels of the network's input into 0..1 of it."""
+    """Convert (n, 4) boxes from pixels of the network's input to 0..1 of it."""
     return boxes / ops.constant([spec.width, spec.height] * 2)
 
 
 class Cells(NamedTuple):
-    """The cells of feature maps of several strides, finest first, row by row."""
+    """Cells of feature maps of several strides: map by map, row by row."""
 
     xy: NDArray[np.float32]  # (n, 2) column and row
-    stride: NDArray[np.float32]  # (n, 1) pixels of the input a cell
+    stride: NDArray[np.float32]  # (n, 1) pixels of the input per cell
 
 
 def cell_counts(spec: Spec, strides: Sequence[int]) -> list[int]:
-    """Return how many cells the maps of these strides have over the network's input.
+    """Return the number of cells of the map of each stride.
 
-    An input that a stride does not divide has a last, partial cell, as convolutions make it.
+    If a stride does not divide the input, the last cell is partial, as with convolutions.
     """
     return [-(-spec.width // stride) * -(-spec.height // stride) for stride in strides]
 
@@ -169,11 +172,11 @@ def cells(spec: Spec, strides: Sequence[int]) -> Cells:
     """Return the cells of maps of these strides; see `cell_counts`.
 
     Raises:
-        CardError: there are more than any network has; a card can name a stride of 1 over an input
-            of any size.
+        CardError: there are more than any network has, because the card's strides are too small for
+            its input.
     """
     count = sum(cell_counts(spec, strides))
-    if count > MOST_CELLS:
+    if count > MAX_CELLS:
         raise CardError(
             "The card's input and strides make too many cells", count,
             remedy="Correct [input] or the option strides in model.toml.",
@@ -194,11 +197,11 @@ def _cells(width: int, height: int, strides: tuple[int, ...]) -> Cells:
 
 
 def as_cells(ops: Ops, array: Array, count: int) -> Array | None:
-    """Return a map or its flattened form as (count, columns), None if it has another size.
+    """Return a map or its flattened form as (count, columns); None if it has another size.
 
     Args:
         array: ``[1, count, columns]``, ``[1, columns, count]`` or ``[1, columns, height, width]``.
-        count: how many cells it should have.
+        count: number of cells.
     """
     shape = array.shape
     if len(shape) == 4 and shape[0] == 1 and shape[2] * shape[3] == count:
@@ -211,7 +214,7 @@ def as_cells(ops: Ops, array: Array, count: int) -> Array | None:
 
 
 def from_cells(ops: Ops, boxes: Array, grid: Cells) -> Array:
-    """Turn YOLOX's boxes, centre and log size in cells, (n, 4), into xyxy in pixels."""
+    """Convert YOLOX's (n, 4) boxes, centre and log size in cells, to xyxy in pixels."""
     stride = ops.constant(grid.stride)
     centre = (boxes[:, 0:2] + ops.constant(grid.xy)) * stride
     return xyxy_from_cxcywh(ops, ops.concat([centre, ops.exp(boxes[:, 2:4]) * stride], 1))

@@ -1,1 +1,1 @@
-"""One module per family of detectors: `OPTIONS`, `read` and `recognise`."""
+"""One `FamilyModule` per family of detectors."""

@@ -1,8 +1,8 @@
 """CenterNet (Zhou et al. 2019, arXiv 1904.07850): objects are the peaks of a heat map per class.
 
-Outputs at one stride, ``[1, channels, h, w]`` or ``[1, h, w, channels]``: the heat map, one channel
-a class; and sizes, either width and height (2 channels) with or without the centre's offset in its
-cell (2 more), or the reach to left, top, right and bottom (4 channels).
+Outputs at one stride, ``[1, channels, h, w]`` or ``[1, h, w, channels]``: the heat map, with one
+channel per class; and sizes, which are either width and height (2 channels), with or without the
+offset of the centre in its cell (2 more), or distances to left, top, right and bottom (4 channels).
 """
 
 from __future__ import annotations
@@ -18,18 +18,18 @@ from obscura.families.common.rows import Option, Rows, Spec, fractions, mismatch
 from obscura.graph.inspect import Graph, Value
 
 OPTIONS = {
-    "layout": Option("nchw", among=("nchw", "nhwc"), help="of the outputs"),
-    "logits": Option(usual=False, among=(False, True), help="the heat map lacks its sigmoid"),
-    "unit": Option(0.0, help="pixels of the input that sizes are counted in; 0 for cells"),
+    "layout": Option("nchw", choices=("nchw", "nhwc"), help="of the outputs"),
+    "logits": Option(default=False, choices=(False, True), help="the heat map lacks its sigmoid"),
+    "unit": Option(0.0, help="unit of sizes in pixels of the input; 0 for cells"),
 }
 STRIDE = 4
 OFFSETS = ("off", "reg", "shift")
-"""What the names of offsets hold; CenterNet's own outputs are hm, wh and reg."""
+"""Parts of names of offsets; CenterNet's own outputs are hm, wh and reg."""
 
 
 def read(ops: Ops, outputs: Mapping[str, Array], spec: Spec) -> Rows:
-    """See `obscura.families.decode.read`."""
-    # Without a telling name the offset is the second pair, as it is in CenterNet's own exports.
+    """See `FamilyModule.read`."""
+    # Unless a name says otherwise, the offset is the second pair, as in CenterNet's own exports.
     named = sorted(outputs.items(), key=lambda item: any(w in item[0].lower() for w in OFFSETS))
     maps = [a for _, a in named if len(a.shape) == 4 and a.shape[0] == 1]
     if spec.options["layout"] == "nhwc":
@@ -66,12 +66,12 @@ def read(ops: Ops, outputs: Mapping[str, Array], spec: Spec) -> Rows:
             place = place + at_cells(pairs[1])
         low, high = place * stride - half, place * stride + half
     boxes = fractions(ops, ops.concat([low, high], 1), spec)
-    # Cells that are no peaks were pushed far below zero.
+    # Cells that are not peaks are far below zero.
     return Rows(boxes, ops.maximum(scores, ops.constant(0)), classes)
 
 
 def recognise(graph: Graph) -> list[Reading]:
-    """See `obscura.families.common.reading`."""
+    """See `FamilyModule.recognise`."""
     picture = one_picture(graph)
     if picture is None or not 2 <= len(graph.outputs) <= 3:
         return []
@@ -79,7 +79,7 @@ def recognise(graph: Graph) -> list[Reading]:
         found = _channels(graph.outputs, axis)
         if found is not None:
             heat, sizes = found
-            # A network without any sigmoid leaves it to whoever reads it; with one, who knows.
+            # Without any sigmoid the heat map has none; otherwise both are possible.
             ways = (False, True) if "Sigmoid" in graph.operators else (True,)
             return [
                 reading
@@ -90,7 +90,7 @@ def recognise(graph: Graph) -> list[Reading]:
 
 
 def _channels(outputs: tuple[Value, ...], axis: int) -> tuple[int, int] | None:
-    """Channels of the heat map and of the sizes, if all outputs are maps that make sense."""
+    """Return the numbers of channels of heat map and sizes; None if the outputs are not these."""
     if any(len(value.shape) != 4 for value in outputs):
         return None
     channels = [value.shape[axis] for value in outputs]
@@ -113,7 +113,7 @@ def _channels(outputs: tuple[Value, ...], axis: int) -> tuple[int, int] | None:
 def _readings(
     graph: Graph, picture: Picture, heat: int, sizes: int, layout: str, *, logits: bool
 ) -> list[Reading]:
-    """The ways in which colours may be wanted, for heat maps with or without their sigmoid."""
+    """Return readings with different ranges of colours, for heat maps with or without sigmoid."""
     axes = (2, 3) if layout == "nchw" else (1, 2)
     sides = [graph.outputs[0].shape[axis] for axis in axes]
     height, width = (side * STRIDE if isinstance(side, int) else 512 for side in sides)
@@ -139,7 +139,7 @@ def _readings(
         open=form._replace(std=(255.0,) * 3), why=f"{reading.why}; colours from 0 to 1"
     )
     own = reading._replace(
-        # As CenterNet's own opts.py has it: mean and deviation of blue, green and red.
+        # Mean and deviation of blue, green and red, from CenterNet's opts.py.
         open=form._replace(
             channels="bgr", mean=(104.04, 113.985, 119.85), std=(73.695, 69.87, 70.89), pad=0
         ),
@@ -149,7 +149,7 @@ def _readings(
     likely = {0.5: scaled, 0.35: plain, 0.3: own}
     if {"hm", "wh"} <= {value.name for value in graph.outputs}:
         likely = {0.85: own, 0.45: scaled, 0.3: plain}
-    elif picture.layout == "nhwc":  # Keras keeps its rescaling inside
+    elif picture.layout == "nhwc":  # Keras models rescale inside the graph
         likely = {0.7: plain, 0.5: scaled}
     doubt = 0.1 if logits and "Sigmoid" in graph.operators else 0.0
-    return [one._replace(confidence=sure - doubt) for sure, one in likely.items()]
+    return [one._replace(confidence=score - doubt) for score, one in likely.items()]

@@ -1,8 +1,8 @@
-"""DETR (Carion et al. 2020, arXiv 2005.12872) and its kin: queries, each with a box and scores.
+"""DETR (Carion et al. 2020, arXiv 2005.12872) and its variants: queries with a box and scores.
 
 Two outputs: boxes ``[1, Q, 4]``, centre and size in 0..1 of the input, and logits ``[1, Q, n]``.
-DETR's logits go through softmax and end in a column for "no object"; deformable ones (RT-DETR
-before its post-processing, RF-DETR, Deformable and Conditional DETR) go through sigmoid.
+DETR applies softmax to the logits, whose last column is "no object". Deformable variants (RT-DETR
+before its post-processing, RF-DETR, Deformable and Conditional DETR) apply sigmoid.
 """
 
 from __future__ import annotations
@@ -27,33 +27,35 @@ from obscura.families.common.rows import (
     best_class,
     best_pairs,
     mismatch,
-    says_boxes,
+    names_boxes,
     xyxy_from_cxcywh,
 )
 from obscura.graph.inspect import Graph
 
 OPTIONS = {
-    "scores": Option("sigmoid", among=("sigmoid", "softmax"), help="what makes scores of logits"),
+    "scores": Option(
+        "sigmoid", choices=("sigmoid", "softmax"), help="function from logits to scores"
+    ),
     "none": Option(
         "no",
-        among=("no", "first", "last", "both"),
-        help="which column of the logits is for no object: none of them, the first, ...",
+        choices=("no", "first", "last", "both"),
+        help="columns of the logits that mean no object: none of them, the first, ...",
     ),
 }
 BEFORE = {"no": 0, "first": 1, "last": 0, "both": 1}
 AFTER = {"no": 0, "first": 0, "last": 1, "both": 1}
-"""How many columns stand before and after those of the classes."""
+"""Numbers of columns before and after those of the classes."""
 
-MOST_QUERIES = 2000
+MAX_QUERIES = 2000
 
 
 def read(ops: Ops, outputs: Mapping[str, Array], spec: Spec) -> Rows:
-    """See `obscura.families.decode.read`."""
+    """See `FamilyModule.read`."""
     first = BEFORE[spec.options["none"]]
     columns = first + spec.classes + AFTER[spec.options["none"]]
     three = {n: a for n, a in outputs.items() if len(a.shape) == 3 and a.shape[0] == 1}
     pairs = [
-        (says_boxes(name), i, boxes, logits)
+        (names_boxes(name), i, boxes, logits)
         for i, (name, boxes) in enumerate(three.items())
         for logits in three.values()
         if boxes is not logits
@@ -62,7 +64,8 @@ def read(ops: Ops, outputs: Mapping[str, Array], spec: Spec) -> Rows:
     ]
     if not pairs:
         raise mismatch(outputs, f"boxes [1, N, 4] and logits [1, N, {columns}]")
-    # Four columns of logits look like boxes: names tell, or boxes come second as in DETR's export.
+    # Four columns of logits look like boxes: the names decide, otherwise boxes come second, as in
+    # DETR's export.
     _, _, boxes, logits = max(pairs, key=lambda pair: pair[:2])
     softmax = spec.options["scores"] == "softmax"
     scores = ops.softmax(logits[0], 1) if softmax else ops.sigmoid(logits[0])
@@ -73,7 +76,7 @@ def read(ops: Ops, outputs: Mapping[str, Array], spec: Spec) -> Rows:
 
 
 def recognise(graph: Graph) -> list[Reading]:
-    """See `obscura.families.common.reading`."""
+    """See `FamilyModule.recognise`."""
     pictures = [(value, as_picture(value)) for value in graph.inputs]
     found = [picture for _, picture in pictures if picture is not None]
     masks = [v for v, p in pictures if p is None and "mask" in v.name.lower() and v.dtype]
@@ -81,48 +84,55 @@ def recognise(graph: Graph) -> list[Reading]:
         return []
     feeds = tuple(Feed(mask.name, "mask", mask.dtype) for mask in masks)
     three = [value for value in graph.outputs if len(value.shape) == 3]
-    boxes = [v for v in three if may_be(v.shape[2], 4) and says_boxes(v.name)]
+    boxes = [v for v in three if may_be(v.shape[2], 4) and names_boxes(v.name)]
     boxes = boxes or [value for value in three if value.shape[2] == 4]
-    # Hidden states may stand beside; scores have been through sigmoid, see `ssd`.
-    others = [value for value in three if value not in boxes[:1] and not _says(value.name, "score")]
-    logits = [value for value in others if _says(value.name, "logit", "label", "class")] or others
+    # There may also be hidden states. Scores, rather than logits, belong to `ssd`.
+    others = [
+        value for value in three if value not in boxes[:1] and not _contains(value.name, "score")
+    ]
+    logits = [
+        value for value in others if _contains(value.name, "logit", "label", "class")
+    ] or others
     if not boxes or len(logits) != 1:
         return []
     queries, columns = boxes[0].shape[1], logits[0].shape[2]
     if not may_be(queries, logits[0].shape[1]) or not isinstance(columns, int) or columns < 2:
         return []
-    if isinstance(queries, int) and queries > MOST_QUERIES:
+    if isinstance(queries, int) and queries > MAX_QUERIES:
         return []  # anchors, not queries: see `ssd`
-    told = _Told(
+    traits = _Traits(
         queries,
         columns,
         roboflow=boxes[0].name == "dets",
         deformable="GridSample" in graph.operators,
         masked=bool(feeds),
     )
-    return list(_readings(found[0], feeds, told))
+    return list(_readings(found[0], feeds, traits))
 
 
-class _Told(NamedTuple):
+class _Traits(NamedTuple):
+    """What distinguishes the variants."""
+
     queries: int | str
     columns: int
-    roboflow: bool  # named as RF-DETR's export names them
-    deformable: bool  # attention that samples, which nobody puts a softmax behind
-    masked: bool
+    roboflow: bool  # names of RF-DETR's export
+    deformable: bool  # attention that samples; never followed by softmax
+    masked: bool  # has an input for a mask
 
 
-def _readings(picture: Picture, feeds: tuple[Feed, ...], told: _Told) -> Iterator[Reading]:
-    """DETR's way; the deformable ones', colours as ImageNet has them; RT-DETR's, plain colours."""
-    softmax, normal, plain = _confidences(told)
-    # 91 are COCO's ids, which count from 1 to 90; RF-DETR makes a column more than classes.
-    none = "first" if told.columns == 91 else "last" if told.roboflow else "no"
+def _readings(picture: Picture, feeds: tuple[Feed, ...], traits: _Traits) -> Iterator[Reading]:
+    """Yield readings as DETR; as a deformable variant with ImageNet's colours; as RT-DETR, with
+    colours from 0 to 1."""
+    softmax, normal, plain = _confidences(traits)
+    # 91 columns are COCO's ids, 1 to 90; RF-DETR has one column more than classes.
+    none = "first" if traits.columns == 91 else "last" if traits.roboflow else "no"
     unit = OpenForm(
         picture.name, picture.layout, "rgb", picture.dtype, std=(255.0,) * 3, feeds=feeds
     )
     imagenet = unit._replace(mean=IMAGENET_MEAN, std=IMAGENET_STD)
-    rows = f"{told.queries} queries" if isinstance(told.queries, int) else "queries"
+    rows = f"{traits.queries} queries" if isinstance(traits.queries, int) else "queries"
     for form, scores, away, confidence, said in (
-        (imagenet, "softmax", "both" if told.columns == 92 else "last", softmax,
+        (imagenet, "softmax", "both" if traits.columns == 92 else "last", softmax,
          "the last for none"),
         (imagenet, "sigmoid", none, normal, "colours as ImageNet has them"),
         (unit, "sigmoid", none, plain, "colours from 0 to 1"),
@@ -131,21 +141,22 @@ def _readings(picture: Picture, feeds: tuple[Feed, ...], told: _Told) -> Iterato
             family="detr",
             input=InputSpec(picture.width or 640, picture.height or 640, "stretch"),
             open=form._replace(options={"scores": scores, "none": away}),
-            classes=told.columns - BEFORE[away] - AFTER[away],
+            classes=traits.columns - BEFORE[away] - AFTER[away],
             confidence=confidence,
-            why=f"{rows}, each with a box and {told.columns} logits, {said}",
+            why=f"{rows}, each with a box and {traits.columns} logits, {said}",
         )
 
 
-def _confidences(told: _Told) -> tuple[float, float, float]:
-    if told.roboflow:
+def _confidences(traits: _Traits) -> tuple[float, float, float]:
+    """Return the confidences of the three readings."""
+    if traits.roboflow:
         return 0.2, 0.9, 0.3
-    if told.deformable:
-        return 0.2, 0.7 if told.columns == 91 else 0.5, 0.4 if told.columns == 91 else 0.75
-    if told.masked or told.columns in (92, 251):
+    if traits.deformable:
+        return 0.2, 0.7 if traits.columns == 91 else 0.5, 0.4 if traits.columns == 91 else 0.75
+    if traits.masked or traits.columns in (92, 251):
         return 0.85, 0.4, 0.15
-    return 0.5, 0.5, 0.6 if told.columns == 80 else 0.4
+    return 0.5, 0.5, 0.6 if traits.columns == 80 else 0.4
 
 
-def _says(name: str, *words: str) -> bool:
+def _contains(name: str, *words: str) -> bool:
     return any(word in name.lower() for word in words)

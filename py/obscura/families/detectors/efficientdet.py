@@ -1,9 +1,9 @@
 """EfficientDet (Tan et al. 2020, arXiv 1911.09070) and its Lite variants, before suppression.
 
-Two outputs for each of five levels, of strides 8 to 128: class logits with ``9 * classes`` channels
-and box offsets with ``9 * 4``, ``[1, channels, h, w]`` or ``[1, h, w, channels]``; a cell has nine
-anchors, of three sizes and three shapes. Offsets are y, x, log height, log width of the anchor.
-(Lite models in TFLite's form suppress by themselves: see `end2end`.)
+Two outputs for each of five levels, with strides from 8 to 128: class logits with ``9 * classes``
+channels and box offsets with ``9 * 4``, ``[1, channels, h, w]`` or ``[1, h, w, channels]``. A cell
+has nine anchors, of three sizes and three shapes. Offsets are y, x, log height and log width
+relative to the anchor. (Lite models exported by TFLite include suppression: see `end2end`.)
 """
 
 from __future__ import annotations
@@ -32,21 +32,21 @@ OCTAVES = 3
 SHAPES = ((1.0, 1.0), (1.4, 0.7), (0.7, 1.4))  # width, height
 ANCHORS = OCTAVES * len(SHAPES)
 OPTIONS = {
-    "layout": Option("nchw", among=("nchw", "nhwc"), help="of the outputs"),
+    "layout": Option("nchw", choices=("nchw", "nhwc"), help="of the outputs"),
     "anchor_scale": Option(4.0, help="side of a cell's smallest square anchor, in strides"),
 }
 
 
 def read(ops: Ops, outputs: Mapping[str, Array], spec: Spec) -> Rows:
-    """See `obscura.families.decode.read`."""
-    logits = _joined(ops, outputs, spec, spec.classes)
-    offsets = _joined(ops, outputs, spec, 4, last=spec.classes == 4)
-    # Counted before they are made: a card can name an input of any size.
+    """See `FamilyModule.read`."""
+    logits = _rows(ops, outputs, spec, spec.classes)
+    offsets = _rows(ops, outputs, spec, 4, last=spec.classes == 4)
+    # Count the anchors before creating them, because a card can name an input of any size.
     count = ANCHORS * sum(cell_counts(spec, [2**level for level in LEVELS]))
     if not logits.shape[0] == offsets.shape[0] == count:
         raise mismatch(outputs, f"maps of strides 8 to 128 over {spec.width} x {spec.height}")
     centre, size = (ops.constant(part) for part in anchors(spec))
-    # Only of the best are boxes needed; the sigmoid does not change their order.
+    # Compute boxes and scores of the best only: the sigmoid does not change their order.
     best = best_pairs(ops, ops.concat([offsets, centre, size], 1), logits, spec.top)
     offsets, centre, size = best.boxes[:, 0:4], best.boxes[:, 4:6], best.boxes[:, 6:8]
     shift = ops.concat([offsets[:, 1:2], offsets[:, 0:1]], 1)
@@ -57,10 +57,10 @@ def read(ops: Ops, outputs: Mapping[str, Array], spec: Spec) -> Rows:
 
 
 def anchors(spec: Spec) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Return centre and size (n, 2), x and y in pixels of the input, level by level, row by row."""
+    """Return centres and sizes, (n, 2), in pixels of the input, level by level, row by row."""
     centres, sizes = [], []
     for level in LEVELS:
-        # A side that the stride does not divide is rounded up, and its cells are smaller.
+        # If the stride does not divide a side, there is one cell more, and all are smaller.
         counts = [-(-side // 2**level) for side in spec[:2]]
         strides = [side / count for side, count in zip(spec[:2], counts, strict=True)]
         y, x = np.mgrid[: counts[1], : counts[0]]
@@ -79,10 +79,10 @@ def anchors(spec: Spec) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     )
 
 
-def _joined(
+def _rows(
     ops: Ops, outputs: Mapping[str, Array], spec: Spec, columns: int, *, last: bool = False
 ) -> Array:
-    """The maps of 9 * columns channels as rows (n, columns), in the order of the anchors."""
+    """Return the maps with 9 * columns channels as rows (n, columns), in the order of anchors."""
     channel = 1 if spec.options["layout"] == "nchw" else 3
     maps = [
         a for a in outputs.values() if len(a.shape) == 4 and a.shape[channel] == ANCHORS * columns
@@ -100,7 +100,7 @@ def _joined(
 
 
 def recognise(graph: Graph) -> list[Reading]:
-    """See `obscura.families.common.reading`."""
+    """See `FamilyModule.recognise`."""
     picture = one_picture(graph)
     if picture is None or len(graph.outputs) != 2 * len(LEVELS):
         return []

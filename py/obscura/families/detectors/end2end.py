@@ -1,8 +1,8 @@
-"""Networks that suppress overlapping boxes by themselves: what comes out is final.
+"""Networks that include suppression, so that their boxes are final.
 
-The known layouts, under any names; n may change from run to run, and a batch of one may lead:
+Known layouts, with any names; n can differ from run to run, and there can be a batch of one:
 
-- boxes ``[n, 4]``, scores ``[n]``, classes ``[n]``, and perhaps a count of the rows that hold:
+- boxes ``[n, 4]``, scores ``[n]``, classes ``[n]``, and optionally the number of valid rows:
   TensorFlow's ``detection_*``, TFLite's post-processing, torchvision, TensorRT's ``num_dets``
 - ``dets [n, 5]`` (box, score) and ``labels [n]``: MMDetection
 - ``[n, 6]`` (class, score, box) and a count: PaddleDetection
@@ -29,26 +29,26 @@ from obscura.families.common.reading import (
 from obscura.families.common.rows import Option, Rows, Spec, fractions, mismatch
 from obscura.graph.inspect import Graph, Value
 
-ROLES = ("boxes", "classes", "scores", "count")  # the order of TFLite's, whose names say nothing
+ROLES = ("boxes", "classes", "scores", "count")  # in TFLite's order, because its names mean nothing
 OPTIONS = {
-    "order": Option("xyxy", among=("xyxy", "yxyx"), help="how a box lists its corners"),
+    "order": Option("xyxy", choices=("xyxy", "yxyx"), help="order of a box's corners"),
     "pixels": Option(
-        usual=True, among=(True, False), help="boxes are in pixels of the input, not in 0..1"
+        default=True, choices=(True, False), help="boxes are in pixels of the input, not in 0..1"
     ),
-    "first": Option(0, among=(0, 1), help="the number of the first class"),
+    "first": Option(0, choices=(0, 1), help="the number of the first class"),
     **{role: Option("", help=f"name of the output with the {role}") for role in ROLES},
 }
 COLUMNS: dict[int, set[str]] = {4: {"scores", "classes"}, 5: {"classes"}, 6: set(), 7: set()}
-"""Columns that the rows with the boxes may have, and what must then stand elsewhere."""
+"""Numbers of columns of the output with boxes, and what must then be in other outputs."""
 
-TELLING = (
+KNOWN_NAMES = (
     {"detection_boxes", "detection_classes", "detection_scores"},
     {"num_dets", "det_boxes"},
     {"boxes", "labels", "scores"},
 )
-"""Names that leave no doubt about who exported the network, and how."""
+"""Names that identify the tool which exported the network."""
 
-MOST_OUTPUTS = 8
+MAX_OUTPUTS = 8
 WORDS = {
     "scores": ("score", "conf", "prob"),
     "classes": ("class", "label", "categor", "cls"),
@@ -57,22 +57,22 @@ WORDS = {
 
 
 def read(ops: Ops, outputs: Mapping[str, Array], spec: Spec) -> Rows:
-    """See `obscura.families.decode.read`."""
+    """See `FamilyModule.read`."""
     boxes, scores, classes = _parts(ops, outputs, spec)
     if spec.options["order"] == "yxyx":
         boxes = ops.concat([boxes[:, 1:2], boxes[:, 0:1], boxes[:, 3:4], boxes[:, 2:3]], 1)
     if spec.options["pixels"]:
         boxes = fractions(ops, boxes, spec)
     classes = ops.cast(classes, np.int64) - ops.constant(spec.options["first"], np.int64)
-    # Rows that hold nothing may name any class: 1 where a score is above 0, however little.
-    held = ops.minimum(ops.maximum(scores, ops.constant(0)) * ops.constant(1e30), ops.constant(1))
-    classes = classes * ops.cast(held, np.int64)
+    # Invalid rows can have any class, so set theirs to 0: `valid` is 1 if the score is positive.
+    valid = ops.minimum(ops.maximum(scores, ops.constant(0)) * ops.constant(1e30), ops.constant(1))
+    classes = classes * ops.cast(valid, np.int64)
     best, index = ops.top(scores, spec.top)
     return Rows(ops.take(boxes, index), best, ops.take(classes, index))
 
 
 def _parts(ops: Ops, outputs: Mapping[str, Array], spec: Spec) -> tuple[Array, Array, Array]:
-    """Boxes (n, 4), scores (n,) and classes (n,) as they stand in the outputs."""
+    """Return boxes (n, 4), scores (n,) and classes (n,) without conversion."""
     error = mismatch(outputs, "boxes [n, 4], scores [n] and classes [n], or rows of 5 to 7")
     named = {role: spec.options[role] for role in ROLES if spec.options[role]}
     if not named:
@@ -98,17 +98,17 @@ def _parts(ops: Ops, outputs: Mapping[str, Array], spec: Spec) -> tuple[Array, A
     if len({part.shape[0] for part in parts}) > 1:
         raise error
     if "count" in named:
-        # Rows beyond the count hold what they like.
+        # Rows beyond the count are undefined.
         scores = ops.keep_first(scores, ops.cast(flat["count"], np.int64))
     return boxes, scores, classes
 
 
 def roles(outputs: Sequence[Value]) -> Iterator[dict[str, str]]:
-    """Yield the ways to tell boxes, scores, classes and count apart, the likeliest first."""
-    if len(outputs) > MOST_OUTPUTS:
+    """Yield the most likely assignments of outputs to boxes, scores, classes and count."""
+    if len(outputs) > MAX_OUTPUTS:
         return
     boxes = [v for v in outputs if len(v.shape) in (2, 3) and _row_length(v) in COLUMNS]
-    # [n, 4] may also be [1, 4] scores of a batch; boxes have more dimensions than what they have.
+    # [n, 4] can also be scores [1, 4] of a batch, but boxes have more dimensions than scores.
     rank = max((len(value.shape) for value in boxes), default=0)
     boxes = [value for value in boxes if len(value.shape) == rank]
     if len(boxes) != 1:
@@ -131,30 +131,30 @@ def roles(outputs: Sequence[Value]) -> Iterator[dict[str, str]]:
 
 
 def _row_length(value: Value) -> int:
-    """Columns of the rows that an output holds; 4 if only its name tells that these are boxes."""
+    """Return the number of columns of an output; 4 if unknown, but its name suggests boxes."""
     last = value.shape[-1]
     return last if isinstance(last, int) else 4 if "box" in value.name.lower() else 0
 
 
 def _clue(role: str, value: Value) -> int:
-    """How much an output looks like it holds this; below 0 if it cannot."""
+    """Return how well an output fits a role; negative if it cannot have that role."""
     name = value.name.lower()
     sizes = [size for size in value.shape if size != 1]
     if role == "count" and any(isinstance(size, int) for size in sizes):
         return -1
     if role == "scores" and value.dtype.startswith(("int", "uint")):
         return -1
-    said = [other for other, words in WORDS.items() if any(word in name for word in words)]
-    if "count" in said:
-        said = ["count"]  # num_classes would be odd; num_detections and num_scores are usual
-    points = 2 if role in said else 0 if not said else -1
+    hints = [other for other, words in WORDS.items() if any(word in name for word in words)]
+    if "count" in hints:
+        hints = ["count"]  # as in num_detections and num_scores
+    points = 2 if role in hints else 0 if not hints else -1
     whole = value.dtype.startswith(("int", "uint"))
     fits_count = not sizes and (len(value.shape) < 2 or whole)
     return points + (1 if whole and role == "classes" else 0) + (role == "count" and fits_count)
 
 
 def recognise(graph: Graph) -> list[Reading]:
-    """See `obscura.families.common.reading`."""
+    """See `FamilyModule.recognise`."""
     pictures = [(value, as_picture(value)) for value in graph.inputs]
     found = [picture for _, picture in pictures if picture is not None]
     feeds = paddle_feeds(graph)
@@ -173,28 +173,28 @@ def recognise(graph: Graph) -> list[Reading]:
 def _readings(
     picture: Picture, named: dict[str, str], columns: int, feeds: tuple[Feed, ...], *, certain: bool
 ) -> Iterator[Reading]:
-    """The usual way of those who name and shape outputs like this, then what may differ."""
+    """Yield the usual reading of outputs with these names and shapes, then variations."""
     tensorflow = picture.layout == "nhwc" or picture.dtype == "uint8"
-    said = {name.lower() for name in named.values()}
-    # torchvision and TensorFlow count from 1, for 0 is the background.
-    torchvision = not tensorflow and said == {"boxes", "labels", "scores"}
+    names = {name.lower() for name in named.values()}
+    # torchvision and TensorFlow count from 1, because 0 is the background.
+    torchvision = not tensorflow and names == {"boxes", "labels", "scores"}
     options: dict[str, str | bool | int] = {
         **named,
         "order": "yxyx" if tensorflow else "xyxy",
         "pixels": not tensorflow,
-        "first": 1 if torchvision or "detection_classes" in said else 0,
+        "first": 1 if torchvision or "detection_classes" in names else 0,
     }
     form = OpenForm(
         picture.name, picture.layout, "rgb", picture.dtype, feeds=feeds, options=options
     )
     if picture.dtype != "uint8":
         form = form._replace(std=(255.0,) * 3)
-    if columns in (5, 6):  # MMDetection and PaddleDetection normalise as ImageNet does
+    if columns in (5, 6):  # MMDetection and PaddleDetection use ImageNet's normalisation
         form = form._replace(mean=IMAGENET_MEAN, std=IMAGENET_STD)
-    # Who takes pictures of any size resizes inside, and should see them in their shape.
+    # Networks with an input of any size resize inside, so the aspect ratio must be kept.
     stretch = tensorflow or feeds or (torchvision and picture.width)
-    telling = any(words <= said for words in TELLING)
-    sure = 0.9 if telling else 0.7 if certain else 0.5
+    known = any(words <= names for words in KNOWN_NAMES)
+    sure = 0.9 if known else 0.7 if certain else 0.5
     reading = Reading(
         family="end2end",
         input=InputSpec(

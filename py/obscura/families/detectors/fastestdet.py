@@ -1,7 +1,7 @@
 """FastestDet (dog-qiuqiu, https://github.com/dog-qiuqiu/FastestDet): one small map.
 
 One output ``[1, 5 + classes, height, width]``: objectness, offset and size of the box, and class
-scores; objectness and scores come after their activations, offset and size before.
+scores. Activations have been applied to objectness and scores, but not to offset and size:
 
     centre = (cell + tanh(xy)) / cells,  size = sigmoid(wh),  score = objectness^0.6 class^0.4
 """
@@ -15,19 +15,27 @@ import numpy as np
 from obscura.cards.card import InputSpec, OpenForm
 from obscura.families.common.ops import Array, Ops
 from obscura.families.common.reading import USUAL_SIZES, Reading, one_picture
-from obscura.families.common.rows import Rows, Spec, best_class, mismatch, only, xyxy_from_cxcywh
+from obscura.families.common.rows import (
+    Option,
+    Rows,
+    Spec,
+    best_class,
+    first_output,
+    mismatch,
+    xyxy_from_cxcywh,
+)
 from obscura.graph.inspect import Graph
 
-OPTIONS: dict[str, object] = {}
+OPTIONS: dict[str, Option] = {}
 STRIDE = 16
 _OBJECTNESS, _CLASS = 0.6, 0.4
 _PUBLISHED = (352, 352)
-"""The size of the published weights."""
+"""Input size of the published weights."""
 
 
 def read(ops: Ops, outputs: Mapping[str, Array], spec: Spec) -> Rows:
-    """See `obscura.families.decode.read`."""
-    (array,) = only(outputs)
+    """See `FamilyModule.read`."""
+    array = first_output(outputs)
     columns = 5 + spec.classes
     if len(array.shape) != 4 or array.shape[:2] != (1, columns) or not all(array.shape):
         raise mismatch(outputs, f"one output [1, {columns}, height, width]")
@@ -43,7 +51,7 @@ def read(ops: Ops, outputs: Mapping[str, Array], spec: Spec) -> Rows:
 
 
 def recognise(graph: Graph) -> list[Reading]:
-    """See `obscura.families.common.reading`."""
+    """See `FamilyModule.recognise`."""
     picture = one_picture(graph)
     if picture is None or len(graph.outputs) != 1 or len(graph.outputs[0].shape) != 4:
         return []

@@ -2,7 +2,7 @@
 
 A pair of outputs for each stride, scores after the sigmoid ``[1, cells, classes]`` and distances
 ``[1, cells, 4 bins]``; or all boxes decoded, ``[1, N, 4]`` corners in pixels of the input, and
-scores ``[1, classes, N]``, as PP-YOLOE has them, too.
+scores ``[1, classes, N]``, like PP-YOLOE.
 """
 
 from __future__ import annotations
@@ -11,26 +11,26 @@ from collections.abc import Iterator
 
 from obscura.cards.card import InputSpec
 from obscura.families.common import gfl, libreyolo
-from obscura.families.common.reading import Picture, Reading, one_picture, rows_fit
+from obscura.families.common.reading import Picture, Reading, one_picture, size_for_rows
 from obscura.families.common.rows import Option
 from obscura.graph.inspect import Graph
 
 STRIDES = (8, 16, 32, 64)
 OPTIONS = {
-    "strides": Option(list(STRIDES), help="pixels a cell"),
-    "offset": Option(0.5, (0.0, 0.5), "where in its cell a distance starts"),
-    "logits": Option(usual=False, among=(False, True), help="scores lack the sigmoid"),
+    "strides": Option(list(STRIDES), help="pixels per cell"),
+    "offset": Option(0.5, (0.0, 0.5), "where in a cell distances start"),
+    "logits": Option(default=False, choices=(False, True), help="scores lack the sigmoid"),
 }
 
 read = gfl.read
 
 
 def recognise(graph: Graph) -> list[Reading]:
-    """See `obscura.families.common.reading`."""
+    """See `FamilyModule.recognise`."""
     picture = one_picture(graph)
-    if picture is None or libreyolo.made(graph):
+    if picture is None or libreyolo.exported(graph):
         return []
-    pairs = gfl.apart(graph)
+    pairs = gfl.pairs(graph)
     if pairs:
         scores, classes, _ = pairs
         size = gfl.size_of(picture, scores, STRIDES)
@@ -50,7 +50,7 @@ def recognise(graph: Graph) -> list[Reading]:
 
 
 def _decoded(graph: Graph, picture: Picture) -> Iterator[Reading]:
-    """Boxes and scores of all cells, PicoDet's or, with three strides, PP-YOLOE's."""
+    """Yield the reading of decoded boxes: PicoDet's or, with three strides, PP-YOLOE's."""
     shapes = sorted((value.shape for value in graph.outputs), key=lambda shape: shape[-1:] != (4,))
     if len(shapes) != 2 or any(len(shape) != 3 for shape in shapes):
         return
@@ -58,7 +58,7 @@ def _decoded(graph: Graph, picture: Picture) -> Iterator[Reading]:
     if four != 4 or not isinstance(classes, int) or rows != same or not isinstance(rows, int):
         return
     for strides, title in ((STRIDES, "PicoDet"), (STRIDES[:3], "PP-YOLOE")):
-        size = rows_fit(picture, rows, strides)
+        size = size_for_rows(picture, rows, strides)
         if size is not None:
             form = gfl.form(graph, picture, "rgb", strides=list(strides))
             yield Reading(

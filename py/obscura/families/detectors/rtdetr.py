@@ -1,8 +1,8 @@
 """RT-DETR (Zhao et al. 2023, arXiv 2304.08069), D-FINE and DEIM as their projects export them.
 
 Two inputs, the picture and ``orig_target_sizes [1, 2]`` (width, height), and three outputs:
-``labels [1, Q]``, ``boxes [1, Q, 4]`` in pixels of that size, ``scores [1, Q]``. It is told the
-network's own size, so that boxes are in pixels of the input, as everywhere.
+``labels [1, Q]``, ``boxes [1, Q, 4]`` in pixels of that size, ``scores [1, Q]``. The size
+given is that of the network's input, so that boxes are in pixels of the input, as in all families.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ SIZES = ("orig_target_sizes", "orig_target_size", "orig_size", "target_sizes")
 
 
 def read(ops: Ops, outputs: Mapping[str, Array], spec: Spec) -> Rows:
-    """See `obscura.families.decode.read`."""
+    """See `FamilyModule.read`."""
     return end2end.read(ops, outputs, spec)
 
 
 def recognise(graph: Graph) -> list[Reading]:
-    """See `obscura.families.common.reading`."""
+    """See `FamilyModule.recognise`."""
     pictures = [(value, as_picture(value)) for value in graph.inputs]
     found = [picture for _, picture in pictures if picture is not None]
     sizes = [v for v, p in pictures if p is None and v.name in SIZES and len(v.shape) == 2]

@@ -2,7 +2,7 @@
 
 Before suppression: ``raw_detection_boxes [1, N, 4]``, y1, x1, y2, x2 in 0..1 of the input, and
 ``raw_detection_scores [1, N, classes + 1]`` after sigmoid or softmax, the background first. Exports
-of other tools have the same two tensors under other names, or corners in x, y order.
+of other tools have the same two outputs with other names, or with corners in x, y order.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Mapping
 
 from obscura.cards.card import InputSpec, OpenForm
 from obscura.families.common.ops import Array, Ops
-from obscura.families.common.reading import Picture, Reading, may_be, one_picture, rows_fit
+from obscura.families.common.reading import Picture, Reading, may_be, one_picture, size_for_rows
 from obscura.families.common.rows import (
     Option,
     Rows,
@@ -19,32 +19,34 @@ from obscura.families.common.rows import (
     best_pairs,
     fractions,
     mismatch,
-    says_boxes,
+    names_boxes,
 )
 from obscura.graph.inspect import Graph, Value
 
 OPTIONS = {
-    "order": Option("yxyx", among=("yxyx", "xyxy"), help="how a box lists its corners"),
-    "background": Option(usual=True, among=(True, False), help="column 0 of the scores is none"),
+    "order": Option("yxyx", choices=("yxyx", "xyxy"), help="order of a box's corners"),
+    "background": Option(
+        default=True, choices=(True, False), help="column 0 of the scores is the background"
+    ),
     "pixels": Option(
-        usual=False, among=(False, True), help="boxes are in pixels of the input, not in 0..1"
+        default=False, choices=(False, True), help="boxes are in pixels of the input, not in 0..1"
     ),
 }
-FEW = 1000
-"""So few boxes are queries rather than anchors: see `detr`."""
+FEW_ANCHORS = 1000
+"""Up to this number, boxes are more likely those of queries: see `detr`."""
 
-ELSEWHERE = ("num_", "logits", "pred_boxes", "labels")
-"""What names of outputs hold that other families read."""
+OTHER_FAMILIES = ("num_", "logits", "pred_boxes", "labels")
+"""Parts of names of outputs that other families read."""
 
 
 def read(ops: Ops, outputs: Mapping[str, Array], spec: Spec) -> Rows:
-    """See `obscura.families.decode.read`."""
+    """See `FamilyModule.read`."""
     columns = spec.classes + (1 if spec.options["background"] else 0)
     three = {n: a for n, a in outputs.items() if len(a.shape) == 3 and a.shape[0] == 1}
-    # Four columns of scores look like boxes, whose names tell; and TensorFlow's exports also have
-    # the boxes after suppression, which are fewer.
+    # Four columns of scores look like boxes, so names decide. TensorFlow's exports also have the
+    # boxes after suppression, which are fewer.
     boxes = max(
-        ((says_boxes(name), a.shape[1], a) for name, a in three.items() if a.shape[2] == 4),
+        ((names_boxes(name), a.shape[1], a) for name, a in three.items() if a.shape[2] == 4),
         key=lambda found: found[:2],
         default=(False, 0, None),
     )[2]
@@ -62,15 +64,15 @@ def read(ops: Ops, outputs: Mapping[str, Array], spec: Spec) -> Rows:
 
 
 def recognise(graph: Graph) -> list[Reading]:
-    """See `obscura.families.common.reading`."""
+    """See `FamilyModule.recognise`."""
     picture = one_picture(graph)
     names = [value.name.lower() for value in graph.outputs]
-    # With a count the graph suppresses by itself, see `end2end`; logits are those of queries.
-    if picture is None or any(word in name for name in names for word in ELSEWHERE):
+    # Graphs with a count include suppression: see `end2end`. Logits are those of queries: `detr`.
+    if picture is None or any(word in name for name in names for word in OTHER_FAMILIES):
         return []
     three = [value for value in graph.outputs if len(value.shape) == 3]
     boxes = [value for value in three if value.shape[2] == 4]
-    named = [value for value in boxes if says_boxes(value.name)]
+    named = [value for value in boxes if names_boxes(value.name)]
     boxes = named if len(boxes) > 1 and named else boxes  # four classes look like boxes
     scores = [value for value in three if value not in boxes[:1] and _is_columns(value)]
     if not boxes or len(scores) != 1 or len(graph.outputs) > 3:
@@ -78,13 +80,13 @@ def recognise(graph: Graph) -> list[Reading]:
     columns, rows = int(scores[0].shape[2]), boxes[0].shape[1]
     if not may_be(rows, scores[0].shape[1]):
         return []
-    # As many boxes as cells are those of networks that decode by themselves, without anchors.
-    dense = isinstance(rows, int) and rows_fit(picture, rows, (8, 16, 32))
+    # One box per cell: decoded by the network, without anchors.
+    dense = isinstance(rows, int) and size_for_rows(picture, rows, (8, 16, 32))
     return [_dense(picture, dense, columns)] if dense else _anchored(picture, boxes[0], columns)
 
 
 def _dense(picture: Picture, size: tuple[int, int], columns: int) -> Reading:
-    """YOLO-NAS and PP-YOLOE, before suppression."""
+    """Return the reading as YOLO-NAS or PP-YOLOE, before suppression."""
     return Reading(
         family="ssd",
         input=InputSpec(*size, "letterbox"),
@@ -99,18 +101,19 @@ def _dense(picture: Picture, size: tuple[int, int], columns: int) -> Reading:
 
 
 def _anchored(picture: Picture, boxes: Value, columns: int) -> list[Reading]:
+    """Return readings as SSD, with each order of corners, with and without background."""
     rows = boxes.shape[1]
     width, height = picture.width or 300, picture.height or 300
     tensorflow = picture.layout == "nhwc" or "detection" in boxes.name.lower()
     form = OpenForm(picture.name, picture.layout, "rgb", picture.dtype)
     if picture.dtype != "uint8":
         form = form._replace(mean=(127.5,) * 3, std=(127.5,) * 3)
-    few = 0.3 if isinstance(rows, int) and rows <= FEW else 0.0
+    few = 0.3 if isinstance(rows, int) and rows <= FEW_ANCHORS else 0.0
     readings = []
     for order, background in (("yxyx", True), ("xyxy", True), ("xyxy", False)):
         likely = (order == "yxyx") == tensorflow
         confidence = (0.7 if likely else 0.3) - (0 if background else 0.15) - few
-        # TensorFlow's own names leave no doubt.
+        # TensorFlow's own names are conclusive.
         certain = likely and boxes.name.lower().startswith("raw_detection_boxes")
         readings.append(
             Reading(
@@ -127,4 +130,5 @@ def _anchored(picture: Picture, boxes: Value, columns: int) -> list[Reading]:
 
 
 def _is_columns(value: Value) -> bool:
+    """Whether the last axis of an output can be background and classes."""
     return isinstance(value.shape[2], int) and value.shape[2] > 1

@@ -1,8 +1,8 @@
-"""YOLO without NMS: YOLOv10 (Wang et al. 2024, arXiv 2405.14458), YOLO26 and their kin.
+"""YOLO without NMS: YOLOv10 (Wang et al. 2024, arXiv 2405.14458), YOLO26 and similar.
 
-They are trained to answer once for each object. One output ``[1, 300, 6]``: corners in pixels of
-the input, score and class; those that also segment or find key points have more columns. Or, as
-LibreYOLO writes YOLOv9 E2E, all rows, as `obscura.families.detectors.yolov8` has them.
+They are trained to return one box per object. One output ``[1, 300, 6]``: corners in pixels of the
+input, score and class; networks that also segment or find key points have more columns. Or all
+rows, in the layout of `yolov8`: LibreYOLO exports YOLOv9 E2E like that.
 """
 
 from __future__ import annotations
@@ -14,22 +14,24 @@ import numpy as np
 from obscura.cards.card import InputSpec, OpenForm
 from obscura.families.common import libreyolo
 from obscura.families.common.ops import Array, Ops
-from obscura.families.common.reading import Reading, one_picture, rows_fit
+from obscura.families.common.reading import Reading, one_picture, size_for_rows
 from obscura.families.common.rows import Option, Rows, Spec, best_pairs, fractions, mismatch
 from obscura.families.detectors.yolov8 import BOXES, STRIDES, candidates, dense
 from obscura.graph.inspect import Graph
 
 OPTIONS = {
     "extra": Option(0, help="columns after the class: coefficients of masks, or key points"),
-    "dense": Option(usual=False, among=(False, True), help="all rows, with a score for each class"),
+    "dense": Option(
+        default=False, choices=(False, True), help="all rows, with a score for each class"
+    ),
     "boxes": Option("xyxy", BOXES, "corners, or centre and size"),
 }
-MOST_ROWS = 1000
+MAX_ROWS = 1000
 _USUAL_ROWS = 300
 
 
 def read(ops: Ops, outputs: Mapping[str, Array], spec: Spec) -> Rows:
-    """See `obscura.families.decode.read`."""
+    """See `FamilyModule.read`."""
     if spec.options["dense"]:
         boxes, scores = dense(ops, outputs, spec)
         return best_pairs(ops, boxes, scores, spec.top)
@@ -47,18 +49,18 @@ def read(ops: Ops, outputs: Mapping[str, Array], spec: Spec) -> Rows:
 
 
 def recognise(graph: Graph) -> list[Reading]:
-    """See `obscura.families.common.reading`."""
-    if libreyolo.made(graph):
+    """See `FamilyModule.recognise`."""
+    if libreyolo.exported(graph):
         return libreyolo.readings(graph, "yolov10")
     picture = one_picture(graph)
     found = list(candidates(graph))
     if picture is None or not found:
         return []
-    columns, rows, turned = found[0]
+    columns, rows, transposed = found[0]
     extra = columns - 6
-    size = rows_fit(picture, "", STRIDES[0])
+    size = size_for_rows(picture, "", STRIDES[0])
     assert size is not None
-    if not turned or extra < 0 or not isinstance(rows, int) or rows > MOST_ROWS:
+    if not transposed or extra < 0 or not isinstance(rows, int) or rows > MAX_ROWS:
         return []
     if extra and (graph.metadata.get("task") not in ("segment", "pose") or rows != _USUAL_ROWS):
         return []

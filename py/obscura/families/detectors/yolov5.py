@@ -1,7 +1,7 @@
-"""YOLOv5 and YOLOv7 (Wang et al. 2022, arXiv 2207.02696): three anchors a cell.
+"""YOLOv5 and YOLOv7 (Wang et al. 2022, arXiv 2207.02696): three anchors per cell.
 
 Usually one output ``[1, 3 cells, 5 + classes]``: centre and size in pixels of the input, objectness
-and class scores, all after the sigmoid. Else the maps as they leave the last convolutions, one a
+and class scores, all after the sigmoid. Otherwise the maps of the last convolutions, one for each
 stride, ``[1, 3, height, width, 5 + classes]`` or ``[1, 3 (5 + classes), height, width]``, where
 
     centre = (2 sigmoid(xy) - 0.5 + cell) stride,  size = (2 sigmoid(wh))^2 anchor
@@ -17,7 +17,7 @@ import numpy as np
 from obscura.cards.card import InputSpec, OpenForm
 from obscura.families.common import libreyolo
 from obscura.families.common.ops import Array, Ops
-from obscura.families.common.reading import Picture, Reading, one_picture, rows_fit
+from obscura.families.common.reading import Picture, Reading, one_picture, size_for_rows
 from obscura.families.common.rows import (
     Option,
     Rows,
@@ -41,20 +41,20 @@ ANCHORS = {
         12, 16, 19, 36, 40, 28, 36, 75, 76, 55, 72, 146, 142, 110, 192, 243, 459, 401,
     ),
 }  # fmt: skip
-"""Width and height of each anchor in pixels, three a stride, as published for COCO."""
+"""Width and height of each anchor in pixels, three per stride, as published for COCO."""
 
 OPTIONS = {
-    "strides": Option(list(STRIDES), help="pixels a cell, finest map first"),
+    "strides": Option(list(STRIDES), help="pixels per cell, finest map first"),
     "anchors": Option(
         [float(side) for side in ANCHORS["YOLOv5"]],
-        help="width and height in pixels, three pairs a stride; for undecoded maps",
+        help="width and height in pixels, three pairs per stride; for undecoded maps",
     ),
     "extra": Option(0, help="columns after the classes, such as coefficients of masks"),
 }
 
 
 def read(ops: Ops, outputs: Mapping[str, Array], spec: Spec) -> Rows:
-    """See `obscura.families.decode.read`."""
+    """See `FamilyModule.read`."""
     columns = 5 + spec.classes + spec.options["extra"]
     for array in outputs.values():
         if len(array.shape) == 3 and array.shape[0] == 1 and array.shape[2] == columns:
@@ -68,7 +68,7 @@ def read(ops: Ops, outputs: Mapping[str, Array], spec: Spec) -> Rows:
 
 
 def _from_maps(ops: Ops, outputs: Mapping[str, Array], spec: Spec, columns: int) -> Array:
-    """Return what the networks that decode their maps themselves do: (n, columns)."""
+    """Return the rows (n, columns) of undecoded maps, as decoding networks have them."""
     strides, sides = spec.options["strides"], spec.options["anchors"]
     if len(sides) != 2 * PER_CELL * len(strides):
         raise mismatch(outputs, f"[1, rows, {columns}], or maps of which each has three anchors")
@@ -94,7 +94,7 @@ def _from_maps(ops: Ops, outputs: Mapping[str, Array], spec: Spec, columns: int)
 
 
 def _as_rows(ops: Ops, array: Array, count: int, columns: int) -> Array | None:
-    """Return a map as (anchors, cells, columns), None if it is none of so many cells."""
+    """Return a map of `count` cells as (anchors, cells, columns); None if it is not one."""
     shape = array.shape
     if len(shape) == 5 and (*shape[:2], shape[2] * shape[3], shape[4]) == (
         1, PER_CELL, count, columns,
@@ -106,14 +106,15 @@ def _as_rows(ops: Ops, array: Array, count: int, columns: int) -> Array | None:
 
 
 def recognise(graph: Graph) -> list[Reading]:
-    """See `obscura.families.common.reading`."""
+    """See `FamilyModule.recognise`."""
     picture = one_picture(graph)
-    if picture is None or libreyolo.made(graph):
+    if picture is None or libreyolo.exported(graph):
         return []
     return _decoded(graph, picture) or _maps(graph, picture)
 
 
 def _decoded(graph: Graph, picture: Picture) -> list[Reading]:
+    """Return the reading of decoded rows; [] if no output has them."""
     masks = next((v.shape[1] for v in graph.outputs if len(v.shape) == 4), 0)
     extra = masks if graph.metadata.get("task") != "detect" and isinstance(masks, int) else 0
     for value in graph.outputs:
@@ -121,7 +122,7 @@ def _decoded(graph: Graph, picture: Picture) -> list[Reading]:
             continue
         rows, classes = value.shape[1], value.shape[2] - 5 - extra
         for strides in (STRIDES, (*STRIDES, 64)):
-            size = rows_fit(picture, rows, strides, PER_CELL)
+            size = size_for_rows(picture, rows, strides, PER_CELL)
             if size is not None and classes > 0:
                 certain = isinstance(rows, int)
                 why = f"{rows} rows, three for each cell" if certain else "rows of any number"
@@ -132,14 +133,14 @@ def _decoded(graph: Graph, picture: Picture) -> list[Reading]:
 
 
 def _maps(graph: Graph, picture: Picture) -> list[Reading]:
-    """Readings of undecoded maps: one for each set of published anchors."""
+    """Return readings of undecoded maps: one for each set of published anchors."""
     if len(graph.outputs) != len(STRIDES):
         return []
     widths = {_width(value) for value in graph.outputs}
     width = widths.pop()
     if widths or width < 6:
         return []
-    size = rows_fit(picture, "", STRIDES)
+    size = size_for_rows(picture, "", STRIDES)
     assert size is not None
     return [
         _reading(
@@ -151,7 +152,7 @@ def _maps(graph: Graph, picture: Picture) -> list[Reading]:
 
 
 def _width(value: Value) -> int:
-    """Return a map's columns for each anchor; 0 if it has none."""
+    """Return the number of columns per anchor of a map; 0 if it is not a map."""
     shape = value.shape
     if len(shape) == 5 and shape[1] == PER_CELL and isinstance(shape[4], int):
         return shape[4]

@@ -1,8 +1,8 @@
-"""YOLOv8, YOLOv9, YOLO11 and their kin: one row a cell, boxes decoded, no objectness.
+"""YOLOv8, YOLOv9, YOLO11 and similar: one row per cell, decoded boxes, no objectness.
 
-One output ``[1, 4 + classes, N]`` or, turned, ``[1, N, 4 + classes]``: the box in pixels of the
+One output ``[1, 4 + classes, N]`` or, transposed, ``[1, N, 4 + classes]``: the box in pixels of the
 input and class scores after the sigmoid. Networks that also segment or find key points have more
-columns; the boxes among them are read.
+columns, which are ignored.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from obscura.families.common.reading import (
     Reading,
     number,
     one_picture,
-    rows_fit,
+    size_for_rows,
 )
 from obscura.families.common.rows import (
     Option,
@@ -33,19 +33,19 @@ from obscura.families.common.rows import (
 from obscura.graph.inspect import Graph
 
 STRIDES = ((8, 16, 32), (8, 16, 32, 64), (4, 8, 16, 32))
-_OWN_STRIDES = (8, 16, 32, 4)  # of small heads that people make themselves
+_SINGLE_STRIDES = (8, 16, 32, 4)  # of small heads with one map
 BOXES = ("cxcywh", "xyxy")
 OPTIONS = {
     "boxes": Option("cxcywh", BOXES, "centre and size, or corners"),
     "extra": Option(0, help="columns after the classes: coefficients of masks, or key points"),
-    # Good for the average precision, but people see one thing called two names.
-    "many": Option(usual=False, among=(False, True), help="a box may be of several classes"),
+    # Improves average precision, but shows one object with two names.
+    "many": Option(default=False, choices=(False, True), help="a box can have several classes"),
 }
-_POSE = 51  # columns of COCO's 17 key points: x, y and how visible each is
+_POSE = 51  # columns of COCO's 17 key points: x, y and visibility of each
 
 
 def read(ops: Ops, outputs: Mapping[str, Array], spec: Spec) -> Rows:
-    """See `obscura.families.decode.read`."""
+    """See `FamilyModule.read`."""
     boxes, scores = dense(ops, outputs, spec)
     choose = best_pairs if spec.options["many"] else best_class
     return choose(ops, boxes, scores, spec.top)
@@ -72,21 +72,22 @@ def dense(ops: Ops, outputs: Mapping[str, Array], spec: Spec) -> tuple[Array, Ar
 
 
 def recognise(graph: Graph) -> list[Reading]:
-    """See `obscura.families.common.reading`."""
-    if libreyolo.made(graph):
+    """See `FamilyModule.recognise`."""
+    if libreyolo.exported(graph):
         return libreyolo.readings(graph, "yolov8")
     picture = one_picture(graph)
     if picture is None:
         return []
     return [
         reading
-        for columns, rows, turned in candidates(graph)
-        for reading in _readings(graph, picture, columns, rows, turned=turned)
+        for columns, rows, transposed in candidates(graph)
+        for reading in _readings(graph, picture, columns, rows, transposed=transposed)
     ]
 
 
 def candidates(graph: Graph) -> Iterator[tuple[int, int | str, bool]]:
-    """Yield columns, rows and whether they are turned of the outputs that could be `dense`."""
+    """Yield numbers of columns and rows, and whether they are transposed, of outputs that `dense`
+    may be able to read."""
     boxes = [value.shape for value in graph.outputs if len(value.shape) == 3]
     if len(boxes) != 1 or len(graph.outputs) > 2:
         return
@@ -98,7 +99,7 @@ def candidates(graph: Graph) -> Iterator[tuple[int, int | str, bool]]:
 
 
 def _readings(
-    graph: Graph, picture: Picture, columns: int, rows: int | str, *, turned: bool
+    graph: Graph, picture: Picture, columns: int, rows: int | str, *, transposed: bool
 ) -> Iterator[Reading]:
     size, share_of_size = _size(graph, picture, rows)
     if size is None:
@@ -107,8 +108,9 @@ def _readings(
         classes = columns - 4 - extra
         if classes < 1:
             continue
-        # Turned, it looks like YOLOX's and others' rows; a usual number of classes speaks for it.
-        sure = 0.9 if not turned else 0.8 if classes in USUAL_CLASSES else 0.45
+        # Transposed, rows look like those of YOLOX and others, but a common number of classes is
+        # evidence for this family.
+        sure = 0.9 if not transposed else 0.8 if classes in USUAL_CLASSES else 0.45
         sure *= share_of_size * share
         why = f"{rows or 'any number of'} rows of a box and {classes} scores"
         form = OpenForm(
@@ -117,7 +119,7 @@ def _readings(
         )  # fmt: skip
         usual = Reading("yolov8", InputSpec(*size, "letterbox"), form, classes, sure, why)
         yield usual
-        if "names" not in graph.metadata:  # those that embed names write centres
+        if "names" not in graph.metadata:  # exports with names have centres
             corners = form._replace(options={"boxes": "xyxy", "extra": extra})
             yield usual._replace(
                 open=corners, confidence=sure / 3, why=f"{why}, the box by its corners"
@@ -125,31 +127,34 @@ def _readings(
 
 
 def _size(graph: Graph, picture: Picture, rows: int | str) -> tuple[tuple[int, int] | None, float]:
-    """Return the input's size that so many rows speak for, and how loudly."""
+    """Infer the input size from the number of rows; also return a confidence factor."""
     for strides in STRIDES:
-        size = rows_fit(picture, rows, strides)
+        size = size_for_rows(picture, rows, strides)
         if size is not None:
             return size, 1.0
     if graph.metadata.get("task") and picture.width and picture.height:
-        return (picture.width, picture.height), 1.0  # a head of other strides, by its own account
-    for stride in _OWN_STRIDES:
-        size = rows_fit(picture, rows, [stride])
+        return (
+            picture.width,
+            picture.height,
+        ), 1.0  # a head with other strides, according to its metadata
+    for stride in _SINGLE_STRIDES:
+        size = size_for_rows(picture, rows, [stride])
         if size is not None:
             return size, 0.7
     return None, 0.0
 
 
 def _extras(graph: Graph, columns: int) -> Iterator[tuple[int, float]]:
-    """Yield how many columns may follow the classes, and how likely that is."""
-    said = graph.metadata.get("task", "")
+    """Yield possible numbers of columns after the classes, each with a confidence factor."""
+    task = graph.metadata.get("task", "")
     masks = next((value.shape[1] for value in graph.outputs if len(value.shape) == 4), 0)
-    if said != "detect" and isinstance(masks, int) and masks:
+    if task != "detect" and isinstance(masks, int) and masks:
         yield masks, 1.0
-    elif said == "pose":
+    elif task == "pose":
         sizes = graph.metadata.get("kpt_shape", "").strip("[]() ").split(",")
         points = number(sizes[0]) * number(sizes[-1]) if len(sizes) == 2 else 0
         yield points or _POSE, 1.0
-    elif not said and columns == 5 + _POSE:
+    elif not task and columns == 5 + _POSE:
         yield _POSE, 0.8
         yield 0, 0.4
     else:

@@ -1,4 +1,4 @@
-"""YOLOX (Ge et al. 2021, arXiv 2107.08430): one row a cell, boxes relative to the cell.
+"""YOLOX (Ge et al. 2021, arXiv 2107.08430): one row per cell, boxes relative to it.
 
 One output ``[1, N, 5 + classes]``: centre and log size in cells, objectness, and class scores, both
 after the sigmoid. N counts the cells of all strides. Exported with ``--decode_in_inference`` the
@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from obscura.cards.card import InputSpec, OpenForm
 from obscura.families.common import libreyolo
 from obscura.families.common.ops import Array, Ops
-from obscura.families.common.reading import USUAL_CLASSES, Reading, one_picture, rows_fit
+from obscura.families.common.reading import USUAL_CLASSES, Reading, one_picture, size_for_rows
 from obscura.families.common.rows import (
     Option,
     Rows,
@@ -20,26 +20,26 @@ from obscura.families.common.rows import (
     best_class,
     cell_counts,
     cells,
+    first_output,
     fractions,
     from_cells,
     mismatch,
-    only,
     xyxy_from_cxcywh,
 )
 from obscura.graph.inspect import Graph
 
 STRIDES = (8, 16, 32)
 OPTIONS = {
-    "strides": Option(list(STRIDES), help="pixels a cell, finest map first"),
+    "strides": Option(list(STRIDES), help="pixels per cell, finest map first"),
     "decoded": Option(
-        usual=False, among=(False, True), help="boxes are in pixels of the input already"
+        default=False, choices=(False, True), help="boxes are already in pixels of the input"
     ),
 }
 
 
 def read(ops: Ops, outputs: Mapping[str, Array], spec: Spec) -> Rows:
-    """See `obscura.families.decode.read`."""
-    (rows,) = only(outputs)
+    """See `FamilyModule.read`."""
+    rows = first_output(outputs)
     strides = spec.options["strides"]
     wanted = (1, sum(cell_counts(spec, strides)), 5 + spec.classes)
     if rows.shape != wanted:
@@ -54,8 +54,8 @@ def read(ops: Ops, outputs: Mapping[str, Array], spec: Spec) -> Rows:
 
 
 def recognise(graph: Graph) -> list[Reading]:
-    """See `obscura.families.common.reading`."""
-    if libreyolo.made(graph):
+    """See `FamilyModule.recognise`."""
+    if libreyolo.exported(graph):
         return libreyolo.readings(graph, "yolox")
     picture = one_picture(graph)
     if picture is None or len(graph.outputs) != 1:
@@ -64,17 +64,17 @@ def recognise(graph: Graph) -> list[Reading]:
     if len(shape) != 3 or not isinstance(shape[2], int) or shape[2] < 6:
         return []
     for strides in (STRIDES, (*STRIDES, 64)):
-        size = rows_fit(picture, shape[1], strides)
+        size = size_for_rows(picture, shape[1], strides)
         if size is not None:
             break
     else:
         return []
     confidence = 0.9
     if len(strides) > 3 or not isinstance(shape[1], int):
-        confidence = 0.5  # NanoDet-Plus has four strides; YOLOv5 is exported with any size
+        confidence = 0.5  # NanoDet-Plus has four strides; YOLOv5 can have any size
     elif shape[2] - 5 not in USUAL_CLASSES and {shape[2] - 4, shape[2] - 32} & {*USUAL_CLASSES}:
-        confidence = 0.4  # a usual number of classes, read as YOLOv8 or NanoDet
-    # Nothing in the network itself raises e to a power, but the decoding of sizes does.
+        confidence = 0.4  # a common number of classes if read as YOLOv8 or NanoDet
+    # Only the decoding of sizes uses Exp.
     decoded = "Exp" in graph.operators
     return [
         Reading(

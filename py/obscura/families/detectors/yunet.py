@@ -1,8 +1,8 @@
 """YuNet (Wu et al. 2023, https://github.com/ShiqiYu/libfacedetection): faces.
 
 For each of the strides 8, 16 and 32 the score of a face and objectness ``[1, cells, 1]``, both
-after the sigmoid, the box as YOLOX has it ``[1, cells, 4]``, and five key points
-``[1, cells, 10]``, which are not read.
+after the sigmoid, the box in YOLOX's form ``[1, cells, 4]``, and five key points
+``[1, cells, 10]``, which are ignored.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Mapping
 
 from obscura.cards.card import InputSpec, OpenForm
 from obscura.families.common.ops import Array, Ops
-from obscura.families.common.reading import Reading, one_picture, rows_fit
+from obscura.families.common.reading import Reading, one_picture, size_for_rows
 from obscura.families.common.rows import (
     Option,
     Rows,
@@ -32,7 +32,7 @@ _COLUMNS = (1, 1, 4, 10)
 
 
 def read(ops: Ops, outputs: Mapping[str, Array], spec: Spec) -> Rows:
-    """See `obscura.families.decode.read`."""
+    """See `FamilyModule.read`."""
     counts = cell_counts(spec, STRIDES)
     boxes, scores = [], []
     for count in counts:
@@ -46,18 +46,19 @@ def read(ops: Ops, outputs: Mapping[str, Array], spec: Spec) -> Rows:
                 outputs, f"two scores and a box for each of {', '.join(map(str, counts))} cells"
             )
         boxes.append(box[0])
-        # Which is which need not be known: the score is the geometric mean of both.
+        # Their order does not matter: the score is the geometric mean of both.
         scores.append(_fraction(ops, score[0]) * _fraction(ops, score[1]))
     xyxy = from_cells(ops, ops.concat(boxes, 0), cells(spec, STRIDES))
     return best_class(ops, fractions(ops, xyxy, spec), ops.sqrt(ops.concat(scores, 0)), spec.top)
 
 
 def _fraction(ops: Ops, scores: Array) -> Array:
+    """Clip to 0..1."""
     return ops.minimum(ops.maximum(scores, ops.constant(0)), ops.constant(1))
 
 
 def recognise(graph: Graph) -> list[Reading]:
-    """See `obscura.families.common.reading`."""
+    """See `FamilyModule.recognise`."""
     picture = one_picture(graph)
     columns = sorted(
         value.shape[-1] if isinstance(value.shape[-1], int) else 0
@@ -69,7 +70,7 @@ def recognise(graph: Graph) -> list[Reading]:
         return []
     if columns != full and columns != full[: -len(STRIDES)]:
         return []
-    size = rows_fit(picture, "", STRIDES)
+    size = size_for_rows(picture, "", STRIDES)
     assert size is not None
     return [
         Reading(

@@ -11,13 +11,14 @@ from collections.abc import Callable, Coroutine
 from typing import Any, NamedTuple, Protocol
 
 from obscura.cards.card import ModelCard
-from obscura.errors import CameraLost, ObscuraError
+from obscura.errors import ObscuraError
 from obscura.families.decode import Outputs
 from obscura.live.frame_clock import FrameClock
 from obscura.live.timing import Timings
 from obscura.page.live import kinds
 from obscura.page.live.analysis import Analysis, Answer
 from obscura.page.live.loop import Loop, Show
+from obscura.page.state.camera import CameraLost
 from obscura.page.state.scene import Kind, Scene
 from obscura.page.state.settings import Settings
 from obscura.page.words import text

@@ -6,9 +6,10 @@ import asyncio
 from collections.abc import Callable
 from typing import Any
 
-from obscura.errors import CameraBusy, CameraLost, PictureError
+from obscura.errors import PictureError
 from obscura.page.browser import camera, canvas, files
 from obscura.page.browser.dom import listener
+from obscura.page.state.camera import CameraBusy, CameraLost
 from obscura.page.words import text
 
 PLAYING_S = 10

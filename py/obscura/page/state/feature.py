@@ -67,7 +67,7 @@ class Part:
         """A model is in use: another one, or the same on another backend."""
 
     def cameras_listed(self, cameras: Sequence[Any], chosen: str) -> None:
-        """These cameras (`browser.camera.Camera`) exist; `chosen` is a device id, "" for any."""
+        """These cameras (`state.camera.Camera`) exist; `chosen` is a device id, "" for any."""
 
     def snapshot(self) -> dict[str, Any]:
         """Return the values of the row's snapshot keys."""

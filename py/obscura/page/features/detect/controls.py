@@ -8,10 +8,10 @@ from typing import Any
 
 from obscura.cards.card import ModelCard
 from obscura.drawing import colour
-from obscura.page.browser.camera import Camera
 from obscura.page.browser.dom import by_id, listen, make
 from obscura.page.features.context import Context
 from obscura.page.live.analysis import DecodeOptions
+from obscura.page.state.camera import Camera
 from obscura.page.state.feature import Part
 from obscura.page.state.settings import Setting, Settings
 from obscura.page.words import text

@@ -1,0 +1,16 @@
+"""The fixtures of the browser tests."""
+
+from ..browser.conftest import (  # noqa: F401
+    artefacts,
+    browsers,
+    clip,
+    coloured_clip,
+    new_room,
+    nothing_leaks,
+    pytest_configure,
+    shared_room,
+    shared_warm,
+    site,
+    warm,
+    watch,
+)

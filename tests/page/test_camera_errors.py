@@ -1,0 +1,51 @@
+"""Camera errors: each way in which a browser refuses a camera has an error of its own."""
+
+from __future__ import annotations
+
+import pytest
+
+from obscura.errors import ObscuraError
+from obscura.page.state import camera
+
+CLASSES = [c for c in vars(camera).values() if isinstance(c, type) and issubclass(c, ObscuraError)]
+
+
+@pytest.mark.parametrize(
+    ("name", "message", "permission", "error"),
+    [
+        ("NotAllowedError", "Permission denied", "denied", camera.CameraDenied),
+        ("NotAllowedError", "Permission denied", "unknown", camera.CameraDenied),
+        ("NotAllowedError", "Permission dismissed", "denied", camera.CameraDismissed),  # Chrome
+        ("NotAllowedError", "The request is not allowed", "prompt", camera.CameraDismissed),
+        ("SecurityError", "Blocked by policy", "denied", camera.CameraDenied),
+        ("NotFoundError", "Requested device not found", "granted", camera.CameraMissing),
+        ("OverconstrainedError", "", "granted", camera.CameraMissing),
+        ("NotReadableError", "Could not start video source", "granted", camera.CameraBusy),
+        ("AbortError", "Starting videoinput failed", "granted", camera.CameraBusy),
+        ("TypeError", "Something else", "granted", camera.CameraError),
+        ("NotFoundError", "Requested device not found", "prompt", camera.CameraMissing),
+    ],
+)
+def test_a_refusal_becomes_the_error_of_its_cause(
+    name: str, message: str, permission: str, error: type[camera.CameraError]
+) -> None:
+    raised = camera.refusal(name, message, permission)
+
+    assert type(raised) is error
+    assert raised.value == f"{name}: {message}"
+
+
+def test_the_documented_tree_is_that_of_the_classes() -> None:
+    tree = (camera.CameraError.__doc__ or "").split("::")[1]
+    listed = [line.split()[-1] for line in tree.splitlines() if line.strip()]
+
+    assert listed == [error.__name__ for error in CLASSES if error is not ObscuraError]
+
+
+@pytest.mark.parametrize("error", [error for error in CLASSES if error is not ObscuraError])
+def test_all_camera_errors_can_be_caught_as_one(error: type[ObscuraError]) -> None:
+    assert issubclass(error, camera.CameraError)
+
+
+def test_codes_are_distinct() -> None:
+    assert len({error.code for error in CLASSES}) == len(CLASSES)
