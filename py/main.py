@@ -199,7 +199,7 @@ async def sample_canvas() -> Any:
 
 
 async def main() -> None:
-    """Start the app. Only here does JavaScript's start-up (assets/boot) hand over."""
+    """Start the app. JavaScript's start-up (assets/boot) hands over here."""
     parts = build.read(by_id("obscura-build").textContent)
     facts, gpu_name = await boot.device()
     service = Service()

@@ -105,7 +105,7 @@ def test_a_model_with_a_file_of_names_is_added():
     assert added.card.labels == ("crimson", "leaf", "sea")
     assert world.shelf.own == {"own-my-colours": added.card}
     assert sorted(world.store.records) == ["own-my-colours/card", "own-my-colours/file"]
-    assert world.said == ["Looking into My Colours", "Trying My Colours"]
+    assert world.said == ["Inspecting My Colours…", "Testing My Colours…"]
 
 
 def test_what_it_finds_in_the_bundled_picture_is_recorded_for_other_backends():

@@ -465,7 +465,7 @@ def test_a_file_that_is_no_model_is_reported_and_changes_nothing():
 
         assert [error.code for error in page.failures] == ["model-unreadable"]
         assert (page.in_use, page.settings.model) == ("first", None)
-        assert "Looking into a" in [status.words for status in page.view.status]
+        assert "Inspecting a…" in [status.words for status in page.view.status]
         assert page.view.status[-1].words == ""
 
     run(story())

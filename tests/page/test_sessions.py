@@ -246,15 +246,15 @@ def test_the_model_in_use_goes_on_while_another_is_on_its_way():
 
         answer = await world.sessions.run(lambda: "frame")
         assert answer.card.name == "first"
-        assert world.sessions.status == "Fetching SECOND"
+        assert world.sessions.status == "Downloading SECOND…"
 
         arrived.set()
         assert await opening
         assert world.sessions.card.name == "second"
         assert world.sessions.status == ""
         assert world.said[-2:] == [
-            "Fetching SECOND",
-            "Preparing SECOND on the processor (WebAssembly)",
+            "Downloading SECOND…",
+            "Loading SECOND…",
         ]
 
     run(story())
@@ -548,7 +548,7 @@ def test_the_winner_of_an_earlier_race_is_tried_first():
         await world.sessions.load("first")
 
         assert world.device.tried == [TWO_THREADS]
-        assert "compared" in world.sessions.why
+        assert "quick test" in world.sessions.why
 
     run(story())
 

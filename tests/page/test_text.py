@@ -72,7 +72,7 @@ def test_a_speed_is_the_fastest_backends_and_names_the_others():
     figure = text.speed({"wasm": 40.0, "webgpu": 8.0})
 
     assert figure.value == "8.0 ms"
-    assert figure.note == "125 pictures a second, WebGPU; 40 ms with WebAssembly"
+    assert figure.note == "125 pictures per second (GPU); 40 ms on the CPU"
 
 
 @pytest.mark.parametrize("figure", [text.speed({}), text.accuracy({})])
@@ -81,16 +81,15 @@ def test_what_was_not_measured_is_said_to_be_so(figure: text.Figure):
 
 
 def test_what_holds_the_rate_down_is_said_with_its_reasons():
-    assert text.held({"battery": 15.0}) == "to 15 per second, because the device runs on battery"
+    assert text.held({"battery": 15.0}) == "to 15 fps: running on battery"
     assert text.held({"low-battery": 5.0, "heat": 7.26}) == (
-        "to 5 per second, because the battery is low and frames take longer than they did, "
-        "as on a hot device"
+        "to 5 fps: low battery and slower than before (the device may be hot)"
     )
 
 
 def test_a_spread_tells_the_usual_and_the_worst():
-    assert text.spread(40.44, 52.0) == "40.4 ms, 95 % within 52.0 ms"
-    assert text.spread(430.2, 961.9) == "430 ms, 95 % within 962 ms"
+    assert text.spread(40.44, 52.0) == "40.4 ms (95 % under 52.0 ms)"
+    assert text.spread(430.2, 961.9) == "430 ms (95 % under 962 ms)"
 
 
 def test_an_accuracy_never_stands_without_its_data_set():
@@ -123,7 +122,12 @@ def test_the_camera_is_named_where_the_browser_tells(camera: str | None, shown: 
 
 @pytest.mark.parametrize(
     ("times", "size", "shown"),
-    [(1, 2_000_000, "2.0 MB"), (3, 5_000, "5 kB, 3 times"), (1, 0, "size not told")],
+    [
+        (1, 2_000_000, "2.0 MB"),
+        (2, 28_000, "28 kB, requested twice"),
+        (3, 5_000, "5 kB, requested 3 times"),
+        (1, 0, "size unknown"),
+    ],
 )
 def test_a_request_is_told_by_size_and_number(times: int, size: int, shown: str) -> None:
     assert text.request(times, size) == shown

@@ -1,4 +1,4 @@
-"""The frame clock: numbers the frames of a source, and keeps their times from running backwards."""
+"""Frame clock: numbers the frames of a source, and keeps their times from running backwards."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from obscura.update import FrameInfo
 class FrameClock:
     """Makes the `FrameInfo` of each frame of one source.
 
-    The times of a video that plays over and over begin again with each round, and a browser may
-    switch from one clock to another: whatever runs backwards goes on from the latest time instead.
+    A video that plays over and over begins each round at time 0, and a browser may switch from one
+    clock to another. Where the time given runs backwards, counting continues from the latest time.
     """
 
     def __init__(self) -> None:
@@ -18,8 +18,9 @@ class FrameClock:
     def reset(self) -> None:
         """Begin another source."""
         self._index = 0
-        self._raw_s: float | None = None  # the latest time as it was given
-        self._offset_s = 0.0  # what is added to such times
+        self._given_s: float | None = None  # the latest time, as it was given
+        self._latest_s = 0.0  # and as it was returned
+        self._offset_s = 0.0  # what is added to the times given
 
     def frame(self, time_s: float, width: int, height: int) -> FrameInfo:
         """Return the next frame.
@@ -29,9 +30,12 @@ class FrameClock:
             width: pixels of the source.
             height: pixels of the source.
         """
-        if self._raw_s is not None and time_s < self._raw_s:
-            self._offset_s += self._raw_s - time_s
-        self._raw_s = time_s
-        frame = FrameInfo(self._index, time_s + self._offset_s, width, height)
+        if self._given_s is not None and time_s < self._given_s:
+            self._offset_s = self._latest_s - time_s
+        now_s = time_s + self._offset_s
+        if self._given_s is not None:
+            now_s = max(now_s, self._latest_s)  # the sum may be rounded down
+        self._given_s, self._latest_s = time_s, now_s
+        frame = FrameInfo(self._index, now_s, width, height)
         self._index += 1
         return frame

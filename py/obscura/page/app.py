@@ -24,7 +24,7 @@ from obscura.page.words import text
 
 
 class App:
-    """Carries out commands, and keeps what is shown in line with what is so."""
+    """Carries out commands, and keeps what the page shows up to date."""
 
     def __init__(
         self,
@@ -51,6 +51,7 @@ class App:
             Hooks(
                 changed=self._render,
                 picture_changed=self._picture_changed,
+                opening=platform.notice.hide,
                 say=self.say,
                 fail=self.fail,
                 recover=lambda error: self.models.recover(error),
@@ -81,7 +82,7 @@ class App:
 
     @property
     def camera_name(self) -> str | None:
-        """What the camera that runs is called; None if none runs."""
+        """Name of the camera that runs; None if none runs."""
         return self.sources.camera_name
 
     # ---- what a person does ----------------------------------------------------------------------
@@ -109,29 +110,25 @@ class App:
         return self.start()
 
     def start(self) -> Any:
-        """Open what Start stands for: the camera, or the address's own source."""
-        return self._open(self._request.source)
+        """Open the source that Start stands for: the camera, or the one in the address."""
+        return self.sources.open(self._request.source)
 
     def open_files(self, files: Sequence[Any]) -> Any:
         """Open what a person gave: a photo or a video, to show and read, or a model to add."""
         if any(map(kinds.is_model, files)):
             self.notice.hide()
             return self.models.add(files)
-        return self._open(files[0])
-
-    def _open(self, source: Any) -> Any:
-        self.notice.hide()
-        return self.sources.open(source)
+        return self.sources.open(files[0])
 
     def change(self, **values: Any) -> Any:
-        """A person changed settings: keep them, and do what they ask for."""
+        """Store settings that a person changed, and apply them."""
         if "model" in values:
             self.notice.hide()
             return self.models.choose(values["model"])
         self._preferences.set(**values)
         self.pace.enabled = self.settings.pace
         if self.sources.camera_runs and values.keys() & {"camera", "facing", "resolution"}:
-            return self._open("camera")
+            return self.sources.open("camera")
         self._render()
         self.analysis.refresh()
         return None
@@ -151,7 +148,7 @@ class App:
             await self.models.recheck()
 
     async def model_opened(self) -> None:
-        """A model is in use: continue with whatever waits for it."""
+        """Continue with what waits for a model, because one is in use now."""
         self.say("")
         if self.sources.model_opened():
             self._platform.mark("first-boxes")

@@ -1,4 +1,4 @@
-"""What the page listens to beside its commands: files, devices, lost canvases, the clock."""
+"""Event listeners of the page, other than its commands: files, devices, lost canvases, timers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the app needs of the browser."""
+"""Platform: the browser functions that the app uses."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 
 class Platform(NamedTuple):
-    """What the app needs of the browser; py/main.py has the real ones, tests have their own."""
+    """Browser functions that the app uses; py/main.py has the real ones, tests have their own."""
 
     spawn: Callable[[Any], Any]
     """Starts a coroutine; what it raises goes to the error card."""
@@ -17,7 +17,7 @@ class Platform(NamedTuple):
     clear: Callable[[], None]
     """Removes boxes and list: another picture is in view."""
     announce: Callable[[], None]
-    """Has screen readers say what is seen."""
+    """Makes screen readers announce what is detected."""
     show_progress: Callable[[str], None]
     """Shows what the page is waiting for; "" for nothing."""
     notice: Any

@@ -1,7 +1,7 @@
 """Analysis: from a model's answer to updates. Outputs are decoded, pass the pipeline, reach sinks.
 
 Pure Python. An answer carries what it answers: the picture (by its epoch, see `state.scene`), the
-frame and the model. Whoever shows it checks that these are still the ones in view.
+frame and the model. It is shown only if picture and model are still the ones in view.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ class DecodeOptions(NamedTuple):
 
 
 class Analysis:
-    """Holds the latest answer and the update that it became."""
+    """Turns answers into updates, and keeps the latest of both."""
 
     def __init__(
         self,

@@ -1,8 +1,8 @@
 """Sources and their pictures: opened, shown, analysed, closed. Pure Python.
 
-Whatever was in view before is closed when another source is asked for; what opens too late, because
-a third was asked for meanwhile, is closed again. Every answer is compared with what is in view by
-then (`Answer`, `Scene.epoch`), so nothing is shown for another picture or model than its own.
+Requesting a source closes the one in view. A source that opens after yet another was requested is
+closed again. Every answer is compared with what is in view when it arrives (`Answer`,
+`Scene.epoch`), so nothing is shown for another picture or model than its own.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class Inference(Protocol):
 
 
 class Screen(Protocol):
-    """The elements that pictures are shown on, as `browser.screen.Screen` has them."""
+    """The elements that show pictures, as `browser.screen.Screen` has them."""
 
     @property
     def photo_size(self) -> tuple[int, int]: ...
@@ -52,12 +52,14 @@ class Screen(Protocol):
 
 
 class Hooks(NamedTuple):
-    """What the owner does about what happens here."""
+    """Callbacks of the owner."""
 
     changed: Callable[[], None]
     """The scene changed."""
     picture_changed: Callable[[], None]
     """Another picture is in view, without an answer yet."""
+    opening: Callable[[], None]
+    """Another source was requested: an error of the previous one is out of date."""
     say: Callable[[str], None]
     """Show what the page is waiting for; "" for nothing."""
     fail: Callable[[BaseException], None]
@@ -112,7 +114,7 @@ class SourceController:
 
     @property
     def camera_name(self) -> str | None:
-        """What the camera in view is called, "" if the browser does not say; None if none runs."""
+        """Name of the camera in view, "" if the browser does not say; None if none runs."""
         return str(self._source.name) if self.camera_runs else None
 
     @property
@@ -122,7 +124,7 @@ class SourceController:
 
     @property
     def facing(self) -> str:
-        """ "user" or "environment": where the camera in view faces, or is to face."""
+        """ "user" or "environment": the side that the camera in view, or the chosen one, faces."""
         return (self._source.facing if self._source else "") or str(self._settings().facing)
 
     @property
@@ -150,16 +152,17 @@ class SourceController:
         """
         self._close()
         ticket = self.scene.ask()
+        self._hooks.opening()
         self._hooks.changed()
         return self._arrive(source, ticket)
 
     def stop(self) -> None:
-        """Give the camera back and return to the sample picture."""
+        """Release the source and return to the sample picture."""
         self._go_home()
 
     def toggle_pause(self) -> None:
         """Freeze the live picture, or resume."""
-        if self.scene.kind is not Kind.LIVE:
+        if self._source is None:
             return
         self.scene.paused = self.loop.paused = not self.loop.paused
         self._screen.play(not self.loop.paused)
@@ -167,7 +170,7 @@ class SourceController:
         self._analysis.refresh()
 
     async def cameras_changed(self) -> None:
-        """A camera was plugged in or out."""
+        """List the cameras again, because one was plugged in or unplugged; restart a lost one."""
         await self._list()
         if self.scene.camera_lost and self.cameras:
             await self.open("camera")
@@ -178,7 +181,12 @@ class SourceController:
         if self._photo is None:
             return
         epoch = self.scene.epoch
-        photo = await self._opener.photo(self._photo)
+        try:
+            photo = await self._opener.photo(self._photo)
+        except ObscuraError as error:
+            if epoch == self.scene.epoch:
+                self._hooks.fail(error)
+            return
         if epoch == self.scene.epoch:
             self._screen.draw_photo(photo)
         photo.stop()
@@ -206,9 +214,9 @@ class SourceController:
             await self.read_photo()
 
     async def _opened(self, source: Any, ticket: int) -> Any:
+        self._hooks.say(text.ASKING if source == "camera" else "")
         if source == "camera":
             settings = self._settings()
-            self._hooks.say(text.ASKING)
             return await self._opener.camera(
                 device_id=settings.camera,
                 facing=settings.facing,
@@ -304,7 +312,7 @@ class SourceController:
     async def read_photo(self) -> None:
         """Run the model in use, if there is one, on the photo in view, if there is one."""
         card, epoch = self._inference.card, self.scene.epoch
-        if card is None or self.scene.kind is not Kind.STILL:
+        if card is None or self._photo is None:
             return
         self._hooks.say(text.READING_PICTURE)
         size = self._screen.photo_size
@@ -315,7 +323,6 @@ class SourceController:
             if epoch == self.scene.epoch and self._inference.card is card:
                 await self._hooks.recover(error)
             return
-        # The answer of a model that was exchanged meanwhile gives way to the other's.
         if answered is None:
             return
         answer = Answer(epoch, answered.card, FrameInfo(0, 0.0, *size), answered.outputs)

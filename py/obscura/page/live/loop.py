@@ -68,7 +68,7 @@ class Loop:
         self._timings, self._pace = timings, pace
         self._now_ms, self._start = now_ms, start
         self.blocked = BlockedTime(now_ms)
-        """For how long the page's thread was blocked, per frame."""
+        """Time for which the page's thread was blocked, per frame."""
         frames.on_frame = self._offered
         self._shown = 0  # the browser's number of the frame that the video shows
         self._captured = 0  # and of the one captured last
@@ -90,14 +90,14 @@ class Loop:
         self._frames.ask()
 
     def stop(self) -> None:
-        """Capture no more frames; the owner of one that is under way finishes it."""
+        """Capture no more frames. A frame that is under way is still finished."""
         self.running = False
         self.shown.clear()
         self.analysed.clear()
         self._frames.cancel()
 
     def suspend(self, suspended: bool) -> None:
-        """Analyse nothing for a while; the picture goes on."""
+        """Suspend or resume analysis; the picture keeps playing."""
         self._suspended = suspended
 
     def _ask(self) -> None:
@@ -122,7 +122,7 @@ class Loop:
             self.shown.tick(now)
 
     def _check(self) -> None:
-        """Capture the frame that is showing, if it is another one, though none was offered."""
+        """Capture the frame that is showing, if it is a new one, although none was offered."""
         total = self._frames.total()
         self._count(total - self._total if self._total else 1)
         self._total = total

@@ -54,12 +54,12 @@ class LiveSource:
 
     @property
     def name(self) -> str:
-        """What the camera is called; "" for files and where the browser does not say."""
+        """Name of the camera; "" for files and where the browser does not say."""
         return str(self._track.label) if self.is_camera else ""
 
     @property
     def silent(self) -> bool:
-        """Whether the camera sends no picture for now: browsers and systems lend it elsewhere."""
+        """Whether the camera sends no picture at the moment, as while another app uses it."""
         return bool(self._track.muted) if self.is_camera else False
 
     def stop(self) -> None:
@@ -143,6 +143,7 @@ class SourceOpener:
         (track,) = stream.getVideoTracks()
         for event, proxy in self._listeners.items():
             track.addEventListener(event, proxy)
+        self._video.removeAttribute("src")  # of a video that is being opened
         self._video.srcObject = stream
         try:
             await _playing(self._video)
@@ -163,6 +164,7 @@ class SourceOpener:
         """
         by_address = isinstance(source, str)
         url = same_origin(source) if by_address else files.object_url(source)
+        self._video.srcObject = None  # of a camera that is being opened: it would override `src`
         self._video.src = url
         self._video.loop = True
         try:

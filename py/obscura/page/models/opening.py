@@ -106,7 +106,7 @@ class Opener:
                 continue
             if not wanted():
                 return None
-            report(text.OPENING_MODEL.format(model=card.title, backend=text.BACKENDS[plan.backend]))
+            report(text.OPENING_MODEL.format(model=card.title))
             try:
                 session, sample = await self._start(plan, network, card)
             except ObscuraError as error:

@@ -1,4 +1,4 @@
-"""The display: what sinks need to know of the picture in view beside its update. Pure Python."""
+"""Display: what sinks need to know about the picture in view, besides its update. Pure Python."""
 
 from __future__ import annotations
 

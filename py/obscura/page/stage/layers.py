@@ -1,4 +1,4 @@
-"""Layers: what is drawn over the picture, each by itself. The first is boxes and their labels."""
+"""Layers: each draws one kind of thing over the picture. The first draws boxes and labels."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Layer(Protocol):
     """Draws one kind of thing over the picture."""
 
     def draw(self, context: Any, update: Update, place: Placement) -> None:
-        """Draw what an update says.
+        """Draw an update.
 
         Args:
             context: the 2D context of a canvas that covers the view, in CSS pixels.
@@ -37,8 +37,8 @@ class BoxLayer:
     def __init__(self, context: Any) -> None:
         """
         Args:
-            context: the one that `draw` is called with. Looking a method up costs more than calling
-                it, so the much used ones are kept.
+            context: the one that `draw` is called with. Looking up a method costs more than calling
+                it, so methods used often are stored.
         """
         self._context = context
         self._stroke_rect, self._fill_text = context.strokeRect, context.fillText

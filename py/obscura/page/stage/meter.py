@@ -58,9 +58,9 @@ class Meter:
         self._show_stages(timings, total)
         rows = [(text.STAGES[stage], f"{ms:.1f} ms") for stage, ms in timings.items()]
         if totals is not None:
-            rows.append(("Whole frame", text.spread(totals.median, totals.p95)))
+            rows.append(("Per frame", text.spread(totals.median, totals.p95)))
         if live and held:
-            rows.append(("Held down", text.held(held)))
+            rows.append(("Limited", text.held(held)))
         if live:
             rows += [
                 ("Frames shown", f"{text.rate(shown)} per second"),
@@ -71,7 +71,7 @@ class Meter:
         rows += [
             ("Backend", f"{backend}{threads}{half}"),
             ("Device", info.device),
-            ("Chosen because", why),
+            ("Why", why),
         ]
         heap = script_memory()
         if heap:

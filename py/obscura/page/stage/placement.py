@@ -1,4 +1,4 @@
-"""Placement: where a picture lies in the view, and the way from its pixels to the screen's. Pure.
+"""Placement: where a picture lies in the view, and how its pixels map to the screen. Pure Python.
 
 Detections stay in pixels of the source. Scaling and mirroring happen here and nowhere else, so
 labels are never mirrored.
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 class Placement(NamedTuple):
     """A picture fitted into a view like CSS `object-fit: contain`, mirrored or not.
 
-    All values are CSS pixels of the view, but for `scale`: CSS pixels per pixel of the source.
+    All values are CSS pixels of the view, except `scale`: CSS pixels per pixel of the source.
     """
 
     left: float

@@ -1,4 +1,4 @@
-"""The list of what is seen, beside the picture and, when asked for, as spoken words."""
+"""List of what is detected, beside the picture and, on request, as spoken words."""
 
 from __future__ import annotations
 
@@ -70,14 +70,14 @@ class Results:
         self.clear()
 
     def clear(self) -> None:
-        """Empty the list, without saying that nothing was found: there is no answer yet."""
+        """Empty the list, without the sentence for no rows: there is no answer yet."""
         self._listed_ms = 0.0
         self._words, self._spoken = ("", ""), ""
         self._empty.hidden = True
         self._show([])
 
     def announce(self) -> None:
-        """Have screen readers say what is seen, once."""
+        """Make screen readers announce what is detected, once."""
         self._announcer.textContent = ""
         self._announcer.textContent = self._spoken
 

@@ -1,4 +1,4 @@
-"""What is seen, as rows of a list and as spoken words. Pure Python."""
+"""List of what is detected, as rows and as spoken words. Pure Python."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ class Seen(NamedTuple):
     title: str
     rows: list[Row]
     empty: str
-    """Sentence for no rows."""
+    """Sentence shown when there are no rows."""
     spoken: str
-    """All of it in a sentence."""
+    """The whole list in one sentence."""
 
 
 def seen(detections: Detections, labels: Sequence[str], display: Display) -> Seen:

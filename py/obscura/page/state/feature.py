@@ -1,6 +1,6 @@
 """Features: a folder and a row each. Pure Python.
 
-A row says what a feature brings before any of its code is here: settings, commands, error cards.
+A row says what a feature brings before any of its code is loaded: settings, commands, error cards.
 Its code is fetched and started when it is first wanted, and brings stages, sinks, layers and keys
 of `snapshot()`. The app knows none of them by name; py/main.py has the table.
 """
@@ -42,7 +42,7 @@ class Command:
 
 
 class Part:
-    """A feature that runs. Features override what they bring."""
+    """Running feature. Subclasses override what they provide."""
 
     stages: Sequence[Stage] = ()
     sinks: Sequence[Sink] = ()
@@ -110,7 +110,6 @@ class Features:
         """
         self._rows = {row.name: row for row in rows}
         self._load, self._context, self._started = load, context, started
-        self._starting: dict[str, Any] = {}
         self._latest: dict[str, tuple[Any, ...]] = {}  # of each notification, for later parts
         self.parts: dict[str, Part] = {}
 

@@ -1,8 +1,8 @@
 """The scene: which picture is in view, and what the page is doing. A pure state machine.
 
 Two counters keep answers and pictures together. `epoch` counts the pictures that were put in view:
-an answer is shown only if it carries the epoch of the picture that is in view. `ticket` counts what
-was asked for: a source that opens after another was asked for is closed again.
+an answer is shown only if it carries the epoch of the picture that is in view. `ticket` counts
+requests: a source that opens after another was requested is closed again.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class State(StrEnum):
 
 
 class Scene:
-    """Which picture is in view, which source is being opened. Every method is one event."""
+    """Which picture is in view, and whether a source is being opened. Each method is one event."""
 
     def __init__(self, caption: str) -> None:
         """
@@ -50,9 +50,10 @@ class Scene:
         self.ticket = 0
 
     def ask(self) -> int:
-        """Another source was asked for: return the ticket that it must still hold once open.
+        """Record that another source was requested, and return its ticket.
 
-        What was in view is closed, so answers for it are no longer shown.
+        The source is shown only if `holds(ticket)` is still true once it is open. What was in view
+        is closed, so answers for it are no longer shown.
         """
         self.epoch += 1
         self.opening, self.camera_lost = True, False
@@ -60,15 +61,15 @@ class Scene:
         return self.ticket
 
     def holds(self, ticket: int) -> bool:
-        """Whether nothing else was asked for since this ticket was given."""
+        """Whether nothing else was requested since this ticket was returned."""
         return ticket == self.ticket
 
     def go_live(self) -> None:
-        """A camera or video is in view."""
+        """Show a camera or video."""
         self._show(Kind.LIVE, "")
 
     def go_still(self, name: str) -> None:
-        """A photo of this name is in view."""
+        """Show the photo of this name."""
         self._show(Kind.STILL, name)
 
     def go_home(self, *, camera_lost: bool = False) -> None:

@@ -1,4 +1,4 @@
-"""Every sentence that Python shows, in one place, in plain English; of errors, see `notices`."""
+"""Text shown to people, except that of error cards, which is in `notices`."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from obscura.engine.plans import Plan
 from obscura.errors import ObscuraError
 from obscura.families import FAMILIES
 
-FETCHING_MODEL = "Fetching {model}"
-OPENING_MODEL = "Preparing {model} on {backend}"
-FIRST_CHOICE = "the first choice for this device; it reproduced the recorded answer"
-WON_BEFORE = "the fastest when the ways to run were compared on this device"
-COMPARING = "Comparing ways to run {model} on this device, once"
+FETCHING_MODEL = "Downloading {model}…"
+OPENING_MODEL = "Loading {model}…"
+FIRST_CHOICE = "the default here, and it passed the self-check"
+WON_BEFORE = "the fastest in a quick test on this device"
+COMPARING = "Finding the fastest way to run {model} (only once)"
 RACED = "{winner} took {ms:.1f} ms where {loser} took {other_ms:.1f} ms"
-BACKENDS = {"webgpu": "the GPU (WebGPU)", "wasm": "the processor (WebAssembly)"}
+PROCESSORS = {"webgpu": "GPU", "wasm": "CPU"}
 BACKEND_NAMES = {"webgpu": "WebGPU", "wasm": "WebAssembly"}
 
 START = {
@@ -26,9 +26,9 @@ START = {
 }
 STOP = "Stop"
 PAUSE = "Pause"
-RESUME = "Go on"
-ASKING = "Waiting for your permission to use the camera"
-READING_PICTURE = "Reading the picture"
+RESUME = "Resume"
+ASKING = "Allow the camera in your browser's prompt"
+READING_PICTURE = "Analysing the picture…"
 PASTED = "the pasted picture"
 SAMPLE_CAPTION = "Sample picture"
 
@@ -37,10 +37,10 @@ CAMERA_NUMBER = "Camera {number}"
 IGNORED = "Ignored in the address: {parameters}"
 
 SEEN_EMPTY = {
-    "welcome": "Nothing on the sample picture. Lower the confidence to see more.",
-    "live": "Nothing that the model knows is in view.",
-    "still": "Nothing found. Lower the confidence, or try another picture.",
-    "hidden": "Everything found is hidden by your class filter.",
+    "welcome": "Nothing found in the sample picture. Try a lower confidence.",
+    "live": "Nothing recognised right now.",
+    "still": "Nothing found. Try a lower confidence, or another picture.",
+    "hidden": "Your class filter is hiding everything that was found.",
 }
 SEEN_TITLES = {
     "welcome": "On the sample picture",
@@ -54,12 +54,12 @@ STAGES = {
     "decode": "Decode",
     "draw": "Draw",
 }
-SPARING = "sparing power"
+SPARING = "saving power"
 HELD_BY = {
-    "battery": "the device runs on battery",
-    "low-battery": "the battery is low",
-    "save-data": "the browser is asked to save data",
-    "heat": "frames take longer than they did, as on a hot device",
+    "battery": "running on battery",
+    "low-battery": "low battery",
+    "save-data": "data saver is on",
+    "heat": "slower than before (the device may be hot)",
 }
 THEMES = {"auto": "automatic", "light": "light", "dark": "dark"}
 KEYS = {
@@ -68,7 +68,7 @@ KEYS = {
     "photo": ("P", "use a photo"),
     "models": ("M", "compare and choose models"),
     "full screen": ("F", "full screen"),
-    "help": ("?", "this list"),
+    "help": ("?", "show this list"),
 }
 """Keys of the page's own commands, as the keyboard help lists them."""
 
@@ -81,98 +81,98 @@ CHANNELS = {"rgb": "red first", "bgr": "blue first", "grey": "grey"}
 NO_LICENCE = "NOASSERTION"
 UNKNOWN = "not measured"
 OWN_MODEL = "My model"
-OWN_SUMMARY = "brought by you"
-READING_MODEL = "Looking into {model}"
-TRYING_MODEL = "Trying {model}"
-ASK_TITLE = "How to read “{model}”"
+OWN_SUMMARY = "Added by you"
+READING_MODEL = "Inspecting {model}…"
+TRYING_MODEL = "Testing {model}…"
+ASK_TITLE = "Set up “{model}”"
 REMOVE_QUESTION = "Remove {model} from this device?"
-MODEL_GONE = "“{model}” is not on this device any more. Add its file again to use it."
+MODEL_GONE = "“{model}” is no longer on this device. Add the file again to use it."
 USE = "Use"
 IN_USE = "In use"
 MEASURE = "Measure"
 MEASURE_AGAIN = "Measure again"
 CANCEL = "Cancel"
 FOR_MODEL = "{act}: {model}"
-MEASURING = "Measuring {model}"
+MEASURING = "Measuring {model}…"
 SEARCH_CLASSES_OF = "Search the classes of {model}"
 
 
 OFFLINE = {
-    "pending": "not yet: its files are being put aside",
-    "yes": "yes, with the model in use",
-    "no-room": "no: this browser has no room for it; with a connection everything works",
-    "forbidden": "no: this browser keeps no files for this site, as in a private window; with a "
-    "connection everything works",
-    "no-connection": "not yet: the connection broke off; it goes on at the next visit",
-    "damaged": "not yet: a file arrived damaged; it is fetched again at the next visit",
-    "deleted": "no: all was deleted, and nothing is put aside again until this tab is closed",
+    "pending": "not yet: saving files for offline use",
+    "yes": "yes, with the current model",
+    "no-room": "no: not enough storage. It works while you are online.",
+    "forbidden": "no: this browser won't store files for this site (a private window, for "
+    "example). It works while you are online.",
+    "no-connection": "not yet: the connection dropped. It continues on your next visit.",
+    "damaged": "not yet: a downloaded file was damaged. It is downloaded again on your next visit.",
+    "deleted": "no: you deleted everything. Nothing is stored again until you close this tab.",
 }
 KEEPING = "{done:.1f} of {total:.1f} MB"
 SETTINGS = "Settings"
-OFFLINE_FILES = "Files for working without a connection"
-USAGE = "In all, as this browser counts"
+OFFLINE_FILES = "Files for offline use"
+USAGE = "Total (as the browser reports it)"
 CAREFUL = (
-    "The last two visits ended at once. This one asks little of the device: "
-    "the smallest model, on one thread of the processor."
+    "Obscura closed unexpectedly the last two times, so it started in a lighter mode "
+    "(smallest model, one CPU thread)."
 )
-SILENT = "The camera sends no picture now. Another program may use it."
+SILENT = "No picture is coming from the camera. Another app may be using it."
 OFFLINE_ALL = "All models work offline now."
-NEWER = "A new version of this page is here."
-USE_NEWER = "Use it now"
-NEWER_FAILED = "The new version did not start on this device, so this is the former one."
-RETRY_NEWER = "Try the new one again"
+NEWER = "A new version is available."
+USE_NEWER = "Update"
+NEWER_FAILED = "The new version wouldn't start, so you still have the previous one."
+RETRY_NEWER = "Try again"
 
 
 def model_note(card: ModelCard) -> str:
-    """One line about a model: what for, its size and its licence."""
+    """Return a line about a model: its purpose, size and licence."""
     words = [megabytes(card.file.bytes)] + ([card.license] if card.license != NO_LICENCE else [])
     return f"{card.summary}. {', '.join(words)}."
 
 
 class Figure(NamedTuple):
-    """A number to compare models by, and what it means."""
+    """Number that models are compared by, with a note on its meaning."""
 
     value: str
     note: str
 
 
 def accuracy(measured: Mapping[str, Any]) -> Figure:
-    """A card's accuracy; the data set belongs to the number."""
+    """Return a card's accuracy, with the data set it was measured on."""
     if "ap" not in measured:
         return Figure(UNKNOWN, "")
     return Figure(f"{measured['ap']:.1f} AP", f"on {measured.get('dataset', 'an unnamed set')}")
 
 
 def speed(milliseconds: Mapping[str, float]) -> Figure:
-    """What was measured here, the fastest backend first."""
+    """Return the speeds measured on this device, the fastest backend first."""
     if not milliseconds:
         return Figure(UNKNOWN, "")
     (backend, ms), *others = sorted(milliseconds.items(), key=lambda item: item[1])
-    notes = [f"{rate(1000 / ms)} pictures a second, {BACKEND_NAMES[backend]}"]
-    notes += [f"{name_ms:.0f} ms with {BACKEND_NAMES[name]}" for name, name_ms in others]
+    notes = [f"{rate(1000 / ms)} pictures per second ({PROCESSORS[backend]})"]
+    notes += [f"{name_ms:.0f} ms on the {PROCESSORS[name]}" for name, name_ms in others]
     return Figure(f"{ms:.0f} ms" if ms >= 10 else f"{ms:.1f} ms", "; ".join(notes))
 
 
 def failed(*errors: ObscuraError) -> str:
-    """Why a way to run was chosen that comes after others."""
+    """Return why the plans preferred to this one were not used."""
     causes = (error.cause + (f" ({error.value})" if error.value else "") for error in errors)
     return f"others failed: {'; '.join(causes)}"
 
 
 def way(plan: Plan) -> str:
-    """A way to run, in a word or two."""
+    """Return a plan in a word or two."""
     threads = f" with {plan.threads} threads" if plan.threads > 1 else ""
     half = " in half precision" if plan.half else ""
     return f"{BACKEND_NAMES[plan.backend]}{threads}{half}"
 
 
 def family(name: str) -> str:
-    """A family's name as people say it."""
+    """Return the name of a family of models as people write it."""
     return FAMILIES[name].title
 
 
 def assumption(card: ModelCard) -> str:
-    """How a reading feeds a network, in a line."""
+    """Return a line about how an interpretation feeds the network."""
     size = pixels(card.input.width, card.input.height)
     parts = [f"{size}, {RESIZES[card.input.resize]}"]
     if card.open is not None:
@@ -182,57 +182,59 @@ def assumption(card: ModelCard) -> str:
 
 
 def value_range(mean: float, std: float) -> tuple[float, float]:
-    """What pixels of 0 and 255 become."""
+    """Return the values that pixels of 0 and 255 become."""
     return (0 - mean) / std, (255 - mean) / std
 
 
 def found(count: int) -> str:
-    """How much a reading sees."""
+    """Return how many objects an interpretation finds."""
     return f"{count} found" if count else "nothing found"
 
 
 def names_wanted(classes: int) -> str:
-    """How many class names a network wants, as far as it tells."""
+    """Return the number of class names a network needs, in brackets; "" if unknown."""
     return f"({classes})" if classes else ""
 
 
 def names_mismatch(given: int, classes: int) -> str:
-    """What is wrong with a list of names."""
-    return f"These are {given} names; the model tells {classes} classes apart."
+    """Return what is wrong with a list of class names."""
+    return f"You gave {given} names, but this model has {classes} classes."
 
 
 def kept(own: int, size: int) -> str:
-    """What this browser keeps."""
+    """Return what is stored on this device."""
     if not own:
         return "your settings"
     return f"your settings, {own} model{'s' if own > 1 else ''} ({megabytes(size)})"
 
 
 def camera_state(name: str | None) -> str:
-    """Whether a camera runs, and which; browsers may not tell its name."""
+    """Return whether a camera runs, and its name if the browser gives one."""
     if name is None:
         return "off"
     return f"on: {name}" if name else "on"
 
 
 def request(times: int, size: int) -> str:
-    """How large a file is that was asked for, and how often it was, if more than once."""
-    told = megabytes(size) if size else "size not told"
-    return f"{told}, {times} times" if times > 1 else told
+    """Return the size of a downloaded file and, if more than once, how often it was requested."""
+    shown = megabytes(size) if size else "size unknown"
+    if times == 1:
+        return shown
+    return f"{shown}, requested twice" if times == 2 else f"{shown}, requested {times} times"
 
 
 def input_size(width: int, height: int) -> str:
-    """At which size a model looks at a picture."""
-    return f"sees {pixels(width, height)}"
+    """Return the size at which a model reads pictures."""
+    return f"Input {pixels(width, height)}"
 
 
 def class_total(count: int) -> str:
-    """How many classes a model tells apart."""
+    """Return the number of a model's classes."""
     return f"{count} classes" if count > 1 else "1 class"
 
 
 def provenance(card: ModelCard) -> list[tuple[str, str]]:
-    """Where a model comes from, as names and values; what its card does not tell is left out."""
+    """Return where a model comes from, as names and values; unknown ones are left out."""
     source, measured = card.source, card.accuracy
     package = " ".join(str(source[key]) for key in ("package", "version") if key in source)
     rows = [
@@ -249,42 +251,41 @@ def provenance(card: ModelCard) -> list[tuple[str, str]]:
 
 
 def class_count(shown: int, known: int) -> str:
-    """How many classes are shown."""
+    """Return how many classes are shown."""
     if shown == known:
         return f"all {known}"
     return f"{shown} of {known}" if shown else "none"
 
 
 def rate(per_second: float) -> str:
-    """A rate; slow ones with a digit more, for there it matters."""
+    """Return a rate; one below 10 has a decimal."""
     return f"{per_second:.0f}" if per_second >= 10 else f"{per_second:.1f}"
 
 
 def spread(median: float, p95: float) -> str:
-    """How long something mostly takes, and at worst but for one time in twenty."""
+    """Return the usual time, and the time that 19 of 20 stay under."""
     digits = 1 if p95 < 100 else 0
-    return f"{median:.{digits}f} ms, 95 % within {p95:.{digits}f} ms"
+    return f"{median:.{digits}f} ms (95 % under {p95:.{digits}f} ms)"
 
 
 def held(limits: Mapping[str, float]) -> str:
-    """To which rate the loop is held down, and why."""
+    """Return the frame rate that analysis is limited to, and why."""
     reasons = " and ".join(HELD_BY[reason] for reason in limits)
-    return f"to {round(min(limits.values()), 1):g} per second, because {reasons}"
+    return f"to {round(min(limits.values()), 1):g} fps: {reasons}"
 
 
 def percent(value: float) -> str:
-    """A share of one as whole percent."""
+    """Return a fraction of 1 as a whole percentage."""
     return f"{value * 100:.0f} %"
 
 
 def pixels(width: float, height: float) -> str:
-    """A size in pixels of the picture."""
+    """Return a size in pixels."""
     return f"{width:.0f} × {height:.0f} px"  # noqa: RUF001
 
 
 def megabytes(size: int) -> str:
-    """A size in bytes, in megabytes with one digit; in kilobytes or bytes where that would be
-    nothing."""
+    """Return a number of bytes in megabytes with a decimal; small ones in kilobytes or bytes."""
     if size < 500:
         return f"{size} bytes"
     return f"{size / 1e6:.1f} MB" if size >= 100_000 else f"{size / 1e3:.0f} kB"

@@ -1,0 +1,400 @@
+"""Stand-ins for browser and models, with state as the real things have: a video element that shows
+one thing at a time, one canvas for photos, an engine that answers when a test says so."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Generator
+from typing import Any, NamedTuple
+
+from obscura.cards.card import ModelCard
+from obscura.errors import BackendError, ObscuraError
+from obscura.families.decode import Outputs
+from obscura.live.timing import Timings
+from obscura.page.app import App
+from obscura.page.state.camera import CameraLost
+from obscura.page.state.scene import Kind
+
+from .answers import SAMPLE, Image, model_number, outputs_for, size_of
+
+
+class File(NamedTuple):
+    """What a person gives the page."""
+
+    name: str
+    type: str
+    picture: int
+
+
+class Camera(NamedTuple):
+    """A camera that is plugged in."""
+
+    device_id: str
+    label: str
+
+
+class Answered(NamedTuple):
+    """What the models return."""
+
+    card: ModelCard
+    outputs: Outputs
+
+
+class Source:
+    """A camera or video that plays in the video element."""
+
+    def __init__(self, screen: Screen, picture: int, *, is_camera: bool, facing: str = "") -> None:
+        self._screen, self.picture = screen, picture
+        self.is_camera, self.facing = is_camera, facing
+        self.device_id = f"camera-{picture}" if is_camera else ""
+        self.name = f"Camera {picture}" if is_camera else ""
+        self.silent = False
+        self.size = size_of(picture)
+        self.stopped = False
+
+    def stop(self) -> None:
+        """Release it, and the video element if that does not show another by now."""
+        self.stopped = True
+        if self._screen.video is self:
+            self._screen.video = None
+
+
+class Photo:
+    """A decoded photo."""
+
+    def __init__(self, file: Any, picture: int) -> None:
+        self.blob, self.name, self.picture = file, getattr(file, "name", "photo"), picture
+        self.stopped = False
+
+    def stop(self) -> None:
+        """Free its memory."""
+        self.stopped = True
+
+
+class Screen:
+    """The elements that show pictures."""
+
+    def __init__(self) -> None:
+        self.video: Source | None = None
+        self.drawn: list[int] = []  # numbers of the photos that were drawn on the canvas
+        self.frame = 0  # of the video
+        self.playing = True
+        self.capture_time_s = 0.0
+
+    @property
+    def canvas(self) -> int:
+        """Return the number of the photo on the canvas."""
+        return self.drawn[-1]
+
+    @property
+    def photo_size(self) -> tuple[int, int]:
+        """Width and height of the photo on the canvas."""
+        return size_of(self.canvas)
+
+    def grab(self, size: tuple[int, int], card: ModelCard, *, only_new: bool) -> Image | None:
+        """Capture what the video element shows."""
+        self.capture_time_s = self.frame / 30
+        return Image(self.video.picture, self.frame) if self.video is not None else None
+
+    def read_photo(self) -> Image:
+        """Return the photo's pixels."""
+        return Image(self.canvas)
+
+    def draw_photo(self, photo: Photo) -> None:
+        """Draw a photo."""
+        assert not photo.stopped, "its memory was freed"
+        self.drawn.append(photo.picture)
+
+    def play(self, playing: bool) -> None:
+        """Play or pause."""
+        self.playing = playing
+
+    def in_view(self, kind: Kind, size: tuple[int, int] | None) -> tuple[Kind, Any]:
+        """Return what was asked for."""
+        return kind, size
+
+
+class Opening:
+    """A source that is being opened, until a test lets it arrive or fail."""
+
+    def __init__(self, kind: str, source: Any, picture: int) -> None:
+        self.kind, self.source, self.picture = kind, source, picture
+        self.arguments: dict[str, Any] = {}
+        self._future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+    def __await__(self) -> Generator[Any, None, None]:
+        return self._future.__await__()
+
+    @property
+    def done(self) -> bool:
+        """Whether it has arrived or failed."""
+        return self._future.done()
+
+    def arrive(self) -> None:
+        """The browser has opened it."""
+        self._future.set_result(None)
+
+    def fail(self, error: ObscuraError) -> None:
+        """The browser could not open it."""
+        self._future.set_exception(error)
+
+
+class Opener:
+    """Opens sources, each when a test lets it arrive."""
+
+    def __init__(self, screen: Screen) -> None:
+        self._screen = screen
+        self.pending: list[Opening] = []
+        self.opened: list[Source | Photo] = []
+        self.on_ended: Callable[[], Any] = lambda: None
+        self.on_silent: Callable[[], Any] = lambda: None
+        self.pictures = SAMPLE  # numbers given to pictures so far
+
+    def number(self) -> int:
+        """Return the number of another picture."""
+        self.pictures += 1
+        return self.pictures
+
+    async def camera(self, *, wanted: Callable[[], bool], **arguments: Any) -> Source:
+        """Open a camera, as `live.sources.SourceOpener` does."""
+        opening = self._open("camera", "camera")
+        opening.arguments, facing = arguments, arguments["facing"]
+        await opening
+        if not wanted():
+            raise CameraLost("The camera is no longer wanted")
+        camera = Source(self._screen, opening.picture, is_camera=True, facing=facing)
+        self._screen.video = camera
+        self.opened.append(camera)
+        return camera
+
+    async def video(self, source: Any) -> Source:
+        """Open a video: the element shows it before it has arrived."""
+        opening = self._open("video", source)
+        video = self._screen.video = Source(self._screen, opening.picture, is_camera=False)
+        self.opened.append(video)
+        await opening
+        return video
+
+    async def photo(self, source: Any) -> Photo:
+        """Decode a photo."""
+        opening = self._open("photo", source)
+        await opening
+        photo = Photo(source, opening.picture)
+        self.opened.append(photo)
+        return photo
+
+    def _open(self, kind: str, source: Any) -> Opening:
+        self.pending = [opening for opening in self.pending if not opening.done]
+        picture = source.picture if isinstance(source, File) else self.number()
+        opening = Opening(kind, source, picture)
+        self.pending.append(opening)
+        return opening
+
+
+class Run:
+    """A picture that a model is given, until a test has it answer or fail."""
+
+    def __init__(self, card: ModelCard, image: Image) -> None:
+        self.card, self.image = card, image
+        self.future: asyncio.Future[Answered] = asyncio.get_running_loop().create_future()
+
+    def answer(self) -> None:
+        """Answer, truly."""
+        outputs = outputs_for(self.image.picture, model_number(self.card))
+        self.future.set_result(Answered(self.card, outputs))
+
+    def fail(self, error: ObscuraError | None = None) -> None:
+        """The backend failed."""
+        self.future.set_exception(error or BackendError("The backend failed"))
+
+
+class Info(NamedTuple):
+    """What a session says of itself."""
+
+    backend: str = "wasm"
+    threads: int = 2
+    precision: str = "float32"
+
+
+class Sessions:
+    """The model in use."""
+
+    def __init__(self) -> None:
+        self.card: ModelCard | None = None
+        self.timings = Timings()
+        self.runs: list[Run] = []
+        self.status = ""
+        self.why = ""
+
+    @property
+    def ready(self) -> bool:
+        """Whether there is one."""
+        return self.card is not None
+
+    @property
+    def info(self) -> Info | None:
+        """What its session says of itself."""
+        return Info() if self.card else None
+
+    @property
+    def sample(self) -> Outputs | None:
+        """Its answer about the bundled picture."""
+        return outputs_for(SAMPLE, model_number(self.card)) if self.card else None
+
+    @property
+    def pending(self) -> list[Run]:
+        """Runs that were not answered yet."""
+        return [run for run in self.runs if not run.future.done()]
+
+    async def run(self, capture: Callable[[], Image | None]) -> Answered | None:
+        """Run the model on what `capture()` returns, as `models.sessions` does."""
+        if self.card is None:
+            raise BackendError("No model is loaded")
+        card, image = self.card, capture()
+        if image is None:
+            return None
+        run = Run(card, image)
+        self.runs.append(run)
+        return await run.future
+
+
+class Models:
+    """Which model is in use, and what was asked for."""
+
+    def __init__(self, app: App, sessions: Sessions) -> None:
+        self._app, self._sessions = app, sessions
+        self.opening: str | None = None
+        self.begun = False
+        self.asked: list[Any] = []  # what a person asked for, in order
+        self.errors: list[ObscuraError] = []  # of runs that failed
+        self.own_forgotten = False
+
+    @property
+    def chosen(self) -> str:
+        """The chosen model's name."""
+        return str(self._app.settings.model or "model-1")
+
+    async def begin(self) -> None:
+        """Load the model."""
+        self.begun = True
+
+    async def use(self, card: ModelCard) -> None:
+        """This model is in use from now on."""
+        self._sessions.card = card
+        await self._app.model_opened()
+
+    async def recover(self, error: ObscuraError) -> None:
+        """A run failed: the session is closed, and the model opens on another backend."""
+        self.errors.append(error)
+        self._sessions.card = None
+
+    async def choose(self, name: str) -> None:
+        """A person chose a model."""
+        self.asked.append(name)
+
+    async def add(self, files: Any) -> None:
+        """A person gave a model."""
+        self.asked.append(list(files))
+
+    async def recheck(self) -> None:
+        """Check the model again."""
+        self.asked.append("recheck")
+
+    async def retry(self) -> None:
+        """Load the model again."""
+        self.asked.append("retry")
+
+    async def choose_smallest(self) -> None:
+        """Choose the smallest model."""
+        self.asked.append("smallest")
+
+    async def open(self) -> None:
+        """Show the models page."""
+        self.asked.append("models page")
+
+    async def forget_own(self) -> None:
+        """Remove the models that a person added."""
+        self.own_forgotten = True
+
+    def described(self) -> list[dict[str, Any]]:
+        """Return the models for programs."""
+        return [{"name": "model-1", "title": "Model 1", "own": False, "ms": {}}]
+
+
+class Notice:
+    """The error card."""
+
+    def __init__(self) -> None:
+        self.code: str | None = None
+        self.message = ""
+
+    def show(self, error: BaseException) -> None:
+        """Show an error."""
+        self.code = error.code if isinstance(error, ObscuraError) else "unexpected"
+        self.message = str(error)
+
+    def hide(self) -> None:
+        """Put the card away."""
+        self.code = None
+
+
+class Shell:
+    """Dialogs, full screen, reload."""
+
+    def __init__(self) -> None:
+        self.dialog = False
+        self.did: list[str] = []
+
+    def dialog_open(self) -> bool:
+        """Whether a dialog covers the page."""
+        return self.dialog
+
+    def close_dialogs(self) -> None:
+        """Close the dialogs."""
+        self.dialog = False
+
+    def click(self, element: str) -> None:
+        """Click an element."""
+        self.did.append(f"click {element}")
+
+    def open_help(self) -> None:
+        """Open the keyboard help."""
+        self.did.append("help")
+
+    def toggle_full_screen(self) -> None:
+        """Show the picture alone."""
+        self.did.append("full screen")
+
+    def reload(self) -> None:
+        """Load the page again."""
+        self.did.append("reload")
+
+
+class Frames:
+    """The frames that the video element shows."""
+
+    def __init__(self, screen: Screen) -> None:
+        self._screen = screen
+        self.on_frame: Any = None
+        self.asked = self.hidden = False
+
+    def ask(self) -> None:
+        """Have the next frame offered."""
+        self.asked = True
+
+    def cancel(self) -> None:
+        """Have none offered."""
+        self.asked = False
+
+    def total(self) -> int:
+        """Return how many frames were shown."""
+        return self._screen.frame
+
+    def play(self) -> None:
+        """Show the next frame, if something plays."""
+        if self._screen.video is None or not self._screen.playing:
+            return
+        self._screen.frame += 1
+        if self.asked:
+            self.asked = False
+            self.on_frame(self._screen.frame)

@@ -1,0 +1,280 @@
+"""The app: what a person does, and what that changes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from obscura.errors import PictureError
+from obscura.page.state.scene import Kind
+from obscura.page.state.settings import Request
+
+from .answers import LABELS, CountingStage, make_card
+from .stand_ins import File
+from .world import OPENERS, World, read, show, visit
+
+PHOTO = File("cat.jpg", "image/jpeg", 40)
+CLIP = File("clip.mp4", "video/mp4", 41)
+NETWORK = File("mine.onnx", "", 42)
+
+
+def scores(world: World) -> list[float]:
+    """Return the scores of the detections in view."""
+    return [round(float(score), 2) for score in world.analysis.detections.score]
+
+
+# ---- the beginning -------------------------------------------------------------------------------
+
+
+@visit
+async def test_it_begins_with_the_model_and_the_list_of_cameras(world: World) -> None:
+    await world.do(world.app.begin(None, []))
+
+    assert world.app.models.begun
+    assert world.app.sources.cameras == world.cameras
+    assert world.opener.pending == []
+    assert world.app.state == "loading"
+
+
+@visit
+async def test_a_press_of_start_before_python_ran_opens_the_camera(world: World) -> None:
+    await world.do(world.app.begin("start", []))
+
+    (opening,) = world.opener.pending
+    assert opening.kind == "camera"
+    assert world.app.state == "starting"
+
+
+@visit
+async def test_files_given_before_python_ran_are_opened(world: World) -> None:
+    await world.do(world.app.begin("files", [PHOTO]))
+
+    (opening,) = world.opener.pending
+    assert (opening.kind, opening.source) == ("photo", PHOTO)
+
+
+@pytest.mark.parametrize(
+    ("source", "kind"), [("camera", "camera"), ("./a.jpg", "photo"), ("./a.mp4?v=1", "video")]
+)
+def test_an_address_with_autostart_opens_its_source(source: str, kind: str) -> None:
+    @visit(request=Request(source, autostart=True))
+    async def scenario(world: World) -> None:
+        await world.do(world.app.begin(None, []))
+
+        (opening,) = world.opener.pending
+        assert (opening.kind, opening.source) == (kind, source)
+
+    scenario()
+
+
+@visit(request=Request("./a.jpg", autostart=True))
+async def test_files_come_before_the_address(world: World) -> None:
+    await world.do(world.app.begin("files", [CLIP]))
+
+    assert [opening.source for opening in world.opener.pending] == [CLIP]
+
+
+def test_parameters_that_make_no_sense_are_named_in_the_console(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    @visit(request=Request(ignored=("threshold=2", "threads=many")))
+    async def scenario(world: World) -> None:
+        await world.do(world.app.begin(None, []))
+
+    scenario()
+
+    assert "threshold=2, threads=many" in capsys.readouterr().out
+
+
+# ---- the main button -----------------------------------------------------------------------------
+
+
+@visit
+async def test_start_opens_the_camera_and_stop_returns_to_the_sample_picture(world: World) -> None:
+    await world.use(make_card(1))
+    await world.do(world.app.press_start())
+    await world.arrive(world.opener.pending[-1])
+    assert world.app.state == "running"
+
+    await world.do(world.app.press_start())
+
+    assert world.app.state == "ready"
+
+
+@visit
+async def test_a_press_while_a_source_opens_takes_the_first_one_back(world: World) -> None:
+    await world.do(world.app.press_start())
+
+    await world.do(world.app.press_start())
+
+    assert not world.scene.opening
+    assert world.scene.kind is Kind.WELCOME
+
+
+@visit(request=Request("./lobby.mp4"))
+async def test_start_over_a_photo_opens_what_the_address_names(world: World) -> None:
+    await world.use(make_card(1))
+    await show(world, "photo")
+
+    await world.do(world.app.press_start())
+
+    assert world.opener.pending[-1].source == "./lobby.mp4"
+    assert {each["kind"] for each in world.rendered} == {"video"}
+
+
+# ---- files ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("file", "kind"), [(PHOTO, "photo"), (CLIP, "video")])
+@visit
+async def test_a_picture_or_video_is_opened(world: World, file: File, kind: str) -> None:
+    await world.do(world.app.open_files([file]))
+
+    (opening,) = world.opener.pending
+    assert (opening.kind, opening.source) == (kind, file)
+
+
+@pytest.mark.parametrize("files", [[NETWORK], [File("names.txt", "text/plain", 43), NETWORK]])
+@visit
+async def test_a_network_is_added_with_the_files_beside_it(world: World, files: list[File]) -> None:
+    world.app.fail(PictureError("unreadable"))
+
+    await world.do(world.app.open_files(files))
+
+    assert world.app.models.asked == [files]
+    assert world.opener.pending == []
+    assert world.notice.code is None
+
+
+# ---- settings ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", [None, *OPENERS])
+@visit
+async def test_another_threshold_decodes_the_same_answer_again_without_a_run(
+    world: World, kind: str | None
+) -> None:
+    stage = CountingStage()
+    world.analysis.pipeline.stages.append(stage)
+    await world.use(make_card(1))
+    if kind:
+        await show(world, kind)
+        await read(world, kind)
+    assert scores(world) == [0.9, 0.6]
+    runs = len(world.sessions.runs)
+
+    await world.do(world.app.change(threshold=0.2))
+    assert scores(world) == [0.9, 0.6, 0.3]
+    await world.do(world.app.change(threshold=0.7))
+    assert scores(world) == [0.9]
+
+    assert len(world.sessions.runs) == runs
+    assert stage.frames == [0], "the same frame advances no stage"
+    assert world.preferences.current.threshold == 0.7
+
+
+@visit
+async def test_hidden_classes_are_of_the_chosen_model(world: World) -> None:
+    await world.use(make_card(1))
+
+    world.app.hide_classes(["dog", "owl"])
+
+    assert scores(world) == [0.9]
+    assert world.preferences.current.hidden == {"model-1": ["dog", "owl"]}
+    await world.use(make_card(2))
+    assert scores(world) == [0.9, 0.6]
+
+
+@visit
+async def test_sinks_can_tell_that_every_class_is_hidden(world: World) -> None:
+    world.witness.take = lambda _update: None  # type: ignore[method-assign]  # nothing to read
+    await world.use(make_card(1))
+    assert not world.display.all_hidden
+
+    world.app.hide_classes(list(LABELS))
+    assert world.display.all_hidden
+    world.app.hide_classes(["cat"])
+
+    assert not world.display.all_hidden
+    world.app.hide_classes([])
+
+
+@visit
+async def test_another_model_is_chosen_by_the_models_and_puts_an_error_away(world: World) -> None:
+    world.app.fail(PictureError("unreadable"))
+
+    await world.do(world.app.change(model="model-2"))
+
+    assert world.app.models.asked == ["model-2"]
+    assert world.notice.code is None
+
+
+@visit
+async def test_the_pace_follows_its_setting(world: World) -> None:
+    assert world.pace.enabled
+
+    world.app.change(pace=False)
+    assert not world.pace.enabled
+    world.app.change(pace=True)
+
+    assert world.pace.enabled
+
+
+@pytest.mark.parametrize(
+    "values", [{"camera": "camera-9"}, {"facing": "environment"}, {"resolution": "640x480"}]
+)
+@visit
+async def test_a_camera_in_view_is_opened_again_by_other_camera_settings(
+    world: World, values: dict[str, Any]
+) -> None:
+    await world.use(make_card(1))
+    await show(world, "camera")
+
+    await world.do(world.app.change(**values))
+
+    opening = world.opener.pending[-1]
+    assert not opening.done
+    assert set(values.values()) <= set(opening.arguments.values())
+    assert world.app.state == "starting"
+
+
+@pytest.mark.parametrize("kind", [None, "video", "photo"])
+@visit
+async def test_without_a_camera_in_view_camera_settings_open_nothing(
+    world: World, kind: str | None
+) -> None:
+    if kind:
+        await show(world, kind)
+
+    await world.do(world.app.change(camera="camera-9"))
+
+    assert all(opening.done for opening in world.opener.pending)
+    assert world.preferences.current.camera == "camera-9"
+
+
+@visit
+async def test_the_camera_is_flipped_to_the_other_side_and_back(world: World) -> None:
+    await show(world, "camera")
+
+    await world.do(world.app.flip())
+    first = world.opener.pending[-1]
+    await world.arrive(first)
+    await world.do(world.app.flip())
+
+    assert first.arguments["facing"] == "environment"
+    assert world.opener.pending[-1].arguments["facing"] == "user"
+
+
+@visit
+async def test_mirroring_is_drawn_at_once(world: World) -> None:
+    await world.use(make_card(1))
+    await show(world, "camera")
+    await read(world, "camera")
+    drawn = len(world.witness.updates)
+
+    await world.do(world.app.change(mirror=False))
+
+    assert not world.display.mirrored
+    assert len(world.witness.updates) == drawn + 1
+    assert not world.rendered[-1]["mirrored"]
