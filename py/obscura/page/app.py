@@ -44,9 +44,8 @@ class App:
         self._platform, self._scene, self._display = platform, scene, display
         self.sessions, self.analysis, self.features = sessions, analysis, features
         self._preferences, self._request = preferences, request
-        self.pace = pace
+        self.pace, self.notice = pace, platform.notice
         self.pace.enabled = self.settings.pace
-        self.notice = platform.notice
         self.sources = make_sources(
             Hooks(
                 changed=self._render,
