@@ -178,8 +178,9 @@ class Assembly:
         return overlay, results
 
     async def _load(self, feature: Feature) -> Any:
-        if feature.when is not When.START:
-            await self.late.load()
+        url = self.parts.feature_urls.get(feature.name)
+        if url is not None:  # else it came with the start
+            await DeferredArchive(lambda: boot.boot.take(url)).load()
         return importlib.import_module(feature.entry)
 
 

@@ -146,6 +146,22 @@ def test_the_benchmark_adds_nothing_to_the_start_page(dist: Path, page: str) -> 
     assert re.findall(r'"\./([^"]*bench[^"]*)"', page) == ["bench.html"]  # the link to it
 
 
+def test_a_feature_that_starts_later_has_an_archive_of_its_own(dist: Path, page: str) -> None:
+    """It holds what the feature needs beyond the start page's modules, as bytecode alone."""
+    facts = json.loads(re.findall(r'id="obscura-build">(.*?)</script>', page)[0])
+    (library,) = dist.glob("py/obscura.*.zip")
+    with zipfile.ZipFile(library) as archive:
+        at_start = set(archive.namelist())
+
+    assert set(facts["features"]) == {"offline", "privacy"}
+    for name, url in facts["features"].items():
+        with zipfile.ZipFile(dist / url) as archive:
+            modules = set(archive.namelist())
+        assert any(module.startswith(f"obscura/page/features/{name}/") for module in modules)
+        assert all(module.endswith(".pyc") for module in modules)
+        assert not modules & at_start
+
+
 # ---- made again ----------------------------------------------------------------------------------
 
 

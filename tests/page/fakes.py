@@ -447,6 +447,7 @@ class World:
             sample_url="",
             store_url="",
             rest_url="",
+            feature_urls={},
             runtimes={},
         )
         self.shelf = Shelf(build, self.site, OwnModels(self.store), self.deferred)

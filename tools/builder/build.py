@@ -213,6 +213,11 @@ def page_facts(site: Site, collected: list[models.Model], html: dict[str, str]) 
         "sample": site.resolve("./assets/sample.jpg", "the page"),
         "store": site.url("idb-keyval.js"),
         "rest": site.url("py/obscura-rest.zip"),
+        "features": {
+            match[1]: site.url(name)
+            for name in site.names
+            if (match := re.fullmatch(r"py/feature-(\w+)\.zip", name))
+        },
         "worker": f"{site.base}{worker.NAME}",
         "pyscript": site.url("pyscript/core.js"),
         "ort": {

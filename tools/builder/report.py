@@ -62,6 +62,7 @@ def parts(site: Site) -> list[tuple[str, list[str], bool]]:
         ("Python's standard library", [f"pyodide/{runtime.STDLIB}"], True),
         ("numpy", wheels, True),
         ("obscura", ["py/obscura.zip"], True),
+        ("features that start later", below("py/feature-"), False),
         ("obscura, for own models", ["py/obscura-rest.zip"], False),
     ]
     for name, (module, stem) in RUNTIMES.items():

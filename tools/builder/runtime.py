@@ -162,9 +162,10 @@ def archives(root: Path, modules: Path, python: Path) -> list[Path]:
     """Return the archives of our Python, all unpacked into one place.
 
     ``obscura.zip`` has the modules that the start page imports at its start, and ``bench.zip`` what
-    the benchmark's page imports beyond them, both only as bytecode. ``obscura-rest.zip`` is
-    fetched when it is needed (``page/browser/late.py``): it has all other modules, such as features
-    and the interpretation of people's own models, and all sources, for tracebacks.
+    the benchmark's page imports beyond them, both only as bytecode. ``feature-NAME.zip`` has what a
+    feature of the page imports beyond them, and is fetched when the feature is first wanted.
+    ``obscura-rest.zip`` is fetched when it is needed (``page/browser/late.py``): it has all other
+    modules, such as the interpretation of people's own models, and all sources, for tracebacks.
 
     PyScript writes the sources of its own ``pyscript`` package into the same folder before it runs
     a page's script; their bytecode is included too, so that no visit compiles them.
@@ -180,6 +181,10 @@ def archives(root: Path, modules: Path, python: Path) -> list[Path]:
     # The start page may import some of these later.
     only_bench = bench - trim.ever(library, main).keys()
     rest = python / "rest.zip"
+    features = {
+        name: trim.first(library, f"import {entry}".encode()).keys() - first
+        for name, entry in trim.late_features(library).items()
+    }
 
     def make(folder: Path) -> None:
         sources = [
@@ -191,23 +196,32 @@ def archives(root: Path, modules: Path, python: Path) -> list[Path]:
         code = dict(zip(every, compile_all(sources, modules / "pyodide"), strict=True))
         alone = {
             name: {f"{each}c": code[each] for each in part}
-            for name, part in (("obscura", first), ("bench", bench))
+            for name, part in {"obscura": first, "bench": bench, **features}.items()
         }
         later = library.keys() - first - only_bench
         write_zip(
             folder / "obscura.zip", alone["obscura"] | {cache_name(n): code[n] for n in pyscript}
         )
         write_zip(folder / "bench.zip", alone["bench"])
+        for name in features:
+            write_zip(folder / feature_archive(name), alone[name])
         write_zip(
             folder / "obscura-rest.zip",
             library | {cache_name(n): code[n] for n in later} | read_zip(rest),
         )
 
     inputs = [modules / "pyodide" / "pyodide.asm.wasm", rest, *recipe()]
-    names = "\n".join([*every, "", *sorted(first), "", *sorted(bench), "", *sorted(only_bench)])
-    key = digest([names.encode(), *every.values(), *(path.read_bytes() for path in inputs)])
+    divided = [first, bench, only_bench, *(features[name] for name in sorted(features))]
+    listed = "\n".join([*every, *(f"\n{name}" for part in divided for name in ["", *sorted(part)])])
+    key = digest([listed.encode(), *every.values(), *(path.read_bytes() for path in inputs)])
     entry = cached(root / "build" / "cache", "library", key, make)
-    return [entry / name for name in ("obscura.zip", "bench.zip", "obscura-rest.zip")]
+    names = ["obscura.zip", "bench.zip", "obscura-rest.zip", *map(feature_archive, features)]
+    return [entry / name for name in names]
+
+
+def feature_archive(name: str) -> str:
+    """Return the name of the archive with a feature's modules."""
+    return f"feature-{name}.zip"
 
 
 def recipe() -> list[Path]:

@@ -202,6 +202,21 @@ def first(sources: Mapping[str, bytes], main: bytes) -> dict[str, bytes]:
     return closure(sources, main, lambda new: imports(new, at_once=True) | {*SOON})
 
 
+def late_features(sources: Mapping[str, bytes]) -> dict[str, str]:
+    """Return the module with which each feature of the page starts, for those that start later.
+
+    A feature is a folder below ``obscura/page/features``; its row names the module.
+    """
+    found = {}
+    for name, text in sources.items():
+        row = re.fullmatch(r"obscura/page/features/(\w+)/__init__\.py", name)
+        if row:
+            entry = re.search(rb'entry="([\w.]+)"', text)
+            if entry and entry[1].decode() not in SOON:
+                found[row[1]] = entry[1].decode()
+    return found
+
+
 def ever(sources: Mapping[str, bytes], main: bytes) -> dict[str, bytes]:
     """Return which of ``sources`` may be imported at any time, directly or indirectly."""
     return closure(sources, main, lambda new: imports(new) | mentions(new))

@@ -1,8 +1,8 @@
 """The page's deferred Python modules, fetched when they are first needed.
 
-The start fetches what a first detection takes, as bytecode alone. The modules that read the users'
-own models can wait, and so can all sources, which tracebacks show; tools/builder/runtime.py divides
-them.
+The start fetches what a first detection takes, as bytecode alone. Features can wait, so can the
+modules that read the users' own models, and all sources, which tracebacks show;
+tools/builder/runtime.py divides them into archives.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class PartMissing(ObscuraError):
 
 
 class DeferredArchive:
-    """Loads the deferred modules, once. Implements `DeferredModules` of `page.state.protocols`."""
+    """Loads one archive of deferred modules, once; implements `state.protocols.DeferredModules`."""
 
     def __init__(self, fetch: Callable[[], Awaitable[Any]]) -> None:
         """
@@ -55,9 +55,7 @@ class DeferredArchive:
                 with zipfile.ZipFile(io.BytesIO(data)) as archive:
                     archive.extractall(Path(obscura.__file__).parents[1])
             except Exception as error:
-                raise PartMissing(
-                    "The part that reads your own models did not arrive", error
-                ) from error
+                raise PartMissing("A part of the page could not be loaded", error) from error
             importlib.invalidate_caches()
             linecache.clearcache()
             self._loaded = True

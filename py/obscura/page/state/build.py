@@ -25,6 +25,8 @@ class Build:
     """The module that keeps models in the browser's database."""
     rest_url: str
     """The rest of the page's Python."""
+    feature_urls: dict[str, str]
+    """Archives of the features that start later, by name."""
     runtimes: dict[str, dict[str, str]]
     """Per onnxruntime-web build ("wasm", "jspi", "asyncify"): `module`, `glue` and `wasm`."""
 
@@ -44,5 +46,6 @@ def read(text: str) -> Build:
         sample_url=data["sample"],
         store_url=data["store"],
         rest_url=data["rest"],
+        feature_urls=data["features"],
         runtimes=data["ort"],
     )
