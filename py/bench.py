@@ -5,8 +5,7 @@ from __future__ import annotations
 import traceback
 from typing import Any
 
-from obscura.page.browser import boot, canvas, launch, storage
-from obscura.page.browser.about import browser_name
+from obscura.page.browser import about, boot, canvas, storage
 from obscura.page.browser.dom import by_id, on_failure, run, set_theme
 from obscura.page.browser.files import download
 from obscura.page.browser.idb import ModelDatabase
@@ -32,7 +31,7 @@ async def main() -> None:
     # The bundled picture stands in for a camera.
     sample = canvas.canvas_of(await boot.sample_pixels())
     facts, gpu_name = await boot.device()
-    device = Device(facts, gpu_name, browser_name())
+    device = Device(facts, gpu_name, about.browser_name())
 
     async def sample_image() -> Any:
         return canvas.read_pixels(sample)
@@ -46,7 +45,7 @@ async def main() -> None:
     nothing_stored = Winners(Preferences(table, None), "")
     opener = Opener(facts, WebSessionFactory(parts, gpu_name), sample_image, nothing_stored)
     bench = Bench(shelf, opener, device, sample)
-    bench.begin(launch.parameters())
+    bench.begin(about.parameters())
 
 
 boot.boot.arrive()

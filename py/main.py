@@ -9,7 +9,7 @@ from typing import Any
 from obscura.live.pace import Pace
 from obscura.page import automation, events
 from obscura.page.app import App
-from obscura.page.browser import boot, camera, canvas, clock, launch, power, shell, storage
+from obscura.page.browser import about, boot, camera, canvas, clock, launch, power, shell, storage
 from obscura.page.browser.clock import mark, now_ms
 from obscura.page.browser.dom import by_id, on_failure, publish, run, run_now
 from obscura.page.browser.frames import VideoFrames
@@ -65,7 +65,7 @@ class Assembly:
         self.table = SettingTable(CORE_SETTINGS, *(row.settings for row in FEATURES))
         self.storage = storage.settings_storage()
         own = stored(self.table, self.storage).own
-        self.request = self.table.read_address(launch.parameters(), [*parts.cards, *own])
+        self.request = self.table.read_address(about.parameters(), [*parts.cards, *own])
         self.parts, self.facts, self.gpu_name = parts, facts, gpu_name
 
     def app(self) -> App:
@@ -79,7 +79,7 @@ class Assembly:
         )
         winners = Winners(
             preferences,
-            launch.device_mark(self.facts, self.gpu_name),
+            about.device_mark(self.facts, self.gpu_name),
             remember=not storage.keeps_nothing(),
         )
         factory = WebSessionFactory(self.parts, self.gpu_name, boot.boot.takeEngine)
@@ -212,7 +212,7 @@ async def main() -> None:
     app = assembly.app()
     await app.features.start(When.START)
     # Before anything listens, so that a press meanwhile is remembered by boot alone.
-    shared = await launch.shared_files(service) if launch.SHARED in launch.parameters() else []
+    shared = await launch.shared_files(service) if launch.SHARED in about.parameters() else []
     events.connect(app)
     publish("snapshot", lambda: automation.snapshot(app, now_ms() / 1000))
     publish("recheck", lambda: run(app.models.recheck()))

@@ -13,7 +13,7 @@ import { error, fail, pythonFailed } from "./notice.js";
 import { pressed, startRemembering, stopRemembering } from "./pressed.js";
 import { dataSaver, expect, fromCache, parts, say, showProgress } from "./progress.js";
 import { load, python, startPyScript, startPython } from "./python.js";
-import { workerRequests } from "./requests.js";
+import { requests } from "./requests.js";
 import { safeMode, shipped, wishes } from "./wishes.js";
 
 mark("boot");
@@ -29,7 +29,7 @@ const boot = {
   safeMode,
   sample,
   python,
-  workerRequests,
+  requests,
   take,
   takeEngine,
   askForCamera,

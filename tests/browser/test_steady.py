@@ -119,7 +119,7 @@ def test_on_battery_the_rate_is_held_down_said_so_and_can_be_let_go(fast: Room) 
     fast.page.evaluate(PLUG, False)
     now = fast.until("now.held.battery && now.fps <= 15.5")
     assert now["held"] == {"battery": 15}
-    fast.until_text("meter-text", "sparing power")
+    fast.until_text("meter-text", "saving power")
     fast.at("meter-line").click()
     fast.until_text("meter-list", "to 15 .+ battery")
     fast.at("meter-line").click()

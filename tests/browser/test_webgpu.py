@@ -197,7 +197,7 @@ def test_the_race_is_won_by_the_faster_and_remembered(new_room: OpenRoom) -> Non
     )
 
     kept = json.loads(room.page.evaluate("() => localStorage.getItem('obscura.settings')"))
-    winner = kept["winners"][OWN]["plan"][0]
+    winner = kept["winners"][OWN]["plan"]["backend"]
     assert room.snapshot()["backend"] == winner
     asked: list[str] = []
     room.page.on("request", lambda request: asked.append(request.url))

@@ -168,6 +168,16 @@ async def test_a_command_is_carried_out_to_its_end(site: Site) -> None:
 
 
 @page
+async def test_a_command_of_a_feature_that_runs_is_carried_out_at_once(site: Site) -> None:
+    """A key that is pressed again and again must not lag behind."""
+    await site.features.start(When.START)
+
+    site.features.run("first", "now")
+
+    assert site.part("first").events == ["now"]
+
+
+@page
 async def test_a_command_that_a_feature_does_not_have_is_an_error(site: Site) -> None:
     with pytest.raises(LookupError, match="dance"):
         await site.features.run("third", "dance")

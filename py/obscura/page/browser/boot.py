@@ -39,6 +39,6 @@ def adopt() -> str | None:
     return str(wanted) if wanted else None
 
 
-def worker_requests() -> Iterable[Any]:
-    """Return the requests that workers of this page have reported so far."""
-    return list(boot.workerRequests)
+def requests() -> Iterable[Any]:
+    """Return all requests of the page and its workers so far."""
+    return list(boot.requests)

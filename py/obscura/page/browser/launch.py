@@ -1,11 +1,11 @@
-"""How the page was opened: by an address, after crashes, or as an installed app with files."""
+"""How the page was opened: after crashes, or as an installed app with files."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
 
-from js import URL, URLSearchParams, history, location, navigator, window
+from js import URL, history, location, navigator, window
 from pyodide.ffi import create_proxy
 
 from obscura.page.browser.dom import by_id, listen, run
@@ -14,18 +14,6 @@ from obscura.page.words import text
 
 SHARED = "shared"
 """The parameter of the address that says that files were shared to the app."""
-
-
-def parameters() -> dict[str, str]:
-    """Return the address's parameters."""
-    # By entries: Pyodide takes the object itself for a mapping, whose iteration gives the keys.
-    pairs = URLSearchParams.new(location.search).entries()
-    return {str(pair[0]): str(pair[1]) for pair in pairs}
-
-
-def device_mark(facts: Any, gpu_name: str) -> str:
-    """Return a text that changes with the browser and the device, for `Winners`."""
-    return f"{navigator.userAgent} {gpu_name} {facts}"
 
 
 def say_safe_mode(service: Service) -> None:

@@ -25,7 +25,7 @@ def observe(report: Callable[[Any], None]) -> None:
     observer = PerformanceObserver.new(create_proxy(lambda told, *_: report(told.getEntries())))
     for kind in ("navigation", "resource"):
         observer.observe(js_object(type=kind, buffered=True))
-    # Workers report on this channel; assets/boot has listened to it from the first moment.
+    # Workers report on this channel. assets/boot has recorded all from the first moment.
     channel = BroadcastChannel.new(String(performance.timeOrigin))
     listen(channel, "message", lambda event: report(event.data))
-    report(boot.worker_requests())
+    report(boot.requests())

@@ -131,8 +131,14 @@ class Features:
                     getattr(part, notification)(*values)
         return self.parts[name]
 
-    async def run(self, name: str, command: str) -> None:
-        """Carry out a feature's command. Errors as in `part`, and the command's own."""
+    def run(self, name: str, command: str) -> Any:
+        """Carry out a feature's command: at once if the feature runs, else once it has started.
+        May return an awaitable. Errors as in `part`, and the command's own."""
+        if name in self.parts:
+            return self.parts[name].run(command)
+        return self._start_and_run(name, command)
+
+    async def _start_and_run(self, name: str, command: str) -> None:
         done = (await self.part(name)).run(command)
         if isinstance(done, Awaitable):
             await done
