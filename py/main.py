@@ -6,6 +6,7 @@ import importlib
 import traceback
 from typing import Any
 
+from obscura.engine.plans import Facts
 from obscura.live.pace import Pace
 from obscura.page import automation, events
 from obscura.page.app import App
@@ -59,127 +60,142 @@ def show_progress(words: str) -> None:
 class Assembly:
     """Makes the parts, and gives them to each other."""
 
-    def __init__(self, parts: build.Build, facts: Any, gpu_name: str, service: Service) -> None:
-        self.service = service
-        self.late = DeferredArchive(lambda: boot.boot.take(parts.rest_url))
-        self.table = SettingTable(CORE_SETTINGS, *(row.settings for row in FEATURES))
-        self.storage = storage.settings_storage()
-        own = stored(self.table, self.storage).own
-        self.request = self.table.read_address(about.parameters(), [*parts.cards, *own])
-        self.parts, self.facts, self.gpu_name = parts, facts, gpu_name
+    def __init__(
+        self, parts: build.Build, device: tuple[Facts, str], service: Service, safe: Any
+    ) -> None:
+        """
+        Args:
+            device: what the browser and its device can do, and the name of the GPU.
+            safe: what safe mode asks for (assets/boot/wishes.js); None in the normal mode.
+        """
+        self._parts, self._service = parts, service
+        self._late = DeferredArchive(lambda: boot.boot.take(parts.rest_url))
+        table = SettingTable(CORE_SETTINGS, *(row.settings for row in FEATURES))
+        store = storage.settings_storage()
+        models = [*parts.cards, *stored(table, store).own]
+        self._request = table.read_address(about.parameters(), models)
+        if safe is not None:
+            self._request = self._request.in_safe_mode(getattr(safe, "model", None))
+        self._preferences = Preferences(table, store, self._request)
+        own = OwnModels(ModelDatabase(lambda: boot.boot.load(parts.store_url)))
+        self._shelf = Shelf(parts, download, own, self._late)
+        self._sessions = self._make_sessions(*device)
+        self._scene, self._display, self._pace = Scene(text.SAMPLE_CAPTION), Display(), Pace()
+        self._analysis = Analysis(
+            self._sessions.timings, now_ms, in_view=lambda answer: self._app.sources.in_view(answer)
+        )
+        self._overlay, self._results = self._make_stage()
+        self._app = self._make_app()
 
     def app(self) -> App:
         """Return the app, which has not begun."""
-        preferences = Preferences(self.table, self.storage, self.request)
-        shelf = Shelf(
-            self.parts,
-            download,
-            OwnModels(ModelDatabase(lambda: boot.boot.load(self.parts.store_url))),
-            self.late,
-        )
+        return self._app
+
+    def _make_sessions(self, facts: Facts, gpu_name: str) -> Sessions:
         winners = Winners(
-            preferences,
-            about.device_mark(self.facts, self.gpu_name),
+            self._preferences,
+            about.device_mark(facts, gpu_name),
             remember=not storage.keeps_nothing(),
         )
-        factory = WebSessionFactory(self.parts, self.gpu_name, boot.boot.takeEngine)
-        opener = Opener(self.facts, factory, sample_image, winners)
-        sessions = Sessions(shelf, opener, show_progress, clock)
-        scene, display = Scene(text.SAMPLE_CAPTION), Display()
-        analysis = Analysis(
-            sessions.timings, now_ms, in_view=lambda answer: app.sources.in_view(answer)
-        )
-        overlay, results = self._stage(display, analysis, sessions)
-        context = Context(self.parts, preferences, analysis, run)
-        screen = Screen(sample_canvas)
-        pace = Pace()
+        factory = WebSessionFactory(self._parts, gpu_name, boot.boot.takeEngine)
+        opener = Opener(facts, factory, sample_image, winners)
+        return Sessions(self._shelf, opener, show_progress, clock)
 
-        def clear() -> None:
-            overlay.clear()
-            results.clear()
-
-        def started(part: Part) -> None:
-            analysis.pipeline.stages += part.stages
-            analysis.add(part.sinks)
-            overlay.layers += part.layers
-
-        def make_sources(hooks: Hooks) -> SourceController:
-            return SourceController(
-                scene,
-                sessions,
-                analysis,
-                screen,
-                SourceOpener(screen.video),
-                sessions.timings,
-                lambda: preferences.current,
-                list_cameras=camera.list_cameras,
-                make_loop=lambda analyse: Loop(
-                    VideoFrames(screen.video),
-                    analyse,
-                    sessions.timings,
-                    pace,
-                    now_ms=now_ms,
-                    start=run_now,
-                ),
-                hooks=hooks,
-            )
-
-        def make_models(app: App) -> Models:
-            return Models(
-                shelf,
-                sessions,
-                preferences,
-                app.features,
-                view=ModelsDialog(),
-                opened=app.model_opened,
-                failed=app.fail,
-                hold=app.sources.loop.suspend,
-                picture=app.sources.picture,
-                read_pixels=canvas.read_pixels,
-                pick=BrowserFile,
-                say=app.say,
-                mend=self.service.repair,
-            )
-
-        app = App(
-            platform=Platform(
-                spawn=run,
-                mark=mark,
-                render=scene_view.render,
-                clear=clear,
-                announce=results.announce,
-                show_progress=show_progress,
-                notice=NoticeCard(lambda action: actions(app, shell)[action](), self.late.load),
-                shell=shell,
-            ),
-            scene=scene,
-            sessions=sessions,
-            analysis=analysis,
-            display=display,
-            preferences=preferences,
-            request=self.request,
-            pace=pace,
-            features=Features(FEATURES, self._load, context, started),
-            make_sources=make_sources,
-            make_models=make_models,
-        )
-        context.page = app
-        return app
-
-    def _stage(
-        self, display: Display, analysis: Analysis, sessions: Sessions
-    ) -> tuple[Overlay, Results]:
+    def _make_stage(self) -> tuple[Overlay, Results]:
+        analysis, display = self._analysis, self._display
         overlay = Overlay(by_id("overlay"))
         pointer = Pointer(by_id("view"), overlay)
         shell.watch_size(by_id("view"), by_id("overlay"), overlay.resize)
         labels = lambda: analysis.labels  # noqa: E731
         results = Results(display, labels, now_ms, pointer.select)
-        analysis.add([OverlaySink(overlay, display, labels, sessions.timings, now_ms), results])
+        sink = OverlaySink(overlay, display, labels, self._sessions.timings, now_ms)
+        analysis.add([sink, results])
         return overlay, results
 
+    def _make_app(self) -> App:
+        context = Context(self._parts, self._preferences, self._analysis, run)
+        app = App(
+            platform=Platform(
+                spawn=run,
+                mark=mark,
+                render=scene_view.render,
+                clear=self._clear,
+                announce=self._results.announce,
+                show_progress=show_progress,
+                notice=NoticeCard(
+                    lambda action: actions(self._app, shell)[action](), self._late.load
+                ),
+                shell=shell,
+            ),
+            scene=self._scene,
+            sessions=self._sessions,
+            analysis=self._analysis,
+            display=self._display,
+            preferences=self._preferences,
+            request=self._request,
+            pace=self._pace,
+            features=Features(FEATURES, self._load, context, self._started),
+            make_sources=self._make_sources,
+            make_models=self._make_models,
+        )
+        context.page = app
+        return app
+
+    def _make_sources(self, hooks: Hooks) -> SourceController:
+        timings = self._sessions.timings
+        screen = Screen(sample_canvas)
+        return SourceController(
+            self._scene,
+            self._sessions,
+            self._analysis,
+            screen,
+            SourceOpener(screen.video),
+            timings,
+            lambda: self._preferences.current,
+            list_cameras=camera.list_cameras,
+            make_loop=lambda analyse: Loop(
+                VideoFrames(screen.video),
+                analyse,
+                timings,
+                self._pace,
+                now_ms=now_ms,
+                start=run_now,
+            ),
+            hooks=hooks,
+        )
+
+    def _make_models(self, app: App) -> Models:
+        return Models(
+            self._shelf,
+            self._sessions,
+            self._preferences,
+            app.features,
+            view=ModelsDialog(),
+            opened=app.model_opened,
+            failed=app.fail,
+            hold=app.sources.loop.suspend,
+            picture=app.sources.picture,
+            read_pixels=canvas.read_pixels,
+            pick=BrowserFile,
+            say=app.say,
+            mend=self._service.repair,
+        )
+
+    def _clear(self) -> None:
+        """Another picture is in view."""
+        self._overlay.clear()
+        self._results.clear()
+
+    def _started(self, part: Part) -> None:
+        """Add what a feature brings."""
+        self._analysis.pipeline.stages += part.stages
+        self._analysis.add(part.sinks)
+        self._overlay.layers += part.layers
+
     async def _load(self, feature: Feature) -> Any:
-        url = self.parts.feature_urls.get(feature.name)
-        if url is not None:  # else it came with the start
+        """Return a feature's entry module, fetched if it did not come with the start."""
+        url = self._parts.feature_urls.get(feature.name)
+        if url is not None:
             await DeferredArchive(lambda: boot.boot.take(url)).load()
         return importlib.import_module(feature.entry)
 
@@ -202,14 +218,10 @@ async def sample_canvas() -> Any:
 async def main() -> None:
     """Start the app. JavaScript's start-up (assets/boot) hands over here."""
     parts = build.read(by_id("obscura-build").textContent)
-    facts, gpu_name = await boot.device()
-    service = Service()
-    assembly = Assembly(parts, facts, gpu_name, service)
-    safe = await boot.boot.safeMode
+    service, safe = Service(), await boot.boot.safeMode
+    app = Assembly(parts, await boot.device(), service, safe).app()
     if safe is not None:
-        assembly.request = assembly.request.in_safe_mode(getattr(safe, "model", None))
         launch.say_safe_mode(service)
-    app = assembly.app()
     await app.features.start(When.START)
     # Before anything listens, so that a press meanwhile is remembered by boot alone.
     shared = await launch.shared_files(service) if launch.SHARED in about.parameters() else []

@@ -1,3 +1,1 @@
-"""The page: everything that touches the DOM. The only rooms, with `engine.ort_web`, that see
-JavaScript.
-"""
+"""The page: what a person sees and does. Its folders are floors; see docs/architecture.md."""
