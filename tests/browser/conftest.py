@@ -19,7 +19,7 @@ from builder.serve import SiteServer, serving
 from .networks import scene
 from .pictures import ROOT, encode, on_camera
 from .profiles import ONE_PROCESS, WarmProfile
-from .room import PATIENCE, Room, device_memory
+from .room import PATIENCE, Room, device_cores, device_memory
 from .watch import Watch
 
 INSECURE_HOST = "obscura.test"
@@ -206,9 +206,11 @@ def rooms(
             init: str = "",
             watched: bool = True,
             cold: bool = False,
+            cores: int = 1,
             **options,
         ) -> Room:
-            init = device_memory(None) + init  # the fewest sessions: the same on every machine
+            # The fewest sessions, the same on every machine.
+            init = device_memory(None) + device_cores(cores) + init
             ordinary = watched and not (url or cold or options)
             profile = warm(flags) if ordinary else None
             if profile:
@@ -235,8 +237,9 @@ def new_room(
     """``new_room(flags="camera", url=..., init=JavaScript, **context options)``: a visit.
 
     Nothing is stored in its profile, which is a warm one (see `profiles`), unless the test asks for
-    a ``cold`` one or for another address or context. The page is not opened yet, so that a test may
-    still change what the network does.
+    a ``cold`` one or for another address or context. The device has one core unless the test asks
+    for more ``cores``: the engine's threads wait by spinning, at the cost of the tests beside this
+    one. The page is not opened yet, so that a test may still change what the network does.
     """
     with rooms(browsers, warm, site, watch) as opened:
         yield opened

@@ -63,6 +63,12 @@ def device_memory(gigabytes: float | None) -> str:
     return f'Object.defineProperty(Navigator.prototype, "deviceMemory", {how});\n'
 
 
+def device_cores(count: int) -> str:
+    """A script for `new_room(init=...)`: how many cores the browser says that the device has."""
+    how = f"{{ get: () => {count}, configurable: true }}"
+    return f'Object.defineProperty(Navigator.prototype, "hardwareConcurrency", {how});\n'
+
+
 def remembering(text: str) -> str:
     """A script for `new_room(init=...)`: what an earlier visit left in the store."""
     kept = f"localStorage.setItem({json.dumps(SETTINGS)}, {json.dumps(text)})"
