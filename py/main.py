@@ -69,7 +69,8 @@ class Assembly:
             safe: what safe mode asks for (assets/boot/wishes.js); None in the normal mode.
         """
         self._parts, self._service = parts, service
-        self._late = DeferredArchive(lambda: boot.boot.take(parts.rest_url))
+        self._late = archive(parts.rest_url)
+        self._archives = {name: archive(url) for name, url in parts.feature_urls.items()}
         table = SettingTable(CORE_SETTINGS, *(row.settings for row in FEATURES))
         store = storage.settings_storage()
         models = [*parts.cards, *stored(table, store).own]
@@ -188,16 +189,21 @@ class Assembly:
 
     def _started(self, part: Part) -> None:
         """Add what a feature brings."""
-        self._analysis.pipeline.stages += part.stages
+        self._analysis.add_stages(part.stages)
         self._analysis.add(part.sinks)
         self._overlay.layers += part.layers
 
     async def _load(self, feature: Feature) -> Any:
         """Return a feature's entry module, fetched if it did not come with the start."""
-        url = self._parts.feature_urls.get(feature.name)
-        if url is not None:
-            await DeferredArchive(lambda: boot.boot.take(url)).load()
+        archive = self._archives.get(feature.name)
+        if archive is not None:
+            await archive.load()
         return importlib.import_module(feature.entry)
+
+
+def archive(url: str) -> DeferredArchive:
+    """Return an archive of Python modules that is fetched when it is first needed."""
+    return DeferredArchive(lambda: boot.boot.take(url))
 
 
 async def download(url: str, fresh: bool) -> BufferNetwork:

@@ -25,7 +25,11 @@ class Sink(Protocol):
     """Shows, stores or sends updates."""
 
     def take(self, update: Update) -> None:
-        """Receive an update."""
+        """Receive an update.
+
+        A frame comes again, by its index, when it is decoded under other options (another
+        threshold, say): with other detections, and without the events of the first time.
+        """
 
     def close(self) -> None:
         """Release all resources. May be called any number of times."""

@@ -261,3 +261,16 @@ async def test_forgetting_reaches_features_that_did_not_run_too(site: Site) -> N
     for name in ("first", "second", "third"):
         assert site.part(name).events == ["forgotten"]
     assert "page" not in site.fetched
+
+
+@page
+async def test_a_feature_that_cannot_forget_does_not_keep_the_others_from_it(site: Site) -> None:
+    await site.features.start(When.START)
+    await site.features.part("third")
+    site.broken = True  # so the second one cannot start
+
+    with pytest.raises(NotFetched):
+        await site.features.forget()
+
+    for name in ("first", "third"):
+        assert site.part(name).events == ["forgotten"]

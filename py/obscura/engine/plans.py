@@ -120,8 +120,8 @@ def wasm_threads(facts: Facts, wanted: int = 0) -> list[int]:
 def thread_table(cores: int = 64) -> list[int]:
     """Return the first choice of `wasm_threads` by number of cores, from 0 to `cores`.
 
-    It is for assets/boot.js, which starts the engine before Python runs. It holds for isolated
-    pages, and not for iOS; elsewhere the first choice is one thread.
+    It is for assets/boot/engine.js, which starts the engine before Python runs. It holds for
+    isolated pages, and not for iOS; elsewhere the first choice is one thread.
     """
     return [wasm_threads(Facts(isolated=True, cores=count))[0] for count in range(cores + 1)]
 

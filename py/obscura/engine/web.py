@@ -32,7 +32,7 @@ class WebSession(WorkerSession):
         super().__init__(BrowserWorker(worker or _started(engine_url)), plan, device)
 
     async def take_over(self, begun: Any, card: ModelCard) -> RawOutputs:
-        """Continue with the worker in which assets/boot.js has opened this model and run it.
+        """Continue with the worker in which assets/boot/engine.js has opened this model and run it.
 
         Args:
             begun: `answer`, a promise of what the worker returned for the run; and `calls`, the

@@ -158,9 +158,11 @@ class App:
 
     async def forget(self) -> None:
         """Delete everything that is stored on this device."""
-        await self.models.forget_own()
-        await self.features.forget()
         self._preferences.forget()
+        try:
+            await self.models.forget_own()
+        finally:
+            await self.features.forget()
 
     # ---- errors ----------------------------------------------------------------------------------
 

@@ -1,4 +1,4 @@
-"""The page's side of the service worker, as assets/offline.js has it (`obscuraOffline`)."""
+"""The page's side of the service worker, as assets/offline/ has it (`obscuraOffline`)."""
 
 from __future__ import annotations
 

@@ -31,7 +31,7 @@ def keep_nothing() -> None:
     """Store nothing that the user did not ask for, until this tab is closed."""
     with suppress(Exception):  # a browser that forbids this stores nothing anyway
         window.sessionStorage.setItem(_NOTHING, "1")
-        # Nor is the page loaded again for a service worker's headers, see assets/offline.js.
+        # Nor is the page loaded again for a service worker's headers, see assets/offline/worker.js.
         window.sessionStorage.setItem("obscura.isolating", "1")
 
 

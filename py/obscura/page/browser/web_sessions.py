@@ -25,7 +25,7 @@ class WebSessionFactory:
     ) -> None:
         """
         Args:
-            take_early: `takeEngine` of assets/boot.js; None if nothing was started early.
+            take_early: `takeEngine` of assets/boot/engine.js; None if nothing was started early.
         """
         self._build, self._gpu_name = build, gpu_name
         self._take_early = take_early

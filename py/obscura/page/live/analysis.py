@@ -13,7 +13,7 @@ from obscura.cards.card import ModelCard
 from obscura.detections import Detections
 from obscura.families.decode import Outputs, decode
 from obscura.live.timing import Timings
-from obscura.pipeline import Pipeline, Sink
+from obscura.pipeline import Pipeline, Sink, Stage
 from obscura.update import FrameInfo, Update
 
 
@@ -91,12 +91,21 @@ class Analysis:
         return True
 
     def refresh(self) -> None:
-        """Decode the latest answer again, because the options have changed. The stages do not
-        advance: it is the same frame."""
+        """Decode the latest answer again, because the options have changed.
+
+        It is the same frame, so the stages do not advance, and its events are not sent again. What
+        stages add to detections is missing until the next frame.
+        """
         if self.answer is None or self.update is None or not self._in_view(self.answer):
             return
-        self.update = Update(self.answer.frame, self._decode(self.answer), self.update.events)
+        self.update = Update(self.answer.frame, self._decode(self.answer))
         self._pass_on(self.update)
+
+    def add_stages(self, stages: Iterable[Stage]) -> None:
+        """Add stages after those that there are; they begin with the next frame."""
+        for stage in stages:
+            stage.reset()
+            self.pipeline.stages.append(stage)
 
     def clear(self) -> None:
         """Forget the answer and reset the stages: another picture or another model follows."""

@@ -194,7 +194,7 @@ class SourceController:
     async def _arrive(self, source: Any, ticket: int) -> None:
         try:
             opened = await self._opened(source, ticket)
-        except ObscuraError as error:
+        except Exception as error:  # noqa: BLE001  (also what browsers throw: the page goes on)
             if self.scene.holds(ticket):
                 self._go_home()
                 self._hooks.fail(error)

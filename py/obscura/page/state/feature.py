@@ -182,8 +182,19 @@ class Features:
         return values
 
     async def forget(self) -> None:
-        """Delete what features have stored. Those that do not run are started, for an earlier
-        visit may have stored something. Errors as in `part`."""
+        """Delete what features have stored. Those that do not run are started, because an earlier
+        visit may have stored something.
+
+        Raises:
+            As `part`, and what features raise: the first failure, once all others have deleted
+            theirs.
+        """
+        failures: list[Exception] = []
         for row in self:
-            if row.entry:
-                await (await self.part(row.name)).forget()
+            try:
+                if row.entry:
+                    await (await self.part(row.name)).forget()
+            except Exception as error:  # noqa: BLE001  (the others must not depend on it)
+                failures.append(error)
+        if failures:
+            raise failures[0]

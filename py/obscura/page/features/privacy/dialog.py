@@ -49,7 +49,7 @@ class PrivacyDialog(Part):
             await self._page.forget()
         finally:
             button.setAttribute("aria-disabled", "false")
-        shell.reload()
+        shell.reload()  # an error card stays instead: it says what could not be deleted
 
     # ---- requests --------------------------------------------------------------------------------
 
