@@ -94,7 +94,7 @@ def test_nonsense_in_place_of_the_count_is_no_matter(visit: Room) -> None:
 @pytest.fixture(scope="module")
 def live_visit(shared_room: OpenRoom) -> Room:
     """A visit on that device."""
-    room = shared_room("tabs", init=DEVICE + COUNT_ENGINES).open("?backend=wasm")
+    room = shared_room("tabs", init=DEVICE + COUNT_ENGINES, cores=2).open("?backend=wasm")
     room.until_state("ready")
     return room
 

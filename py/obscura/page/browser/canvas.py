@@ -15,7 +15,8 @@ MOST_PIXELS = 16_000_000
 
 def device_pixel_ratio() -> float:
     """Return how many pixels of the screen a CSS pixel has across."""
-    return float(window.devicePixelRatio or 1)
+    ratio: float = window.devicePixelRatio or 1
+    return ratio
 
 
 def opaque_context(canvas: Any) -> Any:

@@ -59,11 +59,12 @@ class BoxLayer:
     def draw(self, context: Any, update: Update, place: Placement) -> None:  # noqa: ARG002  (kept)
         """See `Layer`."""
         detections = update.detections
-        self._boxes = place.to_view(detections.xyxy)
-        if self.selected is not None and self.selected >= len(detections):
+        count = len(detections)
+        if self.selected is not None and self.selected >= count:
             self.selected = None
-        if not len(detections):
+        if not count:
             return
+        self._boxes = place.to_view(detections.xyxy)
         if self.point is not None:
             self.selected = smallest_at(self._boxes, *self.point)
         class_ids = detections.class_id.tolist()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import Any
 
 from obscura.detections import Detections
@@ -10,7 +11,7 @@ from obscura.live.timing import Timings
 from obscura.page.browser.canvas import device_pixel_ratio
 from obscura.page.stage.display import Display
 from obscura.page.stage.layers import FONT, BoxLayer, Layer
-from obscura.page.stage.placement import contain
+from obscura.page.stage.placement import Placement, contain
 from obscura.update import FrameInfo, Update
 
 NOTHING = Update(FrameInfo(0, 0.0, 1, 1), Detections.empty())
@@ -67,7 +68,7 @@ class Overlay:
             self._fit(width, height, ratio)
         context.clearRect(0, 0, width, height)
         frame = self._update.frame
-        place = contain(self._view, (frame.width, frame.height), mirrored=self._mirrored)
+        place = _contain(self._view, (frame.width, frame.height), self._mirrored)
         for layer in self.layers:
             layer.draw(context, self._update, place)
 
@@ -80,6 +81,12 @@ class Overlay:
         context.font = FONT
         context.textBaseline = "middle"
         context.lineJoin = "round"
+
+
+@lru_cache(maxsize=8)
+def _contain(view: tuple[int, int], source: tuple[int, int], mirrored: bool) -> Placement:
+    """As `contain`, which gives the same for frame after frame."""
+    return contain(view, source, mirrored=mirrored)
 
 
 class OverlaySink:

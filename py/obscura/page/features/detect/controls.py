@@ -30,6 +30,7 @@ class Controls(Part):
         self._page, self._preferences = context.page, context.preferences
         self._card: ModelCard | None = None
         self._hidden: set[str] = set()
+        self._decoding: tuple[Settings, ModelCard, DecodeOptions] | None = None
         self._model = by_id("model")
         self._camera = by_id("camera")
         self._class_list = by_id("class-list")
@@ -98,11 +99,10 @@ class Controls(Part):
     def _options(self, card: ModelCard) -> DecodeOptions:
         """How answers of a model are decoded under the present settings."""
         settings = self._preferences.current
-        hidden = set(settings.hidden.get(card.name, ()))
-        if not hidden:
-            return DecodeOptions(settings.threshold, settings.iou)
-        shown = [i for i, label in enumerate(card.labels) if label not in hidden]
-        return DecodeOptions(settings.threshold, settings.iou, shown)
+        made = self._decoding  # for settings and card: the same for frame after frame
+        if made is None or made[0] is not settings or made[1] is not card:
+            made = self._decoding = (settings, card, _decode_options(settings, card))
+        return made[2]
 
     def _changed(self, row: Setting, read: Callable[[Any], Any], event: Any) -> Any:
         return self._set(row, read(event.target))
@@ -162,6 +162,14 @@ class Controls(Part):
             item.hidden = not all(word in label for word in words)
             found += not item.hidden
         by_id("class-empty").hidden = found > 0
+
+
+def _decode_options(settings: Settings, card: ModelCard) -> DecodeOptions:
+    hidden = set(settings.hidden.get(card.name, ()))
+    if not hidden:
+        return DecodeOptions(settings.threshold, settings.iou)
+    shown = [i for i, label in enumerate(card.labels) if label not in hidden]
+    return DecodeOptions(settings.threshold, settings.iou, shown)
 
 
 CONTROLS: dict[str, tuple[str, Callable[[Any], Any]]] = {
