@@ -246,7 +246,7 @@ def test_the_meter_tells_rate_stages_backend_and_threads(room: Room) -> None:
     assert "per second" in told["Frames shown"]
     assert "per second" in told["Frames analysed"]
     assert told["Backend"].startswith("WebAssembly")
-    assert "threads" not in told["Backend"]
+    assert "2 threads" in told["Backend"]
     assert "MB" in told["Script memory"]
 
 
