@@ -237,8 +237,9 @@ def new_room(
     """``new_room(flags="camera", url=..., init=JavaScript, **context options)``: a visit.
 
     Nothing is stored in its profile, which is a warm one (see `profiles`), unless the test asks for
-    a ``cold`` one or for another address or context. The device has two cores unless the
-    test asks for another number of ``cores``. The page is not opened yet, so that a test may still change what the network does.
+    a ``cold`` one or for another address or context. The device has two cores unless the test asks
+    for another number of ``cores``. The page is not opened yet, so that a test may still change
+    what the network does.
     """
     with rooms(browsers, warm, site, watch) as opened:
         yield opened
