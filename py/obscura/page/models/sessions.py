@@ -85,7 +85,11 @@ class Sessions:
         return self._pool.current is not None
 
     async def run(self, capture: Callable[[], Frame | None]) -> ModelAnswer | None:
-        """Run the model in use on what `capture()` returns; None if that is None.
+        """Run the model in use on what `capture()` returns.
+
+        Returns:
+            None if `capture()` returns None, or if the session was closed under the run because
+            another has taken its place: that is not a failure of the one in use by then.
 
         Raises:
             BackendError: the run failed, or no model is in use. OutOfMemory: memory ran out.
@@ -99,7 +103,12 @@ class Sessions:
         if frame is None:
             return None
         captured = self._clock.now_ms()
-        outputs = read(await current.session.run(frame), current.card)
+        try:
+            outputs = read(await current.session.run(frame), current.card)
+        except ObscuraError:
+            if self._pool.current not in (None, current):
+                return None
+            raise
         drawn = current.session.drawn_ms  # the worker may do the rest of the capture
         self.timings.add("capture", captured - begun + drawn)
         self.timings.add("inference", self._clock.now_ms() - captured - drawn)
