@@ -20,7 +20,7 @@ let firstBatch = true;
 // From now on this part counts towards the total.
 export const expect = (url) => fromCache || expected.add(url);
 
-// So many bytes of a part have arrived.
+// This many bytes of a part have arrived.
 export function receive(url, bytes) {
   if (!parts.has(url)) return;
   received.set(url, bytes);

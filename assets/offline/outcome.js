@@ -1,4 +1,4 @@
-// How the start went, as the service worker is told: it goes back to the previous version if a new one
+// How the start went, as reported to the service worker: it goes back to the previous version if a new one
 // does not start.
 
 import { build } from "../common/page.js";

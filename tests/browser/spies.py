@@ -227,3 +227,13 @@ def count(room: Room, heaps: Heaps, frames: int) -> Counts:
     worker = room.page.workers[-1].evaluate(WORKER_COUNTS)
     room.page.evaluate("() => { spied.hidden = false; }")
     return Counts(now["frames"], page, worker, used)
+
+
+def assert_nothing_stays(before: Counts, after: Counts) -> None:
+    """Assert that the frames between two counts have left nothing behind."""
+    assert after.page["canvases"] == before.page["canvases"]
+    assert after.page["images"] == before.page["images"], "no frame's pixels are on the page"
+    assert after.page["proxies"] - before.page["proxies"] < 10
+    assert after.worker["canvases"] == 1
+    given_back = after.page["refused"] + after.worker["closed"]
+    assert after.page["frames"] == given_back, "each frame is given back"

@@ -264,6 +264,8 @@ class SimulatedSession:
 
     def close(self) -> None:
         self.closed = True
+        if self._stuck is not None and not self._stuck.done():
+            self._stuck.set_exception(BackendError("The backend failed", "the engine was closed"))
 
     def _answer(self) -> RawOutputs:
         assert self.card is not None
@@ -444,7 +446,6 @@ class World:
             model_urls={name: url_of(name) for name in self.names},
             engine_url="",
             gpu_url="",
-            sample_url="",
             store_url="",
             rest_url="",
             feature_urls={},

@@ -120,6 +120,23 @@ def test_a_run_that_makes_no_progress_is_given_up():
     run(story())
 
 
+def test_a_run_broken_off_because_another_model_took_over_is_not_a_failure():
+    async def story() -> None:
+        world = World()
+        await world.sessions.load("first")
+        frame = asyncio.create_task(world.sessions.run(lambda: "stuck"))
+        await turns()
+
+        await world.sessions.load("second")
+        world.sessions.forget("first")
+
+        assert await frame is None
+        assert world.sessions.card is not None
+        assert world.sessions.card.name == "second"
+
+    run(story())
+
+
 def test_a_gpu_that_goes_wrong_later_fails_the_self_check():
     async def story() -> None:
         world = World(GPU)

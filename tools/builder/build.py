@@ -31,7 +31,6 @@ PAGES = {
     "index.html": ("main", ("py/obscura.zip",)),
 }
 
-MOST_CORES = 64
 """Devices with more are treated as if they had so many."""
 
 SOURCE_MAP = re.compile(rb"\n?//# sourceMappingURL=\S+\s*$")
@@ -229,7 +228,7 @@ def page_facts(site: Site, collected: list[models.Model], html: dict[str, str]) 
             for runtime_name, (module, stem) in RUNTIMES.items()
         },
         "parts": parts(site, collected),
-        "threads": usual_threads(),
+        "threads": thread_table(),
         "notices": early_notices(),
     }
     # Every name except the pages' contains a hash, so names, facts and pages determine the version.
@@ -240,14 +239,11 @@ def page_facts(site: Site, collected: list[models.Model], html: dict[str, str]) 
     }
 
 
-def usual_threads() -> list[int]:
-    """Return the number of wasm threads by the number of cores: of an isolated page, not on iOS.
+def thread_table() -> list[int]:
+    """Return the library's table of wasm threads, with which the page starts its engine early."""
+    from obscura.engine import plans  # only once the library has been checked
 
-    With it assets/boot/engine.js starts the engine before Python has chosen a plan.
-    """
-    from obscura.engine.plans import Facts, wasm_threads  # only once the library has been checked
-
-    return [wasm_threads(Facts(isolated=True, cores=cores))[0] for cores in range(MOST_CORES + 1)]
+    return plans.thread_table()
 
 
 def early_notices() -> dict[str, dict[str, str]]:

@@ -82,7 +82,7 @@ async function compareWays() {
   return { times, failed };
 }
 
-// The loop's three ways to overlap, with an engine that computes for about `ms` on so many threads.
+// The loop's three ways to overlap, with an engine that computes for about `ms` on N threads.
 const loops = {
   "drawn by the page when the engine is idle": { overlap: false, take: () => {
     const pixels = drawn(kept);

@@ -42,7 +42,7 @@ function compute({ work, threads, shared }) {
   return sum;
 }
 
-// How much work takes so many milliseconds.
+// How much work takes a given number of milliseconds.
 function calibrate(ms) {
   burn(1e6);
   const begun = performance.now();

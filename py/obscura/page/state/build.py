@@ -20,7 +20,6 @@ class Build:
     engine_url: str
     gpu_url: str
     """The engine's module for GPUs."""
-    sample_url: str
     store_url: str
     """The module that keeps models in the browser's database."""
     rest_url: str
@@ -43,7 +42,6 @@ def read(text: str) -> Build:
         model_urls=urls,
         engine_url=data["engine"],
         gpu_url=data["gpu"],
-        sample_url=data["sample"],
         store_url=data["store"],
         rest_url=data["rest"],
         feature_urls=data["features"],

@@ -1,6 +1,6 @@
 """Features: a folder and a row each. Pure Python.
 
-A row says what a feature brings before any of its code is loaded: settings, commands, error cards.
+A row says what a feature brings before any of its code is loaded: settings, commands.
 Its code is fetched and started when it is first wanted, and brings stages, sinks, layers and keys
 of `snapshot()`. The app knows none of them by name; py/main.py has the table.
 """
@@ -14,7 +14,6 @@ from typing import Any
 
 from obscura.cards.card import ModelCard
 from obscura.page.state.settings import Setting, Settings
-from obscura.page.words.notices import Notice
 from obscura.pipeline import Sink, Stage
 
 
@@ -87,7 +86,6 @@ class Feature:
     when: When = When.WANTED
     settings: tuple[Setting, ...] = ()
     commands: tuple[Command, ...] = ()
-    notices: Mapping[str, Notice] = field(default_factory=dict)
     snapshot: Mapping[str, Any] = field(default_factory=dict)
     """Keys of `snapshot()`, with their values while the feature does not run."""
 
