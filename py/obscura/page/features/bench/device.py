@@ -25,9 +25,7 @@ class Device:
             "Browser": self.browser,
             "Processor": f"{facts.cores} cores",
             "GPU": gpu if facts.gpu else "WebGPU is not available",
-            "Threads": "yes"
-            if facts.isolated
-            else "no: the host does not set cross-origin isolation",
+            "Threads": "yes" if facts.isolated else "no: the host does not isolate the page",
         }
         if facts.memory_gb:
             rows["Memory"] = f"{facts.memory_gb:g} GB or more"

@@ -124,7 +124,7 @@ class Bench:
         return self._shelf.cards[self._shelf.default]
 
     def _ways(self) -> list[tuple[str, int, str]]:
-        """Return each backend and number of threads to measure, and why it is skipped; "" if not."""
+        """Return backends with numbers of threads, and why each is skipped; "" if not."""
         facts = self._device.facts
         counts = wasm_threads(facts)
         no_gpu = bench_text.SOFTWARE if facts.fallback_gpu else ""

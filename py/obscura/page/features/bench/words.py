@@ -14,9 +14,7 @@ COPIED = "Copied"
 NOT_COPIED = "The browser blocked copying. Select the text below and copy it."
 SOFTWARE = "skipped: the graphics adapter is emulated in software"
 NO_GPU = "WebGPU is not available in this browser"
-NO_THREADS = (
-    "threads need cross-origin isolation, which this host does not set (see docs/deploy.md)"
-)
+NO_THREADS = "the host does not isolate the page (see docs/deploy.md)"
 ONE_CORE = "this device has only one core"
 BOX_COUNT = "{count} boxes"
 CLASS_COUNT = "{count} classes"
