@@ -68,6 +68,7 @@ RAW: dict[str, Raw] = {
     "yolov5": Raw(3, {"output": (1, 252, 8)}),
     "yolov5 as maps": Raw(3, {str(side): (1, 3, side, side, 8) for side in (8, 4, 2)}),
     "yolov8": Raw(3, {"output0": (1, 7, 84)}),
+    "yolov8 with key points": Raw(1, {"output0": (1, 20, 84)}, {"points": 5, "extra": 15}),
     "yolov10": Raw(3, {"output0": (1, 30, 6)}),
     "yolov10 of all rows": Raw(3, {"output0": (1, 7, 84)}, {"dense": True}),
     "nanodet": Raw(3, {"output": (1, 85, 35)}),
@@ -178,6 +179,9 @@ def assert_same(found: Outputs, wanted: Outputs, atol: float = 1e-4) -> None:
     np.testing.assert_allclose(found.scores[:rows], wanted.scores, rtol=1e-4, atol=atol)
     np.testing.assert_array_equal(found.classes[:rows], wanted.classes)
     assert not found.scores[rows:].any()
+    assert (found.keypoints is None) == (wanted.keypoints is None)
+    if found.keypoints is not None and wanted.keypoints is not None:
+        np.testing.assert_allclose(found.keypoints[:rows], wanted.keypoints, rtol=1e-4, atol=atol)
 
 
 def test_there_is_a_case_for_every_family() -> None:
@@ -216,6 +220,18 @@ def test_the_sealed_form_has_the_face_of_all_sealed_models() -> None:
         "scores": [1, TOP],
         "classes": [1, TOP],
     }
+
+
+def test_the_sealed_form_of_a_network_that_finds_key_points_returns_them() -> None:
+    model = network(RAW["yunet"])
+
+    sealed, answers = sealed_and_open(model, card_of("yunet", model, RAW["yunet"]))
+
+    onnx.checker.check_model(sealed.model, full_check=True)
+    last = sealed.model.graph.output[-1]
+    assert last.name == "keypoints"
+    assert [size.dim_value for size in last.type.tensor_type.shape.dim] == [1, TOP, 5, 3]
+    assert all(found.keypoints is not None for found, _ in answers)
 
 
 def test_fewer_rows_than_wanted_make_a_smaller_k() -> None:

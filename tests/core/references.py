@@ -52,7 +52,12 @@ def recorded(name: str) -> Recorded:
         return Recorded(
             (width, height),
             {str(key): file[f"output{i}"] for i, key in enumerate(file["names"])},
-            Detections(file["boxes"][order], file["scores"][order], file["classes"][order]),
+            Detections(
+                file["boxes"][order],
+                file["scores"][order],
+                file["classes"][order],
+                data={"keypoints": file["keypoints"][order]} if "keypoints" in file else {},
+            ),
             float(file["threshold"]),
             float(file["iou"]),
             str(file["project"]),
@@ -88,11 +93,17 @@ def read(
 
 
 def assert_same(found: Detections, expected: Detections, tolerance: float = 0.01) -> None:
-    """Assert that two hold the same detections, in any order among equal scores."""
+    """Assert that two hold the same detections, in any order among equal scores.
+
+    Key points are compared if any are expected: x and y, and the score if that is expected, too.
+    """
     assert len(found) == len(expected) > 0
     np.testing.assert_allclose(found.score, expected.score, atol=1e-5)
     left = list(range(len(expected)))
-    for box, class_id, score in zip(found.xyxy, found.class_id, found.score, strict=True):
+    points = expected.data.get("keypoints")
+    for row, (box, class_id, score) in enumerate(
+        zip(found.xyxy, found.class_id, found.score, strict=True)
+    ):
         match = next(
             (
                 i
@@ -105,3 +116,6 @@ def assert_same(found: Detections, expected: Detections, tolerance: float = 0.01
         )
         assert match is not None, f"{class_id} {score} {box} is not among the expected"
         left.remove(match)
+        if points is not None:
+            near = found.data["keypoints"][row, :, : points.shape[2]] - points[match]
+            assert np.abs(near).max() < tolerance
