@@ -75,6 +75,26 @@ RAW: dict[str, Raw] = {
     "picodet": Raw(3, per_stride((8, 16, 32, 64), scores=3, boxes=32)),
     "fastestdet": Raw(3, {"output": (1, 8, 4, 4)}),
     "yunet": Raw(1, per_stride((8, 16, 32), cls=1, obj=1, bbox=4, kps=10)),
+    "scrfd": Raw(
+        1,
+        {
+            f"{name}_{stride}": (2 * (SIZE // stride) ** 2, width)
+            for name, width in (("score", 1), ("bbox", 4), ("kps", 10))
+            for stride in (8, 16, 32)
+        },
+    ),
+    "retinaface": Raw(1, {"loc": (1, 168, 4), "conf": (1, 168, 2), "landms": (1, 168, 10)}),
+    "mediapipe": Raw(1, {"regressors": (1, 224, 16), "classificators": (1, 224, 1)}),
+    "fastestv2": Raw(3, {"fine": (1, 4, 4, 18), "coarse": (1, 2, 2, 18)}),
+    "ssd_raw": Raw(3, {"box_encodings": (1, 96, 4), "class_predictions": (1, 96, 4)}),
+    "yolov5 with key points": Raw(
+        1, {"output": (1, 252, 16)}, {"points": 5, "extra": 10, "extra_first": True}
+    ),
+    "yolov5 with key points in maps": Raw(
+        1,
+        {str(side): (1, 3, side, side, 16) for side in (8, 4, 2)},
+        {"points": 5, "extra": 10, "extra_first": True},
+    ),
     "rtdetr": Raw(
         3,
         {"labels": (1, 30), "boxes": (1, 30, 4), "scores": (1, 30)},

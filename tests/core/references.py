@@ -30,6 +30,13 @@ RECORDINGS: list[tuple[str, str, int, dict[str, Any]]] = [
     ("rtdetr", "rtdetr", 5, {}),
     ("dfine", "rtdetr", 5, {}),
     ("faster-rcnn", "end2end", 5, {"first": 1}),
+    ("yunet", "yunet", 1, {}),
+    ("scrfd", "scrfd", 1, {}),
+    ("retinaface", "retinaface", 1, {}),
+    ("yolov5-face", "yolov5", 1, {"points": 5, "extra": 10, "extra_first": True}),
+    ("blazeface-short", "mediapipe", 1, {}),
+    ("blazeface-full", "mediapipe", 1, {"strides": [4], "each": [1]}),
+    ("blazeface-back", "mediapipe", 1, {"strides": [16, 32], "each": [2, 6]}),
 ]
 
 

@@ -1,9 +1,9 @@
 """Seals a network that came as ONNX: prepare, network and its family's reading become one graph.
 
 Input and outputs are those of `seal`; of networks that find key points, there is also `keypoints`
-float32 [1, K, points, 3]: x, y as fractions, score. What stands before the network is the graph that prepares
-pictures for its open form; what stands behind it is traced from the code that reads its open form.
-So the two forms cannot disagree.
+float32 [1, K, points, 3]: x, y as fractions, score. What stands before the network is the graph
+that prepares pictures for its open form; what stands behind it is traced from the code that reads
+its open form. So the two forms cannot disagree.
 """
 
 from __future__ import annotations

@@ -40,6 +40,9 @@ _BODY: Pairs = tuple((left, left + 1) for left in range(1, 17, 2))
 _FACE: Pairs = ((0, 1), (3, 4))
 """Of five points of a face: eyes, nose, corners of the mouth."""
 
+_BLAZEFACE: Pairs = ((0, 1), (4, 5))
+"""Of six points of a face: eyes, nose, mouth, ears."""
+
 FAMILIES = {
     family.name: family
     for family in (
@@ -48,13 +51,18 @@ FAMILIES = {
         # One peak per object, but large objects occasionally have two.
         Family("centernet", "CenterNet", nms=True),
         Family("yolox", "YOLOX", nms=True),
-        Family("yolov5", "YOLOv5 and YOLOv7", nms=True),
+        Family("yolov5", "YOLOv5 and YOLOv7", nms=True, pairs={5: _FACE, 17: _BODY}),
         Family("yolov8", "YOLOv8, YOLOv9 and YOLO11", nms=True, pairs={17: _BODY}),
         Family("yolov10", "YOLO without NMS (YOLOv10, YOLO26)", nms=False, pairs={17: _BODY}),
         Family("nanodet", "NanoDet", nms=True),
         Family("picodet", "PicoDet", nms=True),
         Family("fastestdet", "FastestDet", nms=True),
         Family("yunet", "YuNet (faces)", nms=True, pairs={5: _FACE}),
+        Family("scrfd", "SCRFD (faces)", nms=True, pairs={5: _FACE}),
+        Family("retinaface", "RetinaFace (faces)", nms=True, pairs={5: _FACE}),
+        Family("mediapipe", "MediaPipe (faces, palms)", nms=True, pairs={6: _BLAZEFACE}),
+        Family("fastestv2", "Yolo-FastestV2", nms=True),
+        Family("ssd_raw", "SSD before decoding, Ultraface", nms=True),
         # Trained to assign one query to each object.
         Family("rtdetr", "RT-DETR, D-FINE, DEIM", nms=False),
         Family("detr", "DETR, RF-DETR", nms=False),
