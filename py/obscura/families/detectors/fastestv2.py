@@ -85,32 +85,30 @@ def _as_rows(ops: Ops, array: Array, count: int, columns: int) -> Array | None:
 def recognise(graph: Graph) -> list[Reading]:
     """See `FamilyModule.recognise`."""
     picture = one_picture(graph)
-    if picture is None or len(graph.outputs) != len(STRIDES):
+    columns = {_size(value, 3) for value in graph.outputs}
+    if picture is None or len(graph.outputs) != len(STRIDES) or len(columns) != 1:
         return []
-    for axis, sides in ((3, (1, 2)), (1, (2, 3))):
-        columns = {_size(value, axis) for value in graph.outputs}
-        (width, *others) = columns
-        if others or width <= _BOX_COLUMNS:
-            continue
-        maps = [[_size(value, side) for side in sides] for value in graph.outputs]
-        known = all(all(cells_of) for cells_of in maps)
-        rows = sum(high * wide for high, wide in maps) if known else ""
-        size = size_for_rows(picture, rows, STRIDES)
-        if size is None:
-            continue
-        return [
-            Reading(
-                "fastestv2",
-                InputSpec(*size, "stretch"),
-                OpenForm(picture.name, picture.layout, "bgr", picture.dtype, std=(255.0,) * 3),
-                width - _BOX_COLUMNS,
-                0.9 if known and axis == 3 else 0.5,
-                f"two maps of three boxes and {width - _BOX_COLUMNS} scores a cell",
-                threshold=0.3,
-                iou=0.4,
-            )
-        ]
-    return []
+    classes = columns.pop() - _BOX_COLUMNS
+    maps = [(_size(value, 1), _size(value, 2)) for value in graph.outputs]
+    known = all(min(sides) for sides in maps)
+    rows = sum(high * wide for high, wide in maps) if known else ""
+    size = size_for_rows(picture, rows, STRIDES)
+    if classes < 1 or size is None:
+        return []
+    # Other networks with two maps have as many columns for each of three anchors, and no softmax.
+    certain = known and classes % PER_CELL and {"Sigmoid", "Softmax"} <= graph.operators
+    return [
+        Reading(
+            "fastestv2",
+            InputSpec(*size, "stretch"),
+            OpenForm(picture.name, picture.layout, "bgr", picture.dtype, std=(255.0,) * 3),
+            classes,
+            0.9 if certain else 0.4,
+            f"two maps of three boxes and {classes} scores a cell",
+            threshold=0.3,
+            iou=0.4,
+        )
+    ]
 
 
 def _size(value: Value, axis: int) -> int:

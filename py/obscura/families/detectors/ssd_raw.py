@@ -76,7 +76,7 @@ def recognise(graph: Graph) -> list[Reading]:
     tables = [value for value in graph.outputs if _is_table(value)]
     boxes = [value for value in tables if value.shape[-1] == 4]
     boxes = [value for value in boxes if _names_boxes(value.name)] or boxes
-    if len(tables) < 2 or not boxes or boxes[0].name.lower().startswith("raw_detection"):
+    if len(tables) != 2 or not boxes or boxes[0].name.lower().startswith("raw_detection"):
         return []
     scores = [value for value in tables if value is not boxes[0]]
     rows, columns = boxes[0].shape[1], scores[0].shape[-1]
