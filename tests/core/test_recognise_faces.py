@@ -52,6 +52,15 @@ def test_scrfd_is_known_whether_or_not_its_sizes_are(network: Graph, size: tuple
     assert best.input.resize == "letterbox-corner"
 
 
+def test_an_input_of_bytes_takes_pixels_as_they_are() -> None:
+    network = insightface([12800, 3200, 800])
+    network = network._replace(inputs=(network.inputs[0]._replace(dtype="uint8"),))
+
+    form = guess(network)[0].open
+
+    assert (form.dtype, form.mean, form.std) == ("uint8", (0, 0, 0), (1, 1, 1))
+
+
 def test_scrfd_of_five_strides_is_read_with_one_anchor_a_cell() -> None:
     best = guess(insightface([6400, 1600, 400, 100, 25]))[0]
 

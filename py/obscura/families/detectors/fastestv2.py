@@ -13,9 +13,9 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from obscura.cards.card import InputSpec, OpenForm
+from obscura.cards.card import InputSpec
 from obscura.families.common.ops import Array, Ops
-from obscura.families.common.reading import Reading, one_picture, size_for_rows
+from obscura.families.common.reading import Reading, fed, one_picture, size_for_rows
 from obscura.families.common.rows import (
     Option,
     Rows,
@@ -101,7 +101,7 @@ def recognise(graph: Graph) -> list[Reading]:
         Reading(
             "fastestv2",
             InputSpec(*size, "stretch"),
-            OpenForm(picture.name, picture.layout, "bgr", picture.dtype, std=(255.0,) * 3),
+            fed(picture, "bgr", (0.0,) * 3, (255.0,) * 3),
             classes,
             0.9 if certain else 0.4,
             f"two maps of three boxes and {classes} scores a cell",

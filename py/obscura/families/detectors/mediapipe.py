@@ -12,10 +12,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from obscura.cards.card import InputSpec, OpenForm
+from obscura.cards.card import InputSpec
 from obscura.families.common import anchors, keypoints
 from obscura.families.common.ops import Array, Ops
-from obscura.families.common.reading import Reading, one_picture
+from obscura.families.common.reading import Reading, fed, one_picture
 from obscura.families.common.rows import (
     Option,
     Rows,
@@ -44,15 +44,16 @@ class _Kind(NamedTuple):
     side: int  # of its input, in pixels
     strides: tuple[int, ...]
     each: tuple[int, ...]
-    zero_centred: bool = True  # colours from -1 to 1, otherwise from 0 to 1
+    mean: float = 127.5  # subtracted of a pixel
+    std: float = 127.5
 
 
 KINDS = (
     _Kind("BlazeFace, short range", "face", 6, 128, (8, 16), (2, 6)),
     _Kind("BlazeFace, full range", "face", 6, 192, (4,), (1,)),
     _Kind("BlazeFace, back camera", "face", 6, 256, (16, 32), (2, 6)),
-    _Kind("palm detection", "palm", 7, 192, (8, 16), (2, 6), zero_centred=False),
-    _Kind("palm detection of 2019", "palm", 7, 256, (8, 16, 32), (2, 2, 6), zero_centred=False),
+    _Kind("palm detection", "palm", 7, 192, (8, 16), (2, 6), mean=0.0, std=255.0),
+    _Kind("palm detection of 2019", "palm", 7, 256, (8, 16, 32), (2, 2, 6), mean=0.0, std=255.0),
 )
 
 
@@ -101,10 +102,8 @@ def recognise(graph: Graph) -> list[Reading]:
         Reading(
             "mediapipe",
             InputSpec(kind.side, kind.side, "letterbox"),
-            OpenForm(
-                picture.name, picture.layout, "rgb", picture.dtype, pad=0,
-                mean=(127.5 if kind.zero_centred else 0.0,) * 3,
-                std=(127.5 if kind.zero_centred else 255.0,) * 3,
+            fed(
+                picture, "rgb", (kind.mean,) * 3, (kind.std,) * 3, pad=0,
                 options={"strides": list(kind.strides), "each": list(kind.each)}
                 | {"logits": "Sigmoid" not in graph.operators},
             ),

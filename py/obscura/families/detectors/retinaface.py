@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from obscura.cards.card import InputSpec, OpenForm
+from obscura.cards.card import InputSpec
 from obscura.families.common import anchors, keypoints
 from obscura.families.common.ops import Array, Ops
-from obscura.families.common.reading import Reading, may_be, one_picture
+from obscura.families.common.reading import Reading, fed, may_be, one_picture
 from obscura.families.common.rows import Option, Rows, Spec, best_class, mismatch
 from obscura.graph.inspect import Graph, Value
 
@@ -77,8 +77,8 @@ def recognise(graph: Graph) -> list[Reading]:
             Reading(
                 "retinaface",
                 InputSpec(*size, "letterbox-corner"),
-                OpenForm(
-                    picture.name, picture.layout, "bgr", picture.dtype, mean=MEAN, pad=0,
+                fed(
+                    picture, "bgr", MEAN, (1.0,) * 3, pad=0,
                     options=({} if usual else options) | {"softmax": not _scored(graph)},
                 ),
                 1,

@@ -12,10 +12,10 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from obscura.cards.card import InputSpec, OpenForm
+from obscura.cards.card import InputSpec
 from obscura.families.common import keypoints
 from obscura.families.common.ops import Array, Ops
-from obscura.families.common.reading import Reading, one_picture, size_for_rows
+from obscura.families.common.reading import Reading, fed, one_picture, size_for_rows
 from obscura.families.common.rows import (
     Option,
     Rows,
@@ -110,8 +110,8 @@ def recognise(graph: Graph) -> list[Reading]:
         Reading(
             "scrfd",
             InputSpec(*size, "letterbox-corner"),
-            OpenForm(
-                picture.name, picture.layout, "rgb", picture.dtype, mean=MEAN, std=STD, pad=0,
+            fed(
+                picture, "rgb", MEAN, STD, pad=0,
                 options={} if anchors == 2 else {"strides": list(strides), "anchors": anchors},
             ),
             1,

@@ -13,7 +13,14 @@ from obscura.cards.card import InputSpec, OpenForm
 from obscura.families.common import anchors
 from obscura.families.common.anchor_sets import SETS
 from obscura.families.common.ops import Array, Ops
-from obscura.families.common.reading import Picture, Reading, may_be, one_picture, size_for_rows
+from obscura.families.common.reading import (
+    Picture,
+    Reading,
+    fed,
+    may_be,
+    one_picture,
+    size_for_rows,
+)
 from obscura.families.common.rows import (
     Option,
     Rows,
@@ -98,9 +105,8 @@ def _ultraface(picture: Picture, size: tuple[int, int]) -> Reading:
     return Reading(
         family="ssd",
         input=InputSpec(*size, "stretch"),
-        open=OpenForm(
-            picture.name, picture.layout, "rgb", picture.dtype,
-            mean=ULTRAFACE.mean, std=ULTRAFACE.std,
+        open=fed(
+            picture, "rgb", ULTRAFACE.mean, ULTRAFACE.std,
             options={"order": "xyxy", "background": True},
         ),
         classes=1,

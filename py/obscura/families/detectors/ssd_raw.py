@@ -15,11 +15,11 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from obscura.cards.card import InputSpec, OpenForm
+from obscura.cards.card import InputSpec
 from obscura.families.common import anchors
 from obscura.families.common.anchor_sets import SETS
 from obscura.families.common.ops import Array, Ops
-from obscura.families.common.reading import Picture, Reading, may_be, one_picture
+from obscura.families.common.reading import Picture, Reading, fed, may_be, one_picture
 from obscura.families.common.rows import Option, Rows, Spec, best_pairs, mismatch
 from obscura.graph.inspect import Graph, Value
 
@@ -104,9 +104,8 @@ def _reading(
     return Reading(
         "ssd_raw",
         InputSpec(*size, "stretch"),
-        OpenForm(
-            picture.name, picture.layout, "rgb", picture.dtype,
-            mean=chosen.mean, std=chosen.std,
+        fed(
+            picture, "rgb", chosen.mean, chosen.std,
             options={"anchors": name, "scores": "none" if done else missing},
         ),
         classes,
