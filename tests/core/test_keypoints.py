@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from hashlib import sha256
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+import tomli_w
 from numpy.typing import NDArray
+from onnx import TensorProto, helper, numpy_helper
 
-from obscura import Detections, families
-from obscura.cards.card import ModelCard
+from obscura import Detections, Detector, families
+from obscura.cards.card import ModelCard, ModelFile
 from obscura.errors import BackendError, ModelMismatch
 from obscura.families.decode import Outputs, decode, read
 from obscura.flip import joined, mirrored
 from obscura.graph.inspect import Graph, Value
-from obscura.identify.guess import guess
+from obscura.identify.guess import guess, to_table
 
 from .references import card_of
 
@@ -142,6 +146,39 @@ def test_which_points_are_left_and_right_is_known_of_faces_and_bodies() -> None:
     assert families.keypoint_pairs(body("yolov8"), 17)[-1] == (15, 16)  # ankles
     assert families.keypoint_pairs(body("yolov8"), 4) == ()  # of something else
     assert families.keypoint_pairs(body("yolox"), 0) == ()
+
+
+def test_a_detector_that_looks_twice_mirrors_points_back(tmp_path: Path) -> None:
+    """Its network sees the same face in the same place, whatever it is shown."""
+    table = np.zeros((1, 252, 16), np.float32)
+    points = [10, 12, 22, 12, 16, 18, 12, 24, 20, 24]
+    table[0, 7] = [16, 18, 16, 24, 0.9, *points, 1]
+    picture = helper.make_tensor_value_info("image", TensorProto.FLOAT, [1, 3, 64, 64])
+    output = helper.make_tensor_value_info("output", TensorProto.FLOAT, table.shape)
+    nodes = [
+        helper.make_node("ReduceMin", ["image"], ["darkest"], keepdims=0),
+        helper.make_node("Add", ["table", "darkest"], ["output"]),
+    ]
+    weights = [numpy_helper.from_array(table, "table")]
+    graph = helper.make_graph(nodes, "face", [picture], [output], weights)
+    opsets = [helper.make_opsetid("", 13)]
+    network = helper.make_model(graph, opset_imports=opsets, ir_version=8).SerializeToString()
+    options = {"points": 5, "extra": 10, "extra_first": True}
+    card = replace(
+        card_of("yolov5", SIZE, 1, **options),
+        file=ModelFile("model.onnx", len(network), sha256(network).hexdigest()),
+    )
+    (tmp_path / "model.onnx").write_bytes(network)
+    (tmp_path / "model.toml").write_text(tomli_w.dumps(to_table(card)), "utf-8")
+
+    with Detector(tmp_path, flip=True) as detector:
+        found = detector.detect(np.zeros((64, 64, 3), np.uint8))
+
+    left, right = found[np.argsort(found.xyxy[:, 0])].data["keypoints"][:, :, :2]
+    np.testing.assert_allclose(left.ravel(), points, atol=1e-3)
+    eyes = [[64 - 22, 12], [64 - 10, 12]]
+    mouth = [[64 - 20, 24], [64 - 12, 24]]
+    np.testing.assert_allclose(right, [*eyes, [48, 18], *mouth], atol=1e-3)
 
 
 def test_records_have_points_where_there_are_any() -> None:
