@@ -53,7 +53,7 @@ KINDS = (
     _Kind("BlazeFace, full range", "face", 6, 192, (4,), (1,)),
     _Kind("BlazeFace, back camera", "face", 6, 256, (16, 32), (2, 6)),
     _Kind("palm detection", "palm", 7, 192, (8, 16), (2, 6), mean=0.0, std=255.0),
-    _Kind("palm detection of 2019", "palm", 7, 256, (8, 16, 32), (2, 2, 6), mean=0.0, std=255.0),
+    _Kind("palm detection of 2019", "palm", 7, 256, (8, 16, 32), (2, 2, 6)),
 )
 
 
