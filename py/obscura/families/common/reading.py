@@ -72,25 +72,6 @@ def as_picture(value: Value) -> Picture | None:
     return None
 
 
-def fed(
-    picture: Picture, channels: str, mean: Sequence[float], std: Sequence[float], **rest: Any
-) -> OpenForm:
-    """Return how a network is fed; an input of bytes takes pixels as they are.
-
-    Args:
-        picture: the input.
-        channels: order of the colours, "rgb" or "bgr".
-        mean: what is subtracted of each, in that order.
-        std: what each is then divided by.
-        rest: more fields of the form.
-    """
-    form = OpenForm(picture.name, picture.layout, channels, picture.dtype, **rest)
-    if picture.dtype == "uint8":
-        return form
-    (m1, m2, m3), (s1, s2, s3) = mean, std
-    return form._replace(mean=(m1, m2, m3), std=(s1, s2, s3))
-
-
 def size_for_rows(
     picture: Picture, rows: int | str, strides: Sequence[int], per_cell: int = 1
 ) -> tuple[int, int] | None:
@@ -134,3 +115,22 @@ def paddle_feeds(graph: Graph) -> tuple[Feed, ...]:
         for value in graph.inputs
         if value.name in values
     )
+
+
+def fed(
+    picture: Picture, channels: str, mean: Sequence[float], std: Sequence[float], **rest: Any
+) -> OpenForm:
+    """Return how a network is fed; an input of bytes takes pixels as they are.
+
+    Args:
+        picture: the input.
+        channels: order of the colours, "rgb" or "bgr".
+        mean: what is subtracted of each, in that order.
+        std: what each is then divided by.
+        rest: more fields of the form.
+    """
+    form = OpenForm(picture.name, picture.layout, channels, picture.dtype, **rest)
+    if picture.dtype == "uint8":
+        return form
+    (m1, m2, m3), (s1, s2, s3) = mean, std
+    return form._replace(mean=(m1, m2, m3), std=(s1, s2, s3))
