@@ -187,6 +187,24 @@ def test_palms_have_two_anchors_a_cell_and_six_in_the_coarse_map() -> None:
     assert_rows(found, expected)
 
 
+def test_palms_may_have_their_outputs_map_by_map() -> None:
+    numbers, logits = 20 * normal(2016, 18), 5 * normal(2016, 1, seed=1)
+    fine = 24 * 24 * 2
+    apart = {
+        "scores_coarse": [logits[fine:]], "boxes_coarse": [numbers[fine:]],
+        "scores_fine": [logits[:fine]], "boxes_fine": [numbers[:fine]],
+    }  # fmt: skip
+
+    found = rows("mediapipe", apart, 1, (192, 192))
+
+    whole = rows("mediapipe", {"a": [numbers], "b": [logits]}, 1, (192, 192))
+    np.testing.assert_array_equal(found.boxes, whole.boxes)
+    np.testing.assert_array_equal(found.scores, whole.scores)
+    del apart["scores_fine"]
+    with pytest.raises(ModelMismatch):
+        rows("mediapipe", apart, 1, (192, 192))
+
+
 # ---- Yolo-FastestV2 ------------------------------------------------------------------------------
 
 

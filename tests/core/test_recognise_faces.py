@@ -118,6 +118,17 @@ def test_mediapipes_networks_are_known_by_their_size_and_rows(
     assert (best.open.mean[0], best.open.std[0]) == (mean, std)
 
 
+def test_blazeface_may_have_its_outputs_map_by_map() -> None:
+    outputs = {
+        "box_coords_1": (1, 512, 16), "box_coords_2": (1, 384, 16),
+        "box_scores_1": (1, 512, 1), "box_scores_2": (1, 384, 1),
+    }  # fmt: skip
+
+    best = guess(graph((1, 3, 256, 256), outputs))[0]
+
+    assert (best.family, best.open.options["strides"]) == ("mediapipe", [16, 32])
+
+
 def test_sixteen_columns_of_yolov5_are_asked_about_with_points_first() -> None:
     network = graph((1, 3, 640, 640), {"output": (1, 25200, 16)}, "Sigmoid")
 

@@ -7,7 +7,7 @@ both divided by constants called variances.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -103,6 +103,32 @@ def _place(
     return Anchors(
         np.concatenate(centres).astype(np.float32), np.concatenate(sizes).astype(np.float32)
     )
+
+
+def table(
+    ops: Ops, outputs: Mapping[str, Array], counts: Sequence[int], columns: int
+) -> Array | None:
+    """Return the rows of all anchors, (n, columns), from one output or from one for each map.
+
+    Args:
+        outputs: ``[n, columns]`` or ``[1, n, columns]``, in any order and with any names.
+        counts: the number of anchors of each map, largest first.
+        columns: number of columns; outputs with others are passed over.
+
+    Returns:
+        The rows, in the order of `counts`; None if the outputs are not those.
+    """
+    for wanted in ([sum(counts)], list(counts)):
+        shapes = {(*batch, count, columns) for count in wanted for batch in ((), (1,))}
+        parts = [
+            ops.reshape(array, [array.shape[-2], columns])
+            for array in outputs.values()
+            if tuple(array.shape) in shapes
+        ]
+        parts.sort(key=lambda part: -part.shape[0])  # equal ones stay in the graph's order
+        if [part.shape[0] for part in parts] == wanted:
+            return ops.concat(parts, 0)
+    return None
 
 
 def boxes(ops: Ops, offsets: Array, anchors: Anchors) -> Array:

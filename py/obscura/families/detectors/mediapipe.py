@@ -2,7 +2,8 @@
 
 Two outputs with a row for each anchor: numbers ``[1, N, 4 + 2 points]``, centre and size of the box
 and x and y of each key point, all in pixels of the input, the centre and the points from the
-anchor; and logits ``[1, N, 1]``. Anchors are points in the middle of cells, several per cell.
+anchor; and logits ``[1, N, 1]``. Some exports have two outputs for each map. Anchors are points in
+the middle of cells, several per cell.
 
 MediaPipe averages boxes that overlap, weighted by their scores; here the best one is kept.
 """
@@ -21,6 +22,7 @@ from obscura.families.common.rows import (
     Rows,
     Spec,
     best_class,
+    cell_counts,
     fractions,
     mismatch,
     xyxy_from_cxcywh,
@@ -61,21 +63,22 @@ def read(ops: Ops, outputs: Mapping[str, Array], spec: Spec) -> Rows:
     """See `FamilyModule.read`."""
     strides, each = spec.options["strides"], spec.options["each"]
     count = anchors.count(spec, strides, each)
-    tables = [array for array in outputs.values() if tuple(array.shape[:2]) == (1, count)]
-    numbers = [table[0] for table in tables if len(table.shape) == 3 and _points(table.shape[2])]
-    scores = [table[0] for table in tables if tuple(table.shape[2:]) == (1,)]
-    if spec.classes != 1 or len(numbers) != 1 or len(scores) != 1:
+    counts = [
+        cells * number for cells, number in zip(cell_counts(spec, strides), each, strict=True)
+    ]
+    widths = {a.shape[-1] for a in outputs.values() if len(a.shape) > 1 and _points(a.shape[-1])}
+    found = anchors.table(ops, outputs, counts, widths.pop()) if len(widths) == 1 else None
+    score = anchors.table(ops, outputs, counts, 1)
+    if spec.classes != 1 or found is None or score is None:
         raise mismatch(
             outputs, f"[1, {count}, 4 + 2 points] and scores [1, {count}, 1], of one class"
         )
     shapes = [((1.0, 1.0),) * number for number in each]
     placed = anchors.place(spec, strides, shapes, whole=True)
     centre = ops.constant(placed.centre * (spec.width, spec.height))
-    found = numbers[0]
     boxes = xyxy_from_cxcywh(ops, ops.concat([found[:, 0:2] + centre, found[:, 2:4]], 1))
     xy = ops.reshape(found[:, 4:], [-1, found.shape[1] // 2 - 2, 2])
     xy = xy + ops.reshape(centre, [-1, 1, 2])
-    score = scores[0]
     if spec.options["logits"]:
         score = ops.minimum(ops.maximum(score, ops.constant(-_LIMIT)), ops.constant(_LIMIT))
         score = ops.sigmoid(score)
@@ -91,13 +94,16 @@ def _points(columns: int | str) -> int:
 def recognise(graph: Graph) -> list[Reading]:
     """See `FamilyModule.recognise`."""
     picture = one_picture(graph)
-    shapes = sorted((value.shape for value in graph.outputs), key=lambda shape: str(shape[-1:]))
-    if picture is None or len(shapes) != 2 or {len(shape) for shape in shapes} != {3}:
+    rows: dict[int, int] = {}
+    for value in graph.outputs:
+        count, columns = value.shape[1:] if len(value.shape) == 3 else (0, 0)
+        if not isinstance(count, int) or not isinstance(columns, int):
+            return []
+        rows[columns] = rows.get(columns, 0) + count
+    wide = max(rows, default=0)
+    points = _points(wide)
+    if picture is None or not points or rows.keys() != {1, wide} or rows[1] != rows[wide]:
         return []
-    points = sum(_points(shape[2]) for shape in shapes)
-    if not points or 1 not in (shapes[0][2], shapes[1][2]) or shapes[0][1] != shapes[1][1]:
-        return []
-    rows = shapes[0][1]
     return [
         Reading(
             "mediapipe",
@@ -117,5 +123,5 @@ def recognise(graph: Graph) -> list[Reading]:
         for kind in KINDS
         if kind.points == points
         and {picture.width, picture.height} <= {0, kind.side}
-        and rows == anchors.count(Spec(kind.side, kind.side, 1, 1, {}), kind.strides, kind.each)
+        and rows[1] == anchors.count(Spec(kind.side, kind.side, 1, 1, {}), kind.strides, kind.each)
     ]  # fmt: skip

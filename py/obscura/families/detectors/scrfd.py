@@ -13,7 +13,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from obscura.cards.card import InputSpec
-from obscura.families.common import keypoints
+from obscura.families.common import anchors, keypoints
 from obscura.families.common.ops import Array, Ops
 from obscura.families.common.reading import Reading, fed, one_picture, size_for_rows
 from obscura.families.common.rows import (
@@ -40,46 +40,26 @@ _SCORE, _BOX, _POINTS = 1, 4, 10
 
 def read(ops: Ops, outputs: Mapping[str, Array], spec: Spec) -> Rows:
     """See `FamilyModule.read`."""
-    strides, anchors = spec.options["strides"], spec.options["anchors"]
-    counts = [anchors * count for count in cell_counts(spec, strides)]
-    scores = _levels(ops, outputs, counts, _SCORE)
-    sides = _levels(ops, outputs, counts, _BOX)
+    strides, per_cell = spec.options["strides"], spec.options["anchors"]
+    counts = [per_cell * count for count in cell_counts(spec, strides)]
+    scores = anchors.table(ops, outputs, counts, _SCORE)
+    sides = anchors.table(ops, outputs, counts, _BOX)
     if spec.classes != 1 or scores is None or sides is None:
         raise mismatch(
             outputs,
             f"[N, 1], [N, 4] and [N, 10] with N of {', '.join(map(str, counts))}, of one class",
         )
     grid = cells(spec, strides)
-    stride = ops.constant(np.repeat(grid.stride, anchors, 0))
-    centre = ops.constant(np.repeat(grid.xy * grid.stride, anchors, 0))
+    stride = ops.constant(np.repeat(grid.stride, per_cell, 0))
+    centre = ops.constant(np.repeat(grid.xy * grid.stride, per_cell, 0))
     away = sides * stride
     boxes = ops.concat([centre - away[:, 0:2], centre + away[:, 2:4]], 1)
-    points, found = _levels(ops, outputs, counts, _POINTS), None
+    points, found = anchors.table(ops, outputs, counts, _POINTS), None
     if points is not None:
         xy = ops.reshape(points * stride, [-1, _POINTS // 2, 2])
-        xy = xy + ops.constant(np.repeat(grid.xy * grid.stride, anchors, 0)[:, None])
+        xy = xy + ops.constant(np.repeat(grid.xy * grid.stride, per_cell, 0)[:, None])
         found = keypoints.fractions(ops, xy, spec)
     return best_class(ops, fractions(ops, boxes, spec), scores, spec.top, found)
-
-
-def _levels(
-    ops: Ops, outputs: Mapping[str, Array], counts: list[int], columns: int
-) -> Array | None:
-    """Return the outputs of so many columns, finest map first, as one; None if any is missing."""
-    tables = [
-        ops.reshape(array, [array.shape[-2], columns])
-        for array in outputs.values()
-        if len(array.shape) in (2, 3) and tuple(array.shape) in _shapes(counts, columns)
-    ]
-    tables.sort(key=lambda table: -table.shape[0])  # maps of equal size stay in the graph's order
-    if [table.shape[0] for table in tables] != counts:
-        return None
-    return ops.concat(tables, 0)
-
-
-def _shapes(counts: list[int], columns: int) -> set[tuple[int, ...]]:
-    """Return the shapes that outputs of so many columns may have."""
-    return {shape for count in counts for shape in ((count, columns), (1, count, columns))}
 
 
 def recognise(graph: Graph) -> list[Reading]:
@@ -95,7 +75,7 @@ def recognise(graph: Graph) -> list[Reading]:
     full = sorted([_SCORE, _BOX, _POINTS] * len(strides))
     if sorted(columns) not in (full, full[: -len(strides)]):
         return []
-    anchors = 2 if strides == STRIDES else 1
+    per_cell = 2 if strides == STRIDES else 1
     rows = [
         value.shape[-2]
         for value, width in zip(graph.outputs, columns, strict=True)
@@ -103,7 +83,7 @@ def recognise(graph: Graph) -> list[Reading]:
     ]
     numbers = [number for number in rows if isinstance(number, int)]
     total = sum(numbers) if len(numbers) == len(rows) else ""
-    size = size_for_rows(picture, total, strides, anchors)
+    size = size_for_rows(picture, total, strides, per_cell)
     if size is None:
         return []
     return [
@@ -112,11 +92,11 @@ def recognise(graph: Graph) -> list[Reading]:
             InputSpec(*size, "letterbox-corner"),
             fed(
                 picture, "rgb", MEAN, STD, pad=0,
-                options={} if anchors == 2 else {"strides": list(strides), "anchors": anchors},
+                options={} if per_cell == 2 else {"strides": list(strides), "anchors": per_cell},
             ),
             1,
             0.95 if _POINTS in columns else 0.85,
-            f"score and distances for each of {len(strides)} strides, anchors in a cell: {anchors}",
+            f"score and distances for each of {len(strides)} strides, {per_cell} a cell",
             labels=("face",),
             threshold=0.5,
             iou=0.4,
