@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from obscura import pictures
+from obscura import families, pictures
 from obscura.cards import catalogue
 from obscura.cards.card import ModelCard
 from obscura.detections import Detections
@@ -110,7 +110,9 @@ class Detector:
         found = self._detect(pixels)
         if not self.flip:
             return found
-        second = mirrored(self._detect(np.ascontiguousarray(pixels[:, ::-1])), pixels.shape[1])
+        second = self._detect(np.ascontiguousarray(pixels[:, ::-1]))
+        count = second.data["keypoints"].shape[1] if "keypoints" in second.data else 0
+        second = mirrored(second, pixels.shape[1], families.keypoint_pairs(self.card, count))
         return joined((found, second), self.card.iou if self.iou is None else self.iou)
 
     def _detect(self, pixels: NDArray[np.uint8]) -> Detections:

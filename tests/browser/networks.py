@@ -69,6 +69,23 @@ def yolov8(side: int = SIDE, **how: Any) -> bytes:
     return _model(side, outputs, nodes, constants, scale=255, **how)
 
 
+def pose(side: int = SIDE, **how: Any) -> bytes:
+    """As `yolov8`, with one key point of each row: the middle of its box, and the row's score."""
+    cells = _cells(side)
+    nodes = [
+        _node("Mul", ["score", "one_hot"], "scores"),
+        _node("Concat", ["centre", "extent", "scores", "centre", "score"], "three", axis=2),
+        _node("Concat", ["three", "rest"], "rows", axis=1),
+        _node("Transpose", ["rows"], "columns", perm=[0, 2, 1]),
+    ]
+    constants = {
+        "one_hot": np.eye(3, dtype=np.float32)[None],
+        "rest": np.zeros((1, cells - 3, 10), np.float32),
+    }
+    outputs = {"columns": ("output0", [1, 10, cells])}
+    return _model(side, outputs, nodes, constants, scale=255, **how)
+
+
 def ssd(side: int = SIDE, **how: Any) -> bytes:
     """As other tools export SSD: boxes [1, N, 4] in 0..1 and scores [1, N, C], under names that do
     not tell whether corners begin with x and whether the first score is the background's (they do,

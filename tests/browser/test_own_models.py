@@ -139,6 +139,21 @@ def test_a_model_that_names_its_classes_needs_no_file_of_them(room: Room) -> Non
     assert_found(until_in_use(room, "own-colours"), ("crimson", "leaf", "sea"))
 
 
+def test_key_points_arrive_beside_their_boxes(room: Room) -> None:
+    metadata = networks.named("crimson", "leaf", "sea", task="pose") | {"kpt_shape": "[1, 3]"}
+
+    drop(room, ("poses.onnx", networks.pose(metadata=metadata)))
+
+    now = until_in_use(room, "own-poses")
+    assert_found(now, ("crimson", "leaf", "sea"))
+    for row in now["detections"]:
+        x1, y1, x2, y2 = row["box"]
+        ((x, y, score),) = row["keypoints"]
+        assert abs(x - (x1 + x2) / 2) < 0.1
+        assert abs(y - (y1 + y2) / 2) < 0.1
+        assert abs(score - row["score"]) < 0.001
+
+
 def test_outputs_of_which_the_file_tells_nothing_are_known_from_a_run(room: Room) -> None:
     model = onnx.load_from_string(networks.yolox())
     model.graph.output[0].type.tensor_type.ClearField("shape")

@@ -8,6 +8,7 @@ module to ``detectors/`` and a row to ``FAMILIES``.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from importlib import import_module
 from typing import TYPE_CHECKING, NamedTuple, cast
 
@@ -28,7 +29,19 @@ class Family(NamedTuple):
     """For people."""
     nms: bool
     """Whether several rows can be boxes of one object, so that suppression is needed."""
+    pairs: Mapping[int, Pairs] = {}
+    """Left and right ones among its key points, by the number of key points."""
 
+
+Pairs = tuple[tuple[int, int], ...]
+_BODY: Pairs = tuple((left, left + 1) for left in range(1, 17, 2))
+"""Of COCO's 17 key points: nose, then pairs from the eyes to the ankles."""
+
+_FACE: Pairs = ((0, 1), (3, 4))
+"""Of five points of a face: eyes, nose, corners of the mouth."""
+
+_BLAZEFACE: Pairs = ((0, 1), (4, 5))
+"""Of six points of a face: eyes, nose, mouth, ears."""
 
 FAMILIES = {
     family.name: family
@@ -38,13 +51,18 @@ FAMILIES = {
         # One peak per object, but large objects occasionally have two.
         Family("centernet", "CenterNet", nms=True),
         Family("yolox", "YOLOX", nms=True),
-        Family("yolov5", "YOLOv5 and YOLOv7", nms=True),
-        Family("yolov8", "YOLOv8, YOLOv9 and YOLO11", nms=True),
-        Family("yolov10", "YOLO without NMS (YOLOv10, YOLO26)", nms=False),
+        Family("yolov5", "YOLOv5 and YOLOv7", nms=True, pairs={5: _FACE, 17: _BODY}),
+        Family("yolov8", "YOLOv8, YOLOv9 and YOLO11", nms=True, pairs={17: _BODY}),
+        Family("yolov10", "YOLO without NMS (YOLOv10, YOLO26)", nms=False, pairs={17: _BODY}),
         Family("nanodet", "NanoDet", nms=True),
         Family("picodet", "PicoDet", nms=True),
         Family("fastestdet", "FastestDet", nms=True),
-        Family("yunet", "YuNet (faces)", nms=True),
+        Family("yunet", "YuNet (faces)", nms=True, pairs={5: _FACE}),
+        Family("scrfd", "SCRFD (faces)", nms=True, pairs={5: _FACE}),
+        Family("retinaface", "RetinaFace (faces)", nms=True, pairs={5: _FACE}),
+        Family("mediapipe", "MediaPipe (faces, palms)", nms=True, pairs={6: _BLAZEFACE}),
+        Family("fastestv2", "Yolo-FastestV2", nms=True),
+        Family("ssd_raw", "SSD before decoding, Ultraface", nms=True),
         # Trained to assign one query to each object.
         Family("rtdetr", "RT-DETR, D-FINE, DEIM", nms=False),
         Family("detr", "DETR, RF-DETR", nms=False),
@@ -67,6 +85,19 @@ def of(card: ModelCard) -> Family:
             remedy=f"Choose one of {', '.join(FAMILIES)}.",
         )  # fmt: skip
     return family
+
+
+def keypoint_pairs(card: ModelCard, count: int) -> Pairs:
+    """Return the left and right ones of a model's key points, as pairs of indices.
+
+    Args:
+        card: the model's card.
+        count: number of its key points; 0 for none.
+
+    Raises:
+        CardError: the family is unknown.
+    """
+    return of(card).pairs.get(count, ())
 
 
 def module(name: str) -> FamilyModule:

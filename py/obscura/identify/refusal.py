@@ -17,7 +17,7 @@ def not_a_detector(graph: Graph) -> NotADetector:
         return _by_outputs(graph)
     if pictures:
         return NotADetector("The network takes several pictures at once", _listed(pictures))
-    if len(graph.inputs) == 1 and {value.name for value in graph.outputs} == _SEALED:
+    if len(graph.inputs) == 1 and {value.name for value in graph.outputs} >= _SEALED:
         return NotADetector(
             "The network is a sealed model of Obscura, which needs its card",
             _listed(graph.inputs),

@@ -7,7 +7,7 @@ file's metadata says.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from obscura.cards.card import Feed, InputSpec, OpenForm
 from obscura.graph.inspect import Graph, Value
@@ -115,3 +115,22 @@ def paddle_feeds(graph: Graph) -> tuple[Feed, ...]:
         for value in graph.inputs
         if value.name in values
     )
+
+
+def fed(
+    picture: Picture, channels: str, mean: Sequence[float], std: Sequence[float], **rest: Any
+) -> OpenForm:
+    """Return how a network is fed; an input of bytes takes pixels as they are.
+
+    Args:
+        picture: the input.
+        channels: order of the colours, "rgb" or "bgr".
+        mean: what is subtracted of each, in that order.
+        std: what each is then divided by.
+        rest: more fields of the form.
+    """
+    form = OpenForm(picture.name, picture.layout, channels, picture.dtype, **rest)
+    if picture.dtype == "uint8":
+        return form
+    (m1, m2, m3), (s1, s2, s3) = mean, std
+    return form._replace(mean=(m1, m2, m3), std=(s1, s2, s3))

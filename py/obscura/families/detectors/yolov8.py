@@ -1,8 +1,8 @@
 """YOLOv8, YOLOv9, YOLO11 and similar: one row per cell, decoded boxes, no objectness.
 
 One output ``[1, 4 + classes, N]`` or, transposed, ``[1, N, 4 + classes]``: the box in pixels of the
-input and class scores after the sigmoid. Networks that also segment or find key points have more
-columns, which are ignored.
+input and class scores after the sigmoid. Networks that also segment have more columns, which are
+ignored; those that find key points have x, y and mostly visibility of each.
 """
 
 from __future__ import annotations
@@ -10,13 +10,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from obscura.cards.card import InputSpec, OpenForm
-from obscura.families.common import libreyolo
+from obscura.families.common import keypoints, libreyolo
 from obscura.families.common.ops import Array, Ops
 from obscura.families.common.reading import (
     USUAL_CLASSES,
     Picture,
     Reading,
-    number,
     one_picture,
     size_for_rows,
 )
@@ -35,24 +34,25 @@ from obscura.graph.inspect import Graph
 STRIDES = ((8, 16, 32), (8, 16, 32, 64), (4, 8, 16, 32))
 _SINGLE_STRIDES = (8, 16, 32, 4)  # of small heads with one map
 BOXES = ("cxcywh", "xyxy")
+_BODY_COLUMNS = keypoints.COCO_BODY[0] * keypoints.COCO_BODY[1]
 OPTIONS = {
     "boxes": Option("cxcywh", BOXES, "centre and size, or corners"),
     "extra": Option(0, help="columns after the classes: coefficients of masks, or key points"),
+    "points": keypoints.POINTS,
     # Improves average precision, but shows one object with two names.
     "many": Option(default=False, choices=(False, True), help="a box can have several classes"),
 }
-_POSE = 51  # columns of COCO's 17 key points: x, y and visibility of each
 
 
 def read(ops: Ops, outputs: Mapping[str, Array], spec: Spec) -> Rows:
     """See `FamilyModule.read`."""
-    boxes, scores = dense(ops, outputs, spec)
+    boxes, scores, points = dense(ops, outputs, spec)
     choose = best_pairs if spec.options["many"] else best_class
-    return choose(ops, boxes, scores, spec.top)
+    return choose(ops, boxes, scores, spec.top, points)
 
 
-def dense(ops: Ops, outputs: Mapping[str, Array], spec: Spec) -> tuple[Array, Array]:
-    """Return boxes, (n, 4) xyxy in 0..1 of the input, and scores, (n, classes)."""
+def dense(ops: Ops, outputs: Mapping[str, Array], spec: Spec) -> tuple[Array, Array, Array | None]:
+    """Return boxes, (n, 4) xyxy in 0..1 of the input; scores, (n, classes); and key points."""
     columns = 4 + spec.classes + spec.options["extra"]
     for array in outputs.values():
         if len(array.shape) != 3 or array.shape[0] != 1:
@@ -68,7 +68,8 @@ def dense(ops: Ops, outputs: Mapping[str, Array], spec: Spec) -> tuple[Array, Ar
     boxes = rows[:, 0:4]
     if spec.options["boxes"] == "cxcywh":
         boxes = xyxy_from_cxcywh(ops, boxes)
-    return fractions(ops, boxes, spec), rows[:, 4 : 4 + spec.classes]
+    points = keypoints.from_columns(ops, rows[:, 4 + spec.classes :], spec)
+    return fractions(ops, boxes, spec), rows[:, 4 : 4 + spec.classes], points
 
 
 def recognise(graph: Graph) -> list[Reading]:
@@ -104,7 +105,7 @@ def _readings(
     size, share_of_size = _size(graph, picture, rows)
     if size is None:
         return
-    for extra, share in _extras(graph, columns):
+    for extra, points, share in _extras(graph, columns):
         classes = columns - 4 - extra
         if classes < 1:
             continue
@@ -113,14 +114,17 @@ def _readings(
         sure = 0.9 if not transposed else 0.8 if classes in USUAL_CLASSES else 0.45
         sure *= share_of_size * share
         why = f"{rows or 'any number of'} rows of a box and {classes} scores"
+        why += f" and {points} key points" if points else ""
+        options: dict[str, str | int] = {"boxes": "cxcywh", "extra": extra}
+        options |= {"points": points} if points else {}
         form = OpenForm(
             picture.name, layout=picture.layout, dtype=picture.dtype, std=(255.0, 255.0, 255.0),
-            options={"boxes": "cxcywh", "extra": extra},
+            options=options,
         )  # fmt: skip
         usual = Reading("yolov8", InputSpec(*size, "letterbox"), form, classes, sure, why)
         yield usual
         if "names" not in graph.metadata:  # exports with names have centres
-            corners = form._replace(options={"boxes": "xyxy", "extra": extra})
+            corners = form._replace(options=options | {"boxes": "xyxy"})
             yield usual._replace(
                 open=corners, confidence=sure / 3, why=f"{why}, the box by its corners"
             )
@@ -144,18 +148,18 @@ def _size(graph: Graph, picture: Picture, rows: int | str) -> tuple[tuple[int, i
     return None, 0.0
 
 
-def _extras(graph: Graph, columns: int) -> Iterator[tuple[int, float]]:
-    """Yield possible numbers of columns after the classes, each with a confidence factor."""
+def _extras(graph: Graph, columns: int) -> Iterator[tuple[int, int, float]]:
+    """Yield possible numbers of columns after the classes and of the key points in them, each with
+    a confidence factor."""
     task = graph.metadata.get("task", "")
     masks = next((value.shape[1] for value in graph.outputs if len(value.shape) == 4), 0)
     if task != "detect" and isinstance(masks, int) and masks:
-        yield masks, 1.0
+        yield masks, 0, 1.0
     elif task == "pose":
-        sizes = graph.metadata.get("kpt_shape", "").strip("[]() ").split(",")
-        points = number(sizes[0]) * number(sizes[-1]) if len(sizes) == 2 else 0
-        yield points or _POSE, 1.0
-    elif not task and columns == 5 + _POSE:
-        yield _POSE, 0.8
-        yield 0, 0.4
+        points, numbers = keypoints.stated(graph.metadata)
+        yield points * numbers, points, 1.0
+    elif not task and columns == 5 + _BODY_COLUMNS:
+        yield _BODY_COLUMNS, keypoints.COCO_BODY[0], 0.8
+        yield 0, 0, 0.4
     else:
-        yield 0, 1.0
+        yield 0, 0, 1.0
