@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Compare the average precision of a YOLOX with that of its authors' own evaluation.
 
-python3 build.py run bench/reference.py --network yolox.onnx --images DIR --annotations instances.json
+python3 build.py run bench/reference.py --network ONNX --images DIR --annotations JSON
 
 Prints a row for each way to read the same outputs: live (as the page), thorough (as `evaluate`),
 the parts of which that consists, and the reference: the evaluation of the YOLOX repository, written
@@ -46,7 +46,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--annotations", type=Path, required=True, metavar="JSON")
     options = parser.parse_args(arguments)
     data = options.network.read_bytes()
-    card = _card(data)
+    card = yolox_card(data)
     truth = read_truth(options.annotations, options.images)
     ways = _ways(card)
     found: dict[str, dict[int, Detections]] = {way: {} for way in ways}
@@ -65,7 +65,7 @@ def _figures(scores: Scores) -> list[str]:
     return ["-" if one is None else f"{one:.2f}" for one in (scores.ap, scores.ap50, scores.ap75)]
 
 
-def _card(data: bytes) -> ModelCard:
+def yolox_card(data: bytes) -> ModelCard:
     """Return the card that the page would make of a file, if that is certain and a YOLOX."""
     readings = guess.guess(inspect(lambda start, stop: data[start:stop], len(data)))
     if not guess.certain(readings) or readings[0].family != "yolox":

@@ -33,7 +33,7 @@ class Family(NamedTuple):
     """Left and right ones among its key points, by the number of key points."""
     own_iou: float | None = None
     """Overlap above which its authors drop the worse of two boxes when they measure average
-    precision; None if they use that of the card, or it is not published."""
+    precision on COCO; None for the card's, where authors differ or do not say."""
     many: bool = False
     """Whether its authors then count a box once for each class that it may have."""
 
@@ -52,7 +52,7 @@ FAMILIES = {
     family.name: family
     for family in (
         # One row per anchor: several for one object.
-        Family("ssd", "SSD", nms=True, own_iou=0.6),
+        Family("ssd", "SSD", nms=True),
         # One peak per object, but large objects occasionally have two.
         Family("centernet", "CenterNet", nms=True),
         Family("yolox", "YOLOX", nms=True, own_iou=0.65),
