@@ -16,7 +16,6 @@ from modelkit.cards import write_accuracy
 from obscura import ObscuraError
 from obscura.cards import catalogue
 
-
 FROM_BENCH = ("seen_in_training", "found", "right", "ms")
 """Keys that this leaves as they are: people copy them from what bench/accuracy.py prints."""
 
