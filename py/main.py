@@ -70,7 +70,7 @@ class Assembly:
             device: what the browser and its device can do, and the name of the GPU.
             safe: what safe mode asks for (assets/boot/wishes.js); None in the normal mode.
         """
-        self._parts, self._service = parts, service
+        self._parts, self._service, self._facts = parts, service, device[0]
         self._late = archive(parts.rest_url)
         self._archives = {name: archive(url) for name, url in parts.feature_urls.items()}
         table = SettingTable(CORE_SETTINGS, *(row.settings for row in FEATURES))
@@ -181,6 +181,7 @@ class Assembly:
             self._sessions,
             self._preferences,
             app.features,
+            facts=self._facts,
             view=ModelsDialog(),
             opened=app.model_opened,
             failed=app.fail,

@@ -41,6 +41,7 @@ class Detector:
         classes: Iterable[str] | None = None,
         threads: int = 0,
         flip: bool = False,
+        thorough: bool = False,
     ) -> None:
         """Load a model.
 
@@ -53,6 +54,9 @@ class Detector:
             threads: number of threads; 0 for one per core.
             flip: also detect on the mirrored picture: half as fast, and finds more
                 (docs/accuracy.md).
+            thorough: detect as the model's authors do when they measure average precision: all
+                rows, several classes for a box, and their overlap, if they do so. Slower, and shows
+                one object with two names; for measuring (docs/accuracy.md).
 
         Raises:
             ModelMissing, ModelCorrupt, CardError: the model does not exist, or is damaged.
@@ -70,6 +74,7 @@ class Detector:
         self.threshold = threshold
         self.iou = iou
         self.flip = flip
+        self.thorough = thorough
         self.classes = None if classes is None else _class_ids(self.card, classes)
         network = catalogue.read_network(folder, self.card)
         self._session = NativeSession(self.card, network, threads)
@@ -113,19 +118,25 @@ class Detector:
         second = self._detect(np.ascontiguousarray(pixels[:, ::-1]))
         count = second.data["keypoints"].shape[1] if "keypoints" in second.data else 0
         second = mirrored(second, pixels.shape[1], families.keypoint_pairs(self.card, count))
-        return joined((found, second), self.card.iou if self.iou is None else self.iou)
+        return joined((found, second), self._overlap())
 
     def _detect(self, pixels: NDArray[np.uint8]) -> Detections:
         """Run once on RGBA pixels and decode the answer."""
         height, width = pixels.shape[:2]
         return decode(
-            read(self._session.run(pixels, keep=False), self.card),
+            read(self._session.run(pixels, keep=False), self.card, thorough=self.thorough),
             self.card,
             (width, height),
             threshold=self.threshold,
-            iou=self.iou,
+            iou=self._overlap(),
             classes=self.classes,
         )
+
+    def _overlap(self) -> float:
+        """Return the overlap above which the worse of two boxes is dropped."""
+        if self.iou is not None:
+            return self.iou
+        return families.overlap(self.card, thorough=self.thorough)
 
     def close(self) -> None:
         """Release the model's memory. May be called any number of times."""

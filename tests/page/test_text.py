@@ -93,8 +93,13 @@ def test_a_spread_tells_the_usual_and_the_worst():
 
 
 def test_an_accuracy_never_stands_without_its_data_set():
-    assert text.accuracy({"ap": 31.64, "dataset": "coco128"}) == ("31.6 AP", "on coco128")
-    assert "unnamed" in text.accuracy({"ap": 31.64}).note
+    plain = text.accuracy({"ap": 31.64, "dataset": "coco128"})
+    full = text.accuracy({"ap": 31.64, "found": 29, "right": 81, "seen_in_training": True})
+
+    assert plain == ("32 of 100", "a relative score")
+    assert full.value == "32 of 100"
+    assert full.note.startswith("Finds 29 of 100 objects; 81 of 100 boxes are right; the test")
+    assert full.note.endswith("were part of its training, so others give less")
 
 
 @pytest.mark.parametrize(

@@ -97,7 +97,9 @@ class ModelCard:
         threshold: default minimum score.
         iou: default overlap above which the worse of two boxes is dropped.
         check: recorded answer that backends must reproduce; None if there is none.
-        accuracy: measured accuracy: dataset, ap, ap50, command; empty if not measured.
+        accuracy: what was measured: dataset, whether it was seen_in_training, ap, ap50, command;
+            at the card's threshold the percentage of objects that are found, and that of boxes that
+            are right; ms of processor time for a picture, on one thread. Empty if not measured.
     """
 
     name: str
@@ -279,9 +281,11 @@ def _recorded(check: Table, label_count: int) -> RecordedAnswer:
 
 
 def _measured(table: Table) -> dict[str, Any]:
-    for key in {"ap", "ap50"} & set(table.values):
+    for key in {"ap", "ap50", "found", "right"} & set(table.values):
         if not 0 <= table.get(key, (int, float), "a number") <= 100:
             raise table.error(key, table.values[key], "a number from 0 to 100")
+    if "ms" in table.values and not 0 < table.get("ms", (int, float), "a number") < LARGEST:
+        raise table.error("ms", table.values["ms"], "milliseconds above 0")
     return dict(table.values)
 
 

@@ -22,7 +22,13 @@ from obscura.evaluation.score import draw_samples
 
 
 def _native(model: str, options: argparse.Namespace) -> Detector:
-    return Detector(model, threshold=options.threshold, threads=options.threads, flip=options.flip)
+    return Detector(
+        model,
+        threshold=options.threshold,
+        threads=options.threads,
+        flip=options.flip,
+        thorough=not options.live,
+    )
 
 
 def _browser(model: str, options: argparse.Namespace) -> PageDetector:
@@ -77,6 +83,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="number (default: one per core)",
     )
     add("--flip", action="store_true", help="also detect on the mirrored pictures")
+    add(
+        "--live",
+        action="store_true",
+        help="detect as the page does: fewer rows, one class for a box, the card's overlap",
+    )
     add("--per-class", action="store_true", help="print each class's precision, too")
     add(
         "--bootstrap",
@@ -138,6 +149,8 @@ def _command(model: str, options: argparse.Namespace) -> str:
         words += ["--backend", options.backend]
     if options.flip:
         words.append("--flip")
+    if options.live:
+        words.append("--live")
     if options.threshold != LOW:
         words += ["--threshold", f"{options.threshold:g}"]
     return f"python3 -m obscura evaluate {shlex.join(words)}"

@@ -31,6 +31,11 @@ class Family(NamedTuple):
     """Whether several rows can be boxes of one object, so that suppression is needed."""
     pairs: Mapping[int, Pairs] = {}
     """Left and right ones among its key points, by the number of key points."""
+    own_iou: float | None = None
+    """Overlap above which its authors drop the worse of two boxes when they measure average
+    precision on COCO; None for the card's, where authors differ or do not say."""
+    many: bool = False
+    """Whether its authors then count a box once for each class that it may have."""
 
 
 Pairs = tuple[tuple[int, int], ...]
@@ -50,12 +55,18 @@ FAMILIES = {
         Family("ssd", "SSD", nms=True),
         # One peak per object, but large objects occasionally have two.
         Family("centernet", "CenterNet", nms=True),
-        Family("yolox", "YOLOX", nms=True),
-        Family("yolov5", "YOLOv5 and YOLOv7", nms=True, pairs={5: _FACE, 17: _BODY}),
-        Family("yolov8", "YOLOv8, YOLOv9 and YOLO11", nms=True, pairs={17: _BODY}),
+        Family("yolox", "YOLOX", nms=True, own_iou=0.65),
+        Family(
+            "yolov5", "YOLOv5 and YOLOv7", nms=True, pairs={5: _FACE, 17: _BODY},
+            own_iou=0.65, many=True,
+        ),
+        Family(
+            "yolov8", "YOLOv8, YOLOv9 and YOLO11", nms=True, pairs={17: _BODY},
+            own_iou=0.7, many=True,
+        ),
         Family("yolov10", "YOLO without NMS (YOLOv10, YOLO26)", nms=False, pairs={17: _BODY}),
-        Family("nanodet", "NanoDet", nms=True),
-        Family("picodet", "PicoDet", nms=True),
+        Family("nanodet", "NanoDet", nms=True, own_iou=0.6, many=True),
+        Family("picodet", "PicoDet", nms=True, own_iou=0.6, many=True),
         Family("fastestdet", "FastestDet", nms=True),
         Family("yunet", "YuNet (faces)", nms=True, pairs={5: _FACE}),
         Family("scrfd", "SCRFD (faces)", nms=True, pairs={5: _FACE}),
@@ -69,7 +80,10 @@ FAMILIES = {
         Family("efficientdet", "EfficientDet", nms=True),
         Family("end2end", "Finished boxes (NMS inside)", nms=False),
     )
-}
+}  # fmt: skip
+
+THOROUGH_ROWS = 30_000
+"""Rows read in a thorough detection: all that a usual network has above the lowest scores."""
 
 
 def of(card: ModelCard) -> Family:
@@ -105,8 +119,27 @@ def module(name: str) -> FamilyModule:
     return cast("FamilyModule", import_module(f"obscura.families.detectors.{name}"))
 
 
-def spec(card: ModelCard) -> Spec:
+def overlap(card: ModelCard, *, thorough: bool = False) -> float:
+    """Return the overlap, 0..1, above which the worse of two boxes of a class is dropped.
+
+    Args:
+        card: the model's card.
+        thorough: return that with which the family's authors measure, if it is published; its value
+            on the card is for people, whom two boxes around one object disturb more.
+
+    Raises:
+        CardError: the family is unknown.
+    """
+    own = of(card).own_iou if thorough else None
+    return card.iou if own is None else own
+
+
+def spec(card: ModelCard, *, thorough: bool = False) -> Spec:
     """Return the `Spec` of an open model.
+
+    Args:
+        card: the model's card.
+        thorough: read all rows, and all classes of each if the family's authors do so.
 
     Raises:
         CardError: the family is unknown, or an option on the card is unknown or invalid.
@@ -115,4 +148,11 @@ def spec(card: ModelCard) -> Spec:
 
     assert card.open is not None
     options = check_options(card.open.options, module(of(card).name).OPTIONS, card.family)
-    return Spec(card.input.width, card.input.height, len(card.labels), card.top, options)
+    return Spec(
+        card.input.width,
+        card.input.height,
+        len(card.labels),
+        THOROUGH_ROWS if thorough else card.top,
+        options,
+        many=thorough and of(card).many,
+    )

@@ -32,13 +32,16 @@ _MAX_DISTANCE = 1000.0
 """How far outside the picture boxes may reach, in sizes of the picture: areas stay finite."""
 
 
-def read(outputs: Mapping[str, Any], card: ModelCard) -> Outputs:
+def read(outputs: Mapping[str, Any], card: ModelCard, *, thorough: bool = False) -> Outputs:
     """Return the best rows of a network's outputs.
 
     Args:
         outputs: arrays of one run, by name, in the graph's order: boxes, scores and classes of a
             sealed network; of an open one whatever its family reads.
         card: the model's card.
+        thorough: return all rows, and those of all classes of a box if the family's authors do so
+            when they measure average precision: slower, and for measuring. A sealed network
+            returns the rows that it was sealed with in any case.
 
     Raises:
         ModelMismatch: the outputs are not what the card says.
@@ -51,7 +54,7 @@ def read(outputs: Mapping[str, Any], card: ModelCard) -> Outputs:
         return _sealed(outputs, card)
     from obscura.families.common.ops import NUMPY
 
-    network = spec(card)
+    network = spec(card, thorough=thorough)
     with np.errstate(all="ignore"):  # `decode` checks for overflow
         # Families handle two types only, and neither wraps around when its sign is changed.
         plain = {

@@ -24,6 +24,7 @@ class Spec(NamedTuple):
     classes: int  # number of labels on the card
     top: int  # maximum number of rows to return
     options: Mapping[str, Any]  # of the family, complete and checked
+    many: bool = False  # a box counts once for each class that it may have
 
 
 class Rows(NamedTuple):
@@ -117,6 +118,12 @@ def mismatch(outputs: Mapping[str, Array], wanted: str) -> ModelMismatch:
 def names_boxes(name: str) -> bool:
     """Whether the name of an output suggests boxes."""
     return any(word in name.lower() for word in ("box", "dets"))
+
+
+def best(ops: Ops, boxes: Array, scores: Array, spec: Spec, keypoints: Array | None = None) -> Rows:
+    """Keep the best pairs of candidate and class if `Spec.many`, else the best class of each."""
+    choose = best_pairs if spec.many else best_class
+    return choose(ops, boxes, scores, spec.top, keypoints)
 
 
 def best_class(

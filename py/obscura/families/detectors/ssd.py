@@ -161,6 +161,7 @@ def _anchored(
                 confidence=max(0.9 if certain else confidence, 0.05),
                 why=f"boxes and {columns} scores for each anchor, corners as {order}, "
                 + ("the first score for the background" if background else "no background"),
+                iou=0.6,  # as in TensorFlow's own configurations
             )
         )
     return readings

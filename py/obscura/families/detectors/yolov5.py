@@ -26,7 +26,7 @@ from obscura.families.common.rows import (
     Option,
     Rows,
     Spec,
-    best_class,
+    best,
     cell_counts,
     cells,
     fractions,
@@ -86,7 +86,7 @@ def read(ops: Ops, outputs: Mapping[str, Array], spec: Spec) -> Rows:
     scores = rows[:, classes] * rows[:, 4:5]
     boxes = fractions(ops, xyxy_from_cxcywh(ops, rows[:, 0:4]), spec)
     points = keypoints.from_columns(ops, rows[:, extra], spec)
-    return best_class(ops, boxes, scores, spec.top, points)
+    return best(ops, boxes, scores, spec, points)
 
 
 def _columns(spec: Spec) -> tuple[slice, slice]:

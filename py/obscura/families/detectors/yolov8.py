@@ -23,8 +23,7 @@ from obscura.families.common.rows import (
     Option,
     Rows,
     Spec,
-    best_class,
-    best_pairs,
+    best,
     fractions,
     mismatch,
     xyxy_from_cxcywh,
@@ -47,8 +46,8 @@ OPTIONS = {
 def read(ops: Ops, outputs: Mapping[str, Array], spec: Spec) -> Rows:
     """See `FamilyModule.read`."""
     boxes, scores, points = dense(ops, outputs, spec)
-    choose = best_pairs if spec.options["many"] else best_class
-    return choose(ops, boxes, scores, spec.top, points)
+    spec = spec._replace(many=spec.many or spec.options["many"])
+    return best(ops, boxes, scores, spec, points)
 
 
 def dense(ops: Ops, outputs: Mapping[str, Array], spec: Spec) -> tuple[Array, Array, Array | None]:

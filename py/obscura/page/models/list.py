@@ -71,9 +71,17 @@ class ModelsDialog:
         """Update the rows."""
         by_id("adding").textContent = status.words
         by_id("add-button").hidden = bool(status.words)
+        self._show_suggestion(status)
         if self._dialog.open:
             for name, row in self._rows.items():
                 row.render(name, status)
+
+    def _show_suggestion(self, status: Status) -> None:
+        """Name the suggested model beside the list in the panel, unless it is in use."""
+        line, suggested = by_id("model-suggested"), status.suggested
+        line.hidden = suggested is None or suggested.model == status.in_use
+        if suggested is not None:
+            line.textContent = text.suggestion(suggested.title, suggested.why)
 
     def show_missing(self, name: str | None) -> None:
         """Say that a model is no longer on this device; None to say nothing."""
@@ -144,6 +152,11 @@ class _Row:
         use.setAttribute("aria-pressed", "true" if in_use else "false")
         use.setAttribute("aria-busy", "true" if opening else "false")
         self._label(use, "use", text.IN_USE if in_use else text.USE)
+        suggested = status.suggested
+        badge = self._part("suggested")
+        badge.hidden = suggested is None or suggested.model != name
+        if suggested is not None:
+            badge.textContent = text.suggestion("", suggested.why)
         known = status.speeds.get(name, {})
         speed = text.speed(known)
         self._part("speed").textContent = speed.value

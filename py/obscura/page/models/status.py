@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from obscura.page.models.suggest import Suggestion
+
 
 class Status(NamedTuple):
     """Models by name, and what is being done to them."""
@@ -18,3 +20,5 @@ class Status(NamedTuple):
     """Milliseconds by model and backend."""
     words: str
     """The present step of adding a model; "" if none is being added."""
+    suggested: Suggestion | None = None
+    """The model suggested for this device, and why; None if there is no choice."""

@@ -106,6 +106,13 @@ CANCEL = "Cancel"
 FOR_MODEL = "{act}: {model}"
 MEASURING = "Measuring {model}…"
 SEARCH_CLASSES_OF = "Search the classes of {model}"
+SUGGESTED = {
+    "data": "the smallest download, because data saver is on",
+    "memory": "the one that computes least, because this device has little memory",
+    "live": "the most accurate one that keeps up with live video",
+    "fastest": "the fastest one",
+}
+"""Why a model is suggested, by the rule that chose it; see `page.models.suggest`."""
 
 
 OFFLINE = {
@@ -148,10 +155,24 @@ class Figure(NamedTuple):
 
 
 def accuracy(measured: Mapping[str, Any]) -> Figure:
-    """Return a card's accuracy, with the data set it was measured on."""
+    """Return a card's accuracy, and what that means for the boxes that people see."""
     if "ap" not in measured:
         return Figure(UNKNOWN, "")
-    return Figure(f"{measured['ap']:.1f} AP", f"on {measured.get('dataset', 'an unnamed set')}")
+    notes = ["a relative score"]
+    if {"found", "right"} <= measured.keys():
+        notes = [
+            f"Finds {measured['found']:.0f} of 100 objects; {measured['right']:.0f} of 100 boxes "
+            "are right"
+        ]
+    if measured.get("seen_in_training"):
+        notes.append("the test pictures were part of its training, so others give less")
+    return Figure(f"{measured['ap']:.0f} of 100", "; ".join(notes))
+
+
+def suggestion(title: str, why: str) -> str:
+    """Return that a model is suggested, and why. Its title may be "" where it is clear."""
+    named = f"{title}, {SUGGESTED[why]}" if title else SUGGESTED[why]
+    return f"Suggested for this device: {named}."
 
 
 def speed(milliseconds: Mapping[str, float]) -> Figure:
@@ -257,6 +278,7 @@ def provenance(card: ModelCard) -> list[tuple[str, str]]:
     if "ap" in measured:
         half = f", {measured['ap50']:.1f} at IoU 0.5" if "ap50" in measured else ""
         rows.append(("Average precision", f"{measured['ap']:.1f}{half}"))
+        rows.append(("Measured on", str(measured.get("dataset", ""))))
         rows.append(("Measured with", str(measured.get("command", ""))))
     return [(name, value) for name, value in rows if value]
 
