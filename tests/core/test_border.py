@@ -28,7 +28,7 @@ FLOORS = (
     {"cards.labels"},
     {"graph"},
     {"families"},
-    {"engine", "drawing", "identify"},
+    {"engine", "drawing", "identify", "label_font", "png_colour"},
     {"engine.native", "engine.web", "cards.catalogue", "flip", "pictures"},
     {"detector"},
     {"evaluation"},
@@ -84,7 +84,7 @@ PURE = {
 # What is imported beyond the standard library and numpy, and by whom.
 DOORS = {
     "onnxruntime": {"engine.native"},
-    "PIL": {"pictures", "detector", "cli"},
+    "PIL": {"pictures", "detector", "cli", "label_font"},
     "playwright": {"evaluation.browser"},
     "pycocotools": {"evaluation.score"},
     "tqdm": {"evaluation.command"},
