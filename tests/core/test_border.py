@@ -20,7 +20,7 @@ ROOTS = ("main", "bench")
 
 # From the ground up. A module may import modules of lower floors, and its neighbours on its own.
 FLOORS = (
-    {"errors", "boxes", "cards.nesting", "live.pace", "live.timing"},
+    {"errors", "boxes", "cards.nesting", "live.pace", "live.timing", "suggest"},
     {"detections", "cards.table"},
     {"update"},
     {"pipeline", "live.frame_clock"},
