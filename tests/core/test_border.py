@@ -51,6 +51,7 @@ PURE = {
     "page.live.controller",
     "page.live.kinds",
     "page.live.loop",
+    "page.live.orientation",
     "page.models.adding",
     "page.models.controller",
     "page.models.measure",

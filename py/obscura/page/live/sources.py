@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from obscura.errors import PictureError
 from obscura.page.browser import camera, canvas, files
 from obscura.page.browser.dom import listener
+from obscura.page.live import kinds, orientation
 from obscura.page.state.camera import CameraBusy, CameraLost
 from obscura.page.words import text
 
@@ -37,8 +39,17 @@ class VideoUnread(PictureError):
     remedy = "Use MP4 (H.264) or WebM."
 
 
+class VideoWithoutPicture(VideoUnread):
+    """The file has sound alone, or pictures in a format that the browser does not know."""
+
+    code = "video-no-picture"
+    remedy = "Choose a video in MP4 (H.264) or WebM."
+
+
 class LiveSource:
     """What plays in the `<video>`: a camera's stream or a file."""
+
+    is_live = True
 
     def __init__(self, video: Any, *, stream: Any = None, url: str = "") -> None:
         self._video, self._stream, self._url = video, stream, url
@@ -88,13 +99,22 @@ class LiveSource:
 class Photo:
     """A decoded photo that is not on the canvas yet."""
 
-    def __init__(self, blob: Any, name: str, bitmap: Any) -> None:
-        self.blob, self.name = blob, name
-        self._bitmap = bitmap
+    is_live = False
 
-    def draw(self, picture: Any) -> None:
-        """Draw it on the canvas at its own size, which the canvas takes on."""
-        canvas.draw_whole(picture, self._bitmap)
+    def __init__(self, blob: Any, name: str, bitmap: Any, orientation: int = 1) -> None:
+        """
+        Args:
+            orientation: 1 to 8, as EXIF counts: how the bitmap must be turned to be upright.
+        """
+        self.blob, self.name = blob, name
+        self._bitmap, self._orientation = bitmap, orientation
+
+    def draw(self, picture: Any) -> tuple[int, int]:
+        """Draw it upright on the canvas, which takes on its size or a smaller one; return its width
+        and height in its own pixels."""
+        return canvas.draw_whole(
+            picture, self._bitmap, partial(orientation.matrix, self._orientation)
+        )
 
     def stop(self) -> None:
         """Free its memory."""
@@ -152,6 +172,12 @@ class SourceOpener:
             raise CameraBusy("The camera sends no picture", error) from error
         return LiveSource(self._video, stream=stream)
 
+    async def is_video(self, source: Any) -> bool:
+        """Whether a `File`, by its content, or an address holds a video and not a picture."""
+        if isinstance(source, str):
+            return kinds.is_video(source)
+        return kinds.is_video(source, await _head(source))
+
     async def video(self, source: Any) -> LiveSource:
         """Open a video and play it over and over.
 
@@ -160,17 +186,22 @@ class SourceOpener:
 
         Raises:
             SourceForeign: the address is on another site.
-            VideoUnread: the browser cannot play it.
+            VideoUnread: the browser cannot play it. VideoWithoutPicture: it has sound alone.
         """
         by_address = isinstance(source, str)
         url = same_origin(source) if by_address else files.object_url(source)
         self._video.srcObject = None  # of a camera that is being opened: it would override `src`
         self._video.src = url
         self._video.loop = True
+        name = source if by_address else source.name
         try:
+            await self._video.play()
+            if not self._video.videoWidth:  # of a file, it is known by now
+                raise VideoWithoutPicture(f"{name} has no picture that can be shown")
             await _playing(self._video)
+        except VideoWithoutPicture:
+            raise
         except Exception as error:
-            name = source if by_address else source.name
             raise VideoUnread(
                 f"{name} cannot be played ({error})", remedy="Use MP4 or WebM."
             ) from error
@@ -190,13 +221,25 @@ class SourceOpener:
         if isinstance(source, str):
             name = source.rsplit("/", 1)[-1]
             blob = await _fetched(source, name)
+        head = await _head(blob)
         try:
-            bitmap = await canvas.decode_image(blob)
+            turn = await orientation.overlooked(partial(files.read_part, blob), head)
+            upright = files.with_part(blob, turn.at, turn.upright) if turn else blob
+            bitmap = await canvas.decode_image(upright)
         except Exception as error:
             kind = f"{name} {getattr(blob, 'type', '')}".lower()
-            failure = HeicUnread if "heic" in kind or "heif" in kind else PictureError
+            heic = kinds.is_heic(head) or "heic" in kind or "heif" in kind
+            failure = HeicUnread if heic else PictureError
             raise failure(f"{name} cannot be decoded", error) from error
-        return Photo(blob, str(name), bitmap)
+        return Photo(blob, str(name), bitmap, turn.orientation if turn else 1)
+
+
+async def _head(blob: Any) -> bytes:
+    """Return the first bytes of a file, none if it cannot be read: what opens it will say so."""
+    try:
+        return await files.read_part(blob, 0, kinds.HEAD_BYTES)
+    except Exception:  # noqa: BLE001  (whatever the browser throws)
+        return b""
 
 
 async def _fetched(address: str, name: str) -> Any:
