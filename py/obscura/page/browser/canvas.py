@@ -61,7 +61,7 @@ def draw_whole(canvas: Any, picture: Any, transform: Transform) -> tuple[int, in
     lying = transform(1, 1)[0] == 0  # a quarter turn
     size = (height, width) if lying else (width, height)
     shrink = min(1.0, math.sqrt(MOST_PIXELS / (width * height)), MOST_SIDE / max(size))
-    canvas.width, canvas.height = (max(1, round(side * shrink)) for side in size)
+    canvas.width, canvas.height = (max(1, int(side * shrink)) for side in size)
     drawn = (canvas.height, canvas.width) if lying else (canvas.width, canvas.height)
     context = opaque_context(canvas)
     context.fillStyle = "#000"
