@@ -50,7 +50,8 @@ def test_the_page_shows_what_the_library_reads(room: Room, name: str) -> None:
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))
-def test_a_webp_is_turned_upright_with_its_boxes(room: Room, orientation: int) -> None:
+@pytest.mark.parametrize("form", ["WEBP", "PNG", "JPEG"])
+def test_a_photo_is_turned_upright_with_its_boxes(room: Room, form: str, orientation: int) -> None:
     upright = sample().crop((0, 0, 400, 512))
     undo = {
         2: [Image.Transpose.FLIP_LEFT_RIGHT],
@@ -67,7 +68,7 @@ def test_a_webp_is_turned_upright_with_its_boxes(room: Room, orientation: int) -
     exif = Image.Exif()
     exif[0x0112] = orientation
 
-    now = room.read(encode(lying, "WEBP", quality=95, exif=exif), f"{orientation}.webp")
+    now = room.read(encode(lying, form, quality=95, exif=exif), f"{orientation}.{form}")
 
     assert room.page.evaluate(MEAN)[:2] == [400, 512]
     assert [row["label"] for row in now["detections"]] == ["person"]
@@ -125,3 +126,15 @@ def test_a_video_of_sound_alone_is_refused_at_once(room: Room) -> None:
     card = room.until_error("video-no-picture")
     assert "sound" in card
     assert room.page.evaluate("() => performance.now()") - begun < 4000
+
+
+NEVER = "HTMLMediaElement.prototype.play = () => new Promise(() => {});"
+
+
+def test_a_video_that_neither_plays_nor_fails_is_refused_in_the_end(new_room: OpenRoom) -> None:
+    room = new_room(init=NEVER).open()
+    room.until_state("ready")
+
+    room.give(b"\0\0\0\x20ftypqt  " + bytes(600), "clip.mov", "video/quicktime")
+
+    room.until_error("video-unreadable")

@@ -51,7 +51,10 @@ def test_photos_that_browsers_left_lying_are_found(name: str) -> None:
 
 @pytest.mark.parametrize("order", "<>")
 @pytest.mark.parametrize("orientation", range(2, 9))
-@pytest.mark.parametrize(("kind", "long"), [("JPEG", True), ("WEBP", False), ("WEBP", True)])
+@pytest.mark.parametrize(
+    ("kind", "long"),
+    [("JPEG", True), ("WEBP", False), ("WEBP", True), ("PNG", False), ("PNG", True)],
+)
 def test_a_photo_says_upright_once_its_turn_is_taken_out(
     kind: str, long: bool, orientation: int, order: str
 ) -> None:
@@ -61,7 +64,7 @@ def test_a_photo_says_upright_once_its_turn_is_taken_out(
 
     assert turn is not None
     assert turn.orientation == orientation
-    patched = data[: turn.at] + turn.upright + data[turn.at + 12 :]
+    patched = data[: turn.at] + turn.upright + data[turn.at + len(turn.upright) :]
     assert len(patched) == len(data)
     assert Image.open(io.BytesIO(patched)).getexif()[0x0112] == 1
     assert turn_of(patched) is None
@@ -71,7 +74,7 @@ def test_a_photo_says_upright_once_its_turn_is_taken_out(
     "data",
     [
         photo("JPEG", 6),  # which browsers turn
-        photo("PNG", 6),
+        photo("PNG", 1),
         photo("JPEG", 1, long=True),
         photo("WEBP", 1),
         photo("WEBP", 9),
@@ -87,7 +90,7 @@ def test_other_files_are_left_to_the_browser(data: bytes) -> None:
 
 @given(st.data())
 def test_damaged_photos_are_found_or_left_and_nothing_else(data: st.DataObject) -> None:
-    whole = photo(data.draw(st.sampled_from(["JPEG", "WEBP"])), 6, long=True)
+    whole = photo(data.draw(st.sampled_from(["JPEG", "WEBP", "PNG"])), 6, long=True)
     cut = whole[: data.draw(st.integers(0, len(whole)))]
     at = data.draw(st.integers(0, max(0, len(cut) - 1)))
     spoiled = cut[:at] + data.draw(st.binary(max_size=4)) + cut[at:]

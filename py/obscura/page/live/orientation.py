@@ -1,15 +1,17 @@
 """How a photo is to be turned to be upright, where browsers overlook that it is. Pure Python.
 
-Cameras write the orientation into a photo's EXIF block. Browsers turn JPEG and PNG, but neither
-WebP, nor JPEG whose number is written in 32 bits instead of 16, as some programs do. The library
-turns all of these.
+Cameras write the orientation into a photo's EXIF block. Browsers turn JPEG, but neither WebP, nor
+JPEG whose number is written in 32 bits instead of 16, as some programs do; and not all turn PNG.
+The library turns all of these.
 
-Sources: Exif 2.32 (tag 0x0112), TIFF 6.0 (the block's form), the WebP container's specification.
+Sources: Exif 2.32 (tag 0x0112), TIFF 6.0 (the block's form), the specifications of the WebP
+container and of PNG (third edition).
 """
 
 from __future__ import annotations
 
 import struct
+from binascii import crc32
 from collections.abc import Awaitable, Callable
 from typing import NamedTuple
 
@@ -20,7 +22,8 @@ JPEG_HEAD = 1 << 17
 """The part of a JPEG in which its EXIF block is looked for: its first 64 kB segments."""
 MOST_EXIF = 1 << 16
 MOST_CHUNKS = 32
-"""Chunks of a WebP that are looked at; a still picture has at most six kinds."""
+"""Chunks of a WebP or PNG that are looked at; a still picture has fewer, but for its pixels."""
+PNG = b"\x89PNG\r\n\x1a\n"
 _TAG = 0x0112
 _SHORT, _LONG = 3, 4
 _TYPES = {_SHORT: "H", _LONG: "I", 8: "h", 9: "i"}
@@ -32,9 +35,9 @@ class Turn(NamedTuple):
     orientation: int
     """2 to 8, as EXIF counts."""
     at: int
-    """Where in the file the tag's 12 bytes are."""
+    """Where in the file this is said."""
     upright: bytes
-    """12 bytes that say "upright" instead: so a browser that does turn the photo leaves it."""
+    """As many bytes that say "upright" there, for a browser that would turn the photo, too."""
 
 
 async def overlooked(read: Read, head: bytes) -> Turn | None:
@@ -50,12 +53,15 @@ async def overlooked(read: Read, head: bytes) -> Turn | None:
     elif head[:4] == b"RIFF" and head[8:16] == b"WEBPVP8X" and len(head) > 20 and head[20] & 8:
         found = await _in_webp(read)
         types = set(_TYPES)
+    elif head.startswith(PNG):
+        found = await _in_png(read)
+        types = set(_TYPES)
     else:
         return None
     if found is None:
         return None
-    start, block = found
-    return _turn(start, block, types)
+    turn = _turn(*found, types)
+    return _with_checksum(*found, turn) if turn and head.startswith(PNG) else turn
 
 
 def matrix(orientation: int, width: float, height: float) -> tuple[float, ...]:
@@ -104,6 +110,28 @@ async def _in_webp(read: Read) -> tuple[int, bytes] | None:
             return at + 8 + skipped, block[skipped:]
         at += 8 + length + length % 2
     return None
+
+
+async def _in_png(read: Read) -> tuple[int, bytes] | None:
+    """Return where in a PNG the EXIF block begins, and the block; it stands before the pixels."""
+    at = len(PNG)
+    for _ in range(MOST_CHUNKS):
+        head = await read(at, at + 8)
+        if len(head) < 8 or head[4:] == b"IDAT":
+            return None
+        length, kind = struct.unpack(">I4s", head)
+        if kind == b"eXIf":
+            return at + 8, await read(at + 8, at + 8 + min(length, MOST_EXIF))
+        at += 12 + length
+    return None
+
+
+def _with_checksum(start: int, block: bytes, turn: Turn) -> Turn:
+    """Return the turn of a PNG whose `upright` goes on to the end of the chunk's checksum."""
+    at = turn.at - start
+    upright = block[:at] + turn.upright + block[at + len(turn.upright) :]
+    checksum = struct.pack(">I", crc32(b"eXIf" + upright))
+    return turn._replace(upright=upright[at:] + checksum)
 
 
 def _turn(start: int, block: bytes, types: set[int]) -> Turn | None:

@@ -16,6 +16,8 @@ from obscura.page.words import text
 
 PLAYING_S = 10
 """How long a video may take until it has a size."""
+LOADING_S = 60
+"""How long it may take if it comes from a server."""
 
 
 class SourceForeign(PictureError):
@@ -193,18 +195,13 @@ class SourceOpener:
         self._video.srcObject = None  # of a camera that is being opened: it would override `src`
         self._video.src = url
         self._video.loop = True
-        name = source if by_address else source.name
         try:
-            await self._video.play()
-            if not self._video.videoWidth:  # of a file, it is known by now
-                raise VideoWithoutPicture(f"{name} has no picture that can be shown")
-            await _playing(self._video)
-        except VideoWithoutPicture:
-            raise
+            await _playing_file(self._video, LOADING_S if by_address else PLAYING_S)
         except Exception as error:
-            raise VideoUnread(
-                f"{name} cannot be played ({error})", remedy="Use MP4 or WebM."
-            ) from error
+            name = source if by_address else source.name
+            without = self._video.readyState > 0 and not self._video.videoWidth
+            failure = VideoWithoutPicture if without else VideoUnread
+            raise failure(f"{name} cannot be played ({error})") from error
         return LiveSource(self._video, url=url)
 
     async def photo(self, source: Any) -> Photo:
@@ -268,6 +265,19 @@ def same_origin(address: str) -> str:
     if not ours:
         raise SourceForeign("The source is on another site", address)
     return url
+
+
+async def _playing_file(video: Any, limit_s: float) -> None:
+    """Wait until a file plays.
+
+    Raises:
+        TimeoutError: it does not; WebKitGTK neither plays nor refuses what it has no decoder for.
+        ValueError: it has no picture. JavaScript errors: the browser refused to play.
+    """
+    async with asyncio.timeout(limit_s):
+        await video.play()
+    if not video.videoWidth:  # of a file, it is known once it plays
+        raise ValueError("it has no picture")
 
 
 async def _playing(video: Any) -> None:
