@@ -254,7 +254,7 @@ class _Saver:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise PictureError(
-                f"The folder cannot be made ({error.strerror})", folder, remedy="Name another."
+                f"The folder cannot be created ({error.strerror})", folder, remedy="Name another."
             ) from error
         self._folder = folder
         self._taken = {self._key(path) for path in inputs}
@@ -312,7 +312,7 @@ def _expand(arguments: Sequence[str], complain: Callable[[PictureError], None]) 
                 p for p in path.iterdir() if p.suffix.lower() in pictures.SUFFIXES and _whole(p)
             )
             if not inside:
-                complain(PictureError("The folder holds no pictures", path))
+                complain(PictureError("The folder contains no pictures", path))
             yield from inside
         elif path.exists():
             yield path

@@ -108,7 +108,7 @@ def test_a_folder_without_pictures_is_told(detect: Detect, tmp_path: Path, capsy
     empty.mkdir()
 
     assert detect(empty) == 1
-    assert "holds no pictures" in capsys.readouterr().err
+    assert "contains no pictures" in capsys.readouterr().err
 
 
 def test_saved_copies_show_the_boxes_and_inputs_stay(
@@ -163,7 +163,7 @@ def test_a_place_that_cannot_be_written_is_told(
     (tmp_path / "file").write_text("in the way")
 
     assert detect(folder / "a.png", "--save", tmp_path / "file") == 1
-    assert "cannot be made" in capsys.readouterr().err
+    assert "cannot be created" in capsys.readouterr().err
 
 
 def test_options_reach_the_detector(detect: Detect, folder: Path, capsys: Any) -> None:

@@ -209,7 +209,7 @@ WRONG: dict[str, tuple[Callable[[Set], object], str]] = {
     ),
     "no common class": (
         lambda coco: coco.table.update(categories=[{"id": 1, "name": "pink"}], annotations=[]),
-        "the model knows red, green, blue; annotated are pink",
+        "the model has red, green, blue; the annotations have pink",
     ),
 }
 

@@ -78,5 +78,5 @@ def read_network(folder: Path, card: ModelCard) -> bytes:
         raise ModelMissing(
             f"The network of {card.name} cannot be read ({error.strerror})",
             path,
-            remedy="Fetch the model again.",
+            remedy="Download the model again.",
         ) from error

@@ -51,7 +51,7 @@ class Truth:
         if not ids:
             raise AnnotationsError(
                 "Model and annotations have no class in common",
-                f"the model knows {some(labels)}; annotated are {some(list(self.categories))}",
+                f"the model has {some(labels)}; the annotations have {some(list(self.categories))}",
                 remedy="Classes are matched by name: choose another model, or rename the "
                 "categories in the annotations.",
             )
