@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,9 +18,14 @@ from obscura.engine.session import SessionInfo
 from obscura.errors import LabelUnknown
 from obscura.families.decode import decode, read
 from obscura.flip import joined, mirrored
+from obscura.suggest import matching, suggestion
 
 if TYPE_CHECKING:
     from PIL.Image import Image
+
+
+MOST_LISTED = 100
+"""Classes named in a message."""
 
 
 class Detector:
@@ -50,7 +55,7 @@ class Detector:
             threshold: minimum score, 0..1; None for the card's.
             iou: overlap, 0..1, above which the worse of two boxes of a class is dropped; None for
                 the card's.
-            classes: labels of the classes to find; None for all.
+            classes: labels of the classes to find, in any case; None for all.
             threads: number of threads; 0 for one per core.
             flip: also detect on the mirrored picture: half as fast, and finds more
                 (docs/accuracy.md).
@@ -150,15 +155,25 @@ class Detector:
 
 
 def _class_ids(card: ModelCard, labels: Iterable[str]) -> frozenset[int]:
-    ids = {label: class_id for class_id, label in enumerate(card.labels)}
-    wanted = tuple(labels)
-    for label in wanted:
-        if label not in ids:
-            from difflib import get_close_matches
+    """Return the ids of classes, whatever the case of their names.
 
-            close = " or ".join(f'"{name}"' for name in get_close_matches(label, ids))
+    Raises:
+        LabelUnknown: the model lacks one.
+    """
+    ids = {label: class_id for class_id, label in enumerate(card.labels)}
+    found: set[int] = set()
+    for label in labels:
+        names = matching(label, ids)
+        if not names:
             raise LabelUnknown(
                 f'{card.title} has no class "{label}"',
-                remedy=f"Did you mean {close}?" if close else f"It has {', '.join(ids)}.",
+                remedy=suggestion(label, ids, otherwise=f"It has {_some(list(ids))}."),
             )
-    return frozenset(ids[label] for label in wanted)
+        found.update(ids[name] for name in names)
+    return frozenset(found)
+
+
+def _some(names: Sequence[str]) -> str:
+    """Return names as one text; of very many, the first few and how many there are beyond."""
+    beyond = len(names) - MOST_LISTED
+    return ", ".join(names[:MOST_LISTED]) + (f" and {beyond} more" if beyond > 0 else "")

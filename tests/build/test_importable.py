@@ -34,6 +34,7 @@ SCRIPTS = (
     "bench/experiments/webgl.py",
     "bench/start.py",
     "tools/add_model.py",
+    "tools/browsers/formats.py",
     "tools/convert_models.py",
     "tools/record_accuracy.py",
     "tools/record_references.py",

@@ -20,7 +20,7 @@ ROOTS = ("main", "bench")
 
 # From the ground up. A module may import modules of lower floors, and its neighbours on its own.
 FLOORS = (
-    {"errors", "boxes", "cards.nesting", "live.pace", "live.timing"},
+    {"errors", "boxes", "cards.nesting", "live.pace", "live.timing", "suggest"},
     {"detections", "cards.table"},
     {"update"},
     {"pipeline", "live.frame_clock"},
@@ -28,7 +28,7 @@ FLOORS = (
     {"cards.labels"},
     {"graph"},
     {"families"},
-    {"engine", "drawing", "identify"},
+    {"engine", "drawing", "identify", "label_font", "png_colour"},
     {"engine.native", "engine.web", "cards.catalogue", "flip", "pictures"},
     {"detector"},
     {"evaluation"},
@@ -51,6 +51,7 @@ PURE = {
     "page.live.controller",
     "page.live.kinds",
     "page.live.loop",
+    "page.live.orientation",
     "page.models.adding",
     "page.models.controller",
     "page.models.measure",
@@ -84,7 +85,7 @@ PURE = {
 # What is imported beyond the standard library and numpy, and by whom.
 DOORS = {
     "onnxruntime": {"engine.native"},
-    "PIL": {"pictures", "detector", "cli"},
+    "PIL": {"pictures", "detector", "cli", "label_font"},
     "playwright": {"evaluation.browser"},
     "pycocotools": {"evaluation.score"},
     "tqdm": {"evaluation.command"},

@@ -64,7 +64,7 @@ def test_a_card_that_is_no_text_says_so(colour_models: Path) -> None:
     card = colour_models / "colours" / "model.toml"
     card.write_bytes(b"title = '\xff'")
 
-    with pytest.raises(CardError, match="no text"):
+    with pytest.raises(CardError, match="not text"):
         catalogue.read_card(card.parent)
 
 

@@ -12,6 +12,7 @@ from obscura.errors import BackendError, ObscuraError
 from obscura.families.decode import Outputs
 from obscura.live.timing import Timings
 from obscura.page.app import App
+from obscura.page.live import kinds
 from obscura.page.state.camera import CameraLost
 from obscura.page.state.scene import Kind
 
@@ -43,6 +44,8 @@ class Answered(NamedTuple):
 class Source:
     """A camera or video that plays in the video element."""
 
+    is_live = True
+
     def __init__(self, screen: Screen, picture: int, *, is_camera: bool, facing: str = "") -> None:
         self._screen, self.picture = screen, picture
         self.is_camera, self.facing = is_camera, facing
@@ -61,6 +64,8 @@ class Source:
 
 class Photo:
     """A decoded photo."""
+
+    is_live = False
 
     def __init__(self, file: Any, picture: int) -> None:
         self.blob, self.name, self.picture = file, getattr(file, "name", "photo"), picture
@@ -166,6 +171,10 @@ class Opener:
         self._screen.video = camera
         self.opened.append(camera)
         return camera
+
+    async def is_video(self, source: Any) -> bool:
+        """Whether a file or address holds a video."""
+        return kinds.is_video(source)
 
     async def video(self, source: Any) -> Source:
         """Open a video: the element shows it before it has arrived."""

@@ -102,7 +102,8 @@ SOON = (
 
 # The part of the library that runs only in CPython.
 NATIVE = re.compile(
-    r"^obscura/(__main__|cli|detector|flip|pictures|cards/catalogue|engine/native|evaluation/\w+)\.py$"
+    r"^obscura/(__main__|cli|detector|flip|label_font|pictures|png_colour|suggest|cards/catalogue"
+    r"|engine/native|evaluation/\w+)\.py$"
 )
 
 

@@ -156,7 +156,7 @@ def _free(wish: Wish, models: Path) -> Path:
     # A name is also part of addresses, and a folder on any system.
     if not re.fullmatch(r"[a-z0-9](?:[a-z0-9._-]{0,62}[a-z0-9])?", wish.name):
         raise ConversionError(
-            f"--name {wish.name!r} is no plain name: use small letters and digits, with - . _ "
+            f"--name {wish.name!r} is not a valid name: use small letters and digits, with - . _ "
             "between them."
         )
     folder = models / wish.name
@@ -170,7 +170,7 @@ def _images(wish: Wish) -> list[Path]:
         return []
     found = [path for path in wish.images.iterdir() if path.suffix.lower() in pictures.SUFFIXES]
     if not found:
-        raise ConversionError(f"{wish.images} holds no pictures: name a folder that does.")
+        raise ConversionError(f"{wish.images} contains no pictures: name a folder that does.")
     return sorted(found)
 
 

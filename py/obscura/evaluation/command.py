@@ -60,6 +60,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="JSON",
         help="their annotations: an instances file in COCO's format",
     )
+    add(
+        "--limit",
+        type=count,
+        default=0,
+        metavar="N",
+        help="use only the first N of the pictures that are there (default: all)",
+    )
     add("--model", action="append", metavar="NAME", help="may be repeated (default: all)")
     add("--backend", choices=BACKENDS, default="native", help="default: %(default)s")
     add(
@@ -73,36 +80,40 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=_fraction,
         default=LOW,
         metavar="T",
-        help="minimum score (default: %(default)s, because precision is averaged over all recalls)",
+        help="minimum score (default: %(default)s; average precision needs low scores, too)",
     )
     add(
         "--threads",
         type=count,
         default=0,
         metavar="N",
-        help="number (default: one per core)",
+        help="number of threads (default: one per core)",
     )
-    add("--flip", action="store_true", help="also detect on the mirrored pictures")
+    add(
+        "--flip",
+        action="store_true",
+        help="also detect on the mirrored pictures (slower, finds more)",
+    )
     add(
         "--live",
         action="store_true",
         help="detect as the page does: fewer rows, one class for a box, the card's overlap",
     )
-    add("--per-class", action="store_true", help="print each class's precision, too")
+    add("--per-class", action="store_true", help="also print the precision of each class")
     add(
         "--bootstrap",
         type=count,
         default=0,
         metavar="N",
-        help="report the standard error of AP, from N random sets of the pictures",
+        help="also report the standard error of AP, from N random draws of the pictures",
     )
-    add("--json", type=Path, metavar="FILE", help="write everything as JSON, too")
+    add("--json", type=Path, metavar="FILE", help="also write the results to a JSON file")
 
 
 def run(options: argparse.Namespace) -> int:
     """Evaluate each model and print the results; return the exit code, 1 if a picture was bad."""
     bar = _progress_bar()
-    truth = read_truth(options.annotations, options.images)
+    truth = read_truth(options.annotations, options.images, options.limit)
     samples = draw_samples(len(truth.pictures), options.bootstrap)
     results = []
     for name in options.model or catalogue.known():
@@ -132,7 +143,7 @@ def run(options: argparse.Namespace) -> int:
 def _progress_bar() -> Callable[..., Iterable[int]]:
     """Return tqdm, which shows itself only on a terminal."""
     try:
-        from tqdm import tqdm  # here, for it is an extra
+        from tqdm import tqdm  # here, because it is an extra
     except ImportError as error:
         raise ToolMissing("tqdm is missing") from error
     bar: Callable[..., Iterable[int]] = partial(tqdm, disable=None, leave=False, unit="picture")
@@ -151,6 +162,8 @@ def _command(model: str, options: argparse.Namespace) -> str:
         words.append("--flip")
     if options.live:
         words.append("--live")
+    if options.limit:
+        words += ["--limit", str(options.limit)]
     if options.threshold != LOW:
         words += ["--threshold", f"{options.threshold:g}"]
     return f"python3 -m obscura evaluate {shlex.join(words)}"
@@ -164,7 +177,10 @@ def _write(path: Path, values: dict[str, Any]) -> None:
 
 
 def _fraction(text: str) -> float:
-    value = float(text)
+    try:
+        value = float(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f'"{text}" is not a number') from None
     if not 0 < value < 1:
         raise argparse.ArgumentTypeError(f"{text} is not between 0 and 1")
     return value
@@ -174,9 +190,12 @@ def count(text: str) -> int:
     """Return an argument as a number of things.
 
     Raises:
-        ValueError, argparse.ArgumentTypeError: it is none.
+        argparse.ArgumentTypeError: it is not a whole number, or is less than 0.
     """
-    value = int(text)
+    try:
+        value = int(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f'"{text}" is not a whole number') from None
     if value < 0:
         raise argparse.ArgumentTypeError(f"{text} is less than 0")
     return value

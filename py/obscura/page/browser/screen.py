@@ -24,11 +24,12 @@ class Screen:
         self.video, self.picture = by_id("video"), by_id("picture")
         self._sample = sample
         self._grabber = Grabber()
+        self._photo_size = (0, 0)
 
     @property
     def photo_size(self) -> tuple[int, int]:
-        """Width and height of the photo on the canvas."""
-        return self.picture.width, self.picture.height
+        """Width and height of the photo in its own pixels; the canvas may have fewer."""
+        return self._photo_size
 
     @property
     def capture_time_s(self) -> float:
@@ -46,8 +47,8 @@ class Screen:
         return canvas.read_pixels(self.picture)
 
     def draw_photo(self, photo: Any) -> None:
-        """Draw a `live.sources.Photo` on the canvas, which takes on its size."""
-        photo.draw(self.picture)
+        """Draw a `live.sources.Photo` on the canvas."""
+        self._photo_size = photo.draw(self.picture)
 
     def play(self, playing: bool) -> None:
         """Have the video play or pause."""

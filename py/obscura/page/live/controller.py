@@ -15,7 +15,6 @@ from obscura.errors import ObscuraError
 from obscura.families.decode import Outputs
 from obscura.live.frame_clock import FrameClock
 from obscura.live.timing import Timings
-from obscura.page.live import kinds
 from obscura.page.live.analysis import Analysis, Answer
 from obscura.page.live.loop import Loop, Show
 from obscura.page.state.camera import CameraLost
@@ -208,7 +207,7 @@ class SourceController:
             return
         if not self.scene.holds(ticket):
             opened.stop()
-        elif source == "camera" or kinds.is_video(source):
+        elif opened.is_live:
             self._go_live(opened)
             if self.camera_runs:  # only now, with permission, does the browser name the cameras
                 await self._list()
@@ -230,7 +229,7 @@ class SourceController:
                 resolution=settings.resolution,
                 wanted=lambda: self.scene.holds(ticket),
             )
-        if kinds.is_video(source):
+        if await self._opener.is_video(source):
             return await self._opener.video(source)
         return await self._opener.photo(source)
 

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from obscura.errors import PictureError
 from obscura.page.browser import camera, canvas, files
 from obscura.page.browser.dom import listener
+from obscura.page.live import kinds, orientation
 from obscura.page.state.camera import CameraBusy, CameraLost
 from obscura.page.words import text
 
 PLAYING_S = 10
 """How long a video may take until it has a size."""
+LOADING_S = 60
+"""How long it may take if it comes from a server."""
 
 
 class SourceForeign(PictureError):
@@ -37,8 +41,17 @@ class VideoUnread(PictureError):
     remedy = "Use MP4 (H.264) or WebM."
 
 
+class VideoWithoutPicture(VideoUnread):
+    """The file has sound alone, or pictures in a format that the browser does not know."""
+
+    code = "video-no-picture"
+    remedy = "Choose a video in MP4 (H.264) or WebM."
+
+
 class LiveSource:
     """What plays in the `<video>`: a camera's stream or a file."""
+
+    is_live = True
 
     def __init__(self, video: Any, *, stream: Any = None, url: str = "") -> None:
         self._video, self._stream, self._url = video, stream, url
@@ -88,13 +101,22 @@ class LiveSource:
 class Photo:
     """A decoded photo that is not on the canvas yet."""
 
-    def __init__(self, blob: Any, name: str, bitmap: Any) -> None:
-        self.blob, self.name = blob, name
-        self._bitmap = bitmap
+    is_live = False
 
-    def draw(self, picture: Any) -> None:
-        """Draw it on the canvas at its own size, which the canvas takes on."""
-        canvas.draw_whole(picture, self._bitmap)
+    def __init__(self, blob: Any, name: str, bitmap: Any, orientation: int = 1) -> None:
+        """
+        Args:
+            orientation: 1 to 8, as EXIF counts: how the bitmap must be turned to be upright.
+        """
+        self.blob, self.name = blob, name
+        self._bitmap, self._orientation = bitmap, orientation
+
+    def draw(self, picture: Any) -> tuple[int, int]:
+        """Draw it upright on the canvas, which takes on its size or a smaller one; return its width
+        and height in its own pixels."""
+        return canvas.draw_whole(
+            picture, self._bitmap, partial(orientation.matrix, self._orientation)
+        )
 
     def stop(self) -> None:
         """Free its memory."""
@@ -152,6 +174,12 @@ class SourceOpener:
             raise CameraBusy("The camera sends no picture", error) from error
         return LiveSource(self._video, stream=stream)
 
+    async def is_video(self, source: Any) -> bool:
+        """Whether a `File`, by its content, or an address holds a video and not a picture."""
+        if isinstance(source, str):
+            return kinds.is_video(source)
+        return kinds.is_video(source, await _head(source))
+
     async def video(self, source: Any) -> LiveSource:
         """Open a video and play it over and over.
 
@@ -160,7 +188,7 @@ class SourceOpener:
 
         Raises:
             SourceForeign: the address is on another site.
-            VideoUnread: the browser cannot play it.
+            VideoUnread: the browser cannot play it. VideoWithoutPicture: it has sound alone.
         """
         by_address = isinstance(source, str)
         url = same_origin(source) if by_address else files.object_url(source)
@@ -168,12 +196,12 @@ class SourceOpener:
         self._video.src = url
         self._video.loop = True
         try:
-            await _playing(self._video)
+            await _playing_file(self._video, LOADING_S if by_address else PLAYING_S)
         except Exception as error:
             name = source if by_address else source.name
-            raise VideoUnread(
-                f"{name} cannot be played ({error})", remedy="Use MP4 or WebM."
-            ) from error
+            without = self._video.readyState > 0 and not self._video.videoWidth
+            failure = VideoWithoutPicture if without else VideoUnread
+            raise failure(f"{name} cannot be played ({error})") from error
         return LiveSource(self._video, url=url)
 
     async def photo(self, source: Any) -> Photo:
@@ -190,13 +218,25 @@ class SourceOpener:
         if isinstance(source, str):
             name = source.rsplit("/", 1)[-1]
             blob = await _fetched(source, name)
+        head = await _head(blob)
         try:
-            bitmap = await canvas.decode_image(blob)
+            turn = await orientation.overlooked(partial(files.read_part, blob), head)
+            upright = files.with_part(blob, turn.at, turn.upright) if turn else blob
+            bitmap = await canvas.decode_image(upright)
         except Exception as error:
             kind = f"{name} {getattr(blob, 'type', '')}".lower()
-            failure = HeicUnread if "heic" in kind or "heif" in kind else PictureError
+            heic = kinds.is_heic(head) or "heic" in kind or "heif" in kind
+            failure = HeicUnread if heic else PictureError
             raise failure(f"{name} cannot be decoded", error) from error
-        return Photo(blob, str(name), bitmap)
+        return Photo(blob, str(name), bitmap, turn.orientation if turn else 1)
+
+
+async def _head(blob: Any) -> bytes:
+    """Return the first bytes of a file, none if it cannot be read: what opens it will say so."""
+    try:
+        return await files.read_part(blob, 0, kinds.HEAD_BYTES)
+    except Exception:  # noqa: BLE001  (whatever the browser throws)
+        return b""
 
 
 async def _fetched(address: str, name: str) -> Any:
@@ -225,6 +265,19 @@ def same_origin(address: str) -> str:
     if not ours:
         raise SourceForeign("The source is on another site", address)
     return url
+
+
+async def _playing_file(video: Any, limit_s: float) -> None:
+    """Wait until a file plays.
+
+    Raises:
+        TimeoutError: it does not; WebKitGTK neither plays nor refuses what it has no decoder for.
+        ValueError: it has no picture. JavaScript errors: the browser refused to play.
+    """
+    async with asyncio.timeout(limit_s):
+        await video.play()
+    if not video.videoWidth:  # of a file, it is known once it plays
+        raise ValueError("it has no picture")
 
 
 async def _playing(video: Any) -> None:

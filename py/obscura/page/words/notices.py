@@ -170,6 +170,12 @@ NOTICES = {
         "play almost everywhere.",
         "photo",
     ),
+    "video-no-picture": Notice(
+        "This file has no picture to show",
+        "It holds only sound, or its pictures are in a format that this browser can't play. MP4 "
+        "(H.264) and WebM play almost everywhere.",
+        "photo",
+    ),
     "source-foreign": Notice(
         "That file is on another site",
         "Obscura opens pictures and videos only from its own site, so that nothing is ever "
