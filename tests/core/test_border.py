@@ -22,6 +22,7 @@ ROOTS = ("main", "bench")
 FLOORS = (
     {"errors", "boxes", "cards.nesting", "live.pace", "live.timing"},
     {"detections", "cards.table"},
+    {"cards.yaml_names"},
     {"update"},
     {"pipeline", "live.frame_clock"},
     {"cards.card"},

@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import onnx
+import yaml
 from numpy.typing import NDArray
 
 from modelkit.agreement import Agreement, Form, Seen, compare, look
@@ -91,7 +92,7 @@ def add(wish: Wish, models: Path, say: Say) -> Path:
     """
     folder = _free(wish, models)
     images = _images(wish)
-    names = labels.parse(wish.labels.name, wish.labels.read_bytes()) if wish.labels else ()
+    names = read_names(wish.labels) if wish.labels else ()
     network = read(wish.file)
     outputs = ", ".join(f"{v.name} {list(v.shape)}".replace("'", "") for v in network.graph.outputs)
     say(f"{network.file}: {_size(network.data)}, returns {outputs}")
@@ -108,6 +109,8 @@ def add(wish: Wish, models: Path, say: Say) -> Path:
     asked = Asked(names, wish.family, wish.reading, wish.size)
     reading = choose(network.graph, network.data, asked, say, see)
     say(f"read as {describe(reading)}: {reading.why}")
+    if reading.leaves_out:
+        say(f"its {reading.leaves_out} are left out: Obscura shows boxes")
     card = _open_card(wish, network, reading)
     if not names and not reading.labels:
         say(f"nothing names its classes, so they are numbered to {len(card.labels)}: see --labels")
@@ -152,6 +155,24 @@ def read(path: Path) -> Network:
     return Network(path.name, digest, data, graph._replace(external=()))
 
 
+def read_names(path: Path) -> tuple[str, ...]:
+    """Read a file of class names; YAML of any form.
+
+    Raises:
+        LabelsError: the file cannot be understood.
+        OSError: it cannot be read.
+    """
+
+    def load(text: str) -> Any:
+        try:
+            # The base loader leaves every scalar text: a class called "no" is not false.
+            return yaml.load(text, Loader=yaml.BaseLoader)
+        except yaml.YAMLError as error:
+            raise ValueError(str(error)) from error
+
+    return labels.parse(path.name, path.read_bytes(), load_yaml=load)
+
+
 def _free(wish: Wish, models: Path) -> Path:
     # A name is also part of addresses, and a folder on any system.
     if not re.fullmatch(r"[a-z0-9](?:[a-z0-9._-]{0,62}[a-z0-9])?", wish.name):
@@ -182,9 +203,10 @@ def _open_card(wish: Wish, network: Network, reading: Reading) -> ModelCard:
         file=_file(network.data),
         license=wish.license or _license(network.graph) or UNKNOWN_LICENSE,
     )
+    classes = f"{len(card.labels)} classes" if len(card.labels) > 1 else "1 class"
     return replace(
         card,
-        summary=f"{len(card.labels)} classes" if len(card.labels) > 1 else "1 class",
+        summary=f"{classes}, without {reading.leaves_out}" if reading.leaves_out else classes,
         source={"file": network.file, "sha256": network.sha256},
         threshold=card.threshold if wish.threshold is None else wish.threshold,
     )

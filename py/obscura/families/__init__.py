@@ -8,6 +8,7 @@ module to ``detectors/`` and a row to ``FAMILIES``.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from importlib import import_module
 from typing import TYPE_CHECKING, NamedTuple, cast
 
@@ -15,7 +16,8 @@ from obscura.cards.card import ModelCard
 from obscura.errors import CardError
 
 if TYPE_CHECKING:
-    from obscura.families.common.rows import Spec
+    from obscura.families.common.ops import Array, Ops
+    from obscura.families.common.rows import Rows, Spec
     from obscura.families.protocol import FamilyModule
 
 
@@ -72,6 +74,21 @@ def of(card: ModelCard) -> Family:
 def module(name: str) -> FamilyModule:
     """Return the module that reads a family's open form."""
     return cast("FamilyModule", import_module(f"obscura.families.detectors.{name}"))
+
+
+def read_rows(ops: Ops, outputs: Mapping[str, Array], card: ModelCard) -> Rows:
+    """Return the best rows of an open network's outputs; see `FamilyModule.read`.
+
+    Rows that were exported without a batch get one first, as `recognise` saw them.
+    """
+    from obscura.families.common.reading import lacks_batch  # not needed for sealed models
+
+    if outputs and max(len(array.shape) for array in outputs.values()) == 2:
+        outputs = {
+            name: ops.reshape(array, [1, *array.shape]) if lacks_batch(array.shape) else array
+            for name, array in outputs.items()
+        }
+    return module(card.family).read(ops, outputs, spec(card))
 
 
 def spec(card: ModelCard) -> Spec:

@@ -6,6 +6,8 @@ from obscura.errors import NotADetector
 from obscura.families.common.reading import as_picture
 from obscura.graph.inspect import Graph, Value
 
+_FED = ("mask", "size", "shape", "scale_factor")
+"""Parts of the names of inputs beside the picture that some family has a value for."""
 _SEALED = {"boxes", "scores", "classes"}
 _PICTURES = ("float32", "float16", "uint8")
 
@@ -14,7 +16,9 @@ def not_a_detector(graph: Graph) -> NotADetector:
     """Return the error for a network that no family can read, with what it looks like."""
     pictures = [value for value in graph.inputs if as_picture(value)]
     if len(pictures) == 1:
-        return _by_outputs(graph)
+        others = [value for value in graph.inputs if value is not pictures[0]]
+        unfed = [v for v in others if not any(word in v.name.lower() for word in _FED)]
+        return unfed_input(unfed) if unfed else _by_outputs(graph)
     if pictures:
         return NotADetector("The network takes several pictures at once", _listed(pictures))
     if len(graph.inputs) == 1 and {value.name for value in graph.outputs} == _SEALED:
@@ -26,6 +30,16 @@ def not_a_detector(graph: Graph) -> NotADetector:
     return next(
         (error for value in graph.inputs if (error := _almost(value))), None
     ) or NotADetector("The network takes no picture", _listed(graph.inputs) or "no inputs")
+
+
+def unfed_input(values: list[Value]) -> NotADetector:
+    """Return the error for a network with inputs that Obscura has no value for."""
+    name = values[0].name[:40]
+    return NotADetector(
+        f"The network needs an input that Obscura has no value for: {name}",
+        _listed(values),
+        remedy=f"Export it again without {name}, or with its value in the file.",
+    )
 
 
 def _almost(value: Value) -> NotADetector | None:

@@ -74,6 +74,8 @@ def recognise(graph: Graph) -> list[Reading]:
         confidence = 0.5  # NanoDet-Plus has four strides; YOLOv5 can have any size
     elif shape[2] - 5 not in USUAL_CLASSES and {shape[2] - 4, shape[2] - 32} & {*USUAL_CLASSES}:
         confidence = 0.4  # a common number of classes if read as YOLOv8 or NanoDet
+    elif shape[2] - 5 not in USUAL_CLASSES and graph.outputs[0].name == "output0":
+        confidence = 0.6  # may be turned rows of YOLOv8, whose exporter gives that name
     # Only the decoding of sizes uses Exp.
     decoded = "Exp" in graph.operators
     return [
