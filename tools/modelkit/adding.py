@@ -30,6 +30,7 @@ from obscura import Detections, pictures
 from obscura.cards import labels
 from obscura.cards.card import ModelCard, ModelFile
 from obscura.cards.catalogue import CARD, read_card
+from obscura.cards.complete import UNKNOWN_LICENSE
 from obscura.engine.native import NativeSession
 from obscura.errors import BackendError, ModelUnsupported, ObscuraError
 from obscura.families.common.reading import Reading
@@ -41,7 +42,6 @@ Pixels = NDArray[np.uint8]  # RGBA, (height, width, 4)
 USUAL_STORAGE = "fp16"  # where it changes no answer
 DRAWN = 8  # boxes a reading
 LONGEST_LICENSE = 100  # letters; "AGPL-3.0 License (https://...)" and the like
-UNKNOWN_LICENSE = "NOASSERTION"  # as SPDX spells it
 
 
 class Wish(NamedTuple):

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any, NamedTuple, TypeVar
 
 from obscura.cards.card import InputSpec, ModelCard, ModelFile, OpenForm, RecordedAnswer
+from obscura.cards.complete import complete
 from obscura.detections import Detections
 from obscura.engine.session import RawOutputs
 from obscura.errors import (
@@ -289,12 +290,7 @@ def _card_of_table(table: dict[str, Any], new: _NewModel) -> ModelCard:
         raise ModelExternal(
             "The model keeps its weights in other files", ", ".join(new.graph.external[:3])
         )
-    defaults = {
-        "title": new.title,
-        "summary": text.OWN_SUMMARY,
-        "license": text.NO_LICENCE,
-        "source": {},
-        "output": {"top": guess.TOP, "threshold": 0.4, "iou": 0.5},
-    }
+    usual = {"title": new.title, "summary": text.OWN_SUMMARY, "license": text.NO_LICENCE}
     given = {key: value for key, value in table.items() if key not in ("check", "accuracy")}
-    return ModelCard.from_dict({**defaults, **given, "name": new.name, "file": new.file._asdict()})
+    about = {"name": new.name, "file": new.file._asdict()}
+    return ModelCard.from_dict(complete({**usual, **given, **about}, new.name))
