@@ -95,7 +95,7 @@ def test_names_beside_a_network_without_any_are_its_own() -> None:
 
     assert certain(readings)
     assert readings[0].labels == ("crimson", "leaf", "sea")
-    with pytest.raises(LabelsError, match="tells 3 classes apart"):
+    with pytest.raises(LabelsError, match="2 names, but this model has 3 classes"):
         guess(case("names-none"), names[:2])
 
 
@@ -240,7 +240,8 @@ def test_a_card_says_which_part_of_the_answer_is_left_out(
 
     assert best.leaves_out == left_out
     summary = card_of(best, name="own", title="Own", file=FILE).summary
-    assert summary.endswith(", without its masks") == bool(left_out)
+    assert summary.endswith("; masks are left out") == bool(left_out)
+    assert best.why.endswith("; its masks are left out") == bool(left_out)
 
 
 def test_readings_that_are_all_poor_are_doubtful() -> None:

@@ -109,8 +109,6 @@ def add(wish: Wish, models: Path, say: Say) -> Path:
     asked = Asked(names, wish.family, wish.reading, wish.size)
     reading = choose(network.graph, network.data, asked, say, see)
     say(f"read as {describe(reading)}: {reading.why}")
-    if reading.leaves_out:
-        say(f"its {reading.leaves_out} are left out: Obscura shows boxes")
     card = _open_card(wish, network, reading)
     if not names and not reading.labels:
         say(f"nothing names its classes, so they are numbered to {len(card.labels)}: see --labels")
@@ -206,7 +204,7 @@ def _open_card(wish: Wish, network: Network, reading: Reading) -> ModelCard:
     classes = f"{len(card.labels)} classes" if len(card.labels) > 1 else "1 class"
     return replace(
         card,
-        summary=f"{classes}, without {reading.leaves_out}" if reading.leaves_out else classes,
+        summary=f"{classes}; {reading.leaves_out} are left out" if reading.leaves_out else classes,
         source={"file": network.file, "sha256": network.sha256},
         threshold=card.threshold if wish.threshold is None else wish.threshold,
     )

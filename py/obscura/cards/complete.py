@@ -48,5 +48,10 @@ def complete_in(folder: Path, table: Mapping[str, Any]) -> dict[str, Any]:
     name = file.get("name", found[0] if len(found) == 1 else _NETWORK)
     if name in found:
         data = (folder / name).read_bytes()
-        full["file"] = {"name": name, "bytes": len(data), "sha256": sha256(data).hexdigest(), **file}
+        full["file"] = {
+            "name": name,
+            "bytes": len(data),
+            "sha256": sha256(data).hexdigest(),
+            **file,
+        }
     return full

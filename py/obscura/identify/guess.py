@@ -92,10 +92,7 @@ def guess(graph: Graph, labels: Sequence[str] = ()) -> list[Reading]:
     fed = [reading for reading in found if not _unfed(graph, reading)]
     if not fed:
         raise unfed_input(_unfed(graph, found[0]))
-    readings = [
-        _weighed(reading, stated, labels)._replace(leaves_out=_left_out(graph, reading, stated))
-        for reading in fed
-    ]
+    readings = [_weighed(_limited(graph, reading, stated), stated, labels) for reading in fed]
     if labels:
         readings = _fitting(readings, labels)
     readings.sort(key=lambda reading: -reading.confidence)
@@ -175,8 +172,8 @@ def card_of(
 
 def summary(reading: Reading) -> str:
     """Return how a network is read, and which part of its answer is left out."""
-    title = f"read as {families.FAMILIES[reading.family].title}"
-    return f"{title}, without its {reading.leaves_out}" if reading.leaves_out else title
+    title = f"Format: {families.FAMILIES[reading.family].title}"
+    return f"{title}; {reading.leaves_out} are left out" if reading.leaves_out else title
 
 
 def to_table(card: ModelCard) -> dict[str, Any]:
@@ -285,13 +282,13 @@ def _unfed(graph: Graph, reading: Reading) -> list[Value]:
     return [value for value in graph.inputs if value.name not in fed]
 
 
-def _left_out(graph: Graph, reading: Reading, stated: _Metadata) -> str:
-    """Return what the network also finds and a reading leaves out; "" if there is nothing."""
-    masks = any(len(value.shape) == 4 for value in graph.outputs) and reading.open.options.get(
-        "extra"
-    )
-    named = any("mask" in value.name.lower() for value in graph.outputs)
-    return "masks" if masks or named or stated.task == "segment" else ""
+def _limited(graph: Graph, reading: Reading, stated: _Metadata) -> Reading:
+    """Return a reading that says what the network also finds and is left out."""
+    extra = reading.open.options.get("extra")
+    masks = any((len(v.shape) == 4 and extra) or "mask" in v.name.lower() for v in graph.outputs)
+    if not masks and stated.task != "segment":
+        return reading
+    return reading._replace(leaves_out="masks", why=f"{reading.why}; its masks are left out")
 
 
 def _sized(graph: Graph, size: tuple[int, int]) -> Graph:
@@ -355,8 +352,7 @@ def _fitting(readings: Sequence[Reading], labels: Sequence[str]) -> list[Reading
     if not fitting:
         counts = " or ".join(str(n) for n in sorted({reading.classes for reading in readings}))
         raise LabelsError(
-            f"The network tells {counts} classes apart",
-            f"{len(labels)} names",
-            remedy="Give as many names as there are classes, in the network's order.",
+            f"You gave {len(labels)} names, but this model has {counts} classes",
+            remedy="Give as many names as there are classes, in the model's order.",
         )
     return fitting

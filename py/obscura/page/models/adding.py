@@ -6,7 +6,7 @@ It is tested in a session of its own, so that whatever it does, the model in use
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple, TypeVar
 
@@ -41,6 +41,10 @@ from obscura.page.words import text
 TIME_LIMIT_S = 60.0
 """For opening a network and for each picture: one that takes longer is of no use here."""
 SAMPLE = "sample.jpg"
+MOST_PLAUSIBLE = 100
+"""Boxes in one picture; wrong readings often find hundreds."""
+SIZES = (320, 416, 512, 640, 800, 1024, 1280)
+"""Sides in pixels that are offered for a network of variable size."""
 
 T = TypeVar("T")
 
@@ -60,6 +64,15 @@ class Proposal(NamedTuple):
     detections: Detections
 
 
+def doubtful(proposals: Sequence[Proposal]) -> bool:
+    """Return whether none of the proposals may be right: nothing in the file speaks for any, or
+    what they find is nothing, or more than pictures show."""
+    return all(
+        guess.doubtful([proposal.reading]) or not 0 < len(proposal.detections) <= MOST_PLAUSIBLE
+        for proposal in proposals
+    )
+
+
 class Choice(NamedTuple):
     """The proposal that the user chose, and the class names they gave."""
 
@@ -75,8 +88,19 @@ class AddModelResult(NamedTuple):
     """Why it will not be there on the next visit, if so."""
 
 
-Ask = Callable[[str, Sequence[Proposal], Canvas], Awaitable[Choice | None]]
-"""`(title, proposals, picture)`: returns what the user chose, None if they cancelled."""
+class Question(NamedTuple):
+    """How a network is to be read."""
+
+    title: str
+    proposals: Sequence[Proposal]
+    picture: Canvas
+    resize: Callable[[int], Awaitable[Sequence[Proposal]]] | None
+    """Returns the proposals for a square input of that side in pixels, none if the network does not
+    run with it; None if the network has one size only."""
+
+
+Ask = Callable[[Question], Awaitable[Choice | None]]
+"""Returns what the user chose, None if they cancelled."""
 
 
 @dataclass
@@ -227,11 +251,39 @@ class ModelAdder:
     async def _choose(
         self, new: _NewModel, readings: Sequence[Reading], cards: Sequence[ModelCard]
     ) -> ModelCard | None:
-        """Let the user choose the reading whose boxes look right."""
+        """Let the user choose the reading whose boxes look right, and the size if it varies."""
         picture = await self._picture()
+        proposals = await self._proposals(new, zip(readings, cards, strict=True), picture)
+
+        async def resize(side: int) -> Sequence[Proposal]:
+            sized = [
+                (each._replace(input=fed), replace(card, input=fed))
+                for each, card in zip(readings, cards, strict=True)
+                for fed in [card.input._replace(width=side, height=side)]
+            ]
+            try:
+                return await self._proposals(new, sized, picture)
+            except (CardError, ModelMismatch):
+                return ()
+
+        face = one_picture(new.graph)
+        varies = face is not None and not (face.width and face.height)
+        choice = await self._ask(
+            Question(new.title, proposals, picture, resize if varies else None)
+        )
+        return None if choice is None else replace(choice.proposal.card, labels=choice.labels)
+
+    async def _proposals(
+        self, new: _NewModel, readings: Iterable[tuple[Reading, ModelCard]], picture: Canvas
+    ) -> list[Proposal]:
+        """Return the readings under which a network runs, with what they find.
+
+        Raises:
+            CardError, ModelMismatch: it runs under none of them.
+        """
         proposals: list[Proposal] = []
         failure: ObscuraError | None = None
-        for reading, card in zip(readings, cards, strict=True):
+        for reading, card in readings:
             trial = await self._trial(new, card)
             try:
                 _, detections = await self._detect(trial, card, self._read_pixels(picture))
@@ -241,8 +293,7 @@ class ModelAdder:
         if not proposals:
             assert failure is not None
             raise failure
-        choice = await self._ask(new.title, proposals, picture)
-        return None if choice is None else replace(choice.proposal.card, labels=choice.labels)
+        return proposals
 
     async def _record(self, new: _NewModel, card: ModelCard) -> ModelCard:
         """Record on the card what it finds in the bundled picture, for other backends to match."""

@@ -50,6 +50,8 @@ class BoxLayer:
         self._boxes: NDArray[np.float32] = np.empty((0, 4), np.float32)
         self.labels: Sequence[str] = ()
         """Names of the classes, by class_id."""
+        self.names = True
+        """Whether labels are shown."""
         self.selected: int | None = None
         """Row of the selected detection."""
         self.point: tuple[float, float] | None = None
@@ -90,7 +92,7 @@ class BoxLayer:
         boxes, corners_xy = self._boxes.tolist(), (corners + origin).tolist()
         self._draw_boxes(boxes, colours)
         # The least certain ones first, so that the most certain ones lie on top.
-        for row in reversed(range(len(boxes))):
+        for row in reversed(range(len(boxes) if self.names else 0)):
             self._draw_chip(boxes[row], colours[row], captions[row], corners_xy[row], widths[row])
 
     def _draw_boxes(self, boxes: list[list[float]], colours: list[str]) -> None:
