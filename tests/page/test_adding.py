@@ -359,11 +359,9 @@ def test_proposals_that_are_all_poor_are_doubtful(confidence: float, found: int,
 
 
 def test_a_model_that_also_segments_says_that_masks_are_left_out():
-    model = onnx.load_from_string(
-        networks.yolov8(metadata=networks.named("a", "b", "c", task="segment"))
-    )
+    network = networks.yolov8(metadata=networks.named("a", "b", "c", task="segment"))
 
-    card = add(page(), onnx_file(model.SerializeToString())).card
+    card = add(page(), onnx_file(network)).card
 
     assert card.summary == "Format: YOLOv8, YOLOv9 and YOLO11; masks are left out"
 
