@@ -279,7 +279,7 @@ def test_where_the_reading_is_not_certain_it_lists_them_and_asks(
         (["--name", "c", "--family", "yolo99"], "no family 'yolo99': choose one of ssd"),
         (["--name", "c", "--family", "ssd"], "cannot be of the family ssd: .* say --family yolox"),
         (["--name", "c", "--size", "128"], "takes 64x64 and no other size"),
-        (["--name", "c", "--labels", "{mine}/two.txt"], "You gave 2 names, but this model has 3 classes"),
+        (["--name", "c", "--labels", "{mine}/two.txt"], "You gave 2 names, but this model has 3"),
         (["--name", "c", "--labels", "{mine}/twice.txt"], "class name on line 2"),
         (["--name", "c", "--labels", "{mine}/none.txt"], "none.txt"),
         (["--name", "c", "--images", "{mine}"], "holds no pictures"),
