@@ -160,6 +160,31 @@ def test_turned_rows_of_an_unusual_number_of_classes_are_asked_about() -> None:
     assert [reading.classes for reading in readings[:2]] == [3, 2]
 
 
+@pytest.mark.parametrize(("names", "family"), [("abc", "yolov8"), ("ab", "yolox")])
+@pytest.mark.parametrize("inside", [True, False])
+def test_the_number_of_names_decides_between_readings(
+    names: str, family: str, *, inside: bool
+) -> None:
+    turned = case("three-class-turned")
+    if inside:
+        readings = guess(turned._replace(metadata={"names": str(list(names))}))
+    else:
+        readings = guess(turned, tuple(names))
+
+    assert certain(readings)
+    assert (readings[0].family, readings[0].labels) == (family, tuple(names))
+
+
+@pytest.mark.parametrize(("names", "sure"), [(("images", "output"), True), (("x", "y"), False)])
+def test_rows_of_yolox_are_certain_under_the_names_of_its_exporter_only(
+    names: tuple[str, str], *, sure: bool
+) -> None:
+    readings = guess(graph({names[0]: (1, 3, 64, 64)}, {names[1]: (1, 84, 8)}))
+
+    assert families_of(readings)[0] == "yolox"
+    assert certain(readings) == sure
+
+
 @pytest.mark.parametrize(("side", "classes"), [(224, 1203), (160, 601), (640, 1203), ("side", 601)])
 def test_there_can_be_more_classes_than_cells(side: Any, classes: int) -> None:
     """LVIS has 1,203 classes, Open Images 601."""

@@ -25,6 +25,10 @@ CERTAIN = 0.8
 CLEARLY = 0.2
 """How far the confidence of the second reading must be below the best for that."""
 
+LIKELY = 0.45
+DECIDED = 0.85
+"""Least confidence of a reading that the number of names can decide on, and the one it gets."""
+
 PLAUSIBLE = 0.1
 """Minimum confidence of the readings shown; at most `MOST` are."""
 
@@ -92,7 +96,12 @@ def guess(graph: Graph, labels: Sequence[str] = ()) -> list[Reading]:
     fed = [reading for reading in found if not _unfed(graph, reading)]
     if not fed:
         raise unfed_input(_unfed(graph, found[0]))
-    readings = [_weighed(_limited(graph, reading, stated), stated, labels) for reading in fed]
+    names = len(labels or stated.labels)
+    decides = names > 0 and any(reading.classes not in (0, names) for reading in fed)
+    readings = []
+    for reading in fed:
+        weighed = _weighed(_limited(graph, reading, stated), stated, labels)
+        readings.append(_decided(weighed) if decides and reading.classes == names else weighed)
     if labels:
         readings = _fitting(readings, labels)
     readings.sort(key=lambda reading: -reading.confidence)
@@ -331,6 +340,14 @@ def _weighed(reading: Reading, stated: _Metadata, given: Sequence[str]) -> Readi
     return reading._replace(
         labels=labels, classes=classes, confidence=min(confidence, 0.99), why=why
     )
+
+
+def _decided(reading: Reading) -> Reading:
+    """Return a likely reading as one that is certain, because there are as many names as it has
+    classes and others have not: rows of 8 are of 3 classes for YOLOX and of 4 for YOLOv8."""
+    if LIKELY <= reading.confidence < DECIDED:
+        return reading._replace(confidence=DECIDED)
+    return reading
 
 
 def _without_background(labels: tuple[str, ...], classes: int) -> tuple[str, ...]:

@@ -56,6 +56,12 @@ class ModelSlow(ModelError):
     remedy = "Use a smaller model."
 
 
+class ModelUnrunnable(ModelError):
+    """The runtime refuses the network."""
+
+    remedy = "Check that it runs in onnxruntime, or export it again."
+
+
 class Proposal(NamedTuple):
     """A way to read the network, and what it finds on the user's picture."""
 
@@ -239,9 +245,16 @@ class ModelAdder:
         if new.trial is None:
             self._say(text.TRYING_MODEL.format(model=new.title))
             settings = self._preferences.current
-            new.trial = await self._in_time(
-                self._sessions.trial(card, new.network, settings.backend, settings.threads)
-            )
+            try:
+                new.trial = await self._in_time(
+                    self._sessions.trial(card, new.network, settings.backend, settings.threads)
+                )
+            except OutOfMemory:
+                raise
+            except BackendError as error:  # which runs other models, so the cause is this one
+                raise ModelUnrunnable(
+                    "The browser's runtime cannot open the model", error
+                ) from error
         return new.trial
 
     def _end(self, new: _NewModel) -> None:
