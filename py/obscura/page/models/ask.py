@@ -9,7 +9,7 @@ from typing import Any
 from obscura.cards import labels
 from obscura.cards.card import ModelCard
 from obscura.errors import LabelsError, ObscuraError
-from obscura.page.browser.dom import by_id, listen, make
+from obscura.page.browser.dom import by_id, js_object, listen, make
 from obscura.page.browser.networks import BrowserFile
 from obscura.page.models.adding import SIZES, Choice, Proposal, Question, doubtful
 from obscura.page.models.picked import read_names
@@ -53,7 +53,8 @@ class ReadingDialog:
         self._offer_sizes(question.proposals[0].card)
         self._dialog.showModal()
         self._show(question.proposals)
-        self._list.querySelector("input").focus()
+        # What stands above the list is to be read first.
+        self._list.querySelector("input:checked").focus(js_object(preventScroll=True))
         return await self._answer
 
     def _offer_sizes(self, card: ModelCard) -> None:
@@ -99,12 +100,17 @@ class ReadingDialog:
         else:
             self._sizes.value = str(self._proposals[0].card.input.width)
 
+    def _likeliest(self) -> int:
+        """Return the first proposal that finds something plausible; the first if none does."""
+        plausible = (n for n, each in enumerate(self._proposals) if not doubtful([each]))
+        return next(plausible, 0)
+
     def _row(self, number: int) -> Any:
         proposal = self._proposals[number]
         row = self._template.content.firstElementChild.cloneNode(True)
         choice = row.querySelector("input")
         choice.value = str(number)
-        choice.checked = number == 0
+        choice.checked = number == self._likeliest()
         labels = proposal.card.labels
         words = {
             "title": text.family(proposal.card.family),
