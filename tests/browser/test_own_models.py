@@ -370,7 +370,13 @@ def test_where_no_reading_may_be_right_the_dialog_says_so(room: Room, artefacts:
     """Here the file names other classes than the network can have under any reading."""
     ask(room, ("colours.onnx", networks.yolov8(metadata=networks.named(*"abcde"))))
 
-    assert room.at("ask-doubt").inner_text().startswith("None of these may be right.")
+    doubt = room.at("ask-doubt")
+    assert doubt.inner_text().startswith("None of these may be right.")
+    inside = doubt.evaluate(
+        """(element) => element.getBoundingClientRect().top
+          >= element.closest(".sheet-body").getBoundingClientRect().top"""
+    )
+    assert inside, "it is in view"
     room.page.screenshot(path=artefacts / "own-model-doubt.png")
     room.page.keyboard.press("Escape")
     room.page.wait_for_function("() => !document.getElementById('adding').textContent")
@@ -621,7 +627,7 @@ def test_no_string_can_become_markup_or_a_foreign_script(room: Room) -> None:
 
 @pytest.mark.parametrize("case", REFUSED)
 def test_what_cannot_be_used_is_refused_with_a_reason_and_harms_nothing(
-    room: Room, case: str
+    room: Room, case: str, artefacts: Any
 ) -> None:
     files, code, told = REFUSED[case]
     before = room.until_state("ready", "still")
@@ -630,7 +636,8 @@ def test_what_cannot_be_used_is_refused_with_a_reason_and_harms_nothing(
     room.until_error(code)
 
     # The reason is on the card itself: nobody has to open the details.
-    where = "notice-details" if code in ("model-external",) else "notice-why"
+    where = "notice-details" if code == "model-external" else "notice-why"
+    room.page.screenshot(path=artefacts / "own-model-refused.png")
     assert told in (room.at(where).text_content() or "")
     with room.page.expect_file_chooser():
         room.at("notice-action").click()

@@ -54,6 +54,7 @@ class ReadingDialog:
         self._dialog.showModal()
         self._show(question.proposals)
         # What stands above the list is to be read first.
+        self._list.parentElement.scrollTop = 0
         self._list.querySelector("input:checked").focus(js_object(preventScroll=True))
         return await self._answer
 
