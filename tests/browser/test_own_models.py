@@ -503,7 +503,7 @@ REFUSED: dict[str, tuple[Callable[[], list[tuple[str, bytes]]], str, str]] = {
             ("turned.onnx", networks.yolov8(metadata=networks.named("a", "b", "c", task="obb")))
         ],
         "model-no-detector",
-        "turned boxes",
+        "rotated boxes",
     ),
     "an unknown operator": (
         lambda: [("colours.onnx", networks.yolox(operator="Frobnicate"))],
@@ -513,7 +513,7 @@ REFUSED: dict[str, tuple[Callable[[], list[tuple[str, bytes]]], str, str]] = {
     "an input that nothing can fill": (
         lambda: [case("extra-input.onnx")],
         "model-no-detector",
-        "needs an input that Obscura has no value for: conf_threshold",
+        "This model needs an input that Obscura has no value for: conf_threshold",
     ),
     "a shell that cannot run": (
         lambda: [case("optimum-yolos.onnx")],

@@ -321,8 +321,8 @@ def foreign() -> onnx.ModelProto:
 @pytest.mark.parametrize(
     ("data", "complaint"),
     [
-        (b"", "no ONNX model"),
-        (b"PK\x03\x04" * 100, "no ONNX model"),
+        (b"", "not an ONNX model"),
+        (b"PK\x03\x04" * 100, "not an ONNX model"),
         (colours().SerializeToString()[:-500], "damaged or cut off"),
         (classifier().SerializeToString(), "classifier"),
         (foreign().SerializeToString(), "not ONNX's own (elsewhere:Concat)"),

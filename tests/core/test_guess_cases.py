@@ -137,7 +137,7 @@ def test_the_variable_that_counts_the_channels_tells_the_layout(
 
 @pytest.mark.parametrize("shape", [(1, "h", "w", 4), ("batch", "sequence", "heads", 8)])
 def test_other_inputs_of_four_dimensions_are_no_pictures(shape: tuple[Any, ...]) -> None:
-    with pytest.raises(NotADetector, match=r"takes no picture|one or three channels"):
+    with pytest.raises(NotADetector, match=r"does not take images|one or three colour channels"):
         guess(graph({"x": shape}, {"output0": (1, 84, 8400)}))
 
 
@@ -228,7 +228,7 @@ def test_outputs_may_lack_the_batch(
 
 @pytest.mark.parametrize("shape", [("batch", 1000), (1, 1000)])
 def test_a_classifier_is_no_detector_without_a_batch(shape: tuple[Any, ...]) -> None:
-    with pytest.raises(NotADetector, match="classifier: 1000 numbers"):
+    with pytest.raises(NotADetector, match="classifier: it returns 1000 numbers"):
         guess(graph(picture(224), {"logits": shape}))
 
 

@@ -409,7 +409,7 @@ REFUSED: dict[str, tuple[list[MemoryFile], type[Exception], str]] = {
         ModelExternal,
         "weights.bin",
     ),
-    "turned boxes": ([onnx_file(TURNED)], NotADetector, "turned boxes"),
+    "rotated boxes": ([onnx_file(TURNED)], NotADetector, "rotated boxes"),
     "an unknown operator": (
         [onnx_file(networks.yolox(operator="Frobnicate"))],
         ModelUnrunnable,

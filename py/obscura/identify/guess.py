@@ -47,10 +47,10 @@ _NAMES = ("names", "classes", "class_names", "labels", "categories", "id2label",
 _SIZES = ("imgsz", "input_size", "img_size", "image_size", "input_shape", "resolution")
 _KINDS = ("model_family", "model_type", "family", "architecture", "model_name", "description")
 _TASKS = {  # tasks without upright boxes, in words
-    "classify": "says what a whole picture shows",
-    "obb": "draws turned boxes",
+    "classify": "says what a whole image shows",
+    "obb": "finds rotated boxes",
     "semantic": "gives each pixel a class",
-    "depth": "tells how far each pixel is",
+    "depth": "estimates how far each pixel is",
     "embed": "turns a picture into numbers to compare",
 }
 _CALLED = {  # names of families in metadata, if different from their keys
@@ -80,13 +80,13 @@ def guess(graph: Graph, labels: Sequence[str] = ()) -> list[Reading]:
         raise ModelExternal("The model keeps its weights in other files", files)
     if len(graph.inputs) + len(graph.outputs) > MOST_VALUES:
         raise NotADetector(
-            "The network takes and returns more than any detector",
+            "This model has more inputs and outputs than any detector",
             f"{len(graph.inputs)} inputs, {len(graph.outputs)} outputs",
         )
     stated = _parsed(graph.metadata)
     if stated.task in _TASKS:
         raise NotADetector(
-            f"The network does not detect objects: it {_TASKS[stated.task]}", stated.task
+            f"This model does not detect objects: it {_TASKS[stated.task]}", stated.task
         )
     # A family may recognise the network by the size in the metadata.
     found = _recognised(_sized(graph, stated.size)) if stated.size else []
