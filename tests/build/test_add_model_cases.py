@@ -97,7 +97,7 @@ def test_a_network_that_cannot_run_is_read_and_then_refused(add: Add, models: Pa
     code, out, err = add(CASES / "optimum-yolos.onnx")
 
     assert code == 1
-    assert out[1].startswith("read as DETR, RF-DETR, 640 x 640 stretched, RGB normalised")
+    assert out[2].startswith("read as DETR, RF-DETR, 640 x 640 stretched, RGB normalised")
     assert len(err) == 1
     assert not (models / "own").exists()
 
@@ -137,6 +137,7 @@ def test_mmdetections_exports_are_read_in_their_colours_and_any_size(
     code, out, _ = add(file, *given)
 
     assert code == 1
+    assert any("can have any size: --size" in line for line in out) != bool(arguments)
     (plain,) = [line.split()[0] for line in out if "BGR 0 to 255" in line]
     assert any("BGR normalised by channel" in line for line in out)
     code, out, err = add(file, *given, "--reading", plain)

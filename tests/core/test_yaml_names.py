@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from functools import partial
 from typing import Any
 
@@ -58,6 +59,7 @@ REFUSED = {
     "one number twice": "names:\n  0: a\n  0: b\n",
     "words for numbers": "names: {zero: a}",
     "after the end": "names: [a] b\n",
+    "a comment between quotes in a word": 'names:\n- a "b # c" d\n',
     "brackets elsewhere": "names: [a\nb: c]\n",
 }
 
@@ -90,6 +92,23 @@ def test_it_agrees_with_pyyaml_or_refuses(text: str) -> None:
         theirs = None  # PyYAML is stricter, about what stands elsewhere in the file
     if ours and theirs is not None:
         assert theirs["names"] == ours
+
+
+LONG = 100_000
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["- a" + " " * LONG + "b", "- " + " " * LONG, '- "' + '\\"' * LONG, "- " + "'\" " * LONG,
+     "- " + "a 'b # " * LONG, "[" * LONG, "[" + "a," * LONG + "}", "[" + "'a'," * LONG + ":",
+     "[a" + " " * LONG + ":", "- a" + " #" * LONG],
+    ids=range(10),
+)  # fmt: skip
+def test_a_long_line_is_read_or_refused_without_delay(line: str) -> None:
+    """A pattern that goes back would take hours, and the test with it."""
+    begun = "names: " if line[0] == "[" else "names:\n"
+    with contextlib.suppress(LabelsError):
+        read(begun + line)
 
 
 ANYWHERE = "names: &all [person,\n  'traffic light']\nval: *all\n"

@@ -33,7 +33,7 @@ from obscura.cards.catalogue import CARD, read_card
 from obscura.cards.complete import UNKNOWN_LICENSE
 from obscura.engine.native import NativeSession
 from obscura.errors import BackendError, ModelUnsupported, ObscuraError
-from obscura.families.common.reading import Reading
+from obscura.families.common.reading import Reading, any_size
 from obscura.families.decode import decode
 from obscura.graph.inspect import Graph, inspect
 from obscura.identify import guess
@@ -96,6 +96,8 @@ def add(wish: Wish, models: Path, say: Say) -> Path:
     network = read(wish.file)
     outputs = ", ".join(f"{v.name} {list(v.shape)}".replace("'", "") for v in network.graph.outputs)
     say(f"{network.file}: {_size(network.data)}, returns {outputs}")
+    if any_size(network.graph) and wish.size is None:
+        say("its input can have any size: --size chooses one, such as --size 320x320")
     sample = _rgba(PICTURE)
 
     def see(number: int, reading: Reading) -> str:

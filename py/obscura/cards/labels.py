@@ -155,12 +155,13 @@ def embedded(text: str) -> tuple[str, ...]:
 def _distinct(labels: Iterable[str]) -> tuple[str, ...]:
     """Return names that are valid: shown on one line, not blank, not too long, each only once."""
     found: dict[str, None] = {}
+    numbers: dict[str, int] = {}  # thousands of equal names take no longer than as many others
     for place, label in enumerate(labels):
         plain = UNSHOWABLE.sub(" ", label).strip()[:LONGEST_LABEL] or f"class {place + 1}"
-        name, number = plain, 1
+        name = plain
         while name in found:
-            number += 1
-            name = f"{plain[: LONGEST_LABEL - 9]} ({number})"
+            numbers[plain] = numbers.get(plain, 1) + 1
+            name = f"{plain[: LONGEST_LABEL - 9]} ({numbers[plain]})"
         found[name] = None
     return tuple(found)
 

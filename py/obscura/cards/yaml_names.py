@@ -15,16 +15,17 @@ from obscura.cards.table import UNSHOWABLE
 from obscura.errors import LabelsError
 
 _QUOTED = r"\"(?:[^\"\\]|\\.)*+\"|'(?:[^']|'')*+'"
-_QUOTES = re.compile(_QUOTED)
+_WHOLE = re.compile(_QUOTED)
+_QUOTES = re.compile(r"(?:^|(?<=[ \[{,:-]))(?:\"(?:[^\"\\]|\\.)*+(\"|$)|'(?:[^']|'')*+('|$))")
+"""A text in quotes where one can begin, up to its end or, if it has none, that of the line."""
 _KEY = re.compile(r"names *:(?: +(.*))?")
 _OTHER_KEY = re.compile(r"[\"'?&*!]|names\b")
-_COMMENT = re.compile(r"(?:^| +)#.*")
+_COMMENT = re.compile(r"(?:^|(?<= ))#.*")
 _ITEM = re.compile(rf"(?:-|(\d{{1,6}}|\"\d{{1,6}}\"|'\d{{1,6}}') *:) +({_QUOTED}|[^\"'].*)")
 _FLOW_ITEM = re.compile(
-    rf" *(?:(\d{{1,6}}|\"\d{{1,6}}\"|'\d{{1,6}}') *: +)?({_QUOTED}|[^,\[\]{{}}\"':?]+?) *(,|$)"
+    rf" *(?:(\d{{1,6}}|\"\d{{1,6}}\"|'\d{{1,6}}') *: +)?({_QUOTED}|[^,\[\]{{}}\"':?]++) *(,|$)"
 )
 _NOT_PLAIN = re.compile(r"[-?:](?: |$)|[,\[\]{}#&*!|>'\"%@`]")
-_OPEN_QUOTE = re.compile(r"(?:^|[-:?,\[{]) *[\"']")
 _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 
 
@@ -57,9 +58,9 @@ def _start(lines: list[str]) -> tuple[int, str]:
     for number, line in enumerate(lines):
         if UNSHOWABLE.search(line) or line.startswith(("---", "...", "%")):
             raise _refused(number)  # the last three mark several documents, or another YAML
-        plain = _COMMENT.sub("", _QUOTES.sub("", line))
-        if _OPEN_QUOTE.search(plain):
+        if any(not quotes[1] and not quotes[2] for quotes in _QUOTES.finditer(line)):
             raise _refused(number)  # the text in quotes goes on in the next line
+        plain = _COMMENT.sub("", _QUOTES.sub("", line))
         if line and line[0] not in " #-" and not brackets:
             match = _KEY.fullmatch(_without_comment(line))
             if match and found[0] < 0:
@@ -138,14 +139,14 @@ def _as_one(names: list[tuple[str | None, str]], number: int) -> list[str] | dic
 
 def _scalar(text: str, number: int) -> str:
     """Read a name, plain or in quotes."""
-    if text[0] == "'" and _QUOTES.fullmatch(text):
+    if text[0] == "'" and _WHOLE.fullmatch(text):
         return text[1:-1].replace("''", "'")
-    if text[0] == '"' and _QUOTES.fullmatch(text) and not _SURROGATE.search(text):
+    if text[0] == '"' and _WHOLE.fullmatch(text) and not _SURROGATE.search(text):
         try:
             return str(json.loads(text))
         except ValueError:
             raise _refused(number) from None  # an escape that JSON does not have
-    if _NOT_PLAIN.match(text) or ": " in text or text[-1] == ":":
+    if _NOT_PLAIN.match(text) or ": " in text or " #" in text or text[-1] == ":":
         raise _refused(number)
     return text
 

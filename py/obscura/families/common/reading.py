@@ -98,6 +98,17 @@ def _picture(value: Value, layout: str, axis: int, channels: int) -> Picture:
     return Picture(value.name, value.dtype, layout, channels, *sides)
 
 
+def any_size(graph: Graph) -> bool:
+    """Return whether a network takes pictures of any size, as far as the file tells: a fixed number
+    of rows is that of one size."""
+    picture = one_picture(graph)
+    rows_vary = any(
+        not value.shape or any(isinstance(size, str) for size in value.shape[1:])
+        for value in graph.outputs
+    )
+    return picture is not None and not (picture.width and picture.height) and rows_vary
+
+
 def with_batch(graph: Graph) -> Graph:
     """Return the description of a network with a batch of one before the rows of its outputs, if
     it was exported without; see `families.read_rows`."""

@@ -25,7 +25,12 @@ from obscura.errors import (
     OutOfMemory,
 )
 from obscura.families import FAMILIES
-from obscura.families.common.reading import USUAL_SIZES, Picture, Reading, one_picture
+from obscura.families.common.reading import (
+    USUAL_SIZES,
+    Picture,
+    Reading,
+    one_picture,
+)
 from obscura.families.decode import Outputs, decode, read
 from obscura.graph.inspect import Graph
 from obscura.identify import guess
@@ -279,11 +284,8 @@ class ModelAdder:
             except (CardError, ModelMismatch):
                 return ()
 
-        face = one_picture(new.graph)
-        varies = face is not None and not (face.width and face.height)
-        choice = await self._ask(
-            Question(new.title, proposals, picture, resize if varies else None)
-        )
+        again = resize if any_size(new.graph) else None
+        choice = await self._ask(Question(new.title, proposals, picture, again))
         return None if choice is None else replace(choice.proposal.card, labels=choice.labels)
 
     async def _proposals(
