@@ -106,6 +106,23 @@ def ssd(side: int = SIDE, **how: Any) -> bytes:
     return _model(side, outputs, nodes, constants, scale=127.5, offset=127.5, **how)
 
 
+def mmdetection(**how: Any) -> bytes:
+    """As MMDetection exports models with NMS inside: dets [1, n, 5] and labels [1, n], for an input
+    of any size; takes BGR of 0..255."""
+    nodes = [
+        _node("Mul", ["extent", "half"], "reach"),
+        _node("Sub", ["centre", "reach"], "low"),
+        _node("Add", ["centre", "reach"], "high"),
+        _node("Concat", ["low", "high", "score"], "rows", axis=2),
+    ]
+    constants = {"numbers": np.array([[2, 1, 0]], np.float32)}  # the first channel is blue
+    outputs: dict[str, tuple[str, list[Any]]] = {
+        "rows": ("dets", [1, "n", 5]),
+        "numbers": ("labels", [1, "n"]),
+    }
+    return _model(SIDE, outputs, nodes, constants, dynamic=True, **how)
+
+
 def named(*names: str, task: str = "detect") -> dict[str, str]:
     """Metadata as Ultralytics write it."""
     return {"names": str(dict(enumerate(names))), "task": task, "imgsz": f"[{SIDE}, {SIDE}]"}
@@ -136,7 +153,7 @@ def _span(axis: str, over: str) -> list[Any]:
 
 def _model(
     side: int,
-    outputs: Mapping[str, tuple[str, Sequence[int]]],
+    outputs: Mapping[str, tuple[str, Sequence[Any]]],
     nodes: Sequence[Any],
     constants: Mapping[str, Any],
     *,

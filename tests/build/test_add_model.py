@@ -279,7 +279,7 @@ def test_where_the_reading_is_not_certain_it_lists_them_and_asks(
         (["--name", "c", "--family", "yolo99"], "no family 'yolo99': choose one of ssd"),
         (["--name", "c", "--family", "ssd"], "cannot be of the family ssd: .* say --family yolox"),
         (["--name", "c", "--size", "128"], "takes 64x64 and no other size"),
-        (["--name", "c", "--labels", "{mine}/two.txt"], "classes apart .2 names"),
+        (["--name", "c", "--labels", "{mine}/two.txt"], "You gave 2 names, but this model has 3"),
         (["--name", "c", "--labels", "{mine}/twice.txt"], "class name on line 2"),
         (["--name", "c", "--labels", "{mine}/none.txt"], "none.txt"),
         (["--name", "c", "--images", "{mine}"], "contains no pictures"),
@@ -321,8 +321,8 @@ def foreign() -> onnx.ModelProto:
 @pytest.mark.parametrize(
     ("data", "complaint"),
     [
-        (b"", "no ONNX model"),
-        (b"PK\x03\x04" * 100, "no ONNX model"),
+        (b"", "not an ONNX model"),
+        (b"PK\x03\x04" * 100, "not an ONNX model"),
         (colours().SerializeToString()[:-500], "damaged or cut off"),
         (classifier().SerializeToString(), "classifier"),
         (foreign().SerializeToString(), "not ONNX's own (elsewhere:Concat)"),

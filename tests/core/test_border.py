@@ -20,8 +20,9 @@ ROOTS = ("main", "bench")
 
 # From the ground up. A module may import modules of lower floors, and its neighbours on its own.
 FLOORS = (
-    {"errors", "boxes", "cards.nesting", "live.pace", "live.timing", "suggest"},
+    {"errors", "boxes", "cards.complete", "cards.nesting", "live.pace", "live.timing", "suggest"},
     {"detections", "cards.table"},
+    {"cards.yaml_names"},
     {"update"},
     {"pipeline", "live.frame_clock"},
     {"cards.card"},

@@ -57,6 +57,26 @@ def test_every_action_is_offered_by_some_error(action: str):
     assert any(words.action == action for words in notices.NOTICES.values())
 
 
+@pytest.mark.parametrize(
+    ("code", "reason"),
+    [
+        ("model-no-detector", "The cause. The remedy. Its"),
+        ("model-mismatch", "The cause. The remedy. What"),
+        ("model", "The cause. The remedy. More"),
+        ("model-unsupported", "The cause. Export"),
+        ("model-unreadable", "The cause. It may"),
+        ("model-too-large", "The cause. A browser tab"),
+        ("card-invalid", "The cause (value). The remedy. Then"),
+        ("labels-invalid", "The cause (value). The remedy. One"),
+        ("camera-denied", "This site is not allowed"),
+    ],
+)
+def test_a_card_about_a_model_says_the_true_reason_first(code: str, reason: str):
+    error = ObscuraError("The cause", "value", remedy="The remedy.")
+
+    assert notices.explanation(notices.NOTICES[code], error).startswith(reason)
+
+
 def test_an_unknown_code_gets_the_card_of_unexpected_errors():
     assert notices.notice("never-heard-of") == notices.NOTICES["unexpected"]
 

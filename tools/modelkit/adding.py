@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import onnx
+import yaml
 from numpy.typing import NDArray
 
 from modelkit.agreement import Agreement, Form, Seen, compare, look
@@ -29,9 +30,10 @@ from obscura import Detections, pictures
 from obscura.cards import labels
 from obscura.cards.card import ModelCard, ModelFile
 from obscura.cards.catalogue import CARD, read_card
+from obscura.cards.complete import UNKNOWN_LICENSE
 from obscura.engine.native import NativeSession
 from obscura.errors import BackendError, ModelUnsupported, ObscuraError
-from obscura.families.common.reading import Reading
+from obscura.families.common.reading import Reading, any_size
 from obscura.families.decode import decode
 from obscura.graph.inspect import Graph, inspect
 from obscura.identify import guess
@@ -40,7 +42,6 @@ Pixels = NDArray[np.uint8]  # RGBA, (height, width, 4)
 USUAL_STORAGE = "fp16"  # where it changes no answer
 DRAWN = 8  # boxes a reading
 LONGEST_LICENSE = 100  # letters; "AGPL-3.0 License (https://...)" and the like
-UNKNOWN_LICENSE = "NOASSERTION"  # as SPDX spells it
 
 
 class Wish(NamedTuple):
@@ -91,10 +92,12 @@ def add(wish: Wish, models: Path, say: Say) -> Path:
     """
     folder = _free(wish, models)
     images = _images(wish)
-    names = labels.parse(wish.labels.name, wish.labels.read_bytes()) if wish.labels else ()
+    names = read_names(wish.labels) if wish.labels else ()
     network = read(wish.file)
     outputs = ", ".join(f"{v.name} {list(v.shape)}".replace("'", "") for v in network.graph.outputs)
     say(f"{network.file}: {_size(network.data)}, returns {outputs}")
+    if any_size(network.graph) and wish.size is None:
+        say("its input can have any size: --size chooses one, such as --size 320x320")
     sample = _rgba(PICTURE)
 
     def see(number: int, reading: Reading) -> str:
@@ -152,6 +155,24 @@ def read(path: Path) -> Network:
     return Network(path.name, digest, data, graph._replace(external=()))
 
 
+def read_names(path: Path) -> tuple[str, ...]:
+    """Read a file of class names; YAML of any form.
+
+    Raises:
+        LabelsError: the file cannot be understood.
+        OSError: it cannot be read.
+    """
+
+    def load(text: str) -> Any:
+        try:
+            # The base loader leaves every scalar text: a class called "no" is not false.
+            return yaml.load(text, Loader=yaml.BaseLoader)
+        except yaml.YAMLError as error:
+            raise ValueError(str(error)) from error
+
+    return labels.parse(path.name, path.read_bytes(), load_yaml=load)
+
+
 def _free(wish: Wish, models: Path) -> Path:
     # A name is also part of addresses, and a folder on any system.
     if not re.fullmatch(r"[a-z0-9](?:[a-z0-9._-]{0,62}[a-z0-9])?", wish.name):
@@ -182,9 +203,10 @@ def _open_card(wish: Wish, network: Network, reading: Reading) -> ModelCard:
         file=_file(network.data),
         license=wish.license or _license(network.graph) or UNKNOWN_LICENSE,
     )
+    classes = f"{len(card.labels)} classes" if len(card.labels) > 1 else "1 class"
     return replace(
         card,
-        summary=f"{len(card.labels)} classes" if len(card.labels) > 1 else "1 class",
+        summary=f"{classes}; {reading.leaves_out} are left out" if reading.leaves_out else classes,
         source={"file": network.file, "sha256": network.sha256},
         threshold=card.threshold if wish.threshold is None else wish.threshold,
     )

@@ -137,7 +137,7 @@ def _read(ops: TracedOps, card: ModelCard, example: Example) -> Rows:
         outputs[name] = ops.cast(traced, np.float32) if narrow else traced
     try:
         with np.errstate(all="ignore"):
-            rows: Rows = families.module(card.family).read(ops, outputs, families.spec(card))
+            rows: Rows = families.read_rows(ops, outputs, card)
     except ObscuraError as error:
         raise ConversionError(str(error)) from error
     return rows

@@ -125,17 +125,7 @@ class ModelCard:
         Raises:
             CardError: the text is not TOML, or as in :meth:`from_dict`.
         """
-        import tomllib  # imported here, because the page gets its cards as JSON
-
-        from obscura.cards.nesting import DEEPEST, too_deep
-
-        if too_deep(text):
-            raise CardError("The card is nested too deeply", f"over {DEEPEST}")
-        try:
-            table = tomllib.loads(text)
-        except ValueError as error:
-            raise CardError("The card is not valid TOML", error) from error
-        return cls.from_dict(table)
+        return cls.from_dict(toml_table(text))
 
     @classmethod
     def from_dict(cls, table: Mapping[str, Any]) -> ModelCard:
@@ -185,6 +175,24 @@ _KEYS = (
     "name", "title", "summary", "family", "labels", "license", "file", "source", "input", "open",
     "output", "check", "accuracy",
 )  # fmt: skip
+
+
+def toml_table(text: str) -> dict[str, Any]:
+    """Return the text of a model.toml as tables of plain values.
+
+    Raises:
+        CardError: the text is not TOML, or nested too deeply.
+    """
+    import tomllib  # imported here, because the page gets its cards as JSON
+
+    from obscura.cards.nesting import DEEPEST, too_deep
+
+    if too_deep(text):
+        raise CardError("The card is nested too deeply", f"over {DEEPEST}")
+    try:
+        return tomllib.loads(text)
+    except ValueError as error:
+        raise CardError("The card is not valid TOML", error) from error
 
 
 def verify(file: ModelFile, data: bytes) -> None:

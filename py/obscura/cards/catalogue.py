@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from obscura.cards.card import ModelCard
+from obscura.cards.card import ModelCard, toml_table
+from obscura.cards.complete import complete_in
 from obscura.errors import CardError, ModelMissing
 from obscura.suggest import suggestion
 
@@ -50,7 +51,7 @@ def find(model: str | Path) -> Path:
 
 
 def read_card(folder: Path) -> ModelCard:
-    """Read the card in a model's folder.
+    """Read the card in a model's folder; one written by hand is completed.
 
     Raises:
         CardError: the card cannot be read or is invalid.
@@ -62,7 +63,7 @@ def read_card(folder: Path) -> ModelCard:
         raise CardError(f"The card cannot be read ({error.strerror})", path) from error
     except UnicodeDecodeError as error:
         raise CardError("The card is not text", path, remedy="Save it in UTF-8.") from error
-    return ModelCard.from_toml(text)
+    return ModelCard.from_dict(complete_in(folder, toml_table(text)))
 
 
 def read_network(folder: Path, card: ModelCard) -> bytes:

@@ -16,7 +16,8 @@ from obscura.cards.card import ModelCard
 from obscura.errors import CardError
 
 if TYPE_CHECKING:
-    from obscura.families.common.rows import Spec
+    from obscura.families.common.ops import Array, Ops
+    from obscura.families.common.rows import Rows, Spec
     from obscura.families.protocol import FamilyModule
 
 
@@ -132,6 +133,23 @@ def overlap(card: ModelCard, *, thorough: bool = False) -> float:
     """
     own = of(card).own_iou if thorough else None
     return card.iou if own is None else own
+
+
+def read_rows(
+    ops: Ops, outputs: Mapping[str, Array], card: ModelCard, *, thorough: bool = False
+) -> Rows:
+    """Return the best rows of an open network's outputs; see `FamilyModule.read`.
+
+    Rows that were exported without a batch get one first, as `recognise` saw them.
+    """
+    from obscura.families.common.reading import lacks_batch  # not needed for sealed models
+
+    if outputs and max(len(array.shape) for array in outputs.values()) == 2:
+        outputs = {
+            name: ops.reshape(array, [1, *array.shape]) if lacks_batch(array.shape) else array
+            for name, array in outputs.items()
+        }
+    return module(card.family).read(ops, outputs, spec(card, thorough=thorough))
 
 
 def spec(card: ModelCard, *, thorough: bool = False) -> Spec:

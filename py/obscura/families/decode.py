@@ -13,7 +13,7 @@ from obscura.boxes import area, clip, fit, nms
 from obscura.cards.card import ModelCard
 from obscura.detections import Detections
 from obscura.errors import BackendError, ModelMismatch
-from obscura.families import module, of, spec
+from obscura.families import of, read_rows
 
 
 class Outputs(NamedTuple):
@@ -54,14 +54,13 @@ def read(outputs: Mapping[str, Any], card: ModelCard, *, thorough: bool = False)
         return _sealed(outputs, card)
     from obscura.families.common.ops import NUMPY
 
-    network = spec(card, thorough=thorough)
     with np.errstate(all="ignore"):  # `decode` checks for overflow
         # Families handle two types only, and neither wraps around when its sign is changed.
         plain = {
             name: array.astype(np.float32 if array.dtype.kind == "f" else np.int64)
             for name, array in outputs.items()
         }
-        rows = module(card.family).read(NUMPY, plain, network)
+        rows = read_rows(NUMPY, plain, card, thorough=thorough)
         return Outputs(
             rows.boxes.astype(np.float32),
             rows.scores.astype(np.float32),

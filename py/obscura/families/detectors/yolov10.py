@@ -56,7 +56,7 @@ def recognise(graph: Graph) -> list[Reading]:
     if libreyolo.exported(graph):
         return libreyolo.readings(graph, "yolov10")
     picture = one_picture(graph)
-    found = list(candidates(graph))
+    found = list(candidates(graph, picture)) if picture else []
     if picture is None or not found:
         return []
     columns, rows, transposed = found[0]

@@ -166,6 +166,8 @@ def recognise(graph: Graph) -> list[Reading]:
 def _decoded(graph: Graph, picture: Picture) -> list[Reading]:
     """Return the reading of decoded rows; [] if no output has them."""
     masks = next((v.shape[1] for v in graph.outputs if len(v.shape) == 4), 0)
+    if any(len(v.shape) == 3 and v.shape[2] == 4 for v in graph.outputs):
+        return []  # boxes apart from scores: see `detr` and `ssd`
     extra = masks if graph.metadata.get("task") != "detect" and isinstance(masks, int) else 0
     for value in graph.outputs:
         if len(value.shape) != 3 or not isinstance(value.shape[2], int):

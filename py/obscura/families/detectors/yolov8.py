@@ -80,22 +80,39 @@ def recognise(graph: Graph) -> list[Reading]:
         return []
     return [
         reading
-        for columns, rows, transposed in candidates(graph)
+        for columns, rows, transposed in candidates(graph, picture)
         for reading in _readings(graph, picture, columns, rows, transposed=transposed)
     ]
 
 
-def candidates(graph: Graph) -> Iterator[tuple[int, int | str, bool]]:
+def candidates(graph: Graph, picture: Picture) -> Iterator[tuple[int, int | str, bool]]:
     """Yield numbers of columns and rows, and whether they are transposed, of outputs that `dense`
-    may be able to read."""
+    may be able to read.
+
+    The number of cells tells rows from columns, because there can be more classes than cells: LVIS
+    has 1,203. If it does not, the larger number is that of the rows.
+    """
     boxes = [value.shape for value in graph.outputs if len(value.shape) == 3]
     if len(boxes) != 1 or len(graph.outputs) > 2:
         return
+    if any(len(value.shape) < 3 for value in graph.outputs):
+        return  # labels or scores of finished rows: see `end2end`
     _, first, second = boxes[0]
-    if isinstance(first, int) and (not isinstance(second, int) or first < second):
+    if isinstance(first, int) and (
+        not isinstance(second, int) or _columns_first(picture, first, second)
+    ):
         yield first, second, False
     elif isinstance(second, int):
         yield second, first, True
+
+
+def _columns_first(picture: Picture, first: int, second: int) -> bool:
+    """Return which of two sizes is the number of columns: whether it is the first."""
+    fits = [
+        any(size_for_rows(picture, rows, strides) for strides in STRIDES)
+        for rows in (first, second)
+    ]
+    return fits[1] if fits[0] != fits[1] else first < second
 
 
 def _readings(
@@ -109,8 +126,10 @@ def _readings(
         if classes < 1:
             continue
         # Transposed, rows look like those of YOLOX and others, but a common number of classes is
-        # evidence for this family.
-        sure = 0.9 if not transposed else 0.8 if classes in USUAL_CLASSES else 0.45
+        # evidence for this family, and so is the name that its exporter gives.
+        named = any(value.name == "output0" for value in graph.outputs)
+        unusual = 0.7 if named else 0.45
+        sure = 0.9 if not transposed else 0.8 if classes in USUAL_CLASSES else unusual
         sure *= share_of_size * share
         why = f"{rows or 'any number of'} rows of a box and {classes} scores"
         why += f" and {points} key points" if points else ""

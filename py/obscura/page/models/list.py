@@ -11,7 +11,7 @@ from obscura.page.models.status import Status
 from obscura.page.words import text
 
 if TYPE_CHECKING:
-    from obscura.page.models.adding import Choice, Proposal
+    from obscura.page.models.adding import Choice, Question
     from obscura.page.models.ask import ReadingDialog
 
 
@@ -23,7 +23,7 @@ class ModelsDialog:
         self._template = by_id("model-row")
         self._rows: dict[str, _Row] = {}
         self._handlers: dict[str, Callable[[str], Any]] = {}
-        self._question: ReadingDialog | None = None
+        self._readings: ReadingDialog | None = None
         listen(self._list, "click", self._press)
         listen(self._list, "input", self._search)
 
@@ -90,13 +90,13 @@ class ModelsDialog:
             message.textContent = text.MODEL_GONE.format(model=name)
         message.hidden = name is None
 
-    async def ask(self, title: str, proposals: Sequence[Proposal], canvas: Any) -> Choice | None:
+    async def ask(self, question: Question) -> Choice | None:
         """Show each proposal on the picture; return what the user chose, None if they cancelled."""
-        if self._question is None:
+        if self._readings is None:
             from obscura.page.models.ask import ReadingDialog
 
-            self._question = ReadingDialog()
-        return await self._question.ask(title, proposals, canvas)
+            self._readings = ReadingDialog()
+        return await self._readings.ask(question)
 
     def _press(self, event: Any) -> Any:
         button = event.target.closest("button[data-act]")

@@ -17,7 +17,7 @@ MOST_NETWORK_BYTES = 512 << 20
 """The page, the worker and the runtime each hold a copy, within a tab's few gigabytes."""
 MOST_COMPANION_BYTES = 4 << 20
 """Of the file that comes with a network."""
-COMPANION_ENDINGS = (".txt", ".json", ".toml", ".yaml", ".yml", ".pbtxt")
+COMPANION_ENDINGS = (".txt", ".names", ".labels", ".json", ".toml", ".yaml", ".yml", ".pbtxt")
 
 
 def sort_files(files: Sequence[PickedFile]) -> tuple[PickedFile, PickedFile | None]:

@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from obscura.cards.card import ModelCard
 from obscura.page.models.status import Status
-from obscura.page.state.protocols import Canvas
 
 if TYPE_CHECKING:
-    from obscura.page.models.adding import Choice, Proposal
+    from obscura.page.models.adding import Choice, Question
 
 
 class ModelMenu(Protocol):
@@ -51,7 +50,5 @@ class ModelsView(Protocol):
     def show_missing(self, name: str | None) -> None:
         """Say that a model is no longer on this device; None to say nothing."""
 
-    def ask(
-        self, title: str, proposals: Sequence[Proposal], canvas: Canvas
-    ) -> Awaitable[Choice | None]:
+    def ask(self, question: Question) -> Awaitable[Choice | None]:
         """Show each proposal on the picture; return what the user chose, None if they cancelled."""

@@ -38,15 +38,18 @@ class NoticeCard:
         folded."""
         if isinstance(error, ObscuraError):
             self.code, details = error.code, str(error)
+            words = notices.notice(self.code)
+            why = notices.explanation(words, error)
         else:
             self.code = "unexpected"
             details = "".join(traceback.format_exception(error))
             run(self._show_source(error, details))
-        words = notices.notice(self.code)
+            words = notices.notice(self.code)
+            why = words.why
         self.message = words.title
         self._key = words.action
         by_id("notice-title").textContent = words.title
-        by_id("notice-why").textContent = words.why
+        by_id("notice-why").textContent = why
         by_id("notice-details").textContent = details
         by_id("notice-more").open = False
         self._action.textContent = notices.ACTIONS[words.action]

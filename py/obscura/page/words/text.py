@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from obscura.cards.card import ModelCard
@@ -96,6 +96,12 @@ OWN_SUMMARY = "Added by you"
 READING_MODEL = "Inspecting {model}…"
 TRYING_MODEL = "Testing {model}…"
 ASK_TITLE = "Set up “{model}”"
+ASK_DOUBT = (
+    "None of these may be right. If no boxes fit what is in the picture, press Cancel: Obscura may "
+    "not support this model, or the picture shows nothing that it knows."
+)
+ASK_SIZE = "{side} × {side} pixels"  # noqa: RUF001
+ASK_SIZE_FAILED = "The model does not run with images of {side} × {side} pixels."  # noqa: RUF001
 REMOVE_QUESTION = "Remove {model} from this device?"
 MODEL_GONE = "“{model}” is no longer on this device. Add the file again to use it."
 USE = "Use"
@@ -218,9 +224,13 @@ def value_range(mean: float, std: float) -> tuple[float, float]:
     return (0 - mean) / std, (255 - mean) / std
 
 
-def found(count: int) -> str:
-    """Return how many objects an interpretation finds."""
-    return f"{count} found" if count else "nothing found"
+def found(names: Sequence[str]) -> str:
+    """Return how many objects an interpretation finds, and the classes of the first three."""
+    if not names:
+        return "nothing found"
+    kinds = list(dict.fromkeys(names))
+    more = ", …" if len(kinds) > 3 else ""
+    return f"{len(names)} found: {', '.join(kinds[:3])}{more}"
 
 
 def names_wanted(classes: int) -> str:
