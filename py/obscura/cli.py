@@ -109,18 +109,28 @@ def _detect_arguments(parser: argparse.ArgumentParser) -> None:
     add(
         "pictures",
         nargs="+",
-        type=_filled,
+        type=evaluation.filled,
         metavar="PICTURE",
         help="a picture, or a folder of pictures",
     )
-    add("--model", type=_filled, default="cocossd", help="name or folder (default: %(default)s)")
+    add(
+        "--model",
+        type=evaluation.filled,
+        default="cocossd",
+        help="name or folder (default: %(default)s)",
+    )
     add("--threshold", type=_fraction, metavar="T", help="minimum score, 0 to 1")
     add(
         "--iou", type=_fraction, metavar="I", help="maximum overlap of two boxes of a class, 0 to 1"
     )
     add("--classes", type=_names, metavar="A,B", help="find only these classes (default: all)")
     add("--json", action="store_true", help="print one JSON document")
-    add("--save", type=_filled, metavar="DIR", help="save copies with the boxes drawn on them")
+    add(
+        "--save",
+        type=evaluation.filled,
+        metavar="DIR",
+        help="save copies with the boxes drawn on them",
+    )
     add(
         "--threads",
         type=evaluation.count,
@@ -353,13 +363,7 @@ def _fraction(text: str) -> float:
     return value
 
 
-def _filled(text: str) -> str:
-    if not text:
-        raise argparse.ArgumentTypeError("it is empty; a variable in the command may be unset")
-    return text
-
-
 def _names(text: str) -> list[str]:
     names = [name.strip() for name in text.split(",") if name.strip()]
-    _filled("".join(names))
+    evaluation.filled("".join(names))
     return names

@@ -269,6 +269,7 @@ def test_a_command_or_option_that_is_nearly_right_gets_a_suggestion(
         (["detect", "a.png", "--save", ""], "it is empty"),
         (["detect", "a.png", "--model", ""], "it is empty"),
         (["detect", "a.png", "--classes", ""], "it is empty"),
+        (["evaluate", "--images", "", "--annotations", "y"], "it is empty"),
         (["detect", "a.png", "--classes", " , "], "it is empty"),
         (["detect", "a.png", "--iou", "half"], '"half" is not a number'),
         (["detect", "a.png", "--threads", "many"], '"many" is not a whole number'),

@@ -52,10 +52,10 @@ HELP = "Measure how accurate models are, on pictures annotated in COCO's format.
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of the command."""
     add = parser.add_argument
-    add("--images", type=Path, required=True, metavar="DIR", help="the folder of pictures")
+    add("--images", type=filled, required=True, metavar="DIR", help="the folder of pictures")
     add(
         "--annotations",
-        type=Path,
+        type=filled,
         required=True,
         metavar="JSON",
         help="their annotations: an instances file in COCO's format",
@@ -67,7 +67,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help="use only the first N of the pictures that are there (default: all)",
     )
-    add("--model", action="append", metavar="NAME", help="may be repeated (default: all)")
+    add(
+        "--model",
+        type=filled,
+        action="append",
+        metavar="NAME",
+        help="may be repeated (default: all)",
+    )
     add("--backend", choices=BACKENDS, default="native", help="default: %(default)s")
     add(
         "--site",
@@ -107,13 +113,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help="also report the standard error of AP, from N random draws of the pictures",
     )
-    add("--json", type=Path, metavar="FILE", help="also write the results to a JSON file")
+    add("--json", type=filled, metavar="FILE", help="also write the results to a JSON file")
 
 
 def run(options: argparse.Namespace) -> int:
     """Evaluate each model and print the results; return the exit code, 1 if a picture was bad."""
     bar = _progress_bar()
-    truth = read_truth(options.annotations, options.images, options.limit)
+    truth = read_truth(Path(options.annotations), Path(options.images), options.limit)
     samples = draw_samples(len(truth.pictures), options.bootstrap)
     results = []
     for name in options.model or catalogue.known():
@@ -135,7 +141,7 @@ def run(options: argparse.Namespace) -> int:
             )
         )
     if options.json:
-        _write(options.json, document(results, truth, options.threshold))
+        _write(Path(options.json), document(results, truth, options.threshold))
     print(markdown(results, truth, per_class=options.per_class))
     return 1 if any(result.damaged for result in results) else 0
 
@@ -153,7 +159,7 @@ def _progress_bar() -> Callable[..., Iterable[int]]:
 def _command(model: str, options: argparse.Namespace) -> str:
     """Return the command that repeats the measurement on any machine."""
     images, annotations = (
-        "/".join(path.resolve().parts[-2:]) for path in (options.images, options.annotations)
+        "/".join(Path(path).resolve().parts[-2:]) for path in (options.images, options.annotations)
     )
     words = ["--images", images, "--annotations", annotations, "--model", model]
     if options.backend != "native":
@@ -184,6 +190,17 @@ def _fraction(text: str) -> float:
     if not 0 < value < 1:
         raise argparse.ArgumentTypeError(f"{text} is not between 0 and 1")
     return value
+
+
+def filled(text: str) -> str:
+    """Return an argument that names something.
+
+    Raises:
+        argparse.ArgumentTypeError: it is empty, which as a path would be the current folder.
+    """
+    if not text:
+        raise argparse.ArgumentTypeError("it is empty; a variable in the command may be unset")
+    return text
 
 
 def count(text: str) -> int:

@@ -168,8 +168,8 @@ NOTICES = {
     ),
     "picture": Notice(
         "This picture can't be opened",
-        "The file is damaged or in a format that this browser can't read. Use a JPEG, PNG or WebP "
-        "picture.",
+        "The file is damaged, too large, or in a format that this browser can't read. Use a JPEG, "
+        "PNG or WebP picture.",
         "photo",
     ),
     "picture-heic": Notice(
