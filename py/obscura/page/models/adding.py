@@ -29,6 +29,7 @@ from obscura.families.common.reading import (
     USUAL_SIZES,
     Picture,
     Reading,
+    any_size,
     one_picture,
 )
 from obscura.families.decode import Outputs, decode, read
