@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import add_model
+import numpy as np
+import onnx
 import pytest
 
 from obscura import Detector
@@ -146,6 +148,29 @@ def test_mmdetections_exports_are_read_in_their_colours_and_any_size(
     with Detector(models / "own") as detector:
         found = detector.detect(picture)
         assert sorted(detector.card.labels[n] for n in found.class_id) == ["crimson", "leaf", "sea"]
+
+
+def test_a_network_without_a_batch_in_its_output_is_sealed(
+    add: Add, models: Path, tmp_path: Path
+) -> None:
+    file, picture = tmp_path / "flat.onnx", tmp_path / "scene.png"
+    model = onnx.load_from_string(networks.yolov8(metadata=networks.named("a", "b", "c")))
+    cast = model.graph.node[-1]
+    cast.output[0] = "batched"
+    axes = onnx.numpy_helper.from_array(np.array([0]), "axes")
+    model.graph.initializer.append(axes)
+    model.graph.node.append(onnx.helper.make_node("Squeeze", ["batched", "axes"], ["output0"]))
+    del model.graph.output[0].type.tensor_type.shape.dim[0]
+    onnx.save(model, file)
+    networks.scene().save(picture)
+
+    code, out, err = add(file)
+
+    assert (code, err) == (0, []), out
+    assert "open" not in card(models)
+    with Detector(models / "own") as detector:
+        found = detector.detect(picture)
+        assert sorted(detector.card.labels[n] for n in found.class_id) == ["a", "b", "c"]
 
 
 def test_masks_that_are_left_out_are_said_to_be(add: Add, models: Path, tmp_path: Path) -> None:

@@ -10,6 +10,8 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+ESSENTIAL = ("family", "labels", "input")
+"""Keys that every card has, because nothing else tells them."""
 OUTPUT = {"top": 300, "threshold": 0.4, "iou": 0.5}
 UNKNOWN_LICENSE = "NOASSERTION"  # as SPDX spells it
 _NETWORK = "model.onnx"

@@ -140,11 +140,13 @@ def read_rows(
 ) -> Rows:
     """Return the best rows of an open network's outputs; see `FamilyModule.read`.
 
-    Rows that were exported without a batch get one first, as `recognise` saw them.
+    Rows that were exported without a batch get one first, as `recognise` saw them. Finished boxes
+    need none, and there may be any number of them, which must not become a part of a sealed graph.
     """
     from obscura.families.common.reading import lacks_batch  # not needed for sealed models
 
-    if outputs and max(len(array.shape) for array in outputs.values()) == 2:
+    finished = card.family in ("end2end", "rtdetr")
+    if not finished and outputs and max(len(array.shape) for array in outputs.values()) == 2:
         outputs = {
             name: ops.reshape(array, [1, *array.shape]) if lacks_batch(array.shape) else array
             for name, array in outputs.items()
