@@ -100,7 +100,7 @@ def _compared(network: Path, images: Sequence[Pixels], folder: Path) -> list[tup
     )  # fmt: skip
     x, shown = inputs[CALIBRATION:], images[CALIBRATION:]
     nudged = x + np.random.default_rng(0).choice([-1e-3, 1e-3], x.shape).astype(np.float32)
-    rows = []
+    rows: list[tuple[str, ...]] = []
     for kind, path in (("int8", small), ("float", plain)):
         library = _native(path, x)
         web_x, page = _web(path, shown, folder, library.shape)

@@ -86,4 +86,4 @@ def _usual_ratio(facts: Facts) -> float:
     if facts.gpu and not facts.fallback_gpu:
         return _GPU
     threads = min(facts.cores, _MOST_THREADS) if facts.isolated else 1
-    return _WASM / max(threads, 1) ** _THREADS
+    return float(_WASM / max(threads, 1) ** _THREADS)
