@@ -139,7 +139,7 @@ def test_each_model_has_a_row_that_says_what_it_is(room: Room) -> None:
             assert said in words
         assert f"{card['accuracy']['ap']:.0f} of 100" in words
         assert f"Finds {card['accuracy']['found']} of 100 objects" in words
-        assert "part of its training" in words, "pictures seen in training read high"
+        assert "it was trained on" in words, "pictures seen in training read high"
         row(room, card["name"]).locator("summary", has_text="Licence and origin").click()
         origin = row(room, card["name"]).inner_text()
         assert card["license"] in origin

@@ -164,15 +164,13 @@ def accuracy(measured: Mapping[str, Any]) -> Figure:
     """Return a card's accuracy, and what that means for the boxes that people see."""
     if "ap" not in measured:
         return Figure(UNKNOWN, "")
-    notes = ["a relative score"]
+    note = "A relative score."
     if {"found", "right"} <= measured.keys():
-        notes = [
-            f"Finds {measured['found']:.0f} of 100 objects; {measured['right']:.0f} of 100 boxes "
-            "are right"
-        ]
+        found, right = measured["found"], measured["right"]
+        note = f"Finds {found:.0f} of 100 objects; {right:.0f} of 100 boxes are right."
     if measured.get("seen_in_training"):
-        notes.append("the test pictures were part of its training, so others give less")
-    return Figure(f"{measured['ap']:.0f} of 100", "; ".join(notes))
+        note += " Measured on pictures it was trained on, so expect less."
+    return Figure(f"{measured['ap']:.0f} of 100", note)
 
 
 def suggestion(title: str, why: str) -> str:
