@@ -5,7 +5,7 @@
 import "../common/policy.js";
 import { absolute, build, mark } from "../common/page.js";
 import { sample } from "../common/sample.js";
-import { askForCamera } from "./camera.js";
+import { askForCamera, setResolution } from "./camera.js";
 import { download, fetchEarly, take } from "./downloads.js";
 import { startEngine, takeEngine } from "./engine.js";
 import { facts, hasSimd } from "./facts.js";
@@ -33,6 +33,7 @@ const boot = {
   take,
   takeEngine,
   askForCamera,
+  setResolution,
   load,
   say,
   get files() {

@@ -20,7 +20,7 @@ ROOTS = ("main", "bench")
 
 # From the ground up. A module may import modules of lower floors, and its neighbours on its own.
 FLOORS = (
-    {"errors", "boxes", "cards.nesting", "live.pace", "live.timing"},
+    {"errors", "boxes", "cards.nesting", "live.frame_grid", "live.pace", "live.timing"},
     {"detections", "cards.table"},
     {"update"},
     {"pipeline", "live.frame_clock"},
@@ -51,6 +51,8 @@ PURE = {
     "page.live.controller",
     "page.live.kinds",
     "page.live.loop",
+    "page.live.playback",
+    "page.live.protocols",
     "page.models.adding",
     "page.models.controller",
     "page.models.measure",

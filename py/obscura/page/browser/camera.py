@@ -26,8 +26,7 @@ async def open_camera(*, device_id: str, facing: str, resolution: str) -> Any:
     devices = getattr(navigator, "mediaDevices", None)
     if not isSecureContext or devices is None:
         raise InsecureContext("This address may not use a camera", location.origin)
-    width, height = (int(side) for side in resolution.split("x"))
-    video: dict[str, Any] = {"width": {"ideal": width}, "height": {"ideal": height}}
+    video: dict[str, Any] = _size(resolution)
     if device_id:
         video["deviceId"] = {"exact": device_id}
     else:
@@ -39,6 +38,11 @@ async def open_camera(*, device_id: str, facing: str, resolution: str) -> Any:
         # The stored camera is not connected now: use any other one.
         return await open_camera(device_id="", facing=facing, resolution=resolution)
     raise refusal(str(outcome.name), str(outcome.message), await _permission())
+
+
+async def set_resolution(track: Any, resolution: str) -> bool:
+    """Have a camera's track send pictures of about "WIDTHxHEIGHT"; return False if it refuses."""
+    return bool(await boot.setResolution(track, js_object(**_size(resolution))))
 
 
 async def list_cameras() -> list[Camera]:
@@ -63,6 +67,11 @@ def stop_stream(stream: Any) -> None:
     """Stop every track, so that the camera's light goes out."""
     for track in stream.getTracks():
         track.stop()
+
+
+def _size(resolution: str) -> dict[str, Any]:
+    width, height = (int(side) for side in resolution.split("x"))
+    return {"width": {"ideal": width}, "height": {"ideal": height}}
 
 
 async def _permission() -> str:

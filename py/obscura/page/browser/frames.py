@@ -10,6 +10,7 @@ from pyodide.ffi import JsException, create_proxy
 
 from obscura.boxes import fit
 from obscura.cards.card import InputSpec
+from obscura.live.frame_grid import FrameGrid
 from obscura.page.browser.canvas import opaque_context
 
 
@@ -86,16 +87,22 @@ class Grabber:
 
 
 class VideoFrames:
-    """Offers the next frame that a `<video>` shows, when asked.
+    """Offers the next frame that the `<video>` in view shows, when asked.
 
     Boundary: one proxy serves every frame for the life of the page.
     """
 
-    def __init__(self, video: Any) -> None:
+    def __init__(self, video: Callable[[], Any]) -> None:
+        """
+        Args:
+            video: returns the element in view.
+        """
         self._video = video
+        self._asked: Any = None  # the element that was asked for a frame
         self._proxy = create_proxy(self._offered)
-        self._by_frame = hasattr(video, "requestVideoFrameCallback")
+        self._by_frame = hasattr(video(), "requestVideoFrameCallback")
         self._ticket = 0
+        self._grid = FrameGrid()
         self.on_frame: Callable[[int | None], None] = lambda _number: None
         """Called with the number of frames shown so far, None where the browser does not count."""
 
@@ -114,24 +121,33 @@ class VideoFrames:
         if self._ticket:
             return
         if self._by_frame:
-            self._ticket = self._video.requestVideoFrameCallback(self._proxy)
+            self._asked = self._video()
+            self._ticket = self._asked.requestVideoFrameCallback(self._proxy)
         else:
             self._ticket = requestAnimationFrame(self._proxy)
 
     def cancel(self) -> None:
-        """Have no frame offered."""
+        """Have no frame offered: what follows is another video."""
+        self._grid.reset()
         if self._ticket:
             by_frame = self._by_frame
-            (self._video.cancelVideoFrameCallback if by_frame else cancelAnimationFrame)(
+            (self._asked.cancelVideoFrameCallback if by_frame else cancelAnimationFrame)(
                 self._ticket
             )
             self._ticket = 0
 
     def total(self) -> int:
         """Return how many frames the video has shown, as the browser counts."""
-        return int(self._video.getVideoPlaybackQuality().totalVideoFrames)
+        return int(self._video().getVideoPlaybackQuality().totalVideoFrames)
+
+    def stepped(self, position_s: float, frames: int) -> float:
+        """Return the time of the frame so many frames after the one shown, in seconds."""
+        return self._grid.stepped(position_s, frames)
 
     def _offered(self, _now: float, metadata: Any = None) -> None:
         self._ticket = 0
         # The callback itself may skip frames under load; the counter in its metadata does not.
-        self.on_frame(metadata.presentedFrames if metadata is not None else None)
+        number = metadata.presentedFrames if metadata is not None else None
+        if number is not None:
+            self._grid.observe(number, metadata.mediaTime)
+        self.on_frame(number)
