@@ -44,7 +44,6 @@ class FrameGrid:
         Args:
             position_s: the video's current time, in seconds.
         """
-        begin = self._last[1] if self._last is not None else position_s
-        if not 0 <= position_s - begin < 2 * self.spacing_s:
-            return position_s + frames * self.spacing_s
-        return begin + (frames + 0.5) * self.spacing_s
+        if self._last is not None and 0 <= position_s - self._last[1] < 2 * self.spacing_s:
+            return self._last[1] + (frames + 0.5) * self.spacing_s
+        return position_s + frames * self.spacing_s
