@@ -23,7 +23,7 @@ FLOORS = (
     {"errors", "boxes", "cards.nesting", "live.frame_grid", "live.pace", "live.timing"},
     {"detections", "cards.table"},
     {"update"},
-    {"pipeline", "live.frame_clock"},
+    {"pipeline", "live.frame_clock", "live.upright"},
     {"cards.card"},
     {"cards.labels"},
     {"graph"},

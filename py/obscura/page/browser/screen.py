@@ -62,6 +62,7 @@ class Screen:
             setattr(self.video, name, getattr(last, name))
         self.video.style.cssText = last.style.cssText
         last.replaceWith(self.video)
+        self._grabber.reset()
 
     async def in_view(self, kind: Kind, size: tuple[int, int] | None) -> Any:
         """Return a canvas of what is in view.
