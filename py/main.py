@@ -24,8 +24,9 @@ from obscura.page.commands import actions
 from obscura.page.features import bench, detect, offline, privacy
 from obscura.page.features.context import Context
 from obscura.page.live.analysis import Analysis
-from obscura.page.live.controller import Hooks, SourceController
+from obscura.page.live.controller import SourceController
 from obscura.page.live.loop import Loop
+from obscura.page.live.protocols import Hooks
 from obscura.page.live.sources import SourceOpener
 from obscura.page.models.controller import Models
 from obscura.page.models.list import ModelsDialog
@@ -160,12 +161,12 @@ class Assembly:
             self._sessions,
             self._analysis,
             screen,
-            SourceOpener(screen.video),
+            SourceOpener(screen.make_video),
             timings,
             lambda: self._preferences.current,
             list_cameras=camera.list_cameras,
             make_loop=lambda analyse: Loop(
-                VideoFrames(screen.video),
+                VideoFrames(lambda: screen.video),
                 analyse,
                 timings,
                 self._pace,
@@ -239,7 +240,8 @@ async def main() -> None:
     service, safe = Service(), await boot.boot.safeMode
     app = Assembly(parts, await boot.device(), service, safe).app()
     if safe is not None:
-        launch.say_safe_mode(service)
+        launch.say_safe_mode(service, smallest=hasattr(safe, "model"))
+    launch.say_conditions(stores=storage.settings_storage() is not None)
     await app.features.start(When.START)
     # Before anything listens, so that a press meanwhile is remembered by boot alone.
     shared = await launch.shared_files(service) if launch.SHARED in about.parameters() else []

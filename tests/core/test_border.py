@@ -20,11 +20,20 @@ ROOTS = ("main", "bench")
 
 # From the ground up. A module may import modules of lower floors, and its neighbours on its own.
 FLOORS = (
-    {"errors", "boxes", "cards.complete", "cards.nesting", "live.pace", "live.timing", "suggest"},
+    {
+        "errors",
+        "boxes",
+        "cards.complete",
+        "cards.nesting",
+        "live.frame_grid",
+        "live.pace",
+        "live.timing",
+        "suggest",
+    },
     {"detections", "cards.table"},
     {"cards.yaml_names"},
     {"update"},
-    {"pipeline", "live.frame_clock"},
+    {"pipeline", "live.frame_clock", "live.upright"},
     {"cards.card"},
     {"cards.labels"},
     {"graph"},
@@ -53,6 +62,8 @@ PURE = {
     "page.live.kinds",
     "page.live.loop",
     "page.live.orientation",
+    "page.live.playback",
+    "page.live.protocols",
     "page.models.adding",
     "page.models.controller",
     "page.models.measure",

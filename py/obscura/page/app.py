@@ -13,7 +13,8 @@ from typing import Any
 from obscura.live.pace import Pace
 from obscura.page.live import kinds
 from obscura.page.live.analysis import Analysis
-from obscura.page.live.controller import Hooks, SourceController
+from obscura.page.live.controller import SourceController
+from obscura.page.live.protocols import Hooks
 from obscura.page.platform import Platform
 from obscura.page.stage.display import Display
 from obscura.page.state.feature import Features
@@ -71,7 +72,7 @@ class App:
         return self._scene.state(
             error=self.notice.code is not None,
             ready=self.sessions.ready,
-            answered=self.analysis.update is not None,
+            answered=self.sources.answered,
         )
 
     @property
@@ -104,7 +105,7 @@ class App:
 
     def press_start(self) -> Any:
         """The main button: start, or stop what is under way."""
-        if self._scene.opening or self._scene.kind is Kind.LIVE:
+        if self.state is State.STARTING or self._scene.opening or self._scene.kind is Kind.LIVE:
             return self.sources.stop()
         return self.start()
 
@@ -126,10 +127,12 @@ class App:
             return self.models.choose(values["model"])
         self._preferences.set(**values)
         self.pace.enabled = self.settings.pace
-        if self.sources.camera_runs and values.keys() & {"camera", "facing", "resolution"}:
+        if self.sources.camera_runs and values.keys() & {"camera", "facing"}:
             return self.sources.open("camera")
         self._render()
         self.analysis.refresh()
+        if self.sources.camera_runs and "resolution" in values:
+            return self.sources.set_resolution()
         return None
 
     def hide_classes(self, labels: list[str]) -> None:

@@ -50,9 +50,20 @@ class Screen:
         """Draw a `live.sources.Photo` on the canvas."""
         self._photo_size = photo.draw(self.picture)
 
-    def play(self, playing: bool) -> None:
-        """Have the video play or pause."""
-        (self.video.play if playing else self.video.pause)()
+    def make_video(self) -> Any:
+        """Return a new `<video>` like the one in view, which plays nothing yet."""
+        video = self.video.cloneNode(False)
+        video.muted = True  # the attribute counts only for elements that come with the page
+        return video
+
+    def show_video(self, source: Any) -> None:
+        """Put the `<video>` of a `live.sources.LiveSource` in view, in place of the last one."""
+        last, self.video = self.video, source.video
+        for name in ("className", "hidden"):  # as they are now, not when it was made
+            setattr(self.video, name, getattr(last, name))
+        self.video.style.cssText = last.style.cssText
+        last.replaceWith(self.video)
+        self._grabber.reset()
 
     async def in_view(self, kind: Kind, size: tuple[int, int] | None) -> Any:
         """Return a canvas of what is in view.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -49,12 +50,12 @@ class VideoWithoutPicture(VideoUnread):
 
 
 class LiveSource:
-    """What plays in the `<video>`: a camera's stream or a file."""
+    """A camera's stream or a file, in the `<video>` that plays it."""
 
     is_live = True
 
-    def __init__(self, video: Any, *, stream: Any = None, url: str = "") -> None:
-        self._video, self._stream, self._url = video, stream, url
+    def __init__(self, video: Any, *, stream: Any = None, url: str = "", name: str = "") -> None:
+        self.video, self._stream, self._url, self._name = video, stream, url, name
         self.is_camera = stream is not None
         self.facing = self._setting("facingMode")
         """ "user", "environment", or "" for files and where the camera does not say (laptops)."""
@@ -63,31 +64,60 @@ class LiveSource:
     @property
     def size(self) -> tuple[int, int]:
         """Width and height in pixels, as the video has them now (a phone may turn)."""
-        return self._video.videoWidth, self._video.videoHeight
+        return self.video.videoWidth, self.video.videoHeight
 
     @property
     def name(self) -> str:
-        """Name of the camera; "" for files and where the browser does not say."""
-        return str(self._track.label) if self.is_camera else ""
+        """Name of the camera, "" where the browser does not say; of a video, its file's."""
+        return str(self._track.label) if self.is_camera else self._name
 
     @property
     def silent(self) -> bool:
         """Whether the camera sends no picture at the moment, as while another app uses it."""
         return bool(self._track.muted) if self.is_camera else False
 
+    @property
+    def ended(self) -> bool:
+        """Whether the camera was released or disconnected."""
+        return self.is_camera and str(self._track.readyState) == "ended"
+
+    @property
+    def seeking(self) -> bool:
+        """Whether the video does not show the frame yet that was sought."""
+        return bool(self.video.seeking)
+
+    @property
+    def duration_s(self) -> float | None:
+        """Seconds that the video lasts; None where that is unknown, as of a camera."""
+        seconds = float(self.video.duration)
+        return seconds if math.isfinite(seconds) else None
+
+    @property
+    def position_s(self) -> float:
+        """The time in the video, in seconds."""
+        return float(self.video.currentTime)
+
+    def play(self, playing: bool) -> None:
+        """Play or pause."""
+        (self.video.play if playing else self.video.pause)()
+
+    def seek(self, seconds: float) -> None:
+        """Go to a time of the video."""
+        self.video.currentTime = seconds
+
+    def set_rate(self, rate: float) -> None:
+        """Play faster or slower; 1 is the video's own speed."""
+        self.video.playbackRate = rate
+
+    async def set_resolution(self, resolution: str) -> bool:
+        """Have the camera send pictures of about this size; return False if it refuses."""
+        return await camera.set_resolution(self._track, resolution)
+
     def stop(self) -> None:
-        """Release the camera or the file, and the video if it does not play another by now."""
-        video = self._video
+        """Release the camera or the file."""
         if self.is_camera:
             camera.stop_stream(self._stream)
-            ours = getattr(video.srcObject, "js_id", None) == self._stream.js_id
-        else:
-            ours = video.src == self._url
-        if ours:
-            video.pause()
-            video.srcObject = None
-            video.removeAttribute("src")
-            video.load()
+        _release(self.video)
         files.revoke(self._url)
 
     @property
@@ -126,24 +156,32 @@ class Photo:
 class SourceOpener:
     """Opens cameras, videos and photos. What it returns belongs to the caller, who stops it.
 
-    Boundary: one listener per event serves every camera for the life of the page.
+    Boundary: one listener per event serves every camera and video for the life of the page.
     """
 
-    def __init__(self, video: Any) -> None:
+    def __init__(self, make_video: Callable[[], Any]) -> None:
         """
         Args:
-            video: the element that plays cameras and videos.
+            make_video: returns a new `<video>`, so that what is in view goes on meanwhile.
         """
-        self._video = video
+        self._make_video = make_video
         self.on_ended: Callable[[], Any] = lambda: None
         """Called when a camera is disconnected."""
         self.on_silent: Callable[[], Any] = lambda: None
         """Called when the `silent` of a camera changes."""
+        self.on_sought: Callable[[], Any] = lambda: None
+        """Called when a video shows the frame that was sought."""
+        self.on_played: Callable[[], Any] = lambda: None
+        """Called when a video that does not loop has played to its end."""
         silent = listener(lambda _event: self.on_silent())
         self._listeners = {
             "ended": listener(lambda _event: self.on_ended()),
             "mute": silent,
             "unmute": silent,
+        }
+        self._video_listeners = {
+            "seeked": listener(lambda _event: self.on_sought()),
+            "ended": listener(lambda _event: self.on_played()),
         }
 
     async def camera(
@@ -165,14 +203,15 @@ class SourceOpener:
         (track,) = stream.getVideoTracks()
         for event, proxy in self._listeners.items():
             track.addEventListener(event, proxy)
-        self._video.removeAttribute("src")  # of a video that is being opened
-        self._video.srcObject = stream
+        video = self._make_video()
+        video.srcObject = stream
         try:
-            await _playing(self._video)
+            await _playing(video)
         except Exception as error:
             camera.stop_stream(stream)
+            _release(video)
             raise CameraBusy("The camera sends no picture", error) from error
-        return LiveSource(self._video, stream=stream)
+        return LiveSource(video, stream=stream)
 
     async def is_video(self, source: Any) -> bool:
         """Whether a `File`, by its content, or an address holds a video and not a picture."""
@@ -192,17 +231,21 @@ class SourceOpener:
         """
         by_address = isinstance(source, str)
         url = same_origin(source) if by_address else files.object_url(source)
-        self._video.srcObject = None  # of a camera that is being opened: it would override `src`
-        self._video.src = url
-        self._video.loop = True
+        name = source.split("?")[0].rpartition("/")[2] if by_address else str(source.name)
+        video = self._make_video()
+        for event, proxy in self._video_listeners.items():
+            video.addEventListener(event, proxy)
+        video.src = url
+        video.loop = True
         try:
-            await _playing_file(self._video, LOADING_S if by_address else PLAYING_S)
+            await _playing_file(video, LOADING_S if by_address else PLAYING_S)
         except Exception as error:
-            name = source if by_address else source.name
-            without = self._video.readyState > 0 and not self._video.videoWidth
+            without = video.readyState > 0 and not video.videoWidth
+            _release(video)
+            files.revoke(url)
             failure = VideoWithoutPicture if without else VideoUnread
             raise failure(f"{name} cannot be played ({error})") from error
-        return LiveSource(self._video, url=url)
+        return LiveSource(video, url=url, name=name)
 
     async def photo(self, source: Any) -> Photo:
         """Decode a photo, upright.
@@ -278,6 +321,14 @@ async def _playing_file(video: Any, limit_s: float) -> None:
         await video.play()
     if not video.videoWidth:  # of a file, it is known once it plays
         raise ValueError("it has no picture")
+
+
+def _release(video: Any) -> None:
+    """Have a video let go of what it plays."""
+    video.pause()
+    video.srcObject = None
+    video.removeAttribute("src")
+    video.load()
 
 
 async def _playing(video: Any) -> None:
