@@ -1,4 +1,4 @@
-"""The composition root of the benchmark's page: makes the parts and hands them to each other."""
+"""Composition root of the benchmark page: creates the parts and connects them."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ async def main() -> None:
     table = SettingTable(CORE_SETTINGS)
     set_theme(stored(table, storage.settings_storage()).theme)
     parts = build.read(by_id("obscura-build").textContent)
-    # The bundled picture stands in for a camera.
+    # The sample picture stands in for a camera.
     sample = canvas.canvas_of(await boot.sample_pixels())
     facts, gpu_name = await boot.device()
     device = Device(facts, gpu_name, about.browser_name())

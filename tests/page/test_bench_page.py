@@ -87,7 +87,7 @@ def test_every_line_of_a_table_has_as_many_cells() -> None:
     ("backend", "threads", "name"),
     [
         ("webgpu", 1, "WebGPU"),
-        ("wasm", 1, "WebAssembly, one thread"),
+        ("wasm", 1, "WebAssembly, 1 thread"),
         ("wasm", 4, "WebAssembly, 4 threads"),
     ],
 )

@@ -17,3 +17,7 @@ class Display:
     mirrored: bool = False
     all_hidden: bool = False
     """Whether every class of the model is switched off."""
+    names: bool = True
+    """Whether boxes have labels."""
+    percentages: bool = True
+    """Whether labels show scores."""

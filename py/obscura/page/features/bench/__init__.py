@@ -1,4 +1,4 @@
-"""The benchmark, a page of its own (bench.html, py/bench.py): how fast this device is."""
+"""Benchmark page (bench.html, py/bench.py): measures how fast this device is."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the benchmark's page runs on, in words for people. Pure Python."""
+"""Description of the device that the benchmark runs on. Pure Python."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ class Device:
         rows = {
             "Browser": self.browser,
             "Processor": f"{facts.cores} cores",
-            "GPU": gpu if facts.gpu else "no WebGPU here",
-            "Threads": "yes" if facts.isolated else "no: the host does not isolate this page",
+            "GPU": gpu if facts.gpu else "WebGPU is not available",
+            "Threads": "yes" if facts.isolated else "no: the host does not isolate the page",
         }
         if facts.memory_gb:
             rows["Memory"] = f"{facts.memory_gb:g} GB or more"

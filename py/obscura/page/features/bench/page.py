@@ -1,4 +1,4 @@
-"""The benchmark's page: measures every way to run on this device, shows it, gives it away as text.
+"""Benchmark page: measures every backend on this device, shows the results, copies them as text.
 
 The bundled picture stands in for a camera, so that no permission is needed and every device has
 the same work; the stages are those of the page's own frame loop, by the same code.
@@ -29,7 +29,7 @@ from obscura.page.stage.overlay import Overlay
 WARM_UP = 5
 FRAMES = 60
 REPEATS = 30
-"""Of decoding and drawing rows that were made up."""
+"""How often generated rows are decoded and drawn."""
 PARTS = ("backends", "models", "boxes", "classes")
 
 
@@ -69,19 +69,19 @@ class Bench:
         listen(by_id("copy"), "click", lambda _event: self._copy())
         on_failure(self._fail)
         publish("snapshot", self.snapshot)
-        self._tell(bench_text.READY, 0.0)
+        self._show_progress(bench_text.READY, 0.0)
         self._render()
         if "start" in parameters:
             by_id("start").click()
 
     def snapshot(self) -> dict[str, Any]:
-        """The page for programs; `results` are those so far."""
+        """Return the page's state for programs; `results` are those so far."""
         code = self._notice.code
         error = None if code is None else {"code": code, "message": self._notice.message}
         return {"state": self.state, "error": error, "results": self.results}
 
     def stop(self) -> None:
-        """End after the present frame."""
+        """Stop after the current frame."""
         self._wanted = False
 
     async def run(self) -> None:
@@ -104,12 +104,12 @@ class Bench:
                 self._render()
         except Stopped:
             self.state = "stopped"
-            self._tell(bench_text.STOPPED, 0.0)
+            self._show_progress(bench_text.STOPPED, 0.0)
         except ObscuraError as error:
             self._fail(error)
         else:
             self.state = "done"
-            self._tell(bench_text.DONE, 1.0)
+            self._show_progress(bench_text.DONE, 1.0)
         finally:
             self._overlay.clear()
             self._render()
@@ -123,8 +123,8 @@ class Bench:
     def _card(self) -> ModelCard:
         return self._shelf.cards[self._shelf.default]
 
-    def _ways(self) -> list[tuple[str, int, str]]:
-        """Backend and threads to insist on, and why not, "" if nothing speaks against it."""
+    def _backends(self) -> list[tuple[str, int, str]]:
+        """Return backends with numbers of threads, and why each is skipped; "" if not."""
         facts = self._device.facts
         counts = wasm_threads(facts)
         no_gpu = bench_text.SOFTWARE if facts.fallback_gpu else ""
@@ -137,8 +137,8 @@ class Bench:
         ]
 
     async def _measure_backends(self) -> None:
-        """Whole frames of the default model, in every way to run."""
-        ways = self._ways()
+        """Measure whole frames of the default model on every backend."""
+        ways = self._backends()
         for number, (backend, threads, why) in enumerate(ways):
             name = bench_text.backend_name(backend, threads)
             if why:
@@ -160,7 +160,7 @@ class Bench:
             self._render()
 
     async def _measure_models(self) -> None:
-        """Every model that the page ships, in the first way to run that works."""
+        """Measure every shipped model on the first backend that works."""
         cards = list(self._shelf.cards.values())
         for number, card in enumerate(cards):
             try:
@@ -186,14 +186,14 @@ class Bench:
             self._render()
 
     async def _measure_boxes(self) -> None:
-        """Decoding and drawing as the boxes in view grow."""
+        """Measure decoding and drawing for a growing number of boxes."""
         card = self._card
         for number, count in enumerate(bench_work.BOXES):
             outputs = bench_work.boxes_in_view(count, len(card.labels))
             await self._measure_rows("boxes", count, card, outputs, number / len(bench_work.BOXES))
 
     async def _measure_classes(self) -> None:
-        """Decoding and drawing as the classes that are told apart grow."""
+        """Measure decoding and drawing for a growing number of classes."""
         for number, count in enumerate(bench_work.CLASSES):
             card = bench_work.with_classes(self._card, count)
             outputs = bench_work.boxes_in_view(bench_work.ROWS, count)
@@ -203,8 +203,8 @@ class Bench:
     async def _measure_rows(
         self, part: str, count: int, card: ModelCard, outputs: Outputs, share: float
     ) -> None:
-        words = bench_text.BOXES_AT_ONCE if part == "boxes" else bench_text.CLASSES_APART
-        self._tell(bench_text.MEASURING.format(what=words.format(count=count)), share)
+        words = bench_text.BOX_COUNT if part == "boxes" else bench_text.CLASS_COUNT
+        self._show_progress(bench_text.MEASURING.format(what=words.format(count=count)), share)
         rows = []
         for repeat in range(WARM_UP + REPEATS):
             await self._breathe()
@@ -215,22 +215,22 @@ class Bench:
         self._render()
 
     async def _open(self, card: ModelCard, backend: str, threads: int, share: float) -> OpenModel:
-        """A session in this very way to run.
+        """Open a session on exactly this backend and number of threads.
 
         Raises:
-            ObscuraError: it cannot be had, or does not reproduce the recorded answer.
+            ObscuraError: it cannot be opened, or does not reproduce the recorded answer.
         """
         await self._breathe()
-        self._tell(bench_text.OPENING.format(what=card.title), share)
+        self._show_progress(bench_text.OPENING.format(what=card.title), share)
         model = await self._shelf.fetch(card)
-        # Whatever else would do is not what is to be measured.
-        others = () if backend == "auto" else _others(backend, threads)
+        # A fallback would be measured under the wrong name.
+        others = () if backend == "auto" else _fallbacks(backend, threads)
         opened = await self._opener.open(
             card,
             model,
             EngineChoice(backend, threads),
             failed=others,
-            report=lambda words: self._tell(words, share),
+            report=lambda words: self._show_progress(words, share),
             wanted=lambda: self._wanted,
         )
         if opened is None:
@@ -244,7 +244,7 @@ class Bench:
         for number in range(WARM_UP + count):
             if number % 5 == 0:
                 done = share + of * number / (WARM_UP + count)
-                self._tell(bench_text.MEASURING.format(what=what), done)
+                self._show_progress(bench_text.MEASURING.format(what=what), done)
             await self._breathe()
             row = await self._frame(opened)
             if number >= WARM_UP:
@@ -252,7 +252,7 @@ class Bench:
         return rows
 
     async def _frame(self, opened: OpenModel) -> dict[str, float]:
-        """One frame from capture to drawn boxes: milliseconds by stage."""
+        """Run one frame from capture to drawn boxes; return milliseconds by stage."""
         begun = now_ms()
         image = self._grab(self._sample, self._size, opened.card.input)
         captured = now_ms()
@@ -269,17 +269,17 @@ class Bench:
         return {"decode": decoded - begun, "draw": now_ms() - decoded}
 
     async def _breathe(self) -> None:
-        """Let the page paint and listen; raise Stopped if it was pressed."""
+        """Let the page paint and handle events; raise Stopped if Stop was pressed."""
         await asyncio.sleep(0)
         if not self._wanted:
             raise Stopped
 
     # ---- what is shown ---------------------------------------------------------------------------
 
-    def _tell(self, words: str, share: float) -> None:
+    def _show_progress(self, words: str, share: float) -> None:
         by_id("progress-bar").value = share
         label = by_id("progress-text")
-        if label.textContent != words:  # screen readers say whatever is set
+        if label.textContent != words:  # screen readers announce every assignment
             label.textContent = words
 
     def _render(self) -> None:
@@ -306,7 +306,7 @@ class Bench:
         by_id("markdown").value = bench_text.markdown(self.results)
 
     def _swap(self, one: str, other: str, swapped: bool) -> None:
-        """Show one button or the other, which takes over the keyboard's focus."""
+        """Show one of two buttons, and move the keyboard focus to it."""
         shown, hidden = (other, one) if swapped else (one, other)
         had_focus = shell.focused_id() == hidden
         by_id(shown).hidden = by_id(shown).disabled = False
@@ -318,11 +318,11 @@ class Bench:
         try:
             await shell.copy_text(bench_text.markdown(self.results))
         except Exception:  # noqa: BLE001  (browsers that refuse throw what they like)
-            self._tell(bench_text.NOT_COPIED, 1.0)
+            self._show_progress(bench_text.NOT_COPIED, 1.0)
             by_id("as-text").open = True
             by_id("markdown").select()
             return
-        self._tell(bench_text.COPIED, 1.0)
+        self._show_progress(bench_text.COPIED, 1.0)
 
     def _fail(self, error: BaseException) -> None:
         self.state = "error"
@@ -341,6 +341,6 @@ def _row(words: tuple[str, ...], width: int) -> Any:
     return row
 
 
-def _others(backend: str, threads: int) -> tuple[Plan, ...]:
-    """What would be tried next, were this way to run refused."""
+def _fallbacks(backend: str, threads: int) -> tuple[Plan, ...]:
+    """Return the plans that would be tried next if this one failed."""
     return (Plan("wasm", "wasm", 1),) if backend == "wasm" and threads != 1 else ()

@@ -1,4 +1,4 @@
-"""What the benchmark's page says: its tables, and the same as Markdown. Pure."""
+"""Text of the benchmark page: its tables, also as Markdown. Pure Python."""
 
 from __future__ import annotations
 
@@ -6,24 +6,24 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 READY = "Ready"
-STOPPED = "Stopped. What was measured until then stands below."
+STOPPED = "Stopped. Results so far are below."
 DONE = "Done"
 OPENING = "Preparing {what}"
 MEASURING = "Measuring {what}"
 COPIED = "Copied"
-NOT_COPIED = "The browser does not let the page copy: select the text below and copy it yourself."
-SOFTWARE = "left out: the adapter computes in software"
-NO_GPU = "this browser offers no WebGPU here"
-NO_THREADS = "the host does not isolate this page"
-ONE_CORE = "this device has one core"
-BOXES_AT_ONCE = "{count} boxes"
-CLASSES_APART = "{count} classes"
+NOT_COPIED = "The browser blocked copying. Select the text below and copy it."
+SOFTWARE = "skipped: the graphics adapter is emulated in software"
+NO_GPU = "WebGPU is not available in this browser"
+NO_THREADS = "the host does not isolate the page (see docs/deploy.md)"
+ONE_CORE = "this device has only one core"
+BOX_COUNT = "{count} boxes"
+CLASS_COUNT = "{count} classes"
 
 Results = Mapping[str, Any]
 
 
 class Table(NamedTuple):
-    """One table: where it stands, its title, and its words."""
+    """Table: the id of its element, its title, column headings and rows."""
 
     name: str
     title: str
@@ -32,14 +32,14 @@ class Table(NamedTuple):
 
 
 def backend_name(backend: str, threads: int) -> str:
-    """A way to run, as people say it."""
+    """Return the name of a backend with its number of threads."""
     if backend == "webgpu":
         return "WebGPU"
-    return f"WebAssembly, {threads} threads" if threads > 1 else "WebAssembly, one thread"
+    return f"WebAssembly, {threads} threads" if threads > 1 else "WebAssembly, 1 thread"
 
 
 def tables(results: Results) -> list[Table]:
-    """The results as tables; a row of two cells is a name and why it has no figures."""
+    """Return the results as tables; a row of two cells is a name and why it has no figures."""
     backends: list[tuple[str, ...]] = []
     for row in results["backends"]:
         if "why" in row:
@@ -59,7 +59,16 @@ def tables(results: Results) -> list[Table]:
         Table(
             "backends",
             "One frame, by backend",
-            ("", "frame", "95 %", "capture", "inference", "decode", "draw", "a second"),
+            (
+                "",
+                "frame",
+                "95 % within",
+                "capture",
+                "inference",
+                "decode",
+                "draw",
+                "frames per second",
+            ),
             backends,
         ),
         Table(
@@ -73,7 +82,7 @@ def tables(results: Results) -> list[Table]:
 
 
 def markdown(results: Results) -> str:
-    """The results as Markdown: the device, then the tables that have rows."""
+    """Return the results as Markdown: the device, then the tables that have rows."""
     device = "\n".join(f"- {name}: {value}" for name, value in results["device"].items())
     parts = [f"# Obscura on this device\n\n{device}"]
     for table in tables(results):
@@ -87,10 +96,10 @@ def markdown(results: Results) -> str:
 
 
 def cell(text: str) -> str:
-    """A text that stays in its cell."""
+    """Return a text without what would end its table cell."""
     return " ".join(text.replace("|", "\\|").split())
 
 
 def ms(value: float) -> str:
-    """Milliseconds; short ones with more digits, for there they matter."""
+    """Return milliseconds; times below 10 ms get two decimals."""
     return f"{value:.1f} ms" if value >= 10 else f"{value:.2f} ms"

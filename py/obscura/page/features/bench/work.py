@@ -1,7 +1,4 @@
-"""What the benchmark works on and what it makes of it: rows made up to any number, and statistics.
-
-Pure: numpy alone, so that it is tested in CPython.
-"""
+"""Input and statistics of the benchmark: generated rows of any number, medians. Pure Python."""
 
 from __future__ import annotations
 
@@ -18,11 +15,11 @@ from obscura.live.timing import median, quantile
 BOXES = (0, 10, 30, 100, 200, 300)
 CLASSES = (1, 10, 80, 300, 1000)
 ROWS = 100
-"""Of which the classes are told apart."""
+"""Number of boxes in the measurement by number of classes."""
 
 
 def boxes_in_view(count: int, classes: int) -> Outputs:
-    """Rows of which every one is drawn: `count` boxes on a grid, none over another.
+    """Return `count` boxes on a grid, none overlapping another, all with a high score.
 
     Returns:
         boxes float32 ``(count, 4)`` xyxy in 0..1, scores falling from 0.99, classes in turn.
@@ -37,13 +34,13 @@ def boxes_in_view(count: int, classes: int) -> Outputs:
 
 
 def with_classes(card: ModelCard, count: int) -> ModelCard:
-    """The card of a model that tells so many classes apart."""
+    """Return the card as of a model with this number of classes."""
     labels = tuple(f"class {number + 1}" for number in range(count))
     return dataclasses.replace(card, labels=labels)
 
 
 def summary(frames: Sequence[Mapping[str, float]]) -> dict[str, Any]:
-    """What frames took, given the milliseconds of each by stage.
+    """Summarise the time of frames, given the milliseconds of each by stage.
 
     Returns:
         ``median`` and ``p95`` of whole frames, ``stages`` (the median of each), and ``count``.
@@ -58,5 +55,5 @@ def summary(frames: Sequence[Mapping[str, float]]) -> dict[str, Any]:
 
 
 def medians(rows: Sequence[Mapping[str, float]]) -> dict[str, float]:
-    """The median of each key over rows that have the same keys."""
+    """Return the median of each key over rows that have the same keys."""
     return {key: median([row[key] for row in rows]) for key in rows[0]}
