@@ -28,7 +28,7 @@ FLOORS = (
     {"cards.labels"},
     {"graph"},
     {"families"},
-    {"engine", "drawing", "identify"},
+    {"engine", "drawing", "identify", "export"},
     {"engine.native", "engine.web", "cards.catalogue", "flip", "pictures"},
     {"detector"},
     {"evaluation"},
