@@ -22,6 +22,7 @@ class When(Enum):
 
     START = "start"  # with the page; it is part of what a first detection fetches
     OPENED = "opened"  # once a model is in use
+    BROWSED = "browsed"  # once a video is in view, or several files were given
     WANTED = "wanted"  # with its first command
 
 
@@ -67,6 +68,13 @@ class Part:
 
     def cameras_listed(self, cameras: Sequence[Any], chosen: str) -> None:
         """These cameras (`state.camera.Camera`) exist; `chosen` is a device id, "" for any."""
+
+    def files_given(self, media: Sequence[Any], others: Sequence[Any]) -> None:
+        """A person gave these pictures and videos, the first of which is being opened; and these
+        other files, such as models, at the same time."""
+
+    def scene_changed(self) -> None:
+        """What is in view has changed, or whether it plays."""
 
     def snapshot(self) -> dict[str, Any]:
         """Return the values of the row's snapshot keys."""
@@ -164,6 +172,14 @@ class Features:
     def list_cameras(self, cameras: Sequence[Any], chosen: str) -> None:
         """Notify all parts that these cameras exist."""
         self._notify("cameras_listed", cameras, chosen)
+
+    def give_files(self, media: Sequence[Any], others: Sequence[Any]) -> None:
+        """Notify all parts that a person gave these files, see `Part.files_given`."""
+        self._notify("files_given", media, others)
+
+    def change_scene(self) -> None:
+        """Notify all parts that what is in view has changed."""
+        self._notify("scene_changed")
 
     def _notify(self, notification: str, *values: Any) -> None:
         """Notify all parts, and those that start later."""
