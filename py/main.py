@@ -37,11 +37,13 @@ from obscura.page.models.shelf import Shelf
 from obscura.page.models.winners import Winners
 from obscura.page.platform import Platform
 from obscura.page.stage import scene_view
+from obscura.page.stage.chips import Chips
 from obscura.page.stage.display import Display
 from obscura.page.stage.notice import NoticeCard
 from obscura.page.stage.overlay import Overlay, OverlaySink
 from obscura.page.stage.pointer import Pointer
 from obscura.page.stage.results import Results
+from obscura.page.stage.view import PictureView
 from obscura.page.state import build
 from obscura.page.state.feature import Feature, Features, Part, When
 from obscura.page.state.preferences import Preferences, stored
@@ -113,13 +115,20 @@ class Assembly:
     def _make_stage(self) -> tuple[Overlay, Results]:
         analysis, display = self._analysis, self._display
         overlay = Overlay(by_id("overlay"))
-        pointer = Pointer(by_id("view"), overlay)
-        shell.watch_size(by_id("view"), by_id("overlay"), overlay.resize)
+        self._view = PictureView(overlay, lambda: self._app.sources.size)
+        pointer = Pointer(by_id("view"), overlay, self._view)
+        shell.watch_size(by_id("view"), by_id("overlay"), self._resized)
         labels = lambda: analysis.labels  # noqa: E731
         results = Results(display, labels, now_ms, pointer.select)
         sink = OverlaySink(overlay, display, labels, self._sessions.timings, now_ms)
-        analysis.add([sink, results])
+        self._chips = Chips(display, labels, now_ms)
+        analysis.add([sink, results, self._chips])
         return overlay, results
+
+    def _resized(self) -> None:
+        """The view has another size."""
+        self._overlay.resize()
+        self._view.refresh()
 
     def _make_app(self) -> App:
         context = Context(
@@ -134,6 +143,7 @@ class Assembly:
             platform=Platform(
                 spawn=run,
                 mark=mark,
+                view=self._view,
                 render=scene_view.render,
                 clear=self._clear,
                 announce=self._results.announce,
@@ -201,6 +211,7 @@ class Assembly:
         """Another picture is in view."""
         self._overlay.clear()
         self._results.clear()
+        self._chips.clear()
 
     def _started(self, part: Part) -> None:
         """Add what a feature brings."""

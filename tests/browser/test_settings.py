@@ -45,7 +45,7 @@ def test_every_setting_survives_a_reload(new_room: OpenRoom) -> None:
     assert room.at("resolution").input_value() == "640x480"
     assert not room.at("mirror").is_checked()
     assert not room.at("pace").is_checked()
-    assert room.page.evaluate("() => document.documentElement.dataset.theme") == "light"
+    assert room.page.evaluate("() => document.documentElement.dataset.theme") == "dark"
     room.start()
     assert room.page.evaluate("() => [video.videoWidth, video.videoHeight]") == [640, 480]
     assert not room.page.evaluate("() => video.classList.contains('mirrored')")
@@ -111,7 +111,7 @@ def test_classes_are_found_by_search_and_hidden_by_a_tick(room: Room) -> None:
     room.at("classes").locator("summary").click()
 
 
-def test_the_theme_goes_from_the_systems_to_light_to_dark_and_back(room: Room) -> None:
+def test_the_theme_goes_from_the_systems_to_its_opposite_and_back(room: Room) -> None:
     room.page.emulate_media(color_scheme="dark")
     background = "() => getComputedStyle(document.body).backgroundColor"
     dark = room.page.evaluate(background)
@@ -125,9 +125,9 @@ def test_the_theme_goes_from_the_systems_to_light_to_dark_and_back(room: Room) -
         seen.append((room.at("theme").get_attribute("aria-label"), room.page.evaluate(background)))
 
     assert seen == [
-        ("Colour theme: light", light),
-        ("Colour theme: dark", dark),
-        ("Colour theme: automatic", light),
+        ("Theme: dark", dark),
+        ("Theme: light", light),
+        ("Theme: automatic", light),
     ]
 
 
@@ -227,4 +227,4 @@ def test_without_a_store_settings_work_for_this_visit(new_room: OpenRoom, init: 
 
     room.until("now.state === 'ready' && now.model === 'centernet-416'")
     assert room.at("threshold-value").inner_text() == "95 %"
-    assert room.page.evaluate("() => document.documentElement.dataset.theme") == "light"
+    assert room.page.evaluate("() => document.documentElement.dataset.theme") == "dark"

@@ -432,3 +432,20 @@ class Frames:
         if self.asked:
             self.asked = False
             self.on_frame(self._screen.frame)
+
+
+class View:
+    """Fit, fill and zoom of the picture."""
+
+    def __init__(self) -> None:
+        self.fills = False
+        self.resets = 0
+        self.shown: list[tuple[Kind, bool, str]] = []
+
+    def show(self, kind: Kind, *, moving: bool, fit: str) -> None:
+        """Note what is in view."""
+        self.shown.append((kind, moving, fit))
+
+    def reset(self) -> None:
+        """Count the returns to the whole picture."""
+        self.resets += 1

@@ -221,11 +221,12 @@ def test_a_label_of_a_cropped_picture_stays_in_view(layer: Layer) -> None:
     filling = place((200, 400), SOURCE, fill=True)
     detections = Detections([[0, 100, 390, 280]], [0.9], [0])
 
+    layer.boxes.clear = (0, 50, 200, 340)
     layer.boxes.draw(layer.canvas, Update(FrameInfo(0, 0.0, *SOURCE), detections), filling)
 
     ((_, ((_, x, y, width, height),)),) = layer.canvas.of("fill")
     assert 0 <= x <= x + width <= 200
-    assert 0 <= y <= y + height <= 400
+    assert 50 <= y <= y + height <= 340
 
 
 # ---- selection -----------------------------------------------------------------------------------

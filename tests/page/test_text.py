@@ -131,3 +131,18 @@ def test_the_camera_is_named_where_the_browser_tells(camera: str | None, shown: 
 )
 def test_a_request_is_told_by_size_and_number(times: int, size: int, shown: str) -> None:
     assert text.request(times, size) == shown
+
+
+@pytest.mark.parametrize(
+    ("analysed", "paused", "spared", "expected"),
+    [
+        (23.8, False, False, "24 fps"),
+        (8.25, False, True, "8.2 fps · saving power"),
+        (3.1, True, False, "Paused"),  # and no rate that falls
+        (None, False, False, "Analysed in 0.12 s"),
+    ],
+)
+def test_the_meters_line_has_nothing_technical(
+    analysed: float | None, paused: bool, spared: bool, expected: str
+) -> None:
+    assert text.meter_line(analysed, 123.0, paused=paused, spared=spared) == expected

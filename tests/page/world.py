@@ -44,6 +44,7 @@ from .stand_ins import (
     Screen,
     Sessions,
     Shell,
+    View,
 )
 
 
@@ -90,6 +91,7 @@ class World:
         self.screen, self.sessions = Screen(), Sessions()
         self.opener, self.frames = Opener(self.screen), Frames(self.screen)
         self.notice, self.shell, self.pace = Notice(), Shell(), Pace()
+        self.view = View()
         self.cameras = [Camera("camera-1", "Camera 1")]
         self.said: list[str] = []
         self.marks: list[str] = []
@@ -108,6 +110,7 @@ class World:
             platform=Platform(
                 spawn=self.spawn,
                 mark=self.marks.append,
+                view=self.view,
                 render=lambda **values: self.rendered.append(values),
                 clear=self._clear,
                 announce=self._announce,

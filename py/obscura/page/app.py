@@ -45,7 +45,7 @@ class App:
         self._platform, self._scene, self._display = platform, scene, display
         self.sessions, self.analysis, self.features = sessions, analysis, features
         self._preferences, self._request = preferences, request
-        self.pace, self.notice = pace, platform.notice
+        self.pace, self.notice, self.view = pace, platform.notice, platform.view
         self.pace.enabled = self.settings.pace
         self.sources = make_sources(
             Hooks(
@@ -147,6 +147,10 @@ class App:
         """Show all of the chosen model's classes but these."""
         self.change(hidden={**self.settings.hidden, self.models.chosen: labels})
 
+    def toggle_fit(self) -> Any:
+        """Show the whole picture, or fill the screen with it."""
+        return self.change(fit="fit" if self.view.fills else "fill")
+
     def flip(self) -> Any:
         """Front camera to back camera, and back."""
         facing = "environment" if self.sources.facing == "user" else "user"
@@ -193,6 +197,7 @@ class App:
     def _picture_changed(self) -> None:
         self.pace.forget_frames()
         self._platform.clear()
+        self.view.reset()
         if self.sources.is_video:
             self._platform.spawn(self.features.start(When.BROWSED))
 
@@ -201,6 +206,7 @@ class App:
         display.kind = scene.kind
         display.moving = scene.kind is Kind.LIVE and not scene.paused
         display.mirrored = self.sources.mirrored
+        display.names, display.percentages = self.settings.names, self.settings.percentages
         if card is not None:
             hidden = self.settings.hidden.get(card.name, ())
             display.all_hidden = set(card.labels) <= set(hidden)
@@ -212,4 +218,5 @@ class App:
             can_flip=self.sources.camera_runs and len(self.sources.cameras) > 1,
             caption=scene.caption,
         )
+        self.view.show(scene.kind, moving=display.moving, fit=self.settings.fit)
         self.features.change_scene()

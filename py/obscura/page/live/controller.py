@@ -86,6 +86,13 @@ class SourceController:
         return (self._source.facing if self._source else "") or str(self._settings().facing)
 
     @property
+    def size(self) -> tuple[int, int] | None:
+        """Width and height of the picture in view in its own pixels; None for the sample."""
+        if self.scene.kind is Kind.STILL:
+            return self._screen.photo_size
+        return self._source.size if self._source is not None else None
+
+    @property
     def mirrored(self) -> bool:
         """Whether the picture is shown as in a mirror, as people expect of front cameras, and of
         laptops', which do not say where they face."""

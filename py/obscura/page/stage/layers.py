@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import inf
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
@@ -76,6 +77,9 @@ class BoxLayer:
         """Names of the classes, by class_id."""
         self.names = self.percentages = True
         """Whether labels are shown, and whether with scores."""
+        self.clear: tuple[float, float, float, float] | None = None
+        """Left, top, right and bottom edge of what no control covers, in CSS pixels: labels stay
+        inside. None for no limit."""
         self.selected: int | None = None
         """Row of the selected detection."""
         self.point: tuple[float, float] | None = None
@@ -136,8 +140,9 @@ class BoxLayer:
         self, place: Placement, widths: list[float], chips: list[Chip], tiny: list[bool]
     ) -> list[list[float]]:
         """Return the left and upper edge of each label, within what is seen of the picture."""
-        x, y = max(place.left, 0), max(place.top, 0)
-        right, bottom = place.right + min(place.left, 0), place.bottom + min(place.top, 0)
+        left, top, right, bottom = self.clear or (-inf, -inf, inf, inf)
+        x, y = max(place.left, left), max(place.top, top)
+        right, bottom = min(place.right, right), min(place.bottom, bottom)
         boxes = self._boxes - np.array([x, y, x, y], np.float32)
         # Beside a dot, not on it.
         room = np.where(tiny, TINY_SIDE * self.unit / 2, 0).astype(np.float32)[:, None]

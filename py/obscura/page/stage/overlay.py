@@ -30,6 +30,9 @@ class Overlay:
         self.fill = False
         """Whether the picture covers the view; see `placement.place`."""
         self.zoom = Zoom()
+        self.covered = (0.0, 0.0, 0.0, 0.0)
+        """How much of the left, top, right and bottom of the view lies under controls, in CSS
+        pixels: labels stay clear of it."""
         self.boxes = BoxLayer(self._context)
         self.layers: list[Layer] = [self.boxes]
         """Drawn in order, the later ones on top."""
@@ -74,6 +77,8 @@ class Overlay:
         placed = _place(
             self._view, (frame.width, frame.height), self._mirrored, self.fill, self.zoom
         )
+        left, top, right, bottom = self.covered
+        self.boxes.clear = (left, top, width - right, height - bottom)
         for layer in self.layers:
             layer.draw(context, self._update, placed)
 

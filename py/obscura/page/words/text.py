@@ -31,6 +31,14 @@ ASKING = "Allow the camera in your browser's prompt"
 READING_PICTURE = "Analysing the picture…"
 PASTED = "the pasted picture"
 SAMPLE_CAPTION = "Sample picture"
+FILL = "Fill the screen"
+SHOW_ALL = "Show the whole picture"
+READ_ALOUD = "Read aloud"
+STOP_READING = "Stop reading"
+ANNOUNCE = "Announce to screen readers"
+FPS = "{rate} fps"
+ANALYSED_IN = "Analysed in {seconds} s"
+PAUSED = "Paused"
 
 ANY_CAMERA = "Automatic"
 CAMERA_NUMBER = "Camera {number}"
@@ -62,12 +70,15 @@ HELD_BY = {
     "heat": "slower than before (the device may be hot)",
 }
 THEMES = {"auto": "automatic", "light": "light", "dark": "dark"}
+THEME = "Theme: {theme}"
 KEYS = {
     "start": ("Space", "start or stop"),
     "pause": ("K", "pause or resume"),
     "photo": ("P", "use a photo"),
     "models": ("M", "compare and choose models"),
     "full screen": ("F", "full screen"),
+    "fit": ("Z", "fit the picture or fill the screen"),
+    "zoom": ("+ - 0", "zoom in, out, whole picture (photo or paused)"),
     "help": ("?", "show this list"),
 }
 """Keys of the page's own commands, as the keyboard help lists them."""
@@ -260,6 +271,23 @@ def class_count(shown: int, known: int) -> str:
 def rate(per_second: float) -> str:
     """Return a rate; one below 10 has a decimal."""
     return f"{per_second:.0f}" if per_second >= 10 else f"{per_second:.1f}"
+
+
+def meter_line(analysed: float | None, total: float, *, paused: bool, spared: bool) -> str:
+    """Return the meter's line: what matters to people; the rest is behind it.
+
+    Args:
+        analysed: frames per second; None for a photo.
+        total: milliseconds of a frame.
+        paused: whether a camera or video stands still.
+        spared: whether fewer frames are analysed to save power.
+    """
+    if paused:
+        return PAUSED
+    if analysed is None:
+        return ANALYSED_IN.format(seconds=f"{max(total / 1000, 0.01):.2f}")
+    words = FPS.format(rate=rate(analysed))
+    return f"{words} · {SPARING}" if spared else words
 
 
 def spread(median: float, p95: float) -> str:
