@@ -81,11 +81,11 @@ class SnapshotDialog(Part):
         if not sharing.can_copy_pictures():
             self._say(words.COPY_MISSING)
             return None
-        return self._finish(sharing.copy_picture(self._png), words.COPIED, words.COPY_BLOCKED)
+        return self._copied(sharing.copy_picture(self._png))
 
     def share(self) -> Awaitable[None]:
         """Hand the picture to another app."""
-        return self._finish(sharing.share(self._share_data), "", words.SHARE_FAILED)
+        return self._shared(sharing.share(self._share_data))
 
     def save_json(self) -> None:
         """Save what was found as JSON."""
@@ -140,14 +140,19 @@ class SnapshotDialog(Part):
         sharing.save(blob, name)
         self._say(words.SAVED.format(name=name))
 
-    async def _finish(self, done: Awaitable[Any], success: str, failure: str) -> None:
-        """Wait for what the browser was asked to do, and report how it went."""
+    async def _copied(self, done: Awaitable[Any]) -> None:
         try:
             await done
-        except Exception as error:  # noqa: BLE001  (browsers differ in what they throw)
-            self._say("" if sharing.was_cancelled(error) else failure)
+        except Exception:  # noqa: BLE001  (browsers differ in what they throw)
+            self._say(words.COPY_BLOCKED)
         else:
-            self._say(success)
+            self._say(words.COPIED)
+
+    async def _shared(self, done: Awaitable[Any]) -> None:
+        try:
+            await done
+        except Exception as error:  # noqa: BLE001  (as above)
+            self._say("" if sharing.was_cancelled(error) else words.SHARE_FAILED)
 
     def _say(self, sentence: str) -> None:
         by_id("keep-status").textContent = sentence
