@@ -68,7 +68,7 @@ async def test_a_photo_keeps_the_boxes_that_it_has(world: World) -> None:
 
     taken = await take(world)
 
-    assert taken.update is world.analysis.update
+    assert taken.update == world.analysis.update
     assert taken.picture.image.picture == number
     assert world.sessions.pending == []
     assert (taken.model, taken.source) == ("model-1", "photo.jpg")
@@ -145,7 +145,9 @@ async def test_a_paused_video_keeps_the_boxes_and_time_of_the_frame_shown(world:
     taken = await take(world)
 
     assert len(world.sessions.runs) == runs
-    assert taken.update is world.analysis.update
+    assert world.analysis.update is not None
+    assert taken.update.detections is world.analysis.update.detections
+    assert taken.update.frame.time_s == 4.5
 
 
 @visit

@@ -9,7 +9,7 @@ from __future__ import annotations
 import inspect
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from obscura.detections import Detections
@@ -66,7 +66,10 @@ async def capture(
     moving = scene.kind is Kind.LIVE and not scene.paused
     source, is_video = sources.source_name, sources.is_video
     index = update.frame.index if update else 0
+    # The clock of frames goes on when a video begins again; its own does not.
     time_s = position_s if is_video or update is None else update.frame.time_s
+    if update is not None:
+        update = replace(update, frame=replace(update.frame, time_s=time_s))
     if moving or not sources.answered:
         update = answer = None
     picture = sources.picture()
