@@ -253,7 +253,8 @@ async def main() -> None:
     service, safe = Service(), await boot.boot.safeMode
     app = Assembly(parts, await boot.device(), service, safe).app()
     if safe is not None:
-        launch.say_safe_mode(service)
+        launch.say_safe_mode(service, smallest=hasattr(safe, "model"))
+    launch.say_conditions(stores=storage.settings_storage() is not None)
     await app.features.start(When.START)
     # Before anything listens, so that a press meanwhile is remembered by boot alone.
     shared = await launch.shared_files(service) if launch.SHARED in about.parameters() else []

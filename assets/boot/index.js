@@ -3,6 +3,7 @@
 // `obscura.boot`; everything after that is in py/. The builder joins these files into one script.
 
 import "../common/policy.js";
+import { databaseWorks } from "../common/database.js";
 import { absolute, build, mark } from "../common/page.js";
 import { sample } from "../common/sample.js";
 import { askForCamera, setResolution } from "./camera.js";
@@ -25,6 +26,7 @@ const pythonEnded = () =>
 
 const boot = {
   build,
+  databaseWorks,
   facts,
   safeMode,
   sample,

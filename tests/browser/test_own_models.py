@@ -238,8 +238,9 @@ def test_forgetting_everything_forgets_the_models_too_and_one_that_is_gone_is_mi
     left = room.page.evaluate(f"() => localStorage.getItem('{SETTINGS}')")
 
     room.at("promise").click()
+    room.at("forget").click()
     with room.page.expect_navigation():
-        room.at("forget").click()
+        room.at("forget-now").click()
     now = room.until_state("ready")
     assert [model["name"] for model in now["models"] if model["own"]] == []
     room.until_text("fact-offline", "^no: .*deleted")

@@ -173,8 +173,14 @@ def test_forgetting_the_settings_leaves_nothing_behind(room: Room) -> None:
     assert stored(room)["threshold"] == pytest.approx(0.7)
 
     room.at("promise").click()
+    room.at("forget").click()
+    assert "your settings" in room.at("forget-what").inner_text()
+    room.at("forget-keep").click()
+    assert room.at("forget").is_visible()
+    assert stored(room)["threshold"] == pytest.approx(0.7), "nothing is deleted before the answer"
+    room.at("forget").click()
     with room.page.expect_navigation():
-        room.at("forget").click()
+        room.at("forget-now").click()
 
     room.until_state("ready")
     assert room.page.evaluate("() => localStorage.length") == 0
@@ -208,6 +214,36 @@ DENIED = """
 const denied = () => { throw new DOMException("The operation is insecure.", "SecurityError"); };
 Object.defineProperty(globalThis, "localStorage", { get: denied });
 """
+DATABASES = {
+    "throws": "throw new DOMException('The operation is insecure.', 'SecurityError');",
+    "refuses": """
+      const request = new EventTarget();
+      setTimeout(() => request.onerror?.(new Event("error", { cancelable: true })));
+      return request;
+    """,
+    "never answers": "return new EventTarget();",
+}
+
+
+@pytest.mark.parametrize("how", DATABASES)
+def test_where_nothing_can_be_stored_the_page_works_and_says_so(
+    new_room: OpenRoom, how: str
+) -> None:
+    forbidden = f"""
+      {DENIED}
+      Object.defineProperty(globalThis, "sessionStorage", {{ get: denied }});
+      globalThis.BroadcastChannel = denied;
+      IDBFactory.prototype.open = function () {{ {DATABASES[how]} }};
+    """
+    room = new_room(init=forbidden).open()
+    room.until_state("ready")
+
+    assert room.labels() == ["person"]
+    assert "stores nothing" in room.at("no-storage").inner_text()
+    room.at("promise").click()
+    room.until_text("fact-kept", "^nothing")
+
+
 FULL = """
 Storage.prototype.setItem = () => {
   throw new DOMException("The quota has been exceeded.", "QuotaExceededError");

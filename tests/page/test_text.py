@@ -146,3 +146,21 @@ def test_the_meters_line_has_nothing_technical(
     analysed: float | None, paused: bool, spared: bool, expected: str
 ) -> None:
     assert text.meter_line(analysed, 123.0, paused=paused, spared=spared) == expected
+
+
+@pytest.mark.parametrize(
+    ("own", "files", "words"),
+    [
+        ([], 0, "Delete your settings from this device?"),
+        ([], 9, "Delete your settings and the files for offline use from this device?"),
+        (["Hands"], 0, "Delete your settings and the model you added (Hands) from this device?"),
+        (["Hands", "Owls"], 9, "the 2 models you added (Hands, Owls) and the files for offline"),
+    ],
+)
+def test_the_question_before_deleting_names_what_goes(
+    own: list[str], files: int, words: str
+) -> None:
+    question = text.delete_question(own, files)
+
+    assert words in question
+    assert ("can't be restored" in question) == bool(own)

@@ -7,7 +7,6 @@ WebKitGTK 2.50 show the video turned, and hand out its frames as they are stored
 from __future__ import annotations
 
 import numpy as np
-
 from numpy.typing import NDArray
 
 SIDE = 16

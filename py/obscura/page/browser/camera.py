@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from js import isSecureContext, location, navigator
+from js import document, isSecureContext, location, navigator, window
 
 from obscura.page.browser.boot import boot
 from obscura.page.browser.dom import js_object, listen
@@ -37,7 +37,8 @@ async def open_camera(*, device_id: str, facing: str, resolution: str) -> Any:
     if device_id and outcome.name in ("OverconstrainedError", "NotFoundError"):
         # The stored camera is not connected now: use any other one.
         return await open_camera(device_id="", facing=facing, resolution=resolution)
-    raise refusal(str(outcome.name), str(outcome.message), await _permission())
+    name, message = str(outcome.name), str(outcome.message)
+    raise refusal(name, message, await _permission(), embedded=_frame_forbids())
 
 
 async def set_resolution(track: Any, resolution: str) -> bool:
@@ -67,6 +68,20 @@ def stop_stream(stream: Any) -> None:
     """Stop every track, so that the camera's light goes out."""
     for track in stream.getTracks():
         track.stop()
+
+
+def _frame_forbids() -> bool:
+    """Whether the page is in a frame that forbids the camera. Firefox and Safari do not say; there
+    it may be so in every frame of another site."""
+    if window.parent == window:
+        return False
+    policy = getattr(document, "featurePolicy", None)
+    if policy is not None:
+        return not policy.allowsFeature("camera")
+    try:
+        return not hasattr(window.top.document, "body")
+    except Exception:  # noqa: BLE001  (a page of another site, which browsers refuse to show)
+        return True
 
 
 def _size(resolution: str) -> dict[str, Any]:

@@ -67,6 +67,7 @@ async def usage() -> int | None:
 def settings_storage() -> Any:
     """Return the browser's store of settings; None where it is forbidden."""
     try:
-        return window.localStorage
+        store = window.localStorage
+        return store if hasattr(store, "getItem") else None  # null in some apps' web views
     except Exception:  # noqa: BLE001  (browsers that forbid it throw what they like)
         return None

@@ -44,6 +44,12 @@ NOTICES = {
         "You closed the browser's prompt. Press Start again and choose “Allow”.",
         "camera",
     ),
+    "camera-embedded": Notice(
+        "The camera isn't allowed in this frame",
+        'Obscura is embedded in another page, which must allow the camera for it (allow="camera" '
+        "on its frame), and so must you. Open Obscura in a tab of its own, or use a photo.",
+        "photo",
+    ),
     "camera-missing": Notice(
         "No camera was found",
         "Connect one and try again, or use a photo instead.",

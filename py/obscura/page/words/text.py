@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from obscura.cards.card import ModelCard
@@ -123,9 +123,14 @@ SETTINGS = "Settings"
 OFFLINE_FILES = "Files for offline use"
 USAGE = "Total (as the browser reports it)"
 CAREFUL = (
+    "Obscura closed unexpectedly the last two times, so it started in a lighter mode (one CPU "
+    "thread)."
+)
+CAREFUL_SMALLEST = (
     "Obscura closed unexpectedly the last two times, so it started in a lighter mode "
     "(smallest model, one CPU thread)."
 )
+KEPT_NOTHING = "nothing: this browser doesn't let this site store anything"
 SILENT = "No picture is coming from the camera. Another app may be using it."
 OFFLINE_ALL = "All models work offline now."
 NEWER = "A new version is available."
@@ -217,6 +222,24 @@ def kept(own: int, size: int) -> str:
     if not own:
         return "your settings"
     return f"your settings, {own} model{'s' if own > 1 else ''} ({megabytes(size)})"
+
+
+def delete_question(own: Sequence[str], files: int) -> str:
+    """Return the question whether to delete everything stored, naming what that is.
+
+    Args:
+        own: titles of the models that the user added.
+        files: how many files are stored for offline use.
+    """
+    parts = ["your settings"]
+    if own:
+        several = f"the {len(own)} models" if len(own) > 1 else "the model"
+        parts.append(f"{several} you added ({', '.join(own)})")
+    if files:
+        parts.append("the files for offline use")
+    listed = parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"
+    warning = " Models you added can't be restored from here." if own else ""
+    return f"Delete {listed} from this device?{warning}"
 
 
 def camera_state(name: str | None) -> str:
