@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import NamedTuple
 
 
@@ -18,3 +18,5 @@ class Status(NamedTuple):
     """Milliseconds by model and backend."""
     words: str
     """The present step of adding a model; "" if none is being added."""
+    absent: Collection[str] = ()
+    """Models that are not on this device, while there is no connection to download them."""

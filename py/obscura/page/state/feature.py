@@ -7,7 +7,7 @@ of `snapshot()`. The app knows none of them by name; py/main.py has the table.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
@@ -59,6 +59,9 @@ class Part:
 
     def models_listed(self, cards: Sequence[ModelCard]) -> None:
         """These models exist from now on."""
+
+    def models_absent(self, names: Collection[str]) -> None:
+        """These models are not on this device, and there is no connection to download them."""
 
     def model_chosen(self, settings: Settings, card: ModelCard) -> None:
         """A model was chosen, whose values the settings are now for; it may not be open yet."""
@@ -164,6 +167,10 @@ class Features:
     def list_models(self, cards: Sequence[ModelCard]) -> None:
         """Notify all parts that these models exist."""
         self._notify("models_listed", cards)
+
+    def mark_models(self, absent: Collection[str]) -> None:
+        """Notify all parts which models are not on this device, see `Part.models_absent`."""
+        self._notify("models_absent", absent)
 
     def show(self, settings: Settings, card: ModelCard) -> None:
         """Notify all parts that a model was chosen, or that settings changed."""
