@@ -249,3 +249,15 @@ def test_an_engine_that_was_begun_in_another_way_is_not_used(new_room: OpenRoom)
     assert now["threads"] == 2
     assert room.page.evaluate("engines") == 1
     assert room.read(encode(sample()))["detections"]
+
+
+def test_a_browser_without_a_connection_is_said_as_long_as_it_has_none(new_room: OpenRoom) -> None:
+    room = new_room().open()
+    room.until_state("ready")
+    assert not room.at("no-connection").is_visible()
+
+    room.page.context.set_offline(True)
+    room.at("no-connection").wait_for(state="visible")
+    room.page.context.set_offline(False)
+
+    room.at("no-connection").wait_for(state="hidden")
