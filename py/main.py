@@ -21,7 +21,7 @@ from obscura.page.browser.screen import Screen
 from obscura.page.browser.service import Service
 from obscura.page.browser.web_sessions import WebSessionFactory
 from obscura.page.commands import actions
-from obscura.page.features import bench, detect, offline, privacy
+from obscura.page.features import bench, browse, detect, keep, offline, privacy
 from obscura.page.features.context import Context
 from obscura.page.live.analysis import Analysis
 from obscura.page.live.controller import SourceController
@@ -51,7 +51,14 @@ from obscura.page.state.scene import Scene
 from obscura.page.state.settings import CORE_SETTINGS, SettingTable
 from obscura.page.words import text
 
-FEATURES = (detect.FEATURE, offline.FEATURE, privacy.FEATURE, bench.FEATURE)
+FEATURES = (
+    detect.FEATURE,
+    keep.FEATURE,
+    browse.FEATURE,
+    offline.FEATURE,
+    privacy.FEATURE,
+    bench.FEATURE,
+)
 
 
 def show_progress(words: str) -> None:
@@ -124,7 +131,14 @@ class Assembly:
         self._view.refresh()
 
     def _make_app(self) -> App:
-        context = Context(self._parts, self._preferences, self._analysis, run)
+        context = Context(
+            self._parts,
+            self._preferences,
+            self._analysis,
+            run,
+            display=self._display,
+            layers=self._overlay.layers,
+        )
         app = App(
             platform=Platform(
                 spawn=run,

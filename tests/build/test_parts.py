@@ -373,6 +373,14 @@ def test_a_module_that_a_table_names_may_be_imported_but_not_at_once() -> None:
     assert set(sources) - set(ever) == {"obscura/other.py"}
 
 
+def test_a_feature_brings_what_it_needs_of_the_standard_library() -> None:
+    """Also what that needs; not what waits in a function."""
+    stdlib = {"csv.py": b"import _base", "_base.py": b"", "xml/__init__.py": b"", "json.py": b""}
+    sources = {"pack/late.py": b"import csv, numpy\ndef f():\n    import json"}
+
+    assert trim.standard_files(sources, stdlib) == {"csv.py", "_base.py"}
+
+
 def test_a_page_is_put_together_from_its_parts(tmp_path: Path) -> None:
     """Parts of parts, too, each indented as its place is."""
     parts = tmp_path / "assets" / "parts"

@@ -27,7 +27,7 @@ TURNED = {
 astronaut in each as browsers show it. They are made of assets/sample.jpg."""
 
 FRAMES = 10
-STEPS = ("starts", "photo", "turned", "camera", "offline")
+STEPS = ("starts", "photo", "snapshot", "turned", "camera", "offline")
 
 ANSWERED = re.compile(r"yes|no\b.+|not yet: (?!its files).+")
 """What the page says once it knows whether it works offline."""
@@ -47,6 +47,24 @@ return JSON.stringify({
   ...now, caption: told("caption"), offline: told("fact-offline"), why: told("notice-why"),
 });
 """
+KEEP = """
+const made = [];
+const make = URL.createObjectURL;
+URL.createObjectURL = (blob) => (made.push(blob), make.call(URL, blob));
+const press = (id) => document.getElementById(id).click();
+const dialog = document.getElementById("keep-dialog");
+press("snapshot");
+for (let i = 0; i < 600 && !dialog.open; i++) await new Promise((done) => setTimeout(done, 100));
+if (!dialog.open) return { error: "no snapshot within 60 s" };
+const { width, height } = await createImageBitmap(made[0]);
+["keep-json", "keep-csv", "keep-save"].forEach(press);
+const [json, csv] = await Promise.all([made[1].text(), made[2].text()]);
+const said = document.getElementById("keep-status").textContent;
+dialog.close();
+URL.createObjectURL = make;
+return { size: [width, height], json, csv, said, same: made[0] === made[3] };
+"""
+"""Take a snapshot of what is in view and save it and its data; return what was made."""
 
 
 class Refused(Exception):
@@ -89,6 +107,7 @@ def check(
 
     attempt("starts", begin)
     attempt("photo", lambda: photo(driver, sample))
+    attempt("snapshot", lambda: snapshot(driver))
     attempt("turned", lambda: turned(driver))
     attempt("camera", lambda: camera(driver))
 
@@ -140,6 +159,25 @@ def photo(driver: Driver, sample: Path) -> str:
         raise Refused(f"it found {', '.join(row['label'] for row in rows) or 'nothing'}")
     if overlap(rows[0]["box"], PERSON) < 0.5:
         raise Refused("the box is not where the person is")
+    return "yes"
+
+
+def snapshot(driver: Driver) -> str:
+    """Take a snapshot of the photo in view, and save it and its data."""
+    kept = driver.evaluate(KEEP)
+    if "error" in kept:
+        raise Refused(kept["error"])
+    if kept["size"] != [512, 512] or not kept["same"]:
+        raise Refused(f"the picture has the size {kept['size']}")
+    (row,) = json.loads(kept["json"])["detections"]
+    if overlap([row[edge] for edge in ("x1", "y1", "x2", "y2")], PERSON) < 0.5:
+        raise Refused("the box is not where the person is")
+    names, line = kept["csv"].splitlines()
+    values = dict(zip(names.split(","), line.split(","), strict=True))
+    if values["label"] != "person" or float(values["x2"]) != row["x2"]:
+        raise Refused("the CSV has other values than the JSON")
+    if not re.search(r"obscura-[\d-]+\.png", kept["said"]):
+        raise Refused(f"it says {kept['said']!r}")
     return "yes"
 
 

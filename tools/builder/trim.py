@@ -139,6 +139,12 @@ def standard(imported: Iterable[str], stdlib: Mapping[str, bytes]) -> set[str]:
     return {*imported} & modules(stdlib)
 
 
+def standard_files(sources: Mapping[str, bytes], stdlib: Mapping[str, bytes]) -> set[str]:
+    """Return the files of ``stdlib`` that are imported when ``sources`` are, also indirectly."""
+    named = "\n".join(f"import {name}" for name in sorted(imports(sources, at_once=True)))
+    return {*closure(stdlib, named.encode(), lambda new: imports(new, at_once=True))}
+
+
 MODULE = re.compile(r"obscura(\.\w+)+")
 
 

@@ -17,7 +17,7 @@ from obscura.page.live.controller import SourceController
 from obscura.page.live.protocols import Hooks
 from obscura.page.platform import Platform
 from obscura.page.stage.display import Display
-from obscura.page.state.feature import Features
+from obscura.page.state.feature import Features, When
 from obscura.page.state.preferences import Preferences
 from obscura.page.state.scene import Kind, Scene, State
 from obscura.page.state.settings import Request, Settings
@@ -114,11 +114,19 @@ class App:
         return self.sources.open(self._request.source)
 
     def open_files(self, files: Sequence[Any]) -> Any:
-        """Open what a person gave: a photo or a video, to show and read, or a model to add."""
-        if any(map(kinds.is_model, files)):
-            self.notice.hide()
-            return self.models.add(files)
-        return self.sources.open(files[0])
+        """Open what a person gave: photos or videos, to show one by one; a model to add."""
+        models = any(map(kinds.is_model, files))
+        media = list(filter(kinds.is_media, files)) if models else files
+        others = [file for file in files if file not in media]
+        self.features.give_files(media, others)
+        if len(files) > 1 and media:
+            self._platform.spawn(self.features.start(When.BROWSED))
+        if not models:
+            return self.sources.open(media[0])
+        self.notice.hide()
+        if media:
+            self._platform.spawn(self.sources.open(media[0]))
+        return self.models.add(others)
 
     def change(self, **values: Any) -> Any:
         """Store settings that a person changed, and apply them."""
@@ -190,6 +198,8 @@ class App:
         self.pace.forget_frames()
         self._platform.clear()
         self.view.reset()
+        if self.sources.is_video:
+            self._platform.spawn(self.features.start(When.BROWSED))
 
     def _render(self) -> None:
         scene, display, card = self._scene, self._display, self.sessions.card
@@ -209,3 +219,4 @@ class App:
             caption=scene.caption,
         )
         self.view.show(scene.kind, moving=display.moving, fit=self.settings.fit)
+        self.features.change_scene()

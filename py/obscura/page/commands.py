@@ -26,6 +26,7 @@ def commands(app: App, shell: Any) -> list[Command]:
         Command("pause", app.sources.toggle_pause, "k", "pause", keys["pause"]),
         Command("photo", lambda: shell.click("photo"), "p", help=keys["photo"]),
         Command("flip", app.flip, button="flip"),
+        Command("close", app.sources.close, button="close-source"),
         *(
             Command(
                 each.name,

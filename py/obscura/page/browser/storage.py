@@ -56,6 +56,13 @@ async def cached_files() -> int:
     return count
 
 
+async def is_stored(url: str) -> bool:
+    """Whether a file is stored for working offline."""
+    with suppress(Exception):  # as above
+        return hasattr(await window.caches.match(url), "status")  # undefined for none
+    return False
+
+
 async def usage() -> int | None:
     """Return the bytes that this site takes on the device, as the browser counts; None if it does
     not say."""

@@ -74,6 +74,11 @@ def is_model(file: Any) -> bool:
     return str(file.name).lower().endswith(MODEL_ENDING)
 
 
+def is_media(file: Any) -> bool:
+    """Whether a file says that it is a picture or a video."""
+    return str(file.type).startswith(("image/", "video/"))
+
+
 def kind(source: str) -> str:
     """Return what a source of the address is: "camera", "video" or "picture"."""
     if source == "camera":

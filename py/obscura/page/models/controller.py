@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from typing import TYPE_CHECKING, Any
 
 from obscura.cards.card import ModelCard
@@ -69,6 +69,7 @@ class Models:
         self._adder: ModelAdder | None = None
         self._adding = asyncio.Lock()  # one model is added at a time
         self._words = ""
+        self._absent: frozenset[str] = frozenset()
         view.connect(
             use=self.choose,
             measure=self.measure,
@@ -76,6 +77,12 @@ class Models:
             remove=self.remove,
         )
         controls.list_models(list(shelf.cards.values()))
+
+    def mark_absent(self, names: Collection[str]) -> None:
+        """Show which models are not on this device while there is no connection."""
+        self._absent = frozenset(names)
+        self._controls.mark_models(self._absent)
+        self._show()
 
     # ---- the model in use ------------------------------------------------------------------------
 
@@ -331,5 +338,6 @@ class Models:
                 speeds=speeds,
                 words=self._words,
                 suggested=suggest(self.shelf.cards.values(), self._facts, speeds),
+                absent=self._absent,
             )
         )

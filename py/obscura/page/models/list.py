@@ -148,6 +148,9 @@ class _Row:
         in_use, opening = status.in_use == name, status.opening == name
         measuring = status.measuring == name
         self.element.classList.toggle("in-use", in_use)
+        absent = name in status.absent and not in_use
+        self.element.classList.toggle("absent", absent)
+        self._part("absent").hidden = not absent
         use = self._part("use-button")
         use.setAttribute("aria-pressed", "true" if in_use else "false")
         use.setAttribute("aria-busy", "true" if opening else "false")

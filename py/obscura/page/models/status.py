@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import NamedTuple
 
 from obscura.page.models.suggest import Suggestion
@@ -22,3 +22,5 @@ class Status(NamedTuple):
     """The present step of adding a model; "" if none is being added."""
     suggested: Suggestion | None = None
     """The model suggested for this device, and why; None if there is no choice."""
+    absent: Collection[str] = ()
+    """Models that are not on this device, while there is no connection to download them."""

@@ -18,6 +18,9 @@ class ModelMenu(Protocol):
     def list_models(self, cards: Sequence[ModelCard]) -> None:
         """Offer these models."""
 
+    def mark_models(self, absent: Collection[str]) -> None:
+        """Show that the models of these names are not on this device."""
+
     def show(self, settings: Any, card: ModelCard) -> None:
         """Show the settings as they apply to this model."""
 

@@ -41,6 +41,8 @@ def render(
     by_id("pause").hidden = scene != "live"
     by_id("pause-text").textContent = text.RESUME if state == "paused" else text.PAUSE
     by_id("flip").hidden = not can_flip
+    by_id("snapshot").hidden = scene == "welcome"
+    by_id("close-source").hidden = scene != "still"
     label = by_id("caption")
     label.textContent = caption
     label.hidden = not caption

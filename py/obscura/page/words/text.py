@@ -145,6 +145,7 @@ CAREFUL_SMALLEST = (
 )
 KEPT_NOTHING = "nothing: this browser doesn't let this site store anything"
 SILENT = "No picture is coming from the camera. Another app may be using it."
+ABSENT = "{model} (not on this device)"
 OFFLINE_ALL = "All models work offline now."
 NEWER = "A new version is available."
 USE_NEWER = "Update"
