@@ -184,6 +184,7 @@ def test_an_insecure_address_says_so_and_photos_work_all_the_same(
     reads_photos(room)
 
 
+@pytest.mark.provokes("camera is not allowed in this document")
 def test_a_frame_that_forbids_the_camera_says_so(new_room: OpenRoom) -> None:
     room = new_room()
     page = "<link rel='icon' href='data:,'><iframe src='./' allow=\"camera 'none'\"></iframe>"

@@ -105,9 +105,8 @@ class App:
 
     def press_start(self) -> Any:
         """The main button: start, or stop what is under way."""
-        if self.state is State.STARTING or self._scene.opening or self._scene.kind is Kind.LIVE:
-            return self.sources.stop()
-        return self.start()
+        runs = self._scene.opening or self._scene.kind is Kind.LIVE
+        return self.sources.stop() if runs or self.state is State.STARTING else self.start()
 
     def start(self) -> Any:
         """Open the source that Start stands for: the camera, or the one in the address."""
@@ -135,13 +134,9 @@ class App:
             return self.models.choose(values["model"])
         self._preferences.set(**values)
         self.pace.enabled = self.settings.pace
-        if self.sources.camera_runs and values.keys() & {"camera", "facing"}:
-            return self.sources.open("camera")
         self._render()
         self.analysis.refresh()
-        if self.sources.camera_runs and "resolution" in values:
-            return self.sources.set_resolution()
-        return None
+        return self.sources.camera_changed(values.keys())
 
     def hide_classes(self, labels: list[str]) -> None:
         """Show all of the chosen model's classes but these."""

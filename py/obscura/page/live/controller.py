@@ -8,7 +8,7 @@ shown for another picture or model than its own.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Collection, Coroutine
 from contextlib import suppress
 from typing import Any
 
@@ -104,8 +104,7 @@ class SourceController:
 
     @property
     def source_name(self) -> str:
-        """Name of the photo or video in view, or of the camera; "" for the sample picture, and
-        where the browser does not say."""
+        """Name of the photo, video or camera in view; "" for the sample, and if not known."""
         if self.scene.kind is Kind.LIVE:
             return str(self._source.name)
         return self.scene.caption if self.scene.kind is Kind.STILL else ""
@@ -160,8 +159,7 @@ class SourceController:
             self._go_home()
 
     def close(self) -> None:
-        """Close the camera, video or photo in view, and whatever is being opened; return to the
-        sample picture."""
+        """Close what is in view and whatever is being opened; show the sample picture."""
         self._go_home()
 
     def toggle_pause(self) -> None:
@@ -180,8 +178,13 @@ class SourceController:
         """Play the video in view faster or slower; 1 is its own speed."""
         self._playback.set_rate(rate)
 
-    async def set_resolution(self) -> None:
-        """Have the camera in view send pictures of the size in the settings."""
+    def camera_changed(self, settings: Collection[str]) -> Coroutine[Any, Any, None] | None:
+        """Have the camera in view follow settings that changed, by a coroutine if it must."""
+        if self.camera_runs and {"camera", "facing"} & set(settings):
+            return self.open("camera")
+        return self._resize() if self.camera_runs and "resolution" in settings else None
+
+    async def _resize(self) -> None:
         source = self._source
         if not await source.set_resolution(self._settings().resolution) and source is self._source:
             await self.open("camera")
