@@ -80,11 +80,6 @@ class App:
         """Whether loading the page again would lose nothing."""
         return self.state is State.READY and not self._platform.shell.dialog_open()
 
-    @property
-    def camera_name(self) -> str | None:
-        """Name of the camera that runs; None if none runs."""
-        return self.sources.camera_name
-
     # ---- what a person does ----------------------------------------------------------------------
 
     async def begin(self, wanted: str | None, files: Sequence[Any]) -> None:
@@ -114,13 +109,11 @@ class App:
 
     def open_files(self, files: Sequence[Any]) -> Any:
         """Open what a person gave: photos or videos, to show one by one; a model to add."""
-        models = any(map(kinds.is_model, files))
-        media = list(filter(kinds.is_media, files)) if models else files
-        others = [file for file in files if file not in media]
+        media, others = kinds.sorted_out(files)
         self.features.give_files(media, others)
         if len(files) > 1 and media:
             self._platform.spawn(self.features.start(When.BROWSED))
-        if not models:
+        if not others:
             return self.sources.open(media[0])
         self.notice.hide()
         if media:
@@ -141,10 +134,6 @@ class App:
     def hide_classes(self, labels: list[str]) -> None:
         """Show all of the chosen model's classes but these."""
         self.change(hidden={**self.settings.hidden, self.models.chosen: labels})
-
-    def toggle_fit(self) -> Any:
-        """Show the whole picture, or fill the screen with it."""
-        return self.change(fit="fit" if self.view.fills else "fill")
 
     def flip(self) -> Any:
         """Front camera to back camera, and back."""
@@ -197,14 +186,8 @@ class App:
             self._platform.spawn(self.features.start(When.BROWSED))
 
     def _render(self) -> None:
-        scene, display, card = self._scene, self._display, self.sessions.card
-        display.kind = scene.kind
-        display.moving = scene.kind is Kind.LIVE and not scene.paused
-        display.mirrored = self.sources.mirrored
-        display.names, display.percentages = self.settings.names, self.settings.percentages
-        if card is not None:
-            hidden = self.settings.hidden.get(card.name, ())
-            display.all_hidden = set(card.labels) <= set(hidden)
+        scene, display = self._scene, self._display
+        display.follow(scene, self.settings, self.sessions.card, mirrored=self.sources.mirrored)
         self._platform.render(
             state=self.state,
             scene=scene.kind,

@@ -156,11 +156,7 @@ class SourceController:
         if self.scene.opening and self.scene.kind is not Kind.WELCOME and not released:
             self._stay()
         else:
-            self._go_home()
-
-    def close(self) -> None:
-        """Close what is in view and whatever is being opened; show the sample picture."""
-        self._go_home()
+            self.close()
 
     def toggle_pause(self) -> None:
         """Freeze the live picture and analyse the frame that is shown then, or resume."""
@@ -265,7 +261,7 @@ class SourceController:
                 back = await self._open_camera(self._source.device_id, ticket)
             if not self.scene.holds(ticket):
                 return
-            self._go_home() if back is None else self._go_live(back)
+            self.close() if back is None else self._go_live(back)
         else:
             self._stay()
         self._hooks.cameras(self.cameras)
@@ -289,7 +285,8 @@ class SourceController:
         self._new_picture()
         self.loop.start()
 
-    def _go_home(self, *, camera_lost: bool = False) -> None:
+    def close(self, *, camera_lost: bool = False) -> None:
+        """Close what is in view and what is being opened; return to the sample picture."""
         self._close()
         self.scene.go_home(camera_lost=camera_lost)
         self._hooks.say("")
@@ -313,7 +310,7 @@ class SourceController:
     def _camera_ended(self) -> None:
         # While another one opens, browsers may end the camera in view.
         if self.camera_runs and self._source.ended and not self.scene.opening:
-            self._go_home(camera_lost=True)
+            self.close(camera_lost=True)
             self._hooks.fail(CameraLost("The camera's picture ended"))
 
     def _camera_silent(self) -> None:
@@ -376,10 +373,9 @@ class SourceController:
             if epoch == self.scene.epoch and self._inference.card is card:
                 await self._hooks.recover(error)
             return
-        if answered is None:
-            return
-        answer = Answer(epoch, answered.card, FrameInfo(0, 0.0, *size), answered.outputs)
-        if self._analysis.receive(answer):
+        if answered is not None and self._analysis.receive(
+            Answer(epoch, answered.card, FrameInfo(0, 0.0, *size), answered.outputs)
+        ):
             self._hooks.say("")
             self._hooks.changed()
             self._hooks.photo_read()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 MODEL_ENDING = ".onnx"
@@ -77,6 +78,15 @@ def is_model(file: Any) -> bool:
 def is_media(file: Any) -> bool:
     """Whether a file says that it is a picture or a video."""
     return str(file.type).startswith(("image/", "video/"))
+
+
+def sorted_out(files: Sequence[Any]) -> tuple[list[Any], list[Any]]:
+    """Return which files are to be shown, and which belong to a model: all that are no pictures and
+    no videos, if one of them is a network, for names and cards have no type."""
+    if not any(map(is_model, files)):
+        return list(files), []
+    media = [file for file in files if is_media(file)]
+    return media, [file for file in files if not is_media(file)]
 
 
 def kind(source: str) -> str:

@@ -86,7 +86,7 @@ class PrivacyDialog(Part):
 
     def _render(self) -> None:
         account = self._account
-        by_id("fact-camera").textContent = text.camera_state(self._page.camera_name)
+        by_id("fact-camera").textContent = text.camera_state(self._page.sources.camera_name)
         by_id("fact-requests").textContent = str(account.here)
         by_id("fact-foreign").textContent = str(account.foreign)
         by_id("request-list").replaceChildren(
