@@ -221,7 +221,8 @@ def test_outputs_may_lack_the_batch(
     noise = np.random.default_rng(0)
     arrays = {name: noise.random(shape, np.float32) for name, shape in outputs.items()}
     with_batch = {name: array[None] for name, array in arrays.items()}
-    for ours, theirs in zip(read(arrays, card), read(with_batch, card), strict=True):
+    # Key points are None: these networks find none.
+    for ours, theirs in zip(read(arrays, card)[:3], read(with_batch, card)[:3], strict=True):
         np.testing.assert_array_equal(ours, theirs)
         assert len(ours) > 0
 
