@@ -2,7 +2,8 @@
 // stable for a while, is hidden or is left. If a later visit finds a note whose visit no longer exists,
 // because its lock is free, then that visit ended without a word: for lack of memory, by a driver's
 // fault, or because the browser was ended, which writes nothing either. What tells them apart is the
-// tab: one that crashed is still there and is loaded again, so only a visit to the same tab is counted.
+// tab: one that crashed is still there and is reloaded, so only a reload of the same tab is counted.
+// A browser that restores its tabs when it starts navigates them, and brings sessionStorage back.
 // Each visit has a note of its own, because tabs may be processes that see late what others write.
 
 const NOTE = "obscura.visit "; // and more: a name, which is also that of its lock
@@ -20,7 +21,8 @@ async function beginVisit() {
     const alive = new Set((await locks.query()).held.map(({ name }) => name));
     const ended = notes.filter((note) => !alive.has(note));
     ended.forEach((note) => localStorage.removeItem(note));
-    if (ended.includes(sessionStorage.getItem(HERE))) localStorage.setItem(COUNT, ++count);
+    const reloaded = performance.getEntriesByType("navigation")[0]?.type === "reload";
+    if (reloaded && ended.includes(sessionStorage.getItem(HERE))) localStorage.setItem(COUNT, ++count);
   }
   const visit = `${NOTE}${performance.timeOrigin} ${Math.random()}`;
   sessionStorage.setItem(HERE, visit);

@@ -120,6 +120,7 @@ async def test_what_is_rendered_is_the_scene(world: World) -> None:
         "scene": "still",
         "kind": "camera",
         "mirrored": False,
+        "paused": False,
         "can_flip": False,
         "caption": "cat.jpg",
     }

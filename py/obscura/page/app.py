@@ -60,6 +60,7 @@ class App:
             )
         )
         self.models = make_models(self)
+        self.notice.on_dismissed = self._render
 
     @property
     def settings(self) -> Settings:
@@ -193,6 +194,7 @@ class App:
             scene=scene.kind,
             kind=kinds.kind(self._request.source),
             mirrored=display.mirrored,
+            paused=scene.paused,
             can_flip=self.sources.camera_runs and len(self.sources.cameras) > 1,
             caption=scene.caption,
         )

@@ -117,7 +117,7 @@ def _kept(event: Any) -> bool:
     if target.closest(f"{TYPED_IN}, dialog[open]"):
         return True
     if key == " ":
-        return bool(target.closest("button, summary, a, label, input"))
+        return bool(target.closest("button, summary, a, label, input:not([type=range])"))
     return key in SLIDER_KEYS and bool(target.closest("input[type=range]"))
 
 
@@ -161,7 +161,9 @@ def set_up_files(on_files: Callable[[list[Any]], Any]) -> None:
 def watch_size(view: Any, canvas: Any, changed: Callable[[], None]) -> None:
     """Call `changed()` when the view has another size, and when the browser has lost what was on
     the canvas, as it does when its graphics process ends."""
-    ResizeObserver.new(create_proxy(lambda *_: changed())).observe(view)
+    observer = ResizeObserver.new(create_proxy(lambda *_: changed()))
+    for element in (view, by_id("actions")):  # which lies over the view on small screens
+        observer.observe(element)
     listen(canvas, "contextrestored", lambda _event: changed())
 
 
@@ -212,19 +214,27 @@ def _set_up_swipe(panel: Any, close: Callable[[], None]) -> None:
 
     def press(event: Any) -> None:
         start.clear()
-        by_finger = event.pointerType != "mouse" and panel.scrollTop <= 0
-        on_control = event.target.closest("input, select, summary")
-        if event.target.closest("#panel-handle") or (by_finger and not on_control):
-            start.append(event.clientY)
+        at_top = panel.scrollTop <= 0 and not event.target.closest("input, select, summary")
+        if at_top or event.target.closest("#panel-handle"):
+            start.append(_y_of(event))
 
     def move(event: Any) -> None:
-        if start and event.clientY - start[0] > SWIPE_PX:
+        if start and _y_of(event) - start[0] > SWIPE_PX:
             start.clear()
             close()
 
-    listen(panel, "pointerdown", press)
-    for name in ("pointermove", "pointercancel", "pointerup"):
-        listen(panel, name, move)
+    # Touches are reported to their end; of a finger's pointer the browser takes over a scroll.
+    for target, pressed, moved in (
+        (panel, "touchstart", "touchmove"),
+        (by_id("panel-handle"), "pointerdown", "pointermove"),
+    ):
+        listen(target, pressed, press)
+        listen(target, moved, move)
+
+
+def _y_of(event: Any) -> float:
+    touches = getattr(event, "touches", None)
+    return float(touches[0].clientY if touches else event.clientY)
 
 
 def reload() -> None:

@@ -54,6 +54,8 @@ class SourceController:
         self._clock = FrameClock()
         self._source: Any = None
         self._photo: Any = None  # the file of the photo in view
+        self.given: Any = None
+        """What `open` was called with for what is in view; None for the sample."""
         self.cameras: list[Any] = []
         self.loop = make_loop(self.analyse)
         self._playback = Playback(lambda: self._source, scene, self.loop, analysis, hooks)
@@ -218,13 +220,14 @@ class SourceController:
             opened.stop()
         elif opened.is_live:
             self._go_live(opened)
+            self.given = source
             if self.camera_runs:  # only now, with permission, does the browser name the cameras
                 await self._list()
         else:
             self._close()
             self._screen.draw_photo(opened)
             opened.stop()
-            self._photo = opened.blob
+            self._photo, self.given = opened.blob, source
             self.scene.go_still(opened.name)
             self._new_picture()
             await self.read_photo()
@@ -301,7 +304,7 @@ class SourceController:
 
     def _close(self) -> None:
         """Close the source, whatever it is."""
-        self._photo = None
+        self._photo = self.given = None
         self.loop.stop()
         if self._source is not None:
             self._source.stop()

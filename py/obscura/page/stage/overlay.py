@@ -54,7 +54,8 @@ class Overlay:
         self.draw(Update(FrameInfo(0, 0.0, *source_size), detections), labels)
 
     def clear(self) -> None:
-        """Remove everything."""
+        """Remove everything, the choice of a box included."""
+        self.boxes.point = self.boxes.selected = None
         self.draw(NOTHING, ())
 
     def resize(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from obscura.page.browser.dom import by_id, media_matches
 from obscura.page.stage.overlay import Overlay
@@ -97,14 +98,18 @@ class PictureView:
         if not media_matches(SMALL_SCREEN):
             return (0.0, 0.0, 0.0, 0.0)
         view = self._element.getBoundingClientRect()
-        row = by_id("controls").getBoundingClientRect()
-        top = max(by_id("bar").getBoundingClientRect().bottom - view.top - BAR_FADE, 0.0)
-        if row.height > row.width:  # on its side: a column at the right edge
-            return (0.0, top, max(view.right - row.left, 0.0), 0.0)
-        lowest = row.top
+        above = [by_id("bar").getBoundingClientRect().bottom - BAR_FADE]
+        above += [edge.bottom for edge in map(_shown, ("meter-line", "caption")) if edge]
+        below = [edge.top for edge in map(_shown, ("chips", "picture-strip", "video-bar")) if edge]
         if self._kind is Kind.WELCOME:
-            lowest = min(lowest, by_id("welcome").getBoundingClientRect().top + WELCOME_FADE)
-        return (0.0, top, 0.0, max(view.bottom - lowest, 0.0))
+            below.append(by_id("welcome").getBoundingClientRect().top + WELCOME_FADE)
+        row, right = by_id("controls").getBoundingClientRect(), 0.0
+        if row.height > row.width:  # on its side: a column at the right edge
+            right = max(view.right - row.left, 0.0)
+        else:
+            below.append(row.top)
+        bottom = view.bottom - min(below, default=view.bottom)
+        return (0.0, max(max(above) - view.top, 0.0), right, max(bottom, 0.0))
 
     def _place(self, zoom: Zoom) -> None:
         size = self._size() if self.zoomable else None
@@ -120,3 +125,9 @@ class PictureView:
         self._element.classList.toggle("zoomed", zoom.scale > 1)
         by_id("zoom-reset").hidden = zoom.scale <= 1
         self._overlay.redraw()
+
+
+def _shown(name: str) -> Any:
+    """Return where an element is; None if it is hidden."""
+    box = by_id(name).getBoundingClientRect()
+    return box if box.height else None

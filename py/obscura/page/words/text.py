@@ -122,14 +122,14 @@ SUGGESTED = {
 
 
 OFFLINE = {
-    "pending": "not yet: saving files for offline use",
-    "yes": "yes, with the current model",
-    "no-room": "no: not enough storage. It works while you are online.",
-    "forbidden": "no: this browser won't store files for this site (a private window, for "
+    "pending": "Not yet: saving files for offline use",
+    "yes": "Yes, with the current model",
+    "no-room": "No: not enough storage. It works while you are online.",
+    "forbidden": "No: this browser won't store files for this site (a private window, for "
     "example). It works while you are online.",
-    "no-connection": "not yet: the connection dropped. It continues on your next visit.",
-    "damaged": "not yet: a downloaded file was damaged. It is downloaded again on your next visit.",
-    "deleted": "no: you deleted everything. Nothing is stored again until you close this tab.",
+    "no-connection": "Not yet: the connection dropped. It continues on your next visit.",
+    "damaged": "Not yet: a downloaded file was damaged. It is downloaded again on your next visit.",
+    "deleted": "No: you deleted everything. Nothing is stored again until you close this tab.",
 }
 KEEPING = "{done:.1f} of {total:.1f} MB"
 SETTINGS = "Settings"

@@ -68,5 +68,4 @@ class Album:
 
     def _in_view(self, index: int) -> bool:
         """Whether the file of this index is in view."""
-        named = self._sources.source_name == str(self.files[index].name)
-        return named and not self._sources.camera_runs
+        return self._sources.given is self.files[index]
