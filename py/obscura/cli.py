@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import io
 import json
 import os
@@ -65,6 +66,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if isinstance(sys.stdout, io.TextIOWrapper):
         # Names that the terminal cannot write are written as escapes.
         sys.stdout.reconfigure(errors="backslashreplace")
+    if sys.stdout is None:  # closed by the shell: there is nobody to write to
+        sys.stdout = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115  (to the end)
     try:
         code = _run(_parsed(words))
         sys.stdout.flush()
@@ -72,6 +75,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # What is still to be written goes nowhere, or Python would complain at its end.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return NOBODY_READS
+    except OSError as error:
+        if error.errno != errno.ENOSPC:
+            raise
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        print("obscura: the output could not be written: the disk is full.", file=sys.stderr)
+        return 1
     except KeyboardInterrupt:
         print("obscura: stopped.", file=sys.stderr)
         return STOPPED

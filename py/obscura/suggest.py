@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterable
 
 
@@ -11,8 +12,7 @@ def matching(name: str, known: Iterable[str]) -> list[str]:
     names = list(known)
     if name in names:
         return [name]
-    plain = name.strip().casefold()
-    return [other for other in names if other.strip().casefold() == plain]
+    return [other for other in names if _plain(other) == _plain(name)]
 
 
 def suggestion(name: str, known: Iterable[str], otherwise: str = "") -> str:
@@ -23,7 +23,13 @@ def suggestion(name: str, known: Iterable[str], otherwise: str = "") -> str:
     """
     from difflib import get_close_matches  # here, because it is seldom needed
 
-    plain = {other.strip().casefold(): other for other in known}
-    close = get_close_matches(name.strip().casefold(), plain)
+    plain = {_plain(other): other for other in known}
+    close = get_close_matches(_plain(name), plain)
     meant = " or ".join(f'"{plain[each]}"' for each in close)
     return f"Did you mean {meant}?" if close else otherwise
+
+
+def _plain(name: str) -> str:
+    """Return a name in small letters, with simple spaces and without what cannot be seen."""
+    seen = (letter for letter in name if unicodedata.category(letter) not in ("Cf", "Cc"))
+    return " ".join("".join(seen).casefold().split())

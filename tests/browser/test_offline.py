@@ -217,7 +217,7 @@ def test_without_room_it_works_online_and_says_so(visit: OpenRoom, host: Host) -
     session.send("Storage.overrideQuotaForOrigin", {"origin": origin, "quotaSize": 1_000_000})
     room.open()
 
-    assert re.match("No: .*storage", settled(room))
+    assert re.match("no: .*storage", settled(room))
     room.reload()
     room.until_state("ready")
     sees_the_person(room)
@@ -231,7 +231,7 @@ def test_where_workers_are_forbidden_it_works_online_and_says_so(
 ) -> None:
     room = visit(url=host.url, init=FORBIDDEN).open()
 
-    assert re.match("No: .*files", settled(room))
+    assert re.match("no: .*files", settled(room))
     sees_the_person(room)
 
 

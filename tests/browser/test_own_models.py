@@ -249,7 +249,7 @@ def test_forgetting_everything_forgets_the_models_too_and_one_that_is_gone_is_mi
     room.until_state("ready")
     drop(room, ("colours.onnx", networks.yolox()))
     room.until_model("own-colours")
-    room.until_text("fact-offline", "^yes")
+    room.until_text("fact-offline", "^Yes")
     assert room.page.evaluate(KEPT) != [0, 0, 0]
     left = room.page.evaluate(f"() => localStorage.getItem('{SETTINGS}')")
 
@@ -259,7 +259,7 @@ def test_forgetting_everything_forgets_the_models_too_and_one_that_is_gone_is_mi
         room.at("forget-now").click()
     now = room.until_state("ready")
     assert [model["name"] for model in now["models"] if model["own"]] == []
-    room.until_text("fact-offline", "^no: .*deleted")
+    room.until_text("fact-offline", "^No: .*deleted")
     assert room.page.evaluate(KEPT) == [0, 0, 0]
     room.page.keyboard.press("m")
     assert room.page.locator("[data-model=own-colours]").count() == 0

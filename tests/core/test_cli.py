@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import shutil
 import subprocess
 import sys
@@ -408,3 +409,15 @@ def test_a_name_without_a_font_is_reported_once_and_drawn_as_a_number(
     assert detect(*pictures, "--save", tmp_path / "out") == 0
 
     assert capsys.readouterr().err.count("No font on this machine has the letters of") == 1
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
+@pytest.mark.parametrize(("shell", "code"), [("> /dev/full", 1), (">&-", 0)])
+def test_output_that_cannot_be_written_is_said_in_a_line(shell: str, code: int) -> None:
+    command = f"{shlex.quote(sys.executable)} -m obscura models {shell}"
+
+    ended = subprocess.run(command, shell=True, capture_output=True, text=True, env=environment())
+
+    assert ended.returncode == code
+    assert "Traceback" not in ended.stderr
+    assert ended.stderr.count("\n") <= 1

@@ -186,3 +186,13 @@ def test_other_counts_are_numbered() -> None:
 def test_more_classes_than_a_card_may_have_are_not_numbered() -> None:
     with pytest.raises(LabelsError, match="too many classes"):
         known(2**60)
+
+
+def test_a_name_that_is_right_stays_when_another_is_made_distinct() -> None:
+    assert embedded("['cup', 'cup', 'cup (2)']") == ("cup", "cup (3)", "cup (2)")
+
+
+@pytest.mark.parametrize("text", ['{"nc": 3}', '{"nc": 3, "version": 1}'])
+def test_numbers_that_are_no_classes_are_no_names(text: str) -> None:
+    with pytest.raises(LabelsError, match="no class names where they are looked for"):
+        parse("names.json", text.encode())

@@ -60,7 +60,7 @@ def test_every_action_is_offered_by_some_error(action: str):
 @pytest.mark.parametrize(
     ("code", "reason"),
     [
-        ("model-no-detector", "The cause. The remedy. Its"),
+        ("model-no-detector", "The cause. The remedy. What"),
         ("model-mismatch", "The cause. The remedy. What"),
         ("model", "The cause. The remedy. More"),
         ("model-unsupported", "The cause. Export"),

@@ -29,7 +29,7 @@ astronaut in each as browsers show it. They are made of assets/sample.jpg."""
 FRAMES = 10
 STEPS = ("starts", "photo", "snapshot", "turned", "camera", "offline")
 
-ANSWERED = re.compile(r"yes|no\b.+|not yet: (?!its files).+")
+ANSWERED = re.compile(r"Yes|No\b.+|Not yet: (?!saving files).+")
 """What the page says once it knows whether it works offline."""
 
 LOOK = """

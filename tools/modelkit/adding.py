@@ -106,16 +106,18 @@ def add(wish: Wish, models: Path, say: Say) -> Path:
             with _opened(_open_card(wish, network, reading), network) as form:
                 return _drawn(form, images[0] if images else PICTURE, drawing)
         except ObscuraError as error:
-            return f"nothing, for it cannot be read so: {error.cause}"
+            return f"nothing: it cannot be read like this: {error.cause}"
 
     asked = Asked(names, wish.family, wish.reading, wish.size)
     reading = choose(network.graph, network.data, asked, say, see)
     say(f"read as {describe(reading)}: {reading.why}")
     card = _open_card(wish, network, reading)
     if not names and not reading.labels:
-        say(f"nothing names its classes, so they are numbered to {len(card.labels)}: see --labels")
+        say("the file names no classes, so they are numbered: see --labels")
     if wish.license is None:
-        told = "for nothing tells it" if card.license == UNKNOWN_LICENSE else "as the file says"
+        told = (
+            "because the file names none" if card.license == UNKNOWN_LICENSE else "as the file says"
+        )
         say(f"no --license: the card says {card.license}, {told}")
     with _opened(card, network) as form:
         _found(form, sample)  # raises where it cannot be read so after all
@@ -258,7 +260,7 @@ def _made(form: Form, network: Network, storage: str | None, on: list[Path], say
         return Made(form.card, network.data)
     say(f"sealed, {_size(made.data)}; compared with the open form: {agreement}")
     if not agreement.boxes:
-        say("pictures of what it detects, given with --images, would tell more")
+        say("pictures of what it detects, given with --images, would show more")
     wanted, told = storage or USUAL_STORAGE, "none"
     if wanted != "none":
         small = _sealed(form.card, compact(model, wanted), top)

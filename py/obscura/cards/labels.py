@@ -154,12 +154,16 @@ def embedded(text: str) -> tuple[str, ...]:
 
 def _distinct(labels: Iterable[str]) -> tuple[str, ...]:
     """Return names that are valid: shown on one line, not blank, not too long, each only once."""
+    given = [
+        UNSHOWABLE.sub(" ", label).strip()[:LONGEST_LABEL] or f"class {place + 1}"
+        for place, label in enumerate(labels)
+    ]
+    taken = set(given)  # a name that is right stays, also after one that is made distinct
     found: dict[str, None] = {}
     numbers: dict[str, int] = {}  # thousands of equal names take no longer than as many others
-    for place, label in enumerate(labels):
-        plain = UNSHOWABLE.sub(" ", label).strip()[:LONGEST_LABEL] or f"class {place + 1}"
+    for plain in given:
         name = plain
-        while name in found:
+        while name in found or (name is not plain and name in taken):
             numbers[plain] = numbers.get(plain, 1) + 1
             name = f"{plain[: LONGEST_LABEL - 9]} ({numbers[plain]})"
         found[name] = None
@@ -269,8 +273,11 @@ def _value(value: Any) -> Entries:
 
 def _table(table: Mapping[str, Any]) -> Entries:
     pairs = list(table.items())
-    if pairs and all(isinstance(n, int) and 0 <= n <= MOST_LABELS for _, n in pairs):
-        pairs = [(str(number), label) for label, number in pairs]
+    # Numbers by name are class numbers only if none is left out: `nc: 3` alone is none.
+    if pairs and all(type(n) is int for _, n in pairs):
+        numbers = sorted({number for _, number in pairs})
+        if numbers[0] in (0, 1) and numbers[-1] - numbers[0] == len(numbers) - 1:
+            pairs = [(str(number), label) for label, number in pairs]
     if not all(key.isdecimal() and len(key) <= 6 for key, _ in pairs):
         raise LabelsError(
             "The file has no class names where they are looked for",

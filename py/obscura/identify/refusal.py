@@ -20,7 +20,11 @@ def not_a_detector(graph: Graph) -> NotADetector:
         unfed = [v for v in others if not any(word in v.name.lower() for word in _FED)]
         return unfed_input(unfed) if unfed else _by_outputs(graph)
     if pictures:
-        return NotADetector("This model takes several images at once", _listed(pictures))
+        return NotADetector(
+            "This model takes several images at once",
+            _listed(pictures),
+            remedy="Export it again with one image as its input.",
+        )
     if len(graph.inputs) == 1 and {value.name for value in graph.outputs} >= _SEALED:
         return NotADetector(
             "This is one of Obscura's own models, and needs its settings file",
@@ -59,7 +63,9 @@ def _almost(value: Value) -> NotADetector | None:
         )
     if len(value.shape) == 4 and all(isinstance(size, int) for size in sides):
         return NotADetector(
-            "This model takes images with other than one or three colour channels", _listed([value])
+            "This model takes images with other than one or three colour channels",
+            _listed([value]),
+            remedy="Export it again for colour or grey images.",
         )
     if len(value.shape) == 3 and value.shape[2] in (1, 3):
         return NotADetector(
@@ -80,10 +86,13 @@ def _by_outputs(graph: Graph) -> NotADetector:
             return NotADetector(
                 f"This looks like a classifier: it returns {first[1]} numbers for the whole image",
                 outputs,
+                remedy="Use a model that detects objects.",
             )
     if len(shapes) == 1 and len(first) == 4:
         return NotADetector(
-            "This looks like a segmentation model: it returns a value for each pixel", outputs
+            "This looks like a segmentation model: it returns a value for each pixel",
+            outputs,
+            remedy="Use a model that detects objects.",
         )
     if any(not shape or any(isinstance(size, str) for size in shape[1:]) for shape in shapes):
         return NotADetector(

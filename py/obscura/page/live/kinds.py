@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 MODEL_ENDING = ".onnx"
+COMPANION_ENDINGS = (".txt", ".names", ".labels", ".json", ".toml", ".yaml", ".yml", ".pbtxt")
+"""Endings of files that come with a network: class names or a card."""
 VIDEO_ENDINGS = (
     *(".mp4", ".m4v", ".mov", ".webm", ".ogv", ".mkv", ".avi", ".ts", ".mts", ".m2ts", ".mpg"),
     *(".mpeg", ".3gp", ".wmv", ".flv"),
@@ -75,6 +77,11 @@ def is_model(file: Any) -> bool:
     return str(file.name).lower().endswith(MODEL_ENDING)
 
 
+def is_companion(file: Any) -> bool:
+    """Whether a file's name is that of class names or a card."""
+    return str(file.name).lower().endswith(COMPANION_ENDINGS)
+
+
 def is_media(file: Any) -> bool:
     """Whether a file says that it is a picture or a video."""
     return str(file.type).startswith(("image/", "video/"))
@@ -82,8 +89,8 @@ def is_media(file: Any) -> bool:
 
 def sorted_out(files: Sequence[Any]) -> tuple[list[Any], list[Any]]:
     """Return which files are to be shown, and which belong to a model: all that are no pictures and
-    no videos, if one of them is a network, for names and cards have no type."""
-    if not any(map(is_model, files)):
+    no videos, if one of them is a network, its class names or its card."""
+    if not any(is_model(file) or is_companion(file) for file in files):
         return list(files), []
     media = [file for file in files if is_media(file)]
     return media, [file for file in files if not is_media(file)]

@@ -35,6 +35,13 @@ class HeicUnread(PictureError):
     remedy = "Share the photo as JPEG."
 
 
+class SourceMissing(PictureError):
+    """The address leads to no file."""
+
+    code = "source-missing"
+    remedy = "Check the address."
+
+
 class VideoUnread(PictureError):
     """The video cannot be played."""
 
@@ -291,7 +298,7 @@ async def _fetched(address: str, name: str) -> Any:
             f"{name} did not arrive", error, remedy="Check the connection."
         ) from error
     if blob is None:
-        raise PictureError(f"{name} did not arrive", status, remedy="Check the address.")
+        raise SourceMissing(f"There is no file {name} on this site", status)
     return blob
 
 

@@ -128,7 +128,7 @@ NOTICES = {
     ),
     "model-no-detector": Notice(
         "Obscura can't read this model",
-        "Its inputs and outputs are listed under Details.",
+        "What was found in the file is under Details.",
         "own-model",
         reason="remedy",
     ),
@@ -176,6 +176,11 @@ NOTICES = {
         "This picture can't be opened",
         "The file is damaged, too large, or in a format that this browser can't read. Use a JPEG, "
         "PNG or WebP picture.",
+        "photo",
+    ),
+    "source-missing": Notice(
+        "There is no file at this address",
+        "Check the address, or use a photo from this device.",
         "photo",
     ),
     "picture-heic": Notice(
