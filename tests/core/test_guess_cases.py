@@ -275,3 +275,14 @@ def test_readings_that_are_all_poor_are_doubtful() -> None:
 
     assert doubtful([poor, poor._replace(confidence=0.3)])
     assert not doubtful([poor, poor._replace(confidence=0.5)])
+
+
+def test_a_card_says_that_the_number_of_classes_is_unknown() -> None:
+    outputs = {"dets": (1, 100, 5), "labels": (1, 100)}
+    best = guess(graph(picture(), outputs))[0]
+
+    unknown = card_of(best, name="own", title="Own", file=FILE)
+    named = card_of(best, name="own", title="Own", file=FILE, labels=["cat", "dog"])
+
+    assert unknown.source["classes"] == "unknown"
+    assert "classes" not in named.source

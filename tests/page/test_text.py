@@ -191,3 +191,10 @@ def test_the_question_before_deleting_names_what_goes(
 
     assert words in question
     assert ("can't be restored" in question) == bool(own)
+
+
+@pytest.mark.parametrize(
+    ("count", "words"), [(0, "Number of classes unknown"), (1, "1 class"), (80, "80 classes")]
+)
+def test_classes_are_counted_where_their_number_is_known(count: int, words: str) -> None:
+    assert text.class_total(count) == words

@@ -159,15 +159,17 @@ def card_of(
     Raises:
         CardError: an argument is invalid.
     """
+    names = tuple(labels or reading.labels or numbered(reading.classes or UNTOLD_CLASSES))
+    counted = bool(labels or reading.labels or reading.classes)
     card = ModelCard(
         name=name,
         title=title,
         summary=summary(reading),
         family=reading.family,
-        labels=tuple(labels or reading.labels or numbered(reading.classes or UNTOLD_CLASSES)),
+        labels=names,
         license=license,
         file=file,
-        source={"file": file.name},
+        source={"file": file.name} | ({} if counted else {"classes": "unknown"}),
         input=reading.input,
         open=reading.open,
         top=TOP,

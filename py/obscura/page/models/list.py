@@ -130,7 +130,9 @@ class _Row:
             "size-note": text.input_size(card.input.width, card.input.height),
             "accuracy": accuracy.value,
             "accuracy-note": accuracy.note,
-            "classes-title": text.class_total(len(card.labels)),
+            "classes-title": text.class_total(
+                0 if card.source.get("classes") == "unknown" else len(card.labels)
+            ),
         }.items():
             self._part(part).textContent = words
         self._part("accuracy").classList.toggle("unknown", not accuracy.note)

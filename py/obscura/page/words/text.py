@@ -293,7 +293,9 @@ def input_size(width: int, height: int) -> str:
 
 
 def class_total(count: int) -> str:
-    """Return the number of a model's classes."""
+    """Return the number of a model's classes; 0 stands for one that nothing shows."""
+    if not count:
+        return "Number of classes unknown"
     return f"{count} classes" if count > 1 else "1 class"
 
 
