@@ -177,6 +177,7 @@ NOTICES = {
         "The file is damaged, too large, or in a format that this browser can't read. Use a JPEG, "
         "PNG or WebP picture.",
         "photo",
+        reason="cause",  # which names the file: one of several, maybe
     ),
     "source-missing": Notice(
         "There is no file at this address",
