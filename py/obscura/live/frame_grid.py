@@ -44,6 +44,9 @@ class FrameGrid:
         Args:
             position_s: the video's current time, in seconds.
         """
-        if self._last is not None and 0 <= position_s - self._last[1] < 2 * self.spacing_s:
-            return self._last[1] + (frames + 0.5) * self.spacing_s
+        # What was seen last is out of date once that frame is sought: another step may come before
+        # the browser has shown it.
+        last, self._last = self._last, None
+        if last is not None and 0 <= position_s - last[1] < 2 * self.spacing_s:
+            return last[1] + (frames + 0.5) * self.spacing_s
         return position_s + frames * self.spacing_s
