@@ -23,6 +23,7 @@ class FrameGrid:
         self.spacing_s = USUAL_S
         self._known = False
         self._last: tuple[int, float] | None = None
+        self._sought_s: float | None = None  # and not shown yet
 
     def observe(self, number: int, time_s: float) -> None:
         """Take note of a frame that was shown.
@@ -37,6 +38,7 @@ class FrameGrid:
                 self.spacing_s = min(self.spacing_s, spacing) if self._known else spacing
                 self._known = True
         self._last = number, time_s
+        self._sought_s = None
 
     def stepped(self, position_s: float, frames: int) -> float:
         """Return the middle of the frame so many frames after the one shown; earlier if negative.
@@ -44,9 +46,16 @@ class FrameGrid:
         Args:
             position_s: the video's current time, in seconds.
         """
-        # What was seen last is out of date once that frame is sought: another step may come before
-        # the browser has shown it.
-        last, self._last = self._last, None
-        if last is not None and 0 <= position_s - last[1] < 2 * self.spacing_s:
-            return last[1] + (frames + 0.5) * self.spacing_s
-        return position_s + frames * self.spacing_s
+        # Another step may come before the browser has shown the frame of the one before: then what
+        # was shown last is out of date.
+        sought = self._sought_s
+        shown = None if sought is not None and abs(position_s - sought) < ROUNDING_S else self._last
+        if shown is not None and 0 <= position_s - shown[1] < 2 * self.spacing_s:
+            self._sought_s = shown[1] + (frames + 0.5) * self.spacing_s
+        else:
+            self._sought_s = position_s + frames * self.spacing_s
+        return self._sought_s
+
+
+ROUNDING_S = 0.001
+"""Browsers round the time that is sought by less."""
