@@ -58,3 +58,14 @@ def test_a_second_step_before_the_first_has_shown_goes_one_frame_further() -> No
 
     assert first == pytest.approx(0.45)
     assert second == pytest.approx(0.55)
+
+
+def test_a_frame_that_is_reported_late_does_not_hold_the_next_step_back() -> None:
+    grid = FrameGrid()
+    for number in range(1, 4):
+        grid.observe(number, number / 10)
+    first = grid.stepped(0.35, 1)
+
+    grid.observe(4, 0.3)  # the frame before, shown once more
+
+    assert grid.stepped(first, 1) == pytest.approx(first + 0.1)

@@ -6,6 +6,8 @@ USUAL_S = 1 / 30
 """Spacing of frames where none is known."""
 LONGEST_S = 0.25
 """Two frames further apart than this are not neighbours: the video was sought in between."""
+ROUNDING_S = 0.001
+"""Browsers round the time that is sought by less."""
 
 
 class FrameGrid:
@@ -38,7 +40,9 @@ class FrameGrid:
                 self.spacing_s = min(self.spacing_s, spacing) if self._known else spacing
                 self._known = True
         self._last = number, time_s
-        self._sought_s = None
+        # The frame shown before may be reported after the next was sought.
+        if self._sought_s is not None and 0 <= self._sought_s - time_s < self.spacing_s:
+            self._sought_s = None
 
     def stepped(self, position_s: float, frames: int) -> float:
         """Return the middle of the frame so many frames after the one shown; earlier if negative.
@@ -55,7 +59,3 @@ class FrameGrid:
         else:
             self._sought_s = position_s + frames * self.spacing_s
         return self._sought_s
-
-
-ROUNDING_S = 0.001
-"""Browsers round the time that is sought by less."""
