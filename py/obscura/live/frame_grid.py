@@ -45,7 +45,7 @@ class FrameGrid:
             self._sought_s = None
 
     def stepped(self, position_s: float, frames: int) -> float:
-        """Return the middle of the frame so many frames after the one shown; earlier if negative.
+        """Return the middle of the frame that is N frames after the one shown; earlier if negative.
 
         Args:
             position_s: the video's current time, in seconds.

@@ -19,8 +19,8 @@ class Notice:
     """A key of `ACTIONS`."""
     reason: str = ""
     """What the error itself says of the reason, before `why`: "" for nothing, "cause" for what
-    happened, "remedy" for that and what to do, "all" for these and the offending value. Whoever
-    brings a model is told the true reason, which a general sentence cannot give."""
+    happened, "remedy" for that and what to do, "all" for these and the offending value. People
+    who add a model read the true reason, which a general sentence cannot give."""
 
 
 ACTIONS = {
