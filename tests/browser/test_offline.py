@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -16,24 +16,35 @@ from .room import PATIENCE, Room, another_tab, sees_the_person, settled
 
 
 @pytest.fixture
-def host(dist: Path) -> Iterator[Host]:
-    """A host of the built site, under a path, that can be stopped."""
-    opened = Host(dist, "/a/b/")
-    yield opened
-    opened.stop()
+def hosts(dist: Path) -> Iterator[Callable[..., Host]]:
+    """``hosts(base="/", isolated=True)``: a host of the built site that can be stopped."""
+    opened: list[Host] = []
+
+    def host(*args: str, **options: bool) -> Host:
+        opened.append(Host(dist, *args, **options))
+        return opened[-1]
+
+    yield host
+    for each in opened:
+        each.stop()
 
 
 @pytest.fixture
-def plain_host(dist: Path) -> Iterator[Host]:
-    """A host without the headers of isolation. Ask for it before `visit`, so that it stops after
-    the page was closed: a page that still fetches when its host stops reports an error."""
-    opened = Host(dist, isolated=False)
-    yield opened
-    opened.stop()
+def host(hosts: Callable[..., Host]) -> Host:
+    """A host under a path."""
+    return hosts("/a/b/")
 
 
 @pytest.fixture
-def visit(new_room: OpenRoom) -> OpenRoom:
+def plain_host(hosts: Callable[..., Host]) -> Host:
+    """A host without the headers of isolation."""
+    return hosts(isolated=False)
+
+
+# Hosts come first, so that they stop after the pages were closed: a page that still fetches when
+# its host stops reports an error.
+@pytest.fixture
+def visit(hosts: Callable[..., Host], new_room: OpenRoom) -> OpenRoom:  # noqa: ARG001
     """As `new_room`, with service workers."""
     return lambda *args, **options: new_room(*args, service_workers="allow", **options)
 
