@@ -224,7 +224,7 @@ def offline(driver: Driver, site: SiteServer, sample: Path) -> str:
     )
     kept = look(driver)["offline"]
     if not kept.startswith("Yes"):
-        raise Refused(kept.removeprefix("no").lstrip(":, "))
+        raise Refused(kept.removeprefix("No").lstrip(":, "))
     site.hang_up()
     driver.open(site.url)
     until(driver, lambda now: now["state"] == "ready", "ready without its server")
