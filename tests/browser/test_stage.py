@@ -62,12 +62,8 @@ def test_a_dialog_that_is_read_begins_at_its_top(phone: Room, button: str, dialo
     phone.at(button).click()
     phone.at(dialog).wait_for(state="visible")
 
-    assert phone.at(dialog).evaluate(
-        "(it) => [it.scrollTop, it.contains(document.activeElement)]"
-    ) == [
-        0,
-        True,
-    ]
+    where = phone.at(dialog).evaluate("(it) => [it.scrollTop, it.contains(document.activeElement)]")
+    assert where == [0, True]
 
 
 def test_on_a_phone_the_picture_covers_the_screen_and_fits_it_on_request(phone: Room) -> None:
