@@ -1,0 +1,273 @@
+"""The tracker: gives every object a number that stays with it from frame to frame. Pure numpy.
+
+What is predicted for each track is paired with what was detected, the surest first, as in
+ByteTrack (Zhang et al. 2022, arXiv 2110.06864):
+
+1. Confirmed and lost tracks with detections that are strong.
+2. Tracks that were seen in the previous frame with all that is left, also weak detections: what is
+   half hidden has a low score, and is still there.
+3. New tracks, which are not confirmed, with strong detections.
+
+A strong detection that is left begins a track. The second detection confirms it, so a box that
+appears in a single frame is never counted.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from obscura.detections import Detections
+from obscura.tracking.assignment import assign
+from obscura.tracking.motion import Motion, to_centre, to_xyxy
+from obscura.tracking.similarity import overlap
+from obscura.update import Update
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+NO_TRACK = -1
+"""The track_id of a detection that belongs to no confirmed track."""
+MARGIN, MOST_MARGIN = 0.15, 1.2
+"""Of a track that is certain, and the most for one that is not, in sides of the box."""
+NEAR_MARGIN, NEW_MARGIN = 0.2, 0.5
+"""Margins of the second and of the third association."""
+STRONG_GATE, NEAR_GATE, NEW_GATE = 0.2, 0.5, 0.15
+"""Overlap that a pair has to exceed in each association."""
+NO_MARGIN = np.zeros((1, 2))
+OTHER_CLASS = 0.6
+"""Factor of the overlap of a track with a detection of another class. Detectors waver between car
+and truck; the object stays the same."""
+SAME_OBJECT = 0.7
+"""A detection that overlaps a track's by more than this, in another class, is the same object, and
+begins no track."""
+CONFIRMED = 2
+"""Number of detections that confirm a track."""
+EARLY = 2
+"""Tracks that begin in this many first frames are confirmed at once: what is there at the start was
+there before."""
+
+
+@dataclass(frozen=True, slots=True)
+class TrackerOptions:
+    """Scores and times of a tracker. The scores depend on the model, so its card may state them.
+
+    Attributes:
+        birth: score from which a detection begins a track, in 0..1.
+        strong: score from which a detection may continue any track.
+        live: score down to which a detection continues a track that was just seen.
+        lost_s: seconds for which a track that is not detected is kept.
+        hold_s: seconds for which `Tracker.predict` still shows it.
+    """
+
+    birth: float = 0.8
+    strong: float = 0.5
+    live: float = 0.1
+    lost_s: float = 2.0
+    hold_s: float = 0.4
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.live <= self.strong <= self.birth <= 1:
+            raise ValueError(
+                "tracker: wanted 0 <= live <= strong <= birth <= 1, got "
+                f"live {self.live}, strong {self.strong}, birth {self.birth}"
+            )
+        if not (self.lost_s >= 0 and self.hold_s >= 0):
+            raise ValueError(
+                f"tracker: wanted times of 0 or more, got {self.lost_s} and {self.hold_s} s"
+            )
+
+
+class Tracker:
+    """A `Stage` that fills ``track_id``. Call `update` once per analysed frame, also if nothing was
+    detected.
+
+    Ids count up from 1 and are never reused, also not after `reset`. Detections that belong to no
+    confirmed track have `NO_TRACK`. The class of a tracked detection is the one that most of the
+    track's detections had, weighted by score.
+    """
+
+    def __init__(self, options: TrackerOptions | None = None) -> None:
+        self.options = options or TrackerOptions()
+        self._next_id = 1
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget all tracks."""
+        self._motion = Motion()
+        self._id: Ints = np.zeros(0, np.int64)
+        self._hits: Ints = np.zeros(0, np.int64)
+        self._confirmed = np.zeros(0, bool)
+        self._begun: Floats = np.zeros(0)
+        self._seen: Floats = np.zeros(0)
+        self._score: Floats = np.zeros(0)
+        self._votes: Floats = np.zeros((0, 1))
+        self._frames = 0
+        self._time_s = 0.0
+        self._previous_s = 0.0
+
+    def __len__(self) -> int:
+        """Number of tracks, those included that are not confirmed or not detected just now."""
+        return len(self._id)
+
+    # ---- once per frame --------------------------------------------------------------------------
+
+    def update(self, update: Update) -> Update:
+        """Return the update with the track_id of each detection; the order of rows stays."""
+        detections, now = update.detections, update.frame.time_s
+        self._frames += 1
+        self._previous_s, self._time_s = self._time_s, now
+        if self._frames > 1:
+            self._motion.advance(now - self._previous_s)
+        measured = to_centre(detections.xyxy.astype(np.float64))
+        score = detections.score.astype(np.float64)
+        tracks, rows = self._associate(measured, score, detections.class_id)
+        self._continue(tracks, measured[rows], score[rows], detections.class_id[rows])
+        track_id = np.full(len(score), NO_TRACK, np.int64)
+        shown = self._confirmed[tracks]
+        track_id[rows[shown]] = self._id[tracks[shown]]
+        class_id = detections.class_id.copy()
+        class_id[rows[shown]] = self._class_id(tracks[shown])
+        self._drop(tracks)
+        born = self._born(measured, score, detections.class_id, rows)
+        if born.size:
+            ids = self._begin(measured[born], score[born], detections.class_id[born])
+            if self._frames <= EARLY:
+                track_id[born] = ids
+        return Update(
+            update.frame,
+            detections.replace(track_id=track_id, class_id=class_id),
+            update.events,
+        )
+
+    def _associate(
+        self, measured: Floats, score: Floats, class_id: NDArray[np.int32]
+    ) -> tuple[Ints, Ints]:
+        """Return pairs of tracks and detections."""
+        options, motion = self.options, self._motion
+        free_track = np.ones(len(self._id), bool)
+        free_row = score >= options.live
+        strong = score >= options.strong
+        pairs: list[tuple[Ints, Ints]] = []
+
+        def pair(
+            tracks: Ints, rows: Ints, margin: Floats | float, gate: float, *, heights: bool = False
+        ) -> None:
+            if not tracks.size or not rows.size:
+                return
+            margins = np.broadcast_to(margin, (len(tracks), 2))
+            fit = overlap(motion.state[tracks], measured[rows], margins, heights=heights)
+            fit[self._class_id(tracks)[:, None] != class_id[rows]] *= OTHER_CLASS
+            chosen, of = assign(fit, gate)
+            free_track[tracks[chosen]] = False
+            free_row[rows[of]] = False
+            pairs.append((tracks[chosen], rows[of]))
+
+        tracks = np.flatnonzero(self._confirmed)
+        margin = np.minimum(MARGIN + motion.uncertainty[tracks], MOST_MARGIN)
+        pair(tracks, np.flatnonzero(free_row & strong), margin, STRONG_GATE, heights=True)
+        recent = self._confirmed & free_track & (self._seen >= self._previous_s)
+        pair(np.flatnonzero(recent), np.flatnonzero(free_row), NEAR_MARGIN, NEAR_GATE)
+        new = np.flatnonzero(~self._confirmed)
+        pair(new, np.flatnonzero(free_row & strong), NEW_MARGIN, NEW_GATE)
+        if not pairs:
+            return np.zeros(0, np.int64), np.zeros(0, np.int64)
+        return np.concatenate([each[0] for each in pairs]), np.concatenate([p[1] for p in pairs])
+
+    def _continue(
+        self, tracks: Ints, measured: Floats, score: Floats, class_id: NDArray[np.int32]
+    ) -> None:
+        """Take detections into their tracks."""
+        if not tracks.size:
+            return
+        self._motion.correct(tracks, measured, score)
+        self._hits[tracks] += 1
+        self._confirmed[tracks] |= self._hits[tracks] >= CONFIRMED
+        self._seen[tracks] = self._time_s
+        self._score[tracks] = score
+        self._vote(tracks, class_id, score)
+
+    def _born(
+        self, measured: Floats, score: Floats, class_id: NDArray[np.int32], used: Ints
+    ) -> Ints:
+        """Return the rows that begin tracks."""
+        free = score >= self.options.birth
+        free[used] = False
+        born: list[int] = []
+        for row in np.flatnonzero(free)[np.argsort(-score[free], kind="stable")].tolist():
+            rivals = np.concatenate([used, np.array(born, np.int64)])
+            rivals = rivals[class_id[rivals] != class_id[row]]
+            fit = overlap(measured[[row]], measured[rivals], NO_MARGIN, heights=False)
+            if not (fit > SAME_OBJECT).any():
+                born.append(row)
+        return np.array(born, np.int64)
+
+    def _begin(self, measured: Floats, score: Floats, class_id: NDArray[np.int32]) -> Ints:
+        """Begin tracks, and return their ids."""
+        count = len(score)
+        ids = np.arange(self._next_id, self._next_id + count, dtype=np.int64)
+        self._next_id += count
+        self._motion.add(measured)
+        now = np.full(count, self._time_s)
+        self._id = np.concatenate([self._id, ids])
+        self._hits = np.concatenate([self._hits, np.ones(count, np.int64)])
+        early = np.full(count, self._frames <= EARLY)
+        self._confirmed = np.concatenate([self._confirmed, early])
+        self._begun = np.concatenate([self._begun, now])
+        self._seen = np.concatenate([self._seen, now])
+        self._score = np.concatenate([self._score, score])
+        self._votes = np.concatenate([self._votes, np.zeros((count, self._votes.shape[1]))])
+        self._vote(np.arange(len(self._id) - count, len(self._id)), class_id, score)
+        return ids
+
+    def _drop(self, continued: Ints) -> None:
+        """Forget tracks that were lost too long, and those that were never confirmed."""
+        kept = self._confirmed & (self._seen >= self._time_s - self.options.lost_s)
+        kept[continued] = True
+        if kept.all():
+            return
+        self._motion.keep(kept)
+        for name in ("_id", "_hits", "_confirmed", "_begun", "_seen", "_score", "_votes"):
+            setattr(self, name, getattr(self, name)[kept])
+
+    # ---- classes ---------------------------------------------------------------------------------
+
+    def _vote(self, tracks: Ints, class_id: NDArray[np.int32], score: Floats) -> None:
+        missing = int(class_id.max()) + 1 - self._votes.shape[1]
+        if missing > 0:
+            self._votes = np.pad(self._votes, ((0, 0), (0, missing)))
+        self._votes[tracks, class_id] += score
+
+    def _class_id(self, tracks: Ints) -> NDArray[np.int32]:
+        """Return the class of each track."""
+        return self._votes[tracks].argmax(axis=1).astype(np.int32)
+
+    # ---- between frames --------------------------------------------------------------------------
+
+    def predict(self, time_s: float) -> Detections:
+        """Return where the confirmed tracks are at a time, for display between analysed frames.
+
+        Args:
+            time_s: seconds, as in `FrameInfo`; usually after the latest frame. It is limited to
+                `TrackerOptions.hold_s` after it.
+
+        Returns:
+            One row per confirmed track that was detected at most ``hold_s`` before the latest
+            frame, with track_id, the latest score, and in ``data`` the array "seen_s", ``(n,)``
+            float64: for how long the track has been in view, in seconds.
+        """
+        shown = np.flatnonzero(
+            self._confirmed & (self._seen >= self._time_s - self.options.hold_s)
+        )
+        ahead = min(max(time_s - self._time_s, -self.options.hold_s), self.options.hold_s)
+        state = self._motion.state[shown] + self._motion.velocity[shown] * ahead
+        np.maximum(state[:, 2:], 1, out=state[:, 2:])
+        return Detections(
+            to_xyxy(state).astype(np.float32),
+            self._score[shown].astype(np.float32),
+            self._class_id(shown),
+            self._id[shown],
+            {"seen_s": self._time_s - self._begun[shown]},
+        )

@@ -1,0 +1,235 @@
+"""Tracker: one number per object, for as long as it is there, and none for what is not."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from obscura.detections import Detections
+from obscura.tracking import Tracker, TrackerOptions
+from obscura.tracking.tracker import NO_TRACK
+from obscura.update import FrameInfo, Update
+
+WIDTH, HEIGHT = 640, 480
+
+
+def found(*rows: tuple[float, float, float, int]) -> Detections:
+    """Return detections of 40 x 100 pixels: centre x, centre y, score and class of each."""
+    return Detections(
+        np.array([[x - 20, y - 50, x + 20, y + 50] for x, y, _, _ in rows]).reshape(-1, 4),
+        np.array([score for *_, score, _ in rows]),
+        np.array([class_id for *_, class_id in rows], np.int32),
+    )
+
+
+def see(tracker: Tracker, index: int, *rows: tuple[float, float, float, int]) -> Detections:
+    """Pass one of 10 frames per second to a tracker."""
+    frame = FrameInfo(index, index / 10, WIDTH, HEIGHT)
+    return tracker.update(Update(frame, found(*rows))).detections
+
+
+def ids(detections: Detections) -> list[int]:
+    assert detections.track_id is not None
+    return detections.track_id.tolist()
+
+
+def test_an_object_that_walks_keeps_its_number() -> None:
+    tracker = Tracker()
+
+    numbers = [ids(see(tracker, i, (100 + 8 * i, 200, 0.9, 0))) for i in range(30)]
+
+    assert numbers == [[1]] * 30
+
+
+def test_rows_keep_their_order() -> None:
+    tracker = Tracker()
+    see(tracker, 0, (100, 200, 0.9, 0), (300, 200, 0.85, 0))
+
+    after = see(tracker, 1, (302, 200, 0.95, 0), (500, 100, 0.3, 0), (102, 200, 0.9, 0))
+
+    assert ids(after) == [2, NO_TRACK, 1]
+    assert after.xyxy[:, 0].tolist() == [282, 480, 82]
+
+
+def test_a_box_of_a_single_frame_is_never_a_track() -> None:
+    tracker = Tracker()
+    for i in range(5):
+        see(tracker, i, (100, 200, 0.9, 0))
+
+    blip = see(tracker, 5, (100, 200, 0.9, 0), (400, 200, 0.95, 0))
+    after = see(tracker, 6, (100, 200, 0.9, 0))
+
+    assert ids(blip) == [1, NO_TRACK]
+    assert ids(after) == [1]
+    assert len(tracker) == 1
+    assert tracker.predict(0.6).track_id is not None
+    assert ids(tracker.predict(0.6)) == [1]
+
+
+def test_a_second_detection_confirms() -> None:
+    tracker = Tracker()
+    for i in range(3):
+        see(tracker, i)
+
+    numbers = [ids(see(tracker, 3 + i, (200, 200, 0.9, 0))) for i in range(3)]
+
+    assert numbers == [[NO_TRACK], [1], [1]]
+
+
+def test_a_weak_score_continues_a_track_but_begins_none() -> None:
+    tracker = Tracker()
+    for i in range(3):
+        see(tracker, i, (100, 200, 0.9, 0))
+
+    weak = [ids(see(tracker, 3 + i, (100, 200, 0.2, 0), (400, 200, 0.2, 0))) for i in range(5)]
+
+    assert weak == [[1, NO_TRACK]] * 5
+
+
+def test_a_score_below_live_is_ignored() -> None:
+    tracker = Tracker(TrackerOptions(live=0.3, strong=0.5))
+    see(tracker, 0, (100, 200, 0.9, 0))
+
+    assert ids(see(tracker, 1, (100, 200, 0.29, 0))) == [NO_TRACK]
+
+
+def test_whoever_returns_within_two_seconds_has_the_number_of_before() -> None:
+    tracker = Tracker()
+    for i in range(10):
+        see(tracker, i, (100 + 5 * i, 200, 0.9, 0))
+    for i in range(10, 25):
+        see(tracker, i)
+
+    back = [ids(see(tracker, i, (100 + 5 * i, 200, 0.9, 0))) for i in range(25, 28)]
+
+    assert back == [[1]] * 3
+
+
+def test_after_two_seconds_it_is_somebody_else() -> None:
+    tracker = Tracker()
+    for i in range(5):
+        see(tracker, i, (100, 200, 0.9, 0))
+    for i in range(5, 30):
+        see(tracker, i)
+
+    assert len(tracker) == 0
+    back = [ids(see(tracker, i, (100, 200, 0.9, 0))) for i in range(30, 33)]
+    assert back == [[NO_TRACK], [2], [2]]
+
+
+def test_numbers_are_not_reused_after_a_reset() -> None:
+    tracker = Tracker()
+    see(tracker, 0, (100, 200, 0.9, 0))
+    tracker.reset()
+
+    assert ids(see(tracker, 0, (100, 200, 0.9, 0))) == [2]
+
+
+def test_two_that_cross_keep_their_numbers() -> None:
+    tracker = Tracker()
+    for i in range(31):
+        rows = [(100 + 10 * i, 200, 0.9, 0), (400 - 10 * i, 206, 0.9, 0)]
+        if 13 <= i <= 17:  # one hides the other
+            rows = rows[:1]
+        last = see(tracker, i, *rows)
+
+    assert ids(last) == [1, 2]
+
+
+def test_a_class_that_wavers_is_one_object_of_the_class_it_mostly_had() -> None:
+    """Detectors take a van for a car and a truck in turn (supervision #194)."""
+    tracker = Tracker()
+    classes = [2, 2, 7, 2, 7, 2, 2, 7]
+
+    seen = [see(tracker, i, (200 + 3 * i, 200, 0.9, c)) for i, c in enumerate(classes)]
+
+    assert [ids(each) for each in seen] == [[1]] * 8
+    assert [each.class_id.tolist() for each in seen] == [[2]] * 8
+
+
+def test_one_object_reported_as_two_classes_at_once_is_one_track() -> None:
+    tracker = Tracker()
+
+    for i in range(5):
+        last = see(tracker, i, (200, 200, 0.9, 2), (201, 200, 0.85, 7))
+
+    assert ids(last) == [1, NO_TRACK]
+    assert len(tracker) == 1
+
+
+def test_objects_of_two_classes_side_by_side_do_not_swap() -> None:
+    tracker = Tracker()
+    for i in range(10):
+        last = see(tracker, i, (200, 200, 0.9, 0), (215, 200, 0.9, 1))
+
+    assert ids(last) == [1, 2]
+    assert last.class_id.tolist() == [0, 1]
+
+
+@pytest.mark.parametrize("every", [1, 3, 5])
+def test_frames_may_be_dropped(every: int) -> None:
+    """Time counts, not the number of frames (ultralytics #18504)."""
+    tracker = Tracker()
+
+    for i in range(0, 60, every):
+        last = see(tracker, i, (50 + 8 * i, 200, 0.9, 0))
+
+    assert ids(last) == [1]
+
+
+def test_prediction_goes_on_with_the_motion() -> None:
+    tracker = Tracker()
+    for i in range(20):
+        see(tracker, i, (100 + 10 * i, 200, 0.9, 0))
+
+    ahead = tracker.predict(1.9 + 0.1)
+
+    assert ahead.anchors("centre")[0] == pytest.approx([300, 200], abs=1.5)
+    assert ahead.data["seen_s"].tolist() == pytest.approx([1.9])
+
+
+def test_prediction_holds_what_was_just_missed_for_so_long() -> None:
+    tracker = Tracker()
+    for i in range(10):
+        see(tracker, i, (100, 200, 0.9, 0))
+
+    held = []
+    for i in range(10, 16):
+        see(tracker, i)
+        held.append(len(tracker.predict(i / 10)))
+
+    assert held == [1, 1, 1, 1, 0, 0]
+
+
+def test_prediction_is_limited_when_no_frame_is_analysed() -> None:
+    tracker = Tracker()
+    for i in range(20):
+        see(tracker, i, (100 + 10 * i, 200, 0.9, 0))
+
+    assert tracker.predict(100.0).xyxy.tolist() == tracker.predict(1.9 + 0.4).xyxy.tolist()
+
+
+def test_memory_is_bounded_over_days() -> None:
+    tracker = Tracker()
+    rng = np.random.default_rng(0)
+
+    for i in range(3000):
+        see(tracker, i, *((*rng.uniform(50, 430, 2), 0.9, int(rng.integers(3))) for _ in range(4)))
+
+    assert len(tracker) < 4 * 21 + 4
+
+
+def test_without_detections_there_are_no_tracks() -> None:
+    tracker = Tracker()
+
+    assert ids(see(tracker, 0)) == []
+    assert len(tracker.predict(0.0)) == 0
+
+
+@pytest.mark.parametrize(
+    "options",
+    [{"live": 0.6}, {"strong": 0.9}, {"birth": 1.5}, {"lost_s": -1.0}, {"hold_s": float("nan")}],
+)
+def test_options_that_contradict_each_other_are_refused(options: dict[str, float]) -> None:
+    with pytest.raises(ValueError, match="tracker: wanted"):
+        TrackerOptions(**options)
