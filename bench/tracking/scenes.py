@@ -213,7 +213,9 @@ def _hidden(boxes: Array) -> Array:
         x1, y1, x2, y2 = boxes[row]
         xs, ys = np.meshgrid(x1 + grid * (x2 - x1), y1 + grid * (y2 - y1))
         nearer = boxes[:row, :, None, None]
-        inside = (nearer[:, 0] < xs) & (xs < nearer[:, 2]) & (nearer[:, 1] < ys) & (ys < nearer[:, 3])
+        inside = (
+            (nearer[:, 0] < xs) & (xs < nearer[:, 2]) & (nearer[:, 1] < ys) & (ys < nearer[:, 3])
+        )
         hidden[row] = inside.any(axis=0).mean()
     return hidden
 

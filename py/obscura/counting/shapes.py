@@ -1,7 +1,7 @@
 """Lines and zones: what is counted, and where. Pure data, with its JSON form.
 
-Coordinates are relative to the picture, 0..1 from its left and upper edge, so that they hold for any
-resolution of the same view.
+Coordinates are relative to the picture, 0..1 from its left and upper edge, so that they hold for
+any resolution of the same view.
 """
 
 from __future__ import annotations
@@ -56,12 +56,14 @@ class Line:
     end: Point
     anchor: str = "foot"
     colour: str = ""
-    band: float = 0.1
+    band: float = 0.15
 
     def __post_init__(self) -> None:
         _check(self.name, self.anchor, (self.start, self.end), self.colour)
         if self.start == self.end:
-            raise ShapesError(f"The line {self.name!r} has no length", remedy="Move one of its ends.")
+            raise ShapesError(
+                f"The line {self.name!r} has no length", remedy="Move one of its ends."
+            )
         if not 0 <= self.band <= 1:
             raise ShapesError(f"The band of {self.name!r} is not in 0..1", self.band)
 
@@ -115,7 +117,9 @@ class Shapes:
     def __post_init__(self) -> None:
         names = [shape.name for shape in (*self.lines, *self.zones)]
         if len(names) > MOST_SHAPES:
-            raise ShapesError(f"There are {len(names)} shapes", remedy=f"Use {MOST_SHAPES} at most.")
+            raise ShapesError(
+                f"There are {len(names)} shapes", remedy=f"Use {MOST_SHAPES} at most."
+            )
         twice = {name for name in names if names.count(name) > 1}
         if twice:
             raise ShapesError(
@@ -129,11 +133,15 @@ def _check(name: str, anchor: str, points: Sequence[Point], colour: str) -> None
             "A line or zone has no proper name", repr(name)[:MOST_NAME], remedy="Give it a name."
         )
     if anchor not in ANCHORS:
-        raise ShapesError(f"The anchor of {name!r} is unknown", anchor, remedy='Use "centre" or "foot".')
+        raise ShapesError(
+            f"The anchor of {name!r} is unknown", anchor, remedy='Use "centre" or "foot".'
+        )
     for point in points:
         if len(point) != 2 or not all(isfinite(value) and -1 <= value <= 2 for value in point):
             raise ShapesError(
-                f"A point of {name!r} is not valid", point, remedy="Use fractions of the picture, 0..1."
+                f"A point of {name!r} is not valid",
+                point,
+                remedy="Use fractions of the picture, 0..1.",
             )
     digits = colour[1:]
     if colour and not (

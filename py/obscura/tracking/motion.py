@@ -83,7 +83,9 @@ class Motion:
             score: ``(m,)``, confidences in 0..1. The less certain a detection, the less it counts
                 (NSA Kalman filter: Du et al. 2021, GIAOTracker, arXiv 2202.11983).
         """
-        noise = (MEASURED * measured[:, 3:]) ** 2 * np.sqrt(2 * np.maximum(1 - score, 0.05))[:, None]
+        noise = (MEASURED * measured[:, 3:]) ** 2 * np.sqrt(2 * np.maximum(1 - score, 0.05))[
+            :, None
+        ]
         pp, pv, vv = self._pp[rows], self._pv[rows], self._vv[rows]
         gain = pp / (pp + noise)
         velocity_gain = pv / (pp + noise)

@@ -258,9 +258,7 @@ class Tracker:
             frame, with track_id, the latest score, and in ``data`` the array "seen_s", ``(n,)``
             float64: for how long the track has been in view, in seconds.
         """
-        shown = np.flatnonzero(
-            self._confirmed & (self._seen >= self._time_s - self.options.hold_s)
-        )
+        shown = np.flatnonzero(self._confirmed & (self._seen >= self._time_s - self.options.hold_s))
         ahead = min(max(time_s - self._time_s, -self.options.hold_s), self.options.hold_s)
         state = self._motion.state[shown] + self._motion.velocity[shown] * ahead
         np.maximum(state[:, 2:], 1, out=state[:, 2:])

@@ -1,0 +1,300 @@
+"""Counting: which tracks cross which lines, and who is in which zone. Pure Python and numpy.
+
+A `Counter` is a stage after the tracker. Only rows with a track count, so boxes that appear in a
+single frame never do, and an object counts once however its boxes jitter.
+"""
+
+from __future__ import annotations
+
+from collections import Counter as Tally
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from math import hypot
+
+from obscura.counting.events import Crossing, TrackEvent, ZoneEntered, ZoneLeft
+from obscura.counting.shapes import Line, Point, Shapes, Zone
+from obscura.update import Update
+
+LOST_S = 2.0
+"""Seconds after which a track that is not seen any more has left. Shorter gaps are occlusions."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """Where a track is in one frame.
+
+    Attributes:
+        time_s: time of the frame in seconds.
+        track_id: number of the track.
+        class_id: its class.
+        anchors: x, y relative to the picture, by the name of the anchor.
+        height: of its box, relative to the picture.
+    """
+
+    time_s: float
+    track_id: int
+    class_id: int
+    anchors: dict[str, Point]
+    height: float
+
+
+@dataclass(slots=True)
+class _Passage:
+    """A track in relation to a line."""
+
+    side: int  # where it was when it last left the band: -1 left, 1 right
+    net: int  # crossings of the segment since, to the right minus to the left
+    place: Point
+    seen_s: float
+
+
+class LineCounter:
+    """Counts the crossings of one line.
+
+    A track crosses when it comes from beyond the band on one side to beyond the band on the other
+    and its way leads through the segment itself. Standing or jittering on the line is no crossing.
+
+    Attributes:
+        line: the line.
+        counts: number of crossings by class_id and direction ("in", "out").
+    """
+
+    def __init__(self, line: Line) -> None:
+        self.line = line
+        self.counts: Tally[tuple[int, str]] = Tally()
+        self._passages: dict[int, _Passage] = {}
+
+    def see(self, sight: Sight, aspect: float) -> Crossing | None:
+        """Take in where a track is; return its crossing, if that completes one.
+
+        Args:
+            aspect: width of the picture divided by its height.
+        """
+        place = sight.anchors[self.line.anchor]
+        distance = _distance(self.line, place, aspect)
+        passage = self._passages.get(sight.track_id)
+        if passage is None:
+            side = 1 if distance > 0 else -1
+            self._passages[sight.track_id] = _Passage(side, 0, place, sight.time_s)
+            return None
+        passage.net += _through(self.line, passage.place, place, aspect)
+        passage.place, passage.seen_s = place, sight.time_s
+        if abs(distance) <= self.line.band * sight.height:
+            return None
+        side, before, net = (1 if distance > 0 else -1), passage.side, passage.net
+        passage.side, passage.net = side, 0
+        if side == before or net == 0:
+            return None
+        direction = "in" if side > 0 else "out"
+        self.counts[sight.class_id, direction] += 1
+        return Crossing(
+            sight.time_s, sight.track_id, sight.class_id, place, self.line.name, direction
+        )
+
+    def forget(self, before_s: float) -> None:
+        """Forget tracks that were not seen since."""
+        gone = [each for each, passage in self._passages.items() if passage.seen_s < before_s]
+        for track_id in gone:
+            del self._passages[track_id]
+
+
+@dataclass(slots=True)
+class _Stay:
+    """A track in relation to a zone."""
+
+    class_id: int
+    inside: bool  # as reported
+    since_s: float  # it was first seen on the side that it is on now
+    on_side: bool  # the side, inside or not, that it was last seen on
+    entered_s: float
+    seen_s: float
+    inside_s: float  # when it was last seen inside
+    place: Point
+
+
+class ZoneCounter:
+    """Keeps who is in one zone.
+
+    Attributes:
+        zone: the zone.
+        entries, exits: numbers by class_id.
+        dwell_s: seconds that those who left were inside, by class_id: their sum.
+    """
+
+    def __init__(self, zone: Zone) -> None:
+        self.zone = zone
+        self.entries: Tally[int] = Tally()
+        self.exits: Tally[int] = Tally()
+        self.dwell_s: dict[int, float] = {}
+        self._stays: dict[int, _Stay] = {}
+
+    @property
+    def inside(self) -> Tally[int]:
+        """Number of tracks that are inside now, by class_id."""
+        return Tally(stay.class_id for stay in self._stays.values() if stay.inside)
+
+    def dwelling_s(self, now_s: float) -> dict[int, float]:
+        """Return the seconds that each track inside has been there, by track_id."""
+        return {
+            track_id: now_s - stay.entered_s
+            for track_id, stay in self._stays.items()
+            if stay.inside
+        }
+
+    def see(self, sight: Sight) -> TrackEvent | None:
+        """Take in where a track is; return that it entered or left, if it did."""
+        place, now = sight.anchors[self.zone.anchor], sight.time_s
+        within = contains(self.zone.corners, place)
+        stay = self._stays.get(sight.track_id)
+        if stay is None:
+            if not within:
+                return None
+            stay = self._stays[sight.track_id] = _Stay(
+                sight.class_id, False, now, True, now, now, now, place
+            )
+        stay.class_id, stay.seen_s, stay.place = sight.class_id, now, place
+        if within:
+            stay.inside_s = now
+        if within != stay.on_side:
+            stay.on_side, stay.since_s = within, now
+        if within == stay.inside:
+            return None
+        if within and now - stay.since_s >= self.zone.enter_s:
+            stay.inside, stay.entered_s = True, stay.since_s
+            self.entries[stay.class_id] += 1
+            return ZoneEntered(stay.since_s, sight.track_id, stay.class_id, place, self.zone.name)
+        if not within and now - stay.since_s >= self.zone.leave_s:
+            return self._leave(sight.track_id, stay)
+        return None
+
+    def forget(self, before_s: float) -> list[TrackEvent]:
+        """Forget tracks that were not seen since; return that those inside have left."""
+        gone = [(each, stay) for each, stay in self._stays.items() if stay.seen_s < before_s]
+        left = []
+        for track_id, stay in gone:
+            if stay.inside:
+                left.append(self._leave(track_id, stay))
+            del self._stays[track_id]
+        return left
+
+    def _leave(self, track_id: int, stay: _Stay) -> TrackEvent:
+        stay.inside = False
+        dwell_s = stay.inside_s - stay.entered_s
+        self.exits[stay.class_id] += 1
+        self.dwell_s[stay.class_id] = self.dwell_s.get(stay.class_id, 0.0) + dwell_s
+        return ZoneLeft(stay.inside_s, track_id, stay.class_id, stay.place, self.zone.name, dwell_s)
+
+
+@dataclass(slots=True)
+class Counter:
+    """A `Stage` that adds events of lines and zones to updates with track_ids.
+
+    Attributes:
+        shapes: lines and zones.
+        lines, zones: their counters, by name.
+    """
+
+    shapes: Shapes
+    lines: dict[str, LineCounter] = field(init=False)
+    zones: dict[str, ZoneCounter] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.lines = {line.name: LineCounter(line) for line in self.shapes.lines}
+        self.zones = {zone.name: ZoneCounter(zone) for zone in self.shapes.zones}
+
+    def reset(self) -> None:
+        """Forget the tracks, because another source follows; the counts stay."""
+        for line in self.lines.values():
+            line.forget(float("inf"))
+        for zone in self.zones.values():
+            zone.forget(float("inf"))
+
+    def update(self, update: Update) -> Update:
+        """Return the update with the events of this frame."""
+        frame = update.frame
+        aspect = frame.width / frame.height
+        events: list[TrackEvent] = []
+        for sight in sights(update):
+            for line in self.lines.values():
+                crossing = line.see(sight, aspect)
+                if crossing is not None:
+                    events.append(crossing)
+            for zone in self.zones.values():
+                event = zone.see(sight)
+                if event is not None:
+                    events.append(event)
+        for line in self.lines.values():
+            line.forget(frame.time_s - LOST_S)
+        for zone in self.zones.values():
+            events += zone.forget(frame.time_s - LOST_S)
+        return replace(update, events=(*update.events, *events)) if events else update
+
+
+def sights(update: Update) -> Iterable[Sight]:
+    """Return where the tracks of an update are; rows without a track are left out."""
+    detections, frame = update.detections, update.frame
+    if detections.track_id is None:
+        return []
+    size = (frame.width, frame.height)
+    centres = (detections.anchors("centre") / size).tolist()
+    feet = (detections.anchors("foot") / size).tolist()
+    heights = ((detections.xyxy[:, 3] - detections.xyxy[:, 1]) / frame.height).tolist()
+    rows = zip(
+        detections.track_id.tolist(),
+        detections.class_id.tolist(),
+        centres,
+        feet,
+        heights,
+        strict=True,
+    )
+    return [
+        Sight(
+            frame.time_s,
+            track_id,
+            class_id,
+            {"centre": (centre[0], centre[1]), "foot": (foot[0], foot[1])},
+            height,
+        )
+        for track_id, class_id, centre, foot, height in rows
+        if track_id >= 0
+    ]
+
+
+def contains(corners: Iterable[Point], point: Point) -> bool:
+    """Whether a point lies in a polygon, by the even-odd rule (Shimrat 1962)."""
+    x, y = point
+    inside = False
+    polygon = list(corners)
+    x1, y1 = polygon[-1]
+    for x2, y2 in polygon:
+        if (y1 > y) != (y2 > y) and x < x1 + (y - y1) / (y2 - y1) * (x2 - x1):
+            inside = not inside
+        x1, y1 = x2, y2
+    return inside
+
+
+def _side(a: Point, b: Point, point: Point, aspect: float) -> float:
+    """Return the cross product of a line and a point: above 0 on the line's right, as people see
+    it, whose y axis points down. In heights of the picture, squared."""
+    return aspect * ((b[0] - a[0]) * (point[1] - a[1]) - (b[1] - a[1]) * (point[0] - a[0]))
+
+
+def _distance(line: Line, point: Point, aspect: float) -> float:
+    """Return the distance of a point from a line, in heights of the picture; above 0 on its
+    right."""
+    length = hypot((line.end[0] - line.start[0]) * aspect, line.end[1] - line.start[1])
+    return _side(line.start, line.end, point, aspect) / length
+
+
+def _through(line: Line, before: Point, now: Point, aspect: float) -> int:
+    """Return 1 if the way between two points leads through the segment to its right, -1 if to its
+    left, 0 if it does not."""
+    was_right = _side(line.start, line.end, before, aspect) > 0
+    is_right = _side(line.start, line.end, now, aspect) > 0
+    if was_right == is_right:
+        return 0
+    one = _side(before, now, line.start, aspect) > 0
+    other = _side(before, now, line.end, aspect) > 0
+    if one == other:
+        return 0  # past one of its ends
+    return 1 if is_right else -1

@@ -1,0 +1,63 @@
+"""Lines and zones: their JSON form, and what is refused."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from obscura.counting import Line, Shapes, ShapesError, Zone, from_json, to_json
+
+SHAPES = Shapes(
+    (Line("Tür", (0.1, 0.9), (0.2, 0.1), anchor="centre", colour="#ff8800", band=0.2),),
+    (Zone("till", ((0, 0), (1, 0), (0.5, 1)), enter_s=1.0, leave_s=2.5),),
+)
+
+
+def test_shapes_survive_their_json_form() -> None:
+    assert from_json(to_json(SHAPES)) == SHAPES
+
+
+def test_a_file_needs_no_more_than_names_and_points() -> None:
+    text = '{"format": 1, "lines": [{"name": "door", "start": [0, 0], "end": [1, 1]}]}'
+
+    assert from_json(text) == Shapes((Line("door", (0, 0), (1, 1)),))
+
+
+def changed(**values: Any) -> str:
+    table = json.loads(to_json(SHAPES))
+    table["lines"][0] |= values
+    return json.dumps(table)
+
+
+@pytest.mark.parametrize(
+    ("text", "cause"),
+    [
+        ("{", "not a JSON file"),
+        ("[]", "not a file of lines"),
+        ('{"format": 2}', "not a file of lines"),
+        ('{"format": 1, "lines": {}}', "not a list"),
+        ('{"format": 1, "lines": [{"name": "x"}]}', "start is missing"),
+        (changed(end=[0.1, 0.9]), "no length"),
+        (changed(end=[0.1]), "not a pair"),
+        (changed(end=[0.1, "0.9"]), "not a pair"),
+        (changed(end=[0.1, 1e9]), "point of 'Tür' is not valid"),
+        (changed(anchor="head"), "anchor of 'Tür'"),
+        (changed(colour="red"), "#rrggbb"),
+        (changed(name=""), "no proper name"),
+        (changed(name="till"), "same name"),
+        (changed(band=True), "wrong type"),
+        (changed(band=2), "not in 0..1"),
+        (changed(speed=1), "unknown key"),
+        ("[" * 100_000, "not a JSON file"),
+    ],
+)
+def test_what_is_wrong_is_named(text: str, cause: str) -> None:
+    with pytest.raises(ShapesError, match=cause):
+        from_json(text)
+
+
+def test_a_zone_has_three_corners_at_least() -> None:
+    with pytest.raises(ShapesError, match="2 corners"):
+        Zone("zone", ((0, 0), (1, 1)))
