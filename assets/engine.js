@@ -8,13 +8,21 @@
 
 // A worker has its own timeline of requests. It belongs in the page's list of all of them
 // (page/features/privacy/dialog.py). The channel has the page's name, so no other tab receives it.
-const account = new BroadcastChannel(self.name);
-const report = (entries) =>
-  account.postMessage(entries.map(({ name, startTime, encodedBodySize }) => ({ name, startTime, encodedBodySize })));
-new PerformanceObserver((list) => report(list.getEntries())).observe({ type: "resource", buffered: true });
-account.onmessage = ({ data }) => {
-  if (data === "all") report(performance.getEntriesByType("resource")); // else another worker's report
-};
+function reportRequests() {
+  const account = new BroadcastChannel(self.name);
+  const report = (entries) =>
+    account.postMessage(entries.map(({ name, startTime, encodedBodySize }) => ({ name, startTime, encodedBodySize })));
+  new PerformanceObserver((list) => report(list.getEntries())).observe({ type: "resource", buffered: true });
+  account.onmessage = ({ data }) => {
+    if (data === "all") report(performance.getEntriesByType("resource")); // else another worker's report
+  };
+}
+
+try {
+  reportRequests();
+} catch {
+  // Browsers that store nothing for this site may forbid channels, too.
+}
 
 const DETECTOR = "detector"; // the model's own network; all others are heads, which run on crops
 

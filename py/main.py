@@ -21,11 +21,12 @@ from obscura.page.browser.screen import Screen
 from obscura.page.browser.service import Service
 from obscura.page.browser.web_sessions import WebSessionFactory
 from obscura.page.commands import actions
-from obscura.page.features import bench, detect, offline, privacy
+from obscura.page.features import bench, browse, detect, keep, offline, privacy
 from obscura.page.features.context import Context
 from obscura.page.live.analysis import Analysis
-from obscura.page.live.controller import Hooks, SourceController
+from obscura.page.live.controller import SourceController
 from obscura.page.live.loop import Loop
+from obscura.page.live.protocols import Hooks
 from obscura.page.live.sources import SourceOpener
 from obscura.page.models.controller import Models
 from obscura.page.models.list import ModelsDialog
@@ -36,11 +37,13 @@ from obscura.page.models.shelf import Shelf
 from obscura.page.models.winners import Winners
 from obscura.page.platform import Platform
 from obscura.page.stage import scene_view
+from obscura.page.stage.chips import Chips
 from obscura.page.stage.display import Display
 from obscura.page.stage.notice import NoticeCard
 from obscura.page.stage.overlay import Overlay, OverlaySink
 from obscura.page.stage.pointer import Pointer
 from obscura.page.stage.results import Results
+from obscura.page.stage.view import PictureView
 from obscura.page.state import build
 from obscura.page.state.feature import Feature, Features, Part, When
 from obscura.page.state.preferences import Preferences, stored
@@ -48,7 +51,14 @@ from obscura.page.state.scene import Scene
 from obscura.page.state.settings import CORE_SETTINGS, SettingTable
 from obscura.page.words import text
 
-FEATURES = (detect.FEATURE, offline.FEATURE, privacy.FEATURE, bench.FEATURE)
+FEATURES = (
+    detect.FEATURE,
+    keep.FEATURE,
+    browse.FEATURE,
+    offline.FEATURE,
+    privacy.FEATURE,
+    bench.FEATURE,
+)
 
 
 def show_progress(words: str) -> None:
@@ -68,7 +78,7 @@ class Assembly:
             device: what the browser and its device can do, and the name of the GPU.
             safe: what safe mode asks for (assets/boot/wishes.js); None in the normal mode.
         """
-        self._parts, self._service = parts, service
+        self._parts, self._service, self._facts = parts, service, device[0]
         self._late = archive(parts.rest_url)
         self._archives = {name: archive(url) for name, url in parts.feature_urls.items()}
         table = SettingTable(CORE_SETTINGS, *(row.settings for row in FEATURES))
@@ -105,20 +115,35 @@ class Assembly:
     def _make_stage(self) -> tuple[Overlay, Results]:
         analysis, display = self._analysis, self._display
         overlay = Overlay(by_id("overlay"))
-        pointer = Pointer(by_id("view"), overlay)
-        shell.watch_size(by_id("view"), by_id("overlay"), overlay.resize)
+        self._view = PictureView(overlay, lambda: self._app.sources.size)
+        pointer = Pointer(by_id("view"), overlay, self._view)
+        shell.watch_size(by_id("view"), by_id("overlay"), self._resized)
         labels = lambda: analysis.labels  # noqa: E731
         results = Results(display, labels, now_ms, pointer.select)
         sink = OverlaySink(overlay, display, labels, self._sessions.timings, now_ms)
-        analysis.add([sink, results])
+        self._chips = Chips(display, labels, now_ms)
+        analysis.add([sink, results, self._chips])
         return overlay, results
 
+    def _resized(self) -> None:
+        """The view has another size."""
+        self._overlay.resize()
+        self._view.refresh()
+
     def _make_app(self) -> App:
-        context = Context(self._parts, self._preferences, self._analysis, run)
+        context = Context(
+            self._parts,
+            self._preferences,
+            self._analysis,
+            run,
+            display=self._display,
+            layers=self._overlay.layers,
+        )
         app = App(
             platform=Platform(
                 spawn=run,
                 mark=mark,
+                view=self._view,
                 render=scene_view.render,
                 clear=self._clear,
                 announce=self._results.announce,
@@ -150,12 +175,12 @@ class Assembly:
             self._sessions,
             self._analysis,
             screen,
-            SourceOpener(screen.video),
+            SourceOpener(screen.make_video),
             timings,
             lambda: self._preferences.current,
             list_cameras=camera.list_cameras,
             make_loop=lambda analyse: Loop(
-                VideoFrames(screen.video),
+                VideoFrames(lambda: screen.video),
                 analyse,
                 timings,
                 self._pace,
@@ -171,6 +196,7 @@ class Assembly:
             self._sessions,
             self._preferences,
             app.features,
+            facts=self._facts,
             view=ModelsDialog(),
             opened=app.model_opened,
             failed=app.fail,
@@ -186,6 +212,7 @@ class Assembly:
         """Another picture is in view."""
         self._overlay.clear()
         self._results.clear()
+        self._chips.clear()
 
     def _started(self, part: Part) -> None:
         """Add what a feature brings."""
@@ -227,7 +254,8 @@ async def main() -> None:
     service, safe = Service(), await boot.boot.safeMode
     app = Assembly(parts, await boot.device(), service, safe).app()
     if safe is not None:
-        launch.say_safe_mode(service)
+        launch.say_safe_mode(service, smallest=hasattr(safe, "model"))
+    launch.say_conditions(stores=storage.settings_storage() is not None)
     await app.features.start(When.START)
     # Before anything listens, so that a press meanwhile is remembered by boot alone.
     shared = await launch.shared_files(service) if launch.SHARED in about.parameters() else []

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,16 @@ from numpy.typing import NDArray
 ROOT = Path(__file__).resolve().parents[1]
 COLOURS = {"red": (255, 0, 0), "green": (0, 255, 0), "blue": (0, 0, 255)}
 GRID = 64  # the colour model's input, pixels a side
+
+
+def pytest_configure() -> None:
+    """Have property tests draw the same examples each time, and none fail for taking long."""
+    if find_spec("hypothesis") is None:  # as in Pyodide
+        return
+    from hypothesis import settings
+
+    settings.register_profile("suite", deadline=None, derandomize=True, database=None)
+    settings.load_profile("suite")
 
 
 @pytest.fixture

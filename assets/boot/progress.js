@@ -43,9 +43,12 @@ export function showProgress() {
   }
   const words = element("progress").dataset;
   const digits = total < 1e7 ? 1 : 0; // of megabytes
-  const megabytes = (bytes) => (bytes / 1e6).toFixed(digits);
+  const unit = 10 ** (6 - digits);
+  // Rounded down and up, so that the words never say that all has arrived while the bar does not.
   const size = (template) =>
-    template.replace("{done}", megabytes(done)).replace("{total}", megabytes(total));
+    template
+      .replace("{done}", (Math.floor(done / unit) / 10 ** digits).toFixed(digits))
+      .replace("{total}", (Math.ceil(total / unit) / 10 ** digits).toFixed(digits));
   if (dataSaver.waiting) {
     bar.value = 0;
     text.textContent = size(words.waiting);
@@ -53,8 +56,12 @@ export function showProgress() {
     bar.value = done / total;
     text.textContent = size(!firstBatch && status ? `${status}: {done} of {total} MB` : words.fetching);
   } else {
-    if (total > 0) firstBatch = false;
-    expected.clear(); // a model that is downloaded later is counted by itself
+    // What the start needs is one count, although its parts are asked for one after the other. A
+    // model that is downloaded later is counted by itself.
+    if (status !== null) {
+      firstBatch = false;
+      expected.clear();
+    }
     bar.removeAttribute("value"); // everything has arrived: what remains has no measurable length
     text.textContent = status ?? words.starting;
   }

@@ -11,6 +11,10 @@ const observer = new PerformanceObserver((list) => record(list.getEntries()));
 for (const type of ["navigation", "resource"]) observer.observe({ type, buffered: true });
 
 // Workers report theirs on this channel (assets/engine.js).
-new BroadcastChannel(String(performance.timeOrigin)).addEventListener("message", ({ data }) => {
-  if (Array.isArray(data)) record(data); // else a listener asks for all
-});
+try {
+  new BroadcastChannel(String(performance.timeOrigin)).addEventListener("message", ({ data }) => {
+    if (Array.isArray(data)) record(data); // else a listener asks for all
+  });
+} catch {
+  // A browser that stores nothing for this site may forbid channels, too: then the page's own remain.
+}

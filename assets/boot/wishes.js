@@ -16,6 +16,14 @@ function settings() {
   }
 }
 
+// The model that the address or the stored settings name, if there is one.
+function chosenModel() {
+  const stored = settings();
+  const models = [...shipped.keys()].concat(stored.own ?? []);
+  const asked = new URLSearchParams(location.search).get("model");
+  return [asked, stored.model].find((name) => models.includes(name));
+}
+
 function bytesOf(model) {
   return build.parts.find(({ url }) => absolute(url) === absolute(model.url)).bytes;
 }
@@ -24,15 +32,16 @@ function bytesOf(model) {
 // else to undefined.
 export const safeMode = Promise.resolve(globalThis.obscuraOffline?.crashes).then((crashes) => {
   if (!(crashes >= CRASH_LIMIT)) return undefined;
+  const lighter = { backend: "wasm", threads: 1 };
+  // The chosen model stays, unless safe mode has crashed with it, too.
+  if (crashes === CRASH_LIMIT && chosenModel()) return lighter;
   const [smallest] = [...shipped.values()].sort((one, other) => bytesOf(one) - bytesOf(other));
   // Without a connection only the model that was used last may be here.
-  return { backend: "wasm", threads: 1, ...(navigator.onLine && { model: smallest.name }) };
+  return { ...lighter, ...(navigator.onLine && { model: smallest.name }) };
 });
 
 export const wishes = safeMode.then((safe) => {
   const stored = settings();
   const asked = { ...stored, ...Object.fromEntries(new URLSearchParams(location.search)), ...safe };
-  const models = [...shipped.keys()].concat(stored.own ?? []);
-  const model = [asked.model, stored.model, build.default_model].find((name) => models.includes(name));
-  return { ...asked, model };
+  return { ...asked, model: safe?.model ?? chosenModel() ?? build.default_model };
 });

@@ -4,8 +4,17 @@ import { build } from "../common/page.js";
 import { withTimeout } from "../common/timeout.js";
 import { firstTime } from "./once.js";
 
-export const container = navigator.serviceWorker; // none in insecure contexts, or where it is forbidden
+export const container = findContainer();
 const ISOLATION_MS = 4000; // to wait for the worker before going on without threads
+
+// There is none in insecure contexts, and asking for it is forbidden in some frames.
+function findContainer() {
+  try {
+    return navigator.serviceWorker;
+  } catch {
+    return undefined;
+  }
+}
 
 let registration = null;
 function register() {

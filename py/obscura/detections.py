@@ -31,7 +31,10 @@ class Detections:
         class_id: ``(n,)`` int32, index into the labels of the model's card.
         track_id: ``(n,)`` int64, the same for the same object from frame to frame; None without a
             tracker.
-        data: more arrays of length ``n`` by name, of any dtype; they may have more axes.
+        data: more arrays of length ``n`` by name, of any dtype; they may have more axes. Of a model
+            that finds key points, "keypoints" is ``(n, points, 3)`` float32: x, y in pixels of the
+            source picture, and a score in 0..1 (1 if the model has none). Points may lie outside
+            the box and the picture; their order is the model's.
 
     Raises:
         ValueError: a field has the wrong shape or type; the message names the field, and says what
@@ -151,13 +154,14 @@ class Detections:
 
         Returns:
             One ``{"label", "score", "box": [x1, y1, x2, y2], "track_id"}`` per row, boxes in
-            pixels of the source, ``track_id`` None without a tracker. ``data`` is left out.
+            pixels of the source, ``track_id`` None without a tracker. Where there are key points,
+            also ``"keypoints": [[x, y, score], ...]``. The rest of ``data`` is left out.
         """
         tracks = [None] * len(self) if self.track_id is None else self.track_id.tolist()
         rows = zip(
             self.class_id.tolist(), self.score.tolist(), self.xyxy.tolist(), tracks, strict=True
         )
-        return [
+        records: list[dict[str, Any]] = [
             {
                 "label": labels[class_id],
                 "score": round(score, digits),
@@ -166,6 +170,10 @@ class Detections:
             }
             for class_id, score, box, track in rows
         ]
+        if "keypoints" in self.data:
+            for record, points in zip(records, self.data["keypoints"].tolist(), strict=True):
+                record["keypoints"] = [[round(x, digits) for x in point] for point in points]
+        return records
 
 
 _FIELDS = tuple(f.name for f in fields(Detections))

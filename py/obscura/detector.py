@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from obscura import pictures
+from obscura import families, pictures
 from obscura.cards import catalogue
 from obscura.cards.card import ModelCard
 from obscura.detections import Detections
@@ -18,9 +18,14 @@ from obscura.engine.session import SessionInfo
 from obscura.errors import LabelUnknown
 from obscura.families.decode import decode, read
 from obscura.flip import joined, mirrored
+from obscura.suggest import matching, suggestion
 
 if TYPE_CHECKING:
     from PIL.Image import Image
+
+
+MOST_LISTED = 100
+"""Classes named in a message."""
 
 
 class Detector:
@@ -41,6 +46,7 @@ class Detector:
         classes: Iterable[str] | None = None,
         threads: int = 0,
         flip: bool = False,
+        thorough: bool = False,
     ) -> None:
         """Load a model.
 
@@ -49,10 +55,13 @@ class Detector:
             threshold: minimum score, 0..1; None for the card's.
             iou: overlap, 0..1, above which the worse of two boxes of a class is dropped; None for
                 the card's.
-            classes: labels of the classes to find; None for all.
+            classes: labels of the classes to find, in any case; None for all.
             threads: number of threads; 0 for one per core.
             flip: also detect on the mirrored picture: half as fast, and finds more
                 (docs/accuracy.md).
+            thorough: detect as the model's authors do when they measure average precision: all
+                rows, several classes for a box, and their overlap, if they do so. Slower, and shows
+                one object with two names; for measuring (docs/accuracy.md).
 
         Raises:
             ModelMissing, ModelCorrupt, CardError: the model does not exist, or is damaged.
@@ -70,6 +79,7 @@ class Detector:
         self.threshold = threshold
         self.iou = iou
         self.flip = flip
+        self.thorough = thorough
         self.classes = None if classes is None else _class_ids(self.card, classes)
         network = catalogue.read_network(folder, self.card)
         self._session = NativeSession(self.card, network, threads)
@@ -110,20 +120,28 @@ class Detector:
         found = self._detect(pixels)
         if not self.flip:
             return found
-        second = mirrored(self._detect(np.ascontiguousarray(pixels[:, ::-1])), pixels.shape[1])
-        return joined((found, second), self.card.iou if self.iou is None else self.iou)
+        second = self._detect(np.ascontiguousarray(pixels[:, ::-1]))
+        count = second.data["keypoints"].shape[1] if "keypoints" in second.data else 0
+        second = mirrored(second, pixels.shape[1], families.keypoint_pairs(self.card, count))
+        return joined((found, second), self._overlap())
 
     def _detect(self, pixels: NDArray[np.uint8]) -> Detections:
         """Run once on RGBA pixels and decode the answer."""
         height, width = pixels.shape[:2]
         return decode(
-            read(self._session.run(pixels, keep=False), self.card),
+            read(self._session.run(pixels, keep=False), self.card, thorough=self.thorough),
             self.card,
             (width, height),
             threshold=self.threshold,
-            iou=self.iou,
+            iou=self._overlap(),
             classes=self.classes,
         )
+
+    def _overlap(self) -> float:
+        """Return the overlap above which the worse of two boxes is dropped."""
+        if self.iou is not None:
+            return self.iou
+        return families.overlap(self.card, thorough=self.thorough)
 
     def close(self) -> None:
         """Release the model's memory. May be called any number of times."""
@@ -137,15 +155,25 @@ class Detector:
 
 
 def _class_ids(card: ModelCard, labels: Iterable[str]) -> frozenset[int]:
-    ids = {label: class_id for class_id, label in enumerate(card.labels)}
-    wanted = tuple(labels)
-    for label in wanted:
-        if label not in ids:
-            from difflib import get_close_matches
+    """Return the ids of classes, whatever the case of their names.
 
-            close = " or ".join(f'"{name}"' for name in get_close_matches(label, ids))
+    Raises:
+        LabelUnknown: the model lacks one.
+    """
+    ids = {label: class_id for class_id, label in enumerate(card.labels)}
+    found: set[int] = set()
+    for label in labels:
+        names = matching(label, ids)
+        if not names:
             raise LabelUnknown(
                 f'{card.title} has no class "{label}"',
-                remedy=f"Did you mean {close}?" if close else f"It has {', '.join(ids)}.",
+                remedy=suggestion(label, ids, otherwise=f"It has {_some(list(ids))}."),
             )
-    return frozenset(ids[label] for label in wanted)
+        found.update(ids[name] for name in names)
+    return frozenset(found)
+
+
+def _some(names: Sequence[str]) -> str:
+    """Return names as one text; of very many, the first few and how many there are beyond."""
+    beyond = len(names) - MOST_LISTED
+    return ", ".join(names[:MOST_LISTED]) + (f" and {beyond} more" if beyond > 0 else "")

@@ -32,6 +32,8 @@ PALETTE = (
 _LEFT_EDGE, _TOP_EDGE = np.array([[0, 0, 2, 2, 0, 0, 0, 0], [1, 1, 1, 1, 3, 3, 1, 1]])
 _WIDTHS, _HEIGHTS = np.array([[0, 0, -1, -1, 0, 0, 0, 0], [-1, 0, -1, 0, 0, -1, -2, 1]], np.float32)
 PLACES = len(_LEFT_EDGE)
+MOST_HIDDEN = 0.15
+"""Fraction of a box that a label may hide at no cost."""
 LABEL_BLOCK = 8
 """Labels placed at once: few enough to compare all their places with each other, and many enough
 that numpy is called rarely."""
@@ -61,19 +63,23 @@ def luminance(colour: str) -> float:
 
 
 def place_labels(
-    xyxy: Floats, label_widths: Floats, label_height: float, width: float, height: float
+    xyxy: Floats,
+    label_widths: Floats,
+    label_heights: Floats | float,
+    width: float,
+    height: float,
 ) -> Floats:
-    """Return positions for the labels of boxes, so that all labels can be read.
+    """Return positions for the labels of boxes, so that labels and small objects can be seen.
 
-    A label goes above its box, flush left. If that place is outside the picture or covers the
-    label of an earlier row (a better one, if the rows are sorted), the label moves to the first
-    free place among: the box's other corners, inside and outside, then one line further up or
-    down. If none is free, it goes where it covers the least.
+    A label goes above its box, flush left. If that place is outside the picture, covers the label
+    of an earlier row (a better one, if the rows are sorted), or hides a good part of a box, the
+    label moves to the first free place among: the box's other corners, inside and outside, then
+    one line further up or down. If none is free, it goes where it covers the least.
 
     Args:
         xyxy: ``(n, 4)`` boxes in pixels of the surface that is drawn on.
         label_widths: ``(n,)`` widths of the labels in the same pixels.
-        label_height: height of all labels.
+        label_heights: ``(n,)`` heights of the labels, or one for all.
         width, height: size of the surface.
 
     Returns:
@@ -82,26 +88,29 @@ def place_labels(
     """
     count = len(xyxy)
     widths = label_widths[:, None]
-    # Left, right and top lie apart, so that numpy runs along rows of memory.
-    left, right, top = places = np.empty((3, count, PLACES), np.float32)
+    heights = np.broadcast_to(np.asarray(label_heights, np.float32), (count,))[:, None]
+    # The four edges lie apart, so that numpy runs along rows of memory.
+    left, right, top, bottom = places = np.empty((4, count, PLACES), np.float32)
     np.add(xyxy[:, _LEFT_EDGE], widths * _WIDTHS, out=left, casting="same_kind")
     left.clip(0, np.maximum(width - widths, 0), out=left)
     np.add(left, widths, out=right)
-    wanted = xyxy[:, _TOP_EDGE] + np.float32(label_height) * _HEIGHTS
+    wanted = xyxy[:, _TOP_EDGE] + heights * _HEIGHTS
     # A place beyond the upper or lower edge is pushed back onto the picture, which puts it
     # somewhere in the middle of its box's edge: worse than the next place, if that is free.
-    np.clip(wanted, 0, max(height - label_height, 0), out=top, casting="same_kind")
+    np.clip(wanted, 0, np.maximum(height - heights, 0), out=top, casting="same_kind")
+    np.add(top, heights, out=bottom)
     cost = np.abs(wanted - top)
-    options = places.reshape(3, -1)
+    options = places.reshape(4, -1)
+    cost += _hidden(options, xyxy, widths * heights)
 
-    placed = np.zeros((3, count), np.float32)
+    placed = np.zeros((4, count), np.float32)
     for start in range(0, count, LABEL_BLOCK):
         end = min(start + LABEL_BLOCK, count)
         block = options[:, start * PLACES : end * PLACES]
         own = cost[start:end].reshape(-1)
         if start:
-            own += _shared(block, placed[:, :start], label_height).sum(axis=1)
-        mutual = _shared(block, block, label_height)
+            own += _shared(block, placed[:, :start]).sum(axis=1)
+        mutual = _shared(block, block)
         for row, place in zip(range(start, end), range(0, len(own), PLACES), strict=True):
             # argmin takes the first of equals, so the order of the places is their preference.
             best = place + own[place : place + PLACES].argmin()
@@ -110,13 +119,35 @@ def place_labels(
     return placed[[0, 2]].T
 
 
-def _shared(a: Floats, b: Floats, height: float) -> Floats:
-    """Return the area that each of ``(3, n)`` labels (left, right, top) shares with each of
-    ``(3, m)`` as ``(n, m)``."""
+def _hidden(options: Floats, xyxy: Floats, areas: Floats) -> Floats:
+    """Return what each place costs for the boxes that a label there would hide.
+
+    Args:
+        options: ``(4, n * PLACES)`` places.
+        areas: ``(n, 1)`` areas of the labels.
+
+    Returns:
+        ``(n, PLACES)``, in square pixels.
+    """
+    sides = xyxy[:, 2:] - xyxy[:, :2]
+    own = sides[:, 0] * sides[:, 1]
+    small = own * MOST_HIDDEN < areas.max(initial=0)  # no label hides much of the others
+    if not small.any():
+        return np.zeros((len(xyxy), PLACES), np.float32)
+    shared = _shared(options, xyxy[small].T[[0, 2, 1, 3]])
+    shared -= own[small] * np.float32(MOST_HIDDEN)
+    np.maximum(shared, 0, out=shared)
+    lost: Floats = shared.sum(axis=1).reshape(-1, PLACES)
+    return lost
+
+
+def _shared(a: Floats, b: Floats) -> Floats:
+    """Return the area that each of ``(4, n)`` rectangles (left, right, top, bottom) shares with
+    each of ``(4, m)`` as ``(n, m)``."""
     x: Floats = np.minimum(a[1, :, None], b[1])
     x -= np.maximum(a[0, :, None], b[0])
-    y = a[2, :, None] - b[2]
-    np.subtract(height, np.abs(y, out=y), out=y)
+    y = np.minimum(a[3, :, None], b[3])
+    y -= np.maximum(a[2, :, None], b[2])
     np.maximum(x, 0, out=x)
     x *= np.maximum(y, 0, out=y)
     return x

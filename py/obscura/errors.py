@@ -79,7 +79,7 @@ class ModelCorrupt(ObscuraError):
     """A model's file is not the one that its card describes."""
 
     code = "model-corrupt"
-    remedy = "Fetch the model again."
+    remedy = "Download the model again."
 
 
 class ModelError(ObscuraError):

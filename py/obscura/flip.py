@@ -5,7 +5,7 @@ Takes a second run and finds more; see docs/accuracy.md.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
@@ -13,16 +13,25 @@ from obscura.boxes import nms
 from obscura.detections import Detections
 
 
-def mirrored(found: Detections, width: float) -> Detections:
-    """Return detections with the boxes that they have in the mirrored picture.
+def mirrored(found: Detections, width: float, pairs: Iterable[tuple[int, int]] = ()) -> Detections:
+    """Return detections with the boxes and key points that they have in the mirrored picture.
 
     Args:
-        found: detections in pixels of a picture. Only ``xyxy`` changes: coordinates in ``data``, if
-            there are any, are the caller's to mirror.
+        found: detections in pixels of a picture. ``xyxy`` and ``data["keypoints"]`` change; other
+            coordinates in ``data``, if there are any, are the caller's to mirror.
         width: width of the picture in pixels.
+        pairs: indices of key points of which one is on the left and the other on the right of an
+            object, such as two eyes: they change places. See `families.keypoint_pairs`.
     """
     left, top, right, bottom = found.xyxy.T
-    return found.replace(xyxy=np.stack([width - right, top, width - left, bottom], axis=1))
+    xyxy = np.stack([width - right, top, width - left, bottom], axis=1)
+    if "keypoints" not in found.data:
+        return found.replace(xyxy=xyxy)
+    points = found.data["keypoints"].copy()
+    points[:, :, 0] = np.float32(width) - points[:, :, 0]
+    for one, other in pairs:
+        points[:, [one, other]] = points[:, [other, one]]
+    return found.replace(xyxy=xyxy, data=found.data | {"keypoints": points})
 
 
 def joined(views: Sequence[Detections], iou: float) -> Detections:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import io
+import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from obscura import png_colour
 from obscura.detections import Detections
 from obscura.drawing import colour, ink, place_labels
 from obscura.errors import PictureError
+from obscura.label_font import runs
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,8 +22,13 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 SUFFIXES = frozenset(
-    (".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".avif", ".heic", ".heif")
+    (
+        *(".jpg", ".jpeg", ".jfif", ".jpe", ".mpo", ".png", ".apng", ".webp", ".gif", ".bmp"),
+        *(".dib", ".ico", ".tif", ".tiff", ".avif", ".jp2", ".j2k", ".ppm", ".pgm", ".pbm"),
+        *(".pnm", ".tga", ".qoi", ".heic", ".heif"),
+    )
 )
+"""Endings of pictures in a folder, in small letters."""
 
 _HEIC_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"mif1", b"msf1")
 
@@ -29,13 +37,19 @@ def open_picture(path: str | Path) -> Image:
     """Read a picture file: its first frame, upright, in sRGB.
 
     Raises:
-        PictureError: the file is missing, damaged or of a format that Pillow cannot read; the
-            message names it.
+        PictureError: the file is missing, damaged, of a format that Pillow cannot read, or has
+            values that are not brightnesses; the message names it.
     """
     pil = _pillow()
     try:
-        with pil.Image.open(path) as image:
-            return in_srgb(upright(image))
+        with warnings.catch_warnings():
+            # Of pictures that are large, but not too large.
+            warnings.simplefilter("ignore", pil.Image.DecompressionBombWarning)
+            with pil.Image.open(path) as image:
+                if image.info.get("default_image"):  # of an animated PNG: not its first frame
+                    image.seek(1)
+                image.info.update(_coded_colours(image, Path(path)))
+                return in_srgb(upright(image))
     except pil.UnidentifiedImageError as error:
         raise _unknown_kind(Path(path)) from error
     except pil.Image.DecompressionBombError as error:
@@ -48,7 +62,7 @@ def open_picture(path: str | Path) -> Image:
                 f"The picture cannot be opened: {error.strerror}", path, remedy="Check its path."
             ) from error
         raise PictureError(f"The picture is damaged: {error}", path) from error
-    except (SyntaxError, ValueError) as error:  # what Pillow's readers raise on broken files
+    except (EOFError, SyntaxError, ValueError) as error:  # of Pillow's readers on broken files
         raise PictureError(f"The picture is damaged: {error}", path) from error
 
 
@@ -61,33 +75,75 @@ def upright(image: Image) -> Image:
 def in_srgb(image: Image) -> Image:
     """Return a Pillow image in sRGB: the same image, unless it has another colour profile.
 
-    Browsers do this conversion too; phones write Display P3. An invalid profile is ignored, as in
-    browsers.
+    Browsers do this conversion too; phones write Display P3. A PNG can also name its colours in
+    chunks of its own (`png_colour`). An invalid profile is ignored, as in browsers.
+
+    Raises:
+        PictureError: as :func:`to_rgba`.
     """
-    profile = image.info.get("icc_profile")
+    named = png_colour.gamma_profile(image.info)
+    profile = image.info.get("icc_profile") or named
     if not profile:
         return image
     pil = _pillow()
-    mode = "RGBA" if image.mode == "RGBA" else "RGB"
+    whole = _eight_bit(image)
+    colours, alpha = whole, None
+    if whole.has_transparency_data:
+        grey = whole.mode in ("L", "LA")
+        whole = whole.convert("LA" if grey else "RGBA")
+        colours, alpha = whole.convert("L" if grey else "RGB"), whole.getchannel("A")
+    # The profile of a palette is that of its colours; those of a PNG's chunks have three.
+    if colours.mode == "P" or profile is named or image.info.get("coded"):
+        colours = colours.convert("RGB")
     try:
         converted: Image = pil.ImageCms.profileToProfile(
-            image,
+            colours,
             io.BytesIO(profile),
             pil.ImageCms.createProfile("sRGB"),
             renderingIntent=pil.ImageCms.Intent.RELATIVE_COLORIMETRIC,
-            outputMode=mode,
+            outputMode="RGB",
         )
     except (pil.ImageCms.PyCMSError, ValueError):
         return image
+    if alpha is not None:
+        converted.putalpha(alpha)
     return converted
 
 
 def to_rgba(image: Image) -> NDArray[np.uint8]:
-    """Return a Pillow image as ``(height, width, 4)`` uint8 RGBA, opaque (see :func:`opaque`)."""
-    if image.mode.startswith("I"):  # 16-bit grey: Pillow would clip, browsers scale
-        grey = np.asarray(image).astype(np.uint32) >> 8
-        image = _pillow().Image.fromarray(grey.clip(0, 255).astype(np.uint8))
-    return opaque(np.asarray(image.convert("RGBA")))
+    """Return a Pillow image as ``(height, width, 4)`` uint8 RGBA, opaque (see :func:`opaque`).
+
+    Numbers with more than 8 bits are scaled: 16-bit grey as browsers do; floats and 32-bit
+    integers from the range that they lie in, 0..1 (floats alone), 0..255 or 0..65535.
+
+    Raises:
+        PictureError: they lie in none of these.
+    """
+    return opaque(np.asarray(_eight_bit(image).convert("RGBA")))
+
+
+def _eight_bit(image: Image) -> Image:
+    """Return a grey image of more than 8 bits as one of 8, and any other as it is."""
+    if image.mode.startswith("I;16"):
+        return _grey(np.asarray(image) >> 8)
+    if image.mode not in ("I", "F"):
+        return image
+    values = np.asarray(image)
+    low, high = float(values.min()), float(values.max())
+    tops = (1, 255, 65535) if image.mode == "F" else (255, 65535)
+    top = next((top for top in tops if low >= 0 and high <= top), None)
+    if top is None:  # also where a value is not a number
+        raise PictureError(
+            "The picture's values are not brightnesses",
+            f"they go from {low:g} to {high:g}",
+            remedy="Save it as PNG, or scale its values to 0..255.",
+        )
+    return _grey(values * (255 / top) + 0.5 if top != 65535 else values // 256)
+
+
+def _grey(values: NDArray[Any]) -> Image:
+    image: Image = _pillow().Image.fromarray(values.clip(0, 255).astype(np.uint8))
+    return image
 
 
 def opaque(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -119,34 +175,40 @@ def opaque(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
 def annotated(image: Image, detections: Detections, labels: Sequence[str]) -> Image:
     """Return a copy of an (upright) Pillow image with boxes and labels drawn on it.
 
-    Sizes grow with the picture, so that lines and text look the same on every one.
+    Sizes grow with the picture, so that lines and text look the same on every one. A class is drawn
+    as its number if this machine has no font for its name (`label_font.without_font`).
 
     Args:
         image: the picture.
         detections: in its pixels, best first.
         labels: names of the classes.
+
+    Raises:
+        PictureError: as :func:`to_rgba`.
     """
     pil = _pillow()
     canvas: Image = pil.Image.fromarray(to_rgba(image)).convert("RGB")
     draw = pil.ImageDraw.Draw(canvas)
     unit = max(1.0, max(canvas.size) / 1000)
-    font = pil.ImageFont.load_default(size=16 * unit)
     pad, line = 5 * unit, round(2 * unit)
     height = 16 * unit + pad
 
-    names = [
-        f"{labels[class_id]} {score:.0%}"
-        for class_id, score in zip(detections.class_id, detections.score, strict=True)
+    texts = [
+        _label(labels[class_id], class_id, score, 16 * unit)
+        for class_id, score in zip(
+            detections.class_id.tolist(), detections.score.tolist(), strict=True
+        )
     ]
-    widths = np.array([font.getlength(name) + 2 * pad for name in names], np.float32)
+    lengths = [sum(font.getlength(piece) for piece, font in text) for text in texts]
+    widths = np.array(lengths, np.float32) + np.float32(2 * pad)
     chips = place_labels(detections.xyxy, widths, height, *canvas.size)
     rows = list(
         zip(
             detections.xyxy.tolist(),
             detections.class_id.tolist(),
-            names,
-            chips,
-            widths,
+            texts,
+            chips.tolist(),
+            widths.tolist(),
             strict=True,
         )
     )
@@ -155,11 +217,30 @@ def annotated(image: Image, detections: Detections, labels: Sequence[str]) -> Im
         casing = (x1 - line / 2, y1 - line / 2, x2 + line / 2, y2 + line / 2)
         draw.rectangle(casing, outline="#000", width=2 * line)
         draw.rectangle((x1, y1, x2, y2), outline=colour(class_id), width=line)
-    for _, class_id, name, (x, y), width in reversed(rows):
+    for _, class_id, text, (x, y), width in reversed(rows):
         fill = colour(class_id)
         draw.rectangle((x, y, x + width, y + height), fill=fill)
-        draw.text((x + pad, y + height / 2), name, fill=ink(fill), font=font, anchor="lm")
+        left, base = x + pad, y + 0.76 * height
+        for piece, font in text:
+            draw.text((left, base), piece, fill=ink(fill), font=font, anchor="ls")
+            left += font.getlength(piece)
     return canvas
+
+
+def _label(name: str, class_id: int, score: float, size: float) -> list[tuple[str, Any]]:
+    """Return a label as pieces of text, each with its font."""
+    pieces = runs(name, size) or runs(f"#{class_id}", size) or []
+    return [*pieces, *(runs(f" {score:.0%}", size) or [])]
+
+
+def _coded_colours(image: Image, path: Path) -> dict[str, Any]:
+    """Return what Pillow leaves out of a PNG's `info`: the profile that its chunk cICP stands for,
+    which counts before its ICC profile."""
+    if image.format != "PNG":
+        return {}
+    with path.open("rb") as file:
+        coded = png_colour.coded_profile(file)
+    return {} if coded is None else {"icc_profile": coded, "coded": True}
 
 
 def _unknown_kind(path: Path) -> PictureError:

@@ -9,6 +9,7 @@ PHONE = {
     "has_touch": True,
     "is_mobile": True,
 }
+PHONE_ON_ITS_SIDE = {**PHONE, "viewport": {"width": 740, "height": 360}}
 
 AXE = """async () => {
   const { violations } = await axe.run(document, { resultTypes: ["violations"] });

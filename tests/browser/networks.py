@@ -69,6 +69,23 @@ def yolov8(side: int = SIDE, **how: Any) -> bytes:
     return _model(side, outputs, nodes, constants, scale=255, **how)
 
 
+def pose(side: int = SIDE, **how: Any) -> bytes:
+    """As `yolov8`, with one key point of each row: the middle of its box, and the row's score."""
+    cells = _cells(side)
+    nodes = [
+        _node("Mul", ["score", "one_hot"], "scores"),
+        _node("Concat", ["centre", "extent", "scores", "centre", "score"], "three", axis=2),
+        _node("Concat", ["three", "rest"], "rows", axis=1),
+        _node("Transpose", ["rows"], "columns", perm=[0, 2, 1]),
+    ]
+    constants = {
+        "one_hot": np.eye(3, dtype=np.float32)[None],
+        "rest": np.zeros((1, cells - 3, 10), np.float32),
+    }
+    outputs = {"columns": ("output0", [1, 10, cells])}
+    return _model(side, outputs, nodes, constants, scale=255, **how)
+
+
 def ssd(side: int = SIDE, **how: Any) -> bytes:
     """As other tools export SSD: boxes [1, N, 4] in 0..1 and scores [1, N, C], under names that do
     not tell whether corners begin with x and whether the first score is the background's (they do,
@@ -87,6 +104,23 @@ def ssd(side: int = SIDE, **how: Any) -> bytes:
     }
     outputs = {"boxes": ("a", [1, 3, 4]), "columns": ("b", [1, 3, 3])}
     return _model(side, outputs, nodes, constants, scale=127.5, offset=127.5, **how)
+
+
+def mmdetection(**how: Any) -> bytes:
+    """As MMDetection exports models with NMS inside: dets [1, n, 5] and labels [1, n], for an input
+    of any size; takes BGR of 0..255."""
+    nodes = [
+        _node("Mul", ["extent", "half"], "reach"),
+        _node("Sub", ["centre", "reach"], "low"),
+        _node("Add", ["centre", "reach"], "high"),
+        _node("Concat", ["low", "high", "score"], "rows", axis=2),
+    ]
+    constants = {"numbers": np.array([[2, 1, 0]], np.float32)}  # the first channel is blue
+    outputs: dict[str, tuple[str, list[Any]]] = {
+        "rows": ("dets", [1, "n", 5]),
+        "numbers": ("labels", [1, "n"]),
+    }
+    return _model(SIDE, outputs, nodes, constants, dynamic=True, **how)
 
 
 def named(*names: str, task: str = "detect") -> dict[str, str]:
@@ -119,7 +153,7 @@ def _span(axis: str, over: str) -> list[Any]:
 
 def _model(
     side: int,
-    outputs: Mapping[str, tuple[str, Sequence[int]]],
+    outputs: Mapping[str, tuple[str, Sequence[Any]]],
     nodes: Sequence[Any],
     constants: Mapping[str, Any],
     *,

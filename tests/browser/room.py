@@ -280,7 +280,7 @@ class Room:
         )
 
 
-ANSWERED = r"^(yes|no\b.+|not yet: (?!its files|saving files).+)"
+ANSWERED = r"^(Yes|No\b.+|Not yet: (?!saving files).+)"
 """What the page says once it knows whether it works offline."""
 
 

@@ -107,7 +107,8 @@ HTMLVideoElement.prototype.requestVideoFrameCallback = (call) => {
   const offer = () => {
     if (spied.still) return setTimeout(offer, 4);
     spied.offers += 1;
-    call(performance.now(), { presentedFrames: presentedFrames += 1 });
+    presentedFrames += 1;
+    call(performance.now(), { presentedFrames, mediaTime: presentedFrames / 30 });
   };
   return setTimeout(offer, 4);
 };

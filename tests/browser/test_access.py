@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from . import networks
-from .access import AXE, DESKTOP, PHONE
+from .access import AXE, DESKTOP, PHONE, PHONE_ON_ITS_SIDE
 from .conftest import OpenRoom
 from .pictures import ROOT, encode, sample
 from .room import Room
@@ -52,7 +52,7 @@ def photo(room: Room) -> None:
     room.home()
     room.read(encode(sample()), "astronaut.png")
     room.page.wait_for_function(
-        "() => / ms /.test(document.getElementById('meter-text').textContent)"
+        "() => / s$/.test(document.getElementById('meter-text').textContent)"
     )
 
 
@@ -138,7 +138,7 @@ STATES: dict[str, Callable[[Room], None]] = {
 }
 
 
-DEVICES = {"desktop": DESKTOP, "phone": PHONE}
+DEVICES = {"desktop": DESKTOP, "phone": PHONE, "side": PHONE_ON_ITS_SIDE}
 
 
 @pytest.fixture(scope="module")

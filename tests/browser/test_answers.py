@@ -181,7 +181,12 @@ const play = HTMLMediaElement.prototype.play;
 let open;
 const gate = new Promise((resolve) => { open = resolve; });
 globalThis.letPlay = open;
-HTMLMediaElement.prototype.play = async function () { await gate; return play.call(this); };
+globalThis.played = [];
+HTMLMediaElement.prototype.play = async function () {
+  played.push(this);
+  await gate;
+  return play.call(this);
+};
 """
 
 
@@ -192,10 +197,10 @@ def test_a_video_given_while_the_camera_starts_is_what_plays(
     room = new_room(init=HOLD_PLAY).open()
     room.until_state("ready")
     room.at("start").click()
-    room.page.wait_for_function("() => video.srcObject !== null")
+    room.page.wait_for_function("() => played.some((each) => each.srcObject)")
 
     room.give(data, name, mime, "drop")
-    room.page.wait_for_function("() => video.hasAttribute('src')")
+    room.page.wait_for_function("() => played.some((each) => each.hasAttribute('src'))")
     room.page.evaluate("() => letPlay()")
     now = room.until("now.state === 'running' && now.detections.length > 0")
 

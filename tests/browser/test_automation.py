@@ -227,6 +227,29 @@ def test_a_video_on_the_site_is_played_over_and_over(new_room: OpenRoom, video: 
     room.stop()
 
 
+def test_a_video_by_address_may_begin_later(new_room: OpenRoom, video: bytes) -> None:
+    room = new_room()
+    offer(room, "lobby.webm", video, "video/webm")
+    room.open("?source=./lobby.webm%23t%3D0.2&autostart=1")
+
+    room.until_live()
+    assert room.page.evaluate("() => video.src").endswith("lobby.webm#t=0.2")
+    assert room.until("now.detections.length > 0")["detections"][0]["label"] == "person"
+
+
+@pytest.mark.parametrize("name", ["clip.avi", "clip.ts", "clip.mpg"])
+def test_a_video_that_browsers_do_not_play_is_refused_as_one(new_room: OpenRoom, name: str) -> None:
+    room = new_room()
+    offer(room, name, b"\0\0\1\xba" + bytes(600), "video/mpeg")
+    room.open(f"?source=./{name}")
+    room.until_state("ready")
+    assert room.at("start-text").inner_text() == "Play video"
+
+    room.at("start").click()
+
+    room.until_error("video-unreadable")
+
+
 REFUSED = {
     "a picture on another site": ("https://elsewhere.test/x.png", "source-foreign"),
     "a video on another site": ("//elsewhere.test/x.mp4", "source-foreign"),

@@ -77,7 +77,7 @@ def test_the_result_is_copied_as_markdown(measured: Room) -> None:
     copied = measured.page.evaluate("() => navigator.clipboard.readText()")
     assert copied == measured.at("markdown").input_value()
     assert copied.startswith("# Obscura on this device\n\n- Browser: ")
-    assert "| WebAssembly, one thread |" in copied
+    assert "| WebAssembly, 1 thread |" in copied
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -182,3 +182,20 @@ def test_an_insecure_address_says_so_and_photos_work_all_the_same(
     with room.page.expect_file_chooser():
         room.at("notice-action").click()
     reads_photos(room)
+
+
+@pytest.mark.provokes("camera is not allowed in this document")
+def test_a_frame_that_forbids_the_camera_says_so(new_room: OpenRoom) -> None:
+    room = new_room()
+    page = "<link rel='icon' href='data:,'><iframe src='./' allow=\"camera 'none'\"></iframe>"
+    room.page.route(
+        "**/around.html", lambda route: route.fulfill(content_type="text/html", body=page)
+    )
+    room.page.goto(f"{room.url}around.html")
+    frame = room.page.frames[1]
+    frame.wait_for_function("() => globalThis.obscura?.snapshot().state === 'ready'")
+
+    frame.evaluate("() => document.getElementById('start').click()")
+
+    frame.wait_for_function("() => obscura.snapshot().error?.code === 'camera-embedded'")
+    assert "camera" in frame.locator("#notice-why").inner_text()

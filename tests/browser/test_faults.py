@@ -38,25 +38,42 @@ def die(page: Page) -> None:
         page.goto("chrome://crash")
 
 
-@pytest.mark.provokes("the page crashed")
+BROKEN_OFF = """() => {
+  const note = "obscura.visit of a page that is gone";
+  localStorage.setItem(note, "");
+  sessionStorage.setItem("obscura.here", note);
+}"""
+"""What a visit leaves in its tab when it crashes."""
+
+
+def crash_and_load_again(room: Room) -> None:
+    """Load the page again in a tab whose last visit crashed: Playwright gives up crashed tabs."""
+    room.leave()
+    room.page.evaluate(BROKEN_OFF)
+    room.open()
+
+
 def test_after_two_visits_that_died_the_next_is_careful_and_the_one_after_as_usual(
     visit: Room, artefacts
 ) -> None:
-    for deaths in (0, 1):
-        room = another_tab(visit).open()
-        room.page.wait_for_function(f"async () => (await obscuraOffline.crashes) === {deaths}")
-        room.page.wait_for_function(NOTED)
-        die(room.page)
-
     room = another_tab(visit).open()
-    now = room.until_state("ready")
+    for deaths in (1, 2):
+        room.page.wait_for_function(NOTED)
+        crash_and_load_again(room)
+        room.page.wait_for_function(f"async () => (await obscuraOffline.crashes) === {deaths}")
 
-    assert (now["model"], now["backend"], now["threads"]) == ("centernet-320", "wasm", 1)
+    now = room.until_state("ready")
+    assert (now["model"], now["backend"], now["threads"]) == (KEPT["model"], "wasm", 1)
     assert "last two" in room.at("careful").inner_text()
     for width in (1280, 360):
         room.page.set_viewport_size({"width": width, "height": 760})
         room.page.keyboard.press("Escape")  # what covers the picture on a phone
         room.page.screenshot(path=artefacts / f"careful-{width}.png")
+
+    crash_and_load_again(room)
+    now = room.until_state("ready")
+    assert now["model"] == "centernet-320", "the chosen one was too much"
+    assert "smallest model" in room.at("careful").inner_text()
     kept = room.page.evaluate(f"() => JSON.parse(localStorage.getItem('{SETTINGS}'))")
     assert kept["model"] == KEPT["model"], "what was chosen stays chosen"
     with room.page.expect_navigation():
@@ -64,6 +81,18 @@ def test_after_two_visits_that_died_the_next_is_careful_and_the_one_after_as_usu
     now = room.until_state("ready")
     assert now["model"] == KEPT["model"]
     assert not room.at("careful").is_visible()
+
+
+@pytest.mark.provokes("the page crashed")
+def test_a_browser_that_was_ended_twice_within_seconds_has_not_crashed(visit: Room) -> None:
+    """Its tabs are gone with it, and nothing was written: a new tab finds the note alone."""
+    for _ in range(3):
+        room = another_tab(visit).open()
+        room.page.wait_for_function(NOTED)
+        assert room.page.evaluate("() => obscuraOffline.crashes") == 0
+        die(room.page)
+
+    assert another_tab(visit).open().page.evaluate("() => obscuraOffline.crashes") == 0
 
 
 @pytest.mark.provokes("the page crashed")

@@ -41,7 +41,7 @@ def test_space_on_a_button_presses_that_button_only(room: Room) -> None:
     room.page.keyboard.press("Space")
     room.ticks(10)
 
-    assert room.page.evaluate("() => document.documentElement.dataset.theme") == "light"
+    assert room.page.evaluate("() => document.documentElement.dataset.theme") == "dark"
     assert room.snapshot()["state"] == "ready"
     room.at("theme").click()
     room.at("theme").click()

@@ -137,13 +137,32 @@ def test_each_model_has_a_row_that_says_what_it_is(room: Room) -> None:
         words = row(room, card["name"]).inner_text()
         for said in (card["title"], card["summary"], f"{card['file']['bytes'] / 1e6:.1f} MB"):
             assert said in words
-        assert f"{card['accuracy']['ap']:.1f} AP" in words
-        assert card["accuracy"]["dataset"] in words, "a number without its data set says nothing"
+        assert f"{card['accuracy']['ap']:.0f} of 100" in words
+        assert f"Finds {card['accuracy']['found']} of 100 objects" in words
+        assert "it was trained on" in words, "pictures seen in training read high"
         row(room, card["name"]).locator("summary", has_text="Licence and origin").click()
         origin = row(room, card["name"]).inner_text()
         assert card["license"] in origin
         assert card["source"]["package"] in origin
         assert card["file"]["sha256"] in origin
+        assert card["accuracy"]["dataset"] in origin
+
+
+def test_one_model_is_suggested_for_the_device_in_the_list_and_beside_it(room: Room) -> None:
+    """Two cores and no GPU: COCO-SSD is the most accurate that is expected to keep up."""
+    room.choose("centernet-512")
+    beside = room.at("model-suggested")
+    assert "COCO-SSD" in beside.text_content()
+    assert beside.get_attribute("hidden") is None
+
+    room.page.keyboard.press("m")
+    suggested = room.page.locator("#model-list [data-part=suggested]:not([hidden])")
+    assert suggested.count() == 1
+    assert "keeps up with live video" in row(room, "cocossd").inner_text()
+    room.page.keyboard.press("Escape")
+
+    room.choose("cocossd")
+    assert beside.get_attribute("hidden") is not None
 
 
 def test_what_a_card_says_is_text_whatever_it_holds(new_room: OpenRoom, dist: Path) -> None:

@@ -159,3 +159,50 @@ def test_what_is_pasted_as_text_is_no_photo(room: Room) -> None:
 
     assert room.snapshot()["state"] == "still"
     assert room.at("caption").inner_text() == "before.png"
+
+
+def test_a_file_that_cannot_be_read_leaves_the_photo_in_view(room: Room) -> None:
+    room.read(encode(sample()), "kept.png")
+
+    room.give(b"this is no picture", "broken.png")
+    room.until_error("picture")
+    assert room.at("picture").is_visible()
+    assert room.at("caption").inner_text() == "kept.png"
+    assert room.labels() == ["person"]
+    room.at("notice-dismiss").click()
+
+    assert room.until_state("still")["detections"][0]["label"] == "person"
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "code"),
+    [("broken.mp4", "video/mp4", "video-unreadable"), ("scan.png", "image/png", "picture")],
+)
+def test_a_file_that_cannot_be_read_leaves_the_camera_running(
+    room: Room, name: str, kind: str, code: str
+) -> None:
+    room.start()
+
+    room.give(b"this is neither", name, kind)
+    room.until_error(code)
+    frames = room.snapshot()["frames"]
+    room.until(f"now.frames > {frames}")
+    assert room.at("video").is_visible()
+    room.at("notice-dismiss").click()
+
+    room.until_live()
+    assert room.page.evaluate("() => video.srcObject.active")
+    room.stop()
+
+
+def test_a_paused_camera_has_the_answer_of_the_frame_that_is_shown(room: Room) -> None:
+    room.start()
+    frames = room.snapshot()["frames"]
+
+    room.at("pause").click()
+    now = room.until_state("paused")
+    assert now["frames"] > frames
+    room.at("pause").click()
+
+    room.until_live()
+    room.stop()

@@ -45,7 +45,7 @@ def test_every_setting_survives_a_reload(new_room: OpenRoom) -> None:
     assert room.at("resolution").input_value() == "640x480"
     assert not room.at("mirror").is_checked()
     assert not room.at("pace").is_checked()
-    assert room.page.evaluate("() => document.documentElement.dataset.theme") == "light"
+    assert room.page.evaluate("() => document.documentElement.dataset.theme") == "dark"
     room.start()
     assert room.page.evaluate("() => [video.videoWidth, video.videoHeight]") == [640, 480]
     assert not room.page.evaluate("() => video.classList.contains('mirrored')")
@@ -111,7 +111,7 @@ def test_classes_are_found_by_search_and_hidden_by_a_tick(room: Room) -> None:
     room.at("classes").locator("summary").click()
 
 
-def test_the_theme_goes_from_the_systems_to_light_to_dark_and_back(room: Room) -> None:
+def test_the_theme_goes_from_the_systems_to_its_opposite_and_back(room: Room) -> None:
     room.page.emulate_media(color_scheme="dark")
     background = "() => getComputedStyle(document.body).backgroundColor"
     dark = room.page.evaluate(background)
@@ -125,9 +125,9 @@ def test_the_theme_goes_from_the_systems_to_light_to_dark_and_back(room: Room) -
         seen.append((room.at("theme").get_attribute("aria-label"), room.page.evaluate(background)))
 
     assert seen == [
-        ("Colour theme: light", light),
-        ("Colour theme: dark", dark),
-        ("Colour theme: automatic", light),
+        ("Theme: dark", dark),
+        ("Theme: light", light),
+        ("Theme: automatic", light),
     ]
 
 
@@ -173,8 +173,14 @@ def test_forgetting_the_settings_leaves_nothing_behind(room: Room) -> None:
     assert stored(room)["threshold"] == pytest.approx(0.7)
 
     room.at("promise").click()
+    room.at("forget").click()
+    assert "your settings" in room.at("forget-what").inner_text()
+    room.at("forget-keep").click()
+    assert room.at("forget").is_visible()
+    assert stored(room)["threshold"] == pytest.approx(0.7), "nothing is deleted before the answer"
+    room.at("forget").click()
     with room.page.expect_navigation():
-        room.at("forget").click()
+        room.at("forget-now").click()
 
     room.until_state("ready")
     assert room.page.evaluate("() => localStorage.length") == 0
@@ -208,6 +214,36 @@ DENIED = """
 const denied = () => { throw new DOMException("The operation is insecure.", "SecurityError"); };
 Object.defineProperty(globalThis, "localStorage", { get: denied });
 """
+DATABASES = {
+    "throws": "throw new DOMException('The operation is insecure.', 'SecurityError');",
+    "refuses": """
+      const request = new EventTarget();
+      setTimeout(() => request.onerror?.(new Event("error", { cancelable: true })));
+      return request;
+    """,
+    "never answers": "return new EventTarget();",
+}
+
+
+@pytest.mark.parametrize("how", DATABASES)
+def test_where_nothing_can_be_stored_the_page_works_and_says_so(
+    new_room: OpenRoom, how: str
+) -> None:
+    forbidden = f"""
+      {DENIED}
+      Object.defineProperty(globalThis, "sessionStorage", {{ get: denied }});
+      globalThis.BroadcastChannel = denied;
+      IDBFactory.prototype.open = function () {{ {DATABASES[how]} }};
+    """
+    room = new_room(init=forbidden).open()
+    room.until_state("ready")
+
+    assert room.labels() == ["person"]
+    assert "stores nothing" in room.at("no-storage").inner_text()
+    room.at("promise").click()
+    room.until_text("fact-kept", "^nothing")
+
+
 FULL = """
 Storage.prototype.setItem = () => {
   throw new DOMException("The quota has been exceeded.", "QuotaExceededError");
@@ -227,4 +263,4 @@ def test_without_a_store_settings_work_for_this_visit(new_room: OpenRoom, init: 
 
     room.until("now.state === 'ready' && now.model === 'centernet-416'")
     assert room.at("threshold-value").inner_text() == "95 %"
-    assert room.page.evaluate("() => document.documentElement.dataset.theme") == "light"
+    assert room.page.evaluate("() => document.documentElement.dataset.theme") == "dark"

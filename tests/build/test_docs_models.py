@@ -11,6 +11,7 @@ import pytest
 from builder.own_models import STORAGES, arguments
 from obscura import families
 from obscura.cards import card
+from obscura.cards.complete import OUTPUT, complete
 
 TEXT = (Path(__file__).parents[2] / "docs" / "models.md").read_text("utf-8")
 ROWS = [
@@ -56,3 +57,15 @@ def test_the_card_that_is_shown_holds_every_key_of_an_open_form() -> None:
         assert f'"{value}"' in example
     for value in card.RESIZES:
         assert f'"{value}"' in example
+
+
+def test_the_card_that_is_shown_is_all_that_a_card_needs() -> None:
+    (example,) = re.findall(r"```toml\n(.*?)```", TEXT, re.DOTALL)
+    file = {"name": "model.onnx", "bytes": 3, "sha256": "0" * 64}
+
+    made = card.ModelCard.from_dict(complete({**tomllib.loads(example), "file": file}, "shapes"))
+
+    assert (made.name, made.title, made.family) == ("shapes", "shapes", "centernet")
+    for key, value in OUTPUT.items():
+        assert getattr(made, key) == value
+        assert f"`{key} = {value}`" in TEXT or f"`{key} = {value}` rows" in TEXT

@@ -244,7 +244,10 @@ def add_model(root: Path, name: str, data: bytes, size: int | None = None) -> Pa
     (folder / "model.onnx").write_bytes(data)
     mark = hashlib.sha256(data).hexdigest()
     length = len(data) if size is None else size
-    card = f'[file]\nname = "model.onnx"\nbytes = {length}\nsha256 = "{mark}"\n'
+    card = (
+        'family = "ssd"\nlabels = ["thing"]\ninput = {}\n'
+        f'[file]\nname = "model.onnx"\nbytes = {length}\nsha256 = "{mark}"\n'
+    )
     (folder / "model.toml").write_text(card, encoding="utf-8")
     return folder
 
@@ -289,6 +292,22 @@ def test_half_a_model_is_told(tmp_path: Path) -> None:
     make_default(tmp_path, "half")
     with pytest.raises(BuildError, match=r"models/half/model\.onnx .*5 of 10 bytes"):
         models.collect(tmp_path)
+
+
+def test_a_card_written_by_hand_is_completed(tmp_path: Path) -> None:
+    folder = add_model(tmp_path, "one", b"12345")
+    make_default(tmp_path, "one")
+    (folder / "model.toml").write_text('family = "ssd"\nlabels = ["thing"]\ninput = {}\n')
+
+    (model,) = models.collect(tmp_path)
+
+    assert (model.card["name"], model.card["title"]) == ("one", "one")
+    assert model.card["license"] == "NOASSERTION"
+    assert model.card["file"] == {
+        "name": "model.onnx",
+        "bytes": 5,
+        "sha256": hashlib.sha256(b"12345").hexdigest(),
+    }
 
 
 @pytest.mark.parametrize("card", ["name = ", "", "[file]\nname = 'model.onnx'"])
@@ -352,6 +371,14 @@ def test_a_module_that_a_table_names_may_be_imported_but_not_at_once() -> None:
 
     assert set(first) == {"obscura/__init__.py", "obscura/base.py"}
     assert set(sources) - set(ever) == {"obscura/other.py"}
+
+
+def test_a_feature_brings_what_it_needs_of_the_standard_library() -> None:
+    """Also what that needs; not what waits in a function."""
+    stdlib = {"csv.py": b"import _base", "_base.py": b"", "xml/__init__.py": b"", "json.py": b""}
+    sources = {"pack/late.py": b"import csv, numpy\ndef f():\n    import json"}
+
+    assert trim.standard_files(sources, stdlib) == {"csv.py", "_base.py"}
 
 
 def test_a_page_is_put_together_from_its_parts(tmp_path: Path) -> None:

@@ -48,6 +48,25 @@ def test_boxes_are_matched_by_class_and_place(
     assert agreement.exact == (matched == boxes and (50, 0.45, 1) not in theirs)
 
 
+@pytest.mark.parametrize(
+    ("moved", "exact", "close"), [(0.0, True, True), (0.2, False, True), (0.6, False, False)]
+)
+def test_key_points_count_by_how_far_they_are_for_the_size_of_the_box(
+    moved: float, exact: bool, close: bool
+) -> None:
+    points = np.array([[[1, 2, 0.5], [3, 4, 1]]], np.float32)
+    ours, theirs = (
+        one._replace(found=one.found.replace(data={"keypoints": points + np.array([x, 0, 0])}))
+        for one, x in ((seen(PERSON), 0.0), (seen(PERSON), moved))
+    )
+
+    agreement = compare([ours], [theirs], threshold=0.5)
+
+    assert agreement.points == pytest.approx(moved / 10, abs=1e-6)
+    assert (agreement.exact, agreement.close) == (exact, close)
+    assert not compare([ours], [seen(PERSON)], threshold=0.5).close  # which has none
+
+
 def test_the_worst_overlap_and_score_of_all_pictures_count() -> None:
     ours = [seen(PERSON), seen(DOG), seen(PERSON)]
     theirs = [seen(PERSON), seen((51, 0.7, 1)), seen((0, 0.85, 0))]

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
-from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import onnx
@@ -24,73 +22,13 @@ from obscura.engine.native import NativeSession
 from obscura.families import FAMILIES
 from obscura.families.decode import Outputs, read
 
+from .raw_outputs import RAW, SIZE, Raw
+
 Array = NDArray[Any]
-SIZE = 64  # pixels a side of every network here
 TOP = 10
 NANO = (
     Path(__file__).resolve().parents[3] / "shared" / "data" / "models" / "yolox_nano_kazuhito.onnx"
 )
-
-
-class Raw(NamedTuple):
-    """What a network of some family returns: shapes by name; those in `whole` are int64."""
-
-    classes: int
-    outputs: dict[str, tuple[int, ...]]
-    options: Mapping[str, Any] = MappingProxyType({})
-    whole: tuple[str, ...] = ()
-
-
-def per_stride(strides: tuple[int, ...], **columns: int) -> dict[str, tuple[int, ...]]:
-    """Outputs ``[1, cells, columns]`` for each stride."""
-    return {
-        f"{name}_{stride}": (1, (SIZE // stride) ** 2, width)
-        for name, width in columns.items()
-        for stride in strides
-    }
-
-
-EFFICIENTDET = {
-    f"{name}{side}{'' if level < 4 else ' of the last level'}": (1, channels, side, side)
-    for name, channels in (("logits", 27), ("offsets", 36))
-    for level, side in enumerate((8, 4, 2, 1, 1))
-}
-RAW: dict[str, Raw] = {
-    "ssd": Raw(3, {"boxes": (1, 30, 4), "scores": (1, 30, 4)}),
-    "centernet": Raw(5, {"hm": (1, 5, 16, 16), "wh": (1, 2, 16, 16), "reg": (1, 2, 16, 16)}),
-    "centernet of logits, channels last": Raw(
-        5,
-        {"heat": (1, 16, 16, 5), "reach": (1, 16, 16, 4)},
-        {"layout": "nhwc", "logits": True, "unit": 1.0},
-    ),
-    "yolox": Raw(3, {"output": (1, 84, 8)}),
-    "yolox decoded by itself": Raw(3, {"output": (1, 84, 8)}, {"decoded": True}),
-    "yolov5": Raw(3, {"output": (1, 252, 8)}),
-    "yolov5 as maps": Raw(3, {str(side): (1, 3, side, side, 8) for side in (8, 4, 2)}),
-    "yolov8": Raw(3, {"output0": (1, 7, 84)}),
-    "yolov10": Raw(3, {"output0": (1, 30, 6)}),
-    "yolov10 of all rows": Raw(3, {"output0": (1, 7, 84)}, {"dense": True}),
-    "nanodet": Raw(3, {"output": (1, 85, 35)}),
-    "picodet": Raw(3, per_stride((8, 16, 32, 64), scores=3, boxes=32)),
-    "fastestdet": Raw(3, {"output": (1, 8, 4, 4)}),
-    "yunet": Raw(1, per_stride((8, 16, 32), cls=1, obj=1, bbox=4, kps=10)),
-    "rtdetr": Raw(
-        3,
-        {"labels": (1, 30), "boxes": (1, 30, 4), "scores": (1, 30)},
-        whole=("labels",),
-    ),
-    "detr": Raw(5, {"logits": (1, 30, 5), "boxes": (1, 30, 4)}),
-    "detr of softmax": Raw(
-        5, {"logits": (1, 30, 6), "boxes": (1, 30, 4)}, {"scores": "softmax", "none": "last"}
-    ),
-    "efficientdet": Raw(3, EFFICIENTDET),
-    "end2end": Raw(
-        3,
-        {"num_dets": (1, 1), "boxes": (1, 20, 4), "scores": (1, 20), "classes": (1, 20)},
-        whole=("num_dets", "classes"),
-    ),
-    "end2end in rows": Raw(3, {"dets": (1, 20, 5), "labels": (1, 20)}, whole=("labels",)),
-}
 
 
 def network(raw: Raw, *, dtype: str = "float32", opset: int = 13) -> onnx.ModelProto:
@@ -178,6 +116,9 @@ def assert_same(found: Outputs, wanted: Outputs, atol: float = 1e-4) -> None:
     np.testing.assert_allclose(found.scores[:rows], wanted.scores, rtol=1e-4, atol=atol)
     np.testing.assert_array_equal(found.classes[:rows], wanted.classes)
     assert not found.scores[rows:].any()
+    assert (found.keypoints is None) == (wanted.keypoints is None)
+    if found.keypoints is not None and wanted.keypoints is not None:
+        np.testing.assert_allclose(found.keypoints[:rows], wanted.keypoints, rtol=1e-4, atol=atol)
 
 
 def test_there_is_a_case_for_every_family() -> None:
@@ -216,6 +157,18 @@ def test_the_sealed_form_has_the_face_of_all_sealed_models() -> None:
         "scores": [1, TOP],
         "classes": [1, TOP],
     }
+
+
+def test_the_sealed_form_of_a_network_that_finds_key_points_returns_them() -> None:
+    model = network(RAW["yunet"])
+
+    sealed, answers = sealed_and_open(model, card_of("yunet", model, RAW["yunet"]))
+
+    onnx.checker.check_model(sealed.model, full_check=True)
+    last = sealed.model.graph.output[-1]
+    assert last.name == "keypoints"
+    assert [size.dim_value for size in last.type.tensor_type.shape.dim] == [1, TOP, 5, 3]
+    assert all(found.keypoints is not None for found, _ in answers)
 
 
 def test_fewer_rows_than_wanted_make_a_smaller_k() -> None:

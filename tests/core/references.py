@@ -30,6 +30,13 @@ RECORDINGS: list[tuple[str, str, int, dict[str, Any]]] = [
     ("rtdetr", "rtdetr", 5, {}),
     ("dfine", "rtdetr", 5, {}),
     ("faster-rcnn", "end2end", 5, {"first": 1}),
+    ("yunet", "yunet", 1, {}),
+    ("scrfd", "scrfd", 1, {}),
+    ("retinaface", "retinaface", 1, {}),
+    ("yolov5-face", "yolov5", 1, {"points": 5, "extra": 10, "extra_first": True}),
+    ("blazeface-short", "mediapipe", 1, {}),
+    ("blazeface-full", "mediapipe", 1, {"strides": [4], "each": [1]}),
+    ("blazeface-back", "mediapipe", 1, {"strides": [16, 32], "each": [2, 6]}),
 ]
 
 
@@ -52,7 +59,12 @@ def recorded(name: str) -> Recorded:
         return Recorded(
             (width, height),
             {str(key): file[f"output{i}"] for i, key in enumerate(file["names"])},
-            Detections(file["boxes"][order], file["scores"][order], file["classes"][order]),
+            Detections(
+                file["boxes"][order],
+                file["scores"][order],
+                file["classes"][order],
+                data={"keypoints": file["keypoints"][order]} if "keypoints" in file else {},
+            ),
             float(file["threshold"]),
             float(file["iou"]),
             str(file["project"]),
@@ -88,11 +100,17 @@ def read(
 
 
 def assert_same(found: Detections, expected: Detections, tolerance: float = 0.01) -> None:
-    """Assert that two hold the same detections, in any order among equal scores."""
+    """Assert that two hold the same detections, in any order among equal scores.
+
+    Key points are compared if any are expected: x and y, and the score if that is expected, too.
+    """
     assert len(found) == len(expected) > 0
     np.testing.assert_allclose(found.score, expected.score, atol=1e-5)
     left = list(range(len(expected)))
-    for box, class_id, score in zip(found.xyxy, found.class_id, found.score, strict=True):
+    points = expected.data.get("keypoints")
+    for row, (box, class_id, score) in enumerate(
+        zip(found.xyxy, found.class_id, found.score, strict=True)
+    ):
         match = next(
             (
                 i
@@ -105,3 +123,6 @@ def assert_same(found: Detections, expected: Detections, tolerance: float = 0.01
         )
         assert match is not None, f"{class_id} {score} {box} is not among the expected"
         left.remove(match)
+        if points is not None:
+            near = found.data["keypoints"][row, :, : points.shape[2]] - points[match]
+            assert np.abs(near).max() < tolerance

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import shutil
 import subprocess
 import sys
@@ -17,7 +18,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 import obscura
-from obscura.cli import main
+from obscura.cli import COMMANDS, main
 
 Scene = Callable[..., NDArray[np.uint8]]
 Detect = Callable[..., int]
@@ -108,7 +109,7 @@ def test_a_folder_without_pictures_is_told(detect: Detect, tmp_path: Path, capsy
     empty.mkdir()
 
     assert detect(empty) == 1
-    assert "holds no pictures" in capsys.readouterr().err
+    assert "contains no pictures" in capsys.readouterr().err
 
 
 def test_saved_copies_show_the_boxes_and_inputs_stay(
@@ -163,7 +164,7 @@ def test_a_place_that_cannot_be_written_is_told(
     (tmp_path / "file").write_text("in the way")
 
     assert detect(folder / "a.png", "--save", tmp_path / "file") == 1
-    assert "cannot be made" in capsys.readouterr().err
+    assert "cannot be created" in capsys.readouterr().err
 
 
 def test_options_reach_the_detector(detect: Detect, folder: Path, capsys: Any) -> None:
@@ -176,7 +177,7 @@ def test_options_reach_the_detector(detect: Detect, folder: Path, capsys: Any) -
     ("arguments", "told"),
     [
         (["--classes", "mauve"], "mauve"),
-        (["--model", "sounds"], "Choose one of colours"),
+        (["--model", "qq"], "Choose one of colours"),
     ],
 )
 def test_what_the_model_cannot_do_is_told_with_the_remedy(
@@ -187,6 +188,103 @@ def test_what_the_model_cannot_do_is_told_with_the_remedy(
     out, err = capsys.readouterr()
     assert out == ""
     assert told in err
+
+
+def test_copies_are_named_once_they_are_saved(
+    detect: Detect, folder: Path, tmp_path: Path, capsys: Any
+) -> None:
+    saved = tmp_path / "out" / "a.png"
+
+    assert detect(folder / "a.png", "--save", tmp_path / "out") == 0
+    assert (
+        capsys.readouterr().out.splitlines()[0] == f"{folder / 'a.png'}: 1 found, saved as {saved}"
+    )
+
+    assert detect(folder / "a.png", "--save", tmp_path / "out", "--json") == 0
+    (document,) = json.loads(capsys.readouterr().out)
+    assert document["saved"] == str(saved)
+
+
+def test_of_a_folder_only_files_count_and_none_that_macos_puts_beside_them(
+    detect: Detect, folder: Path, capsys: Any
+) -> None:
+    (folder / "holiday.jpg").mkdir()
+    (folder / "._a.png").write_bytes(b"\0\5\x16\7 a resource fork")
+    Image.open(folder / "a.png").save(folder / "c.jfif", "JPEG")
+
+    for argument in (folder, folder / "*.*g", folder / "*.jfif"):
+        assert detect("--json", argument) == 0
+
+    out = capsys.readouterr().out.replace("]\n[", ",").replace("\n,\n", ",")
+    names = [Path(row["picture"]).name for row in json.loads(out)]
+    assert names == ["a.png", "b.PNG", "c.jfif", "a.png", "c.jfif"]
+
+
+@pytest.mark.parametrize("name", ["RED", " Red "])
+def test_classes_are_found_whatever_their_case(
+    detect: Detect, folder: Path, capsys: Any, name: str
+) -> None:
+    assert detect(folder / "a.png", "--classes", name) == 0
+    assert "1 found" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "meant"),
+    [
+        (["--classes", "gren"], '"green"'),
+        (["--classes", "BLEU"], '"blue"'),
+        (["--model", "Colour"], '"colours"'),
+    ],
+)
+def test_a_name_that_is_nearly_right_gets_a_suggestion(
+    detect: Detect, folder: Path, capsys: Any, arguments: list[str], meant: str
+) -> None:
+    assert detect(folder / "a.png", *arguments) == 1
+    assert f"Did you mean {meant}?" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "meant"),
+    [
+        (["detct", "a.png"], 'there is no command "detct". Did you mean "detect"?'),
+        (["Models"], 'there is no command "Models". Did you mean "models"?'),
+        (["detect", "a.png", "--treshold", "0.5"], '--treshold. Did you mean "--threshold"'),
+        (["detect", "a.png", "--clases=dog"], '--clases. Did you mean "--classes"?'),
+        (["evaluate", "--image", "x", "--anotations", "y"], 'Did you mean "--annotations"?'),
+    ],
+)
+def test_a_command_or_option_that_is_nearly_right_gets_a_suggestion(
+    arguments: list[str], meant: str, capsys: Any
+) -> None:
+    with pytest.raises(SystemExit) as caught:
+        main(arguments)
+
+    assert caught.value.code == 2
+    assert meant in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "reason"),
+    [
+        (["detect", ""], "it is empty"),
+        (["detect", "a.png", "--save", ""], "it is empty"),
+        (["detect", "a.png", "--model", ""], "it is empty"),
+        (["detect", "a.png", "--classes", ""], "it is empty"),
+        (["evaluate", "--images", "", "--annotations", "y"], "it is empty"),
+        (["detect", "a.png", "--classes", " , "], "it is empty"),
+        (["detect", "a.png", "--iou", "half"], '"half" is not a number'),
+        (["detect", "a.png", "--threads", "many"], '"many" is not a whole number'),
+        (["detect", "a.png", "--threshold", "nan"], "not between 0 and 1"),
+        (["evaluate", "--images", "x", "--annotations", "y", "--limit", "1.5"], "not a whole"),
+    ],
+)
+def test_the_reason_why_an_argument_is_refused_is_in_plain_words(
+    arguments: list[str], reason: str, capsys: Any
+) -> None:
+    with pytest.raises(SystemExit):
+        main(arguments)
+
+    assert reason in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
@@ -227,13 +325,18 @@ def test_without_models_the_remedy_is_told(
     assert "OBSCURA_MODELS" in capsys.readouterr().err
 
 
+COMMAND = [sys.executable, "-m", "obscura", "detect", "--model", "colours"]
+
+
+def environment(**more: str) -> dict[str, str]:
+    return {**os.environ, "PYTHONPATH": str(Path(obscura.__file__).parents[1]), **more}
+
+
 @pytest.mark.usefixtures("colour_models")
 def test_it_runs_as_a_module(folder: Path) -> None:
-    package_root = str(Path(obscura.__file__).parents[1])
-
     done = subprocess.run(
-        [sys.executable, "-m", "obscura", "detect", "--model", "colours", str(folder / "a.png")],
-        env={**os.environ, "PYTHONPATH": package_root},
+        [*COMMAND, str(folder / "a.png")],
+        env=environment(),
         capture_output=True,
         text=True,
         check=False,
@@ -241,3 +344,80 @@ def test_it_runs_as_a_module(folder: Path) -> None:
 
     assert (done.returncode, done.stderr) == (0, "")
     assert "red  100%" in done.stdout
+
+
+@pytest.mark.parametrize("encoding", ["cp1252", "ascii", "utf-8"])
+def test_names_that_the_terminal_cannot_write_are_escaped(
+    colour_models: Path, folder: Path, encoding: str
+) -> None:
+    card = colour_models / "colours" / "model.toml"
+    card.write_text(card.read_text().replace('"red"', '"猫 😀"'), encoding="utf-8")
+    env = environment(PYTHONIOENCODING=encoding, PYTHONUTF8="0")
+
+    table, document = (
+        subprocess.run(
+            [*COMMAND, str(folder / "a.png"), *more], env=env, capture_output=True, check=False
+        )
+        for more in ([], ["--json"])
+    )
+
+    assert (table.returncode, table.stderr) == (0, b"")
+    written = "猫 😀" if encoding == "utf-8" else r"\u732b \U0001f600"
+    assert written in table.stdout.decode(encoding)
+    (row,) = json.loads(document.stdout.decode(encoding))
+    assert row["detections"][0]["label"] == "猫 😀"
+
+
+@pytest.mark.usefixtures("colour_models")
+@pytest.mark.parametrize("more", [[], ["--json"]])
+@pytest.mark.skipif(os.name != "posix", reason="other systems end such pipes in other ways")
+def test_it_ends_quietly_when_nobody_reads_its_output(folder: Path, more: list[str]) -> None:
+    with subprocess.Popen(
+        [*COMMAND, *[str(folder / "a.png")] * 3, *more],
+        env=environment(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    ) as running:
+        assert running.stdout is not None
+        assert running.stderr is not None
+        running.stdout.close()
+        complaint = running.stderr.read()
+
+    assert (running.returncode, complaint) == (141, b"")
+
+
+def test_stopping_it_ends_it_without_a_traceback(
+    monkeypatch: pytest.MonkeyPatch, capsys: Any
+) -> None:
+    def stopped(_arguments: Any) -> int:
+        raise KeyboardInterrupt
+
+    monkeypatch.setitem(COMMANDS, "models", COMMANDS["models"]._replace(run=stopped))
+
+    assert main(["models"]) == 130
+    assert capsys.readouterr().err == "obscura: stopped.\n"
+
+
+def test_a_name_without_a_font_is_reported_once_and_drawn_as_a_number(
+    detect: Detect, colour_models: Path, folder: Path, tmp_path: Path, capsys: Any
+) -> None:
+    card = colour_models / "colours" / "model.toml"
+    name = "\U0010fffe"  # no font has it
+    card.write_text(card.read_text().replace('"red"', f'"{name}"'), encoding="utf-8")
+
+    pictures = [folder / "a.png"] * 2
+    assert detect(*pictures, "--save", tmp_path / "out") == 0
+
+    assert capsys.readouterr().err.count("No font on this machine has the letters of") == 1
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
+@pytest.mark.parametrize(("shell", "code"), [("> /dev/full", 1), (">&-", 0)])
+def test_output_that_cannot_be_written_is_said_in_a_line(shell: str, code: int) -> None:
+    command = f"{shlex.quote(sys.executable)} -m obscura models {shell}"
+
+    ended = subprocess.run(command, shell=True, capture_output=True, text=True, env=environment())
+
+    assert ended.returncode == code
+    assert "Traceback" not in ended.stderr
+    assert ended.stderr.count("\n") <= 1

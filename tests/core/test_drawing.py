@@ -138,5 +138,27 @@ def test_a_label_wider_than_the_surface_starts_at_its_left_edge() -> None:
     assert place((50, 30, 150, 80), width=300) == [[0, 20]]
 
 
+def test_a_label_does_not_hide_the_small_object_that_it_names() -> None:
+    """No room above: not inside, where it would hide all of the box, but below it."""
+    assert place((50, 4, 70, 14)) == [[50, 14]]
+
+
+def test_a_label_does_not_hide_a_small_neighbour() -> None:
+    first, _ = place((50, 30, 150, 80), (60, 22, 70, 30))
+
+    assert first != [50, 20]  # its usual place, where the neighbour is
+    assert first == [50, 30]
+
+
+def test_labels_have_heights_of_their_own() -> None:
+    boxes = np.array([[50, 40, 150, 80], [50, 90, 60, 95]], np.float32)
+
+    placed = place_labels(
+        boxes, np.full(2, 40, np.float32), np.array([20, 6], np.float32), 200, 100
+    )
+
+    assert placed.tolist() == [[50, 20], [50, 84]]
+
+
 def test_no_boxes_no_labels() -> None:
     assert place() == []

@@ -322,7 +322,7 @@ def test_a_score_of_yunet_is_the_mean_of_two_and_never_above_one() -> None:
     ("family", "shapes", "options"),
     [
         ("yolox", [(1, 125, 8)], {}),  # a cell less than the input has
-        ("yolox", [(126, 8)], {}),
+        ("yolox", [(1, 126, 8, 1)], {}),
         ("yolov5", [(1, 378, 9)], {}),  # one class more than the card's
         ("yolov5", [(1, 3, 8, 12, 8), (1, 3, 4, 6, 8)], {}),  # a map is missing
         ("yolov5", [(1, 3, 8, 12, 8)] * 3, {"anchors": [1.0, 2.0, 3.0]}),

@@ -24,7 +24,7 @@ def test_what_a_family_reads_is_what_the_project_reads(
 
     found = read(card, reference.outputs, reference.threshold, reference.iou)
 
-    assert len(reference.found) > 5
+    assert len(reference.found) > 2
     assert_same(found, cut(reference.found, reference.size))
 
 
@@ -32,4 +32,4 @@ def cut(found: Detections, size: tuple[int, int]) -> Detections:
     """Cut boxes at the picture's edges, as `families.decode` does; not all projects do."""
     xyxy = clip(found.xyxy, *size)
     kept = area(xyxy) > 0
-    return Detections(xyxy[kept], found.score[kept], found.class_id[kept])
+    return found.replace(xyxy=xyxy)[kept]

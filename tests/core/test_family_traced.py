@@ -42,13 +42,17 @@ def test_rows_are_the_same(
         for key, array in reference.outputs.items()
     ]
     outputs = []
-    for key, rows in traced._asdict().items():
+    assert (traced.keypoints is None) == (expected.keypoints is None)
+    parts = {key: rows for key, rows in traced._asdict().items() if rows is not None}
+    for key, rows in parts.items():
         builder.node("Identity", [rows.name], f"obscura.{key}")
         kind = helper.np_dtype_to_tensor_dtype(rows.dtype)
         outputs.append(helper.make_tensor_value_info(f"obscura.{key}", kind, [None] * rows.ndim))
     model = builder.model("traced", inputs, outputs).SerializeToString()
     session = ort.InferenceSession(model, providers=["CPUExecutionProvider"])
-    boxes, scores, found = session.run(None, dict(reference.outputs))
+    boxes, scores, found, *points = session.run(None, dict(reference.outputs))
     np.testing.assert_allclose(boxes, expected.boxes, atol=1e-4)
     np.testing.assert_allclose(scores, expected.scores, atol=1e-5)
     assert found.tolist() == expected.classes.tolist()
+    if points:
+        np.testing.assert_allclose(points[0], expected.keypoints, atol=1e-4)

@@ -28,7 +28,8 @@ FUZZ = settings(deadline=None, derandomize=True, database=None, max_examples=25)
 Shapes = dict[str, tuple[int, ...]]
 SIDE = 64  # pixels of the input: 64, 16, 4 and 1 cells of strides 8 to 64
 CELLS = {8: 64, 16: 16, 32: 4, 64: 1}
-CLASSES = {"yunet": 1}  # the others tell three apart
+# The others tell three apart.
+CLASSES = {"yunet": 1, "scrfd": 1, "retinaface": 1, "mediapipe": 1}
 OUTPUTS: dict[str, Shapes] = {
     "ssd": {"boxes": (1, 50, 4), "scores": (1, 50, 4)},
     "centernet": {"heat": (1, 3, 16, 16), "wh": (1, 2, 16, 16), "reg": (1, 2, 16, 16)},
@@ -48,6 +49,15 @@ OUTPUTS: dict[str, Shapes] = {
         for what, columns in (("cls", 1), ("obj", 1), ("bbox", 4), ("kps", 10))
         for stride in (8, 16, 32)
     },
+    "scrfd": {
+        f"{what}_{stride}": (2 * CELLS[stride], columns)
+        for what, columns in (("score", 1), ("bbox", 4), ("kps", 10))
+        for stride in (8, 16, 32)
+    },
+    "retinaface": {"loc": (1, 168, 4), "conf": (1, 168, 2), "landms": (1, 168, 10)},
+    "mediapipe": {"regressors": (1, 224, 16), "classificators": (1, 224, 1)},
+    "fastestv2": {"fine": (1, 4, 4, 18), "coarse": (1, 2, 2, 18)},
+    "ssd_raw": {"box_encodings": (1, 96, 4), "class_predictions": (1, 96, 4)},
     "rtdetr": {"labels": (1, 30), "boxes": (1, 30, 4), "scores": (1, 30)},
     "detr": {"logits": (1, 30, 3), "boxes": (1, 30, 4)},
     "efficientdet": {
@@ -115,6 +125,11 @@ def survives(outputs: dict[str, NDArray[Any]], card: ModelCard, threshold: float
     assert rows.scores.shape == rows.classes.shape
     assert len(rows.scores) <= card.top
     assert np.isfinite(found.xyxy).all()
+    if rows.keypoints is not None:
+        points = found.data["keypoints"]
+        assert points.shape == (len(found), rows.keypoints.shape[1], 3)
+        assert np.isfinite(points).all()
+        assert ((points[:, :, 2] >= 0) & (points[:, :, 2] <= 1)).all()
     assert ((found.xyxy >= 0) & (found.xyxy <= (640, 480, 640, 480))).all()
     assert ((found.score >= 0) & (found.score <= 1.01)).all()
     assert set(found.class_id.tolist()) <= set(range(len(card.labels)))

@@ -168,12 +168,12 @@ def nested(depth: int) -> bytes:
 @pytest.mark.parametrize(
     ("data", "complaint"),
     [
-        (b"", "no ONNX"),
-        (b"\x89PNG\r\n\x1a\n" + bytes(100), "no ONNX"),
-        (b"PK\x03\x04" + bytes(100), "no ONNX|damaged"),
-        (b"<!doctype html><html></html>", "no ONNX|damaged"),
-        (bytes_field(7, b"") + bytes_field(8, varint(2, 17)), "no ONNX"),  # no outputs
-        (bytes_field(7, bytes_field(12, b"")), "no ONNX"),  # no opset
+        (b"", "not an ONNX"),
+        (b"\x89PNG\r\n\x1a\n" + bytes(100), "not an ONNX"),
+        (b"PK\x03\x04" + bytes(100), "not an ONNX|damaged"),
+        (b"<!doctype html><html></html>", "not an ONNX|damaged"),
+        (bytes_field(7, b"") + bytes_field(8, varint(2, 17)), "not an ONNX"),  # no outputs
+        (bytes_field(7, bytes_field(12, b"")), "not an ONNX"),  # no opset
         (varint(7, 1), "no message"),
         (bytes_field(7, varint(1, 1)), "no message"),
         (varint(2, 7), "no text"),

@@ -51,7 +51,7 @@ def test_the_networks_of_the_examples_are_known() -> None:
 
 def test_an_export_that_keeps_its_shapes_to_itself_is_known_by_a_run() -> None:
     silent = face(FACES / "yolox-nano-batch.onnx")
-    with pytest.raises(NotADetector, match="does not tell enough"):
+    with pytest.raises(NotADetector, match="does not describe what"):
         guess(silent)
 
     readings = guess(refined(silent, (416, 416), {"output": (1, 3549, 85)}))

@@ -6,7 +6,9 @@ import json
 
 import pytest
 
+from obscura.cards.card import wrong_label
 from obscura.cards.labels import COCO, MOST_BYTES, VOC, embedded, known, parse
+from obscura.cards.table import UNSHOWABLE
 from obscura.errors import LabelsError
 
 TWO = ("person", "traffic light")
@@ -116,6 +118,37 @@ def test_names_embedded_in_a_network_are_found(text: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("['a', 'b', 'a', 'a']", ("a", "b", "a (2)", "a (3)")),
+        ("['a', 'a (2)', 'a']", ("a", "a (2)", "a (3)")),
+        ("['a', '', ' ']", ("a", "class 2", "class 3")),
+        (repr(["a\nb", "c\x00"]), ("a b", "c")),
+        (repr(["x" * 300, "x" * 300]), ("x" * 200, "x" * 191 + " (2)")),
+        ("{0: 'a', 1: None, 2: 7}", ("a", "None", "7")),
+        (r'["\ud800"]', ("class 1",)),
+        ("text\ntitle\nfigure\n", ("text", "title", "figure")),
+        ("text\ntext", ("text", "text (2)")),
+    ],
+)
+def test_an_odd_name_in_a_network_is_made_valid_and_the_others_stay(
+    text: str, names: tuple[str, ...]
+) -> None:
+    assert embedded(text) == names
+    assert wrong_label(names) is None
+
+
+@pytest.mark.parametrize(
+    "name", ["a\xa0b", "zero\u200bwidth", "\U000e0001x", "tab\\t", "é", "\x85"]
+)
+def test_escapes_as_pythons_repr_writes_them_are_decoded(name: str) -> None:
+    (read,) = embedded(repr({0: name}))
+
+    assert read == UNSHOWABLE.sub(" ", name).strip() or read == "class 1"
+    assert "\\x" not in read
+
+
+@pytest.mark.parametrize(
     "names", [["it's"], ['say "a"'], ["a,b", "c"], ["a\\b", "日本"], ["{0: 1}"]]
 )
 def test_quotes_and_commas_survive_pythons_and_jsons_way_of_writing(names: list[str]) -> None:
@@ -125,7 +158,7 @@ def test_quotes_and_commas_survive_pythons_and_jsons_way_of_writing(names: list[
 
 @pytest.mark.parametrize(
     "text",
-    ["", "[]", "{}", "{0: 'a', 0: 'b'}", "['a', 'a']", "{'a', 'b'}", "[1, [2]]", "{0: 'a'", "[,]"],
+    ["", "[]", "{}", "{0: 'a', 0: 'b'}", "{'a', 'b'}", "[1, [2]]", "{0: 'a'", "[,]"],
 )
 def test_what_holds_no_names_gives_none(text: str) -> None:
     assert embedded(text) == ()
@@ -153,3 +186,13 @@ def test_other_counts_are_numbered() -> None:
 def test_more_classes_than_a_card_may_have_are_not_numbered() -> None:
     with pytest.raises(LabelsError, match="too many classes"):
         known(2**60)
+
+
+def test_a_name_that_is_right_stays_when_another_is_made_distinct() -> None:
+    assert embedded("['cup', 'cup', 'cup (2)']") == ("cup", "cup (3)", "cup (2)")
+
+
+@pytest.mark.parametrize("text", ['{"nc": 3}', '{"nc": 3, "version": 1}'])
+def test_numbers_that_are_no_classes_are_no_names(text: str) -> None:
+    with pytest.raises(LabelsError, match="no class names where they are looked for"):
+        parse("names.json", text.encode())

@@ -37,5 +37,17 @@ def test_messages_stand_for_errors(message: str, kind: type[ObscuraError]) -> No
     assert message in str(error)
 
 
+@pytest.mark.parametrize(
+    ("message", "operator"),
+    [
+        ("Could not find an implementation for NonZero(13) node with name ''", "NonZero"),
+        ("Fatal error: com.acme:Box(-1) is not a registered function/op", "com.acme:Box"),
+        ("No Op registered for Foo with domain_version of 18", "Foo"),
+    ],
+)
+def test_an_operator_that_is_missing_is_named_in_the_cause(message: str, operator: str) -> None:
+    assert error_of(message, "wasm").cause.endswith(f"needs: {operator}")
+
+
 def test_an_unknown_message_names_the_backend() -> None:
     assert "The webgpu backend failed" in str(error_of("device lost", "webgpu"))

@@ -114,7 +114,7 @@ def test_the_table_is_markdown_and_says_what_was_left_out(
     assert lines[2][:2] == ["colours", "native, 1 thread"]
     assert " ± " in lines[2][2]
     assert lines[2][3:7] == ["50.0", "50.0", "0.0", "-"]
-    assert "colours does not know 1 of the 3 annotated classes: it is not counted." in out
+    assert "colours does not have 1 of the 3 annotated classes, which is not counted." in out
     assert ["red", "2"] in [line[:2] for line in lines]
     assert err == ""  # no progress bar where nobody watches
 
@@ -145,10 +145,47 @@ def test_a_damaged_picture_is_named_and_its_objects_count_as_missed(
     out, err = capsys.readouterr()
     (result,) = json.loads(file.read_text())["results"]
     assert str(broken) in err
-    assert "1 of the 4 pictures could not be read; what is on it counts as missed." in out
+    assert "1 of the 4 pictures could not be read; the objects in it count as missed." in out
     assert result["damaged"] == [str(broken)]
     assert [row["objects"] for row in result["classes"] if row["label"] == "red"] == [3]
     assert result["ap50"] < 50
+
+
+def test_pictures_that_are_not_there_are_left_out_and_counted(
+    drawn: Set, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = drawn.images.parent / "out.json"
+    missing = drawn.add(np.zeros((8, 8, 3), np.uint8), (RED, (0, 0, 8, 8)))
+    assert cli.main(drawn.arguments("--json", str(file))) == 0
+    whole = json.loads(file.read_text())
+    missing.unlink()
+
+    assert cli.main(drawn.arguments("--json", str(file))) == 0
+
+    part = json.loads(file.read_text())
+    assert "1 of the 4 annotated pictures is not in the folder" in capsys.readouterr().out
+    assert (whole["pictures"], whole["absent"]) == (4, 0)
+    assert (part["pictures"], part["absent"]) == (3, 1)
+    assert part["objects"] == whole["objects"] - 1
+    assert part["results"][0]["ap50"] > whole["results"][0]["ap50"]  # its object is not missed
+
+
+def test_a_limit_takes_the_first_pictures_that_are_there(
+    drawn: Set, capsys: pytest.CaptureFixture[str]
+) -> None:
+    first, second, third = (row["file_name"] for row in drawn.table["images"])
+    (drawn.images / first).unlink()
+    drawn.arguments()  # writes the file
+
+    truth = read_truth(drawn.annotations, drawn.images, limit=1)
+    assert [path.name for path in truth.pictures.values()] == [second]
+    assert (truth.listed, truth.absent) == (3, 1)
+    assert {row["image_id"] for row in truth.objects} <= truth.pictures.keys()
+    whole = read_truth(drawn.annotations, drawn.images, limit=9)
+    assert [path.name for path in whole.pictures.values()] == [second, third]
+
+    assert cli.main(drawn.arguments("--limit", "1")) == 0
+    assert "1 of 3 pictures, with" in capsys.readouterr().out
 
 
 def without(key: str) -> Callable[[Set], object]:
@@ -166,13 +203,13 @@ WRONG: dict[str, tuple[Callable[[Set], object], str]] = {
         lambda coco: coco.table["annotations"][1].update(image_id=4711),
         "annotation 2 is of a picture",
     ),
-    "a picture that is not there": (
-        lambda coco: (coco.images / "99.png").unlink(),
-        "1 of 3 annotated pictures are not there",
+    "no picture is there": (
+        lambda coco: [path.unlink() for path in coco.images.iterdir()],
+        "None of the 3 annotated pictures is in the folder",
     ),
     "no common class": (
         lambda coco: coco.table.update(categories=[{"id": 1, "name": "pink"}], annotations=[]),
-        "the model knows red, green, blue; annotated are pink",
+        "the model has red, green, blue; the annotations have pink",
     ),
 }
 

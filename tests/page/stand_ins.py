@@ -12,6 +12,7 @@ from obscura.errors import BackendError, ObscuraError
 from obscura.families.decode import Outputs
 from obscura.live.timing import Timings
 from obscura.page.app import App
+from obscura.page.live import kinds
 from obscura.page.state.camera import CameraLost
 from obscura.page.state.scene import Kind
 
@@ -43,14 +44,44 @@ class Answered(NamedTuple):
 class Source:
     """A camera or video that plays in the video element."""
 
+    is_live = True
+
     def __init__(self, screen: Screen, picture: int, *, is_camera: bool, facing: str = "") -> None:
         self._screen, self.picture = screen, picture
         self.is_camera, self.facing = is_camera, facing
         self.device_id = f"camera-{picture}" if is_camera else ""
-        self.name = f"Camera {picture}" if is_camera else ""
-        self.silent = False
+        self.name = f"Camera {picture}" if is_camera else "clip.mp4"
+        self.silent = self.unplugged = False
         self.size = size_of(picture)
         self.stopped = False
+        self.duration_s = None if is_camera else 10.0
+        self.position_s, self.rate = 0.0, 1.0
+        self.seeking = False
+        self.sizes: list[str] = []  # that the camera was asked to send
+        self.sizable = True
+
+    @property
+    def ended(self) -> bool:
+        """Whether the camera was released or disconnected."""
+        return self.is_camera and (self.stopped or self.unplugged)
+
+    def play(self, playing: bool) -> None:
+        """Play or pause."""
+        assert not self.stopped, "it was released"
+        self._screen.playing = playing
+
+    def seek(self, seconds: float) -> None:
+        """Go to a time of the video; a test says when its frame is there."""
+        self.position_s, self.seeking = seconds, True
+
+    def set_rate(self, rate: float) -> None:
+        """Play faster or slower."""
+        self.rate = rate
+
+    async def set_resolution(self, resolution: str) -> bool:
+        """Have the camera send pictures of about this size."""
+        self.sizes.append(resolution)
+        return self.sizable
 
     def stop(self) -> None:
         """Release it, and the video element if that does not show another by now."""
@@ -61,6 +92,8 @@ class Source:
 
 class Photo:
     """A decoded photo."""
+
+    is_live = False
 
     def __init__(self, file: Any, picture: int) -> None:
         self.blob, self.name, self.picture = file, getattr(file, "name", "photo"), picture
@@ -105,9 +138,10 @@ class Screen:
         assert not photo.stopped, "its memory was freed"
         self.drawn.append(photo.picture)
 
-    def play(self, playing: bool) -> None:
-        """Play or pause."""
-        self.playing = playing
+    def show_video(self, source: Source) -> None:
+        """Put a camera or video in view."""
+        assert not source.stopped, "it was released"
+        self.video, self.playing = source, True
 
     def in_view(self, kind: Kind, size: tuple[int, int] | None) -> tuple[Kind, Any]:
         """Return what was asked for."""
@@ -148,6 +182,8 @@ class Opener:
         self.opened: list[Source | Photo] = []
         self.on_ended: Callable[[], Any] = lambda: None
         self.on_silent: Callable[[], Any] = lambda: None
+        self.on_sought: Callable[[], Any] = lambda: None
+        self.on_played: Callable[[], Any] = lambda: None
         self.pictures = SAMPLE  # numbers given to pictures so far
 
     def number(self) -> int:
@@ -163,16 +199,19 @@ class Opener:
         if not wanted():
             raise CameraLost("The camera is no longer wanted")
         camera = Source(self._screen, opening.picture, is_camera=True, facing=facing)
-        self._screen.video = camera
         self.opened.append(camera)
         return camera
 
+    async def is_video(self, source: Any) -> bool:
+        """Whether a file or address holds a video."""
+        return kinds.is_video(source)
+
     async def video(self, source: Any) -> Source:
-        """Open a video: the element shows it before it has arrived."""
+        """Open a video."""
         opening = self._open("video", source)
-        video = self._screen.video = Source(self._screen, opening.picture, is_camera=False)
-        self.opened.append(video)
         await opening
+        video = Source(self._screen, opening.picture, is_camera=False)
+        self.opened.append(video)
         return video
 
     async def photo(self, source: Any) -> Photo:
@@ -390,6 +429,10 @@ class Frames:
         """Return how many frames were shown."""
         return self._screen.frame
 
+    def stepped(self, position_s: float, frames: int) -> float:
+        """Return the time of the frame so many frames later."""
+        return position_s + frames / 30
+
     def play(self) -> None:
         """Show the next frame, if something plays."""
         if self._screen.video is None or not self._screen.playing:
@@ -398,3 +441,20 @@ class Frames:
         if self.asked:
             self.asked = False
             self.on_frame(self._screen.frame)
+
+
+class View:
+    """Fit, fill and zoom of the picture."""
+
+    def __init__(self) -> None:
+        self.fills = False
+        self.resets = 0
+        self.shown: list[tuple[Kind, bool, str]] = []
+
+    def show(self, kind: Kind, *, moving: bool, fit: str) -> None:
+        """Note what is in view."""
+        self.shown.append((kind, moving, fit))
+
+    def reset(self) -> None:
+        """Count the returns to the whole picture."""
+        self.resets += 1

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,6 @@ import pytest
 
 from obscura.detections import Detections
 from obscura.errors import (
-    BackendError,
     CardError,
     LabelsError,
     ModelExternal,
@@ -23,13 +23,22 @@ from obscura.errors import (
     NotADetector,
     OutOfMemory,
 )
-from obscura.page.models.adding import Choice, ModelAdder, ModelSlow, Proposal
+from obscura.page.models.adding import (
+    Choice,
+    ModelAdder,
+    ModelSlow,
+    ModelUnrunnable,
+    Proposal,
+    Question,
+    doubtful,
+)
 from obscura.page.models.own import NotKept
 from obscura.page.models.picked import MOST_COMPANION_BYTES, MOST_NETWORK_BYTES
 
 from ..browser import networks
 from .fakes import MemoryFile, NativeDevice, Pixels, World, run
 
+CASES = Path(__file__).parents[1] / "data" / "cases"
 NAMES = b"crimson\nleaf\nsea\n"
 CARD = """
 title = "Colours with a card"
@@ -55,12 +64,16 @@ class User:
 
     answer: Any = None
     """Chooses among proposals; None cancels."""
-    asked: list[Sequence[Proposal]] = field(default_factory=list)
+    side: int = 0
+    """Side of the input that they choose, in pixels; 0 for the one that is proposed."""
+    asked: list[Question] = field(default_factory=list)
 
-    async def __call__(
-        self, title: str, proposals: Sequence[Proposal], canvas: Any
-    ) -> Choice | None:
-        self.asked.append(proposals)
+    async def __call__(self, question: Question) -> Choice | None:
+        self.asked.append(question)
+        proposals = question.proposals
+        if self.side:
+            assert question.resize is not None
+            proposals = await question.resize(self.side)
         return self.answer(proposals) if self.answer else None
 
 
@@ -218,8 +231,10 @@ def test_of_several_readings_the_user_chooses_and_names_the_classes():
 
     card = add(world, onnx_file(networks.ssd()), user=user).card
 
-    (proposals,) = user.asked
-    assert len(proposals) > 1
+    (question,) = user.asked
+    assert len(question.proposals) > 1
+    assert question.resize is None, "the network has one size"
+    assert not doubtful(question.proposals)
     assert card.labels == ("crimson", "leaf", "sea")
     assert finds_the_scene(card.check.detections)
 
@@ -238,6 +253,129 @@ def test_no_user_is_asked_about_what_is_certain():
     user = User()
     add(page(), onnx_file(networks.yolox()), user=user)
     assert user.asked == []
+
+
+@pytest.mark.parametrize("side", [0, 320])
+def test_of_a_network_of_any_size_the_user_chooses_the_size(side: int):
+    world = page()
+
+    def look(proposals: Sequence[Proposal]) -> Choice:
+        (right,) = [
+            each
+            for each in proposals
+            if each.card.open.channels == "bgr" and each.card.open.mean == (0, 0, 0)
+        ]
+        return Choice(right, ("crimson", "leaf", "sea"))
+
+    user = User(look, side)
+
+    card = add(world, onnx_file(networks.mmdetection()), user=user).card
+
+    assert card.input[:2] == ((side or 640),) * 2
+    assert card.family == "end2end"
+    assert finds_the_scene(card.check.detections)
+
+
+def test_a_size_that_the_network_does_not_run_with_has_no_proposals():
+    model = onnx.load_from_string(networks.mmdetection())
+    shape = onnx.numpy_helper.from_array(np.array([1, 3, 640, 640]), "only")
+    model.graph.initializer.append(shape)
+    model.graph.node[0].input[0] = "sized"
+    model.graph.node.insert(0, onnx.helper.make_node("Reshape", ["images", "only"], ["sized"]))
+    user = User(side=320)
+    offered: list[Any] = []
+    user.answer = offered.append
+
+    assert add(page(), onnx_file(model.SerializeToString()), user=user) is None
+
+    assert len(user.asked[0].proposals) > 1, "it runs with 640 pixels"
+    assert offered == [()]
+
+
+# ---- cases that were misread once ----------------------------------------------------------------
+
+
+def case(name: str) -> MemoryFile:
+    return onnx_file((CASES / name).read_bytes(), name)
+
+
+def test_a_repeated_name_leaves_the_files_own_names():
+    card = add(page(), case("names-dup80.onnx")).card
+
+    assert card.labels == (*(f"k{i}" for i in range(79)), "k0 (2)")
+
+
+def test_escaped_names_are_decoded():
+    card = add(page(), case("names-nbsp.onnx")).card
+
+    assert card.labels == ("traffic\xa0light", "zero\u200bwidth", "b")
+
+
+@pytest.mark.parametrize("ending", [".names", ".labels", ".txt"])
+def test_a_file_of_names_beside_the_network_is_read_whatever_its_ending(ending: str):
+    names = MemoryFile(f"abc{ending}", (CASES / "abc.names").read_bytes())
+
+    card = add(page(), case("names-none.onnx"), names).card
+
+    assert card.labels == ("crimson", "leaf", "sea")
+
+
+def test_a_symbolic_number_of_channels_is_three():
+    user = User(lambda proposals: Choice(proposals[0], ()))
+
+    card = add(page(), case("dynamic-channels.onnx"), user=user).card
+
+    assert (card.family, card.open.layout, card.input[:2]) == ("yolov8", "nchw", (64, 64))
+
+
+def test_a_network_that_cannot_run_is_refused_however_well_it_looks():
+    with pytest.raises(ModelMismatch, match="outputs are not what"):
+        add(page(), case("optimum-yolos.onnx"))
+
+
+def test_turned_rows_of_an_unusual_number_of_classes_are_asked_about():
+    user = User()
+
+    add(page(), case("three-class-turned.onnx"), user=user)
+
+    (question,) = user.asked
+    assert "yolov8" in {proposal.card.family for proposal in question.proposals}
+
+
+@pytest.mark.parametrize(
+    ("confidence", "found", "doubt"),
+    [(0.9, 3, False), (0.4, 3, True), (0.9, 0, True), (0.9, 101, True)],
+)
+def test_proposals_that_are_all_poor_are_doubtful(confidence: float, found: int, doubt: bool):
+    user = User()
+    add(page(), onnx_file(networks.ssd()), user=user)
+    some = user.asked[0].proposals[0]
+    boxes = Detections(
+        np.zeros((found, 4), np.float32), np.ones(found, np.float32), np.zeros(found, np.int32)
+    )
+    proposal = some._replace(reading=some.reading._replace(confidence=confidence), detections=boxes)
+
+    assert doubtful([proposal] * 2) == doubt
+
+
+def test_a_model_that_also_segments_says_that_masks_are_left_out():
+    network = networks.yolov8(metadata=networks.named("a", "b", "c", task="segment"))
+
+    card = add(page(), onnx_file(network)).card
+
+    assert card.summary == "Format: YOLOv8, YOLOv9 and YOLO11; masks are left out"
+
+
+@pytest.mark.parametrize("left_out", ["title", "output", "labels"])
+def test_a_card_needs_only_what_the_docs_name(left_out: str):
+    lines = [line for line in CARD.splitlines() if not line.startswith(left_out)]
+    files = onnx_file(networks.yolox()), MemoryFile("model.toml", "\n".join(lines).encode())
+
+    if left_out == "labels":
+        with pytest.raises(CardError, match=r"lacks a key \(labels\)"):
+            add(page(), *files)
+    else:
+        assert add(page(), *files).card.labels == ("crimson", "leaf", "sea")
 
 
 # ---- refused -------------------------------------------------------------------------------------
@@ -271,11 +409,21 @@ REFUSED: dict[str, tuple[list[MemoryFile], type[Exception], str]] = {
         ModelExternal,
         "weights.bin",
     ),
-    "turned boxes": ([onnx_file(TURNED)], NotADetector, "turned boxes"),
+    "rotated boxes": ([onnx_file(TURNED)], NotADetector, "rotated boxes"),
     "an unknown operator": (
         [onnx_file(networks.yolox(operator="Frobnicate"))],
-        BackendError,
+        ModelUnrunnable,
         "Frobnicate",
+    ),
+    "an input that nothing can fill": (
+        [case("extra-input.onnx")],
+        NotADetector,
+        "no value for: conf_threshold",
+    ),
+    "YAML that is not understood": (
+        [onnx_file(GOOD), MemoryFile("data.yaml", b"names: &n [a, b, c]")],
+        LabelsError,
+        "not understood here .line 1",
     ),
     "too few names": (
         [onnx_file(GOOD), MemoryFile("names.txt", b"crimson\nleaf\n")],

@@ -112,10 +112,22 @@ async def test_a_press_while_a_source_opens_takes_the_first_one_back(world: Worl
     assert world.scene.kind is Kind.WELCOME
 
 
+@visit
+async def test_a_press_while_a_photo_waits_for_its_answer_closes_it(world: World) -> None:
+    await show(world, "photo")
+    assert world.app.state == "starting", "so the button says Stop"
+
+    await world.do(world.app.press_start())
+
+    assert world.scene.kind is Kind.WELCOME
+    assert world.opener.pending == [] or world.opener.pending[-1].done
+
+
 @visit(request=Request("./lobby.mp4"))
 async def test_start_over_a_photo_opens_what_the_address_names(world: World) -> None:
     await world.use(make_card(1))
     await show(world, "photo")
+    await world.answer()
 
     await world.do(world.app.press_start())
 
@@ -221,9 +233,7 @@ async def test_the_pace_follows_its_setting(world: World) -> None:
     assert world.pace.enabled
 
 
-@pytest.mark.parametrize(
-    "values", [{"camera": "camera-9"}, {"facing": "environment"}, {"resolution": "640x480"}]
-)
+@pytest.mark.parametrize("values", [{"camera": "camera-9"}, {"facing": "environment"}])
 @visit
 async def test_a_camera_in_view_is_opened_again_by_other_camera_settings(
     world: World, values: dict[str, Any]
@@ -237,6 +247,23 @@ async def test_a_camera_in_view_is_opened_again_by_other_camera_settings(
     assert not opening.done
     assert set(values.values()) <= set(opening.arguments.values())
     assert world.app.state == "starting"
+
+
+@pytest.mark.parametrize("sizable", [True, False])
+@visit
+async def test_a_camera_in_view_takes_on_another_resolution_or_is_opened_again(
+    world: World, sizable: bool
+) -> None:
+    await world.use(make_card(1))
+    await show(world, "camera")
+    (camera,) = world.opener.opened
+    camera.sizable = sizable
+
+    await world.do(world.app.change(resolution="640x480"))
+
+    assert camera.sizes == ["640x480"]
+    assert not camera.stopped
+    assert world.app.state == ("running" if sizable else "starting")
 
 
 @pytest.mark.parametrize("kind", [None, "video", "photo"])

@@ -99,11 +99,11 @@ async def test_nothing_is_lost_by_loading_again_only_where_nothing_goes_on(world
 
 @visit
 async def test_the_camera_that_runs_is_named(world: World) -> None:
-    assert world.app.camera_name is None
+    assert world.app.sources.camera_name is None
 
     picture = await show(world, "camera")
 
-    assert world.app.camera_name == f"Camera {picture}"
+    assert world.app.sources.camera_name == f"Camera {picture}"
 
 
 # ---- rendering -----------------------------------------------------------------------------------
@@ -120,6 +120,7 @@ async def test_what_is_rendered_is_the_scene(world: World) -> None:
         "scene": "still",
         "kind": "camera",
         "mirrored": False,
+        "paused": False,
         "can_flip": False,
         "caption": "cat.jpg",
     }

@@ -35,6 +35,19 @@ def test_a_refusal_becomes_the_error_of_its_cause(
     assert raised.value == f"{name}: {message}"
 
 
+@pytest.mark.parametrize("name", ["NotAllowedError", "SecurityError"])
+def test_a_refusal_in_a_frame_that_forbids_the_camera_says_so(name: str) -> None:
+    raised = camera.refusal(name, "Permission denied", "denied", embedded=True)
+
+    assert type(raised) is camera.CameraEmbedded
+
+
+def test_a_camera_in_use_is_in_use_in_a_frame_too() -> None:
+    raised = camera.refusal("NotReadableError", "in use", "granted", embedded=True)
+
+    assert type(raised) is camera.CameraBusy
+
+
 def test_the_documented_tree_is_that_of_the_classes() -> None:
     tree = (camera.CameraError.__doc__ or "").split("::")[1]
     listed = [line.split()[-1] for line in tree.splitlines() if line.strip()]

@@ -88,6 +88,8 @@ async def test_start_and_pause(world: World) -> None:
     await world.do(run(world, "start"))
     await world.arrive(world.opener.pending[-1])
     await world.do(run(world, "pause"))
+    assert not world.screen.playing
+    await world.answer()
 
     assert world.app.state == "paused"
 
@@ -259,7 +261,9 @@ async def test_detections_of_the_snapshot_are_those_in_view(world: World) -> Non
 
     detections = snapshot(world.app, 1.0)["detections"]
     assert [each["label"] for each in detections] == ["cat", "dog"]
-    await world.open("camera")
+    opening = await world.open("camera")
+    assert snapshot(world.app, 1.0)["detections"] == detections, "the photo is still in view"
+    await world.arrive(opening)
     assert snapshot(world.app, 1.0)["detections"] == [], "the photo is not in view any more"
 
 

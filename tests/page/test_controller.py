@@ -9,7 +9,7 @@ from __future__ import annotations
 import pytest
 
 from obscura.errors import BackendError, OutOfMemory, PictureError
-from obscura.page.state.camera import CameraDenied
+from obscura.page.state.camera import CameraBusy, CameraDenied
 from obscura.page.state.scene import Kind
 
 from .answers import SAMPLE, CountingStage, Subject, make_card
@@ -143,20 +143,65 @@ async def test_an_answer_for_the_picture_before_is_dropped(
 @pytest.mark.parametrize("second", OPENERS)
 @pytest.mark.parametrize("first", OPENERS)
 @visit
-async def test_an_answer_that_comes_while_another_source_opens_is_dropped(
+async def test_what_is_in_view_goes_on_with_its_answers_until_another_source_has_opened(
     world: World, first: str, second: str
 ) -> None:
     await world.use(make_card(1))
-    await show(world, first)
+    shown = await show(world, first)
     if first in LIVE:
         await world.play()
-    (late,) = world.sessions.pending
 
-    await OPENERS[second](world)
-    await world.answer(late)
-
-    assert world.witness.seen == [Subject(SAMPLE, 1)]
+    opening = await OPENERS[second](world)
+    await world.answer()
+    assert world.witness.seen[-1] == Subject(shown, 1)
     assert world.app.state == "starting"
+    assert not world.opener.opened[0].stopped or first == "photo", "its bitmap was drawn"
+    picture = await world.arrive(opening)
+    assert world.analysis.update is None
+
+    assert world.picture_in_view == picture
+    assert world.opener.opened[0].stopped
+
+
+@pytest.mark.parametrize("second", OPENERS)
+@pytest.mark.parametrize("first", OPENERS)
+@visit
+async def test_a_source_that_fails_leaves_what_is_in_view_with_its_answer(
+    world: World, first: str, second: str
+) -> None:
+    await world.use(make_card(1))
+    shown = await show(world, first)
+    await read(world, first)
+
+    await world.fail(await OPENERS[second](world), PictureError("unreadable"))
+
+    assert world.picture_in_view == shown
+    assert world.witness.seen == [Subject(SAMPLE, 1), Subject(shown, 1)]
+    assert world.app.state == "error", "the card lies over it"
+    world.notice.hide()
+    assert world.app.state == ("running" if first in LIVE else "still")
+    if first in LIVE:
+        await read(world, first)
+        assert world.witness.seen[-1] == Subject(shown, 1)
+
+
+@pytest.mark.parametrize("second", OPENERS)
+@pytest.mark.parametrize("first", OPENERS)
+@visit
+async def test_stop_while_another_source_opens_returns_to_what_is_in_view(
+    world: World, first: str, second: str
+) -> None:
+    await world.use(make_card(1))
+    shown = await show(world, first)
+    await read(world, first)
+    opening = await OPENERS[second](world)
+
+    await world.do(world.app.press_start())
+    assert world.app.state == ("running" if first in LIVE else "still")
+    await world.arrive(opening)
+
+    assert world.picture_in_view == shown
+    assert world.notice.code is None
 
 
 @pytest.mark.parametrize("second", OPENERS)
@@ -203,30 +248,82 @@ async def test_a_camera_that_is_no_longer_wanted_is_given_back_without_an_error(
     assert world.scene.kind is Kind.STILL
 
 
-@pytest.mark.parametrize("kind", LIVE)
 @visit
-async def test_the_source_in_view_is_closed_as_soon_as_another_is_asked_for(
-    world: World, kind: str
-) -> None:
-    await show(world, kind)
-
-    await world.open_photo()
-
-    (source,) = world.opener.opened
-    assert source.stopped
-    assert not world.app.sources.loop.running
-
-
-@visit
-async def test_a_model_that_is_ready_while_another_source_opens_does_not_read_the_photo_before(
+async def test_a_model_that_is_ready_while_another_source_opens_reads_the_photo_in_view(
     world: World,
 ) -> None:
-    await show(world, "photo")
+    picture = await show(world, "photo")
     await world.open_video()
 
     await world.use(make_card(1))
+    await world.answer()
 
-    assert world.sessions.runs == []
+    assert world.witness.seen == [Subject(picture, 1)]
+
+
+# ---- one camera at a time ------------------------------------------------------------------------
+
+
+@visit
+async def test_a_camera_that_opens_only_when_the_other_is_released_is_asked_again(
+    world: World,
+) -> None:
+    await world.use(make_card(1))
+    await show(world, "camera")
+
+    await world.fail(await world.open("camera"), CameraBusy("in use"))
+    assert world.opener.opened[0].stopped
+    picture = await world.arrive(world.opener.pending[-1])
+
+    assert world.picture_in_view == picture
+    assert world.app.state == "running"
+    assert world.notice.code is None
+
+
+@visit
+async def test_the_camera_before_is_opened_again_when_the_other_does_not_open(
+    world: World,
+) -> None:
+    await world.use(make_card(1))
+    first = await show(world, "camera")
+    world.preferences.set(camera="camera-9")
+    await world.fail(await world.open("camera"), CameraBusy("in use"))
+    await world.fail(world.opener.pending[-1], CameraBusy("in use"))
+
+    back = world.opener.pending[-1]
+    assert back.arguments["device_id"] == f"camera-{first}"
+    picture = await world.arrive(back)
+
+    assert world.picture_in_view == picture
+    assert world.notice.code == "camera-busy"
+
+
+@visit
+async def test_when_neither_camera_opens_the_sample_picture_is_in_view(world: World) -> None:
+    await world.use(make_card(1))
+    await show(world, "camera")
+    await world.fail(await world.open("camera"), CameraBusy("in use"))
+    await world.fail(world.opener.pending[-1], CameraBusy("in use"))
+    await world.fail(world.opener.pending[-1], CameraBusy("in use"))
+
+    assert world.scene.kind is Kind.WELCOME
+    assert world.witness.seen[-1] == Subject(SAMPLE, 1)
+    assert world.notice.code == "camera-busy"
+
+
+@visit
+async def test_a_camera_that_the_browser_ends_while_another_opens_is_not_lost(
+    world: World,
+) -> None:
+    await world.use(make_card(1))
+    await show(world, "camera")
+    opening = await world.open("camera")
+
+    await world.end_camera()
+    assert world.notice.code is None
+    picture = await world.arrive(opening)
+
+    assert world.picture_in_view == picture
 
 
 # ---- the model is exchanged ----------------------------------------------------------------------
@@ -348,7 +445,7 @@ async def test_the_failure_of_a_run_for_the_picture_before_is_no_failure(
         await world.play()
     (late,) = world.sessions.pending
 
-    await world.open_photo()
+    await show(world, "photo")
     late.fail()
     await world.do()
 
@@ -361,17 +458,15 @@ async def test_the_failure_of_a_run_for_the_picture_before_is_no_failure(
 
 @pytest.mark.parametrize("kind", OPENERS)
 @visit
-async def test_a_source_that_fails_gives_way_to_the_sample_picture_with_its_answer(
+async def test_a_source_that_fails_at_the_start_leaves_the_sample_picture_with_its_answer(
     world: World, kind: str
 ) -> None:
     await world.use(make_card(1))
-    await show(world, "photo")
-    await world.answer()
 
     await world.fail(await OPENERS[kind](world), PictureError("unreadable"))
 
     assert world.scene.kind is Kind.WELCOME
-    assert world.witness.seen[-1] == Subject(SAMPLE, 1)
+    assert world.witness.seen == [Subject(SAMPLE, 1), Subject(SAMPLE, 1)]
     assert world.app.state == "error"
     world.notice.hide()
     assert world.app.state == "ready"

@@ -9,7 +9,7 @@ from obscura.page.state.camera import CameraLost
 from obscura.page.state.scene import Kind
 from obscura.page.words import text
 
-from .answers import SAMPLE, Subject, make_card
+from .answers import SAMPLE, CountingStage, Subject, make_card
 from .stand_ins import Camera
 from .world import LIVE, OPENERS, World, read, show, visit
 
@@ -51,21 +51,207 @@ async def test_stopping_shows_the_sample_picture_and_its_answer_again(world: Wor
 
 @pytest.mark.parametrize("kind", LIVE)
 @visit
-async def test_a_live_picture_can_be_paused_and_resumed(world: World, kind: str) -> None:
+async def test_paused_the_very_frame_that_is_shown_has_its_answer(world: World, kind: str) -> None:
     await world.use(make_card(1))
     await show(world, kind)
     await read(world, kind)
+    await world.play(3)  # the engine works on the first of them
+    shown = len(world.witness.updates)
 
-    world.app.sources.toggle_pause()
-    assert (world.app.state, world.screen.playing) == ("paused", False)
+    await world.do(world.app.sources.toggle_pause())
+    assert not world.screen.playing
+    assert world.app.state == "running", "what is shown has no answer yet"
+    await world.answer()  # of an earlier frame
+    assert len(world.witness.updates) == shown
+    await world.answer()
+
+    assert world.app.state == world.rendered[-1]["state"] == "paused"
+    assert world.analysis.update is not None
+    assert world.analysis.update.frame.time_s == world.screen.frame / 30
+
+
+@pytest.mark.parametrize("kind", LIVE)
+@visit
+async def test_a_paused_picture_can_be_resumed(world: World, kind: str) -> None:
+    await world.use(make_card(1))
+    await show(world, kind)
+    await read(world, kind)
+    await world.do(world.app.sources.toggle_pause())
+    await world.answer()
+    await world.answer()  # the browser might have shown one frame more
+    assert world.app.state == "paused"
     await world.play(3)
     assert world.sessions.pending == []
-    world.app.sources.toggle_pause()
+
+    await world.do(world.app.sources.toggle_pause())
     await read(world, kind)
 
     assert (world.app.state, world.screen.playing) == ("running", True)
-    frames = [update.frame.index for update in world.witness.updates[1:]]
-    assert frames == [0, 0, 0, 1], "shown again when paused and when resumed"
+    assert [update.frame.index for update in world.witness.updates[-2:]] == [2, 3]
+
+
+@visit
+async def test_the_frame_that_is_paused_is_analysed_by_another_model(world: World) -> None:
+    await world.use(make_card(1))
+    picture = await show(world, "video")
+    await read(world, "video")
+    await world.do(world.app.sources.toggle_pause())
+    await world.answer()
+    await world.answer()
+
+    await world.use(make_card(2))
+    assert world.app.state == "running"
+    await world.answer()
+
+    assert world.witness.seen[-1] == Subject(picture, 2)
+    assert world.app.state == "paused"
+
+
+@visit
+async def test_a_video_paused_before_the_model_is_ready_is_analysed_then(world: World) -> None:
+    picture = await show(world, "video")
+    await world.play()
+    await world.do(world.app.sources.toggle_pause())
+
+    await world.use(make_card(1))
+    await world.answer()
+
+    assert world.witness.seen == [Subject(picture, 1)]
+    assert world.app.state == "paused"
+
+
+@visit
+async def test_a_video_that_has_ended_has_the_answer_of_its_last_frame(world: World) -> None:
+    await world.use(make_card(1))
+    await show(world, "video")
+    await read(world, "video")
+
+    world.opener.on_played()
+    await world.answer()
+
+    assert world.app.state == "paused"
+    await world.do(world.app.sources.toggle_pause())
+    assert world.screen.playing, "from the beginning, as browsers do"
+
+
+# ---- seeking -------------------------------------------------------------------------------------
+
+
+@visit
+async def test_the_frame_that_is_sought_is_analysed_while_paused(world: World) -> None:
+    await world.use(make_card(1))
+    await show(world, "video")
+    await read(world, "video")
+    await world.do(world.app.sources.toggle_pause())
+    await world.answer()
+    await world.answer()
+    stage = CountingStage()
+    world.analysis.add_stages([stage])
+
+    world.app.sources.seek(7.5)
+    assert world.app.sources.position_s == 7.5
+    assert world.analysis.update is None, "the boxes are of another frame"
+    await world.do()
+    assert world.sessions.pending == [], "its frame is not there yet"
+    await world.find()
+    await world.answer()
+
+    assert world.app.state == "paused"
+    assert len(stage.frames) == 1
+    assert world.screen.video is not None
+
+
+@visit
+async def test_an_answer_of_before_the_seek_is_dropped_while_it_plays(world: World) -> None:
+    await world.use(make_card(1))
+    await show(world, "video")
+    await world.play()
+
+    world.app.sources.seek(2)
+    await world.answer()
+    assert world.analysis.update is None
+    await world.play()
+    assert world.sessions.pending == [], "the frame shown is still the one before"
+    await world.find()
+    await read(world, "video")
+
+    assert world.app.state == "running"
+    assert world.analysis.update is not None
+
+
+@pytest.mark.parametrize(("seconds", "position"), [(-1, 0), (3.5, 3.5), (99, 10)])
+@visit
+async def test_a_seek_stays_within_the_video(world: World, seconds: float, position: float) -> None:
+    await show(world, "video")
+
+    world.app.sources.seek(seconds)
+
+    assert world.app.sources.position_s == position
+
+
+@pytest.mark.parametrize(("frames", "position"), [(1, 4 + 1 / 30), (-2, 4 - 2 / 30)])
+@visit
+async def test_a_step_pauses_and_shows_the_frame_beside(
+    world: World, frames: int, position: float
+) -> None:
+    await world.use(make_card(1))
+    await show(world, "video")
+    world.app.sources.seek(4)
+    await world.find()
+
+    world.app.sources.step(frames)
+    assert not world.screen.playing
+    assert world.app.sources.position_s == pytest.approx(position)
+    await world.find()
+    await world.answer()
+    while world.sessions.pending:
+        await world.answer()
+
+    assert world.app.state == "paused"
+
+
+@visit
+async def test_a_video_has_a_name_a_duration_and_a_rate(world: World) -> None:
+    await show(world, "video")
+    sources = world.app.sources
+
+    sources.set_rate(0.5)
+
+    assert sources.is_video
+    assert (sources.source_name, sources.duration_s, sources.position_s) == ("clip.mp4", 10, 0)
+    assert world.opener.opened[-1].rate == 0.5
+
+
+@pytest.mark.parametrize("kind", ["camera", "photo", None])
+@visit
+async def test_what_is_no_video_is_not_sought(world: World, kind: str | None) -> None:
+    if kind:
+        await show(world, kind)
+    sources = world.app.sources
+
+    sources.seek(3)
+    sources.step(1)
+    sources.set_rate(2)
+    world.opener.on_played()
+
+    assert not sources.is_video
+    assert (sources.duration_s, sources.position_s) == (None, 0)
+    assert not world.scene.paused
+    name = {"camera": f"Camera {SAMPLE + 1}", "photo": "photo.jpg", None: ""}[kind]
+    assert sources.source_name == name
+
+
+@pytest.mark.parametrize("kind", OPENERS)
+@visit
+async def test_what_is_in_view_can_be_closed(world: World, kind: str) -> None:
+    await world.use(make_card(1))
+    await show(world, kind)
+
+    world.app.sources.close()
+
+    assert world.app.state == "ready"
+    assert world.witness.seen[-1] == Subject(SAMPLE, 1)
+    assert world.opener.opened[0].stopped
 
 
 @pytest.mark.parametrize("kind", ["photo", None])
@@ -83,7 +269,6 @@ async def test_what_does_not_move_cannot_be_paused(world: World, kind: str | Non
 
 @visit
 async def test_a_source_that_is_still_opening_cannot_be_paused(world: World) -> None:
-    await show(world, "video")
     await world.open("camera")
 
     world.app.sources.toggle_pause()

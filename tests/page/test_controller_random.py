@@ -33,7 +33,12 @@ STEPS = {
     ),
     "play": lambda world, n: world.play(n % 3 + 1),
     "pause or resume": lambda world, _: world.do(world.app.sources.toggle_pause()),
+    "seek": lambda world, n: world.do(world.app.sources.seek(n)),
+    "step": lambda world, n: world.do(world.app.sources.step(n - 2)),
+    "find what was sought": lambda world, _: world.find(),
+    "play to the end": lambda world, _: world.do(world.opener.on_played()),
     "stop": lambda world, _: world.do(world.app.sources.stop()),
+    "close": lambda world, _: world.do(world.app.sources.close()),
     "lose the camera": lambda world, _: world.end_camera(),
     "find the camera again": lambda world, _: world.do(world.app.sources.cameras_changed()),
     "change the threshold": lambda world, n: world.do(

@@ -11,15 +11,22 @@ from hypothesis import strategies as st
 
 from obscura.detections import Detections
 from obscura.drawing import colour, ink
-from obscura.page.stage.layers import CASING, CHIP_HEIGHT, BoxLayer, smallest_at
-from obscura.page.stage.placement import contain
+from obscura.page.stage.layers import (
+    CASING,
+    CHIP,
+    SMALL_CHIP,
+    TINY_SIDE,
+    BoxLayer,
+    smallest_at,
+)
+from obscura.page.stage.placement import place
 from obscura.update import FrameInfo, Update
 
 FIXED = settings(deadline=None, derandomize=True, database=None, max_examples=100)
 
 LABELS = ("cat", "dog", "owl")
 SOURCE = (400, 300)
-PLACE = contain((800, 600), SOURCE)
+PLACE = place((800, 600), SOURCE)
 SMALL, LARGE = [100, 100, 140, 130], [50, 60, 300, 280]
 
 
@@ -27,7 +34,7 @@ class Canvas:
     """A 2D context that notes what is drawn, with the colours and widths in force."""
 
     def __init__(self) -> None:
-        self.strokeStyle = self.fillStyle = ""
+        self.strokeStyle = self.fillStyle = self.font = ""
         self.lineWidth = 1
         self.drawn: list[tuple[Any, ...]] = []
         self.measured: list[str] = []
@@ -124,7 +131,7 @@ def test_a_chip_names_the_class_and_the_score_in_ink_that_can_be_read(layer: Lay
     assert fill[0] == colour(2)
     assert words[:2] == (ink(colour(2)), "owl 88 %")
     ((_, _, _, width, height),) = fill[1]
-    assert height == CHIP_HEIGHT
+    assert height == CHIP.height
     assert width > 8 * len("owl 88 %")
 
 
@@ -156,7 +163,70 @@ def test_each_word_is_measured_once(layer: Layer) -> None:
     for _ in range(3):
         layer.draw((LARGE, 0.9, 0), (SMALL, 0.9, 0))
 
-    assert sorted(layer.canvas.measured) == ["90 %", "cat "]
+    assert sorted(layer.canvas.measured) == [" 90 %", "cat"]
+
+
+def test_a_small_box_has_a_small_chip(layer: Layer) -> None:
+    canvas = layer.draw(([100, 100, 120, 140], 0.9, 0))
+
+    ((_, (chip,)),) = canvas.of("fill")
+    assert chip[-1] == SMALL_CHIP.height
+
+
+def test_a_tiny_box_is_a_dot_with_a_line_to_a_chip_that_does_not_touch_it(layer: Layer) -> None:
+    tiny = [100, 100, 104, 104]
+    canvas = layer.draw((tiny, 0.9, 0))
+
+    left, top, width, height = sides(tiny)
+    assert max(width, height) < TINY_SIDE
+    ((_, _, dot),) = canvas.of("outline")
+    assert dot == (left + width / 2 - 1, top + height / 2 - 1, 2, 2)
+    ((_, ((_, x, y, chip_width, chip_height),)),) = canvas.of("fill")
+    assert y + chip_height < top or y > top + height or x > left + width or x + chip_width < left
+    (_, _, line) = canvas.of("stroke")[-1]
+    assert line[-1] == ("to", left + width / 2, top + height / 2)
+
+
+def test_percentages_can_be_switched_off(layer: Layer) -> None:
+    layer.boxes.percentages = False
+
+    canvas = layer.draw((LARGE, 0.9, 0))
+
+    assert [words for _, words, *_ in canvas.of("text")] == ["cat"]
+
+
+def test_labels_can_be_switched_off_and_a_selected_box_still_says_all(layer: Layer) -> None:
+    layer.boxes.names = False
+    assert layer.draw((LARGE, 0.9, 0)).of("text") == []
+
+    layer.boxes.selected = 0
+
+    (words,) = layer.draw((LARGE, 0.9, 0)).of("text")
+    assert words[1] == "cat 90 % · 250 × 220 px"  # noqa: RUF001
+
+
+def test_text_and_lines_grow_with_the_unit(layer: Layer) -> None:
+    layer.boxes.reset(2.0)
+
+    canvas = layer.draw((LARGE, 0.9, 0))
+
+    assert canvas.font.startswith("600 26px ")
+    assert canvas.of("outline")[0][1] == 4
+    ((_, (chip,)),) = canvas.of("fill")
+    assert chip[-1] == 2 * CHIP.height
+
+
+def test_a_label_of_a_cropped_picture_stays_in_view(layer: Layer) -> None:
+    """A picture that fills the view is larger than it: the label goes where it can be read."""
+    filling = place((200, 400), SOURCE, fill=True)
+    detections = Detections([[0, 100, 390, 280]], [0.9], [0])
+
+    layer.boxes.clear = (0, 50, 200, 340)
+    layer.boxes.draw(layer.canvas, Update(FrameInfo(0, 0.0, *SOURCE), detections), filling)
+
+    ((_, ((_, x, y, width, height),)),) = layer.canvas.of("fill")
+    assert 0 <= x <= x + width <= 200
+    assert 50 <= y <= y + height <= 340
 
 
 # ---- selection -----------------------------------------------------------------------------------

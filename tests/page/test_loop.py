@@ -166,25 +166,77 @@ def test_an_engine_that_has_become_fast_is_offered_frames_again(video: Video) ->
 # ---- pausing -------------------------------------------------------------------------------------
 
 
-def test_while_it_is_paused_nothing_is_captured(video: Video) -> None:
-    video.loop.paused = True
-
-    video.play(5)
-
-    assert video.captured == []
-    video.loop.paused = False
+def test_paused_the_very_frame_that_is_shown_is_analysed_once(video: Video) -> None:
     video.play()
-    assert video.captured == [6]
+    video.skip(3)  # shown while the engine works
+    video.loop.pause(True)
+    assert video.captured == [1]
 
-
-def test_the_answer_that_was_under_way_is_shown_though_it_is_paused(video: Video) -> None:
-    video.play()
-    video.loop.paused = True
-
+    video.answer(None)  # whose frame is not the one shown any more
     video.answer()
 
-    assert video.drawn == [1]
+    assert video.captured == [1, 4]
+    assert video.drawn == [4]
     assert not video.busy
+
+
+def test_a_frame_that_the_browser_shows_after_it_was_told_to_pause_is_analysed(
+    video: Video,
+) -> None:
+    video.play()
+    video.answer()
+    video.loop.pause(True)
+    video.skip(1)
+    video.answer()
+    assert video.captured == [1, 1, 2], "another one shows when the answer is there"
+    video.answer()
+
+    video.play()
+    video.answer()
+
+    assert video.captured == [1, 1, 2, 3]
+    assert video.drawn[-1] == 3
+    assert not video.busy
+
+
+def test_a_paused_frame_waits_until_analysis_is_not_suspended(video: Video) -> None:
+    video.play()
+    video.answer()
+    video.loop.suspend(True)
+
+    video.loop.pause(True)
+    assert not video.busy
+    video.loop.suspend(False)
+    video.answer()
+
+    assert video.drawn == [1, 1]
+
+
+def test_another_frame_is_analysed_on_demand_only_while_it_is_paused(video: Video) -> None:
+    video.play()
+    video.answer()
+    video.loop.analyse_shown()
+    assert not video.busy, "it plays: the next frame is analysed anyway"
+
+    video.loop.pause(True)
+    video.answer()
+    video.skip(5)
+    video.loop.analyse_shown()
+    video.answer()
+
+    assert video.drawn == [1, 1, 6]
+
+
+def test_resumed_it_goes_on_with_the_next_frame(video: Video) -> None:
+    video.play()
+    video.loop.pause(True)
+    video.loop.pause(False)
+    video.answer()
+    assert not video.busy, "what was to be analysed while it is paused is not any more"
+
+    video.play()
+
+    assert video.captured == [1, 2]
 
 
 def test_while_it_is_suspended_the_picture_goes_on_but_nothing_is_captured(video: Video) -> None:
@@ -216,7 +268,7 @@ def test_a_slow_engine_goes_on_after_it_was_kept_from_working(video: Video, held
 
     def hold(value: bool) -> None:
         if held == "paused":
-            video.loop.paused = value
+            video.loop.pause(value)
         elif held == "suspended":
             video.loop.suspend(value)
         else:
@@ -225,7 +277,10 @@ def test_a_slow_engine_goes_on_after_it_was_kept_from_working(video: Video, held
     hold(True)
     video.now_ms += SLOW_MS + 1
     video.answer()
-    video.play(3)
+    if held == "paused":
+        video.answer()  # the frame that is shown
+    else:
+        video.play(3)
     assert not video.busy
     hold(False)
     video.play()
@@ -269,7 +324,7 @@ def test_a_frame_under_way_when_it_is_stopped_does_not_start_another(video: Vide
 def test_another_start_begins_at_zero_and_is_not_paused(video: Video) -> None:
     video.play()
     video.answer()
-    video.loop.paused = True
+    video.loop.pause(True)
     video.loop.stop()
 
     video.loop.start()

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from obscura.cards.card import ModelCard
+from obscura.engine.plans import Facts
 from obscura.errors import BackendError, ObscuraError
 from obscura.identify.guess import to_table
 from obscura.page.models.controller import Models
@@ -103,6 +104,7 @@ class Page:
             self.world.sessions,
             self.world.preferences,
             self.view,
+            facts=Facts(cores=2, isolated=True),
             view=self.view,
             opened=opened,
             failed=self.failures.append,

@@ -15,6 +15,9 @@ FIXED = settings(deadline=None, derandomize=True, database=None, max_examples=10
 CAPTION = "Sample picture"
 EVENTS = {
     "ask": Scene.ask,
+    "abandon": Scene.abandon,
+    "freeze": lambda scene: scene.freeze(True),
+    "jump": Scene.jump,
     "go live": Scene.go_live,
     "go still": lambda scene: scene.go_still("photo.jpg"),
     "go home": Scene.go_home,
@@ -85,14 +88,16 @@ def test_another_picture_is_not_paused(scene: Scene) -> None:
     assert not scene.paused
 
 
-def test_a_lost_camera_is_remembered_until_something_else_is_asked_for(scene: Scene) -> None:
+def test_a_lost_camera_is_remembered_though_something_else_is_asked_for_in_vain(
+    scene: Scene,
+) -> None:
     scene.go_live()
     scene.go_home(camera_lost=True)
-    assert scene.camera_lost
 
     scene.ask()
+    scene.abandon()
 
-    assert not scene.camera_lost
+    assert scene.camera_lost
 
 
 @pytest.mark.parametrize("event", ["go live", "go still", "go home"])
@@ -107,7 +112,43 @@ def test_a_lost_camera_is_forgotten_with_the_next_picture(scene: Scene, event: s
 # ---- counters ------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("event", EVENTS)
+STAYS = ("ask", "abandon")
+"""Events after which the same picture is in view."""
+
+
+def test_resuming_keeps_the_epoch_because_what_was_frozen_may_still_be_shown(scene: Scene) -> None:
+    scene.go_live()
+    scene.freeze(True)
+    frozen = scene.epoch
+
+    scene.freeze(False)
+
+    assert (scene.epoch, scene.paused) == (frozen, False)
+
+
+@pytest.mark.parametrize("event", STAYS)
+def test_asking_for_a_source_keeps_the_answers_for_what_is_in_view(
+    scene: Scene, event: str
+) -> None:
+    scene.go_live()
+    earlier = scene.epoch
+
+    EVENTS[event](scene)
+
+    assert scene.epoch == earlier
+
+
+def test_what_was_asked_for_in_vain_leaves_the_picture_in_view(scene: Scene) -> None:
+    scene.go_still("cat.png")
+    ticket = scene.ask()
+
+    scene.abandon()
+
+    assert (scene.kind, scene.caption, scene.opening) == (Kind.STILL, "cat.png", False)
+    assert not scene.holds(ticket)
+
+
+@pytest.mark.parametrize("event", [each for each in EVENTS if each not in STAYS])
 def test_after_each_event_answers_for_the_earlier_picture_have_another_epoch(
     scene: Scene, event: str
 ) -> None:
@@ -153,7 +194,8 @@ def test_no_two_pictures_share_an_epoch_and_no_two_requests_a_ticket(events: lis
 
     for event in events:
         outcome = EVENTS[event](scene)
-        epochs.append(scene.epoch)
+        if event not in STAYS:
+            epochs.append(scene.epoch)
         if event == "ask":
             tickets.append(outcome)
 
@@ -186,9 +228,10 @@ def test_a_camera_runs_once_a_model_is_in_use(scene: Scene) -> None:
 
 def test_a_live_picture_can_be_paused(scene: Scene) -> None:
     scene.go_live()
-    scene.paused = True
+    scene.freeze(True)
 
-    assert state(scene) is State.PAUSED
+    assert state(scene) is State.RUNNING, "the frame shown has no answer yet"
+    assert state(scene, answered=True) is State.PAUSED
     assert state(scene, ready=False) is State.STARTING
 
 

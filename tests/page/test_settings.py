@@ -8,7 +8,14 @@ import pytest
 
 from obscura.page.features.detect import FEATURE as DETECT
 from obscura.page.state.preferences import KEY, Preferences, stored
-from obscura.page.state.settings import CORE_SETTINGS, Request, Setting, Settings, SettingTable
+from obscura.page.state.settings import (
+    CORE_SETTINGS,
+    Request,
+    Setting,
+    Settings,
+    SettingTable,
+    next_theme,
+)
 
 MODELS = ("cocossd",)
 TABLE = SettingTable(CORE_SETTINGS, DETECT.settings)
@@ -176,3 +183,13 @@ def test_safe_mode_asks_for_the_least_and_keeps_the_rest_of_the_address():
     assert safe.values == {"threshold": 0.25, "threads": 1, "backend": "wasm", "model": "cocossd"}
     assert safe.source == "a.jpg"
     assert "model" not in asked.in_safe_mode(None).values
+
+
+@pytest.mark.parametrize("dark", [False, True])
+def test_the_first_press_of_the_theme_button_changes_what_is_showing(dark: bool) -> None:
+    first = next_theme("auto", dark=dark)
+    second = next_theme(first, dark=dark)
+
+    assert first == ("light" if dark else "dark")
+    assert second == ("dark" if dark else "light")
+    assert next_theme(second, dark=dark) == "auto"

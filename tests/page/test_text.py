@@ -57,6 +57,26 @@ def test_every_action_is_offered_by_some_error(action: str):
     assert any(words.action == action for words in notices.NOTICES.values())
 
 
+@pytest.mark.parametrize(
+    ("code", "reason"),
+    [
+        ("model-no-detector", "The cause. The remedy. What"),
+        ("model-mismatch", "The cause. The remedy. What"),
+        ("model", "The cause. The remedy. More"),
+        ("model-unsupported", "The cause. Export"),
+        ("model-unreadable", "The cause. It may"),
+        ("model-too-large", "The cause. A browser tab"),
+        ("card-invalid", "The cause (value). The remedy. Then"),
+        ("labels-invalid", "The cause (value). The remedy. One"),
+        ("camera-denied", "This site is not allowed"),
+    ],
+)
+def test_a_card_about_a_model_says_the_true_reason_first(code: str, reason: str):
+    error = ObscuraError("The cause", "value", remedy="The remedy.")
+
+    assert notices.explanation(notices.NOTICES[code], error).startswith(reason)
+
+
 def test_an_unknown_code_gets_the_card_of_unexpected_errors():
     assert notices.notice("never-heard-of") == notices.NOTICES["unexpected"]
 
@@ -93,8 +113,15 @@ def test_a_spread_tells_the_usual_and_the_worst():
 
 
 def test_an_accuracy_never_stands_without_its_data_set():
-    assert text.accuracy({"ap": 31.64, "dataset": "coco128"}) == ("31.6 AP", "on coco128")
-    assert "unnamed" in text.accuracy({"ap": 31.64}).note
+    plain = text.accuracy({"ap": 31.64, "dataset": "coco128"})
+    full = text.accuracy({"ap": 31.64, "found": 29, "right": 81, "seen_in_training": True})
+
+    assert plain == ("32 of 100", "A relative score.")
+    assert full.value == "32 of 100"
+    assert full.note == (
+        "Finds 29 of 100 objects; 81 of 100 boxes are right. "
+        "Measured on pictures it was trained on, so expect less."
+    )
 
 
 @pytest.mark.parametrize(
@@ -131,3 +158,43 @@ def test_the_camera_is_named_where_the_browser_tells(camera: str | None, shown: 
 )
 def test_a_request_is_told_by_size_and_number(times: int, size: int, shown: str) -> None:
     assert text.request(times, size) == shown
+
+
+@pytest.mark.parametrize(
+    ("analysed", "paused", "spared", "expected"),
+    [
+        (23.8, False, False, "24 fps"),
+        (8.25, False, True, "8.2 fps · saving power"),
+        (3.1, True, False, "Paused"),  # and no rate that falls
+        (None, False, False, "Analysed in 0.12 s"),
+    ],
+)
+def test_the_meters_line_has_nothing_technical(
+    analysed: float | None, paused: bool, spared: bool, expected: str
+) -> None:
+    assert text.meter_line(analysed, 123.0, paused=paused, spared=spared) == expected
+
+
+@pytest.mark.parametrize(
+    ("own", "files", "words"),
+    [
+        ([], 0, "Delete your settings from this device?"),
+        ([], 9, "Delete your settings and the files for offline use from this device?"),
+        (["Hands"], 0, "Delete your settings and the model you added (Hands) from this device?"),
+        (["Hands", "Owls"], 9, "the 2 models you added (Hands, Owls) and the files for offline"),
+    ],
+)
+def test_the_question_before_deleting_names_what_goes(
+    own: list[str], files: int, words: str
+) -> None:
+    question = text.delete_question(own, files)
+
+    assert words in question
+    assert ("can't be restored" in question) == bool(own)
+
+
+@pytest.mark.parametrize(
+    ("count", "words"), [(0, "Number of classes unknown"), (1, "1 class"), (80, "80 classes")]
+)
+def test_classes_are_counted_where_their_number_is_known(count: int, words: str) -> None:
+    assert text.class_total(count) == words

@@ -59,6 +59,10 @@ class Video:
         """Return how many frames were shown."""
         return self.shows
 
+    def stepped(self, position_s: float, frames: int) -> float:
+        """Return the time of the frame so many frames later."""
+        return position_s + frames / 30
+
     # ---- what happens ----------------------------------------------------------------------------
 
     def play(self, frames: int = 1, *, every_ms: float = 1000 / 30) -> None:

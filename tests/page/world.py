@@ -20,8 +20,9 @@ from obscura.page.app import App
 from obscura.page.features.context import Context
 from obscura.page.features.detect import FEATURE as DETECT
 from obscura.page.live.analysis import Analysis, DecodeOptions
-from obscura.page.live.controller import Hooks, SourceController
+from obscura.page.live.controller import SourceController
 from obscura.page.live.loop import Loop
+from obscura.page.live.protocols import Hooks
 from obscura.page.platform import Platform
 from obscura.page.stage.display import Display
 from obscura.page.state.feature import Feature, Features, Part
@@ -43,6 +44,7 @@ from .stand_ins import (
     Screen,
     Sessions,
     Shell,
+    View,
 )
 
 
@@ -64,7 +66,7 @@ class Witness:
         """Hold an update to the truth."""
         world, about = self._world, subject(update)
         assert world.sessions.card is not None, "shown without a model"
-        assert not world.scene.opening, "shown while another picture is coming"
+        assert not (world.scene.opening and about.picture == SAMPLE), "a picture is coming"
         assert about.picture == world.picture_in_view, "shown for another picture"
         assert about.model == model_number(world.sessions.card), "shown for another model"
         assert (update.frame.width, update.frame.height) == size_of(about.picture)
@@ -89,6 +91,7 @@ class World:
         self.screen, self.sessions = Screen(), Sessions()
         self.opener, self.frames = Opener(self.screen), Frames(self.screen)
         self.notice, self.shell, self.pace = Notice(), Shell(), Pace()
+        self.view = View()
         self.cameras = [Camera("camera-1", "Camera 1")]
         self.said: list[str] = []
         self.marks: list[str] = []
@@ -107,6 +110,7 @@ class World:
             platform=Platform(
                 spawn=self.spawn,
                 mark=self.marks.append,
+                view=self.view,
                 render=lambda **values: self.rendered.append(values),
                 clear=self._clear,
                 announce=self._announce,
@@ -150,8 +154,11 @@ class World:
         if app.state in ("still", "running", "paused"):
             assert self.picture_in_view not in (SAMPLE, None)
             assert self.sessions.ready
-        if self.scene.opening:
+        if self.scene.opening and self.scene.kind is Kind.WELCOME:
             assert update is None
+        if app.state == "paused":
+            assert update is not None
+            assert update.frame.time_s == self.screen.frame / 30, "it is the very frame shown"
         for task in self.tasks:
             if task.done() and not task.cancelled():
                 task.result()
@@ -211,8 +218,19 @@ class World:
         (run or self.sessions.pending[0]).answer()
         await self.do()
 
+    async def find(self) -> None:
+        """The video shows the frame that was sought."""
+        video = self.screen.video
+        if video is not None and video.seeking:
+            self.screen.frame += 1
+            video.seeking = False
+            self.opener.on_sought()
+        await self.do()
+
     async def end_camera(self) -> None:
-        """The camera in view is unplugged."""
+        """The camera in view, if there is one, is unplugged."""
+        if self.screen.video is not None:
+            self.screen.video.unplugged = True
         self.opener.on_ended()
         await self.do()
 

@@ -27,6 +27,7 @@ CORE_TESTS = (
     "core/test_families.py",
     "core/test_family_dense.py",
     "core/test_guess.py",
+    "core/test_guess_cases.py",
     "core/test_labels.py",
     "core/test_pipeline.py",
     "core/test_public_names.py",

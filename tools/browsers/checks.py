@@ -17,10 +17,19 @@ PERSON = (20.0, 14.0, 364.0, 512.0)
 """The astronaut in assets/sample.jpg by eye, elbow to elbow and hair to the lower edge, without the
 helmet beside her: x1, y1, x2, y2 in its 512 x 512 pixels."""
 
-FRAMES = 10
-STEPS = ("starts", "photo", "camera", "offline")
+TURNED = {
+    "square-90.mp4": (10.0, 7.0, 182.0, 256.0),
+    "square-180.mp4": (10.0, 7.0, 182.0, 256.0),
+    "square-270.mp4": (10.0, 7.0, 182.0, 256.0),
+    "wide-180.mp4": (20.0, 30.0, 259.0, 332.0),
+}
+"""Videos beside this file that are turned by their metadata in a way that keeps their size, and the
+astronaut in each as browsers show it. They are made of assets/sample.jpg."""
 
-ANSWERED = re.compile(r"yes|no\b.+|not yet: (?!its files).+")
+FRAMES = 10
+STEPS = ("starts", "photo", "snapshot", "turned", "camera", "offline")
+
+ANSWERED = re.compile(r"Yes|No\b.+|Not yet: (?!saving files).+")
 """What the page says once it knows whether it works offline."""
 
 LOOK = """
@@ -38,6 +47,24 @@ return JSON.stringify({
   ...now, caption: told("caption"), offline: told("fact-offline"), why: told("notice-why"),
 });
 """
+KEEP = """
+const made = [];
+const make = URL.createObjectURL;
+URL.createObjectURL = (blob) => (made.push(blob), make.call(URL, blob));
+const press = (id) => document.getElementById(id).click();
+const dialog = document.getElementById("keep-dialog");
+press("snapshot");
+for (let i = 0; i < 600 && !dialog.open; i++) await new Promise((done) => setTimeout(done, 100));
+if (!dialog.open) return { error: "no snapshot within 60 s" };
+const { width, height } = await createImageBitmap(made[0]);
+["keep-json", "keep-csv", "keep-save"].forEach(press);
+const [json, csv] = await Promise.all([made[1].text(), made[2].text()]);
+const said = document.getElementById("keep-status").textContent;
+dialog.close();
+URL.createObjectURL = make;
+return { size: [width, height], json, csv, said, same: made[0] === made[3] };
+"""
+"""Take a snapshot of what is in view and save it and its data; return what was made."""
 
 
 class Refused(Exception):
@@ -80,6 +107,8 @@ def check(
 
     attempt("starts", begin)
     attempt("photo", lambda: photo(driver, sample))
+    attempt("snapshot", lambda: snapshot(driver))
+    attempt("turned", lambda: turned(driver))
     attempt("camera", lambda: camera(driver))
 
     def engine() -> str:
@@ -130,6 +159,41 @@ def photo(driver: Driver, sample: Path) -> str:
         raise Refused(f"it found {', '.join(row['label'] for row in rows) or 'nothing'}")
     if overlap(rows[0]["box"], PERSON) < 0.5:
         raise Refused("the box is not where the person is")
+    return "yes"
+
+
+def snapshot(driver: Driver) -> str:
+    """Take a snapshot of the photo in view, and save it and its data."""
+    kept = driver.evaluate(KEEP)
+    if "error" in kept:
+        raise Refused(kept["error"])
+    if kept["size"] != [512, 512] or not kept["same"]:
+        raise Refused(f"the picture has the size {kept['size']}")
+    (row,) = json.loads(kept["json"])["detections"]
+    if overlap([row[edge] for edge in ("x1", "y1", "x2", "y2")], PERSON) < 0.5:
+        raise Refused("the box is not where the person is")
+    names, line = kept["csv"].splitlines()
+    values = dict(zip(names.split(","), line.split(","), strict=True))
+    if values["label"] != "person" or float(values["x2"]) != row["x2"]:
+        raise Refused("the CSV has other values than the JSON")
+    if not re.search(r"obscura-[\d-]+\.png", kept["said"]):
+        raise Refused(f"it says {kept['said']!r}")
+    return "yes"
+
+
+def turned(driver: Driver) -> str:
+    """Play videos that are turned by their metadata, and compare the boxes with what is shown."""
+    for name, person in TURNED.items():
+        driver.give("photo", Path(__file__).parent / "turned" / name)
+        now = until(
+            driver, lambda now: now["state"] == "running" and now["frames"] > 0, f"playing {name}"
+        )
+        now = until(driver, lambda now: bool(now["detections"]), f"finding anything in {name}")
+        best = max((overlap(row["box"], person) for row in now["detections"]), default=0.0)
+        if best < 0.7:
+            raise Refused(f"in {name} the box is not where the person is")
+        driver.evaluate('document.getElementById("start").click();')
+        until(driver, lambda now: now["state"] == "ready", "stopped")
     return "yes"
 
 

@@ -18,7 +18,17 @@ BROWSERS = {
     "webkit": drivers.webkit,
     "chromium": drivers.chromium,
 }
-COLUMNS = ("starts", "photo", "camera", "offline", "engine", "WebGPU", "install")
+COLUMNS = (
+    "starts",
+    "photo",
+    "snapshot",
+    "turned",
+    "camera",
+    "offline",
+    "engine",
+    "WebGPU",
+    "install",
+)
 BEGIN, END = "<!-- browsers: python3 build.py browsers --write -->", "<!-- /browsers -->"
 
 Results = dict[str, dict[str, str]]

@@ -105,7 +105,9 @@ def run_browsers(args: argparse.Namespace) -> int:
 def run_script(args: argparse.Namespace) -> int:
     """Run a script of the repository as if it had been started by itself."""
     if not args.script.is_file():
-        raise BuildError(f"there is no script {args.script}: give its path, as tools/draw_app.py.")
+        raise BuildError(
+            f"there is no script {args.script}: give its path, such as tools/draw_app.py."
+        )
     sys.argv = [str(args.script), *args.arguments]
     runpy.run_path(str(args.script), run_name="__main__")
     return 0
@@ -214,7 +216,7 @@ def parser(*more: AddCommands) -> argparse.ArgumentParser:
     command = commands.add_parser(
         "test",
         parents=[suite_options()],
-        help="build, then run every check and test but endurance",
+        help="build, then run every check and test except endurance",
         description="Build, then run ruff, mypy and the tests. Prints the time that the tests took "
         "and the slowest thirty.",
     )

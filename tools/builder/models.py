@@ -42,7 +42,12 @@ def default(root: Path) -> str:
 def verified(root: Path, model: str) -> Model:
     """Return one model; raise BuildError if its file does not match its card."""
     shown = f"models/{model}/model.toml"
-    card = read_toml(root, shown)
+    from obscura.cards.complete import ESSENTIAL, complete_in  # the library has been checked
+
+    card = complete_in(root / "models" / model, read_toml(root, shown))
+    missing = [key for key in ESSENTIAL if key not in card]
+    if missing:
+        raise BuildError(f"{shown} lacks {', '.join(missing)}: see docs/models.md.")
     try:
         name, size, wanted = (card["file"][key] for key in ("name", "bytes", "sha256"))
     except KeyError as error:

@@ -27,7 +27,7 @@ def arguments() -> argparse.ArgumentParser:
     add("--title", help="name shown to people (default: NAME)")
     add("--license", metavar="SPDX", help="licence of the weights, such as Apache-2.0 or MIT")
     add("--labels", type=Path, metavar="FILE", help="class names: .txt (one per line), .json, ...")
-    add("--family", metavar="F", help="kind of network, if it cannot be told from the file")
+    add("--family", metavar="F", help="type of network, if the file does not show it")
     add(
         "--reading",
         type=int,
@@ -45,7 +45,7 @@ def arguments() -> argparse.ArgumentParser:
         "--images",
         type=Path,
         metavar="DIR",
-        help="pictures on which to compare it with FILE",
+        help="pictures on which the added model is compared with FILE",
     )
     add("--default", action="store_true", help="make it the default model of the page")
     add("--replace", action="store_true", help="replace an existing model of that name")

@@ -163,7 +163,8 @@ def archives(root: Path, modules: Path, python: Path) -> list[Path]:
 
     ``obscura.zip`` has the modules that the start page imports at its start, and ``bench.zip`` what
     the benchmark's page imports beyond them, both only as bytecode. ``feature-NAME.zip`` has what a
-    feature of the page imports beyond them, and is fetched when the feature is first wanted.
+    feature of the page imports beyond them, also of the standard library, and is fetched when the
+    feature is first wanted.
     ``obscura-rest.zip`` is fetched when it is needed (``page/browser/late.py``): it has all other
     modules, such as the interpretation of people's own models, and all sources, for tracebacks.
 
@@ -198,6 +199,12 @@ def archives(root: Path, modules: Path, python: Path) -> list[Path]:
             name: {f"{each}c": code[each] for each in part}
             for name, part in {"obscura": first, "bench": bench, **features}.items()
         }
+        rest_files = read_zip(rest)
+        stdlib = read_zip(modules / "pyodide" / STDLIB)
+        late = {name: text for name, text in stdlib.items() if f"{name}c" in rest_files}
+        for name, part in features.items():
+            for each in trim.standard_files({each: library[each] for each in part}, late):
+                alone[name][f"{each}c"] = rest_files[f"{each}c"]
         later = library.keys() - first - only_bench
         write_zip(
             folder / "obscura.zip", alone["obscura"] | {cache_name(n): code[n] for n in pyscript}
@@ -207,7 +214,7 @@ def archives(root: Path, modules: Path, python: Path) -> list[Path]:
             write_zip(folder / feature_archive(name), alone[name])
         write_zip(
             folder / "obscura-rest.zip",
-            library | {cache_name(n): code[n] for n in later} | read_zip(rest),
+            library | {cache_name(n): code[n] for n in later} | rest_files,
         )
 
     inputs = [modules / "pyodide" / "pyodide.asm.wasm", rest, *recipe()]

@@ -102,7 +102,8 @@ SOON = (
 
 # The part of the library that runs only in CPython.
 NATIVE = re.compile(
-    r"^obscura/(__main__|cli|detector|flip|pictures|cards/catalogue|engine/native|evaluation/\w+)\.py$"
+    r"^obscura/(__main__|cli|detector|flip|label_font|pictures|png_colour|suggest|cards/catalogue"
+    r"|engine/native|evaluation/\w+)\.py$"
 )
 
 
@@ -136,6 +137,12 @@ def at_start(names: Iterable[str]) -> list[str]:
 def standard(imported: Iterable[str], stdlib: Mapping[str, bytes]) -> set[str]:
     """Return which of ``imported`` are modules of the standard library ``stdlib``."""
     return {*imported} & modules(stdlib)
+
+
+def standard_files(sources: Mapping[str, bytes], stdlib: Mapping[str, bytes]) -> set[str]:
+    """Return the files of ``stdlib`` that are imported when ``sources`` are, also indirectly."""
+    named = "\n".join(f"import {name}" for name in sorted(imports(sources, at_once=True)))
+    return {*closure(stdlib, named.encode(), lambda new: imports(new, at_once=True))}
 
 
 MODULE = re.compile(r"obscura(\.\w+)+")

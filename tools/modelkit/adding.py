@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import onnx
+import yaml
 from numpy.typing import NDArray
 
 from modelkit.agreement import Agreement, Form, Seen, compare, look
@@ -29,9 +30,10 @@ from obscura import Detections, pictures
 from obscura.cards import labels
 from obscura.cards.card import ModelCard, ModelFile
 from obscura.cards.catalogue import CARD, read_card
+from obscura.cards.complete import UNKNOWN_LICENSE
 from obscura.engine.native import NativeSession
 from obscura.errors import BackendError, ModelUnsupported, ObscuraError
-from obscura.families.common.reading import Reading
+from obscura.families.common.reading import Reading, any_size
 from obscura.families.decode import decode
 from obscura.graph.inspect import Graph, inspect
 from obscura.identify import guess
@@ -40,7 +42,6 @@ Pixels = NDArray[np.uint8]  # RGBA, (height, width, 4)
 USUAL_STORAGE = "fp16"  # where it changes no answer
 DRAWN = 8  # boxes a reading
 LONGEST_LICENSE = 100  # letters; "AGPL-3.0 License (https://...)" and the like
-UNKNOWN_LICENSE = "NOASSERTION"  # as SPDX spells it
 
 
 class Wish(NamedTuple):
@@ -91,10 +92,12 @@ def add(wish: Wish, models: Path, say: Say) -> Path:
     """
     folder = _free(wish, models)
     images = _images(wish)
-    names = labels.parse(wish.labels.name, wish.labels.read_bytes()) if wish.labels else ()
+    names = read_names(wish.labels) if wish.labels else ()
     network = read(wish.file)
     outputs = ", ".join(f"{v.name} {list(v.shape)}".replace("'", "") for v in network.graph.outputs)
     say(f"{network.file}: {_size(network.data)}, returns {outputs}")
+    if any_size(network.graph) and wish.size is None:
+        say("its input can have any size: --size chooses one, such as --size 320x320")
     sample = _rgba(PICTURE)
 
     def see(number: int, reading: Reading) -> str:
@@ -103,16 +106,18 @@ def add(wish: Wish, models: Path, say: Say) -> Path:
             with _opened(_open_card(wish, network, reading), network) as form:
                 return _drawn(form, images[0] if images else PICTURE, drawing)
         except ObscuraError as error:
-            return f"nothing, for it cannot be read so: {error.cause}"
+            return f"nothing: it cannot be read like this: {error.cause}"
 
     asked = Asked(names, wish.family, wish.reading, wish.size)
     reading = choose(network.graph, network.data, asked, say, see)
     say(f"read as {describe(reading)}: {reading.why}")
     card = _open_card(wish, network, reading)
     if not names and not reading.labels:
-        say(f"nothing names its classes, so they are numbered to {len(card.labels)}: see --labels")
+        say("the file names no classes, so they are numbered: see --labels")
     if wish.license is None:
-        told = "for nothing tells it" if card.license == UNKNOWN_LICENSE else "as the file says"
+        told = (
+            "because the file names none" if card.license == UNKNOWN_LICENSE else "as the file says"
+        )
         say(f"no --license: the card says {card.license}, {told}")
     with _opened(card, network) as form:
         _found(form, sample)  # raises where it cannot be read so after all
@@ -152,11 +157,29 @@ def read(path: Path) -> Network:
     return Network(path.name, digest, data, graph._replace(external=()))
 
 
+def read_names(path: Path) -> tuple[str, ...]:
+    """Read a file of class names; YAML of any form.
+
+    Raises:
+        LabelsError: the file cannot be understood.
+        OSError: it cannot be read.
+    """
+
+    def load(text: str) -> Any:
+        try:
+            # The base loader leaves every scalar text: a class called "no" is not false.
+            return yaml.load(text, Loader=yaml.BaseLoader)
+        except yaml.YAMLError as error:
+            raise ValueError(str(error)) from error
+
+    return labels.parse(path.name, path.read_bytes(), load_yaml=load)
+
+
 def _free(wish: Wish, models: Path) -> Path:
     # A name is also part of addresses, and a folder on any system.
     if not re.fullmatch(r"[a-z0-9](?:[a-z0-9._-]{0,62}[a-z0-9])?", wish.name):
         raise ConversionError(
-            f"--name {wish.name!r} is no plain name: use small letters and digits, with - . _ "
+            f"--name {wish.name!r} is not a valid name: use small letters and digits, with - . _ "
             "between them."
         )
     folder = models / wish.name
@@ -170,7 +193,7 @@ def _images(wish: Wish) -> list[Path]:
         return []
     found = [path for path in wish.images.iterdir() if path.suffix.lower() in pictures.SUFFIXES]
     if not found:
-        raise ConversionError(f"{wish.images} holds no pictures: name a folder that does.")
+        raise ConversionError(f"{wish.images} contains no pictures: name a folder that does.")
     return sorted(found)
 
 
@@ -182,9 +205,10 @@ def _open_card(wish: Wish, network: Network, reading: Reading) -> ModelCard:
         file=_file(network.data),
         license=wish.license or _license(network.graph) or UNKNOWN_LICENSE,
     )
+    classes = f"{len(card.labels)} classes" if len(card.labels) > 1 else "1 class"
     return replace(
         card,
-        summary=f"{len(card.labels)} classes" if len(card.labels) > 1 else "1 class",
+        summary=f"{classes}; {reading.leaves_out} are left out" if reading.leaves_out else classes,
         source={"file": network.file, "sha256": network.sha256},
         threshold=card.threshold if wish.threshold is None else wish.threshold,
     )
@@ -236,7 +260,7 @@ def _made(form: Form, network: Network, storage: str | None, on: list[Path], say
         return Made(form.card, network.data)
     say(f"sealed, {_size(made.data)}; compared with the open form: {agreement}")
     if not agreement.boxes:
-        say("pictures of what it detects, given with --images, would tell more")
+        say("pictures of what it detects, given with --images, would show more")
     wanted, told = storage or USUAL_STORAGE, "none"
     if wanted != "none":
         small = _sealed(form.card, compact(model, wanted), top)

@@ -18,7 +18,7 @@ from obscura.families.decode import Outputs, decode, read
 SAME_PLACE = 0.5  # IoU
 EXACT = 0.01
 """Forms that compute the same in float32 agree to this, in scores and in overlap."""
-CLOSE_SCORE, CLOSE_OVERLAP, CLOSE_MATCHED = 0.03, 0.9, 0.99
+CLOSE_SCORE, CLOSE_OVERLAP, CLOSE_MATCHED, CLOSE_POINTS = 0.03, 0.9, 0.99, 0.05
 """What nobody notices. Now and then suppression keeps another of two boxes equally good."""
 
 
@@ -41,11 +41,15 @@ class Agreement(NamedTuple):
     matched: int  # of these, found by both: same class, IoU of `SAME_PLACE` or more
     overlap: float  # smallest IoU of matched boxes; 1 if there are none
     score: float  # largest difference of matched boxes' scores, and of all scores by rank
+    points: float = 0.0
+    """Largest distance between key points of matched boxes, as a share of the box's longer side;
+    also the difference of their scores. Infinite if only one form has any."""
 
     @property
     def exact(self) -> bool:
         """Whether no difference is more than that of the order of additions."""
-        return self.matched == self.boxes and self.overlap > 1 - EXACT and self.score < EXACT
+        same = self.matched == self.boxes and self.overlap > 1 - EXACT
+        return same and max(self.score, self.points) < EXACT
 
     @property
     def close(self) -> bool:
@@ -54,6 +58,7 @@ class Agreement(NamedTuple):
             self.matched >= CLOSE_MATCHED * self.boxes
             and self.overlap >= CLOSE_OVERLAP
             and self.score <= CLOSE_SCORE
+            and self.points <= CLOSE_POINTS
         )
 
     def __str__(self) -> str:
@@ -63,6 +68,7 @@ class Agreement(NamedTuple):
         return (
             f"{places}, {self.matched} of {self.boxes} boxes found by both; overlap at least "
             f"{self.overlap:.3f}, scores differ by {self.score:.4f} at most"
+            + (f", key points by {self.points:.4f} of a box's side" if self.points else "")
         )
 
 
@@ -91,7 +97,7 @@ def compare(ours: Sequence[Seen], theirs: Sequence[Seen], threshold: float) -> A
     A box above the threshold in one form may be a little below it in the other.
     """
     boxes = matched = 0
-    overlap, score = 1.0, 0.0
+    overlap, score, points = 1.0, 0.0, 0.0
     for (one, one_scores), (other, other_scores) in zip(ours, theirs, strict=True):
         score = max(score, _farthest(one_scores, other_scores))
         pairs = _pairs(one, other)
@@ -101,11 +107,24 @@ def compare(ours: Sequence[Seen], theirs: Sequence[Seen], threshold: float) -> A
         for i, j in shown:
             overlap = min(overlap, float(iou(one.xyxy[i : i + 1], other.xyxy[j : j + 1])[0, 0]))
             score = max(score, abs(float(one.score[i]) - float(other.score[j])))
+            points = max(points, _apart(one[i], other[j]))
         alone = [np.delete(one.score, [i for i, _ in pairs])]
         alone += [np.delete(other.score, [j for _, j in pairs])]
         matched += len(shown)
         boxes += len(shown) + int((np.concatenate(alone) >= np.float32(threshold)).sum())
-    return Agreement(len(ours), boxes, matched, overlap, score)
+    return Agreement(len(ours), boxes, matched, overlap, score, points)
+
+
+def _apart(one: Detections, other: Detections) -> float:
+    """How far the key points of one box are from those of another, as `Agreement.points` has it."""
+    ours, theirs = (found.data.get("keypoints") for found in (one, other))
+    if ours is None and theirs is None:
+        return 0.0
+    if ours is None or theirs is None or ours.shape != theirs.shape:
+        return float("inf")
+    side = max(float((one.xyxy[:, 2:] - one.xyxy[:, :2]).max()), 1.0)
+    away = np.abs(ours - theirs) / [side, side, 1.0]
+    return float(away.max(initial=0.0))
 
 
 def _farthest(ours: NDArray[np.float32], theirs: NDArray[np.float32]) -> float:

@@ -79,6 +79,8 @@ def choose(graph: Graph, network: bytes, asked: Asked, say: Say, see: See) -> Re
         say(f"  {number}  {reading.confidence:3.0%}  {describe(reading, readings)}")
         say(f"          {reading.why}")
         say(f"          sees {see(number, reading)}")
+    if guess.doubtful(readings):
+        say("none of them may be right: nothing in the file clearly fits a known kind of network")
     raise ConversionError(
         "how to read the network is not certain: run it again with --reading and the number of "
         "the one that sees what is there"

@@ -114,7 +114,7 @@ RECIPES = (
     Recipe(
         name="cocossd",
         title="COCO-SSD",
-        summary="80 everyday things, the fastest",
+        summary="80 everyday objects. Best at large ones, misses most small ones",
         family="ssd",
         origin=COCO_SSD,
         size=(300, 300),
@@ -124,7 +124,7 @@ RECIPES = (
     Recipe(
         name="centernet-320",
         title="CenterNet fast",
-        summary="80 everyday things, a small download",
+        summary="80 everyday objects. Fastest, least accurate",
         family="centernet",
         origin=CENTERNET,
         size=(320, 320),
@@ -134,7 +134,7 @@ RECIPES = (
     Recipe(
         name="centernet-416",
         title="CenterNet balanced",
-        summary="80 everyday things, a small download",
+        summary="80 everyday objects. Balanced: finds smaller ones at medium speed",
         family="centernet",
         origin=CENTERNET,
         size=(416, 416),
@@ -144,7 +144,7 @@ RECIPES = (
     Recipe(
         name="centernet-512",
         title="CenterNet fine",
-        summary="80 everyday things, better at small ones",
+        summary="80 everyday objects. Best at small ones, slowest",
         family="centernet",
         origin=CENTERNET,
         size=(512, 512),

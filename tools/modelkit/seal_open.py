@@ -1,8 +1,9 @@
 """Seals a network that came as ONNX: prepare, network and its family's reading become one graph.
 
-Input and outputs are those of `seal`. What stands before the network is the graph that prepares
-pictures for its open form; what stands behind it is traced from the code that reads its open form.
-So the two forms cannot disagree.
+Input and outputs are those of `seal`; of networks that find key points, there is also `keypoints`
+float32 [1, K, points, 3]: x, y as fractions, score. What stands before the network is the graph
+that prepares pictures for its open form; what stands behind it is traced from the code that reads
+its open form. So the two forms cannot disagree.
 """
 
 from __future__ import annotations
@@ -88,18 +89,24 @@ def _joined(
     if varying:
         top = card.top
         rows = _filled(ops, rows, top)
+    values = [
+        helper.make_tensor_value_info("boxes", FLOAT, [1, top, 4]),
+        helper.make_tensor_value_info("scores", FLOAT, [1, top]),
+        helper.make_tensor_value_info("classes", INT32, [1, top]),
+    ]
     classes = ops.cast(rows.classes, np.int32)
     batch = builder.constant(np.array([0]), "head/batch")
-    for traced, name in ((rows.boxes, "boxes"), (rows.scores, "scores"), (classes, "classes")):
-        builder.node("Unsqueeze", [traced.name, batch], name)
+    parts = [rows.boxes, rows.scores, classes]
+    if rows.keypoints is not None:
+        parts.append(rows.keypoints)
+        shape = [1, top, rows.keypoints.shape[1], 3]
+        values.append(helper.make_tensor_value_info("keypoints", FLOAT, shape))
+    for traced, value in zip(parts, values, strict=True):
+        builder.node("Unsqueeze", [traced.name, batch], value.name)
     graph = builder.graph(
         card.name,
         [helper.make_tensor_value_info("image", UINT8, [1, "height", "width", 4])],
-        [
-            helper.make_tensor_value_info("boxes", FLOAT, [1, top, 4]),
-            helper.make_tensor_value_info("scores", FLOAT, [1, top]),
-            helper.make_tensor_value_info("classes", INT32, [1, top]),
-        ],
+        values,
     )
     return without_dead_ends(graph), top
 
@@ -130,7 +137,7 @@ def _read(ops: TracedOps, card: ModelCard, example: Example) -> Rows:
         outputs[name] = ops.cast(traced, np.float32) if narrow else traced
     try:
         with np.errstate(all="ignore"):
-            rows: Rows = families.module(card.family).read(ops, outputs, families.spec(card))
+            rows: Rows = families.read_rows(ops, outputs, card)
     except ObscuraError as error:
         raise ConversionError(str(error)) from error
     return rows
@@ -138,8 +145,13 @@ def _read(ops: TracedOps, card: ModelCard, example: Example) -> Rows:
 
 def _filled(ops: TracedOps, rows: Rows, top: int) -> Rows:
     """Exactly `top` rows, as a sealed model always has: the last are empty and have score 0."""
+    points = rows.keypoints
+    if points is not None:
+        empty = ops.constant(np.zeros((top, *points.shape[1:])))
+        points = ops.concat([points, empty], 0)[:top]
     return Rows(
         ops.concat([rows.boxes, ops.constant(np.zeros((top, 4)))], 0)[:top],
         ops.concat([rows.scores, ops.constant(np.zeros(top))], 0)[:top],
         ops.concat([rows.classes, ops.constant(np.zeros(top), np.int64)], 0)[:top],
+        points,
     )

@@ -33,6 +33,7 @@ def yunet() -> Reference:
         (width, height), run(network, {"input": planes}), corners, faces[:, -1],
         np.zeros(len(faces), np.int64), threshold, iou,
         project("opencv-python-headless", "Apache-2.0"), network,
+        keypoints=faces[:, 4:14].reshape(-1, 5, 2),
     )  # fmt: skip
 
 

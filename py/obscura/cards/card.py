@@ -97,7 +97,9 @@ class ModelCard:
         threshold: default minimum score.
         iou: default overlap above which the worse of two boxes is dropped.
         check: recorded answer that backends must reproduce; None if there is none.
-        accuracy: measured accuracy: dataset, ap, ap50, command; empty if not measured.
+        accuracy: what was measured: dataset, whether it was seen_in_training, ap, ap50, command;
+            at the card's threshold the percentage of objects that are found, and that of boxes that
+            are right; ms of processor time for a picture, on one thread. Empty if not measured.
     """
 
     name: str
@@ -123,17 +125,7 @@ class ModelCard:
         Raises:
             CardError: the text is not TOML, or as in :meth:`from_dict`.
         """
-        import tomllib  # imported here, because the page gets its cards as JSON
-
-        from obscura.cards.nesting import DEEPEST, too_deep
-
-        if too_deep(text):
-            raise CardError("The card is nested too deeply", f"over {DEEPEST}")
-        try:
-            table = tomllib.loads(text)
-        except ValueError as error:
-            raise CardError("The card is not valid TOML", error) from error
-        return cls.from_dict(table)
+        return cls.from_dict(toml_table(text))
 
     @classmethod
     def from_dict(cls, table: Mapping[str, Any]) -> ModelCard:
@@ -183,6 +175,24 @@ _KEYS = (
     "name", "title", "summary", "family", "labels", "license", "file", "source", "input", "open",
     "output", "check", "accuracy",
 )  # fmt: skip
+
+
+def toml_table(text: str) -> dict[str, Any]:
+    """Return the text of a model.toml as tables of plain values.
+
+    Raises:
+        CardError: the text is not TOML, or nested too deeply.
+    """
+    import tomllib  # imported here, because the page gets its cards as JSON
+
+    from obscura.cards.nesting import DEEPEST, too_deep
+
+    if too_deep(text):
+        raise CardError("The card is nested too deeply", f"over {DEEPEST}")
+    try:
+        return tomllib.loads(text)
+    except ValueError as error:
+        raise CardError("The card is not valid TOML", error) from error
 
 
 def verify(file: ModelFile, data: bytes) -> None:
@@ -279,9 +289,11 @@ def _recorded(check: Table, label_count: int) -> RecordedAnswer:
 
 
 def _measured(table: Table) -> dict[str, Any]:
-    for key in {"ap", "ap50"} & set(table.values):
+    for key in {"ap", "ap50", "found", "right"} & set(table.values):
         if not 0 <= table.get(key, (int, float), "a number") <= 100:
             raise table.error(key, table.values[key], "a number from 0 to 100")
+    if "ms" in table.values and not 0 < table.get("ms", (int, float), "a number") < LARGEST:
+        raise table.error("ms", table.values["ms"], "milliseconds above 0")
     return dict(table.values)
 
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from obscura.cards.card import ModelCard
+from obscura.cards.card import ModelCard, toml_table
+from obscura.cards.complete import complete_in
 from obscura.errors import CardError, ModelMissing
+from obscura.suggest import suggestion
 
 CARD = "model.toml"
 
@@ -32,23 +34,24 @@ def find(model: str | Path) -> Path:
         model: a name from :func:`known`, or the path of any folder with a card.
 
     Raises:
-        ModelMissing: there is no such model; the message lists the known ones.
+        ModelMissing: there is no such model; the message suggests one, or lists those there are.
     """
     for folder in (home() / model, Path(model)):
         if (folder / CARD).is_file():
             return folder
     names = known()
+    choice = f"Choose one of {', '.join(names)}, or a folder that holds a {CARD}."
     raise ModelMissing(
         "There is no such model",
         model,
-        remedy=f"Choose one of {', '.join(names)}, or a folder that holds a {CARD}."
+        remedy=suggestion(str(model), names, otherwise=choice)
         if names
         else f"There are none in {home()}: set OBSCURA_MODELS to the folder that holds them.",
     )
 
 
 def read_card(folder: Path) -> ModelCard:
-    """Read the card in a model's folder.
+    """Read the card in a model's folder; one written by hand is completed.
 
     Raises:
         CardError: the card cannot be read or is invalid.
@@ -59,8 +62,8 @@ def read_card(folder: Path) -> ModelCard:
     except OSError as error:
         raise CardError(f"The card cannot be read ({error.strerror})", path) from error
     except UnicodeDecodeError as error:
-        raise CardError("The card is no text", path, remedy="Save it in UTF-8.") from error
-    return ModelCard.from_toml(text)
+        raise CardError("The card is not text", path, remedy="Save it in UTF-8.") from error
+    return ModelCard.from_dict(complete_in(folder, toml_table(text)))
 
 
 def read_network(folder: Path, card: ModelCard) -> bytes:
@@ -76,5 +79,5 @@ def read_network(folder: Path, card: ModelCard) -> bytes:
         raise ModelMissing(
             f"The network of {card.name} cannot be read ({error.strerror})",
             path,
-            remedy="Fetch the model again.",
+            remedy="Download the model again.",
         ) from error

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from typing import Any, NamedTuple
 
-from obscura.cards.card import MOST_LABELS, wrong_label
+from obscura.cards import yaml_names
+from obscura.cards.card import LONGEST_LABEL, MOST_LABELS, wrong_label
 from obscura.cards.nesting import DEEPEST, too_deep
-from obscura.cards.table import shown
+from obscura.cards.table import UNSHOWABLE, shown
 from obscura.errors import LabelsError
 
 MOST_BYTES = 4 << 20
@@ -65,10 +68,17 @@ def known(count: int) -> Known:
     if count in (90, 91):
         names = dict(zip(COCO_IDS, COCO, strict=True))
         return Known(tuple(names.get(i, f"unused {i}") for i in range(91 - count, 91)), "COCO")
-    return Known(tuple(f"class {number}" for number in range(1, count + 1)), "")
+    return Known(numbered(count), "")
 
 
-def parse(name: str, data: bytes) -> tuple[str, ...]:
+def numbered(count: int) -> tuple[str, ...]:
+    """Return ``class 1`` to ``class n``."""
+    return tuple(f"class {number}" for number in range(1, count + 1))
+
+
+def parse(
+    name: str, data: bytes, *, load_yaml: Callable[[str], Any] | None = None
+) -> tuple[str, ...]:
     """Read class names from a file, in the network's order.
 
     | file | contents |
@@ -76,7 +86,7 @@ def parse(name: str, data: bytes) -> tuple[str, ...]:
     | .txt .names .labels | one name per line, numbered (``0 person``) or not |
     | .json .toml | a list of names, a table ``{"0": "person"}`` or ``{"person": 0}``, or COCO's
                     categories: alone, or under labels, names, classes, categories, ... |
-    | .yaml .yml | Ultralytics' ``names:`` |
+    | .yaml .yml | Ultralytics' ``names:``, in the forms that `yaml_names` understands |
     | .pbtxt | TensorFlow's label map |
 
     A number missing from a table gets a name like ``unused 12``, as do placeholder names (``N/A``,
@@ -86,12 +96,16 @@ def parse(name: str, data: bytes) -> tuple[str, ...]:
     Args:
         name: name of the file; its suffix decides the format.
         data: contents of the file.
+        load_yaml: a library's loader, which leaves scalars as text and raises ValueError; None to
+            read the common forms alone, and refuse the others.
 
     Raises:
         LabelsError: the file cannot be read, or a name is invalid; the message says which.
     """
     ending = name[name.rfind(".") :].lower() if "." in name else ""
     read = _KINDS.get(ending)
+    if load_yaml is not None and read is _yaml:
+        read = partial(_loaded, load_yaml)
     if read is None:
         raise LabelsError(
             "Class names are not read from such a file", name[-80:],
@@ -121,18 +135,39 @@ def parse(name: str, data: bytes) -> tuple[str, ...]:
 
 
 def embedded(text: str) -> tuple[str, ...]:
-    """Read class names from a value in a network's metadata; () if there are no valid ones.
+    """Read class names from a value in a network's metadata; () if there are none.
 
-    Accepts a list or a table by number, as Python or JSON write them, and comma-separated names.
+    Accepts a list or a table by number, as Python or JSON write them, names separated by commas,
+    and one name per line. Nobody can correct a name inside a network, so an odd one is made valid
+    and distinct rather than refused: it gets a number, loses what cannot be shown, or is cut.
     """
     text = text.strip()
     try:
-        entries = _flow(text if text[:1] in ("{", "[") else f"[{text}]")
+        if text[:1] not in ("{", "[") and "\n" in text:
+            entries = _lines(text)
+        else:
+            entries = _flow(text if text[:1] in ("{", "[") else f"[{text}]")
     except LabelsError:
         return ()
-    labels = _named(entries)
-    fits = 0 < len(labels) <= MOST_LABELS and wrong_label(labels) is None
-    return labels if fits else ()
+    return _distinct(_named(entries)) if 0 < len(entries) <= MOST_LABELS else ()
+
+
+def _distinct(labels: Iterable[str]) -> tuple[str, ...]:
+    """Return names that are valid: shown on one line, not blank, not too long, each only once."""
+    given = [
+        UNSHOWABLE.sub(" ", label).strip()[:LONGEST_LABEL] or f"class {place + 1}"
+        for place, label in enumerate(labels)
+    ]
+    taken = set(given)  # a name that is right stays, also after one that is made distinct
+    found: dict[str, None] = {}
+    numbers: dict[str, int] = {}  # thousands of equal names take no longer than as many others
+    for plain in given:
+        name = plain
+        while name in found or (name is not plain and name in taken):
+            numbers[plain] = numbers.get(plain, 1) + 1
+            name = f"{plain[: LONGEST_LABEL - 9]} ({numbers[plain]})"
+        found[name] = None
+    return tuple(found)
 
 
 Entries = list[tuple[str, str]]
@@ -148,7 +183,11 @@ _ENTRY = re.compile(
     )(?:,|$)""",
     re.VERBOSE | re.DOTALL,
 )
-_BLOCK = re.compile(r"(?:-|[\"']?(\d{1,6})[\"']?\s*+:)\s++(\S.*)")
+_ESCAPE = re.compile(
+    r"\\(?:(x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8})|([0-7]{1,3})|(.))", re.DOTALL
+)
+"""Python's escapes (https://docs.python.org/3/reference/lexical_analysis.html#escape-sequences)."""
+_LETTERS = {"a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v", "\n": ""}
 _ITEM = re.compile(r"\bitem\s*+\{([^{}]*+)\}")
 _ITEM_ID = re.compile(r"\bid\s*+:\s*+(\d{1,6})\b")
 _ITEM_NAME = re.compile(
@@ -234,8 +273,11 @@ def _value(value: Any) -> Entries:
 
 def _table(table: Mapping[str, Any]) -> Entries:
     pairs = list(table.items())
-    if pairs and all(isinstance(n, int) and 0 <= n <= MOST_LABELS for _, n in pairs):
-        pairs = [(str(number), label) for label, number in pairs]
+    # Numbers by name are class numbers only if none is left out: `nc: 3` alone is none.
+    if pairs and all(type(n) is int for _, n in pairs):
+        numbers = sorted({number for _, number in pairs})
+        if numbers[0] in (0, 1) and numbers[-1] - numbers[0] == len(numbers) - 1:
+            pairs = [(str(number), label) for label, number in pairs]
     if not all(key.isdecimal() and len(key) <= 6 for key, _ in pairs):
         raise LabelsError(
             "The file has no class names where they are looked for",
@@ -287,34 +329,50 @@ def _flow(text: str) -> Entries:
 
 
 def _unquoted(text: str) -> str:
+    """Return the text of a literal as JSON or Python write it, or of a word without quotes."""
     text = text.strip()
     if text[:1] == '"' == text[-1:]:
         try:
             return str(json.loads(text))
         except ValueError:
-            return re.sub(r"\\(.)", r"\1", text[1:-1])
-    if text[:1] == "'" == text[-1:]:
-        return re.sub(r"\\(.)|'(')", r"\1\2", text[1:-1])
+            pass  # Python has escapes that JSON does not have
+    if text[:1] in ("'", '"') and text[:1] == text[-1:]:
+        return _ESCAPE.sub(_unescaped, text[1:-1])
     return text
 
 
+def _unescaped(match: re.Match[str]) -> str:
+    """Return the character that an escape of a Python literal stands for."""
+    code, octal, letter = match.groups()
+    if letter:
+        return _LETTERS.get(letter, letter)
+    number = int(code[1:], 16) if code else int(octal, 8)
+    return chr(number) if number <= sys.maxunicode else match[0]
+
+
+def _loaded(load: Callable[[str], Any], text: str) -> Entries:
+    """Read YAML with a library."""
+    _check_depth(text)
+    try:
+        value = load(text)
+    except (ValueError, RecursionError) as error:
+        raise _damaged("YAML", error) from error
+    if isinstance(value, Mapping):
+        value = next((value[key] for key in _KEYS if value.get(key)), value)
+    if isinstance(value, str):
+        return []  # a single text, which is no list of names
+    if isinstance(value, Mapping) and not all(map(str.isdecimal, value)):
+        value = {key: int(n) if _is_number(n) else n for key, n in value.items()}  # number by name
+    return _value(value)
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, str) and re.fullmatch(r"\d{1,6}", value) is not None
+
+
 def _yaml(text: str) -> Entries:
-    """Read ``names:`` in its common forms, the only part of YAML that is needed."""
-    lines = [line for line in text.splitlines() if line.strip() and line.lstrip()[0] != "#"]
-    start = next((i for i, line in enumerate(lines) if line.startswith("names:")), len(lines))
-    found: list[tuple[str | None, str]] = []
-    for line in [line.split(" #")[0] for line in lines[start + 1 :]]:
-        match = _BLOCK.fullmatch(line.strip()) if line[0] in " \t-" else None
-        if match is None:
-            break
-        found.append((match[1], _unquoted(match[2])))
-    if found and all(number for number, _ in found):
-        return _by_number((int(number or 0), label) for number, label in found)
-    if found:
-        return [(f"at place {i + 1}", label) for i, (_, label) in enumerate(found)]
-    flow = " ".join(line.split(" #")[0] for line in lines[start:])[len("names:") :].strip()
-    ends = [at for at in (flow.find("]"), flow.find("}")) if at >= 0]
-    return _flow(flow[: min(ends) + 1]) if ends else []
+    found = yaml_names.read(text)
+    return _value(found) if found else []
 
 
 def _pbtxt(text: str) -> Entries:

@@ -33,9 +33,20 @@ _CAUSES: tuple[tuple[type[ObscuraError], str, str], ...] = (
 """Each error, its cause in words, and a pattern that the runtime's message matches."""
 
 
+_OPERATOR = re.compile(
+    r"implementation for ([\w.:]+)|op registered for ([\w.:]+)"
+    r"|([\w.:]+)\(-?\d+\) is not a registered",
+    re.IGNORECASE,
+)
+
+
 def error_of(message: str, backend: str) -> ObscuraError:
     """Return the error that a message of the runtime stands for; a BackendError by default."""
     for kind, cause, pattern in _CAUSES:
         if re.search(pattern, message, re.IGNORECASE):
+            operator = _OPERATOR.search(message)
+            if kind is ModelUnsupported and operator:
+                named = next(filter(None, operator.groups()))
+                cause = f"The runtime lacks an operator that the network needs: {named}"
             return kind(cause, message)
     return BackendError(f"The {backend} backend failed", message)

@@ -22,7 +22,13 @@ from obscura.evaluation.score import draw_samples
 
 
 def _native(model: str, options: argparse.Namespace) -> Detector:
-    return Detector(model, threshold=options.threshold, threads=options.threads, flip=options.flip)
+    return Detector(
+        model,
+        threshold=options.threshold,
+        threads=options.threads,
+        flip=options.flip,
+        thorough=not options.live,
+    )
 
 
 def _browser(model: str, options: argparse.Namespace) -> PageDetector:
@@ -46,15 +52,28 @@ HELP = "Measure how accurate models are, on pictures annotated in COCO's format.
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of the command."""
     add = parser.add_argument
-    add("--images", type=Path, required=True, metavar="DIR", help="the folder of pictures")
+    add("--images", type=filled, required=True, metavar="DIR", help="the folder of pictures")
     add(
         "--annotations",
-        type=Path,
+        type=filled,
         required=True,
         metavar="JSON",
         help="their annotations: an instances file in COCO's format",
     )
-    add("--model", action="append", metavar="NAME", help="may be repeated (default: all)")
+    add(
+        "--limit",
+        type=count,
+        default=0,
+        metavar="N",
+        help="use only the first N of the pictures that are there (default: all)",
+    )
+    add(
+        "--model",
+        type=filled,
+        action="append",
+        metavar="NAME",
+        help="may be repeated (default: all)",
+    )
     add("--backend", choices=BACKENDS, default="native", help="default: %(default)s")
     add(
         "--site",
@@ -67,31 +86,40 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=_fraction,
         default=LOW,
         metavar="T",
-        help="minimum score (default: %(default)s, because precision is averaged over all recalls)",
+        help="minimum score (default: %(default)s; average precision needs low scores, too)",
     )
     add(
         "--threads",
         type=count,
         default=0,
         metavar="N",
-        help="number (default: one per core)",
+        help="number of threads (default: one per core)",
     )
-    add("--flip", action="store_true", help="also detect on the mirrored pictures")
-    add("--per-class", action="store_true", help="print each class's precision, too")
+    add(
+        "--flip",
+        action="store_true",
+        help="also detect on the mirrored pictures (slower, finds more)",
+    )
+    add(
+        "--live",
+        action="store_true",
+        help="detect as the page does: fewer rows, one class for a box, the card's overlap",
+    )
+    add("--per-class", action="store_true", help="also print the precision of each class")
     add(
         "--bootstrap",
         type=count,
         default=0,
         metavar="N",
-        help="report the standard error of AP, from N random sets of the pictures",
+        help="also report the standard error of AP, from N random draws of the pictures",
     )
-    add("--json", type=Path, metavar="FILE", help="write everything as JSON, too")
+    add("--json", type=filled, metavar="FILE", help="also write the results to a JSON file")
 
 
 def run(options: argparse.Namespace) -> int:
     """Evaluate each model and print the results; return the exit code, 1 if a picture was bad."""
     bar = _progress_bar()
-    truth = read_truth(options.annotations, options.images)
+    truth = read_truth(Path(options.annotations), Path(options.images), options.limit)
     samples = draw_samples(len(truth.pictures), options.bootstrap)
     results = []
     for name in options.model or catalogue.known():
@@ -113,7 +141,7 @@ def run(options: argparse.Namespace) -> int:
             )
         )
     if options.json:
-        _write(options.json, document(results, truth, options.threshold))
+        _write(Path(options.json), document(results, truth, options.threshold))
     print(markdown(results, truth, per_class=options.per_class))
     return 1 if any(result.damaged for result in results) else 0
 
@@ -121,7 +149,7 @@ def run(options: argparse.Namespace) -> int:
 def _progress_bar() -> Callable[..., Iterable[int]]:
     """Return tqdm, which shows itself only on a terminal."""
     try:
-        from tqdm import tqdm  # here, for it is an extra
+        from tqdm import tqdm  # here, because it is an extra
     except ImportError as error:
         raise ToolMissing("tqdm is missing") from error
     bar: Callable[..., Iterable[int]] = partial(tqdm, disable=None, leave=False, unit="picture")
@@ -131,13 +159,17 @@ def _progress_bar() -> Callable[..., Iterable[int]]:
 def _command(model: str, options: argparse.Namespace) -> str:
     """Return the command that repeats the measurement on any machine."""
     images, annotations = (
-        "/".join(path.resolve().parts[-2:]) for path in (options.images, options.annotations)
+        "/".join(Path(path).resolve().parts[-2:]) for path in (options.images, options.annotations)
     )
     words = ["--images", images, "--annotations", annotations, "--model", model]
     if options.backend != "native":
         words += ["--backend", options.backend]
     if options.flip:
         words.append("--flip")
+    if options.live:
+        words.append("--live")
+    if options.limit:
+        words += ["--limit", str(options.limit)]
     if options.threshold != LOW:
         words += ["--threshold", f"{options.threshold:g}"]
     return f"python3 -m obscura evaluate {shlex.join(words)}"
@@ -151,19 +183,36 @@ def _write(path: Path, values: dict[str, Any]) -> None:
 
 
 def _fraction(text: str) -> float:
-    value = float(text)
+    try:
+        value = float(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f'"{text}" is not a number') from None
     if not 0 < value < 1:
         raise argparse.ArgumentTypeError(f"{text} is not between 0 and 1")
     return value
+
+
+def filled(text: str) -> str:
+    """Return an argument that names something.
+
+    Raises:
+        argparse.ArgumentTypeError: it is empty, which as a path would be the current folder.
+    """
+    if not text:
+        raise argparse.ArgumentTypeError("it is empty; a variable in the command may be unset")
+    return text
 
 
 def count(text: str) -> int:
     """Return an argument as a number of things.
 
     Raises:
-        ValueError, argparse.ArgumentTypeError: it is none.
+        argparse.ArgumentTypeError: it is not a whole number, or is less than 0.
     """
-    value = int(text)
+    try:
+        value = int(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f'"{text}" is not a whole number') from None
     if value < 0:
         raise argparse.ArgumentTypeError(f"{text} is less than 0")
     return value

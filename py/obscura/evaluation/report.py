@@ -60,6 +60,7 @@ def document(results: Iterable[Result], truth: Truth, threshold: float) -> dict[
     """Return the results as plain JSON types; precision in percent, null if there is none."""
     return {
         "pictures": len(truth.pictures),
+        "absent": truth.absent,
         "objects": truth.count,
         "threshold": threshold,
         "results": [
@@ -79,26 +80,33 @@ def document(results: Iterable[Result], truth: Truth, threshold: float) -> dict[
 
 
 def _notes(results: Sequence[Result], truth: Truth) -> Iterator[str]:
+    used = len(truth.pictures)
+    of = "" if used == truth.listed else f" of {truth.listed}"
     yield (
-        f"{len(truth.pictures)} pictures with {truth.count} objects; average precision in percent"
+        f"{used}{of} pictures, with {truth.count} objects; average precision in percent"
         + (", ± its standard error." if any(result.error for result in results) else ".")
     )
+    if truth.absent:
+        yield (
+            f"{truth.absent} of the {truth.listed} annotated pictures "
+            f"{'is' if truth.absent == 1 else 'are'} not in the folder and not counted."
+        )
     for result in results:
         unknown, damaged = len(truth.categories) - len(result.classes), len(result.damaged)
         if unknown:
             yield (
-                f"{result.model} does not know {unknown} of the {len(truth.categories)} annotated "
-                f"classes: {'it is' if unknown == 1 else 'they are'} not counted."
+                f"{result.model} does not have {unknown} of the {len(truth.categories)} annotated "
+                f"classes, which {'is' if unknown == 1 else 'are'} not counted."
             )
         if damaged:
             yield (
-                f"{result.model}: {damaged} of the {len(truth.pictures)} pictures could not be "
-                f"read; what is on {'it' if damaged == 1 else 'them'} counts as missed."
+                f"{result.model}: {damaged} of the {used} pictures could not be read; the objects "
+                f"in {'it' if damaged == 1 else 'them'} count as missed."
             )
 
 
 def _classtable(results: Sequence[Result]) -> str:
-    """One row per class that has objects, most objects first; AP and AP50 of each model."""
+    """Return a row per class that has objects, most objects first, with each model's AP, AP50."""
     header = ["class", "objects"]
     rows: dict[str, list[str]] = {}
     order: dict[str, int] = {}

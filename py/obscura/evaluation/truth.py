@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -22,11 +22,15 @@ class Truth:
         categories: COCO's id of each category, by its name.
         objects: COCO's annotations: ``id``, ``image_id``, ``category_id``, ``bbox`` as
             ``[x, y, width, height]`` in pixels, ``area`` in square pixels, ``iscrowd``.
+        listed: number of pictures that the file lists, those included that were left out.
+        absent: number of pictures that were left out because they are not in the folder.
     """
 
     pictures: dict[int, Path]
     categories: dict[str, int]
     objects: list[dict[str, Any]]
+    listed: int
+    absent: int = 0
 
     @property
     def count(self) -> int:
@@ -47,23 +51,24 @@ class Truth:
         if not ids:
             raise AnnotationsError(
                 "Model and annotations have no class in common",
-                f"the model knows {some(labels)}; annotated are {some(list(self.categories))}",
+                f"the model has {some(labels)}; the annotations have {some(list(self.categories))}",
                 remedy="Classes are matched by name: choose another model, or rename the "
                 "categories in the annotations.",
             )
         return ids
 
 
-def read_truth(annotations: Path, images: Path) -> Truth:
-    """Read an instances file, and find its pictures.
+def read_truth(annotations: Path, images: Path, limit: int = 0) -> Truth:
+    """Read an instances file, and find its pictures. Those that are not in the folder are left out.
 
     Args:
         annotations: JSON in COCO's format (https://cocodataset.org/#format-data).
         images: the folder to which the file's names of pictures are relative.
+        limit: keep only the first N pictures, in the file's order; 0 for all.
 
     Raises:
-        AnnotationsError: the file cannot be read or is not in that format, or pictures are missing
-            in the folder; the message names them.
+        AnnotationsError: the file cannot be read or is not in that format, or none of its pictures
+            is in the folder; the message names some.
     """
     try:
         document = json.loads(annotations.read_text(encoding="utf-8"))
@@ -71,7 +76,7 @@ def read_truth(annotations: Path, images: Path) -> Truth:
         raise AnnotationsError(
             f"The annotations cannot be read ({error.strerror})", annotations
         ) from error
-    except (ValueError, RecursionError) as error:  # no JSON, no UTF-8, or nested without end
+    except (ValueError, RecursionError) as error:  # not JSON, not UTF-8, or nested too deeply
         raise AnnotationsError("The annotations are not JSON", f"{annotations}: {error}") from error
     try:
         truth = _parse(document, images)
@@ -80,14 +85,25 @@ def read_truth(annotations: Path, images: Path) -> Truth:
         raise AnnotationsError(
             "The annotations are not in COCO's format", f"{annotations}: {reason}"
         ) from error
-    missing = [str(path) for path in truth.pictures.values() if not path.is_file()]
-    if missing:
+    there = [number for number, path in truth.pictures.items() if path.is_file()]
+    if not there:
         raise AnnotationsError(
-            f"{len(missing)} of {len(truth.pictures)} annotated pictures are not there",
-            some(missing),
-            remedy="Name the folder that holds all of them.",
+            f"None of the {truth.listed} annotated pictures is in the folder",
+            some([str(path) for path in truth.pictures.values()]),
+            remedy="Name the folder that holds them with --images.",
         )
-    return truth
+    return _part(truth, there[: limit or None], absent=truth.listed - len(there))
+
+
+def _part(truth: Truth, numbers: Sequence[int], absent: int) -> Truth:
+    """Return the truth of some of the pictures, by their ids."""
+    chosen = set(numbers)
+    return replace(
+        truth,
+        pictures={number: truth.pictures[number] for number in numbers},
+        objects=[row for row in truth.objects if row["image_id"] in chosen],
+        absent=absent,
+    )
 
 
 def some(names: Sequence[str]) -> str:
@@ -98,7 +114,7 @@ def some(names: Sequence[str]) -> str:
 
 def _parse(document: Any, images: Path) -> Truth:
     if not isinstance(document, Mapping):
-        raise TypeError("it holds no table")
+        raise TypeError("it is not an object with keys")
     pictures = {int(row["id"]): _inside(images, row["file_name"]) for row in document["images"]}
     categories = {str(row["name"]): int(row["id"]) for row in document["categories"]}
     if not pictures:
@@ -119,7 +135,7 @@ def _parse(document: Any, images: Path) -> Truth:
                 "iscrowd": int(row.get("iscrowd", 0)),
             }
         )
-    return Truth(pictures, categories, objects)
+    return Truth(pictures, categories, objects, len(pictures))
 
 
 def _inside(images: Path, name: Any) -> Path:

@@ -13,7 +13,7 @@ from obscura.boxes import area, clip, fit, nms
 from obscura.cards.card import ModelCard
 from obscura.detections import Detections
 from obscura.errors import BackendError, ModelMismatch
-from obscura.families import module, of, spec
+from obscura.families import of, read_rows
 
 
 class Outputs(NamedTuple):
@@ -22,6 +22,8 @@ class Outputs(NamedTuple):
     boxes: NDArray[np.float32]  # (K, 4) xyxy in 0..1 of the model's input
     scores: NDArray[np.float32]  # (K,) confidence in 0..1
     classes: NDArray[np.int32]  # (K,) index into the card's labels
+    keypoints: NDArray[np.float32] | None = None
+    """(K, points, 3) x, y in 0..1 of the model's input, score in 0..1; None without any."""
 
 
 _NO_CLASS = 2**31 - 1
@@ -30,13 +32,16 @@ _MAX_DISTANCE = 1000.0
 """How far outside the picture boxes may reach, in sizes of the picture: areas stay finite."""
 
 
-def read(outputs: Mapping[str, Any], card: ModelCard) -> Outputs:
+def read(outputs: Mapping[str, Any], card: ModelCard, *, thorough: bool = False) -> Outputs:
     """Return the best rows of a network's outputs.
 
     Args:
         outputs: arrays of one run, by name, in the graph's order: boxes, scores and classes of a
             sealed network; of an open one whatever its family reads.
         card: the model's card.
+        thorough: return all rows, and those of all classes of a box if the family's authors do so
+            when they measure average precision: slower, and for measuring. A sealed network
+            returns the rows that it was sealed with in any case.
 
     Raises:
         ModelMismatch: the outputs are not what the card says.
@@ -49,18 +54,18 @@ def read(outputs: Mapping[str, Any], card: ModelCard) -> Outputs:
         return _sealed(outputs, card)
     from obscura.families.common.ops import NUMPY
 
-    network = spec(card)
     with np.errstate(all="ignore"):  # `decode` checks for overflow
         # Families handle two types only, and neither wraps around when its sign is changed.
         plain = {
             name: array.astype(np.float32 if array.dtype.kind == "f" else np.int64)
             for name, array in outputs.items()
         }
-        rows = module(card.family).read(NUMPY, plain, network)
+        rows = read_rows(NUMPY, plain, card, thorough=thorough)
         return Outputs(
             rows.boxes.astype(np.float32),
             rows.scores.astype(np.float32),
             np.clip(rows.classes, -1, _NO_CLASS).astype(np.int32),
+            None if rows.keypoints is None else rows.keypoints.astype(np.float32),
         )
 
 
@@ -81,7 +86,14 @@ def _sealed(outputs: Mapping[str, NDArray[Any]], card: ModelCard) -> Outputs:
             f"boxes {list(boxes.shape)}, scores {list(scores.shape)}, "
             f"classes {list(classes.shape)}",
         )
-    return Outputs(boxes, scores, classes)
+    points = outputs.get("keypoints")
+    if points is not None:
+        points = points[0, : card.top] if points.ndim == 4 and len(points) else points
+        if points.shape[::2] != (count, 3) or points.ndim != 3:
+            raise ModelMismatch(
+                "The sealed network's key points have the wrong shape", list(points.shape)
+            )
+    return Outputs(boxes, scores, classes, points)
 
 
 def decode(
@@ -106,7 +118,9 @@ def decode(
 
     Returns:
         Detections in pixels of the picture, clipped to its edges, best first. Boxes wholly outside
-        are dropped.
+        are dropped. If the model finds key points, `Detections.data` has them as "keypoints",
+        ``(n, points, 3)`` float32: x, y in pixels of the picture, not clipped, and the score in
+        0..1 (1 if the model has none).
 
     Raises:
         CardError: the family is unknown.
@@ -115,7 +129,7 @@ def decode(
         ModelMismatch: scores of an open network are above 1, so its card is wrong.
     """
     family = of(card)
-    boxes, scores, class_ids = outputs
+    boxes, scores, class_ids = outputs[:3]
     if class_ids.size and not 0 <= class_ids.min() <= class_ids.max() < len(card.labels):
         raise BackendError(
             f"The backend returned a class outside 0..{len(card.labels) - 1}",
@@ -135,19 +149,43 @@ def decode(
         raise (ModelMismatch if card.open else BackendError)(
             "The network's scores are not in 0..1", f"{scores.max():.3g}"
         )
+    size = (card.input.width, card.input.height)
     if not len(rows):
-        return Detections.empty()
+        points = _keypoints(outputs.keypoints, rows, card.input.resize, source_size, size)
+        return Detections(boxes, scores[rows], class_ids[rows], data=points)
     scores, class_ids = scores[rows], class_ids[rows]
     boxes = boxes.clip(-_MAX_DISTANCE, _MAX_DISTANCE)
     if family.nms:
         order = nms(boxes, scores, card.iou if iou is None else iou, class_ids)
     else:
         order = np.argsort(-scores, kind="stable")
-    size = (card.input.width, card.input.height)
     xyxy = _to_source(boxes[order], card.input.resize, source_size, size)
     visible = area(xyxy) > 0
     order = order[visible]
-    return Detections(xyxy[visible], scores[order], class_ids[order])
+    points = _keypoints(outputs.keypoints, rows[order], card.input.resize, source_size, size)
+    return Detections(xyxy[visible], scores[order], class_ids[order], data=points)
+
+
+def _keypoints(
+    points: NDArray[np.float32] | None,
+    rows: NDArray[np.int64],
+    mode: str,
+    source: tuple[int, int],
+    size: tuple[int, int],
+) -> dict[str, NDArray[np.float32]]:
+    """Return these rows' key points, mapped to pixels of the source, as part of `Detections.data`.
+
+    Raises:
+        BackendError: they contain NaN or infinity.
+    """
+    if points is None:
+        return {}
+    points = points[rows]
+    if not np.isfinite(points).all():
+        raise BackendError("The backend returned key points that are not finite")
+    whole, offsets, scales = _frame(mode, source, size)[:, :2]
+    xy = (points[:, :, :2].clip(-_MAX_DISTANCE, _MAX_DISTANCE) * whole - offsets) / scales
+    return {"keypoints": np.concatenate([xy, points[:, :, 2:].clip(0, 1)], 2)}
 
 
 def _to_source(

@@ -78,7 +78,7 @@ def inspect(read: Read, size: int) -> Graph:
                 pair = {part.number: reader.text(part) for part in _inside(reader, field)}
                 metadata[pair.get(1, "")] = pair.get(2, "")
     if not graphs or not opsets or not walk.outputs:
-        raise ModelUnreadable("The file is no ONNX model", f"{size} bytes")
+        raise ModelUnreadable("The file is not an ONNX model", f"{size} bytes")
     return Graph(
         inputs=tuple(value for value in walk.inputs if value.name not in walk.initialized),
         outputs=tuple(walk.outputs),
@@ -191,5 +191,7 @@ def _size(reader: Reader, field: Field) -> int | str:
 
 def _inside(reader: Reader, field: Field) -> Iterator[Field]:
     if field.wire_type != BYTES:
-        raise ModelUnreadable("The file is no ONNX model", f"field {field.number} is no message")
+        raise ModelUnreadable(
+            "The file is not an ONNX model", f"field {field.number} is no message"
+        )
     return reader.fields(field.start, field.stop)

@@ -40,7 +40,7 @@ class Parts:
         self._whole = list(self.reader.fields(0, len(network)))
         graph = next((field for field in self._whole if field.number == 7), None)
         if graph is None:
-            raise ModelUnreadable("The file is no ONNX model", f"{len(network)} bytes")
+            raise ModelUnreadable("The file is not an ONNX model", f"{len(network)} bytes")
         self._graph = graph
         self.parts = list(self.reader.fields(graph.start, graph.stop))
         self.nodes = [self._node(part) for part in self.of(NODE)]

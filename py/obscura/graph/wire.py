@@ -51,7 +51,7 @@ class Reader:
             number, wire_type = key >> 3, key & 7
             self._walked += 1
             if number == 0:
-                raise ModelUnreadable("The file is no ONNX model", "a field without a number")
+                raise ModelUnreadable("The file is not an ONNX model", "a field without a number")
             if self._walked > MOST_FIELDS:
                 raise ModelUnreadable("The model has too many parts", f"over {MOST_FIELDS}")
             if wire_type == VARINT:
@@ -67,13 +67,15 @@ class Reader:
                 value = int.from_bytes(self._bytes(at, end, stop), "little")
                 yield Field(number, wire_type, at, end, value)
             else:
-                raise ModelUnreadable("The file is no ONNX model", f"wire type {wire_type}")
+                raise ModelUnreadable("The file is not an ONNX model", f"wire type {wire_type}")
             at = end
 
     def text(self, field: Field, most: int = 1 << 20) -> str:
         """Return a field's bytes as UTF-8 text; more than ``most`` bytes are refused."""
         if field.wire_type != BYTES:
-            raise ModelUnreadable("The file is no ONNX model", f"field {field.number} is no text")
+            raise ModelUnreadable(
+                "The file is not an ONNX model", f"field {field.number} is no text"
+            )
         if field.stop - field.start > most:
             raise ModelUnreadable("The file holds an absurdly long name", field.stop - field.start)
         return self._bytes(field.start, field.stop, field.stop).decode("utf-8", "replace")
@@ -101,7 +103,7 @@ class Reader:
                 return value & 0xFFFF_FFFF_FFFF_FFFF, at
             shift += 7
             if shift > 63:
-                raise ModelUnreadable("The file is no ONNX model", "a number without an end")
+                raise ModelUnreadable("The file is not an ONNX model", "a number without an end")
 
     def _bytes(self, start: int, stop: int, limit: int) -> bytes:
         self._inside(stop, limit)

@@ -13,11 +13,11 @@ from typing import Any, NamedTuple
 
 from obscura import families
 from obscura.cards.card import MOST_LABELS, MOST_PIXELS_A_SIDE, ModelCard, ModelFile
-from obscura.cards.labels import COCO, embedded, known
+from obscura.cards.labels import COCO, embedded, known, numbered
 from obscura.errors import LabelsError, ModelExternal, NotADetector
-from obscura.families.common.reading import Reading, as_picture
-from obscura.graph.inspect import Graph
-from obscura.identify.refusal import not_a_detector
+from obscura.families.common.reading import Reading, as_picture, with_batch
+from obscura.graph.inspect import Graph, Value
+from obscura.identify.refusal import not_a_detector, unfed_input
 
 CERTAIN = 0.8
 """Confidence from which the best reading is used without asking, if it is clearly the best."""
@@ -25,22 +25,32 @@ CERTAIN = 0.8
 CLEARLY = 0.2
 """How far the confidence of the second reading must be below the best for that."""
 
+LIKELY = 0.45
+DECIDED = 0.85
+"""Least confidence of a reading that the number of names can decide on, and the one it gets."""
+
 PLAUSIBLE = 0.1
 """Minimum confidence of the readings shown; at most `MOST` are."""
 
 MOST = 6
 MOST_VALUES = 200  # inputs and outputs; families compare all pairs
 TOP = 300  # rows that the family of an open model returns before suppression
-UNTOLD_CLASSES = 100  # number of numbered classes if nothing shows how many there are
+UNTOLD_CLASSES = 1300
+"""Number of numbered classes if nothing shows how many there are: as many as LVIS has (1,203), and
+some more, because one that is not on the card is an error."""
 
-_NAMES = ("names", "classes", "class_names", "labels", "categories", "id2label")
+DOUBTFUL = 0.5
+"""Confidence of the best reading below which none of them may be right."""
+
+# RapidOCR and PaddleX write the classes into `character`, one per line.
+_NAMES = ("names", "classes", "class_names", "labels", "categories", "id2label", "character")
 _SIZES = ("imgsz", "input_size", "img_size", "image_size", "input_shape", "resolution")
 _KINDS = ("model_family", "model_type", "family", "architecture", "model_name", "description")
 _TASKS = {  # tasks without upright boxes, in words
-    "classify": "says what a whole picture shows",
-    "obb": "draws turned boxes",
+    "classify": "says what a whole image shows",
+    "obb": "finds rotated boxes",
     "semantic": "gives each pixel a class",
-    "depth": "tells how far each pixel is",
+    "depth": "estimates how far each pixel is",
     "embed": "turns a picture into numbers to compare",
 }
 _CALLED = {  # names of families in metadata, if different from their keys
@@ -70,24 +80,37 @@ def guess(graph: Graph, labels: Sequence[str] = ()) -> list[Reading]:
         raise ModelExternal("The model keeps its weights in other files", files)
     if len(graph.inputs) + len(graph.outputs) > MOST_VALUES:
         raise NotADetector(
-            "The network takes and returns more than any detector",
+            "This model has more inputs and outputs than any detector",
             f"{len(graph.inputs)} inputs, {len(graph.outputs)} outputs",
         )
     stated = _parsed(graph.metadata)
     if stated.task in _TASKS:
         raise NotADetector(
-            f"The network does not detect objects: it {_TASKS[stated.task]}", stated.task
+            f"This model does not detect objects: it {_TASKS[stated.task]}", stated.task
         )
     # A family may recognise the network by the size in the metadata.
     found = _recognised(_sized(graph, stated.size)) if stated.size else []
     found = found or _recognised(graph)
     if not found:
         raise not_a_detector(graph)
-    readings = [_weighed(reading, stated, labels) for reading in found]
+    fed = [reading for reading in found if not _unfed(graph, reading)]
+    if not fed:
+        raise unfed_input(_unfed(graph, found[0]))
+    names = len(labels or stated.labels)
+    decides = names > 0 and any(reading.classes not in (0, names) for reading in fed)
+    readings = []
+    for reading in fed:
+        weighed = _weighed(_limited(graph, reading, stated), stated, labels)
+        readings.append(_decided(weighed) if decides and reading.classes == names else weighed)
     if labels:
         readings = _fitting(readings, labels)
     readings.sort(key=lambda reading: -reading.confidence)
     return [readings[0], *(one for one in readings[1:MOST] if one.confidence >= PLAUSIBLE)]
+
+
+def doubtful(readings: Sequence[Reading]) -> bool:
+    """Return whether none of the readings may be right."""
+    return all(reading.confidence < DOUBTFUL for reading in readings)
 
 
 def certain(readings: Sequence[Reading]) -> bool:
@@ -130,21 +153,23 @@ def card_of(
         name: name of the model.
         title: name shown to people.
         file: the network's file.
-        labels: class names; None for those of the file, or well-known or numbered ones.
+        labels: class names; None for those of the reading, or numbered ones.
         license: SPDX identifier, or NOASSERTION.
 
     Raises:
         CardError: an argument is invalid.
     """
+    names = tuple(labels or reading.labels or numbered(reading.classes or UNTOLD_CLASSES))
+    counted = bool(labels or reading.labels or reading.classes)
     card = ModelCard(
         name=name,
         title=title,
-        summary=f"read as {families.FAMILIES[reading.family].title}",
+        summary=summary(reading),
         family=reading.family,
-        labels=tuple(labels or reading.labels or known(reading.classes or UNTOLD_CLASSES).labels),
+        labels=names,
         license=license,
         file=file,
-        source={"file": file.name},
+        source={"file": file.name} | ({} if counted else {"classes": "unknown"}),
         input=reading.input,
         open=reading.open,
         top=TOP,
@@ -154,6 +179,12 @@ def card_of(
         accuracy={},
     )
     return ModelCard.from_dict(to_table(card))  # which checks everything
+
+
+def summary(reading: Reading) -> str:
+    """Return how a network is read, and which part of its answer is left out."""
+    title = f"Format: {families.FAMILIES[reading.family].title}"
+    return f"{title}; {reading.leaves_out} are left out" if reading.leaves_out else title
 
 
 def to_table(card: ModelCard) -> dict[str, Any]:
@@ -198,6 +229,7 @@ class _Metadata(NamedTuple):
     """The useful part of a file's metadata."""
 
     labels: tuple[str, ...]
+    named: bool  # whether it names classes, also in a way that cannot be read
     size: tuple[int, int] | None  # width, height
     task: str
     family: str
@@ -208,6 +240,7 @@ def _parsed(metadata: Mapping[str, str]) -> _Metadata:
     sizes = (_size(metadata[key]) for key in _SIZES if key in metadata)
     return _Metadata(
         labels=next((labels for labels in found if labels), ()),
+        named=any(metadata.get(key, "").strip(" []{}") for key in _NAMES),
         size=next((size for size in sizes if size), None),
         task=metadata.get("task", "").strip().lower(),
         family=_called(" ".join(metadata[key] for key in _KINDS if key in metadata)),
@@ -241,13 +274,32 @@ def _called(text: str) -> str:
 
 def _recognised(graph: Graph) -> list[Reading]:
     """Return all readings that fit on a card; malicious shapes have 2^60 classes."""
-    return [
-        reading
-        for name in families.FAMILIES
-        for reading in families.module(name).recognise(graph)
-        if 0 <= reading.classes <= MOST_LABELS
-        and 0 < min(reading.input[:2]) <= max(reading.input[:2]) <= MOST_PIXELS_A_SIDE
-    ]
+    found: list[Reading] = []
+    for face in dict.fromkeys((graph.outputs, with_batch(graph).outputs)):
+        for name in families.FAMILIES:
+            for reading in families.module(name).recognise(graph._replace(outputs=face)):
+                if (
+                    0 <= reading.classes <= MOST_LABELS
+                    and 0 < min(reading.input[:2]) <= max(reading.input[:2]) <= MOST_PIXELS_A_SIDE
+                    and reading not in found
+                ):
+                    found.append(reading)
+    return found
+
+
+def _unfed(graph: Graph, reading: Reading) -> list[Value]:
+    """Return the inputs of the graph that a reading has no value for."""
+    fed = {reading.open.input, *(feed.name for feed in reading.open.feeds)}
+    return [value for value in graph.inputs if value.name not in fed]
+
+
+def _limited(graph: Graph, reading: Reading, stated: _Metadata) -> Reading:
+    """Return a reading that says what the network also finds and is left out."""
+    extra = reading.open.options.get("extra")
+    masks = any((len(v.shape) == 4 and extra) or "mask" in v.name.lower() for v in graph.outputs)
+    if not masks and stated.task != "segment":
+        return reading
+    return reading._replace(leaves_out="masks", why=f"{reading.why}; its masks are left out")
 
 
 def _sized(graph: Graph, size: tuple[int, int]) -> Graph:
@@ -269,15 +321,18 @@ def _weighed(reading: Reading, stated: _Metadata, given: Sequence[str]) -> Readi
     if stated.family == reading.family:
         confidence += 0.1
         why += ", and the file says so"
-    labels = reading.labels
-    if stated.labels and reading.classes in (0, len(stated.labels)):
-        labels = stated.labels
+    labels, own = reading.labels, _without_background(stated.labels, reading.classes)
+    if own and reading.classes in (0, len(own)):
+        labels = own
         confidence += 0.05
         why += f"; it names its {len(labels)} classes"
-    elif stated.labels and not given:
+    elif own and not given:
         confidence /= 2
-        why += f"; but the file names {len(stated.labels)} classes, not {reading.classes}"
-    if not labels and known(reading.classes).title:
+        why += f"; but the file names {len(own)} classes, not {reading.classes}"
+    elif stated.named and not given:
+        why += "; its class names cannot be read"
+    # A file that has names of its own never gets those of another list.
+    if not labels and not stated.named and known(reading.classes).title:
         labels, title = known(reading.classes)
         why += f"; {reading.classes} classes, as {title} has"
     classes = reading.classes or len(labels)
@@ -287,6 +342,21 @@ def _weighed(reading: Reading, stated: _Metadata, given: Sequence[str]) -> Readi
     return reading._replace(
         labels=labels, classes=classes, confidence=min(confidence, 0.99), why=why
     )
+
+
+def _decided(reading: Reading) -> Reading:
+    """Return a likely reading as one that is certain, because there are as many names as it has
+    classes and others have not: rows of 8 are of 3 classes for YOLOX and of 4 for YOLOv8."""
+    if LIKELY <= reading.confidence < DECIDED:
+        return reading._replace(confidence=DECIDED)
+    return reading
+
+
+def _without_background(labels: tuple[str, ...], classes: int) -> tuple[str, ...]:
+    """Return names without a first one that stands for no object, if that makes them fit."""
+    if len(labels) == classes + 1 and labels[0].strip("_").lower() in ("background", "unused 0"):
+        return labels[1:]
+    return labels
 
 
 def _fitting(readings: Sequence[Reading], labels: Sequence[str]) -> list[Reading]:
@@ -301,8 +371,7 @@ def _fitting(readings: Sequence[Reading], labels: Sequence[str]) -> list[Reading
     if not fitting:
         counts = " or ".join(str(n) for n in sorted({reading.classes for reading in readings}))
         raise LabelsError(
-            f"The network tells {counts} classes apart",
-            f"{len(labels)} names",
-            remedy="Give as many names as there are classes, in the network's order.",
+            f"You gave {len(labels)} names, but this model has {counts} classes",
+            remedy="Give as many names as there are classes, in the model's order.",
         )
     return fitting

@@ -6,6 +6,8 @@ from obscura.errors import NotADetector
 from obscura.families.common.reading import as_picture
 from obscura.graph.inspect import Graph, Value
 
+_FED = ("mask", "size", "shape", "scale_factor")
+"""Parts of the names of inputs beside the picture that some family has a value for."""
 _SEALED = {"boxes", "scores", "classes"}
 _PICTURES = ("float32", "float16", "uint8")
 
@@ -14,18 +16,34 @@ def not_a_detector(graph: Graph) -> NotADetector:
     """Return the error for a network that no family can read, with what it looks like."""
     pictures = [value for value in graph.inputs if as_picture(value)]
     if len(pictures) == 1:
-        return _by_outputs(graph)
+        others = [value for value in graph.inputs if value is not pictures[0]]
+        unfed = [v for v in others if not any(word in v.name.lower() for word in _FED)]
+        return unfed_input(unfed) if unfed else _by_outputs(graph)
     if pictures:
-        return NotADetector("The network takes several pictures at once", _listed(pictures))
-    if len(graph.inputs) == 1 and {value.name for value in graph.outputs} == _SEALED:
         return NotADetector(
-            "The network is a sealed model of Obscura, which needs its card",
+            "This model takes several images at once",
+            _listed(pictures),
+            remedy="Export it again with one image as its input.",
+        )
+    if len(graph.inputs) == 1 and {value.name for value in graph.outputs} >= _SEALED:
+        return NotADetector(
+            "This is one of Obscura's own models, and needs its settings file",
             _listed(graph.inputs),
-            remedy="Give its model.toml together with it.",
+            remedy="Add its model.toml together with it.",
         )
     return next(
         (error for value in graph.inputs if (error := _almost(value))), None
-    ) or NotADetector("The network takes no picture", _listed(graph.inputs) or "no inputs")
+    ) or NotADetector("This model does not take images", _listed(graph.inputs) or "no inputs")
+
+
+def unfed_input(values: list[Value]) -> NotADetector:
+    """Return the error for a network with inputs that Obscura has no value for."""
+    name = values[0].name[:40]
+    return NotADetector(
+        f"This model needs an input that Obscura has no value for: {name}",
+        _listed(values),
+        remedy=f"Export it again without {name}, or with its value in the file.",
+    )
 
 
 def _almost(value: Value) -> NotADetector | None:
@@ -33,23 +51,25 @@ def _almost(value: Value) -> NotADetector | None:
     batch, *sides = value.shape or ("",)
     if len(value.shape) == 4 and isinstance(batch, int) and batch > 1:
         return NotADetector(
-            f"The network takes {batch} pictures at once",
+            f"This model takes {batch} images at once",
             _listed([value]),
             remedy="Export it again with a batch of 1.",
         )
     if len(value.shape) == 4 and value.dtype not in _PICTURES:
         return NotADetector(
-            f"The network takes pictures as {value.dtype or 'a type that is not told'}",
+            f"This model takes images as {value.dtype or 'an unknown type'}",
             _listed([value]),
             remedy=f"Export it again with one of {', '.join(_PICTURES)}.",
         )
     if len(value.shape) == 4 and all(isinstance(size, int) for size in sides):
         return NotADetector(
-            "The network takes pictures of other than one or three channels", _listed([value])
+            "This model takes images with other than one or three colour channels",
+            _listed([value]),
+            remedy="Export it again for colour or grey images.",
         )
     if len(value.shape) == 3 and value.shape[2] in (1, 3):
         return NotADetector(
-            "The network takes a picture with its channels last and without a batch",
+            "This model takes an image with its channels last and without a batch",
             _listed([value]),
             remedy="Export it again with an input of four dimensions, such as [1, 640, 640, 3].",
         )
@@ -64,20 +84,23 @@ def _by_outputs(graph: Graph) -> NotADetector:
         flat = len(first) == 2 or (len(first) == 4 and first[2:] == (1, 1))
         if flat and (first[0] == 1 or isinstance(first[0], str)):
             return NotADetector(
-                f"The network looks like a classifier: {first[1]} numbers for the whole picture",
+                f"This looks like a classifier: it returns {first[1]} numbers for the whole image",
                 outputs,
+                remedy="Use a model that detects objects.",
             )
     if len(shapes) == 1 and len(first) == 4:
         return NotADetector(
-            "The network looks as if it gave each pixel a class or a value", outputs
+            "This looks like a segmentation model: it returns a value for each pixel",
+            outputs,
+            remedy="Use a model that detects objects.",
         )
     if any(not shape or any(isinstance(size, str) for size in shape[1:]) for shape in shapes):
         return NotADetector(
-            "The file does not tell enough of what the network returns",
+            "The file does not describe what the model returns",
             outputs,
             remedy="Export it again with fixed shapes, or write a card that names its family.",
         )
-    return NotADetector("The network returns nothing that a detector known here does", outputs)
+    return NotADetector("The model's outputs match no detector that Obscura knows", outputs)
 
 
 def _listed(values: list[Value] | tuple[Value, ...]) -> str:

@@ -13,10 +13,11 @@ from typing import Any
 from obscura.live.pace import Pace
 from obscura.page.live import kinds
 from obscura.page.live.analysis import Analysis
-from obscura.page.live.controller import Hooks, SourceController
+from obscura.page.live.controller import SourceController
+from obscura.page.live.protocols import Hooks
 from obscura.page.platform import Platform
 from obscura.page.stage.display import Display
-from obscura.page.state.feature import Features
+from obscura.page.state.feature import Features, When
 from obscura.page.state.preferences import Preferences
 from obscura.page.state.scene import Kind, Scene, State
 from obscura.page.state.settings import Request, Settings
@@ -44,7 +45,7 @@ class App:
         self._platform, self._scene, self._display = platform, scene, display
         self.sessions, self.analysis, self.features = sessions, analysis, features
         self._preferences, self._request = preferences, request
-        self.pace, self.notice = pace, platform.notice
+        self.pace, self.notice, self.view = pace, platform.notice, platform.view
         self.pace.enabled = self.settings.pace
         self.sources = make_sources(
             Hooks(
@@ -59,6 +60,7 @@ class App:
             )
         )
         self.models = make_models(self)
+        self.notice.on_dismissed = self._render
 
     @property
     def settings(self) -> Settings:
@@ -71,18 +73,13 @@ class App:
         return self._scene.state(
             error=self.notice.code is not None,
             ready=self.sessions.ready,
-            answered=self.analysis.update is not None,
+            answered=self.sources.answered,
         )
 
     @property
     def idle(self) -> bool:
         """Whether loading the page again would lose nothing."""
         return self.state is State.READY and not self._platform.shell.dialog_open()
-
-    @property
-    def camera_name(self) -> str | None:
-        """Name of the camera that runs; None if none runs."""
-        return self.sources.camera_name
 
     # ---- what a person does ----------------------------------------------------------------------
 
@@ -104,20 +101,25 @@ class App:
 
     def press_start(self) -> Any:
         """The main button: start, or stop what is under way."""
-        if self._scene.opening or self._scene.kind is Kind.LIVE:
-            return self.sources.stop()
-        return self.start()
+        runs = self._scene.opening or self._scene.kind is Kind.LIVE
+        return self.sources.stop() if runs or self.state is State.STARTING else self.start()
 
     def start(self) -> Any:
         """Open the source that Start stands for: the camera, or the one in the address."""
         return self.sources.open(self._request.source)
 
     def open_files(self, files: Sequence[Any]) -> Any:
-        """Open what a person gave: a photo or a video, to show and read, or a model to add."""
-        if any(map(kinds.is_model, files)):
-            self.notice.hide()
-            return self.models.add(files)
-        return self.sources.open(files[0])
+        """Open what a person gave: photos or videos, to show one by one; a model to add."""
+        media, others = kinds.sorted_out(files)
+        self.features.give_files(media, others)
+        if len(files) > 1 and media:
+            self._platform.spawn(self.features.start(When.BROWSED))
+        if not others:
+            return self.sources.open(media[0])
+        self.notice.hide()
+        if media:
+            self._platform.spawn(self.sources.open(media[0]))
+        return self.models.add(others)
 
     def change(self, **values: Any) -> Any:
         """Store settings that a person changed, and apply them."""
@@ -126,11 +128,9 @@ class App:
             return self.models.choose(values["model"])
         self._preferences.set(**values)
         self.pace.enabled = self.settings.pace
-        if self.sources.camera_runs and values.keys() & {"camera", "facing", "resolution"}:
-            return self.sources.open("camera")
         self._render()
         self.analysis.refresh()
-        return None
+        return self.sources.camera_changed(values.keys())
 
     def hide_classes(self, labels: list[str]) -> None:
         """Show all of the chosen model's classes but these."""
@@ -182,20 +182,21 @@ class App:
     def _picture_changed(self) -> None:
         self.pace.forget_frames()
         self._platform.clear()
+        self.view.reset()
+        if self.sources.is_video:
+            self._platform.spawn(self.features.start(When.BROWSED))
 
     def _render(self) -> None:
-        scene, display, card = self._scene, self._display, self.sessions.card
-        display.kind = scene.kind
-        display.moving = scene.kind is Kind.LIVE and not scene.paused
-        display.mirrored = self.sources.mirrored
-        if card is not None:
-            hidden = self.settings.hidden.get(card.name, ())
-            display.all_hidden = set(card.labels) <= set(hidden)
+        scene, display = self._scene, self._display
+        display.follow(scene, self.settings, self.sessions.card, mirrored=self.sources.mirrored)
         self._platform.render(
             state=self.state,
             scene=scene.kind,
             kind=kinds.kind(self._request.source),
             mirrored=display.mirrored,
+            paused=scene.paused,
             can_flip=self.sources.camera_runs and len(self.sources.cameras) > 1,
             caption=scene.caption,
         )
+        self.view.show(scene.kind, moving=display.moving, fit=self.settings.fit)
+        self.features.change_scene()

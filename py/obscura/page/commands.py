@@ -10,6 +10,9 @@ from obscura.page.app import App
 from obscura.page.state.feature import Command
 from obscura.page.words import text
 
+STEP = 1.5
+"""Factor by which a key press zooms."""
+
 
 def commands(app: App, shell: Any) -> list[Command]:
     """Return the page's own commands and those of its features, in the order of the keyboard help.
@@ -23,6 +26,7 @@ def commands(app: App, shell: Any) -> list[Command]:
         Command("pause", app.sources.toggle_pause, "k", "pause", keys["pause"]),
         Command("photo", lambda: shell.click("photo"), "p", help=keys["photo"]),
         Command("flip", app.flip, button="flip"),
+        Command("close", app.sources.close, button="close-source"),
         *(
             Command(
                 each.name,
@@ -36,6 +40,17 @@ def commands(app: App, shell: Any) -> list[Command]:
         ),
         Command("models", lambda: app.models.open(), "m", "models", keys["models"]),
         Command("full screen", shell.toggle_full_screen, "f", help=keys["full screen"]),
+        Command(
+            "fit",
+            lambda: app.change(fit="fit" if app.view.fills else "fill"),
+            "z",
+            "fit",
+            keys["fit"],
+        ),
+        Command("zoom in", lambda: app.view.magnify(STEP), "+", help=keys["zoom"]),
+        Command("zoom in too", lambda: app.view.magnify(STEP), "="),
+        Command("zoom out", lambda: app.view.magnify(1 / STEP), "-"),
+        Command("whole picture", lambda: app.view.reset(), "0", "zoom-reset"),
         Command("help", shell.open_help, "?", "help", keys["help"]),
     ]
 

@@ -38,6 +38,7 @@ def render_meter(app: App, meter: Meter) -> None:
         now = now_ms() / 1000
         meter.render(
             live=kind is Kind.LIVE,
+            paused=app.sources.scene.paused,
             shown=loop.shown.per_second(now),
             analysed=loop.analysed.per_second(now),
             timings=app.sessions.timings.medians() if kind is not Kind.WELCOME else {},

@@ -12,6 +12,8 @@ class Platform(NamedTuple):
     spawn: Callable[[Any], Any]
     """Starts a coroutine; what it raises goes to the error card."""
     mark: Callable[[str], None]
+    view: Any
+    """Fit, fill and zoom: `stage.view.PictureView`."""
     render: Callable[..., None]
     """Shows the state; see `stage.scene_view.render`."""
     clear: Callable[[], None]

@@ -24,6 +24,7 @@ class Spec(NamedTuple):
     classes: int  # number of labels on the card
     top: int  # maximum number of rows to return
     options: Mapping[str, Any]  # of the family, complete and checked
+    many: bool = False  # a box counts once for each class that it may have
 
 
 class Rows(NamedTuple):
@@ -32,6 +33,9 @@ class Rows(NamedTuple):
     boxes: Array  # (k, 4) float32 xyxy in 0..1 of the network's input
     scores: Array  # (k,) float32 in 0..1
     classes: Array  # (k,) int64
+    keypoints: Array | None = None
+    """(k, points, 3) float32: x, y in 0..1 of the network's input, score in 0..1 (1 if the network
+    has none); None if the network finds none."""
 
 
 class Option(NamedTuple):
@@ -116,30 +120,45 @@ def names_boxes(name: str) -> bool:
     return any(word in name.lower() for word in ("box", "dets"))
 
 
-def best_class(ops: Ops, boxes: Array, scores: Array, top: int) -> Rows:
+def best(ops: Ops, boxes: Array, scores: Array, spec: Spec, keypoints: Array | None = None) -> Rows:
+    """Keep the best pairs of candidate and class if `Spec.many`, else the best class of each."""
+    choose = best_pairs if spec.many else best_class
+    return choose(ops, boxes, scores, spec.top, keypoints)
+
+
+def best_class(
+    ops: Ops, boxes: Array, scores: Array, top: int, keypoints: Array | None = None
+) -> Rows:
     """Keep the best class of each candidate, then the best candidates.
 
     Args:
         boxes: (n, 4).
         scores: (n, classes).
+        keypoints: (n, points, 3); None without any.
     """
     best, rows = ops.top(ops.max(scores, 1), top)
     classes = ops.argmax(ops.take(scores, rows), 1)
-    return Rows(ops.take(boxes, rows), best, classes)
+    points = None if keypoints is None else ops.take(keypoints, rows)
+    return Rows(ops.take(boxes, rows), best, classes, points)
 
 
-def best_pairs(ops: Ops, boxes: Array, scores: Array, top: int) -> Rows:
+def best_pairs(
+    ops: Ops, boxes: Array, scores: Array, top: int, keypoints: Array | None = None
+) -> Rows:
     """Keep the best pairs of candidate and class. A box may occur in several, as in DETR.
 
     Args:
         boxes: (n, 4).
         scores: (n, classes).
+        keypoints: (n, points, 3); None without any.
     """
     # The best pairs are all in the `top` rows with the best scores, which are faster to find.
     _, rows = ops.top(ops.max(scores, 1), top)
     best, index = ops.top(ops.reshape(ops.take(scores, rows), [-1]), top)
     place, classes = ops.divide(index, scores.shape[1])
-    return Rows(ops.take(boxes, ops.take(rows, place)), best, classes)
+    rows = ops.take(rows, place)
+    points = None if keypoints is None else ops.take(keypoints, rows)
+    return Rows(ops.take(boxes, rows), best, classes, points)
 
 
 def xyxy_from_cxcywh(ops: Ops, boxes: Array) -> Array:

@@ -163,11 +163,28 @@ def recognise(graph: Graph) -> list[Reading]:
     readings = []
     ways = list(roles(graph.outputs))
     for named in ways[:2]:
-        columns = next(_row_length(v) for v in graph.outputs if v.name == named["boxes"])
+        boxes = next(v for v in graph.outputs if v.name == named["boxes"])
+        columns = _row_length(boxes)
         if columns == 6 and "count" not in named:
             continue  # NMS-free YOLO: see `yolov10`
-        readings += list(_readings(found[0], named, columns, feeds, certain=len(ways) == 1))
+        # The number of finished rows differs from picture to picture, unless it is padded.
+        certain = len(ways) == 1 and not (columns == 7 and isinstance(boxes.shape[-2], int))
+        readings += list(_readings(found[0], named, columns, feeds, certain=certain))
     return readings
+
+
+def _mmdetection(reading: Reading) -> Iterator[Reading]:
+    """Yield the other colours of MMDetection's models: RTMDet's, and those of YOLOX and others
+    (``mean``, ``std`` and ``bgr_to_rgb`` of their configurations, Apache-2.0)."""
+    for mean, std, words in (
+        (IMAGENET_MEAN[::-1], IMAGENET_STD[::-1], "BGR, normalised by channel"),
+        ((0.0,) * 3, (1.0,) * 3, "BGR from 0 to 255"),
+    ):
+        yield reading._replace(
+            open=reading.open._replace(channels="bgr", mean=mean, std=std),
+            confidence=reading.confidence - 0.05,
+            why=f"{reading.why}; {words}",
+        )
 
 
 def _readings(
@@ -208,6 +225,8 @@ def _readings(
         + (", as torchvision names them" if torchvision else ""),
     )
     yield reading
+    if columns == 5 and picture.dtype != "uint8":
+        yield from _mmdetection(reading)
     if picture.dtype != "uint8":
         yield reading._replace(
             open=form._replace(mean=(0.0,) * 3, std=(1.0,) * 3),

@@ -10,8 +10,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from obscura.cards.card import InputSpec, OpenForm
+from obscura.families.common import anchors
+from obscura.families.common.anchor_sets import SETS
 from obscura.families.common.ops import Array, Ops
-from obscura.families.common.reading import Picture, Reading, may_be, one_picture, size_for_rows
+from obscura.families.common.reading import (
+    Picture,
+    Reading,
+    fed,
+    may_be,
+    one_picture,
+    size_for_rows,
+)
 from obscura.families.common.rows import (
     Option,
     Rows,
@@ -32,6 +41,7 @@ OPTIONS = {
         default=False, choices=(False, True), help="boxes are in pixels of the input, not in 0..1"
     ),
 }
+ULTRAFACE = SETS["ultraface"]
 FEW_ANCHORS = 1000
 """Up to this number, boxes are more likely those of queries: see `detr`."""
 
@@ -82,7 +92,30 @@ def recognise(graph: Graph) -> list[Reading]:
         return []
     # One box per cell: decoded by the network, without anchors.
     dense = isinstance(rows, int) and size_for_rows(picture, rows, (8, 16, 32))
-    return [_dense(picture, dense, columns)] if dense else _anchored(picture, boxes[0], columns)
+    if dense:
+        return [_dense(picture, dense, columns)]
+    faces = anchors.size_for(picture, rows, ULTRAFACE.strides, ULTRAFACE.each)
+    if faces and columns == 2 and isinstance(rows, int) and "Exp" in graph.operators:
+        return [_ultraface(picture, faces)]
+    return _anchored(picture, boxes[0], columns, graph.operators)
+
+
+def _ultraface(picture: Picture, size: tuple[int, int]) -> Reading:
+    """Return the reading as Ultra-Light-Fast-Generic-Face-Detector-1MB, which decodes its boxes."""
+    return Reading(
+        family="ssd",
+        input=InputSpec(*size, "stretch"),
+        open=fed(
+            picture, "rgb", ULTRAFACE.mean, ULTRAFACE.std,
+            options={"order": "xyxy", "background": True},
+        ),
+        classes=1,
+        confidence=0.9,
+        why="boxes and two scores for each anchor of Ultraface",
+        labels=("face",),
+        threshold=0.7,
+        iou=0.3,
+    )  # fmt: skip
 
 
 def _dense(picture: Picture, size: tuple[int, int], columns: int) -> Reading:
@@ -100,7 +133,9 @@ def _dense(picture: Picture, size: tuple[int, int], columns: int) -> Reading:
     )  # fmt: skip
 
 
-def _anchored(picture: Picture, boxes: Value, columns: int) -> list[Reading]:
+def _anchored(
+    picture: Picture, boxes: Value, columns: int, operators: frozenset[str]
+) -> list[Reading]:
     """Return readings as SSD, with each order of corners, with and without background."""
     rows = boxes.shape[1]
     width, height = picture.width or 300, picture.height or 300
@@ -113,6 +148,8 @@ def _anchored(picture: Picture, boxes: Value, columns: int) -> list[Reading]:
     for order, background in (("yxyx", True), ("xyxy", True), ("xyxy", False)):
         likely = (order == "yxyx") == tensorflow
         confidence = (0.7 if likely else 0.3) - (0 if background else 0.15) - few
+        # Offsets become boxes by an exponential: see `ssd_raw` for networks without one.
+        confidence *= 1 if "Exp" in operators else 0.5
         # TensorFlow's own names are conclusive.
         certain = likely and boxes.name.lower().startswith("raw_detection_boxes")
         readings.append(
@@ -124,6 +161,7 @@ def _anchored(picture: Picture, boxes: Value, columns: int) -> list[Reading]:
                 confidence=max(0.9 if certain else confidence, 0.05),
                 why=f"boxes and {columns} scores for each anchor, corners as {order}, "
                 + ("the first score for the background" if background else "no background"),
+                iou=0.6,  # as in TensorFlow's own configurations
             )
         )
     return readings

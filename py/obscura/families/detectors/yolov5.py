@@ -5,6 +5,10 @@ and class scores, all after the sigmoid. Otherwise the maps of the last convolut
 stride, ``[1, 3, height, width, 5 + classes]`` or ``[1, 3 (5 + classes), height, width]``, where
 
     centre = (2 sigmoid(xy) - 0.5 + cell) stride,  size = (2 sigmoid(wh))^2 anchor
+
+Networks that find key points have more columns: YOLOv5-face x and y of five points before the score
+of its class, in maps as shares of the anchor from the cell's corner; YOLOv7-face and -pose x, y and
+score of each after it.
 """
 
 from __future__ import annotations
@@ -15,14 +19,14 @@ from typing import Any
 import numpy as np
 
 from obscura.cards.card import InputSpec, OpenForm
-from obscura.families.common import libreyolo
+from obscura.families.common import keypoints, libreyolo
 from obscura.families.common.ops import Array, Ops
 from obscura.families.common.reading import Picture, Reading, one_picture, size_for_rows
 from obscura.families.common.rows import (
     Option,
     Rows,
     Spec,
-    best_class,
+    best,
     cell_counts,
     cells,
     fractions,
@@ -43,13 +47,29 @@ ANCHORS = {
 }  # fmt: skip
 """Width and height of each anchor in pixels, three per stride, as published for COCO."""
 
+FACE_ANCHORS = (4, 5, 8, 10, 13, 16, 23, 29, 43, 55, 73, 105, 146, 217, 231, 300, 335, 433)
+"""The same of YOLOv5-face."""
+
+_FACE_COLUMNS = 11  # five points, and the score of the class
+WITH_POINTS: tuple[tuple[str, str, int, dict[str, Any]], ...] = (
+    ("YOLOv5-face", "face", _FACE_COLUMNS, {"points": 5, "extra": 10, "extra_first": True}),
+    ("YOLOv7-face", "face", 16, {"points": 5, "extra": 15}),
+    ("YOLOv7-pose", "person", 52, {"points": 17, "extra": 51}),
+)
+"""Published networks that find key points: what they find, their columns after objectness, options.
+"""
+
 OPTIONS = {
     "strides": Option(list(STRIDES), help="pixels per cell, finest map first"),
     "anchors": Option(
         [float(side) for side in ANCHORS["YOLOv5"]],
         help="width and height in pixels, three pairs per stride; for undecoded maps",
     ),
-    "extra": Option(0, help="columns after the classes, such as coefficients of masks"),
+    "extra": Option(0, help="columns beside the classes: coefficients of masks, or key points"),
+    "points": keypoints.POINTS,
+    "extra_first": Option(
+        default=False, choices=(False, True), help="these columns come before the classes"
+    ),
 }
 
 
@@ -62,9 +82,19 @@ def read(ops: Ops, outputs: Mapping[str, Array], spec: Spec) -> Rows:
             break
     else:
         rows = _from_maps(ops, outputs, spec, columns)
-    scores = rows[:, 5 : 5 + spec.classes] * rows[:, 4:5]
+    extra, classes = _columns(spec)
+    scores = rows[:, classes] * rows[:, 4:5]
     boxes = fractions(ops, xyxy_from_cxcywh(ops, rows[:, 0:4]), spec)
-    return best_class(ops, boxes, scores, spec.top)
+    points = keypoints.from_columns(ops, rows[:, extra], spec)
+    return best(ops, boxes, scores, spec, points)
+
+
+def _columns(spec: Spec) -> tuple[slice, slice]:
+    """Return the columns of masks or key points, and those of the classes."""
+    extra, classes = spec.options["extra"], spec.classes
+    if spec.options["extra_first"]:
+        return slice(5, 5 + extra), slice(5 + extra, 5 + extra + classes)
+    return slice(5 + classes, 5 + classes + extra), slice(5, 5 + classes)
 
 
 def _from_maps(ops: Ops, outputs: Mapping[str, Array], spec: Spec, columns: int) -> Array:
@@ -85,12 +115,32 @@ def _from_maps(ops: Ops, outputs: Mapping[str, Array], spec: Spec, columns: int)
             )
         rows = ops.sigmoid(maps[0])
         cell = ops.constant(cells(spec, [stride]).xy)
+        sides_of = ops.constant(anchor)
         centre = (rows[:, :, 0:2] * 2 - 0.5 + cell) * stride
         double = rows[:, :, 2:4] * 2
-        size = double * double * ops.constant(anchor)
-        decoded = ops.concat([centre, size, rows[:, :, 4:]], 2)
+        extra, classes = _columns(spec)
+        others = [rows[:, :, extra], rows[:, :, classes]]
+        if spec.options["points"] and spec.options["extra_first"]:
+            others[0] = _points(ops, maps[0][:, :, extra], cell * stride, sides_of)
+        order = others if spec.options["extra_first"] else others[::-1]
+        decoded = ops.concat([centre, double * double * sides_of, rows[:, :, 4:5], *order], 2)
         parts.append(ops.reshape(decoded, [PER_CELL * count, columns]))
     return ops.concat(parts, 0)
+
+
+def _points(ops: Ops, columns: Array, corner: Array, anchor: Array) -> Array:
+    """Return YOLOv5-face's points of one map, (anchors, cells, 2 points), in pixels of the input.
+
+    Args:
+        columns: of the same shape, in sizes of the anchor from the cell's corner.
+        corner: (cells, 2), the upper left corner of each cell, in pixels.
+        anchor: (anchors, 1, 2), its size in pixels.
+    """
+    pairs = [
+        columns[:, :, start : start + 2] * anchor + corner
+        for start in range(0, columns.shape[2] - 1, 2)
+    ]
+    return ops.concat(pairs, 2)
 
 
 def _as_rows(ops: Ops, array: Array, count: int, columns: int) -> Array | None:
@@ -116,6 +166,8 @@ def recognise(graph: Graph) -> list[Reading]:
 def _decoded(graph: Graph, picture: Picture) -> list[Reading]:
     """Return the reading of decoded rows; [] if no output has them."""
     masks = next((v.shape[1] for v in graph.outputs if len(v.shape) == 4), 0)
+    if any(len(v.shape) == 3 and v.shape[2] == 4 for v in graph.outputs):
+        return []  # boxes apart from scores: see `detr` and `ssd`
     extra = masks if graph.metadata.get("task") != "detect" and isinstance(masks, int) else 0
     for value in graph.outputs:
         if len(value.shape) != 3 or not isinstance(value.shape[2], int):
@@ -126,10 +178,28 @@ def _decoded(graph: Graph, picture: Picture) -> list[Reading]:
             if size is not None and classes > 0:
                 certain = isinstance(rows, int)
                 why = f"{rows} rows, three for each cell" if certain else "rows of any number"
-                return [
+                return _with_points(
                     _reading(picture, size, classes, 0.95 if certain else 0.7, why, extra=extra)
-                ]
+                )
     return []
+
+
+def _with_points(plain: Reading) -> list[Reading]:
+    """Return a reading, and one with key points if there are as many columns as those have.
+
+    Sixteen columns are as likely eleven classes as a face with five points.
+    """
+    for title, label, columns, options in WITH_POINTS:
+        if plain.classes == columns and not plain.open.options.get("extra"):
+            with_points = plain._replace(
+                open=plain.open._replace(options=dict(plain.open.options) | options),
+                classes=1,
+                confidence=min(plain.confidence, 0.79),
+                why=f"{plain.why}, each with key points as {title} has them",
+                labels=(label,),
+            )
+            return [with_points, plain._replace(confidence=min(plain.confidence, 0.77))]
+    return [plain]
 
 
 def _maps(graph: Graph, picture: Picture) -> list[Reading]:
@@ -142,13 +212,19 @@ def _maps(graph: Graph, picture: Picture) -> list[Reading]:
         return []
     size = size_for_rows(picture, "", STRIDES)
     assert size is not None
-    return [
+    readings = [
         _reading(
             picture, size, width - 5, confidence, f"three maps of three anchors; {name}'s",
             anchors=[float(side) for side in ANCHORS[name]],
         )
         for name, confidence in (("YOLOv5", 0.6), ("YOLOv7", 0.5))
     ]  # fmt: skip
+    if width - 5 != _FACE_COLUMNS:  # YOLOv7's points in maps are read by nobody
+        return readings
+    faces = [float(side) for side in FACE_ANCHORS]
+    face = _with_points(readings[0])[0]
+    face = face._replace(open=face.open._replace(options={**face.open.options, "anchors": faces}))
+    return [face, *readings]
 
 
 def _width(value: Value) -> int:

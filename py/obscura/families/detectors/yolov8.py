@@ -1,8 +1,8 @@
 """YOLOv8, YOLOv9, YOLO11 and similar: one row per cell, decoded boxes, no objectness.
 
 One output ``[1, 4 + classes, N]`` or, transposed, ``[1, N, 4 + classes]``: the box in pixels of the
-input and class scores after the sigmoid. Networks that also segment or find key points have more
-columns, which are ignored.
+input and class scores after the sigmoid. Networks that also segment have more columns, which are
+ignored; those that find key points have x, y and mostly visibility of each.
 """
 
 from __future__ import annotations
@@ -10,13 +10,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from obscura.cards.card import InputSpec, OpenForm
-from obscura.families.common import libreyolo
+from obscura.families.common import keypoints, libreyolo
 from obscura.families.common.ops import Array, Ops
 from obscura.families.common.reading import (
     USUAL_CLASSES,
     Picture,
     Reading,
-    number,
     one_picture,
     size_for_rows,
 )
@@ -24,8 +23,7 @@ from obscura.families.common.rows import (
     Option,
     Rows,
     Spec,
-    best_class,
-    best_pairs,
+    best,
     fractions,
     mismatch,
     xyxy_from_cxcywh,
@@ -35,24 +33,25 @@ from obscura.graph.inspect import Graph
 STRIDES = ((8, 16, 32), (8, 16, 32, 64), (4, 8, 16, 32))
 _SINGLE_STRIDES = (8, 16, 32, 4)  # of small heads with one map
 BOXES = ("cxcywh", "xyxy")
+_BODY_COLUMNS = keypoints.COCO_BODY[0] * keypoints.COCO_BODY[1]
 OPTIONS = {
     "boxes": Option("cxcywh", BOXES, "centre and size, or corners"),
     "extra": Option(0, help="columns after the classes: coefficients of masks, or key points"),
+    "points": keypoints.POINTS,
     # Improves average precision, but shows one object with two names.
     "many": Option(default=False, choices=(False, True), help="a box can have several classes"),
 }
-_POSE = 51  # columns of COCO's 17 key points: x, y and visibility of each
 
 
 def read(ops: Ops, outputs: Mapping[str, Array], spec: Spec) -> Rows:
     """See `FamilyModule.read`."""
-    boxes, scores = dense(ops, outputs, spec)
-    choose = best_pairs if spec.options["many"] else best_class
-    return choose(ops, boxes, scores, spec.top)
+    boxes, scores, points = dense(ops, outputs, spec)
+    spec = spec._replace(many=spec.many or spec.options["many"])
+    return best(ops, boxes, scores, spec, points)
 
 
-def dense(ops: Ops, outputs: Mapping[str, Array], spec: Spec) -> tuple[Array, Array]:
-    """Return boxes, (n, 4) xyxy in 0..1 of the input, and scores, (n, classes)."""
+def dense(ops: Ops, outputs: Mapping[str, Array], spec: Spec) -> tuple[Array, Array, Array | None]:
+    """Return boxes, (n, 4) xyxy in 0..1 of the input; scores, (n, classes); and key points."""
     columns = 4 + spec.classes + spec.options["extra"]
     for array in outputs.values():
         if len(array.shape) != 3 or array.shape[0] != 1:
@@ -68,7 +67,8 @@ def dense(ops: Ops, outputs: Mapping[str, Array], spec: Spec) -> tuple[Array, Ar
     boxes = rows[:, 0:4]
     if spec.options["boxes"] == "cxcywh":
         boxes = xyxy_from_cxcywh(ops, boxes)
-    return fractions(ops, boxes, spec), rows[:, 4 : 4 + spec.classes]
+    points = keypoints.from_columns(ops, rows[:, 4 + spec.classes :], spec)
+    return fractions(ops, boxes, spec), rows[:, 4 : 4 + spec.classes], points
 
 
 def recognise(graph: Graph) -> list[Reading]:
@@ -80,22 +80,39 @@ def recognise(graph: Graph) -> list[Reading]:
         return []
     return [
         reading
-        for columns, rows, transposed in candidates(graph)
+        for columns, rows, transposed in candidates(graph, picture)
         for reading in _readings(graph, picture, columns, rows, transposed=transposed)
     ]
 
 
-def candidates(graph: Graph) -> Iterator[tuple[int, int | str, bool]]:
+def candidates(graph: Graph, picture: Picture) -> Iterator[tuple[int, int | str, bool]]:
     """Yield numbers of columns and rows, and whether they are transposed, of outputs that `dense`
-    may be able to read."""
+    may be able to read.
+
+    The number of cells tells rows from columns, because there can be more classes than cells: LVIS
+    has 1,203. If it does not, the larger number is that of the rows.
+    """
     boxes = [value.shape for value in graph.outputs if len(value.shape) == 3]
     if len(boxes) != 1 or len(graph.outputs) > 2:
         return
+    if any(len(value.shape) < 3 for value in graph.outputs):
+        return  # labels or scores of finished rows: see `end2end`
     _, first, second = boxes[0]
-    if isinstance(first, int) and (not isinstance(second, int) or first < second):
+    if isinstance(first, int) and (
+        not isinstance(second, int) or _columns_first(picture, first, second)
+    ):
         yield first, second, False
     elif isinstance(second, int):
         yield second, first, True
+
+
+def _columns_first(picture: Picture, first: int, second: int) -> bool:
+    """Return which of two sizes is the number of columns: whether it is the first."""
+    fits = [
+        any(size_for_rows(picture, rows, strides) for strides in STRIDES)
+        for rows in (first, second)
+    ]
+    return fits[1] if fits[0] != fits[1] else first < second
 
 
 def _readings(
@@ -104,23 +121,28 @@ def _readings(
     size, share_of_size = _size(graph, picture, rows)
     if size is None:
         return
-    for extra, share in _extras(graph, columns):
+    for extra, points, share in _extras(graph, columns):
         classes = columns - 4 - extra
         if classes < 1:
             continue
         # Transposed, rows look like those of YOLOX and others, but a common number of classes is
-        # evidence for this family.
-        sure = 0.9 if not transposed else 0.8 if classes in USUAL_CLASSES else 0.45
+        # evidence for this family, and so is the name that its exporter gives.
+        named = any(value.name == "output0" for value in graph.outputs)
+        unusual = 0.7 if named else 0.45
+        sure = 0.9 if not transposed else 0.8 if classes in USUAL_CLASSES else unusual
         sure *= share_of_size * share
         why = f"{rows or 'any number of'} rows of a box and {classes} scores"
+        why += f" and {points} key points" if points else ""
+        options: dict[str, str | int] = {"boxes": "cxcywh", "extra": extra}
+        options |= {"points": points} if points else {}
         form = OpenForm(
             picture.name, layout=picture.layout, dtype=picture.dtype, std=(255.0, 255.0, 255.0),
-            options={"boxes": "cxcywh", "extra": extra},
+            options=options,
         )  # fmt: skip
         usual = Reading("yolov8", InputSpec(*size, "letterbox"), form, classes, sure, why)
         yield usual
         if "names" not in graph.metadata:  # exports with names have centres
-            corners = form._replace(options={"boxes": "xyxy", "extra": extra})
+            corners = form._replace(options=options | {"boxes": "xyxy"})
             yield usual._replace(
                 open=corners, confidence=sure / 3, why=f"{why}, the box by its corners"
             )
@@ -144,18 +166,18 @@ def _size(graph: Graph, picture: Picture, rows: int | str) -> tuple[tuple[int, i
     return None, 0.0
 
 
-def _extras(graph: Graph, columns: int) -> Iterator[tuple[int, float]]:
-    """Yield possible numbers of columns after the classes, each with a confidence factor."""
+def _extras(graph: Graph, columns: int) -> Iterator[tuple[int, int, float]]:
+    """Yield possible numbers of columns after the classes and of the key points in them, each with
+    a confidence factor."""
     task = graph.metadata.get("task", "")
     masks = next((value.shape[1] for value in graph.outputs if len(value.shape) == 4), 0)
     if task != "detect" and isinstance(masks, int) and masks:
-        yield masks, 1.0
+        yield masks, 0, 1.0
     elif task == "pose":
-        sizes = graph.metadata.get("kpt_shape", "").strip("[]() ").split(",")
-        points = number(sizes[0]) * number(sizes[-1]) if len(sizes) == 2 else 0
-        yield points or _POSE, 1.0
-    elif not task and columns == 5 + _POSE:
-        yield _POSE, 0.8
-        yield 0, 0.4
+        points, numbers = keypoints.stated(graph.metadata)
+        yield points * numbers, points, 1.0
+    elif not task and columns == 5 + _BODY_COLUMNS:
+        yield _BODY_COLUMNS, keypoints.COCO_BODY[0], 0.8
+        yield 0, 0, 0.4
     else:
-        yield 0, 1.0
+        yield 0, 0, 1.0

@@ -36,6 +36,9 @@ OPTIONS = {
     ),
 }
 
+EXPORTED = ("images", "output")
+"""Names of input and output that YOLOX's own exporter gives."""
+
 
 def read(ops: Ops, outputs: Mapping[str, Array], spec: Spec) -> Rows:
     """See `FamilyModule.read`."""
@@ -70,10 +73,13 @@ def recognise(graph: Graph) -> list[Reading]:
     else:
         return []
     confidence = 0.9
+    names = (picture.name, graph.outputs[0].name)
     if len(strides) > 3 or not isinstance(shape[1], int):
         confidence = 0.5  # NanoDet-Plus has four strides; YOLOv5 can have any size
     elif shape[2] - 5 not in USUAL_CLASSES and {shape[2] - 4, shape[2] - 32} & {*USUAL_CLASSES}:
         confidence = 0.4  # a common number of classes if read as YOLOv8 or NanoDet
+    elif shape[2] - 5 not in USUAL_CLASSES and names != EXPORTED:
+        confidence = 0.6  # may be turned rows of YOLOv8, of one class more
     # Only the decoding of sizes uses Exp.
     decoded = "Exp" in graph.operators
     return [

@@ -2,7 +2,7 @@
 
 For each of the strides 8, 16 and 32 the score of a face and objectness ``[1, cells, 1]``, both
 after the sigmoid, the box in YOLOX's form ``[1, cells, 4]``, and five key points
-``[1, cells, 10]``, which are ignored.
+``[1, cells, 10]``, x and y in cells from the cell: eyes, nose and corners of the mouth.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from obscura.cards.card import InputSpec, OpenForm
+from obscura.families.common.keypoints import fractions as fractions_of_points
 from obscura.families.common.ops import Array, Ops
 from obscura.families.common.reading import Reading, one_picture, size_for_rows
 from obscura.families.common.rows import (
@@ -28,13 +29,14 @@ from obscura.graph.inspect import Graph
 
 STRIDES = (8, 16, 32)
 OPTIONS: dict[str, Option] = {}
+POINTS = 5
 _COLUMNS = (1, 1, 4, 10)
 
 
 def read(ops: Ops, outputs: Mapping[str, Array], spec: Spec) -> Rows:
     """See `FamilyModule.read`."""
     counts = cell_counts(spec, STRIDES)
-    boxes, scores = [], []
+    boxes, scores, points = [], [], []
     for count in counts:
         maps = [
             part for array in outputs.values() if (part := as_cells(ops, array, count)) is not None
@@ -48,8 +50,16 @@ def read(ops: Ops, outputs: Mapping[str, Array], spec: Spec) -> Rows:
         boxes.append(box[0])
         # Their order does not matter: the score is the geometric mean of both.
         scores.append(_fraction(ops, score[0]) * _fraction(ops, score[1]))
-    xyxy = from_cells(ops, ops.concat(boxes, 0), cells(spec, STRIDES))
-    return best_class(ops, fractions(ops, xyxy, spec), ops.sqrt(ops.concat(scores, 0)), spec.top)
+        points += [part for part in maps if part.shape[1] == 2 * POINTS]
+    grid = cells(spec, STRIDES)
+    xyxy = from_cells(ops, ops.concat(boxes, 0), grid)
+    keypoints = None
+    if len(points) == len(STRIDES):
+        xy = ops.reshape(ops.concat(points, 0), [-1, POINTS, 2])
+        xy = (xy + ops.constant(grid.xy[:, None])) * ops.constant(grid.stride[:, None])
+        keypoints = fractions_of_points(ops, xy, spec)
+    best = ops.sqrt(ops.concat(scores, 0))
+    return best_class(ops, fractions(ops, xyxy, spec), best, spec.top, keypoints)
 
 
 def _fraction(ops: Ops, scores: Array) -> Array:

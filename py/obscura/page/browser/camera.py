@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from js import isSecureContext, location, navigator
+from js import document, isSecureContext, location, navigator, window
 
 from obscura.page.browser.boot import boot
 from obscura.page.browser.dom import js_object, listen
@@ -26,8 +26,7 @@ async def open_camera(*, device_id: str, facing: str, resolution: str) -> Any:
     devices = getattr(navigator, "mediaDevices", None)
     if not isSecureContext or devices is None:
         raise InsecureContext("This address may not use a camera", location.origin)
-    width, height = (int(side) for side in resolution.split("x"))
-    video: dict[str, Any] = {"width": {"ideal": width}, "height": {"ideal": height}}
+    video: dict[str, Any] = _size(resolution)
     if device_id:
         video["deviceId"] = {"exact": device_id}
     else:
@@ -38,7 +37,13 @@ async def open_camera(*, device_id: str, facing: str, resolution: str) -> Any:
     if device_id and outcome.name in ("OverconstrainedError", "NotFoundError"):
         # The stored camera is not connected now: use any other one.
         return await open_camera(device_id="", facing=facing, resolution=resolution)
-    raise refusal(str(outcome.name), str(outcome.message), await _permission())
+    name, message = str(outcome.name), str(outcome.message)
+    raise refusal(name, message, await _permission(), embedded=_frame_forbids())
+
+
+async def set_resolution(track: Any, resolution: str) -> bool:
+    """Have a camera's track send pictures of about "WIDTHxHEIGHT"; return False if it refuses."""
+    return bool(await boot.setResolution(track, js_object(**_size(resolution))))
 
 
 async def list_cameras() -> list[Camera]:
@@ -63,6 +68,25 @@ def stop_stream(stream: Any) -> None:
     """Stop every track, so that the camera's light goes out."""
     for track in stream.getTracks():
         track.stop()
+
+
+def _frame_forbids() -> bool:
+    """Whether the page is in a frame that forbids the camera. Firefox and Safari do not say; there
+    it may be so in every frame of another site."""
+    if window.parent == window:
+        return False
+    policy = getattr(document, "featurePolicy", None)
+    if policy is not None:
+        return not policy.allowsFeature("camera")
+    try:
+        return not hasattr(window.top.document, "body")
+    except Exception:  # noqa: BLE001  (a page of another site, which browsers refuse to show)
+        return True
+
+
+def _size(resolution: str) -> dict[str, Any]:
+    width, height = (int(side) for side in resolution.split("x"))
+    return {"width": {"ideal": width}, "height": {"ideal": height}}
 
 
 async def _permission() -> str:

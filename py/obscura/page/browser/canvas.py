@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 from js import ImageData, createImageBitmap, document, window
 
 from obscura.page.browser.dom import js_object
 
+Transform = Callable[[float, float], tuple[float, ...]]
+
 MOST_PIXELS = 16_000_000
 """Above this a photo is drawn smaller: iOS allows canvases of 16.7 million pixels."""
+MOST_SIDE = 16_384
+"""So it is if a side is longer: beyond some length (32,767 pixels in Firefox, 65,535 in Chromium)
+canvases stay black without an error."""
 
 
 def device_pixel_ratio() -> float:
@@ -40,13 +46,30 @@ def draw_opaque(canvas: Any, picture: Any) -> None:
     context.drawImage(picture, 0, 0, canvas.width, canvas.height)
 
 
-def draw_whole(canvas: Any, picture: Any) -> None:
-    """Draw a picture on the canvas, which takes on its size, or a smaller one for a picture of more
-    than `MOST_PIXELS`."""
+def draw_whole(canvas: Any, picture: Any, transform: Transform) -> tuple[int, int]:
+    """Draw a picture on the canvas, which takes on its size, or a smaller one for a picture beyond
+    `MOST_PIXELS` or `MOST_SIDE`.
+
+    Args:
+        transform: returns the six numbers of the canvas's transform that turns a picture of a width
+            and height upright.
+
+    Returns:
+        The width and height of the upright picture in its own pixels.
+    """
     width, height = picture.width, picture.height
-    shrink = min(1.0, math.sqrt(MOST_PIXELS / (width * height)))
-    canvas.width, canvas.height = max(1, round(width * shrink)), max(1, round(height * shrink))
-    draw_opaque(canvas, picture)
+    lying = transform(1, 1)[0] == 0  # a quarter turn
+    size = (height, width) if lying else (width, height)
+    shrink = min(1.0, math.sqrt(MOST_PIXELS / (width * height)), MOST_SIDE / max(size))
+    canvas.width, canvas.height = (max(1, int(side * shrink)) for side in size)
+    drawn = (canvas.height, canvas.width) if lying else (canvas.width, canvas.height)
+    context = opaque_context(canvas)
+    context.fillStyle = "#000"
+    context.fillRect(0, 0, canvas.width, canvas.height)
+    context.setTransform(*transform(*drawn))
+    context.drawImage(picture, 0, 0, *drawn)
+    context.resetTransform()
+    return size
 
 
 def still_of(video: Any, size: tuple[int, int]) -> Any:

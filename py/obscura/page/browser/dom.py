@@ -13,7 +13,7 @@ import json
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from js import JSON, Object, console, document, obscura, setInterval
+from js import JSON, Object, console, document, matchMedia, obscura, setInterval
 from pyodide.ffi import create_proxy, to_js
 
 _tasks: set[asyncio.Task[None]] = set()
@@ -31,6 +31,11 @@ def by_id(name: str) -> Any:
 def page_data() -> Any:
     """Return the `dataset` of the page's body: its state and scene, for styles and tests."""
     return document.body.dataset
+
+
+def media_matches(query: str) -> bool:
+    """Whether a media query, as in a style sheet, is true now."""
+    return bool(matchMedia(query).matches)
 
 
 def set_theme(theme: str) -> None:

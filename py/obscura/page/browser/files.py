@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from js import URL, document, fetch, location
+from js import URL, Blob, Uint8Array, document, fetch, location
+from pyodide.ffi import to_js
+
+from obscura.page.browser.dom import js_object
 
 
 def resolve(address: str) -> tuple[str, bool]:
@@ -19,6 +22,20 @@ async def fetch_blob(url: str) -> tuple[Any, int]:
     what the browser throws when there is no connection."""
     response = await fetch(url)
     return (await response.blob() if response.ok else None), int(response.status)
+
+
+async def read_part(blob: Any, start: int, stop: int) -> bytes:
+    """Return these bytes of a blob, fewer at its end. Raises what the browser throws when the file
+    cannot be read any more."""
+    return bytes((await blob.slice(start, stop).arrayBuffer()).to_bytes())
+
+
+def with_part(blob: Any, start: int, part: bytes) -> Any:
+    """Return a `Blob` with other bytes from `start` on. Boundary: only those are copied."""
+    data = Uint8Array.new(len(part))
+    data.assign(part)
+    pieces = [blob.slice(0, start), data, blob.slice(start + len(part))]
+    return Blob.new(to_js(pieces), js_object(type=blob.type))
 
 
 def object_url(blob: Any) -> str:

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from js import cancelAnimationFrame, document, requestAnimationFrame, window
+import numpy as np
+from js import Object, cancelAnimationFrame, document, requestAnimationFrame, window
 from pyodide.ffi import JsException, create_proxy
 
 from obscura.boxes import fit
 from obscura.cards.card import InputSpec
-from obscura.page.browser.canvas import opaque_context
+from obscura.live.frame_grid import FrameGrid
+from obscura.live.upright import SIDE, lies_alike
+from obscura.page.browser.canvas import new_canvas, opaque_context
 
 
 class Frame(NamedTuple):
@@ -32,8 +35,14 @@ class Grabber:
 
     def __init__(self) -> None:
         self._by_frame = hasattr(window, "VideoFrame") and hasattr(window, "OffscreenCanvas")
+        # Browsers whose frames have this property also draw them turned by it.
+        self._knows_turns = self._by_frame and "rotation" in list(
+            Object.getOwnPropertyNames(window.VideoFrame.prototype)
+        )
         self._canvas = document.createElement("canvas")
         self._context = opaque_context(self._canvas)
+        self._upright: bool | None = None  # whether frames lie as the video shows them; or unknown
+        self.reset()
         self.time_us: float | None = None
         """The time of the latest captured frame in microseconds, on the source's own clock; None
         where the browser does not say."""
@@ -72,30 +81,69 @@ class Grabber:
         self._context.drawImage(video, 0, 0, width, height)
         return self._context.getImageData(0, 0, width, height)
 
+    def reset(self) -> None:
+        """Another video is captured from now on."""
+        self._upright = self._knows_turns or None
+        self._size = (0, 0)
+        self._looks, self._next_look = 0, 1
+
     def _frame_of(self, video: Any, size: tuple[int, int]) -> Any:
-        """Return the `VideoFrame`, or None if it lies otherwise than the video shows it (browsers
-        have forgotten that a phone was turned)."""
+        """Return the `VideoFrame`, or None if it lies otherwise than the video shows it, as far as
+        that is known."""
+        if size != self._size:
+            self.reset()
+            self._size = size
+        if self._upright is False:
+            return None
         try:
             frame = window.VideoFrame.new(video)
         except JsException:  # there is none yet, or none of a kind that can be handed on
             return None
         if (frame.displayWidth, frame.displayHeight) == size:
-            return frame
+            if self._upright is None:
+                self._look(video, frame)
+            if self._upright:
+                return frame
         frame.close()
         return None
 
+    def _look(self, video: Any, frame: Any) -> None:
+        """Find out whether the frame lies as the video shows it.
+
+        A dark or even picture says nothing. Until one does, what the video shows is drawn, and
+        looked at again and again, but ever less often.
+        """
+        self._looks += 1
+        if self._looks < self._next_look:
+            return
+        self._next_look *= 2
+        shown, captured = self._small_copy(video), self._small_copy(frame)
+        self._upright = lies_alike(shown, captured, square=self._size[0] == self._size[1])
+
+    def _small_copy(self, picture: Any) -> Any:
+        context = opaque_context(new_canvas(SIDE, SIDE))
+        context.drawImage(picture, 0, 0, SIDE, SIDE)
+        pixels = context.getImageData(0, 0, SIDE, SIDE).data.to_bytes()
+        return np.frombuffer(pixels, np.uint8).reshape(SIDE, SIDE, 4)
+
 
 class VideoFrames:
-    """Offers the next frame that a `<video>` shows, when asked.
+    """Offers the next frame that the `<video>` in view shows, when asked.
 
     Boundary: one proxy serves every frame for the life of the page.
     """
 
-    def __init__(self, video: Any) -> None:
+    def __init__(self, video: Callable[[], Any]) -> None:
+        """
+        Args:
+            video: returns the element in view.
+        """
         self._video = video
+        self._asked: Any = None  # the element that was asked for a frame
         self._proxy = create_proxy(self._offered)
-        self._by_frame = hasattr(video, "requestVideoFrameCallback")
+        self._by_frame = hasattr(video(), "requestVideoFrameCallback")
         self._ticket = 0
+        self._grid = FrameGrid()
         self.on_frame: Callable[[int | None], None] = lambda _number: None
         """Called with the number of frames shown so far, None where the browser does not count."""
 
@@ -114,24 +162,33 @@ class VideoFrames:
         if self._ticket:
             return
         if self._by_frame:
-            self._ticket = self._video.requestVideoFrameCallback(self._proxy)
+            self._asked = self._video()
+            self._ticket = self._asked.requestVideoFrameCallback(self._proxy)
         else:
             self._ticket = requestAnimationFrame(self._proxy)
 
     def cancel(self) -> None:
-        """Have no frame offered."""
+        """Have no frame offered: what follows is another video."""
+        self._grid.reset()
         if self._ticket:
             by_frame = self._by_frame
-            (self._video.cancelVideoFrameCallback if by_frame else cancelAnimationFrame)(
+            (self._asked.cancelVideoFrameCallback if by_frame else cancelAnimationFrame)(
                 self._ticket
             )
             self._ticket = 0
 
     def total(self) -> int:
         """Return how many frames the video has shown, as the browser counts."""
-        return int(self._video.getVideoPlaybackQuality().totalVideoFrames)
+        return int(self._video().getVideoPlaybackQuality().totalVideoFrames)
+
+    def stepped(self, position_s: float, frames: int) -> float:
+        """Return the time of the frame so many frames after the one shown, in seconds."""
+        return self._grid.stepped(position_s, frames)
 
     def _offered(self, _now: float, metadata: Any = None) -> None:
         self._ticket = 0
         # The callback itself may skip frames under load; the counter in its metadata does not.
-        self.on_frame(metadata.presentedFrames if metadata is not None else None)
+        number = metadata.presentedFrames if metadata is not None else None
+        if number is not None:
+            self._grid.observe(number, metadata.mediaTime)
+        self.on_frame(number)

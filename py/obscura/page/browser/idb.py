@@ -13,6 +13,7 @@ from js import Blob
 from pyodide.ffi import to_js
 
 from obscura.page.browser import storage
+from obscura.page.browser.boot import boot
 from obscura.page.browser.networks import BlobNetwork
 
 if TYPE_CHECKING:
@@ -66,6 +67,8 @@ class ModelDatabase:
         return await storage.persist()
 
     async def _open(self) -> Any:
+        if not await boot.databaseWorks:
+            raise OSError("This browser stores nothing for this site")
         if self._module is None:
             self._module = await self._load_module()
             self._database = self._module.createStore(DATABASE, STORE)

@@ -16,15 +16,35 @@ SHARED = "shared"
 """The parameter of the address that says that files were shared to the app."""
 
 
-def say_safe_mode(service: Service) -> None:
+def say_conditions(*, stores: bool) -> None:
+    """Say, as long as it is so, that the browser is offline, and that it stores nothing.
+
+    Args:
+        stores: whether it stores settings.
+    """
+
+    def show(_event: Any = None) -> None:
+        by_id("no-connection").hidden = bool(navigator.onLine)
+
+    by_id("no-storage").hidden = stores
+    for event in ("online", "offline"):
+        listen(window, event, show)
+    show()
+
+
+def say_safe_mode(service: Service, *, smallest: bool) -> None:
     """Say that this visit started in safe mode, because earlier ones crashed, and offer the normal
-    one."""
+    one.
+
+    Args:
+        smallest: whether the smallest model is used in place of the chosen one.
+    """
 
     def use_normal_mode(_event: Any) -> None:
         service.use_normal_mode()
         location.reload()
 
-    by_id("careful-text").textContent = text.CAREFUL
+    by_id("careful-text").textContent = text.CAREFUL_SMALLEST if smallest else text.CAREFUL
     by_id("careful").hidden = False
     listen(by_id("careful-end"), "click", use_normal_mode)
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 from js import BroadcastChannel, PerformanceObserver, String, location, performance
-from pyodide.ffi import create_proxy
+from pyodide.ffi import JsException, create_proxy
 
 from obscura.page.browser import boot
 from obscura.page.browser.dom import js_object, listen
@@ -26,6 +27,7 @@ def observe(report: Callable[[Any], None]) -> None:
     for kind in ("navigation", "resource"):
         observer.observe(js_object(type=kind, buffered=True))
     # Workers report on this channel. assets/boot has recorded all from the first moment.
-    channel = BroadcastChannel.new(String(performance.timeOrigin))
-    listen(channel, "message", lambda event: report(event.data))
+    with suppress(JsException):  # browsers that store nothing for this site may forbid channels
+        channel = BroadcastChannel.new(String(performance.timeOrigin))
+        listen(channel, "message", lambda event: report(event.data))
     report(boot.requests())

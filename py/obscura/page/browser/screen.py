@@ -24,11 +24,12 @@ class Screen:
         self.video, self.picture = by_id("video"), by_id("picture")
         self._sample = sample
         self._grabber = Grabber()
+        self._photo_size = (0, 0)
 
     @property
     def photo_size(self) -> tuple[int, int]:
-        """Width and height of the photo on the canvas."""
-        return self.picture.width, self.picture.height
+        """Width and height of the photo in its own pixels; the canvas may have fewer."""
+        return self._photo_size
 
     @property
     def capture_time_s(self) -> float:
@@ -46,12 +47,23 @@ class Screen:
         return canvas.read_pixels(self.picture)
 
     def draw_photo(self, photo: Any) -> None:
-        """Draw a `live.sources.Photo` on the canvas, which takes on its size."""
-        photo.draw(self.picture)
+        """Draw a `live.sources.Photo` on the canvas."""
+        self._photo_size = photo.draw(self.picture)
 
-    def play(self, playing: bool) -> None:
-        """Have the video play or pause."""
-        (self.video.play if playing else self.video.pause)()
+    def make_video(self) -> Any:
+        """Return a new `<video>` like the one in view, which plays nothing yet."""
+        video = self.video.cloneNode(False)
+        video.muted = True  # the attribute counts only for elements that come with the page
+        return video
+
+    def show_video(self, source: Any) -> None:
+        """Put the `<video>` of a `live.sources.LiveSource` in view, in place of the last one."""
+        last, self.video = self.video, source.video
+        for name in ("className", "hidden"):  # as they are now, not when it was made
+            setattr(self.video, name, getattr(last, name))
+        self.video.style.cssText = last.style.cssText
+        last.replaceWith(self.video)
+        self._grabber.reset()
 
     async def in_view(self, kind: Kind, size: tuple[int, int] | None) -> Any:
         """Return a canvas of what is in view.

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Any
 
-from js import document, navigator, obscuraOffline
+from js import document, navigator, obscuraOffline, window
 from pyodide.ffi import create_proxy, to_js
 
 from obscura.page.browser.dom import listen
@@ -35,6 +35,16 @@ class Service:
     def on_visibility(self, changed: Callable[[Any], Any]) -> None:
         """Call `changed(event)` when the page is hidden or shown."""
         listen(document, "visibilitychange", changed)
+
+    @property
+    def connected(self) -> bool:
+        """Whether the browser has a network; a server may be out of reach all the same."""
+        return bool(navigator.onLine)
+
+    def on_connection(self, changed: Callable[[Any], Any]) -> None:
+        """Call `changed(event)` when the network comes or goes."""
+        for event in ("online", "offline"):
+            listen(window, event, changed)
 
     async def registration(self) -> Any:
         """Return the registration once its worker is active. Raises what the browser throws."""

@@ -9,10 +9,24 @@ from typing import Any
 from js import ResizeObserver, document, location, navigator, window
 from pyodide.ffi import create_proxy
 
-from obscura.page.browser.dom import by_id, listen, terms
+from obscura.page.browser.dom import by_id, listen, media_matches, terms
 from obscura.page.state.feature import Command
-from obscura.page.state.settings import THEMES
+from obscura.page.state.settings import next_theme
 from obscura.page.words import text
+
+TYPED_IN = "input:not([type=range], [type=checkbox], [type=radio], [type=file]), select, textarea, \
+[contenteditable]"
+"""What keeps all keys to itself while it has the focus."""
+SLIDER_KEYS = (
+    "ArrowLeft",
+    "ArrowRight",
+    "ArrowUp",
+    "ArrowDown",
+    "Home",
+    "End",
+    "PageUp",
+    "PageDown",
+)
 
 
 def set_up_theme(theme: str, on_change: Callable[[str], Any]) -> None:
@@ -21,11 +35,13 @@ def set_up_theme(theme: str, on_change: Callable[[str], Any]) -> None:
 
     def show(name: str) -> None:
         document.documentElement.dataset.theme = name
-        button.setAttribute("aria-label", f"Colour theme: {text.THEMES[name]}")
+        words = text.THEME.format(theme=text.THEMES[name])
+        button.setAttribute("aria-label", words)
+        button.title = words
 
     def following(_event: Any) -> None:
         now = str(document.documentElement.dataset.theme)
-        name = THEMES[(THEMES.index(now) + 1) % len(THEMES)]
+        name = next_theme(now, dark=media_matches("(prefers-color-scheme: dark)"))
         show(name)
         on_change(name)
 
@@ -86,17 +102,23 @@ def bind(commands: Iterable[Command]) -> None:
     def press(event: Any) -> Any:
         if event.ctrlKey or event.metaKey or event.altKey or (event.repeat and event.key == " "):
             return None
-        if event.target.closest("input, select, textarea, dialog[open], [contenteditable]"):
-            return None
-        if event.key == " " and event.target.closest("button, summary, a, label"):
-            return None  # Space presses what has the focus
-        run = keys.get(event.key.lower())
+        run = None if _kept(event) else keys.get(event.key.lower())
         if run is None:
             return None
         event.preventDefault()
         return run()
 
     listen(document, "keydown", press)
+
+
+def _kept(event: Any) -> bool:
+    """Whether a key belongs to what has the focus."""
+    target, key = event.target, event.key
+    if target.closest(f"{TYPED_IN}, dialog[open]"):
+        return True
+    if key == " ":
+        return bool(target.closest("button, summary, a, label, input:not([type=range])"))
+    return key in SLIDER_KEYS and bool(target.closest("input[type=range]"))
 
 
 def set_up_files(on_files: Callable[[list[Any]], Any]) -> None:
@@ -139,7 +161,9 @@ def set_up_files(on_files: Callable[[list[Any]], Any]) -> None:
 def watch_size(view: Any, canvas: Any, changed: Callable[[], None]) -> None:
     """Call `changed()` when the view has another size, and when the browser has lost what was on
     the canvas, as it does when its graphics process ends."""
-    ResizeObserver.new(create_proxy(lambda *_: changed())).observe(view)
+    observer = ResizeObserver.new(create_proxy(lambda *_: changed()))
+    for element in (view, by_id("actions")):  # which lies over the view on small screens
+        observer.observe(element)
     listen(canvas, "contextrestored", lambda _event: changed())
 
 
@@ -151,9 +175,13 @@ def toggle_full_screen() -> None:
         by_id("stage").requestFullscreen()
 
 
+SWIPE_PX = 60
+"""How far a finger drags the sheet down to close it."""
+
+
 def set_up_panel() -> None:
     """Make the panel a sheet on small screens: opened by its button, closed by its own, a press
-    beside it, or Escape."""
+    beside it, a swipe down, or Escape."""
     button, panel, close = by_id("panel-toggle"), by_id("panel"), by_id("panel-close")
 
     def show(open_it: bool) -> None:
@@ -169,10 +197,44 @@ def set_up_panel() -> None:
         if not event.target.closest("#panel, #panel-toggle"):
             show(False)
 
+    def key(event: Any) -> None:
+        if event.key == "Escape" and not dialog_open():
+            show(False)
+
     listen(button, "click", lambda _event: show(not panel.classList.contains("open")))
     listen(close, "click", lambda _event: show(False))
     listen(document, "click", press_beside)
-    listen(panel, "keydown", lambda event: show(False) if event.key == "Escape" else None)
+    listen(document, "keydown", key)
+    _set_up_swipe(panel, lambda: show(False))
+
+
+def _set_up_swipe(panel: Any, close: Callable[[], None]) -> None:
+    """Close a sheet that is dragged down by its handle, or by its content at its upper end."""
+    start: list[float] = []
+
+    def press(event: Any) -> None:
+        start.clear()
+        at_top = panel.scrollTop <= 0 and not event.target.closest("input, select, summary")
+        if at_top or event.target.closest("#panel-handle"):
+            start.append(_y_of(event))
+
+    def move(event: Any) -> None:
+        if start and _y_of(event) - start[0] > SWIPE_PX:
+            start.clear()
+            close()
+
+    # Touches are reported to their end; of a finger's pointer the browser takes over a scroll.
+    for target, pressed, moved in (
+        (panel, "touchstart", "touchmove"),
+        (by_id("panel-handle"), "pointerdown", "pointermove"),
+    ):
+        listen(target, pressed, press)
+        listen(target, moved, move)
+
+
+def _y_of(event: Any) -> float:
+    touches = getattr(event, "touches", None)
+    return float(touches[0].clientY if touches else event.clientY)
 
 
 def reload() -> None:

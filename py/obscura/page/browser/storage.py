@@ -56,6 +56,13 @@ async def cached_files() -> int:
     return count
 
 
+async def is_stored(url: str) -> bool:
+    """Whether a file is stored for working offline."""
+    with suppress(Exception):  # as above
+        return hasattr(await window.caches.match(url), "status")  # undefined for none
+    return False
+
+
 async def usage() -> int | None:
     """Return the bytes that this site takes on the device, as the browser counts; None if it does
     not say."""
@@ -67,6 +74,7 @@ async def usage() -> int | None:
 def settings_storage() -> Any:
     """Return the browser's store of settings; None where it is forbidden."""
     try:
-        return window.localStorage
+        store = window.localStorage
+        return store if hasattr(store, "getItem") else None  # null in some apps' web views
     except Exception:  # noqa: BLE001  (browsers that forbid it throw what they like)
         return None

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from obscura.page.live.analysis import Analysis
+from obscura.page.stage.display import Display
+from obscura.page.stage.layers import Layer
 from obscura.page.state.build import Build
 from obscura.page.state.preferences import Preferences
 
@@ -17,11 +19,11 @@ class Page(Protocol):
     @property
     def idle(self) -> bool: ...
     @property
-    def camera_name(self) -> str | None: ...
-    @property
     def models(self) -> Any: ...
     @property
     def sessions(self) -> Any: ...
+    @property
+    def sources(self) -> Any: ...
     def change(self, **values: Any) -> Any: ...
     def hide_classes(self, labels: list[str]) -> None: ...
     async def forget(self) -> None: ...
@@ -36,5 +38,9 @@ class Context:
     analysis: Analysis
     spawn: Callable[[Awaitable[Any]], Any]
     """Starts a coroutine; what it raises goes to the error card."""
+    display: Display = field(default_factory=Display)
+    """How the picture in view is shown."""
+    layers: Sequence[Layer] = ()
+    """What the overlay draws, in order; later features' layers are added to it."""
     page: Page | None = None
     """The app; set before any feature starts."""

@@ -85,7 +85,7 @@ class Analysis:
         """
         if not self._in_view(answer):
             return False
-        update = self.pipeline.update(Update(answer.frame, self._decode(answer)))
+        update = self.pipeline.update(Update(answer.frame, self.decode(answer)))
         self.answer, self.update = answer, update
         self._pass_on(update)
         return True
@@ -98,7 +98,7 @@ class Analysis:
         """
         if self.answer is None or self.update is None or not self._in_view(self.answer):
             return
-        self.update = Update(self.answer.frame, self._decode(self.answer))
+        self.update = Update(self.answer.frame, self.decode(self.answer))
         self._pass_on(self.update)
 
     def add_stages(self, stages: Iterable[Stage]) -> None:
@@ -119,7 +119,9 @@ class Analysis:
             if self.update is not None:
                 sink.take(self.update)
 
-    def _decode(self, answer: Answer) -> Detections:
+    def decode(self, answer: Answer) -> Detections:
+        """Return an answer's detections under the present options; nothing else changes. Errors as
+        in `receive`."""
         begun = self._now_ms()
         options = self.options(answer.card)
         frame = answer.frame

@@ -1,75 +1,29 @@
 """Sources and their pictures: opened, shown, analysed, closed. Pure Python.
 
-Requesting a source closes the one in view. A source that opens after yet another was requested is
-closed again. Every answer is compared with what is in view when it arrives (`Answer`,
-`Scene.epoch`), so nothing is shown for another picture or model than its own.
+What is in view goes on until the source that was requested has opened, and stays if that fails or
+is no longer wanted. A source that opens after yet another was requested is closed again. Every
+answer is compared with what is in view when it arrives (`Answer`, `Scene.epoch`), so nothing is
+shown for another picture or model than its own.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine
-from typing import Any, NamedTuple, Protocol
+from collections.abc import Callable, Collection, Coroutine
+from contextlib import suppress
+from typing import Any
 
-from obscura.cards.card import ModelCard
 from obscura.errors import ObscuraError
-from obscura.families.decode import Outputs
 from obscura.live.frame_clock import FrameClock
 from obscura.live.timing import Timings
-from obscura.page.live import kinds
 from obscura.page.live.analysis import Analysis, Answer
 from obscura.page.live.loop import Loop, Show
-from obscura.page.state.camera import CameraLost
+from obscura.page.live.playback import Playback
+from obscura.page.live.protocols import Hooks, Inference, Screen
+from obscura.page.state.camera import CameraBusy, CameraError, CameraLost
 from obscura.page.state.scene import Kind, Scene
 from obscura.page.state.settings import Settings
 from obscura.page.words import text
 from obscura.update import FrameInfo
-
-
-class Inference(Protocol):
-    """The model in use, as `models.sessions.Sessions` has it."""
-
-    @property
-    def card(self) -> ModelCard | None: ...
-    @property
-    def ready(self) -> bool: ...
-    @property
-    def sample(self) -> Outputs | None: ...
-    async def run(self, capture: Callable[[], Any]) -> Any: ...
-
-
-class Screen(Protocol):
-    """The elements that show pictures, as `browser.screen.Screen` has them."""
-
-    @property
-    def photo_size(self) -> tuple[int, int]: ...
-    @property
-    def capture_time_s(self) -> float: ...
-    def grab(self, size: tuple[int, int], card: ModelCard, *, only_new: bool) -> Any: ...
-    def read_photo(self) -> Any: ...
-    def draw_photo(self, photo: Any) -> None: ...
-    def play(self, playing: bool) -> None: ...
-    def in_view(self, kind: Kind, size: tuple[int, int] | None) -> Any: ...
-
-
-class Hooks(NamedTuple):
-    """Callbacks of the owner."""
-
-    changed: Callable[[], None]
-    """The scene changed."""
-    picture_changed: Callable[[], None]
-    """Another picture is in view, without an answer yet."""
-    opening: Callable[[], None]
-    """Another source was requested: an error of the previous one is out of date."""
-    say: Callable[[str], None]
-    """Show what the page is waiting for; "" for nothing."""
-    fail: Callable[[BaseException], None]
-    """Show an error."""
-    recover: Callable[[ObscuraError], Coroutine[Any, Any, None]]
-    """A run failed."""
-    photo_read: Callable[[], None]
-    """The photo in view has its answer."""
-    cameras: Callable[[list[Any]], None]
-    """The list of cameras changed."""
 
 
 class SourceController:
@@ -100,10 +54,15 @@ class SourceController:
         self._clock = FrameClock()
         self._source: Any = None
         self._photo: Any = None  # the file of the photo in view
+        self.given: Any = None
+        """What `open` was called with for what is in view; None for the sample."""
         self.cameras: list[Any] = []
         self.loop = make_loop(self.analyse)
+        self._playback = Playback(lambda: self._source, scene, self.loop, analysis, hooks)
         opener.on_ended = self._camera_ended
         opener.on_silent = self._camera_silent
+        opener.on_sought = self._playback.arrived
+        opener.on_played = self._playback.ended
 
     # ---- what is in view -------------------------------------------------------------------------
 
@@ -128,10 +87,45 @@ class SourceController:
         return (self._source.facing if self._source else "") or str(self._settings().facing)
 
     @property
+    def size(self) -> tuple[int, int] | None:
+        """Width and height of the picture in view in its own pixels; None for the sample."""
+        if self.scene.kind is Kind.STILL:
+            return self._screen.photo_size
+        return self._source.size if self._source is not None else None
+
+    @property
     def mirrored(self) -> bool:
         """Whether the picture is shown as in a mirror, as people expect of front cameras, and of
         laptops', which do not say where they face."""
         return self.camera_runs and bool(self._settings().mirror) and self.facing == "user"
+
+    @property
+    def is_video(self) -> bool:
+        """Whether a video is in view."""
+        return self._playback.video is not None
+
+    @property
+    def source_name(self) -> str:
+        """Name of the photo, video or camera in view; "" for the sample, and if not known."""
+        if self.scene.kind is Kind.LIVE:
+            return str(self._source.name)
+        return self.scene.caption if self.scene.kind is Kind.STILL else ""
+
+    @property
+    def duration_s(self) -> float | None:
+        """Seconds that the video in view lasts; None while none is, or where that is unknown."""
+        return self._playback.video.duration_s if self.is_video else None
+
+    @property
+    def position_s(self) -> float:
+        """The time of the video in view that is showing, in seconds; 0 while none is."""
+        return float(self._playback.video.position_s) if self.is_video else 0.0
+
+    @property
+    def answered(self) -> bool:
+        """Whether the picture in view has its answer; while paused, the very frame shown."""
+        answer = self._analysis.answer
+        return answer is not None and self.in_view(answer)
 
     def in_view(self, answer: Answer) -> bool:
         """Whether an answer's picture and model are the ones in view."""
@@ -145,34 +139,58 @@ class SourceController:
     # ---- opening and closing ---------------------------------------------------------------------
 
     def open(self, source: Any) -> Coroutine[Any, Any, None]:
-        """Close what is in view at once; the coroutine opens another source and shows it.
+        """The coroutine opens another source, closes what is in view and shows it.
 
         Args:
             source: "camera", the address of a picture or video on this site, or a `File` of either.
         """
-        self._close()
         ticket = self.scene.ask()
+        if self.scene.kind is Kind.WELCOME:  # nobody's picture: what it shows is out of date
+            self._analysis.clear()
+            self._hooks.picture_changed()
         self._hooks.opening()
         self._hooks.changed()
         return self._arrive(source, ticket)
 
     def stop(self) -> None:
-        """Release the source and return to the sample picture."""
-        self._go_home()
+        """Return to what is in view if another source is being opened, else close it."""
+        released = self.camera_runs and self._source.ended
+        if self.scene.opening and self.scene.kind is not Kind.WELCOME and not released:
+            self._stay()
+        else:
+            self.close()
 
     def toggle_pause(self) -> None:
-        """Freeze the live picture, or resume."""
-        if self._source is None:
-            return
-        self.scene.paused = self.loop.paused = not self.loop.paused
-        self._screen.play(not self.loop.paused)
-        self._hooks.changed()
-        self._analysis.refresh()
+        """Freeze the live picture and analyse the frame that is shown then, or resume."""
+        self._playback.toggle_pause()
+
+    def seek(self, seconds: float) -> None:
+        """Show the frame at a time of the video in view, clipped to its duration."""
+        self._playback.seek(seconds)
+
+    def step(self, frames: int) -> None:
+        """Pause the video in view, and show the frame so many frames later, or earlier."""
+        self._playback.step(frames)
+
+    def set_rate(self, rate: float) -> None:
+        """Play the video in view faster or slower; 1 is its own speed."""
+        self._playback.set_rate(rate)
+
+    def camera_changed(self, settings: Collection[str]) -> Coroutine[Any, Any, None] | None:
+        """Have the camera in view follow settings that changed, by a coroutine if it must."""
+        if self.camera_runs and {"camera", "facing"} & set(settings):
+            return self.open("camera")
+        return self._resize() if self.camera_runs and "resolution" in settings else None
+
+    async def _resize(self) -> None:
+        source = self._source
+        if not await source.set_resolution(self._settings().resolution) and source is self._source:
+            await self.open("camera")
 
     async def cameras_changed(self) -> None:
         """List the cameras again, because one was plugged in or unplugged; restart a lost one."""
         await self._list()
-        if self.scene.camera_lost and self.cameras:
+        if self.scene.camera_lost and self.cameras and not self.scene.opening:
             await self.open("camera")
 
     async def redraw_photo(self) -> None:
@@ -196,39 +214,73 @@ class SourceController:
             opened = await self._opened(source, ticket)
         except Exception as error:  # noqa: BLE001  (also what browsers throw: the page goes on)
             if self.scene.holds(ticket):
-                self._go_home()
-                self._hooks.fail(error)
+                await self._failed(error, ticket)
             return
         if not self.scene.holds(ticket):
             opened.stop()
-        elif source == "camera" or kinds.is_video(source):
+        elif opened.is_live:
             self._go_live(opened)
+            self.given = source
             if self.camera_runs:  # only now, with permission, does the browser name the cameras
                 await self._list()
         else:
+            self._close()
             self._screen.draw_photo(opened)
             opened.stop()
-            self._photo = opened.blob
+            self._photo, self.given = opened.blob, source
             self.scene.go_still(opened.name)
             self._new_picture()
             await self.read_photo()
 
     async def _opened(self, source: Any, ticket: int) -> Any:
         self._hooks.say(text.ASKING if source == "camera" else "")
-        if source == "camera":
-            settings = self._settings()
-            return await self._opener.camera(
-                device_id=settings.camera,
-                facing=settings.facing,
-                resolution=settings.resolution,
-                wanted=lambda: self.scene.holds(ticket),
-            )
-        if kinds.is_video(source):
-            return await self._opener.video(source)
-        return await self._opener.photo(source)
+        if source != "camera":
+            if await self._opener.is_video(source):
+                return await self._opener.video(source)
+            return await self._opener.photo(source)
+        try:
+            return await self._open_camera(self._settings().camera, ticket)
+        except CameraBusy:
+            if not (self.camera_runs and self.scene.holds(ticket)):
+                raise
+        # Many phones run one camera at a time: release the one in view, and try again.
+        self._source.stop()
+        return await self._open_camera(self._settings().camera, ticket)
+
+    async def _open_camera(self, device_id: str, ticket: int) -> Any:
+        settings = self._settings()
+        return await self._opener.camera(
+            device_id=device_id,
+            facing=settings.facing,
+            resolution=settings.resolution,
+            wanted=lambda: self.scene.holds(ticket),
+        )
+
+    async def _failed(self, error: Exception, ticket: int) -> None:
+        """Return to what is in view, and say why another source did not open."""
+        back = None
+        if self.camera_runs and self._source.ended:  # it was released for the other camera
+            with suppress(CameraError):
+                back = await self._open_camera(self._source.device_id, ticket)
+            if not self.scene.holds(ticket):
+                return
+            self.close() if back is None else self._go_live(back)
+        else:
+            self._stay()
+        self._hooks.cameras(self.cameras)
+        self._hooks.fail(error)
+
+    def _stay(self) -> None:
+        """What was asked for does not come: what is in view stays."""
+        self.scene.abandon()
+        self._hooks.say("")
+        self._hooks.changed()
+        self.show_sample()
 
     def _go_live(self, source: Any) -> None:
+        self._close()
         self._source = source
+        self._screen.show_video(source)
         self.scene.go_live()
         self._hooks.say("")
         self._timings.clear()
@@ -236,7 +288,8 @@ class SourceController:
         self._new_picture()
         self.loop.start()
 
-    def _go_home(self, *, camera_lost: bool = False) -> None:
+    def close(self, *, camera_lost: bool = False) -> None:
+        """Close what is in view and what is being opened; return to the sample picture."""
         self._close()
         self.scene.go_home(camera_lost=camera_lost)
         self._hooks.say("")
@@ -251,17 +304,16 @@ class SourceController:
 
     def _close(self) -> None:
         """Close the source, whatever it is."""
-        self._photo = None
+        self._photo = self.given = None
         self.loop.stop()
         if self._source is not None:
             self._source.stop()
         self._source = None
-        self._analysis.clear()
-        self._hooks.picture_changed()
 
     def _camera_ended(self) -> None:
-        if self.camera_runs:
-            self._go_home(camera_lost=True)
+        # While another one opens, browsers may end the camera in view.
+        if self.camera_runs and self._source.ended and not self.scene.opening:
+            self.close(camera_lost=True)
             self._hooks.fail(CameraLost("The camera's picture ended"))
 
     def _camera_silent(self) -> None:
@@ -280,7 +332,7 @@ class SourceController:
     async def analyse(self, only_new: bool) -> Show | None:
         """Run the model on the newest frame; return what shows its answer. For the frame loop."""
         source, epoch, card = self._source, self.scene.epoch, self._inference.card
-        if source is None or card is None or not source.size[0]:
+        if source is None or card is None or not source.size[0] or source.seeking:
             return None
         size = source.size
         frame: FrameInfo | None = None
@@ -307,7 +359,8 @@ class SourceController:
         return lambda: self._show(answer)
 
     def _show(self, answer: Answer) -> None:
-        self._analysis.receive(answer)
+        if self._analysis.receive(answer) and self.scene.paused:
+            self._hooks.changed()
 
     async def read_photo(self) -> None:
         """Run the model in use, if there is one, on the photo in view, if there is one."""
@@ -323,10 +376,9 @@ class SourceController:
             if epoch == self.scene.epoch and self._inference.card is card:
                 await self._hooks.recover(error)
             return
-        if answered is None:
-            return
-        answer = Answer(epoch, answered.card, FrameInfo(0, 0.0, *size), answered.outputs)
-        if self._analysis.receive(answer):
+        if answered is not None and self._analysis.receive(
+            Answer(epoch, answered.card, FrameInfo(0, 0.0, *size), answered.outputs)
+        ):
             self._hooks.say("")
             self._hooks.changed()
             self._hooks.photo_read()
@@ -348,5 +400,6 @@ class SourceController:
         self._timings.clear()
         self._new_picture()
         shown = self.show_sample()
+        self.loop.analyse_shown()
         self._hooks.changed()
         return shown

@@ -5,7 +5,7 @@ analysed; frames that arrive meanwhile are shown but not analysed, which is all 
 there is, without a setting. If a newer frame is showing when an answer arrives, it is captured at
 once and sent before the answer is read and drawn, so the engine never waits for the page. Where the
 pace controller limits the rate (`obscura.live.pace`), frames are captured less often, and in a
-hidden tab not at all.
+hidden tab not at all. While the video is paused, the very frame that it shows is analysed.
 
 An offer costs time: the browser prepares the whole page for painting before each. So while a slow
 engine works, no frame is offered; when it is done, the loop checks by itself whether the video
@@ -40,6 +40,7 @@ class Frames(Protocol):
     def ask(self) -> None: ...
     def cancel(self) -> None: ...
     def total(self) -> int: ...
+    def stepped(self, position_s: float, frames: int) -> float: ...
 
 
 class Loop:
@@ -77,6 +78,7 @@ class Loop:
         self.running = False
         self.paused = False
         self._suspended = False
+        self._once = False  # whether the frame that is showing is to be analysed, paused or not
         self.analysed_frames = 0
         """Frames analysed since `start`."""
         self.shown = Rate()
@@ -86,7 +88,7 @@ class Loop:
         """Begin with the video's next frame."""
         self.running, self.paused, self.analysed_frames = True, False, 0
         self._shown = self._captured = self._total = 0
-        self._slow = False
+        self._slow = self._once = False
         self._frames.ask()
 
     def stop(self) -> None:
@@ -99,6 +101,21 @@ class Loop:
     def suspend(self, suspended: bool) -> None:
         """Suspend or resume analysis; the picture keeps playing."""
         self._suspended = suspended
+        self._capture_once()
+
+    def pause(self, paused: bool) -> None:
+        """Analyse only the frame that the paused video shows, or resume."""
+        self.paused, self._once = paused, paused
+        self._capture_once()
+
+    def analyse_shown(self) -> None:
+        """Analyse the frame that a paused video shows, because it may be another one by now."""
+        self._once = self.paused
+        self._capture_once()
+
+    def stepped(self, position_s: float, frames: int) -> float:
+        """Return the time of the frame so many frames after the one shown, in seconds."""
+        return self._frames.stepped(position_s, frames)
 
     def _ask(self) -> None:
         if self.running:
@@ -112,6 +129,9 @@ class Loop:
             shown = self._shown + 1 if number is None else number
             self._count(shown - self._shown if self._shown else 1)
             self._shown, self._total = shown, 0
+            if self.paused and number is not None and number != self._captured:
+                self._once = True  # the browser has shown yet another frame
+            self._capture_once()
             self._capture()
             if not (self._busy and self._slow):
                 self._ask()
@@ -138,6 +158,15 @@ class Loop:
             return
         if not self._pace.due(self._now_ms() / 1000):
             return
+        self._begin(offered=offered)
+
+    def _capture_once(self) -> None:
+        """Capture the frame that is showing, if that is wanted and the engine is idle."""
+        if self._once and self.running and not (self._busy or self._suspended):
+            self._once = False
+            self._begin(offered=True)
+
+    def _begin(self, *, offered: bool) -> None:
         self._busy, self._captured = True, self._shown
         self._start(self.blocked.during(self._step(offered)))
 
@@ -151,9 +180,11 @@ class Loop:
             if show is None:
                 self._captured = 0  # it may be captured again
                 self._ask()
+                self._capture_once()
         if show is None:
             return
         self._slow = self._now_ms() - begun > SLOW_MS
+        self._capture_once()
         if self._frames.asked:
             self._capture()
         else:
@@ -164,3 +195,6 @@ class Loop:
         self.analysed.tick(now / 1000)
         self._timings.add_frame(now - begun, self.blocked.lap())
         self._pace.frame(now / 1000, now - begun)
+        if self.paused and offered and self.running and not self._busy:
+            # Browsers may show one frame more after they were told to pause.
+            self._begin(offered=False)

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from obscura.errors import PictureError
 from obscura.page.browser import camera, canvas, files
 from obscura.page.browser.dom import listener
+from obscura.page.live import kinds, orientation
 from obscura.page.state.camera import CameraBusy, CameraLost
 from obscura.page.words import text
 
 PLAYING_S = 10
 """How long a video may take until it has a size."""
+LOADING_S = 60
+"""How long it may take if it comes from a server."""
 
 
 class SourceForeign(PictureError):
@@ -30,6 +35,13 @@ class HeicUnread(PictureError):
     remedy = "Share the photo as JPEG."
 
 
+class SourceMissing(PictureError):
+    """The address leads to no file."""
+
+    code = "source-missing"
+    remedy = "Check the address."
+
+
 class VideoUnread(PictureError):
     """The video cannot be played."""
 
@@ -37,11 +49,20 @@ class VideoUnread(PictureError):
     remedy = "Use MP4 (H.264) or WebM."
 
 
-class LiveSource:
-    """What plays in the `<video>`: a camera's stream or a file."""
+class VideoWithoutPicture(VideoUnread):
+    """The file has sound alone, or pictures in a format that the browser does not know."""
 
-    def __init__(self, video: Any, *, stream: Any = None, url: str = "") -> None:
-        self._video, self._stream, self._url = video, stream, url
+    code = "video-no-picture"
+    remedy = "Choose a video in MP4 (H.264) or WebM."
+
+
+class LiveSource:
+    """A camera's stream or a file, in the `<video>` that plays it."""
+
+    is_live = True
+
+    def __init__(self, video: Any, *, stream: Any = None, url: str = "", name: str = "") -> None:
+        self.video, self._stream, self._url, self._name = video, stream, url, name
         self.is_camera = stream is not None
         self.facing = self._setting("facingMode")
         """ "user", "environment", or "" for files and where the camera does not say (laptops)."""
@@ -50,31 +71,60 @@ class LiveSource:
     @property
     def size(self) -> tuple[int, int]:
         """Width and height in pixels, as the video has them now (a phone may turn)."""
-        return self._video.videoWidth, self._video.videoHeight
+        return self.video.videoWidth, self.video.videoHeight
 
     @property
     def name(self) -> str:
-        """Name of the camera; "" for files and where the browser does not say."""
-        return str(self._track.label) if self.is_camera else ""
+        """Name of the camera, "" where the browser does not say; of a video, its file's."""
+        return str(self._track.label) if self.is_camera else self._name
 
     @property
     def silent(self) -> bool:
         """Whether the camera sends no picture at the moment, as while another app uses it."""
         return bool(self._track.muted) if self.is_camera else False
 
+    @property
+    def ended(self) -> bool:
+        """Whether the camera was released or disconnected."""
+        return self.is_camera and str(self._track.readyState) == "ended"
+
+    @property
+    def seeking(self) -> bool:
+        """Whether the video does not show the frame yet that was sought."""
+        return bool(self.video.seeking)
+
+    @property
+    def duration_s(self) -> float | None:
+        """Seconds that the video lasts; None where that is unknown, as of a camera."""
+        seconds = float(self.video.duration)
+        return seconds if math.isfinite(seconds) else None
+
+    @property
+    def position_s(self) -> float:
+        """The time in the video, in seconds."""
+        return float(self.video.currentTime)
+
+    def play(self, playing: bool) -> None:
+        """Play or pause."""
+        (self.video.play if playing else self.video.pause)()
+
+    def seek(self, seconds: float) -> None:
+        """Go to a time of the video."""
+        self.video.currentTime = seconds
+
+    def set_rate(self, rate: float) -> None:
+        """Play faster or slower; 1 is the video's own speed."""
+        self.video.playbackRate = rate
+
+    async def set_resolution(self, resolution: str) -> bool:
+        """Have the camera send pictures of about this size; return False if it refuses."""
+        return await camera.set_resolution(self._track, resolution)
+
     def stop(self) -> None:
-        """Release the camera or the file, and the video if it does not play another by now."""
-        video = self._video
+        """Release the camera or the file."""
         if self.is_camera:
             camera.stop_stream(self._stream)
-            ours = getattr(video.srcObject, "js_id", None) == self._stream.js_id
-        else:
-            ours = video.src == self._url
-        if ours:
-            video.pause()
-            video.srcObject = None
-            video.removeAttribute("src")
-            video.load()
+        _release(self.video)
         files.revoke(self._url)
 
     @property
@@ -88,13 +138,22 @@ class LiveSource:
 class Photo:
     """A decoded photo that is not on the canvas yet."""
 
-    def __init__(self, blob: Any, name: str, bitmap: Any) -> None:
-        self.blob, self.name = blob, name
-        self._bitmap = bitmap
+    is_live = False
 
-    def draw(self, picture: Any) -> None:
-        """Draw it on the canvas at its own size, which the canvas takes on."""
-        canvas.draw_whole(picture, self._bitmap)
+    def __init__(self, blob: Any, name: str, bitmap: Any, orientation: int = 1) -> None:
+        """
+        Args:
+            orientation: 1 to 8, as EXIF counts: how the bitmap must be turned to be upright.
+        """
+        self.blob, self.name = blob, name
+        self._bitmap, self._orientation = bitmap, orientation
+
+    def draw(self, picture: Any) -> tuple[int, int]:
+        """Draw it upright on the canvas, which takes on its size or a smaller one; return its width
+        and height in its own pixels."""
+        return canvas.draw_whole(
+            picture, self._bitmap, partial(orientation.matrix, self._orientation)
+        )
 
     def stop(self) -> None:
         """Free its memory."""
@@ -104,24 +163,32 @@ class Photo:
 class SourceOpener:
     """Opens cameras, videos and photos. What it returns belongs to the caller, who stops it.
 
-    Boundary: one listener per event serves every camera for the life of the page.
+    Boundary: one listener per event serves every camera and video for the life of the page.
     """
 
-    def __init__(self, video: Any) -> None:
+    def __init__(self, make_video: Callable[[], Any]) -> None:
         """
         Args:
-            video: the element that plays cameras and videos.
+            make_video: returns a new `<video>`, so that what is in view goes on meanwhile.
         """
-        self._video = video
+        self._make_video = make_video
         self.on_ended: Callable[[], Any] = lambda: None
         """Called when a camera is disconnected."""
         self.on_silent: Callable[[], Any] = lambda: None
         """Called when the `silent` of a camera changes."""
+        self.on_sought: Callable[[], Any] = lambda: None
+        """Called when a video shows the frame that was sought."""
+        self.on_played: Callable[[], Any] = lambda: None
+        """Called when a video that does not loop has played to its end."""
         silent = listener(lambda _event: self.on_silent())
         self._listeners = {
             "ended": listener(lambda _event: self.on_ended()),
             "mute": silent,
             "unmute": silent,
+        }
+        self._video_listeners = {
+            "seeked": listener(lambda _event: self.on_sought()),
+            "ended": listener(lambda _event: self.on_played()),
         }
 
     async def camera(
@@ -143,14 +210,21 @@ class SourceOpener:
         (track,) = stream.getVideoTracks()
         for event, proxy in self._listeners.items():
             track.addEventListener(event, proxy)
-        self._video.removeAttribute("src")  # of a video that is being opened
-        self._video.srcObject = stream
+        video = self._make_video()
+        video.srcObject = stream
         try:
-            await _playing(self._video)
+            await _playing(video)
         except Exception as error:
             camera.stop_stream(stream)
+            _release(video)
             raise CameraBusy("The camera sends no picture", error) from error
-        return LiveSource(self._video, stream=stream)
+        return LiveSource(video, stream=stream)
+
+    async def is_video(self, source: Any) -> bool:
+        """Whether a `File`, by its content, or an address holds a video and not a picture."""
+        if isinstance(source, str):
+            return kinds.is_video(source)
+        return kinds.is_video(source, await _head(source))
 
     async def video(self, source: Any) -> LiveSource:
         """Open a video and play it over and over.
@@ -160,21 +234,25 @@ class SourceOpener:
 
         Raises:
             SourceForeign: the address is on another site.
-            VideoUnread: the browser cannot play it.
+            VideoUnread: the browser cannot play it. VideoWithoutPicture: it has sound alone.
         """
         by_address = isinstance(source, str)
         url = same_origin(source) if by_address else files.object_url(source)
-        self._video.srcObject = None  # of a camera that is being opened: it would override `src`
-        self._video.src = url
-        self._video.loop = True
+        name = source.split("?")[0].rpartition("/")[2] if by_address else str(source.name)
+        video = self._make_video()
+        for event, proxy in self._video_listeners.items():
+            video.addEventListener(event, proxy)
+        video.src = url
+        video.loop = True
         try:
-            await _playing(self._video)
+            await _playing_file(video, LOADING_S if by_address else PLAYING_S)
         except Exception as error:
-            name = source if by_address else source.name
-            raise VideoUnread(
-                f"{name} cannot be played ({error})", remedy="Use MP4 or WebM."
-            ) from error
-        return LiveSource(self._video, url=url)
+            without = video.readyState > 0 and not video.videoWidth
+            _release(video)
+            files.revoke(url)
+            failure = VideoWithoutPicture if without else VideoUnread
+            raise failure(f"{name} cannot be played ({error})") from error
+        return LiveSource(video, url=url, name=name)
 
     async def photo(self, source: Any) -> Photo:
         """Decode a photo, upright.
@@ -190,13 +268,25 @@ class SourceOpener:
         if isinstance(source, str):
             name = source.rsplit("/", 1)[-1]
             blob = await _fetched(source, name)
+        head = await _head(blob)
         try:
-            bitmap = await canvas.decode_image(blob)
+            turn = await orientation.overlooked(partial(files.read_part, blob), head)
+            upright = files.with_part(blob, turn.at, turn.upright) if turn else blob
+            bitmap = await canvas.decode_image(upright)
         except Exception as error:
             kind = f"{name} {getattr(blob, 'type', '')}".lower()
-            failure = HeicUnread if "heic" in kind or "heif" in kind else PictureError
+            heic = kinds.is_heic(head) or "heic" in kind or "heif" in kind
+            failure = HeicUnread if heic else PictureError
             raise failure(f"{name} cannot be decoded", error) from error
-        return Photo(blob, str(name), bitmap)
+        return Photo(blob, str(name), bitmap, turn.orientation if turn else 1)
+
+
+async def _head(blob: Any) -> bytes:
+    """Return the first bytes of a file, none if it cannot be read: what opens it will say so."""
+    try:
+        return await files.read_part(blob, 0, kinds.HEAD_BYTES)
+    except Exception:  # noqa: BLE001  (whatever the browser throws)
+        return b""
 
 
 async def _fetched(address: str, name: str) -> Any:
@@ -208,7 +298,7 @@ async def _fetched(address: str, name: str) -> Any:
             f"{name} did not arrive", error, remedy="Check the connection."
         ) from error
     if blob is None:
-        raise PictureError(f"{name} did not arrive", status, remedy="Check the address.")
+        raise SourceMissing(f"There is no file {name} on this site", status)
     return blob
 
 
@@ -225,6 +315,27 @@ def same_origin(address: str) -> str:
     if not ours:
         raise SourceForeign("The source is on another site", address)
     return url
+
+
+async def _playing_file(video: Any, limit_s: float) -> None:
+    """Wait until a file plays.
+
+    Raises:
+        TimeoutError: it does not; WebKitGTK neither plays nor refuses what it has no decoder for.
+        ValueError: it has no picture. JavaScript errors: the browser refused to play.
+    """
+    async with asyncio.timeout(limit_s):
+        await video.play()
+    if not video.videoWidth:  # of a file, it is known once it plays
+        raise ValueError("it has no picture")
+
+
+def _release(video: Any) -> None:
+    """Have a video let go of what it plays."""
+    video.pause()
+    video.srcObject = None
+    video.removeAttribute("src")
+    video.load()
 
 
 async def _playing(video: Any) -> None:

@@ -6,11 +6,12 @@ It is tested in a session of its own, so that whatever it does, the model in use
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple, TypeVar
 
 from obscura.cards.card import InputSpec, ModelCard, ModelFile, OpenForm, RecordedAnswer
+from obscura.cards.complete import complete
 from obscura.detections import Detections
 from obscura.engine.session import RawOutputs
 from obscura.errors import (
@@ -24,7 +25,13 @@ from obscura.errors import (
     OutOfMemory,
 )
 from obscura.families import FAMILIES
-from obscura.families.common.reading import USUAL_SIZES, Picture, Reading, one_picture
+from obscura.families.common.reading import (
+    USUAL_SIZES,
+    Picture,
+    Reading,
+    any_size,
+    one_picture,
+)
 from obscura.families.decode import Outputs, decode, read
 from obscura.graph.inspect import Graph
 from obscura.identify import guess
@@ -40,6 +47,10 @@ from obscura.page.words import text
 TIME_LIMIT_S = 60.0
 """For opening a network and for each picture: one that takes longer is of no use here."""
 SAMPLE = "sample.jpg"
+MOST_PLAUSIBLE = 100
+"""Boxes in one picture; wrong readings often find hundreds."""
+SIZES = (320, 416, 512, 640, 800, 1024, 1280)
+"""Sides in pixels that are offered for a network of variable size."""
 
 T = TypeVar("T")
 
@@ -51,12 +62,27 @@ class ModelSlow(ModelError):
     remedy = "Use a smaller model."
 
 
+class ModelUnrunnable(ModelError):
+    """The runtime refuses the network."""
+
+    remedy = "Check that it runs in onnxruntime, or export it again."
+
+
 class Proposal(NamedTuple):
     """A way to read the network, and what it finds on the user's picture."""
 
     reading: Reading
     card: ModelCard
     detections: Detections
+
+
+def doubtful(proposals: Sequence[Proposal]) -> bool:
+    """Return whether none of the proposals may be right: nothing in the file speaks for any, or
+    what they find is nothing, or more than pictures show."""
+    return all(
+        guess.doubtful([proposal.reading]) or not 0 < len(proposal.detections) <= MOST_PLAUSIBLE
+        for proposal in proposals
+    )
 
 
 class Choice(NamedTuple):
@@ -74,8 +100,19 @@ class AddModelResult(NamedTuple):
     """Why it will not be there on the next visit, if so."""
 
 
-Ask = Callable[[str, Sequence[Proposal], Canvas], Awaitable[Choice | None]]
-"""`(title, proposals, picture)`: returns what the user chose, None if they cancelled."""
+class Question(NamedTuple):
+    """How a network is to be read."""
+
+    title: str
+    proposals: Sequence[Proposal]
+    picture: Canvas
+    resize: Callable[[int], Awaitable[Sequence[Proposal]]] | None
+    """Returns the proposals for a square input of that side in pixels, none if the network does not
+    run with it; None if the network has one size only."""
+
+
+Ask = Callable[[Question], Awaitable[Choice | None]]
+"""Returns what the user chose, None if they cancelled."""
 
 
 @dataclass
@@ -214,9 +251,16 @@ class ModelAdder:
         if new.trial is None:
             self._say(text.TRYING_MODEL.format(model=new.title))
             settings = self._preferences.current
-            new.trial = await self._in_time(
-                self._sessions.trial(card, new.network, settings.backend, settings.threads)
-            )
+            try:
+                new.trial = await self._in_time(
+                    self._sessions.trial(card, new.network, settings.backend, settings.threads)
+                )
+            except OutOfMemory:
+                raise
+            except BackendError as error:  # which runs other models, so the cause is this one
+                raise ModelUnrunnable(
+                    "The browser's runtime cannot open the model", error
+                ) from error
         return new.trial
 
     def _end(self, new: _NewModel) -> None:
@@ -226,11 +270,36 @@ class ModelAdder:
     async def _choose(
         self, new: _NewModel, readings: Sequence[Reading], cards: Sequence[ModelCard]
     ) -> ModelCard | None:
-        """Let the user choose the reading whose boxes look right."""
+        """Let the user choose the reading whose boxes look right, and the size if it varies."""
         picture = await self._picture()
+        proposals = await self._proposals(new, zip(readings, cards, strict=True), picture)
+
+        async def resize(side: int) -> Sequence[Proposal]:
+            sized = [
+                (each._replace(input=fed), replace(card, input=fed))
+                for each, card in zip(readings, cards, strict=True)
+                for fed in [card.input._replace(width=side, height=side)]
+            ]
+            try:
+                return await self._proposals(new, sized, picture)
+            except (CardError, ModelMismatch):
+                return ()
+
+        again = resize if any_size(new.graph) else None
+        choice = await self._ask(Question(new.title, proposals, picture, again))
+        return None if choice is None else replace(choice.proposal.card, labels=choice.labels)
+
+    async def _proposals(
+        self, new: _NewModel, readings: Iterable[tuple[Reading, ModelCard]], picture: Canvas
+    ) -> list[Proposal]:
+        """Return the readings under which a network runs, with what they find.
+
+        Raises:
+            CardError, ModelMismatch: it runs under none of them.
+        """
         proposals: list[Proposal] = []
         failure: ObscuraError | None = None
-        for reading, card in zip(readings, cards, strict=True):
+        for reading, card in readings:
             trial = await self._trial(new, card)
             try:
                 _, detections = await self._detect(trial, card, self._read_pixels(picture))
@@ -240,8 +309,7 @@ class ModelAdder:
         if not proposals:
             assert failure is not None
             raise failure
-        choice = await self._ask(new.title, proposals, picture)
-        return None if choice is None else replace(choice.proposal.card, labels=choice.labels)
+        return proposals
 
     async def _record(self, new: _NewModel, card: ModelCard) -> ModelCard:
         """Record on the card what it finds in the bundled picture, for other backends to match."""
@@ -289,12 +357,7 @@ def _card_of_table(table: dict[str, Any], new: _NewModel) -> ModelCard:
         raise ModelExternal(
             "The model keeps its weights in other files", ", ".join(new.graph.external[:3])
         )
-    defaults = {
-        "title": new.title,
-        "summary": text.OWN_SUMMARY,
-        "license": text.NO_LICENCE,
-        "source": {},
-        "output": {"top": guess.TOP, "threshold": 0.4, "iou": 0.5},
-    }
+    usual = {"title": new.title, "summary": text.OWN_SUMMARY, "license": text.NO_LICENCE}
     given = {key: value for key, value in table.items() if key not in ("check", "accuracy")}
-    return ModelCard.from_dict({**defaults, **given, "name": new.name, "file": new.file._asdict()})
+    about = {"name": new.name, "file": new.file._asdict()}
+    return ModelCard.from_dict(complete({**usual, **given, **about}, new.name))

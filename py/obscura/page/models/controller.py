@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from typing import TYPE_CHECKING, Any
 
 from obscura.cards.card import ModelCard
@@ -13,8 +13,10 @@ from obscura.page.models.own import NotKept
 from obscura.page.models.sessions import Sessions
 from obscura.page.models.shelf import Shelf
 from obscura.page.models.status import Status
+from obscura.page.models.suggest import suggest
 
 if TYPE_CHECKING:
+    from obscura.engine.plans import Facts
     from obscura.page.models.adding import ModelAdder
     from obscura.page.models.views import ModelMenu, ModelsView
     from obscura.page.state.protocols import Canvas, Frame, PickedFile, Preferences
@@ -30,6 +32,7 @@ class Models:
         preferences: Preferences,
         controls: ModelMenu,
         *,
+        facts: Facts,
         view: ModelsView,
         opened: Callable[[], Awaitable[None]],
         failed: Callable[[BaseException], None],
@@ -42,6 +45,7 @@ class Models:
     ) -> None:
         """
         Args:
+            facts: the device, for which a model is suggested.
             opened: called when another session is in use.
             failed: shows an error.
             hold: called with True to keep frames from being analysed, so that they do not compete.
@@ -53,6 +57,7 @@ class Models:
         """
         self.shelf, self._sessions = shelf, inference
         self._preferences, self._controls, self._view = preferences, controls, view
+        self._facts = facts
         self._when_opened, self._failed, self._hold = opened, failed, hold
         self._picture, self._read_pixels, self._pick = picture, read_pixels, pick
         self._say, self._mend = say, mend
@@ -64,6 +69,7 @@ class Models:
         self._adder: ModelAdder | None = None
         self._adding = asyncio.Lock()  # one model is added at a time
         self._words = ""
+        self._absent: frozenset[str] = frozenset()
         view.connect(
             use=self.choose,
             measure=self.measure,
@@ -71,6 +77,12 @@ class Models:
             remove=self.remove,
         )
         controls.list_models(list(shelf.cards.values()))
+
+    def mark_absent(self, names: Collection[str]) -> None:
+        """Show which models are not on this device while there is no connection."""
+        self._absent = frozenset(names)
+        self._controls.mark_models(self._absent)
+        self._show()
 
     # ---- the model in use ------------------------------------------------------------------------
 
@@ -316,13 +328,16 @@ class Models:
 
     def _show(self) -> None:
         card = self._sessions.card
+        speeds = self._preferences.current.speeds
         self._view.render(
             Status(
                 in_use=card.name if card else None,
                 opening=self.opening,
                 measuring=self._measuring,
                 progress=self._progress,
-                speeds=self._preferences.current.speeds,
+                speeds=speeds,
                 words=self._words,
+                suggested=suggest(self.shelf.cards.values(), self._facts, speeds),
+                absent=self._absent,
             )
         )

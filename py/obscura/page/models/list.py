@@ -11,7 +11,7 @@ from obscura.page.models.status import Status
 from obscura.page.words import text
 
 if TYPE_CHECKING:
-    from obscura.page.models.adding import Choice, Proposal
+    from obscura.page.models.adding import Choice, Question
     from obscura.page.models.ask import ReadingDialog
 
 
@@ -23,7 +23,7 @@ class ModelsDialog:
         self._template = by_id("model-row")
         self._rows: dict[str, _Row] = {}
         self._handlers: dict[str, Callable[[str], Any]] = {}
-        self._question: ReadingDialog | None = None
+        self._readings: ReadingDialog | None = None
         listen(self._list, "click", self._press)
         listen(self._list, "input", self._search)
 
@@ -71,9 +71,17 @@ class ModelsDialog:
         """Update the rows."""
         by_id("adding").textContent = status.words
         by_id("add-button").hidden = bool(status.words)
+        self._show_suggestion(status)
         if self._dialog.open:
             for name, row in self._rows.items():
                 row.render(name, status)
+
+    def _show_suggestion(self, status: Status) -> None:
+        """Name the suggested model beside the list in the panel, unless it is in use."""
+        line, suggested = by_id("model-suggested"), status.suggested
+        line.hidden = suggested is None or suggested.model == status.in_use
+        if suggested is not None:
+            line.textContent = text.suggestion(suggested.title, suggested.why)
 
     def show_missing(self, name: str | None) -> None:
         """Say that a model is no longer on this device; None to say nothing."""
@@ -82,13 +90,13 @@ class ModelsDialog:
             message.textContent = text.MODEL_GONE.format(model=name)
         message.hidden = name is None
 
-    async def ask(self, title: str, proposals: Sequence[Proposal], canvas: Any) -> Choice | None:
+    async def ask(self, question: Question) -> Choice | None:
         """Show each proposal on the picture; return what the user chose, None if they cancelled."""
-        if self._question is None:
+        if self._readings is None:
             from obscura.page.models.ask import ReadingDialog
 
-            self._question = ReadingDialog()
-        return await self._question.ask(title, proposals, canvas)
+            self._readings = ReadingDialog()
+        return await self._readings.ask(question)
 
     def _press(self, event: Any) -> Any:
         button = event.target.closest("button[data-act]")
@@ -122,7 +130,9 @@ class _Row:
             "size-note": text.input_size(card.input.width, card.input.height),
             "accuracy": accuracy.value,
             "accuracy-note": accuracy.note,
-            "classes-title": text.class_total(len(card.labels)),
+            "classes-title": text.class_total(
+                0 if card.source.get("classes") == "unknown" else len(card.labels)
+            ),
         }.items():
             self._part(part).textContent = words
         self._part("accuracy").classList.toggle("unknown", not accuracy.note)
@@ -140,10 +150,18 @@ class _Row:
         in_use, opening = status.in_use == name, status.opening == name
         measuring = status.measuring == name
         self.element.classList.toggle("in-use", in_use)
+        absent = name in status.absent and not in_use
+        self.element.classList.toggle("absent", absent)
+        self._part("absent").hidden = not absent
         use = self._part("use-button")
         use.setAttribute("aria-pressed", "true" if in_use else "false")
         use.setAttribute("aria-busy", "true" if opening else "false")
         self._label(use, "use", text.IN_USE if in_use else text.USE)
+        suggested = status.suggested
+        badge = self._part("suggested")
+        badge.hidden = suggested is None or suggested.model != name
+        if suggested is not None:
+            badge.textContent = text.suggestion("", suggested.why)
         known = status.speeds.get(name, {})
         speed = text.speed(known)
         self._part("speed").textContent = speed.value

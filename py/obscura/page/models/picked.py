@@ -9,7 +9,7 @@ from typing import Any
 from obscura.cards import labels
 from obscura.errors import LabelsError, ModelTooLarge, ModelUnreadable
 from obscura.graph.inspect import Graph, inspect
-from obscura.page.live.kinds import MODEL_ENDING, is_model
+from obscura.page.live.kinds import MODEL_ENDING, is_companion, is_model
 from obscura.page.state.protocols import Network, PickedFile
 from obscura.page.words import text
 
@@ -17,22 +17,24 @@ MOST_NETWORK_BYTES = 512 << 20
 """The page, the worker and the runtime each hold a copy, within a tab's few gigabytes."""
 MOST_COMPANION_BYTES = 4 << 20
 """Of the file that comes with a network."""
-COMPANION_ENDINGS = (".txt", ".json", ".toml", ".yaml", ".yml", ".pbtxt")
 
 
 def sort_files(files: Sequence[PickedFile]) -> tuple[PickedFile, PickedFile | None]:
     """Return the network, and the file of class names or the card if there is one.
 
     Raises:
-        ModelUnreadable: no file is a network.
+        ModelUnreadable: no file is a network. LabelsError: there are names or a card alone.
     """
     networks = [file for file in files if is_model(file)]
-    companions = [file for file in files if file.name.lower().endswith(COMPANION_ENDINGS)]
+    companions = list(filter(is_companion, files))
     if not networks:
+        names = ", ".join(file.name for file in files)
+        if companions:
+            raise LabelsError(
+                "Class names and cards come with a model", names, remedy="Add the .onnx file, too."
+            )
         raise ModelUnreadable(
-            "None of these files is an ONNX model",
-            ", ".join(file.name for file in files),
-            remedy="Its name should end in .onnx.",
+            "None of these files is an ONNX model", names, remedy="Its name should end in .onnx."
         )
     return networks[0], companions[0] if companions else None
 

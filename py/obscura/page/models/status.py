@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import NamedTuple
+
+from obscura.page.models.suggest import Suggestion
 
 
 class Status(NamedTuple):
@@ -18,3 +20,7 @@ class Status(NamedTuple):
     """Milliseconds by model and backend."""
     words: str
     """The present step of adding a model; "" if none is being added."""
+    suggested: Suggestion | None = None
+    """The model suggested for this device, and why; None if there is no choice."""
+    absent: Collection[str] = ()
+    """Models that are not on this device, while there is no connection to download them."""

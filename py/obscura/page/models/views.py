@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from obscura.cards.card import ModelCard
 from obscura.page.models.status import Status
-from obscura.page.state.protocols import Canvas
 
 if TYPE_CHECKING:
-    from obscura.page.models.adding import Choice, Proposal
+    from obscura.page.models.adding import Choice, Question
 
 
 class ModelMenu(Protocol):
@@ -18,6 +17,9 @@ class ModelMenu(Protocol):
 
     def list_models(self, cards: Sequence[ModelCard]) -> None:
         """Offer these models."""
+
+    def mark_models(self, absent: Collection[str]) -> None:
+        """Show that the models of these names are not on this device."""
 
     def show(self, settings: Any, card: ModelCard) -> None:
         """Show the settings as they apply to this model."""
@@ -51,7 +53,5 @@ class ModelsView(Protocol):
     def show_missing(self, name: str | None) -> None:
         """Say that a model is no longer on this device; None to say nothing."""
 
-    def ask(
-        self, title: str, proposals: Sequence[Proposal], canvas: Canvas
-    ) -> Awaitable[Choice | None]:
+    def ask(self, question: Question) -> Awaitable[Choice | None]:
         """Show each proposal on the picture; return what the user chose, None if they cancelled."""

@@ -3,20 +3,38 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Protocol
+from math import inf
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from obscura.detections import Detections
 from obscura.drawing import colour, ink, place_labels
 from obscura.page.stage.placement import Placement
 from obscura.page.words.text import percent, pixels
 from obscura.update import Update
 
-FONT = '600 13px system-ui, -apple-system, "Segoe UI", Roboto, sans-serif'
-CHIP_HEIGHT = 22
-CHIP_PADDING = 7
+FACE = 'system-ui, -apple-system, "Segoe UI", Roboto, sans-serif'
 CASING = "rgba(0, 0, 0, 0.65)"
+UNIT_SIDE = 720
+"""Shorter side of the view, in CSS pixels, from which text and lines grow with it."""
+MOST_UNIT = 2.0
+SMALL_SIDE = 52
+"""A box with a shorter side below this many units has a small label."""
+TINY_SIDE = 22
+"""A box with both sides below this is a dot, from which a line leads to its label."""
+
+
+class Chip(NamedTuple):
+    """Size of a label, in units (`BoxLayer.unit`)."""
+
+    font: float
+    height: float
+    padding: float
+
+
+CHIP, SMALL_CHIP = Chip(13, 22, 7), Chip(10.5, 16, 4)
 
 
 class Layer(Protocol):
@@ -32,7 +50,11 @@ class Layer(Protocol):
 
 
 class BoxLayer:
-    """Boxes and labels; one of them can be selected."""
+    """Boxes and labels; one of them can be selected.
+
+    Labels do not hide what they name: small boxes have small ones, and a box that is hardly larger
+    than a letter is a dot with a line to its label.
+    """
 
     def __init__(self, context: Any) -> None:
         """
@@ -46,15 +68,30 @@ class BoxLayer:
             context.beginPath, context.rect, context.roundRect,
         )  # fmt: skip
         self._fill, self._stroke = context.fill, context.stroke
-        self._widths: dict[str, float] = {}
+        self._widths: dict[tuple[str, Chip], float] = {}
+        self._font = ""
         self._boxes: NDArray[np.float32] = np.empty((0, 4), np.float32)
+        self.unit = 1.0
+        """CSS pixels per unit; text and lines are larger on large screens."""
         self.labels: Sequence[str] = ()
         """Names of the classes, by class_id."""
+        self.names = self.percentages = True
+        """Whether labels are shown, and whether with scores."""
+        self.clear: tuple[float, float, float, float] | None = None
+        """Left, top, right and bottom edge of what no control covers, in CSS pixels: labels stay
+        inside. None for no limit."""
         self.selected: int | None = None
         """Row of the selected detection."""
         self.point: tuple[float, float] | None = None
         """Where a person points, in CSS pixels of the view: this selects the smallest box there,
         frame after frame, whatever its row is by then."""
+
+    def reset(self, unit: float) -> None:
+        """Adapt to a canvas that was resized, which clears its state."""
+        self._font = ""
+        if unit != self.unit:
+            self.unit = unit
+            self._widths.clear()
 
     def draw(self, context: Any, update: Update, place: Placement) -> None:  # noqa: ARG002  (kept)
         """See `Layer`."""
@@ -67,81 +104,141 @@ class BoxLayer:
         self._boxes = place.to_view(detections.xyxy)
         if self.point is not None:
             self.selected = smallest_at(self._boxes, *self.point)
-        class_ids = detections.class_id.tolist()
-        colours = [colour(class_id) for class_id in class_ids]
-        names = [f"{self.labels[class_id]} " for class_id in class_ids]
-        scores = [percent(score) for score in detections.score.tolist()]
-        if self.selected is not None:  # with its size in the picture, too
-            x1, y1, x2, y2 = detections.xyxy[self.selected].tolist()
-            scores[self.selected] += f" · {pixels(x2 - x1, y2 - y1)}"
-        captions = [name + score for name, score in zip(names, scores, strict=True)]
-        widths = [
-            self._width(name) + self._width(score) + 2 * CHIP_PADDING
-            for name, score in zip(names, scores, strict=True)
-        ]
-        origin = np.array([place.left, place.top], np.float32)
-        corners = place_labels(
-            self._boxes - np.tile(origin, 2),
-            np.array(widths, np.float32),
-            CHIP_HEIGHT,
-            place.right - place.left,
-            place.bottom - place.top,
-        )
-        boxes, corners_xy = self._boxes.tolist(), (corners + origin).tolist()
-        self._draw_boxes(boxes, colours)
-        # The least certain ones first, so that the most certain ones lie on top.
-        for row in reversed(range(len(boxes))):
-            self._draw_chip(boxes[row], colours[row], captions[row], corners_xy[row], widths[row])
+        colours = [colour(class_id) for class_id in detections.class_id.tolist()]
+        sides = (self._boxes[:, 2:] - self._boxes[:, :2]) / self.unit
+        tiny = (sides.max(axis=1) < TINY_SIDE).tolist()
+        small = (sides.min(axis=1) < SMALL_SIDE).tolist()
+        self._draw_boxes(self._boxes.tolist(), colours, tiny)
+        if not self.names and self.selected is None:
+            return
+        chips = [SMALL_CHIP if each else CHIP for each in small]
+        captions = self._captions(detections)
+        widths = [self._width(*each) for each in zip(captions, chips, strict=True)]
+        corners = self._corners(place, widths, chips, tiny)
+        # The least certain ones first, so that the most certain ones lie on top; and all of one
+        # size at once, because changing the font is slow.
+        for chip in (SMALL_CHIP, CHIP):
+            for row in reversed(range(count)):
+                if chips[row] is chip and captions[row][1]:
+                    self._draw_chip(row, colours[row], captions[row][1], corners[row],
+                                    widths[row], chip, led=tiny[row])  # fmt: skip
 
-    def _draw_boxes(self, boxes: list[list[float]], colours: list[str]) -> None:
+    def _captions(self, detections: Detections) -> list[tuple[str, str]]:
+        """Return the caption of each row: the name, and the whole text; "" for none."""
+        scores = [f" {percent(score)}" if self.percentages else "" for score in detections.score]
+        names = [self.labels[class_id] for class_id in detections.class_id.tolist()]
+        if not self.names:
+            names, scores = [""] * len(names), [""] * len(scores)
+        row = self.selected
+        if row is not None:  # with all its numbers, whatever is switched off
+            x1, y1, x2, y2 = detections.xyxy[row].tolist()
+            names[row] = self.labels[int(detections.class_id[row])]
+            scores[row] = f" {percent(float(detections.score[row]))} · {pixels(x2 - x1, y2 - y1)}"
+        return [(name, name + score) for name, score in zip(names, scores, strict=True)]
+
+    def _corners(
+        self, place: Placement, widths: list[float], chips: list[Chip], tiny: list[bool]
+    ) -> list[list[float]]:
+        """Return the left and upper edge of each label, within what is seen of the picture."""
+        left, top, right, bottom = self.clear or (-inf, -inf, inf, inf)
+        x, y = max(place.left, left), max(place.top, top)
+        right, bottom = min(place.right, right), min(place.bottom, bottom)
+        boxes = self._boxes - np.array([x, y, x, y], np.float32)
+        # Beside a dot, not on it.
+        room = np.where(tiny, TINY_SIDE * self.unit / 2, 0).astype(np.float32)[:, None]
+        boxes += np.concatenate([-room, -room, room, room], axis=1)
+        heights = np.array([chip.height for chip in chips], np.float32) * np.float32(self.unit)
+        corners = place_labels(
+            boxes, np.array(widths, np.float32), heights, max(right - x, 1), max(bottom - y, 1)
+        )
+        placed: list[list[float]] = (corners + np.array([x, y], np.float32)).tolist()
+        return placed
+
+    def _draw_boxes(self, boxes: list[list[float]], colours: list[str], tiny: list[bool]) -> None:
         """Draw the outlines, least certain first, over a dark casing drawn as one path."""
-        context = self._context
-        sides = [(x1, y1, x2 - x1, y2 - y1) for x1, y1, x2, y2 in boxes]
+        context, unit = self._context, self.unit
+        sides = [
+            dot(box, unit) if small else (box[0], box[1], box[2] - box[0], box[3] - box[1])
+            for box, small in zip(boxes, tiny, strict=True)
+        ]
         self._begin_path()
         for side in sides:
             self._rect(*side)
-        context.strokeStyle, context.lineWidth = CASING, 4
+        context.strokeStyle, context.lineWidth = CASING, 4 * unit
         self._stroke()
-        context.lineWidth = 2
+        context.lineWidth = 2 * unit
         last = ""
         for side, shade in zip(reversed(sides), reversed(colours), strict=True):
             if shade != last:
                 context.strokeStyle = last = shade
             self._stroke_rect(*side)
         if self.selected is not None:
-            context.strokeStyle, context.lineWidth = CASING, 6
+            context.strokeStyle, context.lineWidth = CASING, 6 * unit
             self._stroke_rect(*sides[self.selected])
-            context.strokeStyle, context.lineWidth = colours[self.selected], 4
+            context.strokeStyle, context.lineWidth = colours[self.selected], 4 * unit
             self._stroke_rect(*sides[self.selected])
 
     def _draw_chip(
-        self, box: list[float], fill: str, caption: str, corner: list[float], width: float
+        self,
+        row: int,
+        fill: str,
+        caption: str,
+        corner: list[float],
+        width: float,
+        chip: Chip,
+        *,
+        led: bool,
     ) -> None:
-        context = self._context
+        """Draw a label; `led`: with a line to its box, even if they touch."""
+        context, unit = self._context, self.unit
         x, y = corner
-        x1, y1, x2, y2 = box
-        if y > y2 or y + CHIP_HEIGHT < y1 or x > x2 or x + width < x1:  # moved aside: lead back
+        height = chip.height * unit
+        x1, y1, x2, y2 = self._boxes[row].tolist()
+        if led or y > y2 or y + height < y1 or x > x2 or x + width < x1:  # moved aside: lead back
+            if led:
+                x1, y1 = (x1 + x2) / 2, (y1 + y2) / 2
             context.strokeStyle = fill
-            context.lineWidth = 1
+            context.lineWidth = unit
             self._begin_path()
-            context.moveTo(min(max(x1, x), x + width), y + CHIP_HEIGHT / 2)
+            context.moveTo(min(max(x1, x), x + width), y + height / 2)
             context.lineTo(x1, y1)
             self._stroke()
         context.fillStyle = fill
         self._begin_path()
-        self._round_rect(x, y, width, CHIP_HEIGHT, 4)
+        self._round_rect(x, y, width, height, 4 * unit)
         self._fill()
         context.fillStyle = ink(fill)
-        self._fill_text(caption, x + CHIP_PADDING, y + CHIP_HEIGHT / 2 + 0.5)
+        self._use_font(chip)
+        self._fill_text(caption, x + chip.padding * unit, y + height / 2 + 0.5)
 
-    def _width(self, words: str) -> float:
-        """Return a width in CSS pixels, measured once. Names and scores are measured apart, because
-        there are fewer of them than of their combinations."""
-        if words not in self._widths:
+    def _use_font(self, chip: Chip) -> None:
+        font = f"600 {chip.font * self.unit:g}px {FACE}"
+        if font != self._font:
+            self._context.font = self._font = font
+
+    def _width(self, caption: tuple[str, str], chip: Chip) -> float:
+        """Return the width of a label in CSS pixels. Names and scores are measured apart, once
+        each, because there are fewer of them than of their combinations."""
+        name, whole = caption
+        return (
+            self._measured(name, chip)
+            + self._measured(whole[len(name) :], chip)
+            + 2 * chip.padding * self.unit
+        )
+
+    def _measured(self, words: str, chip: Chip) -> float:
+        if (words, chip) not in self._widths:
             if len(self._widths) > 5000:
                 self._widths.clear()
-            self._widths[words] = self._context.measureText(words).width
-        return self._widths[words]
+            self._use_font(chip)
+            self._widths[words, chip] = self._context.measureText(words).width
+        return self._widths[words, chip]
+
+
+def dot(box: list[float], unit: float) -> tuple[float, ...]:
+    """Return x, y, width, height of a square in the middle of a box, which its outline fills."""
+    x1, y1, x2, y2 = box
+    return (x1 + x2) / 2 - unit, (y1 + y2) / 2 - unit, 2 * unit, 2 * unit
 
 
 def smallest_at(boxes: NDArray[np.float32], x: float, y: float) -> int | None:

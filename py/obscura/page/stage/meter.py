@@ -29,6 +29,7 @@ class Meter:
         self,
         *,
         live: bool,
+        paused: bool,
         shown: float,
         analysed: float,
         timings: dict[str, float],
@@ -39,6 +40,7 @@ class Meter:
     ) -> None:
         """
         Args:
+            live: a camera or video is in view; `paused`: it stands still.
             shown, analysed: frames per second.
             timings: median milliseconds by stage.
             totals: of whole frames, where there are any.
@@ -50,9 +52,9 @@ class Meter:
             return
         backend = text.BACKEND_NAMES[info.backend]
         total = sum(timings.values())
-        rate = f"{text.rate(analysed)} fps · " if live else ""
-        spared = f" · {text.SPARING}" if live and held else ""
-        self._text.textContent = f"{rate}{total:.0f} ms · {backend}{spared}"
+        self._text.textContent = text.meter_line(
+            analysed if live else None, total, paused=paused, spared=bool(held)
+        )
         if self._details.hidden:
             return
         self._show_stages(timings, total)
@@ -61,7 +63,7 @@ class Meter:
             rows.append(("Per frame", text.spread(totals.median, totals.p95)))
         if live and held:
             rows.append(("Limited", text.held(held)))
-        if live:
+        if live and not paused:
             rows += [
                 ("Frames shown", f"{text.rate(shown)} per second"),
                 ("Frames analysed", f"{text.rate(analysed)} per second"),

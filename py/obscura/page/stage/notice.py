@@ -30,23 +30,29 @@ class NoticeCard:
         self.code: str | None = None
         """The shown error's code; None while no card is up."""
         self.message = ""
+        self.on_dismissed: Callable[[], Any] = lambda: None
+        """Called when the person has put the card away."""
         listen(self._action, "click", self._press)
-        listen(by_id("notice-dismiss"), "click", lambda _event: self.hide())
+        listen(by_id("notice-dismiss"), "click", lambda _event: self._dismiss())
+        listen(self._card, "keydown", self._key_pressed)
 
     def show(self, error: BaseException) -> None:
         """Show an error: our own by their code, any other as unexpected, with its traceback
         folded."""
         if isinstance(error, ObscuraError):
             self.code, details = error.code, str(error)
+            words = notices.notice(self.code)
+            why = notices.explanation(words, error)
         else:
             self.code = "unexpected"
             details = "".join(traceback.format_exception(error))
             run(self._show_source(error, details))
-        words = notices.notice(self.code)
+            words = notices.notice(self.code)
+            why = words.why
         self.message = words.title
         self._key = words.action
         by_id("notice-title").textContent = words.title
-        by_id("notice-why").textContent = words.why
+        by_id("notice-why").textContent = why
         by_id("notice-details").textContent = details
         by_id("notice-more").open = False
         self._action.textContent = notices.ACTIONS[words.action]
@@ -70,6 +76,14 @@ class NoticeCard:
         """Put the card away."""
         self._card.hidden = True
         self.code = None
+
+    def _dismiss(self) -> None:
+        self.hide()
+        self.on_dismissed()
+
+    def _key_pressed(self, event: Any) -> None:
+        if event.key == "Escape":
+            self._dismiss()
 
     def _press(self, _event: Any) -> Any:
         self.hide()

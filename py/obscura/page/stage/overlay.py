@@ -10,8 +10,8 @@ from obscura.detections import Detections
 from obscura.live.timing import Timings
 from obscura.page.browser.canvas import device_pixel_ratio
 from obscura.page.stage.display import Display
-from obscura.page.stage.layers import FONT, BoxLayer, Layer
-from obscura.page.stage.placement import Placement, contain
+from obscura.page.stage.layers import MOST_UNIT, UNIT_SIDE, BoxLayer, Layer
+from obscura.page.stage.placement import Placement, Zoom, place
 from obscura.update import FrameInfo, Update
 
 NOTHING = Update(FrameInfo(0, 0.0, 1, 1), Detections.empty())
@@ -27,6 +27,12 @@ class Overlay:
         self._ratio = 0.0  # device pixels per CSS pixel
         self._mirrored = False
         self._update = NOTHING
+        self.fill = False
+        """Whether the picture covers the view; see `placement.place`."""
+        self.zoom = Zoom()
+        self.covered = (0.0, 0.0, 0.0, 0.0)
+        """How much of the left, top, right and bottom of the view lies under controls, in CSS
+        pixels: labels stay clear of it."""
         self.boxes = BoxLayer(self._context)
         self.layers: list[Layer] = [self.boxes]
         """Drawn in order, the later ones on top."""
@@ -48,7 +54,8 @@ class Overlay:
         self.draw(Update(FrameInfo(0, 0.0, *source_size), detections), labels)
 
     def clear(self) -> None:
-        """Remove everything."""
+        """Remove everything, the choice of a box included."""
+        self.boxes.point = self.boxes.selected = None
         self.draw(NOTHING, ())
 
     def resize(self) -> None:
@@ -68,9 +75,13 @@ class Overlay:
             self._fit(width, height, ratio)
         context.clearRect(0, 0, width, height)
         frame = self._update.frame
-        place = _contain(self._view, (frame.width, frame.height), self._mirrored)
+        placed = _place(
+            self._view, (frame.width, frame.height), self._mirrored, self.fill, self.zoom
+        )
+        left, top, right, bottom = self.covered
+        self.boxes.clear = (left, top, width - right, height - bottom)
         for layer in self.layers:
-            layer.draw(context, self._update, place)
+            layer.draw(context, self._update, placed)
 
     def _fit(self, width: int, height: int, ratio: float) -> None:
         """Resize the backing store and restore the context state that resizing clears."""
@@ -78,15 +89,17 @@ class Overlay:
         self._ratio = ratio
         self._canvas.width, self._canvas.height = round(width * ratio), round(height * ratio)
         context.setTransform(ratio, 0, 0, ratio, 0, 0)
-        context.font = FONT
         context.textBaseline = "middle"
         context.lineJoin = "round"
+        self.boxes.reset(min(max(min(width, height) / UNIT_SIDE, 1.0), MOST_UNIT))
 
 
 @lru_cache(maxsize=8)
-def _contain(view: tuple[int, int], source: tuple[int, int], mirrored: bool) -> Placement:
-    """As `contain`, which gives the same for frame after frame."""
-    return contain(view, source, mirrored=mirrored)
+def _place(
+    view: tuple[int, int], source: tuple[int, int], mirrored: bool, fill: bool, zoom: Zoom
+) -> Placement:
+    """As `place`, which gives the same for frame after frame."""
+    return place(view, source, mirrored=mirrored, fill=fill, zoom=zoom)
 
 
 class OverlaySink:
@@ -110,6 +123,8 @@ class OverlaySink:
     def take(self, update: Update) -> None:
         """Draw an update."""
         begun = self._now_ms()
+        boxes, display = self._overlay.boxes, self._display
+        boxes.names, boxes.percentages = display.names, display.percentages
         self._overlay.draw(update, self._labels(), mirrored=self._display.mirrored)
         self._timings.add("draw", self._now_ms() - begun)
 

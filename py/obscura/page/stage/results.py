@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from obscura.page.browser import speech
 from obscura.page.browser.dom import by_id, listen, make
 from obscura.page.stage.display import Display
 from obscura.page.stage.seen import Row, seen
+from obscura.page.words import text
 from obscura.update import Update
 
 LIST_EVERY_MS = 250
@@ -46,7 +48,12 @@ class Results:
             listen(self._list, event, self._point)
         for event in ("pointerleave", "focusout"):
             listen(self._list, event, lambda _event: on_select(None))
-        listen(by_id("announce"), "click", lambda _event: self.announce())
+        self._aloud = by_id("announce")
+        self._reads = False
+        self._read = ""
+        if not speech.available():
+            self._aloud.textContent = text.ANNOUNCE
+        listen(self._aloud, "click", lambda _event: self._press_aloud())
 
     def take(self, update: Update) -> None:
         """List an update's detections; those of a moving picture only now and then."""
@@ -56,6 +63,8 @@ class Results:
         self._listed_ms = now
         content = seen(update.detections, self._labels(), self._display)
         self._spoken = content.spoken
+        if self._reads:
+            self._read_aloud()
         if (content.title, content.empty) != self._words:  # setting equal text is layout, too
             self._words = content.title, content.empty
             self._title.textContent = content.title
@@ -80,6 +89,24 @@ class Results:
         """Make screen readers announce what is detected, once."""
         self._announcer.textContent = ""
         self._announcer.textContent = self._spoken
+
+    def _press_aloud(self) -> None:
+        """Read what is seen aloud, now and whenever it changes; or stop that."""
+        if not speech.available():
+            self.announce()
+            return
+        self._reads, self._read = not self._reads, ""
+        self._aloud.textContent = text.STOP_READING if self._reads else text.READ_ALOUD
+        if self._reads:
+            self._read_aloud()
+        else:
+            speech.stop()
+
+    def _read_aloud(self) -> None:
+        """Read what is seen, if that is news and nothing is being read."""
+        if self._spoken and self._spoken != self._read and not speech.speaking():
+            self._read = self._spoken
+            speech.speak(self._spoken)
 
     def _show(self, rows: list[Row]) -> None:
         """Show these rows. Only what differs is changed: in a moving picture that is a count or

@@ -15,6 +15,7 @@ def render(
     scene: str,
     kind: str,
     mirrored: bool,
+    paused: bool,
     can_flip: bool,
     caption: str,
 ) -> None:
@@ -24,11 +25,13 @@ def render(
         scene: "welcome", "live" or "still".
         kind: what Start opens: "camera", "picture" or "video".
         mirrored: show the video as in a mirror.
+        paused: a camera or video stands still.
         can_flip: there is another camera to switch to.
         caption: a few words over the picture; "" for none.
     """
     body = page_data()
     body.state, body.scene = state, scene
+    body.paused = "yes" if paused else "no"
     for name, element in ELEMENTS.items():
         by_id(element).hidden = name != scene
     by_id("welcome").hidden = scene != "welcome"
@@ -39,8 +42,10 @@ def render(
     start.setAttribute("aria-busy", "true" if state == "starting" else "false")
     by_id("start-text").textContent = text.STOP if under_way else text.START[kind]
     by_id("pause").hidden = scene != "live"
-    by_id("pause-text").textContent = text.RESUME if state == "paused" else text.PAUSE
+    by_id("pause-text").textContent = text.RESUME if paused else text.PAUSE
     by_id("flip").hidden = not can_flip
+    by_id("snapshot").hidden = scene == "welcome"
+    by_id("close-source").hidden = scene != "still"
     label = by_id("caption")
     label.textContent = caption
     label.hidden = not caption

@@ -33,6 +33,21 @@ class Seen(NamedTuple):
     """The whole list in one sentence."""
 
 
+def totals(
+    detections: Detections, labels: Sequence[str], display: Display
+) -> list[tuple[str, str]]:
+    """Return what is seen in a few words: text and colour of a chip per class, the most frequent
+    first; one without a colour says that there is nothing."""
+    class_ids = detections.class_id.tolist()
+    counts = sorted(Counter(class_ids).items(), key=lambda item: (-item[1], labels[item[0]]))
+    if not counts:
+        return [(text.SEEN_EMPTY["hidden" if display.all_hidden else display.kind], "")]
+    return [
+        (f"{labels[class_id]} {count}" if count > 1 else labels[class_id], colour(class_id))
+        for class_id, count in counts
+    ]
+
+
 def seen(detections: Detections, labels: Sequence[str], display: Display) -> Seen:
     """Return what the list shows: a row per class while the picture moves, a row per object on a
     picture that does not."""

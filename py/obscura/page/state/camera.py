@@ -23,6 +23,7 @@ class CameraError(ObscuraError):
         CameraError
         ├── CameraDenied
         ├── CameraDismissed
+        ├── CameraEmbedded
         ├── CameraMissing
         ├── CameraBusy
         ├── CameraLost
@@ -45,6 +46,13 @@ class CameraDismissed(CameraError):
 
     code = "camera-dismissed"
     remedy = "Try again and choose Allow."
+
+
+class CameraEmbedded(CameraError):
+    """The page is in a frame of a page that does not let it use the camera."""
+
+    code = "camera-embedded"
+    remedy = 'The embedding page must give its frame allow="camera".'
 
 
 class CameraMissing(CameraError):
@@ -75,7 +83,7 @@ class InsecureContext(CameraError):
     remedy = "Open the page over https or from localhost."
 
 
-def refusal(name: str, message: str, permission: str) -> CameraError:
+def refusal(name: str, message: str, permission: str, *, embedded: bool = False) -> CameraError:
     """Return the error for a rejected call of getUserMedia.
 
     Args:
@@ -83,9 +91,12 @@ def refusal(name: str, message: str, permission: str) -> CameraError:
         message: its message, in the browser's own words.
         permission: state of the camera permission after the call: "granted", "denied", "prompt", or
             "unknown" if the browser does not report it.
+        embedded: whether the page is in a frame that forbids the camera, as far as can be known.
     """
     said = f"{name}: {message}"
     if name in ("NotAllowedError", "SecurityError"):
+        if embedded:
+            return CameraEmbedded("The page around this one does not allow the camera", said)
         # The standard has no name for a dismissed prompt. Chrome says so in the message; after
         # one, all browsers would prompt again.
         if "dismiss" in message.lower() or permission == "prompt":

@@ -7,7 +7,7 @@ of `snapshot()`. The app knows none of them by name; py/main.py has the table.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
@@ -22,6 +22,7 @@ class When(Enum):
 
     START = "start"  # with the page; it is part of what a first detection fetches
     OPENED = "opened"  # once a model is in use
+    BROWSED = "browsed"  # once a video is in view, or several files were given
     WANTED = "wanted"  # with its first command
 
 
@@ -59,6 +60,9 @@ class Part:
     def models_listed(self, cards: Sequence[ModelCard]) -> None:
         """These models exist from now on."""
 
+    def models_absent(self, names: Collection[str]) -> None:
+        """These models are not on this device, and there is no connection to download them."""
+
     def model_chosen(self, settings: Settings, card: ModelCard) -> None:
         """A model was chosen, whose values the settings are now for; it may not be open yet."""
 
@@ -67,6 +71,13 @@ class Part:
 
     def cameras_listed(self, cameras: Sequence[Any], chosen: str) -> None:
         """These cameras (`state.camera.Camera`) exist; `chosen` is a device id, "" for any."""
+
+    def files_given(self, media: Sequence[Any], others: Sequence[Any]) -> None:
+        """A person gave these pictures and videos, the first of which is being opened; and these
+        other files, such as models, at the same time."""
+
+    def scene_changed(self) -> None:
+        """What is in view has changed, or whether it plays."""
 
     def snapshot(self) -> dict[str, Any]:
         """Return the values of the row's snapshot keys."""
@@ -157,6 +168,10 @@ class Features:
         """Notify all parts that these models exist."""
         self._notify("models_listed", cards)
 
+    def mark_models(self, absent: Collection[str]) -> None:
+        """Notify all parts which models are not on this device, see `Part.models_absent`."""
+        self._notify("models_absent", absent)
+
     def show(self, settings: Settings, card: ModelCard) -> None:
         """Notify all parts that a model was chosen, or that settings changed."""
         self._notify("model_chosen", settings, card)
@@ -164,6 +179,14 @@ class Features:
     def list_cameras(self, cameras: Sequence[Any], chosen: str) -> None:
         """Notify all parts that these cameras exist."""
         self._notify("cameras_listed", cameras, chosen)
+
+    def give_files(self, media: Sequence[Any], others: Sequence[Any]) -> None:
+        """Notify all parts that a person gave these files, see `Part.files_given`."""
+        self._notify("files_given", media, others)
+
+    def change_scene(self) -> None:
+        """Notify all parts that what is in view has changed."""
+        self._notify("scene_changed")
 
     def _notify(self, notification: str, *values: Any) -> None:
         """Notify all parts, and those that start later."""

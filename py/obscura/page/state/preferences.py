@@ -46,6 +46,11 @@ class Preferences:
         except Exception:  # noqa: BLE001  (browsers that forbid storage throw what they like)
             return
 
+    @property
+    def stores(self) -> bool:
+        """Whether there is a store; without one, settings last until the page is closed."""
+        return self._storage is not None
+
     def size(self) -> int:
         """Return how many bytes of settings the store holds."""
         text = _read(self._storage)

@@ -2,7 +2,8 @@
 
 Two counters keep answers and pictures together. `epoch` counts the pictures that were put in view:
 an answer is shown only if it carries the epoch of the picture that is in view. `ticket` counts
-requests: a source that opens after another was requested is closed again.
+requests: a source that opens after another was requested is closed again. What is in view stays
+until the source that was requested has opened.
 """
 
 from __future__ import annotations
@@ -52,17 +53,33 @@ class Scene:
     def ask(self) -> int:
         """Record that another source was requested, and return its ticket.
 
-        The source is shown only if `holds(ticket)` is still true once it is open. What was in view
-        is closed, so answers for it are no longer shown.
+        The source is shown only if `holds(ticket)` is still true once it is open.
         """
-        self.epoch += 1
-        self.opening, self.camera_lost = True, False
+        self.opening = True
         self.ticket += 1
         return self.ticket
+
+    def abandon(self) -> None:
+        """Keep what is in view: what was requested has failed, or is no longer wanted."""
+        self.opening = False
+        self.ticket += 1
 
     def holds(self, ticket: int) -> bool:
         """Whether nothing else was requested since this ticket was returned."""
         return ticket == self.ticket
+
+    def freeze(self, paused: bool) -> None:
+        """Pause or resume the camera or video.
+
+        The frame that is frozen is a picture of its own: answers for earlier frames are no longer
+        shown.
+        """
+        self.paused = paused
+        self.epoch += paused
+
+    def jump(self) -> None:
+        """Another part of the video is shown: answers for the previous one are no longer shown."""
+        self.epoch += 1
 
     def go_live(self) -> None:
         """Show a camera or video."""
@@ -84,14 +101,14 @@ class Scene:
         Args:
             error: an error card is in view.
             ready: a model is in use.
-            answered: the picture in view has its answer.
+            answered: the picture in view has its answer; while paused, the very frame shown.
         """
         if error:
             return State.ERROR
         if self.opening or (self.kind is not Kind.WELCOME and not ready):
             return State.STARTING
         if self.kind is Kind.LIVE:
-            return State.PAUSED if self.paused else State.RUNNING
+            return State.PAUSED if self.paused and answered else State.RUNNING
         if self.kind is Kind.STILL:
             return State.STILL if answered else State.STARTING
         return State.READY if ready else State.LOADING

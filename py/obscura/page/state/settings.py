@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 THEMES = ("auto", "light", "dark")
+FITS = ("auto", "fit", "fill")
 RESOLUTIONS = ("640x480", "1280x720", "1920x1080")
 BACKENDS = ("auto", "webgpu", "wasm")
 MOST_THREADS = 64
@@ -139,6 +140,17 @@ def _is(row: Setting, values: Mapping[str, Any]) -> bool:
     return row.valid(values[row.name])
 
 
+def next_theme(theme: str, *, dark: bool) -> str:
+    """Return the theme that the button switches to: from the automatic one to the opposite of what
+    is showing, so that the first press changes something; then to the other; then back.
+
+    Args:
+        dark: whether the system is dark.
+    """
+    opposite, same = ("light", "dark") if dark else ("dark", "light")
+    return {"auto": opposite, opposite: same, same: "auto"}[theme]
+
+
 @dataclass(frozen=True)
 class Request:
     """What the address asks for (docs/automation.md). It overrides this visit's settings and is
@@ -207,6 +219,11 @@ CORE_SETTINGS = (
     # Whether to analyse fewer frames on battery, with data saver on, or when the device is hot.
     Setting("pace", True, is_flag, control="check"),
     Setting("theme", "auto", THEMES.__contains__),
+    # Whether the picture fits the view or fills it; "auto" fills small screens.
+    Setting("fit", "auto", FITS.__contains__),
+    # Whether boxes have labels, and whether these say the score.
+    Setting("names", True, is_flag, control="check"),
+    Setting("percentages", True, is_flag, control="check"),
     # Milliseconds per picture as measured here, per model name and backend.
     Setting("speeds", {}, _are_speeds),
     # Per model name, the plan that won here; see obscura.page.models.winners.

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from obscura.errors import ObscuraError
 
 
 @dataclass(frozen=True)
@@ -13,6 +17,10 @@ class Notice:
     why: str
     action: str
     """A key of `ACTIONS`."""
+    reason: str = ""
+    """What the error itself says of the reason, before `why`: "" for nothing, "cause" for what
+    happened, "remedy" for that and what to do, "all" for these and the offending value. Whoever
+    brings a model is told the true reason, which a general sentence cannot give."""
 
 
 ACTIONS = {
@@ -43,6 +51,12 @@ NOTICES = {
         "Camera permission needed",
         "You closed the browser's prompt. Press Start again and choose “Allow”.",
         "camera",
+    ),
+    "camera-embedded": Notice(
+        "The camera isn't allowed in this frame",
+        'Obscura is embedded in another page, which must allow the camera for it (allow="camera" '
+        "on its frame), and so must you. Open Obscura in a tab of its own, or use a photo.",
+        "photo",
     ),
     "camera-missing": Notice(
         "No camera was found",
@@ -82,14 +96,16 @@ NOTICES = {
     ),
     "model": Notice(
         "This model can't be used",
-        "It doesn't work here. See Details.",
+        "More is under Details.",
         "own-model",
+        reason="remedy",
     ),
     "model-unreadable": Notice(
         "This isn't a complete ONNX file",
         "It may be another kind of file, damaged or cut short. Export it again, or copy the whole "
         "file again.",
         "own-model",
+        reason="cause",
     ),
     "model-external": Notice(
         "This model keeps its weights in another file",
@@ -102,27 +118,31 @@ NOTICES = {
         "A browser tab doesn't have enough memory for it. Use a smaller model, or store its "
         "weights as float16.",
         "own-model",
+        reason="cause",
     ),
     "model-unsupported": Notice(
         "This model uses an operation that browsers can't run",
-        "See Details for its name. Export the model again with opset 17 and standard operators "
-        "only.",
+        "Export the model again with opset 17 and standard operators only.",
         "own-model",
+        reason="cause",
     ),
     "model-no-detector": Notice(
         "Obscura can't read this model",
-        "Its inputs and outputs match no detector Obscura knows. See Details.",
+        "What was found in the file is under Details.",
         "own-model",
+        reason="remedy",
     ),
     "model-mismatch": Notice(
         "This model's output is unexpected",
-        "It matches no detector Obscura knows. See Details.",
+        "What it returned is under Details.",
         "own-model",
+        reason="remedy",
     ),
     "card-invalid": Notice(
         "The model's settings file (.toml) isn't valid",
-        "See Details for the entry that is wrong and what it should be.",
+        "Then add both files again.",
         "own-model",
+        reason="all",
     ),
     "model-slow": Notice(
         "This model takes too long",
@@ -131,9 +151,9 @@ NOTICES = {
     ),
     "labels-invalid": Notice(
         "The class names don't match the model",
-        "Choose a text file with one name per line, one for each class of the model and in the "
-        "same order. See Details for what is wrong.",
+        "One name per line in a text file is enough.",
         "own-model",
+        reason="all",
     ),
     "model-not-kept": Notice(
         "The model could not be stored",
@@ -154,8 +174,13 @@ NOTICES = {
     ),
     "picture": Notice(
         "This picture can't be opened",
-        "The file is damaged or in a format that this browser can't read. Use a JPEG, PNG or WebP "
-        "picture.",
+        "The file is damaged, too large, or in a format that this browser can't read. Use a JPEG, "
+        "PNG or WebP picture.",
+        "photo",
+    ),
+    "source-missing": Notice(
+        "There is no file at this address",
+        "Check the address, or use a photo from this device.",
         "photo",
     ),
     "picture-heic": Notice(
@@ -168,6 +193,12 @@ NOTICES = {
         "This video can't be played",
         "The file is damaged or in a format that this browser can't play. MP4 (H.264) and WebM "
         "play almost everywhere.",
+        "photo",
+    ),
+    "video-no-picture": Notice(
+        "This file has no picture to show",
+        "It holds only sound, or its pictures are in a format that this browser can't play. MP4 "
+        "(H.264) and WebM play almost everywhere.",
         "photo",
     ),
     "source-foreign": Notice(
@@ -211,3 +242,14 @@ NOTICES = {
 def notice(code: str) -> Notice:
     """Return the text of the card for an error's code."""
     return NOTICES.get(code, NOTICES["unexpected"])
+
+
+def explanation(words: Notice, error: ObscuraError) -> str:
+    """Return the text of a card about an error: its true reason first, as far as the card wants
+    it."""
+    reasons = {
+        "cause": f"{error.cause}.",
+        "remedy": f"{error.cause}. {error.remedy}",
+        "all": str(error),
+    }
+    return f"{reasons[words.reason]} {words.why}" if words.reason else words.why

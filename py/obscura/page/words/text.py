@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from obscura.cards.card import ModelCard
@@ -31,6 +31,14 @@ ASKING = "Allow the camera in your browser's prompt"
 READING_PICTURE = "Analysing the picture…"
 PASTED = "the pasted picture"
 SAMPLE_CAPTION = "Sample picture"
+FILL = "Fill the screen"
+SHOW_ALL = "Show the whole picture"
+READ_ALOUD = "Read aloud"
+STOP_READING = "Stop reading"
+ANNOUNCE = "Announce to screen readers"
+FPS = "{rate} fps"
+ANALYSED_IN = "Analysed in {seconds} s"
+PAUSED = "Paused"
 
 ANY_CAMERA = "Automatic"
 CAMERA_NUMBER = "Camera {number}"
@@ -62,12 +70,15 @@ HELD_BY = {
     "heat": "slower than before (the device may be hot)",
 }
 THEMES = {"auto": "automatic", "light": "light", "dark": "dark"}
+THEME = "Theme: {theme}"
 KEYS = {
     "start": ("Space", "start or stop"),
     "pause": ("K", "pause or resume"),
     "photo": ("P", "use a photo"),
     "models": ("M", "compare and choose models"),
     "full screen": ("F", "full screen"),
+    "fit": ("Z", "fit the picture or fill the screen"),
+    "zoom": ("+ - 0", "zoom in, out, whole picture (photo or paused)"),
     "help": ("?", "show this list"),
 }
 """Keys of the page's own commands, as the keyboard help lists them."""
@@ -85,6 +96,12 @@ OWN_SUMMARY = "Added by you"
 READING_MODEL = "Inspecting {model}…"
 TRYING_MODEL = "Testing {model}…"
 ASK_TITLE = "Set up “{model}”"
+ASK_DOUBT = (
+    "None of these may be right. If no boxes fit what is in the picture, press Cancel: Obscura may "
+    "not support this model, or the picture shows nothing that it knows."
+)
+ASK_SIZE = "{side} × {side} pixels"  # noqa: RUF001
+ASK_SIZE_FAILED = "The model does not run with images of {side} × {side} pixels."  # noqa: RUF001
 REMOVE_QUESTION = "Remove {model} from this device?"
 MODEL_GONE = "“{model}” is no longer on this device. Add the file again to use it."
 USE = "Use"
@@ -95,27 +112,40 @@ CANCEL = "Cancel"
 FOR_MODEL = "{act}: {model}"
 MEASURING = "Measuring {model}…"
 SEARCH_CLASSES_OF = "Search the classes of {model}"
+SUGGESTED = {
+    "data": "the smallest download, because data saver is on",
+    "memory": "the one that computes least, because this device has little memory",
+    "live": "the most accurate one that keeps up with live video",
+    "fastest": "the fastest one",
+}
+"""Why a model is suggested, by the rule that chose it; see `page.models.suggest`."""
 
 
 OFFLINE = {
-    "pending": "not yet: saving files for offline use",
-    "yes": "yes, with the current model",
-    "no-room": "no: not enough storage. It works while you are online.",
-    "forbidden": "no: this browser won't store files for this site (a private window, for "
+    "pending": "Not yet: saving files for offline use",
+    "yes": "Yes, with the current model",
+    "no-room": "No: not enough storage. It works while you are online.",
+    "forbidden": "No: this browser won't store files for this site (a private window, for "
     "example). It works while you are online.",
-    "no-connection": "not yet: the connection dropped. It continues on your next visit.",
-    "damaged": "not yet: a downloaded file was damaged. It is downloaded again on your next visit.",
-    "deleted": "no: you deleted everything. Nothing is stored again until you close this tab.",
+    "no-connection": "Not yet: the connection dropped. It continues on your next visit.",
+    "damaged": "Not yet: a downloaded file was damaged. It is downloaded again on your next visit.",
+    "deleted": "No: you deleted everything. Nothing is stored again until you close this tab.",
 }
 KEEPING = "{done:.1f} of {total:.1f} MB"
 SETTINGS = "Settings"
 OFFLINE_FILES = "Files for offline use"
 USAGE = "Total (as the browser reports it)"
 CAREFUL = (
+    "Obscura closed unexpectedly the last two times, so it started in a lighter mode (one CPU "
+    "thread)."
+)
+CAREFUL_SMALLEST = (
     "Obscura closed unexpectedly the last two times, so it started in a lighter mode "
     "(smallest model, one CPU thread)."
 )
+KEPT_NOTHING = "nothing: this browser doesn't let this site store anything"
 SILENT = "No picture is coming from the camera. Another app may be using it."
+ABSENT = "{model} (not on this device)"
 OFFLINE_ALL = "All models work offline now."
 NEWER = "A new version is available."
 USE_NEWER = "Update"
@@ -137,10 +167,22 @@ class Figure(NamedTuple):
 
 
 def accuracy(measured: Mapping[str, Any]) -> Figure:
-    """Return a card's accuracy, with the data set it was measured on."""
+    """Return a card's accuracy, and what that means for the boxes that people see."""
     if "ap" not in measured:
         return Figure(UNKNOWN, "")
-    return Figure(f"{measured['ap']:.1f} AP", f"on {measured.get('dataset', 'an unnamed set')}")
+    note = "A relative score."
+    if {"found", "right"} <= measured.keys():
+        found, right = measured["found"], measured["right"]
+        note = f"Finds {found:.0f} of 100 objects; {right:.0f} of 100 boxes are right."
+    if measured.get("seen_in_training"):
+        note += " Measured on pictures it was trained on, so expect less."
+    return Figure(f"{measured['ap']:.0f} of 100", note)
+
+
+def suggestion(title: str, why: str) -> str:
+    """Return that a model is suggested, and why. Its title may be "" where it is clear."""
+    named = f"{title}, {SUGGESTED[why]}" if title else SUGGESTED[why]
+    return f"Suggested for this device: {named}."
 
 
 def speed(milliseconds: Mapping[str, float]) -> Figure:
@@ -186,9 +228,13 @@ def value_range(mean: float, std: float) -> tuple[float, float]:
     return (0 - mean) / std, (255 - mean) / std
 
 
-def found(count: int) -> str:
-    """Return how many objects an interpretation finds."""
-    return f"{count} found" if count else "nothing found"
+def found(names: Sequence[str]) -> str:
+    """Return how many objects an interpretation finds, and the classes of the first three."""
+    if not names:
+        return "nothing found"
+    kinds = list(dict.fromkeys(names))
+    more = ", …" if len(kinds) > 3 else ""
+    return f"{len(names)} found: {', '.join(kinds[:3])}{more}"
 
 
 def names_wanted(classes: int) -> str:
@@ -206,6 +252,24 @@ def kept(own: int, size: int) -> str:
     if not own:
         return "your settings"
     return f"your settings, {own} model{'s' if own > 1 else ''} ({megabytes(size)})"
+
+
+def delete_question(own: Sequence[str], files: int) -> str:
+    """Return the question whether to delete everything stored, naming what that is.
+
+    Args:
+        own: titles of the models that the user added.
+        files: how many files are stored for offline use.
+    """
+    parts = ["your settings"]
+    if own:
+        several = f"the {len(own)} models" if len(own) > 1 else "the model"
+        parts.append(f"{several} you added ({', '.join(own)})")
+    if files:
+        parts.append("the files for offline use")
+    listed = parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"
+    warning = " Models you added can't be restored from here." if own else ""
+    return f"Delete {listed} from this device?{warning}"
 
 
 def camera_state(name: str | None) -> str:
@@ -229,7 +293,9 @@ def input_size(width: int, height: int) -> str:
 
 
 def class_total(count: int) -> str:
-    """Return the number of a model's classes."""
+    """Return the number of a model's classes; 0 stands for one that nothing shows."""
+    if not count:
+        return "Number of classes unknown"
     return f"{count} classes" if count > 1 else "1 class"
 
 
@@ -246,6 +312,7 @@ def provenance(card: ModelCard) -> list[tuple[str, str]]:
     if "ap" in measured:
         half = f", {measured['ap50']:.1f} at IoU 0.5" if "ap50" in measured else ""
         rows.append(("Average precision", f"{measured['ap']:.1f}{half}"))
+        rows.append(("Measured on", str(measured.get("dataset", ""))))
         rows.append(("Measured with", str(measured.get("command", ""))))
     return [(name, value) for name, value in rows if value]
 
@@ -260,6 +327,23 @@ def class_count(shown: int, known: int) -> str:
 def rate(per_second: float) -> str:
     """Return a rate; one below 10 has a decimal."""
     return f"{per_second:.0f}" if per_second >= 10 else f"{per_second:.1f}"
+
+
+def meter_line(analysed: float | None, total: float, *, paused: bool, spared: bool) -> str:
+    """Return the meter's line: what matters to people; the rest is behind it.
+
+    Args:
+        analysed: frames per second; None for a photo.
+        total: milliseconds of a frame.
+        paused: whether a camera or video stands still.
+        spared: whether fewer frames are analysed to save power.
+    """
+    if paused:
+        return PAUSED
+    if analysed is None:
+        return ANALYSED_IN.format(seconds=f"{max(total / 1000, 0.01):.2f}")
+    words = FPS.format(rate=rate(analysed))
+    return f"{words} · {SPARING}" if spared else words
 
 
 def spread(median: float, p95: float) -> str:

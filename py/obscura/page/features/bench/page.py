@@ -123,7 +123,7 @@ class Bench:
     def _card(self) -> ModelCard:
         return self._shelf.cards[self._shelf.default]
 
-    def _ways(self) -> list[tuple[str, int, str]]:
+    def _backends(self) -> list[tuple[str, int, str]]:
         """Return backends with numbers of threads, and why each is skipped; "" if not."""
         facts = self._device.facts
         counts = wasm_threads(facts)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from functools import partial
 from typing import Any
 
@@ -30,6 +30,8 @@ class Controls(Part):
         self._page, self._preferences = context.page, context.preferences
         self._card: ModelCard | None = None
         self._hidden: set[str] = set()
+        self._titles: dict[str, str] = {}  # of the models, by name
+        self._absent: Collection[str] = ()
         self._decoding: tuple[Settings, ModelCard, DecodeOptions] | None = None
         self._model = by_id("model")
         self._camera = by_id("camera")
@@ -59,6 +61,7 @@ class Controls(Part):
 
     def models_listed(self, cards: Sequence[ModelCard]) -> None:
         """Offer these models."""
+        self._titles = {card.name: card.title for card in cards}
         chosen = self._model.value
         self._model.replaceChildren(
             *(make("option", text=card.title, value=card.name) for card in cards)
@@ -66,6 +69,15 @@ class Controls(Part):
         if chosen in {card.name for card in cards}:
             self._model.value = chosen
         self._model.disabled = False
+        self.models_absent(self._absent)
+
+    def models_absent(self, names: Collection[str]) -> None:
+        """See `Part`."""
+        self._absent = names
+        for option in self._model.options:
+            title = self._titles.get(str(option.value), "")
+            absent = str(option.value) in names
+            option.textContent = text.ABSENT.format(model=title) if absent else title
 
     def model_chosen(self, settings: Settings, card: ModelCard) -> None:
         """Show settings as they apply to this model."""

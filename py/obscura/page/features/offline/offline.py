@@ -10,10 +10,10 @@ from collections.abc import Callable
 from typing import Any
 
 from obscura.cards.card import ModelCard
-from obscura.page.browser import shell
+from obscura.page.browser import files, shell
 from obscura.page.browser.dom import by_id, every, listen
 from obscura.page.browser.service import Service
-from obscura.page.browser.storage import keeps_nothing, persist
+from obscura.page.browser.storage import is_stored, keeps_nothing, persist
 from obscura.page.features.context import Context
 from obscura.page.state.feature import Part
 from obscura.page.words import text
@@ -37,6 +37,9 @@ class Offline(Part):
         self._watching = False
         self._update: Callable[[], Any] | None = None  # what the update button does
         self._controlled = False
+        self._addresses = context.build.model_urls
+        service.on_connection(lambda _event: self._mark_models())
+        context.spawn(self._mark_models())
 
     def run(self, command: str) -> Any:
         """See `Part`."""
@@ -59,6 +62,7 @@ class Offline(Part):
         groups += [f"model:{model}"] if model in self._models else []
         state = await self._service.store(groups) or "yes"
         self._show(state)
+        await self._mark_models()
         if state != "forbidden" and not self._watching:
             self._watching = True
             await self._watch()
@@ -81,6 +85,15 @@ class Offline(Part):
         button.setAttribute("aria-disabled", "false")
         bar.hidden = True
         note.textContent = text.OFFLINE_ALL if failure is None else text.OFFLINE[failure]
+
+    async def _mark_models(self) -> None:
+        """Show which models are not on this device, while there is no connection."""
+        absent = []
+        if not self._service.connected:
+            for name, address in self._addresses.items():
+                if not await is_stored(files.resolve(address)[0]):
+                    absent.append(name)
+        self._page.models.mark_absent(absent)
 
     async def forget(self) -> None:
         """See `Part`."""

@@ -9,6 +9,8 @@ FEATURE = Feature(
     entry="obscura.page.features.privacy.dialog",
     commands=(
         Command("open", button="promise"),
-        Command("delete", button="forget"),
+        Command("ask to delete", button="forget"),
+        Command("keep", button="forget-keep"),
+        Command("delete", button="forget-now"),
     ),
 )

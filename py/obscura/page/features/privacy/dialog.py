@@ -32,17 +32,37 @@ class PrivacyDialog(Part):
 
     def run(self, command: str) -> Any:
         """See `Part`."""
-        return {"open": self.open, "delete": self.delete}[command]()
+        run = {
+            "open": self.open,
+            "ask to delete": self.ask,
+            "keep": self.keep,
+            "delete": self.delete,
+        }
+        return run[command]()
 
     async def open(self) -> None:
         """Open the dialog with the present facts."""
         self._render()
+        self._show_question(False)
         by_id("promise-dialog").showModal()
         await self._render_stored()
 
+    async def ask(self) -> None:
+        """Ask whether to delete everything, naming what that is."""
+        files = await storage.cached_files()
+        titles = [card.title for card in self._page.models.own()]
+        by_id("forget-what").textContent = text.delete_question(titles, files)
+        self._show_question(True)
+        by_id("forget-keep").focus()
+
+    def keep(self) -> None:
+        """Delete nothing."""
+        self._show_question(False)
+        by_id("forget").focus()
+
     async def delete(self) -> None:
         """Delete everything that is stored on this device, and load the page again."""
-        button = by_id("forget")
+        button = by_id("forget-now")
         button.setAttribute("aria-disabled", "true")
         storage.keep_nothing()
         try:
@@ -50,6 +70,9 @@ class PrivacyDialog(Part):
         finally:
             button.setAttribute("aria-disabled", "false")
         shell.reload()  # an error card stays instead: it says what could not be deleted
+
+    def _show_question(self, shown: bool) -> None:
+        by_id("forget-ask").hidden, by_id("promise-row").hidden = not shown, shown
 
     # ---- requests --------------------------------------------------------------------------------
 
@@ -63,7 +86,7 @@ class PrivacyDialog(Part):
 
     def _render(self) -> None:
         account = self._account
-        by_id("fact-camera").textContent = text.camera_state(self._page.camera_name)
+        by_id("fact-camera").textContent = text.camera_state(self._page.sources.camera_name)
         by_id("fact-requests").textContent = str(account.here)
         by_id("fact-foreign").textContent = str(account.foreign)
         by_id("request-list").replaceChildren(
@@ -81,7 +104,9 @@ class PrivacyDialog(Part):
 
     async def _render_stored(self) -> None:
         own = list(self._page.models.own())
-        by_id("fact-kept").textContent = text.kept(len(own), sum(card.file.bytes for card in own))
+        size = sum(card.file.bytes for card in own)
+        stores = self._preferences.stores
+        by_id("fact-kept").textContent = text.kept(len(own), size) if stores else text.KEPT_NOTHING
         rows = [(text.SETTINGS, text.megabytes(self._preferences.size()))]
         rows += [(card.title, text.megabytes(card.file.bytes)) for card in own]
         rows.append((text.OFFLINE_FILES, str(await storage.cached_files())))

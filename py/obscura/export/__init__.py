@@ -1,0 +1,1 @@
+"""Export: what was found, in formats that other programs read."""

@@ -1,0 +1,116 @@
+"""Records: the detections of one frame as JSON or CSV.
+
+Both have the same fields, in pixels of the source picture as it is upright and not mirrored, with
+the origin in its upper left corner and y pointing down:
+
+==================  ================================================================================
+``source``          name of the photo, video or camera; "" where unknown
+``model``           name of the model
+``frame``           number of the frame within its source, from 0
+``time_s``          time of the frame in seconds: of a video, within it; of a camera, on a clock of
+                    its own; of a photo, 0
+``width, height``   size of the source
+``label``           name of the class
+``class_id``        its index among the model's classes, from 0
+``score``           confidence, 0 to 1
+``x1, y1, x2, y2``  left, top, right and bottom edge of the box
+``track_id``        the same for the same object from frame to frame; missing without a tracker
+``keypoints``       points such as eyes or joints, each x, y and a score from 0 to 1; missing for a
+                    model without any
+==================  ================================================================================
+
+JSON has one object per frame, with the fields of the frame and a list ``detections``. CSV (RFC
+4180) has one line per detection, in which those of the frame are repeated, and the columns
+``keypoint1_x``, ``keypoint1_y``, ``keypoint1_score`` and so on.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from obscura.update import Update
+
+DIGITS = 4
+"""Decimals of scores and coordinates."""
+
+FRAME_FIELDS = ("source", "model", "frame", "time_s", "width", "height")
+DETECTION_FIELDS = ("label", "class_id", "score", "x1", "y1", "x2", "y2")
+
+
+def to_record(
+    update: Update, labels: Sequence[str], *, source: str = "", model: str = ""
+) -> dict[str, Any]:
+    """Return an update as plain JSON types, with the fields that the module describes.
+
+    Args:
+        labels: name of each class, by class_id.
+        source: name of the photo, video or camera.
+        model: name of the model.
+    """
+    frame = update.frame
+    return {
+        "source": source,
+        "model": model,
+        "frame": frame.index,
+        "time_s": round(frame.time_s, DIGITS),
+        "width": frame.width,
+        "height": frame.height,
+        "detections": _detections(update, labels),
+    }
+
+
+def to_json(record: dict[str, Any]) -> str:
+    """Return a record of `to_record` as JSON text (RFC 8259), which ends with a line break."""
+    return json.dumps(record, ensure_ascii=False, indent=1) + "\n"
+
+
+def to_csv(record: dict[str, Any]) -> str:
+    """Return a record of `to_record` as CSV text: a line of column names, then one per detection.
+
+    Lines end with CR LF. A frame without detections has only the line of names.
+    """
+    detections = record["detections"]
+    tracks = ["track_id"] if any("track_id" in row for row in detections) else []
+    points = max((len(row.get("keypoints", ())) for row in detections), default=0)
+    names = [
+        f"keypoint{number}_{part}"
+        for number in range(1, points + 1)
+        for part in ("x", "y", "score")
+    ]
+    text = io.StringIO()
+    writer = csv.writer(text)
+    writer.writerow([*FRAME_FIELDS, *DETECTION_FIELDS, *tracks, *names])
+    shared = [record[name] for name in FRAME_FIELDS]
+    for row in detections:
+        values = [value for point in row.get("keypoints", ()) for value in point]
+        writer.writerow([*shared, *(row[name] for name in (*DETECTION_FIELDS, *tracks)), *values])
+    return text.getvalue()
+
+
+def _detections(update: Update, labels: Sequence[str]) -> list[dict[str, Any]]:
+    found = update.detections
+    rows = [
+        {
+            "label": labels[class_id],
+            "class_id": class_id,
+            "score": round(score, DIGITS),
+            **{
+                name: round(edge, DIGITS)
+                for name, edge in zip(DETECTION_FIELDS[3:], box, strict=True)
+            },
+        }
+        for class_id, score, box in zip(
+            found.class_id.tolist(), found.score.tolist(), found.xyxy.tolist(), strict=True
+        )
+    ]
+    if found.track_id is not None:
+        for row, track in zip(rows, found.track_id.tolist(), strict=True):
+            row["track_id"] = track
+    if "keypoints" in found.data:
+        for row, points in zip(rows, found.data["keypoints"].tolist(), strict=True):
+            row["keypoints"] = [[round(value, DIGITS) for value in point] for point in points]
+    return rows

@@ -1,0 +1,49 @@
+"""Frame grid: where the frames of a video lie in time, as far as its playback has shown."""
+
+from __future__ import annotations
+
+USUAL_S = 1 / 30
+"""Spacing of frames where none is known."""
+LONGEST_S = 0.25
+"""Two frames further apart than this are not neighbours: the video was sought in between."""
+
+
+class FrameGrid:
+    """Estimates the spacing of a video's frames, because browsers do not say their rate.
+
+    The estimate is the smallest spacing seen, as browsers skip frames under load. In a video of
+    varying rate a step may therefore stay within a frame.
+    """
+
+    def __init__(self) -> None:
+        self.reset()
+
+    def reset(self) -> None:
+        """Begin another video."""
+        self.spacing_s = USUAL_S
+        self._known = False
+        self._last: tuple[int, float] | None = None
+
+    def observe(self, number: int, time_s: float) -> None:
+        """Take note of a frame that was shown.
+
+        Args:
+            number: how many frames were shown by then.
+            time_s: the frame's time in the video, in seconds.
+        """
+        if self._last is not None and number > self._last[0]:
+            spacing = (time_s - self._last[1]) / (number - self._last[0])
+            if 0 < spacing <= LONGEST_S:
+                self.spacing_s = min(self.spacing_s, spacing) if self._known else spacing
+                self._known = True
+        self._last = number, time_s
+
+    def stepped(self, position_s: float, frames: int) -> float:
+        """Return the middle of the frame so many frames after the one shown; earlier if negative.
+
+        Args:
+            position_s: the video's current time, in seconds.
+        """
+        if self._last is not None and 0 <= position_s - self._last[1] < 2 * self.spacing_s:
+            return self._last[1] + (frames + 0.5) * self.spacing_s
+        return position_s + frames * self.spacing_s

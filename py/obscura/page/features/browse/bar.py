@@ -1,0 +1,65 @@
+"""Video bar: name, time line, frame by frame, and speed of the video in view."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from obscura.page.browser.dom import by_id, every, listen
+from obscura.page.features.browse import words
+
+SHOWN_EVERY_MS = 200
+
+
+class VideoBar:
+    """Shown while a video is in view. The speed that a person chose holds for later videos too."""
+
+    def __init__(self, sources: Any) -> None:
+        """
+        Args:
+            sources: `live.controller.SourceController`.
+        """
+        self._sources = sources
+        self._bar, self._line = by_id("video-bar"), by_id("video-time")
+        self._clock, self._speed = by_id("video-clock"), by_id("video-speed")
+        self._words = ""
+        listen(self._line, "input", lambda _event: self._seek())
+        listen(self._speed, "change", lambda _event: self._set_rate())
+        every(SHOWN_EVERY_MS, self._show_time)
+
+    def scene_changed(self) -> None:
+        """Show what is in view."""
+        sources = self._sources
+        self._bar.hidden = not sources.is_video
+        if not sources.is_video:
+            return
+        name = by_id("video-name")
+        name.textContent = name.title = sources.source_name
+        duration = sources.duration_s
+        self._line.hidden = duration is None
+        if duration is not None:
+            self._line.max = f"{duration:g}"
+        self._set_rate()
+        self._show_time()
+
+    def step(self, frames: int) -> None:
+        """Pause, and show a frame further on, or back."""
+        self._sources.step(frames)
+        self._show_time()
+
+    def _seek(self) -> None:
+        self._sources.seek(float(self._line.value))
+        self._show_time()
+
+    def _set_rate(self) -> None:
+        self._sources.set_rate(float(self._speed.value))
+
+    def _show_time(self) -> None:
+        if not self._sources.is_video:
+            return
+        position, duration = self._sources.position_s, self._sources.duration_s
+        if not self._line.matches(":active"):  # a hand is on it
+            self._line.value = f"{position:g}"
+        shown = words.time(position, duration)
+        if shown != self._words:
+            self._words = self._clock.textContent = shown
+            self._line.setAttribute("aria-valuetext", shown)

@@ -1,0 +1,58 @@
+"""What sources and their pictures need of the rest of the page. Pure Python."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine
+from typing import Any, NamedTuple, Protocol
+
+from obscura.cards.card import ModelCard
+from obscura.errors import ObscuraError
+from obscura.families.decode import Outputs
+from obscura.page.state.scene import Kind
+
+
+class Inference(Protocol):
+    """The model in use, as `models.sessions.Sessions` has it."""
+
+    @property
+    def card(self) -> ModelCard | None: ...
+    @property
+    def ready(self) -> bool: ...
+    @property
+    def sample(self) -> Outputs | None: ...
+    async def run(self, capture: Callable[[], Any]) -> Any: ...
+
+
+class Screen(Protocol):
+    """The elements that show pictures, as `browser.screen.Screen` has them."""
+
+    @property
+    def photo_size(self) -> tuple[int, int]: ...
+    @property
+    def capture_time_s(self) -> float: ...
+    def grab(self, size: tuple[int, int], card: ModelCard, *, only_new: bool) -> Any: ...
+    def read_photo(self) -> Any: ...
+    def draw_photo(self, photo: Any) -> None: ...
+    def show_video(self, source: Any) -> None: ...
+    def in_view(self, kind: Kind, size: tuple[int, int] | None) -> Any: ...
+
+
+class Hooks(NamedTuple):
+    """Callbacks of the owner."""
+
+    changed: Callable[[], None]
+    """The scene changed."""
+    picture_changed: Callable[[], None]
+    """Another picture is in view, without an answer yet."""
+    opening: Callable[[], None]
+    """Another source was requested: an error of the previous one is out of date."""
+    say: Callable[[str], None]
+    """Show what the page is waiting for; "" for nothing."""
+    fail: Callable[[BaseException], None]
+    """Show an error."""
+    recover: Callable[[ObscuraError], Coroutine[Any, Any, None]]
+    """A run failed."""
+    photo_read: Callable[[], None]
+    """The photo in view has its answer."""
+    cameras: Callable[[list[Any]], None]
+    """The list of cameras changed."""

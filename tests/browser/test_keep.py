@@ -1,0 +1,247 @@
+"""Keeping what is seen: a snapshot of a photo or the camera, saved, copied, shared; its data."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+from operator import sub
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image, ImageChops, ImageColor
+
+from obscura.drawing import PALETTE
+
+from .conftest import OpenRoom
+from .pictures import encode, on_camera, overlap, sample
+from .room import Room
+
+SHARING = """
+navigator.canShare = (data) => data.files?.[0].type === "image/png";
+navigator.share = async (data) => { globalThis.shared = data.files[0]; };
+"""
+"""A script for a browser that shares files, as phones' do."""
+
+
+@pytest.fixture(scope="module")
+def visit(shared_room: OpenRoom) -> Room:
+    room = shared_room(
+        cold=True,
+        accept_downloads=True,
+        permissions=["camera", "clipboard-read", "clipboard-write"],
+    ).open()
+    room.until_state("ready")
+    return room
+
+
+@pytest.fixture
+def room(visit: Room) -> Room:
+    """The page with no dialog open."""
+    visit.page.evaluate("() => document.getElementById('keep-dialog').close()")
+    visit.home()
+    return visit
+
+
+def take(room: Room, *, key: bool = False) -> None:
+    """Take a snapshot, and wait until it is shown."""
+    if key:
+        room.page.evaluate("() => document.activeElement.blur()")
+        room.page.keyboard.press("s")
+    else:
+        room.at("snapshot").click()
+    room.page.wait_for_selector("#keep-dialog[open]")
+    room.page.wait_for_function("() => document.getElementById('keep-picture').naturalWidth > 0")
+
+
+def saved(room: Room, button: str) -> tuple[str, bytes]:
+    """Press a button that saves a file; return its name and contents."""
+    with room.page.expect_download() as download:
+        room.at(button).click()
+    name = download.value.suggested_filename
+    assert name in room.at("keep-status").inner_text()
+    return name, Path(download.value.path()).read_bytes()
+
+
+def picture(room: Room) -> tuple[str, Image.Image]:
+    name, data = saved(room, "keep-save")
+    assert data.startswith(b"\x89PNG")
+    return name, Image.open(io.BytesIO(data)).convert("RGB")
+
+
+def record(room: Room) -> dict[str, Any]:
+    answer: dict[str, Any] = json.loads(saved(room, "keep-json")[1])
+    return answer
+
+
+def box(row: dict[str, Any]) -> list[float]:
+    return [float(row[edge]) for edge in ("x1", "y1", "x2", "y2")]
+
+
+def changed(one: Image.Image, other: Image.Image) -> tuple[int, ...]:
+    """Return the box of the pixels in which two pictures differ clearly."""
+    assert one.size == other.size
+    difference = ImageChops.difference(one, other).convert("L").point(lambda value: value > 40)
+    box = difference.getbbox()
+    assert box is not None
+    return box
+
+
+def test_a_snapshot_of_a_photo_has_its_size_and_its_boxes(room: Room) -> None:
+    large = sample().resize((1500, 1500))
+    now = room.read(encode(large), "large.png")
+
+    take(room, key=True)
+    name, kept = picture(room)
+
+    assert re.fullmatch(r"obscura-\d{4}-\d\d-\d\d-\d{6}\.png", name)
+    assert kept.size == (1500, 1500)
+    found = now["detections"][0]["box"]
+    assert overlap(changed(kept, large), found) > 0.95, "nothing but the box was drawn"
+    assert room.at("keep-facts").inner_text().startswith("1500 × 1500 px · 1 object")  # noqa: RUF001
+
+
+def test_the_data_are_those_of_the_page_in_json_and_csv(room: Room) -> None:
+    now = room.read(encode(sample()), "data.png")
+    take(room)
+
+    made = record(room)
+    name, table = saved(room, "keep-csv")
+
+    (row,) = made["detections"]
+    assert {key: made[key] for key in ("source", "model", "width", "height", "time_s")} == {
+        "source": "data.png",
+        "model": now["model"],
+        "width": 512,
+        "height": 512,
+        "time_s": 0,
+    }
+    assert (row["label"], row["score"], box(row)) == (
+        now["detections"][0]["label"],
+        now["detections"][0]["score"],
+        now["detections"][0]["box"],
+    )
+    (line,) = csv.DictReader(io.StringIO(table.decode(), newline=""))
+    assert {key: line[key] for key in row} == {key: str(value) for key, value in row.items()}
+    assert name.endswith(".csv")
+
+
+def test_what_is_switched_off_is_not_in_the_snapshot(room: Room) -> None:
+    room.read(encode(sample()), "filtered.png")
+    room.move("threshold", 0.95)
+    try:
+        take(room)
+        assert record(room)["detections"] == []
+        assert "nothing recognised" in room.at("keep-facts").inner_text()
+        _, kept = picture(room)
+        assert kept.tobytes() == sample().tobytes()
+    finally:
+        room.page.keyboard.press("Escape")
+        room.move("threshold", 0.4)
+
+
+def test_a_snapshot_is_copied_to_the_clipboard(room: Room) -> None:
+    room.read(encode(sample().crop((0, 0, 400, 512))), "copied.png")
+    take(room)
+
+    room.at("keep-copy").click()
+    room.until_text("keep-status", "copied")
+
+    size = room.page.evaluate(
+        """async () => {
+          const [item] = await navigator.clipboard.read();
+          const { width, height } = await createImageBitmap(await item.getType("image/png"));
+          return [width, height];
+        }"""
+    )
+    assert size == [400, 512]
+
+
+def test_a_camera_snapshot_has_the_boxes_of_its_own_frame(room: Room) -> None:
+    wall, person = on_camera()
+    room.start()
+    room.until("now.detections.length > 0")
+
+    take(room)
+    made = record(room)
+    _, kept = picture(room)
+
+    assert kept.size == wall.size
+    (row,) = made["detections"]
+    assert overlap(box(row), person) >= 0.5
+    assert room.snapshot()["state"] == "running", "the camera goes on"
+    mirrored = "mirrored" in room.at("keep-facts").inner_text()
+    x1, y1, x2, y2 = box(row)
+    shown = [wall.width - x2, y1, wall.width - x1, y2] if mirrored else [x1, y1, x2, y2]
+    left, middle = round(shown[0]), round((shown[1] + shown[3]) / 2)
+    colours = [kept.getpixel((left + x, middle)) for x in (-1, 0, 1)]
+    wanted = ImageColor.getrgb(PALETTE[row["class_id"]])
+    assert min(sum(map(abs, map(sub, each, wanted))) for each in colours) < 30, "its left edge"
+
+
+@pytest.mark.provokes("console error: .*ERR_FILE_NOT_FOUND")
+def test_the_memory_of_a_snapshot_is_freed_when_it_is_closed(room: Room) -> None:
+    room.read(encode(sample()), "freed.png")
+    take(room)
+    address = room.page.evaluate("() => document.getElementById('keep-picture').src")
+    assert address.startswith("blob:")
+
+    room.page.keyboard.press("Escape")
+    room.page.wait_for_function("() => !document.getElementById('keep-picture').src")
+
+    gone = """(address) => new Promise((done) => {
+      const image = new Image();
+      image.onload = () => done(false);
+      image.onerror = () => done(true);
+      image.src = address;
+    })"""
+    assert room.page.evaluate(gone, address)
+
+
+def test_where_files_can_be_shared_the_picture_is(new_room: OpenRoom) -> None:
+    room = new_room(init=SHARING).open()
+    room.until_state("ready")
+    room.read(encode(sample()), "shared.png")
+    take(room)
+
+    room.at("keep-share").click()
+    room.page.wait_for_function("() => globalThis.shared")
+
+    name, size = room.page.evaluate("() => [shared.name, shared.size]")
+    assert re.fullmatch(r"obscura-[\d-]+\.png", name)
+    assert size > 10_000
+
+
+def test_where_pictures_cannot_be_copied_or_shared_the_page_says_so(new_room: OpenRoom) -> None:
+    without = "delete globalThis.ClipboardItem; delete Navigator.prototype.canShare;"
+    room = new_room(init=without).open()
+    room.until_state("ready")
+    room.read(encode(sample()), "kept.png")
+    take(room)
+
+    room.at("keep-copy").click()
+
+    room.until_text("keep-status", "can't copy pictures. Save the picture")
+    assert not room.at("keep-share").is_visible()
+
+
+def test_on_a_phone_the_button_is_within_the_thumbs_reach(new_room: OpenRoom) -> None:
+    room = new_room(viewport={"width": 360, "height": 740}, has_touch=True).open()
+    room.until_state("ready")
+    assert not room.at("snapshot").is_visible(), "there is nothing of one's own to keep yet"
+    room.read(encode(sample()), "phone.png")
+
+    place = room.at("snapshot").bounding_box()
+    assert place is not None
+    assert place["y"] > 740 / 2
+    assert place["y"] + place["height"] <= 740
+    assert min(place["width"], place["height"]) >= 44
+    take(room)
+    for button in ("keep-save", "keep-copy", "keep-json", "keep-csv"):
+        inside = room.at(button).bounding_box()
+        assert inside is not None
+        assert inside["x"] >= 0
+        assert inside["x"] + inside["width"] <= 360
+        assert inside["y"] + inside["height"] <= 740

@@ -1,0 +1,48 @@
+"""Stepping through a video whose rate browsers do not say."""
+
+from __future__ import annotations
+
+import pytest
+
+from obscura.live.frame_grid import USUAL_S, FrameGrid
+
+
+def playing(fps: float, shown: list[int]) -> FrameGrid:
+    """Return a grid that has seen these frames of a video, of which browsers number what they
+    show."""
+    grid = FrameGrid()
+    for number, frame in enumerate(shown):
+        grid.observe(number, frame / fps)
+    return grid
+
+
+@pytest.mark.parametrize("fps", [5, 24, 29.97, 60])
+@pytest.mark.parametrize("frames", [1, -1, 3])
+def test_a_step_lands_in_the_middle_of_the_frame_beside(fps: float, frames: int) -> None:
+    grid = playing(fps, [7, 8, 9])
+
+    for within in (0, 0.4, 0.9):
+        stepped = grid.stepped((9 + within) / fps, frames)
+        assert stepped * fps == pytest.approx(9 + frames + 0.5)
+
+
+def test_frames_that_the_browser_skipped_do_not_make_steps_longer() -> None:
+    assert playing(25, [0, 3, 4, 8]).spacing_s == pytest.approx(1 / 25)
+
+
+def test_a_jump_to_another_part_is_no_spacing() -> None:
+    assert playing(25, [0, 1, 500, 2, 3]).spacing_s == pytest.approx(1 / 25)
+
+
+def test_a_step_from_a_time_whose_frame_was_not_seen_keeps_its_place_within_the_frame() -> None:
+    grid = playing(25, [0, 1])
+
+    assert grid.stepped(4.02, 1) == pytest.approx(4.06)
+    assert grid.stepped(4.02, -1) == pytest.approx(3.98)
+
+
+def test_a_video_of_which_nothing_is_known_has_the_usual_rate() -> None:
+    assert FrameGrid().stepped(2, 1) == pytest.approx(2 + USUAL_S)
+    grid = playing(5, [1, 2])
+    grid.reset()
+    assert grid.stepped(2, 1) == pytest.approx(2 + USUAL_S)
