@@ -1,4 +1,4 @@
-"""Synthetic scenes for tracking: objects on a plane, seen by a camera, with the truth of every frame.
+"""Synthetic scenes for tracking: objects on the ground, seen by a camera, with the truth.
 
 People or vehicles move on the ground, are projected by a pinhole camera that may pan, shake and
 drive, hide each other, and are reported by a simulated detector that misses, jitters, truncates at

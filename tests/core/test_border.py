@@ -34,6 +34,7 @@ FLOORS = (
     {"cards.yaml_names"},
     {"update"},
     {"pipeline", "live.frame_clock", "live.upright"},
+    {"counting", "tracking"},
     {"cards.card"},
     {"cards.labels"},
     {"graph"},

@@ -29,7 +29,7 @@ def update(index: int, rows: dict[int, tuple[float, float] | None], fps: float =
     """Return a frame in which the feet of these tracks are at these places."""
     seen = {number: place for number, place in rows.items() if place is not None}
     feet = np.array([[x * WIDTH, y * HEIGHT] for x, y in seen.values()]).reshape(-1, 2)
-    boxes = np.concatenate([feet - (20, TALL), feet + (20, 0)], axis=1)
+    boxes = np.concatenate([feet - np.array([20, TALL]), feet + np.array([20, 0])], axis=1)
     detections = Detections(
         boxes, np.full(len(seen), 0.9), np.zeros(len(seen), np.int32), list(seen)
     )

@@ -115,7 +115,7 @@ class Shapes:
     zones: tuple[Zone, ...] = ()
 
     def __post_init__(self) -> None:
-        names = [shape.name for shape in (*self.lines, *self.zones)]
+        names = [line.name for line in self.lines] + [zone.name for zone in self.zones]
         if len(names) > MOST_SHAPES:
             raise ShapesError(
                 f"There are {len(names)} shapes", remedy=f"Use {MOST_SHAPES} at most."
@@ -128,7 +128,7 @@ class Shapes:
 
 
 def _check(name: str, anchor: str, points: Sequence[Point], colour: str) -> None:
-    if not isinstance(name, str) or not name.strip() or len(name) > MOST_NAME:
+    if not name.strip() or len(name) > MOST_NAME:
         raise ShapesError(
             "A line or zone has no proper name", repr(name)[:MOST_NAME], remedy="Give it a name."
         )
@@ -137,7 +137,7 @@ def _check(name: str, anchor: str, points: Sequence[Point], colour: str) -> None
             f"The anchor of {name!r} is unknown", anchor, remedy='Use "centre" or "foot".'
         )
     for point in points:
-        if len(point) != 2 or not all(isfinite(value) and -1 <= value <= 2 for value in point):
+        if not all(isfinite(value) and -1 <= value <= 2 for value in point):
             raise ShapesError(
                 f"A point of {name!r} is not valid",
                 point,

@@ -96,7 +96,8 @@ def _hungarian(cost: Floats) -> list[int]:
     for start in range(m):
         least, before = np.full(n, np.inf), np.full(n, -1)
         open_ = np.ones(n, bool)
-        row, end, reached = start, -1, []
+        row, end = start, -1
+        reached: list[int] = []
         while True:
             reduced = cost[row] - of_row[row] - of_column
             better = open_ & (reduced < least)

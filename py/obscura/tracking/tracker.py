@@ -242,7 +242,8 @@ class Tracker:
 
     def _class_id(self, tracks: Ints) -> NDArray[np.int32]:
         """Return the class of each track."""
-        return self._votes[tracks].argmax(axis=1).astype(np.int32)
+        class_id: NDArray[np.int32] = self._votes[tracks].argmax(axis=1).astype(np.int32)
+        return class_id
 
     # ---- between frames --------------------------------------------------------------------------
 
