@@ -6,6 +6,7 @@ Imports of anything beyond numpy stay inside the fixtures, for the core's tests 
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
@@ -22,7 +23,7 @@ GRID = 64  # the colour model's input, pixels a side
 
 def pytest_configure() -> None:
     """Have property tests draw the same examples each time, and none fail for taking long."""
-    if find_spec("hypothesis") is None:  # as in Pyodide
+    if sys.platform == "emscripten" or find_spec("hypothesis") is None:
         return
     from hypothesis import settings
 

@@ -271,7 +271,7 @@ def test_a_source_elsewhere_is_refused_and_not_asked_for(new_room: OpenRoom, cas
 
 @pytest.mark.provokes("Failed to load resource.*404")
 @pytest.mark.parametrize(
-    ("source", "code"), [("gone.png", "picture"), ("gone.webm", "video-unreadable")]
+    ("source", "code"), [("gone.png", "source-missing"), ("gone.webm", "video-unreadable")]
 )
 def test_a_source_that_is_not_there_is_told(new_room: OpenRoom, source: str, code: str) -> None:
     room = new_room().open(f"?autostart=1&source=./{source}")

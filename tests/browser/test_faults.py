@@ -48,9 +48,8 @@ BROKEN_OFF = """() => {
 
 def crash_and_load_again(room: Room) -> None:
     """Load the page again in a tab whose last visit crashed: Playwright gives up crashed tabs."""
-    room.leave()
     room.page.evaluate(BROKEN_OFF)
-    room.open()
+    room.reload()
 
 
 def test_after_two_visits_that_died_the_next_is_careful_and_the_one_after_as_usual(

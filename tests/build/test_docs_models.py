@@ -49,7 +49,7 @@ def test_every_option_of_a_family_is_told(family: str) -> None:
 
 
 def test_the_card_that_is_shown_holds_every_key_of_an_open_form() -> None:
-    (example,) = re.findall(r"```toml\n(.*?)```", TEXT, re.DOTALL)
+    example = "\n".join(re.findall(r"```toml\n(.*?)```", TEXT, re.DOTALL))
     shown = tomllib.loads(example)
 
     assert set(shown["open"]) == set(card.OpenForm._fields)
@@ -60,7 +60,7 @@ def test_the_card_that_is_shown_holds_every_key_of_an_open_form() -> None:
 
 
 def test_the_card_that_is_shown_is_all_that_a_card_needs() -> None:
-    (example,) = re.findall(r"```toml\n(.*?)```", TEXT, re.DOTALL)
+    example, _feeds = re.findall(r"```toml\n(.*?)```", TEXT, re.DOTALL)
     file = {"name": "model.onnx", "bytes": 3, "sha256": "0" * 64}
 
     made = card.ModelCard.from_dict(complete({**tomllib.loads(example), "file": file}, "shapes"))

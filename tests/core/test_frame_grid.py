@@ -46,3 +46,26 @@ def test_a_video_of_which_nothing_is_known_has_the_usual_rate() -> None:
     grid = playing(5, [1, 2])
     grid.reset()
     assert grid.stepped(2, 1) == pytest.approx(2 + USUAL_S)
+
+
+def test_a_second_step_before_the_first_has_shown_goes_one_frame_further() -> None:
+    grid = FrameGrid()
+    for number in range(1, 4):
+        grid.observe(number, number / 10)
+
+    first = grid.stepped(0.3, 1)
+    second = grid.stepped(first, 1)
+
+    assert first == pytest.approx(0.45)
+    assert second == pytest.approx(0.55)
+
+
+def test_a_frame_that_is_reported_late_does_not_hold_the_next_step_back() -> None:
+    grid = FrameGrid()
+    for number in range(1, 4):
+        grid.observe(number, number / 10)
+    first = grid.stepped(0.35, 1)
+
+    grid.observe(4, 0.3)  # the frame before, shown once more
+
+    assert grid.stepped(first, 1) == pytest.approx(first + 0.1)

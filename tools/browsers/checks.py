@@ -223,7 +223,7 @@ def offline(driver: Driver, site: SiteServer, sample: Path) -> str:
         "kept",
     )
     kept = look(driver)["offline"]
-    if not kept.startswith("yes"):
+    if not kept.startswith("Yes"):
         raise Refused(kept.removeprefix("no").lstrip(":, "))
     site.hang_up()
     driver.open(site.url)

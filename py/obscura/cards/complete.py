@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 ESSENTIAL = ("family", "labels", "input")
-"""Keys that every card has, because nothing else tells them."""
+"""Keys that every card has, because nothing else gives them."""
 OUTPUT = {"top": 300, "threshold": 0.4, "iou": 0.5}
 UNKNOWN_LICENSE = "NOASSERTION"  # as SPDX spells it
 _NETWORK = "model.onnx"

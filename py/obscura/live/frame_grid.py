@@ -6,6 +6,8 @@ USUAL_S = 1 / 30
 """Spacing of frames where none is known."""
 LONGEST_S = 0.25
 """Two frames further apart than this are not neighbours: the video was sought in between."""
+ROUNDING_S = 0.001
+"""Browsers round the time that is sought by less."""
 
 
 class FrameGrid:
@@ -23,6 +25,7 @@ class FrameGrid:
         self.spacing_s = USUAL_S
         self._known = False
         self._last: tuple[int, float] | None = None
+        self._sought_s: float | None = None  # and not shown yet
 
     def observe(self, number: int, time_s: float) -> None:
         """Take note of a frame that was shown.
@@ -37,13 +40,22 @@ class FrameGrid:
                 self.spacing_s = min(self.spacing_s, spacing) if self._known else spacing
                 self._known = True
         self._last = number, time_s
+        # The frame shown before may be reported after the next was sought.
+        if self._sought_s is not None and 0 <= self._sought_s - time_s < self.spacing_s:
+            self._sought_s = None
 
     def stepped(self, position_s: float, frames: int) -> float:
-        """Return the middle of the frame so many frames after the one shown; earlier if negative.
+        """Return the middle of the frame that is N frames after the one shown; earlier if negative.
 
         Args:
             position_s: the video's current time, in seconds.
         """
-        if self._last is not None and 0 <= position_s - self._last[1] < 2 * self.spacing_s:
-            return self._last[1] + (frames + 0.5) * self.spacing_s
-        return position_s + frames * self.spacing_s
+        # Another step may come before the browser has shown the frame of the one before: then what
+        # was shown last is out of date.
+        sought = self._sought_s
+        shown = None if sought is not None and abs(position_s - sought) < ROUNDING_S else self._last
+        if shown is not None and 0 <= position_s - shown[1] < 2 * self.spacing_s:
+            self._sought_s = shown[1] + (frames + 0.5) * self.spacing_s
+        else:
+            self._sought_s = position_s + frames * self.spacing_s
+        return self._sought_s

@@ -28,7 +28,7 @@ def snapshot(app: App, now_s: float) -> dict[str, Any]:
         "threads": info.threads if info else 0,
         "precision": info.precision if info else None,
         "frames": loop.analysed_frames,
-        "fps": round(loop.analysed.per_second(now_s), 2),
+        "fps": 0.0 if loop.paused else round(loop.analysed.per_second(now_s), 2),
         "timings": {stage: round(ms, 3) for stage, ms in timings.medians().items()},
         "frame": totals and {name: round(value, 3) for name, value in asdict(totals).items()},
         "held": {reason: round(rate, 2) for reason, rate in app.pace.limits.items()},

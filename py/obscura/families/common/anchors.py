@@ -55,7 +55,7 @@ def grouped(sizes: Sequence[float], each: Sequence[int]) -> list[Sequence[float]
 
 
 def count(spec: Spec, strides: Sequence[int], each: Sequence[int]) -> int:
-    """Return the number of anchors, if each cell of each map has so many.
+    """Return the number of anchors, for the number that each cell of each map has.
 
     Raises:
         CardError: there is not one number for each stride.
@@ -72,7 +72,7 @@ def count(spec: Spec, strides: Sequence[int], each: Sequence[int]) -> int:
 def place(
     spec: Spec, strides: Sequence[int], shapes: Sequence[Shapes], *, whole: bool = False
 ) -> Anchors:
-    """Return the anchors of all cells. Call `count` first: it tells how many there will be.
+    """Return the anchors of all cells. Call `count` first: it returns how many there will be.
 
     Args:
         spec: the network, of which only the size counts.
@@ -149,7 +149,7 @@ def points(ops: Ops, offsets: Array, anchors: Anchors) -> Array:
 def size_for(
     picture: Picture, rows: int | str, strides: Sequence[int], each: Sequence[int]
 ) -> tuple[int, int] | None:
-    """Return width and height of the input at which there are so many anchors.
+    """Return width and height of the input that has this number of anchors.
 
     As `reading.size_for_rows`, but maps may have different numbers of anchors per cell.
     """

@@ -182,7 +182,7 @@ class VideoFrames:
         return int(self._video().getVideoPlaybackQuality().totalVideoFrames)
 
     def stepped(self, position_s: float, frames: int) -> float:
-        """Return the time of the frame so many frames after the one shown, in seconds."""
+        """Return the time of the frame N frames after the one shown, in seconds."""
         return self._grid.stepped(position_s, frames)
 
     def _offered(self, _now: float, metadata: Any = None) -> None:

@@ -224,12 +224,11 @@ def _set_up_swipe(panel: Any, close: Callable[[], None]) -> None:
             close()
 
     # Touches are reported to their end; of a finger's pointer the browser takes over a scroll.
-    for target, pressed, moved in (
-        (panel, "touchstart", "touchmove"),
-        (by_id("panel-handle"), "pointerdown", "pointermove"),
-    ):
-        listen(target, pressed, press)
-        listen(target, moved, move)
+    listen(panel, "touchstart", press)
+    listen(panel, "touchmove", move)
+    listen(by_id("panel-handle"), "pointerdown", press)
+    listen(document, "pointermove", move)  # a mouse leaves the handle
+    listen(document, "pointerup", lambda _event: start.clear())
 
 
 def _y_of(event: Any) -> float:

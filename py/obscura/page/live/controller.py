@@ -169,7 +169,7 @@ class SourceController:
         self._playback.seek(seconds)
 
     def step(self, frames: int) -> None:
-        """Pause the video in view, and show the frame so many frames later, or earlier."""
+        """Pause the video in view, and show the frame N frames later, or earlier."""
         self._playback.step(frames)
 
     def set_rate(self, rate: float) -> None:

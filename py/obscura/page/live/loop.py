@@ -114,7 +114,7 @@ class Loop:
         self._capture_once()
 
     def stepped(self, position_s: float, frames: int) -> float:
-        """Return the time of the frame so many frames after the one shown, in seconds."""
+        """Return the time of the frame N frames after the one shown, in seconds."""
         return self._frames.stepped(position_s, frames)
 
     def _ask(self) -> None:
@@ -196,5 +196,5 @@ class Loop:
         self._timings.add_frame(now - begun, self.blocked.lap())
         self._pace.frame(now / 1000, now - begun)
         if self.paused and offered and self.running and not self._busy:
-            # Browsers may show one frame more after they were told to pause.
+            # Browsers may show one frame more after they were asked to pause.
             self._begin(offered=False)

@@ -60,7 +60,7 @@ class Playback:
         self._hooks.changed()
 
     def step(self, frames: int) -> None:
-        """Show the frame so many frames later, or earlier if negative, and pause there."""
+        """Show the frame N frames later, or earlier if negative, and pause there."""
         video = self.video
         if video is None:
             return

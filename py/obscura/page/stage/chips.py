@@ -6,11 +6,9 @@ from collections.abc import Callable, Sequence
 
 from obscura.page.browser.dom import by_id, make
 from obscura.page.stage.display import Display
+from obscura.page.stage.results import LIST_EVERY_MS
 from obscura.page.stage.seen import totals
 from obscura.update import Update
-
-CHIPS_EVERY_MS = 250
-"""How often the line of a moving picture changes: people cannot read faster."""
 
 
 class Chips:
@@ -34,7 +32,7 @@ class Chips:
     def take(self, update: Update) -> None:
         """Show an update's detections; those of a moving picture only now and then."""
         now = self._now_ms()
-        if self._display.moving and now - self._drawn_ms < CHIPS_EVERY_MS:
+        if self._display.moving and now - self._drawn_ms < LIST_EVERY_MS:
             return
         self._drawn_ms = now
         self._show(totals(update.detections, self._labels(), self._display))

@@ -13,7 +13,8 @@ from obscura.page.words import text
 from obscura.update import Update
 
 LIST_EVERY_MS = 250
-"""How often the list of a moving picture changes: people cannot read faster."""
+"""How often the list, or the line of chips, of a moving picture changes: people cannot read
+faster."""
 
 BLANK = Row("", "", "", None)
 

@@ -19,8 +19,8 @@ class Notice:
     """A key of `ACTIONS`."""
     reason: str = ""
     """What the error itself says of the reason, before `why`: "" for nothing, "cause" for what
-    happened, "remedy" for that and what to do, "all" for these and the offending value. Whoever
-    brings a model is told the true reason, which a general sentence cannot give."""
+    happened, "remedy" for that and what to do, "all" for these and the offending value. People
+    who add a model read the true reason, which a general sentence cannot give."""
 
 
 ACTIONS = {
@@ -177,6 +177,7 @@ NOTICES = {
         "The file is damaged, too large, or in a format that this browser can't read. Use a JPEG, "
         "PNG or WebP picture.",
         "photo",
+        reason="cause",  # which names the file: one of several, maybe
     ),
     "source-missing": Notice(
         "There is no file at this address",

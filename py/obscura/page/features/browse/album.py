@@ -47,7 +47,7 @@ class Album:
             self._changed()
 
     async def move(self, steps: int) -> None:
-        """Open the file so many places further, or back if negative, as far as there are any."""
+        """Open the file N places further, or back if negative, as far as there are any."""
         await self.open(self._wanted + steps)
 
     async def open(self, index: int) -> None:
