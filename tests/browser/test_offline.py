@@ -24,6 +24,15 @@ def host(dist: Path) -> Iterator[Host]:
 
 
 @pytest.fixture
+def plain_host(dist: Path) -> Iterator[Host]:
+    """A host without the headers of isolation. Ask for it before `visit`, so that it stops after
+    the page was closed: a page that still fetches when its host stops reports an error."""
+    opened = Host(dist, isolated=False)
+    yield opened
+    opened.stop()
+
+
+@pytest.fixture
 def visit(new_room: OpenRoom) -> OpenRoom:
     """As `new_room`, with service workers."""
     return lambda *args, **options: new_room(*args, service_workers="allow", **options)
@@ -244,17 +253,16 @@ try { sessionStorage.setItem("loads", Number(sessionStorage.getItem("loads") ?? 
 
 
 def test_a_host_without_headers_is_made_up_for_by_one_early_reload(
-    visit: OpenRoom, dist: Path
+    plain_host: Host, visit: OpenRoom
 ) -> None:
-    host = Host(dist, isolated=False)
-    room = visit(url=host.url, init=LOADS).open("?threads=2")
+    room = visit(url=plain_host.url, init=LOADS).open("?threads=2")
 
     room.until("crossOriginIsolated && now.state === 'ready'")
     assert room.snapshot()["threads"] == 2
     assert room.page.evaluate("() => sessionStorage.getItem('loads')") == "2"
-    assert room.page.url == host.url + "?threads=2"
+    assert room.page.url == plain_host.url + "?threads=2"
     settled(room)
-    host.stop()
+    plain_host.stop()
     room.reload()
     room.until("crossOriginIsolated && now.state === 'ready'")
     assert room.page.evaluate("() => sessionStorage.getItem('loads')") == "3"
@@ -266,14 +274,12 @@ PRESSED = """new MutationObserver((_, observer) => {
 }).observe(document, { childList: true, subtree: true });"""
 
 
-def test_a_press_keeps_the_page_from_reloading(visit: OpenRoom, dist: Path) -> None:
-    host = Host(dist, isolated=False)
-    room = visit(url=host.url, init=LOADS + PRESSED).open()
+def test_a_press_keeps_the_page_from_reloading(plain_host: Host, visit: OpenRoom) -> None:
+    room = visit(url=plain_host.url, init=LOADS + PRESSED).open()
     room.page.evaluate("() => document.body.append(document.createComment('now'))")
 
     room.until_live()
     loads = room.page.evaluate("() => sessionStorage.getItem('loads')")
-    host.stop()
     assert loads == "1" or room.page.evaluate("() => crossOriginIsolated")
 
 
@@ -285,11 +291,9 @@ NEVER_CONTROLLED = (
 )
 
 
-def test_reloading_that_does_not_help_is_not_repeated(visit: OpenRoom, dist: Path) -> None:
-    host = Host(dist, isolated=False)
-    room = visit(url=host.url, init=NEVER_CONTROLLED).open()
+def test_reloading_that_does_not_help_is_not_repeated(plain_host: Host, visit: OpenRoom) -> None:
+    room = visit(url=plain_host.url, init=NEVER_CONTROLLED).open()
 
     now = room.until_state("ready")
-    host.stop()
     assert now["threads"] == 1
     assert room.page.evaluate("() => sessionStorage.getItem('loads')") == "2"

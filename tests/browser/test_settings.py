@@ -174,6 +174,7 @@ def test_forgetting_the_settings_leaves_nothing_behind(room: Room) -> None:
 
     room.at("promise").click()
     room.at("forget").click()
+    room.at("forget-keep").wait_for(state="visible")  # what is stored is looked up first
     assert "your settings" in room.at("forget-what").inner_text()
     room.at("forget-keep").click()
     assert room.at("forget").is_visible()

@@ -55,6 +55,21 @@ def rect(room: Room, name: str) -> dict[str, float]:
     return box
 
 
+@pytest.mark.parametrize(
+    ("button", "dialog"), [("help", "help-dialog"), ("promise", "promise-dialog")]
+)
+def test_a_dialog_that_is_read_begins_at_its_top(phone: Room, button: str, dialog: str) -> None:
+    phone.at(button).click()
+    phone.at(dialog).wait_for(state="visible")
+
+    assert phone.at(dialog).evaluate(
+        "(it) => [it.scrollTop, it.contains(document.activeElement)]"
+    ) == [
+        0,
+        True,
+    ]
+
+
 def test_on_a_phone_the_picture_covers_the_screen_and_fits_it_on_request(phone: Room) -> None:
     phone.start()
     assert phone.page.evaluate(COVERED) == pytest.approx(1, abs=0.01)

@@ -136,7 +136,7 @@ async def test_a_camera_can_be_flipped_where_there_is_another(world: World, came
 
     assert world.rendered[-1]["can_flip"] is (cameras == 2)
     assert world.display.moving
-    world.app.sources.toggle_pause()
+    world.app.sources.playback.toggle_pause()
     assert not world.display.moving
 
 

@@ -58,7 +58,7 @@ async def test_paused_the_very_frame_that_is_shown_has_its_answer(world: World, 
     await world.play(3)  # the engine works on the first of them
     shown = len(world.witness.updates)
 
-    await world.do(world.app.sources.toggle_pause())
+    await world.do(world.app.sources.playback.toggle_pause())
     assert not world.screen.playing
     assert world.app.state == "running", "what is shown has no answer yet"
     await world.answer()  # of an earlier frame
@@ -76,14 +76,14 @@ async def test_a_paused_picture_can_be_resumed(world: World, kind: str) -> None:
     await world.use(make_card(1))
     await show(world, kind)
     await read(world, kind)
-    await world.do(world.app.sources.toggle_pause())
+    await world.do(world.app.sources.playback.toggle_pause())
     await world.answer()
     await world.answer()  # the browser might have shown one frame more
     assert world.app.state == "paused"
     await world.play(3)
     assert world.sessions.pending == []
 
-    await world.do(world.app.sources.toggle_pause())
+    await world.do(world.app.sources.playback.toggle_pause())
     await read(world, kind)
 
     assert (world.app.state, world.screen.playing) == ("running", True)
@@ -95,7 +95,7 @@ async def test_the_frame_that_is_paused_is_analysed_by_another_model(world: Worl
     await world.use(make_card(1))
     picture = await show(world, "video")
     await read(world, "video")
-    await world.do(world.app.sources.toggle_pause())
+    await world.do(world.app.sources.playback.toggle_pause())
     await world.answer()
     await world.answer()
 
@@ -111,7 +111,7 @@ async def test_the_frame_that_is_paused_is_analysed_by_another_model(world: Worl
 async def test_a_video_paused_before_the_model_is_ready_is_analysed_then(world: World) -> None:
     picture = await show(world, "video")
     await world.play()
-    await world.do(world.app.sources.toggle_pause())
+    await world.do(world.app.sources.playback.toggle_pause())
 
     await world.use(make_card(1))
     await world.answer()
@@ -130,7 +130,7 @@ async def test_a_video_that_has_ended_has_the_answer_of_its_last_frame(world: Wo
     await world.answer()
 
     assert world.app.state == "paused"
-    await world.do(world.app.sources.toggle_pause())
+    await world.do(world.app.sources.playback.toggle_pause())
     assert world.screen.playing, "from the beginning, as browsers do"
 
 
@@ -142,13 +142,13 @@ async def test_the_frame_that_is_sought_is_analysed_while_paused(world: World) -
     await world.use(make_card(1))
     await show(world, "video")
     await read(world, "video")
-    await world.do(world.app.sources.toggle_pause())
+    await world.do(world.app.sources.playback.toggle_pause())
     await world.answer()
     await world.answer()
     stage = CountingStage()
     world.analysis.add_stages([stage])
 
-    world.app.sources.seek(7.5)
+    world.app.sources.playback.seek(7.5)
     assert world.app.sources.position_s == 7.5
     assert world.analysis.update is None, "the boxes are of another frame"
     await world.do()
@@ -167,7 +167,7 @@ async def test_an_answer_of_before_the_seek_is_dropped_while_it_plays(world: Wor
     await show(world, "video")
     await world.play()
 
-    world.app.sources.seek(2)
+    world.app.sources.playback.seek(2)
     await world.answer()
     assert world.analysis.update is None
     await world.play()
@@ -184,7 +184,7 @@ async def test_an_answer_of_before_the_seek_is_dropped_while_it_plays(world: Wor
 async def test_a_seek_stays_within_the_video(world: World, seconds: float, position: float) -> None:
     await show(world, "video")
 
-    world.app.sources.seek(seconds)
+    world.app.sources.playback.seek(seconds)
 
     assert world.app.sources.position_s == position
 
@@ -196,10 +196,10 @@ async def test_a_step_pauses_and_shows_the_frame_beside(
 ) -> None:
     await world.use(make_card(1))
     await show(world, "video")
-    world.app.sources.seek(4)
+    world.app.sources.playback.seek(4)
     await world.find()
 
-    world.app.sources.step(frames)
+    world.app.sources.playback.step(frames)
     assert not world.screen.playing
     assert world.app.sources.position_s == pytest.approx(position)
     await world.find()
@@ -215,7 +215,7 @@ async def test_a_video_has_a_name_a_duration_and_a_rate(world: World) -> None:
     await show(world, "video")
     sources = world.app.sources
 
-    sources.set_rate(0.5)
+    sources.playback.set_rate(0.5)
 
     assert sources.is_video
     assert (sources.source_name, sources.duration_s, sources.position_s) == ("clip.mp4", 10, 0)
@@ -229,9 +229,9 @@ async def test_what_is_no_video_is_not_sought(world: World, kind: str | None) ->
         await show(world, kind)
     sources = world.app.sources
 
-    sources.seek(3)
-    sources.step(1)
-    sources.set_rate(2)
+    sources.playback.seek(3)
+    sources.playback.step(1)
+    sources.playback.set_rate(2)
     world.opener.on_played()
 
     assert not sources.is_video
@@ -261,7 +261,7 @@ async def test_what_does_not_move_cannot_be_paused(world: World, kind: str | Non
     if kind:
         await show(world, kind)
 
-    world.app.sources.toggle_pause()
+    world.app.sources.playback.toggle_pause()
 
     assert world.screen.playing
     assert not world.scene.paused
@@ -271,7 +271,7 @@ async def test_what_does_not_move_cannot_be_paused(world: World, kind: str | Non
 async def test_a_source_that_is_still_opening_cannot_be_paused(world: World) -> None:
     await world.open("camera")
 
-    world.app.sources.toggle_pause()
+    world.app.sources.playback.toggle_pause()
 
     assert world.screen.playing
     assert not world.scene.paused
@@ -281,7 +281,7 @@ async def test_a_source_that_is_still_opening_cannot_be_paused(world: World) -> 
 async def test_another_source_is_not_paused_because_the_last_one_was(world: World) -> None:
     await world.use(make_card(1))
     await show(world, "video")
-    world.app.sources.toggle_pause()
+    world.app.sources.playback.toggle_pause()
 
     await show(world, "camera")
 

@@ -32,9 +32,9 @@ STEPS = {
         world.sessions.card or make_card(1)
     ),
     "play": lambda world, n: world.play(n % 3 + 1),
-    "pause or resume": lambda world, _: world.do(world.app.sources.toggle_pause()),
-    "seek": lambda world, n: world.do(world.app.sources.seek(n)),
-    "step": lambda world, n: world.do(world.app.sources.step(n - 2)),
+    "pause or resume": lambda world, _: world.do(world.app.sources.playback.toggle_pause()),
+    "seek": lambda world, n: world.do(world.app.sources.playback.seek(n)),
+    "step": lambda world, n: world.do(world.app.sources.playback.step(n - 2)),
     "find what was sought": lambda world, _: world.find(),
     "play to the end": lambda world, _: world.do(world.opener.on_played()),
     "stop": lambda world, _: world.do(world.app.sources.stop()),

@@ -134,8 +134,8 @@ async def test_a_paused_video_keeps_the_boxes_and_time_of_the_frame_shown(world:
     await show(world, "video")
     await world.play()
     await world.answer()
-    world.app.sources.seek(4.5)
-    world.app.sources.toggle_pause()
+    world.app.sources.playback.seek(4.5)
+    world.app.sources.playback.toggle_pause()
     await world.find()
     while world.sessions.pending:
         await world.answer()

@@ -23,7 +23,7 @@ def commands(app: App, shell: Any) -> list[Command]:
     keys = text.KEYS
     return [
         Command("start", app.press_start, " ", "start", keys["start"]),
-        Command("pause", app.sources.toggle_pause, "k", "pause", keys["pause"]),
+        Command("pause", app.sources.playback.toggle_pause, "k", "pause", keys["pause"]),
         Command("photo", lambda: shell.click("photo"), "p", help=keys["photo"]),
         Command("flip", app.flip, button="flip"),
         Command("close", app.sources.close, button="close-source"),

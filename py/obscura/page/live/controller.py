@@ -58,11 +58,12 @@ class SourceController:
         """What `open` was called with for what is in view; None for the sample."""
         self.cameras: list[Any] = []
         self.loop = make_loop(self.analyse)
-        self._playback = Playback(lambda: self._source, scene, self.loop, analysis, hooks)
+        self.playback = Playback(lambda: self._source, scene, self.loop, analysis, hooks)
+        """Pauses, seeks and steps the camera or video in view."""
         opener.on_ended = self._camera_ended
         opener.on_silent = self._camera_silent
-        opener.on_sought = self._playback.arrived
-        opener.on_played = self._playback.ended
+        opener.on_sought = self.playback.arrived
+        opener.on_played = self.playback.ended
 
     # ---- what is in view -------------------------------------------------------------------------
 
@@ -102,7 +103,7 @@ class SourceController:
     @property
     def is_video(self) -> bool:
         """Whether a video is in view."""
-        return self._playback.video is not None
+        return self.playback.video is not None
 
     @property
     def source_name(self) -> str:
@@ -114,12 +115,12 @@ class SourceController:
     @property
     def duration_s(self) -> float | None:
         """Seconds that the video in view lasts; None while none is, or where that is unknown."""
-        return self._playback.video.duration_s if self.is_video else None
+        return self.playback.video.duration_s if self.is_video else None
 
     @property
     def position_s(self) -> float:
         """The time of the video in view that is showing, in seconds; 0 while none is."""
-        return float(self._playback.video.position_s) if self.is_video else 0.0
+        return float(self.playback.video.position_s) if self.is_video else 0.0
 
     @property
     def answered(self) -> bool:
@@ -159,22 +160,6 @@ class SourceController:
             self._stay()
         else:
             self.close()
-
-    def toggle_pause(self) -> None:
-        """Freeze the live picture and analyse the frame that is shown then, or resume."""
-        self._playback.toggle_pause()
-
-    def seek(self, seconds: float) -> None:
-        """Show the frame at a time of the video in view, clipped to its duration."""
-        self._playback.seek(seconds)
-
-    def step(self, frames: int) -> None:
-        """Pause the video in view, and show the frame N frames later, or earlier."""
-        self._playback.step(frames)
-
-    def set_rate(self, rate: float) -> None:
-        """Play the video in view faster or slower; 1 is its own speed."""
-        self._playback.set_rate(rate)
 
     def camera_changed(self, settings: Collection[str]) -> Coroutine[Any, Any, None] | None:
         """Have the camera in view follow settings that changed, by a coroutine if it must."""

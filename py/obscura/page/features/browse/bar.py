@@ -43,15 +43,15 @@ class VideoBar:
 
     def step(self, frames: int) -> None:
         """Pause, and show a frame further on, or back."""
-        self._sources.step(frames)
+        self._sources.playback.step(frames)
         self._show_time()
 
     def _seek(self) -> None:
-        self._sources.seek(float(self._line.value))
+        self._sources.playback.seek(float(self._line.value))
         self._show_time()
 
     def _set_rate(self) -> None:
-        self._sources.set_rate(float(self._speed.value))
+        self._sources.playback.set_rate(float(self._speed.value))
 
     def _show_time(self) -> None:
         if not self._sources.is_video:
