@@ -209,6 +209,72 @@ def test_prediction_is_limited_when_no_frame_is_analysed() -> None:
     assert tracker.predict(100.0).xyxy.tolist() == tracker.predict(1.9 + 0.4).xyxy.tolist()
 
 
+def look(tracker: Tracker, index: int, *rows: tuple[float, float, float, int]) -> Detections:
+    """As `see`, but return what people see of it at a threshold of 0.5."""
+    frame = FrameInfo(index, index / 10, WIDTH, HEIGHT)
+    return tracker.visible(tracker.update(Update(frame, found(*rows))), 0.5).detections
+
+
+def test_what_is_seen_does_not_blink() -> None:
+    tracker = Tracker(TrackerOptions(birth=0.5))
+    scores = [0.9] * 10 + [0.6, 0.2, 0.0, 0.4, 0.0, 0.0, 0.9]  # below its threshold, and not detected
+    seen = [
+        look(tracker, i, *([(100 + 4 * i, 200, score, 0)] if score else []))
+        for i, score in enumerate(scores)
+    ]
+
+    assert [ids(each) for each in seen] == [[1]] * 17
+    middles = [float(each.anchors("centre")[0, 0]) for each in seen]
+    assert middles == pytest.approx([100 + 4 * i for i in range(17)], abs=3)
+    assert seen[-1].data["seen_s"].tolist() == pytest.approx([1.6])
+
+
+def test_what_has_left_is_seen_for_a_moment_only() -> None:
+    tracker = Tracker(TrackerOptions(birth=0.5))
+    for i in range(5):
+        look(tracker, i, (100, 200, 0.9, 0))
+
+    assert [len(look(tracker, 5 + i)) for i in range(6)] == [1, 1, 1, 1, 0, 0]
+
+
+def test_what_is_detected_once_is_not_seen() -> None:
+    tracker = Tracker(TrackerOptions(birth=0.5))
+    for i in range(5):
+        look(tracker, i, (100, 200, 0.9, 0))
+
+    assert ids(look(tracker, 5, (100, 200, 0.9, 0), (400, 200, 0.95, 0))) == [1]
+
+
+def test_a_track_is_seen_once_it_has_reached_the_threshold() -> None:
+    tracker = Tracker(TrackerOptions(birth=0.3, strong=0.3))
+
+    scores = [0.4, 0.4, 0.45, 0.6, 0.2]
+    seen = [look(tracker, i, (100, 200, score, 0)) for i, score in enumerate(scores)]
+
+    assert [len(each) for each in seen] == [0, 0, 0, 1, 1]
+
+
+def test_only_the_classes_asked_for_are_seen() -> None:
+    tracker = Tracker()
+    frame = FrameInfo(0, 0.0, WIDTH, HEIGHT)
+    update = tracker.update(Update(frame, found((100, 200, 0.9, 0), (400, 200, 0.9, 3))))
+
+    assert tracker.visible(update, 0.5, [3]).detections.class_id.tolist() == [3]
+
+
+def test_other_data_of_a_row_stays_and_is_zero_where_it_is_predicted() -> None:
+    tracker = Tracker()
+    for i, rows in enumerate([((100, 200, 0.9, 0),)] * 3 + [()]):
+        detections = found(*rows)
+        points = np.ones((len(detections), 5, 3), np.float32)
+        update = Update(
+            FrameInfo(i, i / 10, WIDTH, HEIGHT), detections.replace(data={"keypoints": points})
+        )
+        seen = tracker.visible(tracker.update(update), 0.5).detections
+        assert seen.data["keypoints"].shape == (1, 5, 3)
+        assert (seen.data["keypoints"] == (1 if rows else 0)).all()
+
+
 def test_memory_is_bounded_over_days() -> None:
     tracker = Tracker()
     rng = np.random.default_rng(0)

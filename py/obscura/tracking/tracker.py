@@ -14,6 +14,7 @@ appears in a single frame is never counted.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import numpy as np
@@ -103,6 +104,7 @@ class Tracker:
         self._begun: Floats = np.zeros(0)
         self._seen: Floats = np.zeros(0)
         self._score: Floats = np.zeros(0)
+        self._best: Floats = np.zeros(0)
         self._votes: Floats = np.zeros((0, 1))
         self._frames = 0
         self._time_s = 0.0
@@ -187,6 +189,7 @@ class Tracker:
         self._confirmed[tracks] |= self._hits[tracks] >= CONFIRMED
         self._seen[tracks] = self._time_s
         self._score[tracks] = score
+        self._best[tracks] = np.maximum(self._best[tracks], score)
         self._vote(tracks, class_id, score)
 
     def _born(
@@ -218,6 +221,7 @@ class Tracker:
         self._begun = np.concatenate([self._begun, now])
         self._seen = np.concatenate([self._seen, now])
         self._score = np.concatenate([self._score, score])
+        self._best = np.concatenate([self._best, score])
         self._votes = np.concatenate([self._votes, np.zeros((count, self._votes.shape[1]))])
         self._vote(np.arange(len(self._id) - count, len(self._id)), class_id, score)
         return ids
@@ -229,7 +233,7 @@ class Tracker:
         if kept.all():
             return
         self._motion.keep(kept)
-        for name in ("_id", "_hits", "_confirmed", "_begun", "_seen", "_score", "_votes"):
+        for name in ("_id", "_hits", "_confirmed", "_begun", "_seen", "_score", "_best", "_votes"):
             setattr(self, name, getattr(self, name)[kept])
 
     # ---- classes ---------------------------------------------------------------------------------
@@ -256,10 +260,60 @@ class Tracker:
 
         Returns:
             One row per confirmed track that was detected at most ``hold_s`` before the latest
-            frame, with track_id, the latest score, and in ``data`` the array "seen_s", ``(n,)``
-            float64: for how long the track has been in view, in seconds.
+            frame, with track_id, the latest score, and in ``data`` two arrays ``(n,)`` float64:
+            "seen_s", for how long the track has been in view, in seconds; and "best", its highest
+            score so far.
         """
-        shown = np.flatnonzero(self._confirmed & (self._seen >= self._time_s - self.options.hold_s))
+        return self._at(time_s, self._seen >= self._time_s - self.options.hold_s)
+
+    def visible(
+        self, update: Update, threshold: float, classes: Collection[int] | None = None
+    ) -> Update:
+        """Return the latest update as people should see it: nothing blinks.
+
+        Args:
+            update: what `update` returned last.
+            threshold: score that a track has to have reached once.
+            classes: the class_ids shown; None for all.
+
+        Returns:
+            The update with the detections of confirmed tracks, whatever their score is now, and
+            with tracks that were not detected in this frame but at most ``hold_s`` ago, where they
+            are predicted. ``data`` has "seen_s" as in `predict`; other arrays are 0 in the rows
+            that are predicted.
+        """
+        found = update.detections
+        if found.track_id is None:
+            raise ValueError("update: wanted one that the tracker returned, got one without ids")
+        rows, tracks = np.nonzero(found.track_id[:, None] == self._id)
+        measured = found[rows]
+        measured = measured.replace(data={**measured.data, **self._facts(tracks)})
+        held = self._at(
+            self._time_s,
+            (self._seen < self._time_s) & (self._seen >= self._time_s - self.options.hold_s),
+        )
+        blank = {
+            name: np.zeros((len(held), *array.shape[1:]), array.dtype)
+            for name, array in found.data.items()
+        }
+        both = Detections.concatenate([measured, held.replace(data=blank | held.data)])
+        shown = both.data["best"] >= threshold
+        if classes is not None:
+            shown &= np.isin(both.class_id, list(classes))
+        both = both[shown]
+        data = {name: array for name, array in both.data.items() if name != "best"}
+        return Update(update.frame, both.replace(data=data), update.events)
+
+    def _facts(self, tracks: Ints) -> dict[str, Floats]:
+        """Return the arrays that `predict` adds to ``data``."""
+        return {
+            "seen_s": self._time_s - self._begun[tracks],
+            "best": self._best[tracks],
+        }
+
+    def _at(self, time_s: float, rows: NDArray[np.bool_]) -> Detections:
+        """Return confirmed tracks at a time; see `predict`."""
+        shown = np.flatnonzero(self._confirmed & rows)
         ahead = min(max(time_s - self._time_s, -self.options.hold_s), self.options.hold_s)
         state = self._motion.state[shown] + self._motion.velocity[shown] * ahead
         np.maximum(state[:, 2:], 1, out=state[:, 2:])
@@ -268,5 +322,5 @@ class Tracker:
             self._score[shown].astype(np.float32),
             self._class_id(shown),
             self._id[shown],
-            {"seen_s": self._time_s - self._begun[shown]},
+            self._facts(shown),
         )
