@@ -10,6 +10,7 @@ from obscura.cards.card import ModelCard
 from obscura.errors import BackendError
 from obscura.live.timing import Timings
 from obscura.page.live.analysis import Analysis, Answer, DecodeOptions
+from obscura.tracking import Tracker
 from obscura.update import Event, Update
 
 from .answers import CountingStage, Recorder, Subject, make_answer, make_card, subject
@@ -274,3 +275,99 @@ def test_sinks_that_come_before_any_answer_receive_nothing_yet(desk: Desk) -> No
     desk.analysis.add([early])
 
     assert early.updates == []
+
+
+# ---- tracking ------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def tracked(desk: Desk) -> Desk:
+    """As `desk`, with a tracker, and three frames analysed."""
+    desk.analysis.track(Tracker())
+    for frame in range(3):
+        desk.analysis.receive(make_answer(desk.card, frame=frame))
+    return desk
+
+
+def shown(desk: Desk) -> dict[int, float]:
+    """Return the score of each track that the first sink was given last."""
+    latest = desk.sinks[0].updates[-1].detections
+    assert latest.track_id is not None
+    scores = [round(score, 3) for score in latest.score.tolist()]
+    return dict(zip(latest.track_id.tolist(), scores, strict=True))
+
+
+def test_with_a_tracker_objects_have_numbers(tracked: Desk) -> None:
+    assert shown(tracked) == {1: 0.9, 2: 0.6}
+
+
+def test_stages_receive_what_is_below_the_threshold_too(tracked: Desk) -> None:
+    class Scores(NotingStage):
+        def update(self, update: Update) -> Update:
+            self.scores = update.detections.score.tolist()
+            self.track_id = update.detections.track_id
+            return update
+
+    stage = Scores()
+    tracked.analysis.add_stages([stage])
+
+    tracked.analysis.receive(make_answer(tracked.card, frame=3))
+
+    assert stage.scores == pytest.approx([0.9, 0.6, 0.3])
+    assert stage.track_id is not None
+    assert stage.track_id.tolist() == [1, 2, -1]
+
+
+@pytest.mark.parametrize(
+    ("options", "tracks"),
+    [
+        ({"threshold": 0.7}, {1: 0.9}),
+        ({"threshold": 0.95}, {}),
+        ({"classes": [1]}, {2: 0.6}),
+        ({"classes": []}, {}),
+    ],
+)
+def test_other_options_show_other_tracks_of_the_same_frame(
+    tracked: Desk, options: dict[str, object], tracks: dict[int, float]
+) -> None:
+    tracked.show(**options)
+    tracked.analysis.refresh()
+
+    assert shown(tracked) == tracks
+    assert tracked.stage.frames == [0, 1, 2]
+    tracked.show()
+    tracked.analysis.refresh()
+    assert shown(tracked) == {1: 0.9, 2: 0.6}
+
+
+def test_a_lower_threshold_begins_more_tracks(tracked: Desk) -> None:
+    tracked.show(threshold=0.2)
+
+    for frame in (3, 4):
+        tracked.analysis.receive(make_answer(tracked.card, frame=frame))
+
+    assert shown(tracked) == {1: 0.9, 2: 0.6, 3: 0.3}
+
+
+def test_a_picture_of_its_own_has_no_numbers(tracked: Desk) -> None:
+    tracked.analysis.receive(make_answer(tracked.card)._replace(moving=False))
+
+    latest = tracked.sinks[0].updates[-1].detections
+    assert latest.track_id is None
+    assert latest.score.tolist() == pytest.approx([0.9, 0.6])
+
+
+def test_another_picture_begins_new_numbers(tracked: Desk) -> None:
+    tracked.analysis.clear()
+
+    tracked.analysis.receive(make_answer(tracked.card))
+
+    assert shown(tracked) == {3: 0.9, 4: 0.6}
+
+
+def test_without_the_tracker_the_frame_in_view_is_shown_as_before(tracked: Desk) -> None:
+    tracked.analysis.track(None)
+
+    latest = tracked.sinks[0].updates[-1].detections
+    assert latest.track_id is None
+    assert latest.score.tolist() == pytest.approx([0.9, 0.6])

@@ -217,7 +217,15 @@ def look(tracker: Tracker, index: int, *rows: tuple[float, float, float, int]) -
 
 def test_what_is_seen_does_not_blink() -> None:
     tracker = Tracker(TrackerOptions(birth=0.5))
-    scores = [0.9] * 10 + [0.6, 0.2, 0.0, 0.4, 0.0, 0.0, 0.9]  # below its threshold, and not detected
+    scores = [0.9] * 10 + [
+        0.6,
+        0.2,
+        0.0,
+        0.4,
+        0.0,
+        0.0,
+        0.9,
+    ]  # below its threshold, and not detected
     seen = [
         look(tracker, i, *([(100 + 4 * i, 200, score, 0)] if score else []))
         for i, score in enumerate(scores)

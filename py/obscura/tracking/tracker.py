@@ -15,7 +15,7 @@ appears in a single frame is never counted.
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -92,6 +92,7 @@ class Tracker:
 
     def __init__(self, options: TrackerOptions | None = None) -> None:
         self.options = options or TrackerOptions()
+        self._scores = self.options.live, self.options.strong
         self._next_id = 1
         self.reset()
 
@@ -109,6 +110,15 @@ class Tracker:
         self._frames = 0
         self._time_s = 0.0
         self._previous_s = 0.0
+
+    def set_threshold(self, threshold: float) -> None:
+        """Begin tracks at this score from now on, because that is what people count as detected.
+
+        Where it is below the options' other scores, those are lowered to it.
+        """
+        if threshold != self.options.birth:
+            live, strong = (min(score, threshold) for score in self._scores)
+            self.options = replace(self.options, birth=threshold, strong=strong, live=live)
 
     def __len__(self) -> int:
         """Number of tracks, those included that are not confirmed or not detected just now."""

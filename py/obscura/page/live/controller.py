@@ -362,7 +362,7 @@ class SourceController:
                 await self._hooks.recover(error)
             return
         if answered is not None and self._analysis.receive(
-            Answer(epoch, answered.card, FrameInfo(0, 0.0, *size), answered.outputs)
+            Answer(epoch, answered.card, FrameInfo(0, 0.0, *size), answered.outputs, moving=False)
         ):
             self._hooks.say("")
             self._hooks.changed()
@@ -377,7 +377,7 @@ class SourceController:
         if not (card and card.check and sample):
             return False
         frame = FrameInfo(0, 0.0, *card.check.size)
-        return self._analysis.receive(Answer(self.scene.epoch, card, frame, sample))
+        return self._analysis.receive(Answer(self.scene.epoch, card, frame, sample, moving=False))
 
     def model_opened(self) -> bool:
         """Another model is in use: forget the other one's answer; return whether the sample picture
