@@ -21,7 +21,7 @@ from obscura.page.browser.screen import Screen
 from obscura.page.browser.service import Service
 from obscura.page.browser.web_sessions import WebSessionFactory
 from obscura.page.commands import actions
-from obscura.page.features import bench, browse, detect, keep, offline, privacy
+from obscura.page.features import bench, browse, detect, keep, offline, privacy, track
 from obscura.page.features.context import Context
 from obscura.page.live.analysis import Analysis
 from obscura.page.live.controller import SourceController
@@ -55,6 +55,7 @@ FEATURES = (
     detect.FEATURE,
     keep.FEATURE,
     browse.FEATURE,
+    track.FEATURE,
     offline.FEATURE,
     privacy.FEATURE,
     bench.FEATURE,
@@ -138,6 +139,7 @@ class Assembly:
             run,
             display=self._display,
             layers=self._overlay.layers,
+            overlay=self._overlay,
         )
         app = App(
             platform=Platform(
@@ -178,6 +180,7 @@ class Assembly:
             SourceOpener(screen.make_video),
             timings,
             lambda: self._preferences.current,
+            now_ms=now_ms,
             list_cameras=camera.list_cameras,
             make_loop=lambda analyse: Loop(
                 VideoFrames(lambda: screen.video),

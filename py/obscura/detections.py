@@ -155,7 +155,8 @@ class Detections:
         Returns:
             One ``{"label", "score", "box": [x1, y1, x2, y2], "track_id"}`` per row, boxes in
             pixels of the source, ``track_id`` None without a tracker. Where there are key points,
-            also ``"keypoints": [[x, y, score], ...]``. The rest of ``data`` is left out.
+            also ``"keypoints": [[x, y, score], ...]``; of tracks ``"seen_s"``, for how long they
+            have been in view. The rest of ``data`` is left out.
         """
         tracks = [None] * len(self) if self.track_id is None else self.track_id.tolist()
         rows = zip(
@@ -170,6 +171,9 @@ class Detections:
             }
             for class_id, score, box, track in rows
         ]
+        if "seen_s" in self.data:
+            for record, seconds in zip(records, self.data["seen_s"].tolist(), strict=True):
+                record["seen_s"] = round(seconds, 2)
         if "keypoints" in self.data:
             for record, points in zip(records, self.data["keypoints"].tolist(), strict=True):
                 record["keypoints"] = [[round(x, digits) for x in point] for point in points]

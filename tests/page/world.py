@@ -254,6 +254,7 @@ class World:
             self.opener,
             self.sessions.timings,
             lambda: self.preferences.current,
+            now_ms=self._clock,
             list_cameras=list_cameras,
             make_loop=lambda analyse: Loop(
                 self.frames,

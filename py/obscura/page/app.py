@@ -130,6 +130,8 @@ class App:
         self.pace.enabled = self.settings.pace
         self._render()
         self.analysis.refresh()
+        if self.sessions.ready:
+            self._platform.spawn(self.features.follow(self.settings))
         return self.sources.camera_changed(values.keys())
 
     def hide_classes(self, labels: list[str]) -> None:
@@ -154,6 +156,7 @@ class App:
         card = self.sessions.card
         if card is not None:
             self._platform.spawn(self.features.model_opened(card))
+            self._platform.spawn(self.features.follow(self.settings))
         await self.sources.read_photo()
 
     async def forget(self) -> None:

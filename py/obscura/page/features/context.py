@@ -42,5 +42,7 @@ class Context:
     """How the picture in view is shown."""
     layers: Sequence[Layer] = ()
     """What the overlay draws, in order; later features' layers are added to it."""
+    overlay: Any = None
+    """`stage.overlay.Overlay`, on which they are drawn."""
     page: Page | None = None
     """The app; set before any feature starts."""

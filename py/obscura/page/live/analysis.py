@@ -28,6 +28,8 @@ class Answer(NamedTuple):
     outputs: Outputs
     moving: bool = True
     """Whether it is a frame of a camera or video; a picture of its own has no tracks."""
+    captured_ms: float = 0.0
+    """When the page captured the frame, which was showing then, on the page's clock."""
 
 
 class DecodeOptions(NamedTuple):

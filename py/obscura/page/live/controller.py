@@ -39,6 +39,7 @@ class SourceController:
         timings: Timings,
         settings: Callable[[], Settings],
         *,
+        now_ms: Callable[[], float],
         list_cameras: Callable[[], Coroutine[Any, Any, list[Any]]],
         make_loop: Callable[[Callable[[bool], Any]], Loop],
         hooks: Hooks,
@@ -51,7 +52,7 @@ class SourceController:
         self.scene, self._inference, self._analysis = scene, inference, analysis
         self._screen, self._opener, self._timings = screen, opener, timings
         self._settings, self._list_cameras, self._hooks = settings, list_cameras, hooks
-        self._clock = FrameClock()
+        self._clock, self._now_ms = FrameClock(), now_ms
         self._source: Any = None
         self._photo: Any = None  # the file of the photo in view
         self.given: Any = None
@@ -321,11 +322,13 @@ class SourceController:
             return None
         size = source.size
         frame: FrameInfo | None = None
+        captured_ms = 0.0
 
         def capture() -> Any:
-            nonlocal frame
+            nonlocal frame, captured_ms
             image = self._screen.grab(size, card, only_new=only_new)
             if image is not None:
+                captured_ms = self._now_ms()
                 frame = self._clock.frame(self._screen.capture_time_s, *size)
             return image
 
@@ -338,7 +341,7 @@ class SourceController:
             return None
         if answered is None or frame is None:
             return None
-        answer = Answer(epoch, answered.card, frame, answered.outputs)
+        answer = Answer(epoch, answered.card, frame, answered.outputs, captured_ms=captured_ms)
         if not self.in_view(answer):
             return None
         return lambda: self._show(answer)

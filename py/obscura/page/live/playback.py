@@ -72,6 +72,11 @@ class Playback:
         """The video shows the frame that was sought."""
         self._loop.analyse_shown()
 
+    @property
+    def rate(self) -> float:
+        """How fast the picture plays: 1 is its own speed."""
+        return float(self.video.rate) if self.video is not None else 1.0
+
     def set_rate(self, rate: float) -> None:
         """Play faster or slower; 1 is the video's own speed."""
         if self.video is not None:

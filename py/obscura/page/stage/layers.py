@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from obscura.detections import Detections
 from obscura.drawing import colour, ink, place_labels
 from obscura.page.stage.placement import Placement
+from obscura.page.words.objects import object_names
 from obscura.page.words.text import percent, pixels
 from obscura.update import Update
 
@@ -126,13 +127,13 @@ class BoxLayer:
     def _captions(self, detections: Detections) -> list[tuple[str, str]]:
         """Return the caption of each row: the name, and the whole text; "" for none."""
         scores = [f" {percent(score)}" if self.percentages else "" for score in detections.score]
-        names = [self.labels[class_id] for class_id in detections.class_id.tolist()]
+        whole = names = object_names(detections, self.labels)
         if not self.names:
             names, scores = [""] * len(names), [""] * len(scores)
         row = self.selected
         if row is not None:  # with all its numbers, whatever is switched off
             x1, y1, x2, y2 = detections.xyxy[row].tolist()
-            names[row] = self.labels[int(detections.class_id[row])]
+            names[row] = whole[row]
             scores[row] = f" {percent(float(detections.score[row]))} · {pixels(x2 - x1, y2 - y1)}"
         return [(name, name + score) for name, score in zip(names, scores, strict=True)]
 

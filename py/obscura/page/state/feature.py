@@ -69,6 +69,9 @@ class Part:
     def model_opened(self, card: ModelCard) -> None:
         """A model is in use: another one, or the same on another backend."""
 
+    def settings_changed(self, settings: Settings) -> None:
+        """These settings are in force: a person changed some, or a model is in use."""
+
     def cameras_listed(self, cameras: Sequence[Any], chosen: str) -> None:
         """These cameras (`state.camera.Camera`) exist; `chosen` is a device id, "" for any."""
 
@@ -95,6 +98,8 @@ class Feature:
     entry: str = ""
     """The module with `start(context) -> Part`; "" for a feature with a page of its own."""
     when: When = When.WANTED
+    switch: str = ""
+    """The setting that switches it on: then its code is started once a model is in use."""
     settings: tuple[Setting, ...] = ()
     commands: tuple[Command, ...] = ()
     snapshot: Mapping[str, Any] = field(default_factory=dict)
@@ -163,6 +168,14 @@ class Features:
         `part`."""
         self._notify("model_opened", card)
         await self.start(When.OPENED)
+
+    async def follow(self, settings: Settings) -> None:
+        """Start the features that are switched on, and notify all parts of the settings. Errors as
+        in `part`."""
+        self._notify("settings_changed", settings)
+        for row in self:
+            if row.switch and getattr(settings, row.switch):
+                await self.part(row.name)
 
     def list_models(self, cards: Sequence[ModelCard]) -> None:
         """Notify all parts that these models exist."""

@@ -198,6 +198,18 @@ def is_flag(value: Any) -> bool:
     return isinstance(value, bool)
 
 
+def switch(text: str) -> bool:
+    """Return what an address's text says of a setting that is on or off.
+
+    Raises:
+        ValueError: it says neither.
+    """
+    values = {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False}
+    if text.lower() not in values:
+        raise ValueError(text)
+    return values[text.lower()]
+
+
 def _are_speeds(value: Any) -> bool:
     return isinstance(value, dict) and all(
         isinstance(speeds, dict)
