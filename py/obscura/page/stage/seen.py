@@ -69,7 +69,9 @@ def seen(detections: Detections, labels: Sequence[str], display: Display) -> See
     else:
         rows = [
             Row(name, score, shade, row)
-            for row, (name, score, shade) in enumerate(zip(names, scores, colours, strict=True))
+            for row, (name, score, shade) in enumerate(
+                zip(object_names(detections, labels), scores, colours, strict=True)
+            )
         ]
     empty = text.SEEN_EMPTY["hidden" if display.all_hidden else display.kind]
     spoken = ", ".join(f"{count} {name}" for name, count in counts.items()) or empty
