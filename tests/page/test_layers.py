@@ -166,6 +166,28 @@ def test_each_word_is_measured_once(layer: Layer) -> None:
     assert sorted(layer.canvas.measured) == [" 90 %", "cat"]
 
 
+def test_labels_of_boxes_that_moved_keep_their_places_beside_them(layer: Layer) -> None:
+    before = layer.draw((LARGE, 0.9, 0), (SMALL, 0.7, 1)).of("text")
+    layer.canvas.measured.clear()
+
+    layer.boxes.moved = True
+    large, small = ([side + 10 for side in box] for box in (LARGE, SMALL))
+    canvas = layer.draw((large, 0.9, 0), (small, 0.7, 1))
+
+    assert canvas.of("text") == [(ink, words, x + 20, y + 20) for ink, words, x, y in before]
+    assert canvas.of("outline")[1][2] == sides(large)
+    assert layer.canvas.measured == []
+
+
+def test_where_other_rows_are_drawn_labels_are_placed_anew(layer: Layer) -> None:
+    layer.draw((LARGE, 0.9, 0))
+    layer.boxes.moved = True
+
+    canvas = layer.draw((LARGE, 0.9, 0), (SMALL, 0.7, 1))
+
+    assert [words for _, words, *_ in canvas.of("text")] == ["dog 70 %", "cat 90 %"]
+
+
 def test_a_small_box_has_a_small_chip(layer: Layer) -> None:
     canvas = layer.draw(([100, 100, 120, 140], 0.9, 0))
 

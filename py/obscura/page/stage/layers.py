@@ -38,6 +38,16 @@ class Chip(NamedTuple):
 CHIP, SMALL_CHIP = Chip(13, 22, 7), Chip(10.5, 16, 4)
 
 
+class _Placed(NamedTuple):
+    """Labels as they were placed."""
+
+    chips: list[Chip]
+    captions: list[tuple[str, str]]
+    widths: list[float]
+    offsets: NDArray[np.float32]
+    """`(n, 2)` from the left and upper edge of each box to those of its label, in CSS pixels."""
+
+
 class Layer(Protocol):
     """Draws one kind of thing over the picture."""
 
@@ -72,6 +82,10 @@ class BoxLayer:
         self._widths: dict[tuple[str, Chip], float] = {}
         self._font = ""
         self._boxes: NDArray[np.float32] = np.empty((0, 4), np.float32)
+        self._placed: _Placed | None = None  # as placed last
+        self.moved = False
+        """Whether what is drawn next is what was drawn last, with boxes that have moved a little:
+        then labels keep their places beside their boxes."""
         self.unit = 1.0
         """CSS pixels per unit; text and lines are larger on large screens."""
         self.labels: Sequence[str] = ()
@@ -101,6 +115,7 @@ class BoxLayer:
         if self.selected is not None and self.selected >= count:
             self.selected = None
         if not count:
+            self._placed = None
             return
         self._boxes = place.to_view(detections.xyxy)
         if self.point is not None:
@@ -112,10 +127,15 @@ class BoxLayer:
         self._draw_boxes(self._boxes.tolist(), colours, tiny)
         if not self.names and self.selected is None:
             return
-        chips = [SMALL_CHIP if each else CHIP for each in small]
-        captions = self._captions(detections)
-        widths = [self._width(*each) for each in zip(captions, chips, strict=True)]
-        corners = self._corners(place, widths, chips, tiny)
+        placed = self._placed
+        if not self.moved or placed is None or len(placed.chips) != count:
+            chips = [SMALL_CHIP if each else CHIP for each in small]
+            captions = self._captions(detections)
+            widths = [self._width(*each) for each in zip(captions, chips, strict=True)]
+            offsets = self._corners(place, widths, chips, tiny) - self._boxes[:, :2]
+            placed = self._placed = _Placed(chips, captions, widths, offsets)
+        chips, captions, widths, offsets = placed
+        corners = (self._boxes[:, :2] + offsets).tolist()
         # The least certain ones first, so that the most certain ones lie on top; and all of one
         # size at once, because changing the font is slow.
         for chip in (SMALL_CHIP, CHIP):
@@ -139,7 +159,7 @@ class BoxLayer:
 
     def _corners(
         self, place: Placement, widths: list[float], chips: list[Chip], tiny: list[bool]
-    ) -> list[list[float]]:
+    ) -> NDArray[np.float32]:
         """Return the left and upper edge of each label, within what is seen of the picture."""
         left, top, right, bottom = self.clear or (-inf, -inf, inf, inf)
         x, y = max(place.left, left), max(place.top, top)
@@ -152,7 +172,7 @@ class BoxLayer:
         corners = place_labels(
             boxes, np.array(widths, np.float32), heights, max(right - x, 1), max(bottom - y, 1)
         )
-        placed: list[list[float]] = (corners + np.array([x, y], np.float32)).tolist()
+        placed: NDArray[np.float32] = corners + np.array([x, y], np.float32)
         return placed
 
     def _draw_boxes(self, boxes: list[list[float]], colours: list[str], tiny: list[bool]) -> None:

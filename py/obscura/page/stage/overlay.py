@@ -86,6 +86,12 @@ class Overlay:
         for layer in self.layers:
             layer.draw(context, update, placed)
 
+    def glide(self) -> None:
+        """Draw again with boxes where they are in the picture that is showing."""
+        self.boxes.moved = True
+        self.redraw()
+        self.boxes.moved = False
+
     def _fit(self, width: int, height: int, ratio: float) -> None:
         """Resize the backing store and restore the context state that resizing clears."""
         context = self._context

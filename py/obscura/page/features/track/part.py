@@ -66,5 +66,5 @@ class Track(Part):
     def _draw_due(self) -> bool:
         """Draw if a box has moved; return whether more frames of the display are wanted."""
         if self._glide.due:
-            self._overlay.redraw()
+            self._overlay.glide()
         return self._on and self._display.moving
