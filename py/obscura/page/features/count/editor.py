@@ -157,12 +157,16 @@ class Editor:
     # Pointers
 
     def press(self, at: Point, view: View, reach: float = MOUSE_REACH) -> bool:
-        """A button or finger goes down. Return False if that is none of the editor's business.
+        """A button or finger goes down. Return False if it hits nothing, so that the press can pan.
+
+        Only one pointer at a time is for the editor: a press during a drag gives up the drag.
 
         Args:
             at: x, y in CSS pixels of the view.
             reach: see `grips.hit`.
         """
+        if self._before is not None:
+            self.cancel()
         self._pressed, self._nudged = at, None
         if self.drawing:
             self._place(at, view, reach)
@@ -194,17 +198,15 @@ class Editor:
 
     def release(self, at: Point, view: View, reach: float = MOUSE_REACH) -> bool:
         """The button or finger goes up. Return whether the editor made use of it."""
-        pressed, before = self._pressed, self._before
-        self._pressed = self._before = None
+        pressed, self._pressed = self._pressed, None
         if self.drawing:
             far = pressed is not None and _apart(pressed, at) > reach
             if self.drawing == "line" and len(self.draft) == 1 and far:
                 self._place(at, view, reach)  # drawn in one go
             return True
-        if before is None:
+        if self._before is None:
             return False
-        after, self.shapes = self.shapes, before
-        self._edit(after)
+        self._edit(self.shapes)
         return True
 
     def double(self) -> bool:
@@ -283,7 +285,8 @@ class Editor:
             return
         self.draft.append(point)
         if self.drawing == "line" and len(self.draft) == 2:
-            self._add(Line(edits.free_name(self.shapes, "Line"), *self.draft))
+            start, end = self.draft
+            self._add(Line(edits.free_name(self.shapes, "Line"), start, end))
         elif len(self.draft) == MOST_CORNERS:
             self.finish()
 
@@ -293,13 +296,14 @@ class Editor:
         self._edit(edits.added(self.shapes, shape))
 
     def _edit(self, after: Shapes, nudged: Grip | None = None) -> None:
-        if after == self.shapes:
+        before = self._before or self.shapes  # an edit during a drag ends it
+        self._before, self.shapes = None, after
+        if after == before:
             return
         if nudged is None or nudged != self._nudged:
-            self._past = [*self._past, self.shapes][-MOST_UNDO:]
+            self._past = [*self._past, before][-MOST_UNDO:]
         self._nudged = nudged
         self._future.clear()
-        self.shapes = after
         self._changed(after)
 
     def _travel(self, source: list[Shapes], target: list[Shapes]) -> bool:
