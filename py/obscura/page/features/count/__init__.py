@@ -1,0 +1,1 @@
+"""Counting in the page: lines and zones drawn over the picture."""
