@@ -247,3 +247,61 @@ def test_memory_is_bounded_over_days() -> None:
 
     assert len(counter.lines["door"]._passages) < 25
     assert len(counter.zones["square"]._stays) < 25
+
+
+# ---- edits while counting ------------------------------------------------------------------------
+
+
+def counted() -> Counter:
+    """A counter that one track has crossed and entered."""
+    counter = Counter(Shapes((ACROSS,), (SQUARE,)))
+    walk(counter, straight((0.3, 0.5), (0.7, 0.5)))
+    return counter
+
+
+def test_a_shape_that_is_renamed_or_moved_keeps_its_counts() -> None:
+    counter = counted()
+
+    counter.change(Shapes((Line("gate", ACROSS.start, ACROSS.end),), (SQUARE,)))
+    counter.change(Shapes((Line("gate", (0.2, 1.0), (0.2, 0.0)),), (SQUARE,)))
+
+    assert counter.lines["gate"].counts == {(0, "in"): 1}
+    assert list(counter.lines) == ["gate"]
+    assert counter.zones["square"].entries == {0: 1}
+
+
+def test_a_line_moved_over_somebody_is_not_crossed_by_that() -> None:
+    counter = Counter(Shapes((ACROSS,)))
+    here = straight((0.3, 0.5), (0.31, 0.5), 10)
+    walk(counter, here)
+
+    counter.change(Shapes((Line("door", (0.2, 1.0), (0.2, 0.0)),)))
+
+    assert crossings(walk(counter, here)) == []
+
+
+def test_a_line_that_was_moved_counts_from_then_on() -> None:
+    counter = counted()
+    counter.change(Shapes((Line("door", (0.8, 1.0), (0.8, 0.0)),)))
+
+    assert crossings(walk(counter, straight((0.7, 0.5), (0.95, 0.5)))) == [(1, "in")]
+    assert counter.lines["door"].counts == {(0, "in"): 2}
+
+
+def test_a_deleted_shape_is_gone_and_a_new_one_begins_at_nothing() -> None:
+    counter = counted()
+
+    counter.change(Shapes((Line("other", (0.2, 1.0), (0.2, 0.0)),)))
+
+    assert counter.lines["other"].counts == {}
+    assert counter.zones == {}
+
+
+def test_counts_begin_again_at_nothing_on_request() -> None:
+    counter = counted()
+
+    counter.clear()
+
+    assert counter.lines["door"].counts == {}
+    square = counter.zones["square"]
+    assert (square.entries, square.exits, square.dwell_s) == ({}, {}, {})

@@ -7,12 +7,12 @@ single frame never do, and an object counts once however its boxes jitter.
 from __future__ import annotations
 
 from collections import Counter as Tally
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from math import hypot
+from math import hypot, inf
 
 from obscura.counting.events import Crossing, TrackEvent, ZoneEntered, ZoneLeft
-from obscura.counting.shapes import Line, Point, Shapes, Zone
+from obscura.counting.shapes import Line, Point, Shapes, Zone, points
 from obscura.update import Update
 
 LOST_S = 2.0
@@ -91,6 +91,13 @@ class LineCounter:
             sight.time_s, sight.track_id, sight.class_id, place, self.line.name, direction
         )
 
+    def at(self, line: Line) -> LineCounter:
+        """Go on with the counts at another line; return self."""
+        if (points(line), line.anchor) != (points(self.line), self.line.anchor):
+            self._passages.clear()
+        self.line = line
+        return self
+
     def forget(self, before_s: float) -> None:
         """Forget tracks that were not seen since."""
         gone = [each for each, passage in self._passages.items() if passage.seen_s < before_s]
@@ -167,6 +174,13 @@ class ZoneCounter:
             return self._leave(sight.track_id, stay)
         return None
 
+    def at(self, zone: Zone) -> ZoneCounter:
+        """Go on with the counts in another zone; return self."""
+        if (points(zone), zone.anchor) != (points(self.zone), self.zone.anchor):
+            self._stays.clear()
+        self.zone = zone
+        return self
+
     def forget(self, before_s: float) -> list[TrackEvent]:
         """Forget tracks that were not seen since; return that those inside have left."""
         gone = [(each, stay) for each, stay in self._stays.items() if stay.seen_s < before_s]
@@ -205,9 +219,41 @@ class Counter:
     def reset(self) -> None:
         """Forget the tracks, because another source follows; the counts stay."""
         for line in self.lines.values():
-            line.forget(float("inf"))
+            line.forget(inf)
         for zone in self.zones.values():
-            zone.forget(float("inf"))
+            zone.forget(inf)
+
+    def change(self, shapes: Shapes) -> None:
+        """Count at these lines and zones from now on.
+
+        What has been counted stays with a shape of the same name and kind, or of the same points:
+        it was moved or renamed. Of a shape that was moved the tracks are forgotten, because they
+        did not cross what was moved over them.
+        """
+        lines = _carried({name: counter.line for name, counter in self.lines.items()}, shapes.lines)
+        self.lines = {
+            line.name: self.lines[lines[line.name]].at(line)
+            if line.name in lines
+            else LineCounter(line)
+            for line in shapes.lines
+        }
+        zones = _carried({name: counter.zone for name, counter in self.zones.items()}, shapes.zones)
+        self.zones = {
+            zone.name: self.zones[zones[zone.name]].at(zone)
+            if zone.name in zones
+            else ZoneCounter(zone)
+            for zone in shapes.zones
+        }
+        self.shapes = shapes
+
+    def clear(self) -> None:
+        """Begin all counts at 0 again. Who is in a zone stays there."""
+        for line in self.lines.values():
+            line.counts.clear()
+        for zone in self.zones.values():
+            zone.entries.clear()
+            zone.exits.clear()
+            zone.dwell_s.clear()
 
     def update(self, update: Update) -> Update:
         """Return the update with the events of this frame."""
@@ -228,6 +274,16 @@ class Counter:
         for zone in self.zones.values():
             events += zone.forget(frame.time_s - LOST_S)
         return replace(update, events=(*update.events, *events)) if events else update
+
+
+def _carried(former: Mapping[str, Line | Zone], shapes: Sequence[Line | Zone]) -> dict[str, str]:
+    """Return the former name of each shape that was there before, by its name now."""
+    names = {shape.name: shape.name for shape in shapes if shape.name in former}
+    gone = {points(shape): name for name, shape in former.items() if name not in names}
+    for shape in shapes:
+        if shape.name not in names and points(shape) in gone:
+            names[shape.name] = gone.pop(points(shape))
+    return names
 
 
 def sights(update: Update) -> Iterable[Sight]:

@@ -127,6 +127,11 @@ class Shapes:
             )
 
 
+def points(shape: Line | Zone) -> tuple[Point, ...]:
+    """Return the points of a shape: start and end, or the corners."""
+    return (shape.start, shape.end) if isinstance(shape, Line) else shape.corners
+
+
 def _check(name: str, anchor: str, points: Sequence[Point], colour: str) -> None:
     if not name.strip() or len(name) > MOST_NAME:
         raise ShapesError(
