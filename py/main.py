@@ -21,7 +21,7 @@ from obscura.page.browser.screen import Screen
 from obscura.page.browser.service import Service
 from obscura.page.browser.web_sessions import WebSessionFactory
 from obscura.page.commands import actions
-from obscura.page.features import bench, browse, detect, keep, offline, privacy, track
+from obscura.page.features import bench, browse, count, detect, keep, offline, privacy, track
 from obscura.page.features.context import Context
 from obscura.page.live.analysis import Analysis
 from obscura.page.live.controller import SourceController
@@ -56,6 +56,7 @@ FEATURES = (
     keep.FEATURE,
     browse.FEATURE,
     track.FEATURE,
+    count.FEATURE,
     offline.FEATURE,
     privacy.FEATURE,
     bench.FEATURE,

@@ -93,6 +93,8 @@ PURE = {
     "page.features.browse.words",
     "page.features.count",
     "page.features.count.edits",
+    "page.features.count.layer",
+    "page.features.count.words",
     "page.features.count.editor",
     "page.features.count.grips",
     "page.features.keep",

@@ -1,0 +1,135 @@
+"""Layer of lines and zones, with what was counted and, while one is edited, its points."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import hypot
+from typing import Any
+
+from obscura.counting import Counter, Line, Zone
+from obscura.counting.shapes import Point
+from obscura.drawing import colour, ink
+from obscura.page.features.count import words
+from obscura.page.features.count.editor import Editor
+from obscura.page.features.count.edits import all_shapes, points_of
+from obscura.page.features.count.grips import View
+from obscura.page.stage.layers import FACE
+from obscura.page.stage.placement import Placement
+from obscura.update import Update
+
+CASING = "rgba(0, 0, 0, 0.65)"
+DRAFT = "#ffffff"
+ARROW = 26.0
+"""Length of a line's arrow in CSS pixels."""
+HANDLE = 7.0
+"""Radius of a point that can be moved."""
+
+
+class ShapeLayer:
+    """Draws what an editor holds."""
+
+    def __init__(self, editor: Editor, counter: Counter) -> None:
+        self.editor, self._counter = editor, counter
+        self.shown = False
+        self.view: View | None = None
+        """How it was drawn last; pointers are read by it."""
+
+    def draw(self, context: Any, update: Update, place: Placement) -> None:
+        """See `stage.layers.Layer`."""
+        if not self.shown:
+            return
+        frame, editor = update.frame, self.editor
+        view = self.view = View(place, frame.width, frame.height)
+        for index, shape in enumerate(all_shapes(editor.shapes)):
+            shade = shape.colour or colour(index)
+            chosen = editor.chosen is not None and editor.chosen.name == shape.name
+            points = [view.shown(point) for point in points_of(shape)]
+            _path(context, points, closed=isinstance(shape, Zone))
+            if isinstance(shape, Zone):
+                context.globalAlpha = 0.2
+                context.fillStyle = shade
+                context.fill()
+                context.globalAlpha = 1
+            _stroke(context, shade, 4 if chosen else 2.5)
+            if isinstance(shape, Line):
+                _arrow(context, view, shape, shade)
+            _label(context, points, f"{shape.name}: {self._counts(shape)}", shade)
+            if chosen:
+                point = editor.chosen.point if editor.chosen else None
+                for number, (x, y) in enumerate(points):
+                    _handle(context, x, y, shade, filled=number == point)
+        if editor.drawing:
+            self._draw_draft(context, view)
+
+    def _counts(self, shape: Line | Zone) -> str:
+        if isinstance(shape, Line):
+            line = self._counter.lines.get(shape.name)
+            return words.line_counts(line) if line else ""
+        zone = self._counter.zones.get(shape.name)
+        return words.zone_counts(zone) if zone else ""
+
+    def _draw_draft(self, context: Any, view: View) -> None:
+        editor = self.editor
+        points = [view.shown(point) for point in editor.draft]
+        cursor = [view.shown(editor.cursor)] if editor.cursor else []
+        if points:
+            _path(context, points + cursor, closed=False)
+            _stroke(context, DRAFT, 2.5)
+        for x, y in points + cursor:
+            _handle(context, x, y, DRAFT, filled=False)
+
+
+def _path(context: Any, points: Sequence[Point], *, closed: bool) -> None:
+    context.beginPath()
+    context.moveTo(*points[0])
+    for point in points[1:]:
+        context.lineTo(*point)
+    if closed:
+        context.closePath()
+
+
+def _stroke(context: Any, shade: str, width: float) -> None:
+    for style, thickness in ((CASING, width + 2.5), (shade, width)):
+        context.strokeStyle, context.lineWidth = style, thickness
+        context.stroke()
+
+
+def _arrow(context: Any, view: View, line: Line, shade: str) -> None:
+    """Draw an arrow from the middle of a line to the side that is in: its right, see `Line`."""
+    (x1, y1), (x2, y2) = line.start, line.end
+    width, height = view.width, view.height
+    along = ((x2 - x1) * width, (y2 - y1) * height)
+    middle = ((x1 + x2) / 2, (y1 + y2) / 2)
+    beside = (middle[0] - along[1] / width, middle[1] + along[0] / height)
+    a, b = view.shown(middle), view.shown(beside)
+    length = hypot(b[0] - a[0], b[1] - a[1])
+    unit = ((b[0] - a[0]) / length, (b[1] - a[1]) / length)
+    tip = (a[0] + unit[0] * ARROW, a[1] + unit[1] * ARROW)
+    back = (tip[0] - unit[0] * 10, tip[1] - unit[1] * 10)
+    wing = (-unit[1] * 7, unit[0] * 7)
+    _path(context, [a, tip], closed=False)
+    _stroke(context, shade, 2.5)
+    sides = [(back[0] + wing[0], back[1] + wing[1]), tip, (back[0] - wing[0], back[1] - wing[1])]
+    _path(context, sides, closed=False)
+    _stroke(context, shade, 2.5)
+
+
+def _label(context: Any, points: Sequence[Point], caption: str, shade: str) -> None:
+    """Draw a caption at the upper left of a shape."""
+    x, y = min(points, key=lambda point: (point[1], point[0]))
+    context.font = f"600 13px {FACE}"
+    width = context.measureText(caption).width + 14
+    context.beginPath()
+    context.roundRect(x + 8, y + 4, width, 22, 4)
+    context.fillStyle = shade
+    context.fill()
+    context.fillStyle = ink(shade)
+    context.fillText(caption, x + 15, y + 15.5)
+
+
+def _handle(context: Any, x: float, y: float, shade: str, *, filled: bool) -> None:
+    context.beginPath()
+    context.arc(x, y, HANDLE, 0, 6.2832)
+    context.fillStyle = shade if filled else "#ffffff"
+    context.fill()
+    _stroke(context, shade, 2)
