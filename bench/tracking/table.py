@@ -13,12 +13,12 @@ import json
 from pathlib import Path
 
 import numpy as np
+from tracking.scenes import HEIGHT, SCENES, WIDTH, Scene, frames
 
 from obscura.detections import Detections
 from obscura.evaluation.tracking import TrackScores, score
 from obscura.tracking import Tracker
 from obscura.update import FrameInfo, Update
-from tracking.scenes import HEIGHT, SCENES, WIDTH, Scene, frames
 
 TABLE = Path(__file__).with_name("scores.json")
 EVERY = (1, 3)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-
 from tracking.scenes import SCENES, Scene
 from tracking.table import EVERY, committed, measure, row_name
 
