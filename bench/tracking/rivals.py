@@ -3,7 +3,7 @@
 Needs an environment of its own, because the suite does not need these packages:
 
     python3 -m venv rivals && rivals/bin/pip install trackers==2.6.1 '.[evaluate]'
-    PYTHONPATH=py:bench rivals/bin/python bench/tracking/rivals.py --mot DIR
+    rivals/bin/python build.py run bench/tracking/rivals.py --mot DIR
 
 Each rival runs as it comes and, where it has such settings, "tuned" to the saturated scores of the
 sequences' Faster R-CNN: tracks begin at 0.9, and scores are high from 0.7. BoT-SORT runs without
@@ -20,8 +20,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import supervision
-import trackers
 
 from obscura.detections import Detections
 from obscura.evaluation.mot import Sequence, read_sequences
@@ -37,16 +35,18 @@ Step = Callable[[Update], Update]
 class Rival:
     """A tracker of the package, as a stage."""
 
-    def __init__(self, kind: Callable[..., Any], **settings: Any) -> None:
-        self._tracker = kind(**settings)
+    def __init__(self, name: str, settings: dict[str, Any]) -> None:
+        import supervision  # here, because --help works without them
+        import trackers
+
+        self._found = supervision.Detections
+        self._tracker = getattr(trackers, name)(**settings)
 
     def update(self, update: Update) -> Update:
         """Return the boxes of the tracks that were detected in this frame."""
         detected = update.detections
         answer = self._tracker.update(
-            supervision.Detections(
-                xyxy=detected.xyxy, confidence=detected.score, class_id=detected.class_id
-            )
+            self._found(xyxy=detected.xyxy, confidence=detected.score, class_id=detected.class_id)
         )
         ids = np.zeros(0, np.int64) if answer.tracker_id is None else answer.tracker_id
         tracked = Detections(
@@ -63,7 +63,7 @@ def _ours() -> Step:
 
 
 def _rival(name: str, settings: dict[str, Any]) -> Step:
-    return Rival(getattr(trackers, name), **settings).update
+    return Rival(name, settings).update
 
 
 BIRTH_AND_HIGH = {"track_activation_threshold": BIRTH, "high_conf_det_threshold": HIGH}
