@@ -35,6 +35,8 @@ SCRIPTS = (
     "bench/experiments/webgl.py",
     "bench/reference.py",
     "bench/start.py",
+    "bench/tracking/rivals.py",
+    "bench/tracking/table.py",
     "tools/add_model.py",
     "tools/browsers/formats.py",
     "tools/convert_models.py",

@@ -118,7 +118,9 @@ DOORS = {
     "PIL": {"pictures", "detector", "cli", "label_font"},
     "playwright": {"evaluation.browser"},
     "pycocotools": {"evaluation.score"},
+    "scipy": {"evaluation.tracking"},
     "tqdm": {"evaluation.command"},
+    "trackeval": {"evaluation.tracking"},
 }
 
 
