@@ -93,3 +93,16 @@ def test_within_each_round_of_a_video_time_passes_as_in_the_file(
 
         passed = [time_s - times[0] for time_s in times]
         assert passed == pytest.approx(media, abs=1e-6)
+
+
+def test_the_clock_counts_how_often_a_video_went_back() -> None:
+    clock = FrameClock()
+
+    cuts = []
+    for time_s in (5.0, 5.1, 5.1, 2.0, 2.1, 9.0, 0.0):
+        clock.frame(time_s, *SIZE)
+        cuts.append(clock.cuts)
+
+    assert cuts == [0, 0, 0, 1, 1, 1, 2]
+    clock.reset()
+    assert clock.cuts == 0

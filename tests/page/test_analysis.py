@@ -365,6 +365,17 @@ def test_another_picture_begins_new_numbers(tracked: Desk) -> None:
     assert shown(tracked) == {3: 0.9, 4: 0.6}
 
 
+def test_an_earlier_moment_of_the_same_video_begins_new_numbers(tracked: Desk) -> None:
+    earlier = make_answer(tracked.card, frame=3)._replace(cuts=1)
+
+    tracked.analysis.receive(earlier)
+    assert shown(tracked) == {3: 0.9, 4: 0.6}
+
+    tracked.analysis.receive(make_answer(tracked.card, frame=4)._replace(cuts=1))
+    assert shown(tracked) == {3: 0.9, 4: 0.6}
+    assert tracked.stage.frames == [0, 1, 2, 3, 4], "a counter keeps its counts"
+
+
 def test_without_the_tracker_the_frame_in_view_is_shown_as_before(tracked: Desk) -> None:
     tracked.analysis.track(None)
 

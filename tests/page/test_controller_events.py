@@ -8,6 +8,7 @@ from obscura.errors import PictureError
 from obscura.page.state.camera import CameraLost
 from obscura.page.state.scene import Kind
 from obscura.page.words import text
+from obscura.tracking import Tracker
 
 from .answers import SAMPLE, CountingStage, Subject, make_card
 from .stand_ins import Camera
@@ -177,6 +178,28 @@ async def test_an_answer_of_before_the_seek_is_dropped_while_it_plays(world: Wor
 
     assert world.app.state == "running"
     assert world.analysis.update is not None
+
+
+@visit
+async def test_a_video_that_begins_again_has_new_numbers(world: World) -> None:
+    world.analysis.track(Tracker())
+    await world.use(make_card(1))
+    await show(world, "video")
+
+    def numbers() -> list[int]:
+        found = world.analysis.detections.track_id
+        return [] if found is None else found.tolist()
+
+    await read(world, "video")
+    before = numbers()
+    await read(world, "video")
+    assert before
+    assert numbers() == before
+
+    world.screen.frame = -1  # the next frame is the first one
+    await read(world, "video")
+    assert numbers()
+    assert not set(numbers()) & set(before)
 
 
 @pytest.mark.parametrize(("seconds", "position"), [(-1, 0), (3.5, 3.5), (99, 10)])

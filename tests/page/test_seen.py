@@ -11,6 +11,7 @@ from obscura.page.stage.display import Display
 from obscura.page.stage.seen import Row, seen
 from obscura.page.state.scene import Kind
 from obscura.page.words import text
+from obscura.page.words.objects import duration
 
 LABELS = ("cat", "dog", "owl")
 
@@ -106,3 +107,11 @@ def test_a_paused_picture_shows_numbers_beside_the_scores() -> None:
     content = seen(tracked(found((1, 0.9), (0, 0.8)), (5, 1.0), (-1, 0.0)), LABELS, STILL)
 
     assert [(row.name, row.value) for row in content.rows] == [("dog 5", "90 %"), ("cat", "80 %")]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [(0.4, "0 s"), (59.4, "59 s"), (59.6, "1 min"), (3599.4, "59 min"), (3599.7, "1 h")],
+)
+def test_a_duration_stands_in_the_largest_unit_that_fits(seconds: float, words: str) -> None:
+    assert duration(seconds) == words

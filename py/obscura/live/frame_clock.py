@@ -10,6 +10,9 @@ class FrameClock:
 
     A video that plays over and over begins each round at time 0, and a browser may switch from one
     clock to another. Where the time given runs backwards, counting continues from the latest time.
+
+    Attributes:
+        cuts: how often the time given has run backwards, as when a video begins again.
     """
 
     def __init__(self) -> None:
@@ -17,7 +20,7 @@ class FrameClock:
 
     def reset(self) -> None:
         """Begin another source."""
-        self._index = 0
+        self._index = self.cuts = 0
         self._given_s: float | None = None  # the latest time, as it was given
         self._latest_s = 0.0  # and as it was returned
         self._offset_s = 0.0  # what is added to the times given
@@ -32,6 +35,7 @@ class FrameClock:
         """
         if self._given_s is not None and time_s < self._given_s:
             self._offset_s = self._latest_s - time_s
+            self.cuts += 1
         now_s = time_s + self._offset_s
         if self._given_s is not None:
             now_s = max(now_s, self._latest_s)  # the sum may be rounded down

@@ -30,6 +30,8 @@ class Answer(NamedTuple):
     """Whether it is a frame of a camera or video; a picture of its own has no tracks."""
     captured_ms: float = 0.0
     """When the page captured the frame, which was showing then, on the page's clock."""
+    cuts: int = 0
+    """How often the source had gone back to an earlier moment; see `live.frame_clock`."""
 
 
 class DecodeOptions(NamedTuple):
@@ -113,6 +115,8 @@ class Analysis:
         if tracker is None:
             update = Update(answer.frame, self._decode(answer, options))
         else:
+            if self.answer is not None and answer.cuts != self.answer.cuts:
+                tracker.reset()  # objects are where they were at another time
             tracker.set_threshold(_threshold(options, answer.card))
             deep = options._replace(threshold=tracker.options.live, classes=None)
             update = tracker.update(Update(answer.frame, self._decode(answer, deep)))

@@ -322,14 +322,15 @@ class SourceController:
             return None
         size = source.size
         frame: FrameInfo | None = None
-        captured_ms = 0.0
+        captured_ms, cuts = 0.0, 0
 
         def capture() -> Any:
-            nonlocal frame, captured_ms
+            nonlocal frame, captured_ms, cuts
             image = self._screen.grab(size, card, only_new=only_new)
             if image is not None:
                 captured_ms = self._now_ms()
                 frame = self._clock.frame(self._screen.capture_time_s, *size)
+                cuts = self._clock.cuts
             return image
 
         try:
@@ -341,7 +342,7 @@ class SourceController:
             return None
         if answered is None or frame is None:
             return None
-        answer = Answer(epoch, answered.card, frame, answered.outputs, captured_ms=captured_ms)
+        answer = Answer(epoch, answered.card, frame, answered.outputs, True, captured_ms, cuts)
         if not self.in_view(answer):
             return None
         return lambda: self._show(answer)

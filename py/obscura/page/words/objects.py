@@ -19,9 +19,10 @@ def object_names(detections: Detections, labels: Sequence[str]) -> list[str]:
 def duration(seconds: float) -> str:
     """Return for how long something has been in view, in the largest unit that fits.
 
-    >>> duration(12.4), duration(125), duration(7300)
-    ('12 s', '2 min', '2 h')
+    >>> duration(12.4), duration(59.6), duration(125), duration(7300)
+    ('12 s', '1 min', '2 min', '2 h')
     """
+    seconds = round(seconds)
     if seconds < 60:
-        return f"{seconds:.0f} s"
-    return f"{seconds // 60:.0f} min" if seconds < 3600 else f"{seconds // 3600:.0f} h"
+        return f"{seconds} s"
+    return f"{seconds // 60} min" if seconds < 3600 else f"{seconds // 3600} h"
