@@ -28,6 +28,7 @@ FLOORS = (
         "live.frame_grid",
         "live.pace",
         "live.timing",
+        "spreadsheet",
         "suggest",
     },
     {"detections", "cards.table"},

@@ -2,6 +2,9 @@
 
 from obscura.counting.counter import Counter
 from obscura.counting.events import Appeared, Crossing, Vanished, ZoneEntered, ZoneLeft
+from obscura.counting.periods import SeriesError
+from obscura.counting.presence import Presence
+from obscura.counting.series import Series
 from obscura.counting.shapes import Line, Shapes, ShapesError, Zone, from_json, to_json
 
 __all__ = [
@@ -9,6 +12,9 @@ __all__ = [
     "Counter",
     "Crossing",
     "Line",
+    "Presence",
+    "Series",
+    "SeriesError",
     "Shapes",
     "ShapesError",
     "Vanished",

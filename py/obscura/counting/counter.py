@@ -159,7 +159,10 @@ class ZoneCounter:
             stay = self._stays[sight.track_id] = _Stay(
                 sight.class_id, False, now, True, now, now, now, place
             )
-        stay.class_id, stay.seen_s, stay.place = sight.class_id, now, place
+        stay.seen_s, stay.place = now, place
+        if not stay.inside:
+            # Of who is inside it stays as it was counted, or per class more would leave than enter.
+            stay.class_id = sight.class_id
         if within:
             stay.inside_s = now
         if within != stay.on_side:
@@ -211,6 +214,7 @@ class Counter:
     shapes: Shapes
     lines: dict[str, LineCounter] = field(init=False)
     zones: dict[str, ZoneCounter] = field(init=False)
+    _time_s: float = field(default=-inf, init=False)
 
     def __post_init__(self) -> None:
         self.lines = {line.name: LineCounter(line) for line in self.shapes.lines}
@@ -218,10 +222,8 @@ class Counter:
 
     def reset(self) -> None:
         """Forget the tracks, because another source follows; the counts stay."""
-        for line in self.lines.values():
-            line.forget(inf)
-        for zone in self.zones.values():
-            zone.forget(inf)
+        self._forget(inf)
+        self._time_s = -inf
 
     def change(self, shapes: Shapes) -> None:
         """Count at these lines and zones from now on.
@@ -256,10 +258,17 @@ class Counter:
             zone.dwell_s.clear()
 
     def update(self, update: Update) -> Update:
-        """Return the update with the events of this frame."""
+        """Return the update with the events of this frame.
+
+        Where time runs backwards, as when a video begins again, all tracks are gone, and who was in
+        a zone has left it.
+        """
         frame = update.frame
         aspect = frame.width / frame.height
         events: list[TrackEvent] = []
+        if frame.time_s < self._time_s:
+            events += self._forget(inf)
+        self._time_s = frame.time_s
         for sight in sights(update):
             for line in self.lines.values():
                 crossing = line.see(sight, aspect)
@@ -269,11 +278,14 @@ class Counter:
                 event = zone.see(sight)
                 if event is not None:
                     events.append(event)
-        for line in self.lines.values():
-            line.forget(frame.time_s - LOST_S)
-        for zone in self.zones.values():
-            events += zone.forget(frame.time_s - LOST_S)
+        events += self._forget(frame.time_s - LOST_S)
         return replace(update, events=(*update.events, *events)) if events else update
+
+    def _forget(self, before_s: float) -> list[TrackEvent]:
+        """Forget tracks that were not seen since; return that those in zones have left."""
+        for line in self.lines.values():
+            line.forget(before_s)
+        return [event for zone in self.zones.values() for event in zone.forget(before_s)]
 
 
 def _carried(former: Mapping[str, Line | Zone], shapes: Sequence[Line | Zone]) -> dict[str, str]:

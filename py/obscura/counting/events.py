@@ -29,7 +29,7 @@ class Appeared(TrackEvent):
 
 @dataclass(frozen=True, slots=True)
 class Vanished(TrackEvent):
-    """A track has not been seen for `PresenceStage.lost_s`; ``time_s`` is when it was last seen.
+    """A track has not been seen for `Presence.lost_s`; ``time_s`` is when it was last seen.
 
     Attributes:
         seen_s: seconds from its first to its last sight.
