@@ -25,13 +25,18 @@ SQUARE = Zone("square", ((0.4, 0.4), (0.6, 0.4), (0.6, 0.6), (0.4, 0.6)), enter_
 Walk = list[tuple[float, float] | None]
 
 
-def update(index: int, rows: dict[int, tuple[float, float] | None], fps: float = 10) -> Update:
+def update(
+    index: int,
+    rows: dict[int, tuple[float, float] | None],
+    fps: float = 10,
+    class_id: int = 0,
+) -> Update:
     """Return a frame in which the feet of these tracks are at these places."""
     seen = {number: place for number, place in rows.items() if place is not None}
     feet = np.array([[x * WIDTH, y * HEIGHT] for x, y in seen.values()]).reshape(-1, 2)
     boxes = np.concatenate([feet - np.array([20, TALL]), feet + np.array([20, 0])], axis=1)
     detections = Detections(
-        boxes, np.full(len(seen), 0.9), np.zeros(len(seen), np.int32), list(seen)
+        boxes, np.full(len(seen), 0.9), np.full(len(seen), class_id, np.int32), list(seen)
     )
     return Update(FrameInfo(index, index / fps, WIDTH, HEIGHT), detections)
 
@@ -211,6 +216,62 @@ def test_a_zone_with_a_dent_contains_what_lies_in_it_only() -> None:
     walk(counter, [(0.5, 0.7)] * 3, [(0.25, 0.5)] * 3)
 
     assert counter.zones["zone"].dwelling_s(0.2).keys() == {2}
+
+
+def test_per_class_as_many_leave_as_entered_when_the_class_wavers() -> None:
+    """Class flicker doubles no count, and leaves nobody over (supervision #194)."""
+    counter = Counter(Shapes(zones=(SQUARE,)))
+    way = [(0.5, 0.5)] * 10 + [(0.8, 0.5)] * 3
+
+    events = [
+        event
+        for index, place in enumerate(way)
+        for event in counter.update(update(index, {1: place}, class_id=index // 4)).events
+    ]
+
+    square = counter.zones["square"]
+    assert (square.entries, square.exits, square.inside) == ({0: 1}, {0: 1}, {})
+    assert [type(event).__name__ for event in events] == ["ZoneEntered", "ZoneLeft"]
+
+
+def test_a_video_that_begins_again_leaves_nobody_in_a_zone() -> None:
+    """It does not show one for ever (frigate #7190)."""
+    counter = Counter(Shapes((ACROSS,), (SQUARE,)))
+    walk(counter, [(0.5, 0.5)] * 50)
+
+    again = counter.update(update(0, {2: (0.3, 0.5)}))
+
+    (left,) = again.events
+    assert isinstance(left, ZoneLeft)
+    assert (left.track_id, left.dwell_s) == (1, pytest.approx(4.9))
+    assert counter.zones["square"].inside == {}
+    assert crossings(walk(counter, [None], straight((0.3, 0.5), (0.7, 0.5)))) == [(2, "in")]
+
+
+def test_those_inside_and_their_dwell_times_are_by_class() -> None:
+    counter = Counter(Shapes(zones=(SQUARE,)))
+    for index in range(31):
+        frame = update(index, {1: (0.5, 0.5), 2: (0.45, 0.5), 3: (0.5, 0.45), 4: (0.9, 0.9)})
+        detections = frame.detections.replace(class_id=[0, 2, 2, 2])
+        counter.update(Update(frame.frame, detections))
+
+    square = counter.zones["square"]
+    assert square.inside == {0: 1, 2: 2}
+    assert square.dwelling_s(3.0) == {number: pytest.approx(3.0) for number in (1, 2, 3)}
+
+
+@pytest.mark.parametrize("seconds", [1, 3, 10])
+def test_one_frame_in_many_seconds_counts(seconds: int) -> None:
+    """(ultralytics #18504)"""
+    counter = Counter(Shapes((ACROSS,), (SQUARE,)))
+
+    events = walk(counter, straight((0.3, 0.5), (0.7, 0.5), 4), fps=1 / seconds)
+
+    assert crossings(events) == [(1, "in")]
+    assert [type(e).__name__ for e in events if not isinstance(e, Crossing)] == [
+        "ZoneEntered",
+        "ZoneLeft",
+    ]
 
 
 # ---- both ----------------------------------------------------------------------------------------

@@ -1,6 +1,6 @@
 """Counts over time: what happened at lines and in zones per minute, hour and day. Pure Python.
 
-A `Series` is bounded: of each kind it keeps the latest `KEPT` periods in which frames were analysed.
+A `Series` is bounded: of each kind it keeps the latest `KEPT` periods that had analysed frames.
 Times are epoch seconds of the wall clock, which the caller gives, beside the source's own.
 """
 
