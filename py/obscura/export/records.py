@@ -32,6 +32,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
+from obscura.spreadsheet import text_cell
 from obscura.update import Update
 
 DIGITS = 4
@@ -71,7 +72,8 @@ def to_json(record: dict[str, Any]) -> str:
 def to_csv(record: dict[str, Any]) -> str:
     """Return a record of `to_record` as CSV text: a line of column names, then one per detection.
 
-    Lines end with CR LF. A frame without detections has only the line of names.
+    Lines end with CR LF. A frame without detections has only the line of names. A name that a
+    spreadsheet would compute gets an apostrophe in front (`spreadsheet.text_cell`).
     """
     detections = record["detections"]
     tracks = ["track_id"] if any("track_id" in row for row in detections) else []
@@ -84,11 +86,16 @@ def to_csv(record: dict[str, Any]) -> str:
     text = io.StringIO()
     writer = csv.writer(text)
     writer.writerow([*FRAME_FIELDS, *DETECTION_FIELDS, *tracks, *names])
-    shared = [record[name] for name in FRAME_FIELDS]
+    shared = [_cell(record[name]) for name in FRAME_FIELDS]
     for row in detections:
         values = [value for point in row.get("keypoints", ()) for value in point]
-        writer.writerow([*shared, *(row[name] for name in (*DETECTION_FIELDS, *tracks)), *values])
+        own = [_cell(row[name]) for name in (*DETECTION_FIELDS, *tracks)]
+        writer.writerow([*shared, *own, *values])
     return text.getvalue()
+
+
+def _cell(value: Any) -> Any:
+    return text_cell(value) if isinstance(value, str) else value
 
 
 def _detections(update: Update, labels: Sequence[str]) -> list[dict[str, Any]]:
