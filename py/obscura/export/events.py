@@ -10,8 +10,8 @@
 ``track_id``     of the object; never given to another one of the source
 ``label``        name of its class
 ``class_id``     its index among the model's classes, from 0
-``x, y``         where it was, relative to the picture: 0, 0 is its upper left corner, 1, 1 the lower
-                 right one. Of a line or zone, the anchor it uses; else the centre of the box
+``x, y``         where it was, relative to the picture: 0, 0 is its upper left corner, 1, 1 the
+                 lower right one. Of a line or zone, the anchor it uses; else the centre of the box
 ``seen_s``       vanished: seconds from its first to its last sight
 ``line``         crossing: name of the line
 ``direction``    crossing: "in" or "out"
