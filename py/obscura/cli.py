@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 
 from obscura import label_font, pictures
 from obscura.cards import catalogue
+from obscura.counting import command as counting
 from obscura.detections import Detections
 from obscura.detector import Detector
 from obscura.errors import ModelMissing, ObscuraError, PictureError
@@ -260,6 +261,7 @@ def _models(_arguments: argparse.Namespace) -> int:
 
 
 COMMANDS = {
+    "count": Command(counting.HELP, counting.add_arguments, counting.run),
     "detect": Command("Find objects in pictures.", _detect_arguments, _detect),
     "evaluate": Command(evaluation.HELP, evaluation.add_arguments, evaluation.run),
     "models": Command("List the models.", _no_arguments, _models),

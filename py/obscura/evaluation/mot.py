@@ -12,6 +12,7 @@ import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -50,12 +51,12 @@ class Sequence:
     def updates(self, every: int = 1) -> Iterator[Update]:
         """Yield what was detected in every nth frame, in pixels. All are of class 0."""
         for frame, rows in self._rows(self.detected, every):
-            yield Update(frame, _detections(rows))
+            yield Update(frame, to_detections(rows))
 
     def truths(self, every: int = 1) -> Iterator[Update]:
         """Yield the ground truth of the same frames, with its ids as track_id."""
         for frame, rows in self._rows(self.truth, every):
-            found = _detections(rows)
+            found = to_detections(rows)
             yield Update(frame, found.replace(track_id=rows[:, ID].astype(np.int64)))
 
     def _rows(self, table: Floats, every: int) -> Iterator[tuple[FrameInfo, Floats]]:
@@ -79,8 +80,29 @@ def read_sequences(folder: Path) -> list[Sequence]:
     return [_read(path) for path in found]
 
 
-def _read(folder: Path) -> Sequence:
-    settings = folder / "seqinfo.ini"
+class Info(NamedTuple):
+    """What ``seqinfo.ini`` says of a sequence.
+
+    Attributes:
+        frames: number of frames.
+        rate: frames per second.
+        width, height: of the frames in pixels.
+        pictures: name of the folder of its frames, beside the file.
+    """
+
+    frames: int
+    rate: float
+    width: int
+    height: int
+    pictures: str
+
+
+def read_info(settings: Path) -> Info:
+    """Return what a ``seqinfo.ini`` says.
+
+    Raises:
+        SequencesError: it is missing or damaged.
+    """
     parser = configparser.ConfigParser(interpolation=None)
     try:
         parser.read_string(settings.read_text(encoding="utf-8"))
@@ -95,18 +117,39 @@ def _read(folder: Path) -> Sequence:
         raise SequencesError("The file has no valid values", settings) from error
     if min(frames, width, height) < 1 or not 0 < rate < float("inf"):
         raise SequencesError("The file has a size or rate that is not above 0", settings)
-    detected = _table(folder / "det" / "det.txt", frames)
-    truth = _table(folder / "gt" / "gt.txt", frames)
+    return Info(frames, rate, width, height, section.get("imDir", "img1"))
+
+
+def _read(folder: Path) -> Sequence:
+    info = read_info(folder / "seqinfo.ini")
+    detected = read_table(folder / "det" / "det.txt", info.frames)
+    truth = read_table(folder / "gt" / "gt.txt", info.frames)
     truth = truth[truth[:, SCORE] != 0]
     if not len(truth):
         raise SequencesError("The file has no objects", folder / "gt" / "gt.txt")
-    pairs = np.unique(truth[:, [FRAME, ID]], axis=0)
-    if len(pairs) < len(truth):
-        raise SequencesError("An id is twice in a frame", folder / "gt" / "gt.txt")
-    return Sequence(folder.name, frames, rate, width, height, detected, truth)
+    check_ids(truth, folder / "gt" / "gt.txt")
+    return Sequence(folder.name, info.frames, info.rate, info.width, info.height, detected, truth)
 
 
-def _table(path: Path, frames: int) -> Floats:
+def check_ids(table: Floats, path: Path) -> None:
+    """
+    Raises:
+        SequencesError: an id is twice in a frame.
+    """
+    pairs = np.unique(table[:, [FRAME, ID]], axis=0)
+    if len(pairs) < len(table):
+        raise SequencesError("An id is twice in a frame", path)
+
+
+def read_table(path: Path, frames: int) -> Floats:
+    """Return the rows of a ``det.txt`` or ``gt.txt``, ``(n, 7)`` float64.
+
+    Args:
+        frames: number of frames.
+
+    Raises:
+        SequencesError: the file is missing or damaged.
+    """
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", UserWarning)  # of a file without rows, which is valid
@@ -130,7 +173,8 @@ def _table(path: Path, frames: int) -> Floats:
     return table
 
 
-def _detections(rows: Floats) -> Detections:
+def to_detections(rows: Floats) -> Detections:
+    """Return rows of a table as detections of class 0, in pixels."""
     corners = rows[:, [LEFT, TOP, LEFT, TOP]]
     corners[:, 2:] += rows[:, [WIDTH, HEIGHT]]
     score = rows[:, SCORE].astype(np.float32)
