@@ -156,6 +156,26 @@ def test_many_cross_at_once_each_in_their_direction() -> None:
     ]
 
 
+@pytest.mark.parametrize("height", [0.9999, 1.0, 1.05])
+def test_who_is_cut_off_by_the_lower_edge_crosses_a_line_that_reaches_to_it(height: float) -> None:
+    there = straight((0.3, height), (0.7, height))
+
+    assert crossings(walk(Counter(Shapes((ACROSS,))), there + there[::-1])) == [
+        (1, "in"),
+        (1, "out"),
+    ]
+
+
+@pytest.mark.parametrize("place", [(0.5, 1.0), (0.5, 1.05), (0.0, 0.5), (1.0, 0.5), (0.0, 1.0)])
+def test_who_stands_at_an_edge_is_in_a_zone_that_reaches_to_it(place: tuple[float, float]) -> None:
+    whole = Zone("all", ((0, 0), (1, 0), (1, 1), (0, 1)), enter_s=0)
+    counter = Counter(Shapes(zones=(whole,)))
+
+    walk(counter, [place] * 3)
+
+    assert counter.zones["all"].inside == {0: 1}
+
+
 # ---- zones ---------------------------------------------------------------------------------------
 
 

@@ -17,6 +17,10 @@ from obscura.update import Update
 
 LOST_S = 2.0
 """Seconds after which a track that is not seen any more has left. Shorter gaps are occlusions."""
+WITHIN = (1e-4, 1 - 1e-4)
+"""Anchors lie at least this far within the picture, in fractions of it. The foot of who is cut off
+by the lower edge lies on that edge, as do lines and zones that reach to it: so it is in the zone,
+and crosses the line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -304,8 +308,8 @@ def sights(update: Update) -> Iterable[Sight]:
     if detections.track_id is None:
         return []
     size = (frame.width, frame.height)
-    centres = (detections.anchors("centre") / size).tolist()
-    feet = (detections.anchors("foot") / size).tolist()
+    centres = (detections.anchors("centre") / size).clip(*WITHIN).tolist()
+    feet = (detections.anchors("foot") / size).clip(*WITHIN).tolist()
     heights = ((detections.xyxy[:, 3] - detections.xyxy[:, 1]) / frame.height).tolist()
     rows = zip(
         detections.track_id.tolist(),

@@ -1,4 +1,4 @@
-"""What `obscura count` counts in: videos, folders of frames, and tables of MOTChallenge. CPython."""
+"""What `obscura count` counts in: videos, folders of frames, and tables of MOTChallenge."""
 
 from __future__ import annotations
 
