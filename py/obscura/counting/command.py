@@ -75,9 +75,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     add("--threads", type=count, default=0, metavar="N", help="default: one per core")
     add("--events", type=filled, metavar="FILE", help="write each event to a file of JSON Lines")
-    form = parser.add_mutually_exclusive_group()
-    form.add_argument("--json", action="store_true", help="print one JSON document")
-    form.add_argument("--csv", action="store_true", help="print the counts per period as CSV")
+    for form, text in (("json", "print one JSON document"), ("csv", "print counts over time")):
+        add(f"--{form}", dest="form", action="store_const", const=form, help=text)
     add("--per", choices=PERIODS, default="minute", help="period of --csv (default: %(default)s)")
 
 
@@ -203,9 +202,9 @@ class _Run:
             complete: whether the source was read to its end.
         """
         arguments = self.arguments
-        if arguments.csv:
+        if arguments.form == "csv":
             sys.stdout.write(self.series.to_csv(arguments.per, wall=bool(arguments.start)))
-        elif arguments.json:
+        elif arguments.form == "json":
             made = {
                 "source": arguments.source,
                 "model": self.model,
