@@ -426,3 +426,29 @@ def test_a_file_that_is_no_video_is_refused(count: Count, tmp_path: Path, capsys
 
     assert count(tmp_path / "clip.mp4") == 1
     assert "The video cannot be read" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("turn", [0, 90, -90, 180])
+def test_a_video_of_a_phone_is_seen_upright(
+    count: Count, tmp_path: Path, scene: Scene, turn: int, capsys: Any
+) -> None:
+    """The red rectangle stays in the upper right of the picture as people see it."""
+    av = pytest.importorskip("av")
+    width, height = (WIDTH, HEIGHT) if turn % 180 == 0 else (HEIGHT, WIDTH)
+    seen = scene(width, height, red=(width - 220, 20, width - 20, 160))[..., :3]
+    stored = np.ascontiguousarray(np.rot90(seen, -turn // 90))
+    path, shapes = tmp_path / "phone.mp4", tmp_path / "shapes.json"
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("mpeg4", rate=10)
+        stream.width, stream.height, stream.pix_fmt = WIDTH, HEIGHT, "yuv420p"
+        stream.set_display_rotation(turn)
+        for i in range(10):
+            frame = av.VideoFrame.from_ndarray(stored, format="rgb24")
+            frame.pts = i
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
+    corner = {"name": "corner", "corners": [[0.5, 0], [1, 0], [1, 0.5], [0.5, 0.5]]}
+    shapes.write_text(json.dumps({"format": 1, "zones": [corner]}))
+
+    assert count(path, "--json", "--shapes", shapes) == 0
+    assert json.loads(capsys.readouterr().out)["zones"][0]["inside"] == {"red": 1}
