@@ -242,7 +242,7 @@ def test_what_has_left_is_seen_for_a_moment_only() -> None:
     for i in range(5):
         look(tracker, i, (100, 200, 0.9, 0))
 
-    assert [len(look(tracker, 5 + i)) for i in range(6)] == [1, 1, 1, 1, 0, 0]
+    assert [len(look(tracker, 5 + i)) for i in range(6)] == [1, 1, 1, 0, 0, 0], "until 0.4 s"
 
 
 def test_what_is_detected_once_is_not_seen() -> None:

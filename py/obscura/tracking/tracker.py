@@ -4,8 +4,8 @@ What is predicted for each track is paired with what was detected, the surest fi
 ByteTrack (Zhang et al. 2022, arXiv 2110.06864):
 
 1. Confirmed and lost tracks with detections that are strong.
-2. Tracks that were seen in the previous frame with all that is left, also weak detections: what is
-   half hidden has a low score, and is still there.
+2. Tracks that were seen in the previous frame, or are still shown, with all that is left, also weak
+   detections: what is half hidden has a low score, and is still there.
 3. New tracks, which are not confirmed, with strong detections.
 
 A strong detection that is left begins a track. The second detection confirms it, so a box that
@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 
 from obscura.detections import Detections
 from obscura.tracking.assignment import assign
+from obscura.tracking.course import Course
 from obscura.tracking.motion import Motion, to_centre, to_xyxy
 from obscura.tracking.similarity import overlap
 from obscura.update import Update
@@ -46,6 +47,8 @@ SAME_OBJECT = 0.7
 begins no track."""
 CONFIRMED = 2
 """Number of detections that confirm a track."""
+ROUNDING_S = 1e-3
+"""By how much times of frames are rounded: 0.4 s are 0.4 s."""
 EARLY = 2
 """Tracks that begin in this many first frames are confirmed at once: what is there at the start was
 there before."""
@@ -99,6 +102,7 @@ class Tracker:
     def reset(self) -> None:
         """Forget all tracks."""
         self._motion = Motion()
+        self._course = Course()
         self._id: Ints = np.zeros(0, np.int64)
         self._hits: Ints = np.zeros(0, np.int64)
         self._confirmed = np.zeros(0, bool)
@@ -180,8 +184,10 @@ class Tracker:
         tracks = np.flatnonzero(self._confirmed)
         margin = np.minimum(MARGIN + motion.uncertainty[tracks], MOST_MARGIN)
         pair(tracks, np.flatnonzero(free_row & strong), margin, STRONG_GATE, heights=True)
-        recent = self._confirmed & free_track & (self._seen >= self._previous_s)
-        pair(np.flatnonzero(recent), np.flatnonzero(free_row), NEAR_MARGIN, NEAR_GATE)
+        recent_s = min(self._previous_s, self._time_s - self.options.hold_s)
+        recent = self._confirmed & free_track & (self._seen >= recent_s)
+        margin = np.where(self._seen[recent] >= self._previous_s, NEAR_MARGIN, 0.0)[:, None]
+        pair(np.flatnonzero(recent), np.flatnonzero(free_row), margin, NEAR_GATE)
         new = np.flatnonzero(~self._confirmed)
         pair(new, np.flatnonzero(free_row & strong), NEW_MARGIN, NEW_GATE)
         if not pairs:
@@ -195,6 +201,7 @@ class Tracker:
         if not tracks.size:
             return
         self._motion.correct(tracks, measured, score)
+        self._course.follow(tracks, measured, self._time_s - self._seen[tracks])
         self._hits[tracks] += 1
         self._confirmed[tracks] |= self._hits[tracks] >= CONFIRMED
         self._seen[tracks] = self._time_s
@@ -223,6 +230,7 @@ class Tracker:
         ids = np.arange(self._next_id, self._next_id + count, dtype=np.int64)
         self._next_id += count
         self._motion.add(measured)
+        self._course.add(measured)
         now = np.full(count, self._time_s)
         self._id = np.concatenate([self._id, ids])
         self._hits = np.concatenate([self._hits, np.ones(count, np.int64)])
@@ -243,6 +251,7 @@ class Tracker:
         if kept.all():
             return
         self._motion.keep(kept)
+        self._course.keep(kept)
         for name in ("_id", "_hits", "_confirmed", "_begun", "_seen", "_score", "_best", "_votes"):
             setattr(self, name, getattr(self, name)[kept])
 
@@ -265,8 +274,8 @@ class Tracker:
         """Return where the confirmed tracks are at a time, for display between analysed frames.
 
         Args:
-            time_s: seconds, as in `FrameInfo`; usually after the latest frame. It is limited to
-                `TrackerOptions.hold_s` after it.
+            time_s: seconds, as in `FrameInfo`; usually after the latest frame. No track is
+                predicted for longer than `TrackerOptions.hold_s` after it was detected.
 
         Returns:
             One row per confirmed track that was detected at most ``hold_s`` before the latest
@@ -288,9 +297,9 @@ class Tracker:
 
         Returns:
             The update with the detections of confirmed tracks, whatever their score is now, and
-            with tracks that were not detected in this frame but at most ``hold_s`` ago, where they
-            are predicted. ``data`` has "seen_s" and "missed_s" as in `predict`; other
-            arrays are 0 in the rows that are predicted.
+            with tracks that were not detected in this frame but will have been at most ``hold_s``
+            before the next, where they are predicted. ``data`` has "seen_s" and "missed_s" as in
+            `predict`; other arrays are 0 in the rows that are predicted.
         """
         found = update.detections
         if found.track_id is None:
@@ -298,9 +307,11 @@ class Tracker:
         rows, tracks = np.nonzero(found.track_id[:, None] == self._id)
         measured = found[rows]
         measured = measured.replace(data={**measured.data, **self._facts(tracks)})
+        # What is shown now stays until the next update, about as long as it was since the last.
+        next_s = self._time_s + (self._time_s - self._previous_s)
         held = self._at(
             self._time_s,
-            (self._seen < self._time_s) & (self._seen >= self._time_s - self.options.hold_s),
+            (self._seen < self._time_s) & (self._seen >= next_s - self.options.hold_s - ROUNDING_S),
         )
         blank = {
             name: np.zeros((len(held), *array.shape[1:]), array.dtype)
@@ -325,8 +336,8 @@ class Tracker:
     def _at(self, time_s: float, rows: NDArray[np.bool_]) -> Detections:
         """Return confirmed tracks at a time; see `predict`."""
         shown = np.flatnonzero(self._confirmed & rows)
-        ahead = min(max(time_s - self._time_s, -self.options.hold_s), self.options.hold_s)
-        state = self._motion.state[shown] + self._motion.velocity[shown] * ahead
+        ahead = (time_s - self._seen[shown]).clip(-self.options.hold_s, self.options.hold_s)
+        state = self._course.at(shown, ahead)
         np.maximum(state[:, 2:], 1, out=state[:, 2:])
         return Detections(
             to_xyxy(state).astype(np.float32),
