@@ -13,6 +13,7 @@ from obscura.page.live.analysis import Analysis, Answer
 from obscura.page.stage.layers import OPACITY
 from obscura.page.stage.placement import place
 from obscura.tracking import Tracker
+from obscura.tracking.tracker import NO_TRACK
 from obscura.update import FrameInfo, Update
 
 from .answers import make_answer, make_card
@@ -165,6 +166,17 @@ def test_who_is_not_detected_any_more_fades_out_before_the_track_is_let_go(walk:
 
     walk.answer(21)
     assert walk.opacity() == 1, "it was there all the time"
+
+
+def test_who_has_no_number_yet_does_not_fade(walk: Walk) -> None:
+    update = walk.analysis.update
+    assert update is not None
+    one = update.detections
+    data = {**one.data, "missed_s": np.zeros(1)}
+    alone = one.replace(track_id=np.array([NO_TRACK]), data=data)
+    walk.analysis.update = Update(update.frame, Detections.concatenate([alone, alone]))
+
+    assert OPACITY not in walk.glide.moved(walk.analysis.update).detections.data
 
 
 def test_people_who_want_less_motion_see_no_fading() -> None:

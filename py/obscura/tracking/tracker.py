@@ -47,6 +47,9 @@ SAME_OBJECT = 0.7
 begins no track."""
 CONFIRMED = 2
 """Number of detections that confirm a track."""
+SLOW_S = 0.3
+"""Where frames are farther apart, people see what is detected at once, without a number: until the
+next frame tells whether it stays, would be too long to wait."""
 ROUNDING_S = 1e-3
 """By how much times of frames are rounded: 0.4 s are 0.4 s."""
 EARLY = 2
@@ -189,7 +192,8 @@ class Tracker:
         margin = np.where(self._seen[recent] >= self._previous_s, NEAR_MARGIN, 0.0)[:, None]
         pair(np.flatnonzero(recent), np.flatnonzero(free_row), margin, NEAR_GATE)
         new = np.flatnonzero(~self._confirmed)
-        pair(new, np.flatnonzero(free_row & strong), NEW_MARGIN, NEW_GATE)
+        margin = np.clip(MARGIN + motion.uncertainty[new], NEW_MARGIN, MOST_MARGIN)
+        pair(new, np.flatnonzero(free_row & strong), margin, NEW_GATE)
         if not pairs:
             return np.zeros(0, np.int64), np.zeros(0, np.int64)
         return np.concatenate([each[0] for each in pairs]), np.concatenate([p[1] for p in pairs])
@@ -296,9 +300,10 @@ class Tracker:
             classes: the class_ids shown; None for all.
 
         Returns:
-            The update with the detections of confirmed tracks, whatever their score is now, and
-            with tracks that were not detected in this frame but will have been at most ``hold_s``
-            before the next, where they are predicted. ``data`` has "seen_s" and "missed_s" as in
+            The update with the detections of confirmed tracks, whatever their score is now; where
+            frames are more than `SLOW_S` apart, with those that have no track; and with tracks that
+            were not detected in this frame but will have been at most ``hold_s`` before the next,
+            where they are predicted. ``data`` has "seen_s" and "missed_s" as in
             `predict`; other arrays are 0 in the rows that are predicted.
         """
         found = update.detections
@@ -307,8 +312,16 @@ class Tracker:
         rows, tracks = np.nonzero(found.track_id[:, None] == self._id)
         measured = found[rows]
         measured = measured.replace(data={**measured.data, **self._facts(tracks)})
+        interval_s = self._time_s - self._previous_s
+        alone = found[(found.track_id == NO_TRACK) & (interval_s > SLOW_S)]
+        new = {
+            "seen_s": np.zeros(len(alone)),
+            "missed_s": np.zeros(len(alone)),
+            "best": alone.score,
+        }
+        alone = alone.replace(data={**alone.data, **new})
         # What is shown now stays until the next update, about as long as it was since the last.
-        next_s = self._time_s + (self._time_s - self._previous_s)
+        next_s = self._time_s + interval_s
         held = self._at(
             self._time_s,
             (self._seen < self._time_s) & (self._seen >= next_s - self.options.hold_s - ROUNDING_S),
@@ -317,7 +330,7 @@ class Tracker:
             name: np.zeros((len(held), *array.shape[1:]), array.dtype)
             for name, array in found.data.items()
         }
-        both = Detections.concatenate([measured, held.replace(data=blank | held.data)])
+        both = Detections.concatenate([measured, alone, held.replace(data=blank | held.data)])
         shown = both.data["best"] >= threshold
         if classes is not None:
             shown &= np.isin(both.class_id, list(classes))

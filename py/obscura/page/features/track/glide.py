@@ -16,6 +16,7 @@ from obscura.detections import Detections
 from obscura.page.live.analysis import Analysis
 from obscura.page.stage.layers import OPACITY
 from obscura.tracking import Tracker
+from obscura.tracking.tracker import NO_TRACK
 from obscura.update import Update
 
 Floats = NDArray[np.float32]
@@ -56,6 +57,7 @@ class Glide:
         self.animated = True
         self._update: Update | None = None  # the one that the rest is about
         self._came_ms: dict[int, float] = {}  # when each track of it was drawn first
+        self._rows_came_ms = np.zeros(0)  # and each row
         self._drawn: tuple[Floats, Floats] | None = None
         self._next: tuple[Floats, Floats] | None = None  # computed by `due`, for `moved` to draw
 
@@ -99,9 +101,10 @@ class Glide:
         if update is not self._update:
             self._update, self._next = update, None
             now, before = self._now_ms(), self._came_ms
-            self._came_ms = {
-                track_id: before.get(track_id, now) for track_id in detections.track_id.tolist()
-            }
+            tracks = detections.track_id.tolist()
+            self._came_ms = {track_id: before.get(track_id, now) for track_id in tracks}
+            self._came_ms.pop(NO_TRACK, None)  # nobody knows whether it was there before
+            self._rows_came_ms = np.array([self._came_ms.get(each, 0.0) for each in tracks])
         return True
 
     def _state(self, update: Update, later_s: float = 0.0) -> tuple[Floats, Floats]:
@@ -115,7 +118,7 @@ class Glide:
         missed_s = detections.data["missed_s"]
         left_s = np.where(missed_s > 0, self._tracker.options.hold_s - missed_s - ago_s, FADE_S)
         now = self._now_ms() + later_s * 1000
-        there_s = now / 1000 - np.array(list(self._came_ms.values())) / 1000
+        there_s = (now - self._rows_came_ms) / 1000
         opacity = np.minimum(left_s, there_s + FADE_S / 3) / FADE_S
         return boxes, opacity.clip(0, 1).astype(np.float32)
 
