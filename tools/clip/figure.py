@@ -13,7 +13,7 @@ from clip.paint import Image, Point, colour, shadow, tube
 FAR = 0.62
 """Light on the arm and leg of the far side."""
 TURN = 0.035
-"""By how much the far shoulder and hip are ahead and the near ones behind: people are turned a little
+"""By how much the far shoulder and hip are ahead and the near ones behind: people turn a little
 towards the camera. In heights of the person."""
 Tint = NDArray[np.float64]
 STEP = 0.37
