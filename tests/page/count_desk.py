@@ -6,7 +6,7 @@ import pytest
 
 from obscura.counting import Line, Shapes, Zone
 from obscura.page.features.count.editor import Editor
-from obscura.page.features.count.grips import View
+from obscura.page.features.count.grips import MOUSE, Hand, View
 from obscura.page.stage.placement import place
 
 SIZE = (500, 500)
@@ -29,8 +29,14 @@ class Desk(Editor):
             self.press(point, view)
             self.release(point, view)
 
-    def drag(self, start: tuple[float, float], end: tuple[float, float], view: View = VIEW) -> None:
-        self.press(start, view)
+    def drag(
+        self,
+        start: tuple[float, float],
+        end: tuple[float, float],
+        view: View = VIEW,
+        hand: Hand = MOUSE,
+    ) -> None:
+        self.press(start, view, hand)
         self.move(((start[0] + end[0]) / 2, (start[1] + end[1]) / 2), view)
         self.move(end, view)
         self.release(end, view)
