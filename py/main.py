@@ -8,7 +8,7 @@ from typing import Any
 
 from obscura.engine.plans import Facts
 from obscura.live.pace import Pace
-from obscura.page import automation, events
+from obscura.page import automation
 from obscura.page.app import App
 from obscura.page.browser import (
     about,
@@ -32,7 +32,18 @@ from obscura.page.browser.screen import Screen
 from obscura.page.browser.service import Service
 from obscura.page.browser.web_sessions import WebSessionFactory
 from obscura.page.commands import actions
-from obscura.page.features import bench, browse, count, detect, keep, offline, privacy, track
+from obscura.page.events import connect
+from obscura.page.features import (
+    bench,
+    browse,
+    count,
+    detect,
+    events,
+    keep,
+    offline,
+    privacy,
+    track,
+)
 from obscura.page.features.context import Context
 from obscura.page.live.analysis import Analysis
 from obscura.page.live.controller import SourceController
@@ -68,6 +79,7 @@ FEATURES = (
     browse.FEATURE,
     track.FEATURE,
     count.FEATURE,
+    events.FEATURE,
     offline.FEATURE,
     privacy.FEATURE,
     bench.FEATURE,
@@ -275,7 +287,7 @@ async def main() -> None:
     await app.features.start(When.START)
     # Before anything listens, so that a press meanwhile is remembered by boot alone.
     shared = await launch.shared_files(service) if launch.SHARED in about.parameters() else []
-    events.connect(app)
+    connect(app)
     publish("snapshot", lambda: automation.snapshot(app, now_ms() / 1000))
     publish("recheck", lambda: run(app.models.recheck()))
     launch.set_up_install(service)

@@ -270,9 +270,9 @@ class Tracker:
 
         Returns:
             One row per confirmed track that was detected at most ``hold_s`` before the latest
-            frame, with track_id, the latest score, and in ``data`` two arrays ``(n,)`` float64:
-            "seen_s", for how long the track has been in view, in seconds; and "best", its highest
-            score so far.
+            frame, with track_id, the latest score, and in ``data`` three arrays ``(n,)`` float64:
+            "seen_s", for how long the track has been in view, in seconds; "missed_s", for how long
+            it has not been detected, 0 where it just was; and "best", its highest score so far.
         """
         return self._at(time_s, self._seen >= self._time_s - self.options.hold_s)
 
@@ -289,8 +289,8 @@ class Tracker:
         Returns:
             The update with the detections of confirmed tracks, whatever their score is now, and
             with tracks that were not detected in this frame but at most ``hold_s`` ago, where they
-            are predicted. ``data`` has "seen_s" as in `predict`; other arrays are 0 in the rows
-            that are predicted.
+            are predicted. ``data`` has "seen_s" and "missed_s" as in `predict`; other
+            arrays are 0 in the rows that are predicted.
         """
         found = update.detections
         if found.track_id is None:
@@ -318,6 +318,7 @@ class Tracker:
         """Return the arrays that `predict` adds to ``data``."""
         return {
             "seen_s": self._time_s - self._begun[tracks],
+            "missed_s": self._time_s - self._seen[tracks],
             "best": self._best[tracks],
         }
 

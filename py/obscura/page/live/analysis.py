@@ -29,7 +29,7 @@ class Answer(NamedTuple):
     moving: bool = True
     """Whether it is a frame of a camera or video; a picture of its own has no tracks."""
     captured_ms: float = 0.0
-    """When the page captured the frame, which was showing then, on the page's clock."""
+    """When the page captured the frame, which was showing then; see `Playback.showing_ms`."""
     cuts: int = 0
     """How often the source had gone back to an earlier moment; see `live.frame_clock`."""
 

@@ -59,7 +59,7 @@ class SourceController:
         """What `open` was called with for what is in view; None for the sample."""
         self.cameras: list[Any] = []
         self.loop = make_loop(self.analyse)
-        self.playback = Playback(lambda: self._source, scene, self.loop, analysis, hooks)
+        self.playback = Playback(lambda: self._source, scene, self.loop, analysis, hooks, now_ms)
         """Pauses, seeks and steps the camera or video in view."""
         opener.on_ended = self._camera_ended
         opener.on_silent = self._camera_silent
@@ -328,7 +328,7 @@ class SourceController:
             nonlocal frame, captured_ms, cuts
             image = self._screen.grab(size, card, only_new=only_new)
             if image is not None:
-                captured_ms = self._now_ms()
+                captured_ms = self.playback.showing_ms
                 frame = self._clock.frame(self._screen.capture_time_s, *size)
                 cuts = self._clock.cuts
             return image
