@@ -448,6 +448,7 @@ class World:
             gpu_url="",
             store_url="",
             rest_url="",
+            clip_url="",
             feature_urls={},
             runtimes={},
         )

@@ -209,6 +209,7 @@ def page_facts(site: Site, collected: list[models.Model], html: dict[str, str]) 
         "models": [model.card | {"url": site.url(model_file(model))} for model in collected],
         "engine": site.resolve("./assets/engine.js", "the page"),
         "gpu": site.resolve("./assets/gpu.js", "the page"),
+        "clip": site.resolve("./assets/clip/people.webm", "the page"),
         "sample": site.resolve("./assets/sample.jpg", "the page"),
         "store": site.url("idb-keyval.js"),
         "rest": site.url("py/obscura-rest.zip"),

@@ -32,6 +32,7 @@ GROUPS = (
     (re.compile(r"ort/"), "engine:wasm"),
     (re.compile(r"models/([^/]+)/"), r"model:\1"),
     (re.compile(r"(pyodide|pyscript)/|py/.*\.zip$"), "python"),
+    (re.compile(r"assets/clip/"), "clip"),
     (re.compile(r"assets/app/"), "store"),  # icons and pictures for the system, which no page shows
 )
 SHELL = "shell"

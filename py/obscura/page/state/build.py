@@ -24,6 +24,8 @@ class Build:
     """The module that keeps models in the browser's database."""
     rest_url: str
     """The rest of the page's Python."""
+    clip_url: str
+    """The sample clip (`page.features.sample`)."""
     feature_urls: dict[str, str]
     """Archives of the features that start later, by name."""
     runtimes: dict[str, dict[str, str]]
@@ -44,6 +46,7 @@ def read(text: str) -> Build:
         gpu_url=data["gpu"],
         store_url=data["store"],
         rest_url=data["rest"],
+        clip_url=data["clip"],
         feature_urls=data["features"],
         runtimes=data["ort"],
     )
