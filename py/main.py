@@ -10,7 +10,18 @@ from obscura.engine.plans import Facts
 from obscura.live.pace import Pace
 from obscura.page import automation, events
 from obscura.page.app import App
-from obscura.page.browser import about, boot, camera, canvas, clock, launch, power, shell, storage
+from obscura.page.browser import (
+    about,
+    boot,
+    camera,
+    canvas,
+    clock,
+    files,
+    launch,
+    power,
+    shell,
+    storage,
+)
 from obscura.page.browser.clock import mark, now_ms
 from obscura.page.browser.dom import by_id, on_failure, publish, run, run_now
 from obscura.page.browser.frames import VideoFrames
@@ -154,6 +165,7 @@ class Assembly:
                 notice=NoticeCard(
                     lambda action: actions(self._app, shell)[action](), self._late.load
                 ),
+                read_part=files.read_part,
                 shell=shell,
             ),
             scene=self._scene,
@@ -268,11 +280,11 @@ async def main() -> None:
     publish("recheck", lambda: run(app.models.recheck()))
     launch.set_up_install(service)
     run(power.watch(app.pace))
-    wanted, files = boot.adopt(), boot.files()
+    wanted, given = boot.adopt(), boot.files()
     if shared and not wanted:
-        wanted, files = "files", shared
+        wanted, given = "files", shared
     launch.set_up_launches(app.open_files, app.start)
-    await app.begin(wanted, files)
+    await app.begin(wanted, given)
     service.booted()
 
 

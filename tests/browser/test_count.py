@@ -31,9 +31,9 @@ def at(room: Room, x: float, y: float) -> tuple[float, float]:
 def stored(room: Room) -> list[dict[str, Any]]:
     """Return the lines that are kept, of all cameras."""
     settings = room.page.evaluate(
-        "() => Object.values(localStorage).find((each) => each.includes('shapes')) ?? '{}'"
+        "() => Object.values(localStorage).find((each) => each.includes('drawn')) ?? '{}'"
     )
-    kept = json.loads(settings).get("shapes", {})
+    kept = json.loads(settings).get("drawn", {})
     return [line for text in kept.values() for line in json.loads(text)["lines"]]
 
 

@@ -317,7 +317,7 @@ def test_progress_is_shown_on_a_terminal_after_half_a_second(
     ("text", "cause"),
     [
         (None, "cannot be read"),
-        ("{", "not a JSON file"),
+        ("{", "not valid JSON"),
         ('{"format": 1}', "no lines and no zones"),
     ],
 )

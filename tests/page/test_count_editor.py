@@ -10,7 +10,7 @@ from obscura.counting import Line, Shapes, Zone
 from obscura.counting.shapes import MOST_CORNERS
 from obscura.page.features.count.editor import ARROWS
 from obscura.page.features.count.edits import all_shapes
-from obscura.page.features.count.grips import MOUSE_REACH, TOUCH_REACH, Grip, View, grips
+from obscura.page.features.count.grips import FINGER, MOUSE, Grip, View, grips
 from obscura.page.stage.placement import Zoom, place
 
 from .count_desk import LINE, MIRROR, SIZE, VIEW, ZONE, Desk, near, points
@@ -121,7 +121,7 @@ def test_a_finger_takes_hold_of_a_point_from_20_pixels_away() -> None:
     desk = Desk(LINE)
 
     assert not desk.press((200, 520), VIEW)
-    assert desk.press((200, 520), VIEW, TOUCH_REACH)
+    assert desk.press((200, 520), VIEW, FINGER)
     assert desk.chosen == Grip("door", 0)
 
 
@@ -248,7 +248,7 @@ def test_whatever_a_person_does_shapes_stay_in_the_picture_and_all_can_be_undone
             case 0:
                 desk.draw(chance.choice(["line", "zone"]))
             case 1 | 2:
-                desk.press(at, view, chance.choice([MOUSE_REACH, TOUCH_REACH]))
+                desk.press(at, view, chance.choice([MOUSE, FINGER]))
             case 3 | 4:
                 desk.move(at, view)
             case 5:

@@ -6,8 +6,8 @@ import pytest
 
 from obscura.counting import Line, Shapes, ShapesError
 from obscura.counting.shapes import MOST_SHAPES
-from obscura.page.features.count.editor import MOST_UNDO
 from obscura.page.features.count.grips import Grip
+from obscura.page.features.count.undo import MOST_UNDO
 
 from .count_desk import LINE, VIEW, ZONE, Desk
 

@@ -28,6 +28,11 @@ def by_id(name: str) -> Any:
     return element
 
 
+def contains_focus(element: Any) -> bool:
+    """Whether an element, or something inside it, has the focus."""
+    return bool(element.contains(document.activeElement))
+
+
 def page_data() -> Any:
     """Return the `dataset` of the page's body: its state and scene, for styles and tests."""
     return document.body.dataset

@@ -6,13 +6,14 @@ from collections.abc import Sequence
 from math import hypot
 from typing import Any
 
-from obscura.counting import Counter, Line, Zone
-from obscura.counting.shapes import Point
+from obscura.counting import Line, Zone
+from obscura.counting.shapes import Point, points
 from obscura.drawing import colour, ink
 from obscura.page.features.count import words
 from obscura.page.features.count.editor import Editor
-from obscura.page.features.count.edits import all_shapes, points_of
+from obscura.page.features.count.edits import Shape, all_shapes
 from obscura.page.features.count.grips import View
+from obscura.page.features.count.ledger import Ledger
 from obscura.page.stage.layers import FACE
 from obscura.page.stage.placement import Placement
 from obscura.update import Update
@@ -28,8 +29,8 @@ HANDLE = 7.0
 class ShapeLayer:
     """Draws what an editor holds."""
 
-    def __init__(self, editor: Editor, counter: Counter) -> None:
-        self.editor, self._counter = editor, counter
+    def __init__(self, editor: Editor, ledger: Ledger) -> None:
+        self.editor, self.ledger = editor, ledger
         self.shown = False
         self.view: View | None = None
         """How it was drawn last; pointers are read by it."""
@@ -41,10 +42,10 @@ class ShapeLayer:
         frame, editor = update.frame, self.editor
         view = self.view = View(place, frame.width, frame.height)
         for index, shape in enumerate(all_shapes(editor.shapes)):
-            shade = shape.colour or colour(index)
+            shade = shade_of(shape, index)
             chosen = editor.chosen is not None and editor.chosen.name == shape.name
-            points = [view.shown(point) for point in points_of(shape)]
-            _path(context, points, closed=isinstance(shape, Zone))
+            places = [view.shown(point) for point in points(shape)]
+            _path(context, places, closed=isinstance(shape, Zone))
             if isinstance(shape, Zone):
                 context.globalAlpha = 0.2
                 context.fillStyle = shade
@@ -53,20 +54,13 @@ class ShapeLayer:
             _stroke(context, shade, 4 if chosen else 2.5)
             if isinstance(shape, Line):
                 _arrow(context, view, shape, shade)
-            _label(context, points, f"{shape.name}: {self._counts(shape)}", shade)
+            _label(context, places, f"{shape.name}: {words.counts(self.ledger, shape)}", shade)
             if chosen:
                 point = editor.chosen.point if editor.chosen else None
-                for number, (x, y) in enumerate(points):
+                for number, (x, y) in enumerate(places):
                     _handle(context, x, y, shade, filled=number == point)
         if editor.drawing:
             self._draw_draft(context, view)
-
-    def _counts(self, shape: Line | Zone) -> str:
-        if isinstance(shape, Line):
-            line = self._counter.lines.get(shape.name)
-            return words.line_counts(line) if line else ""
-        zone = self._counter.zones.get(shape.name)
-        return words.zone_counts(zone) if zone else ""
 
     def _draw_draft(self, context: Any, view: View) -> None:
         editor = self.editor
@@ -77,6 +71,15 @@ class ShapeLayer:
             _stroke(context, DRAFT, 2.5)
         for x, y in points + cursor:
             _handle(context, x, y, DRAFT, filled=False)
+
+
+def shade_of(shape: Shape, index: int) -> str:
+    """Return the colour in which a shape is drawn, "#rrggbb".
+
+    Args:
+        index: of the shape among all.
+    """
+    return shape.colour or colour(index)
 
 
 def _path(context: Any, points: Sequence[Point], *, closed: bool) -> None:
