@@ -24,8 +24,8 @@ SWITCHES = {
 class Trial(Part):
     """Tries a tool on the clip, until the clip is closed or something else is opened.
 
-    Nothing of it is stored. Then the tools are switched as before, and what was in view comes back
-    unless something else is. What the person has switched off meanwhile stays off.
+    The settings of a trial are not stored. Then the tools are switched as before, and what was in
+    view comes back unless something else is. What the person has switched off meanwhile stays off.
     """
 
     def __init__(
@@ -54,13 +54,19 @@ class Trial(Part):
         Raises:
             PartMissing: the clip could not be fetched.
         """
-        switches = SWITCHES[command]
-        if not self._in_view and not await self._open():
+        switches, begins = SWITCHES[command], not self._in_view
+        if begins and not await self._open():
             return
         settings = self._preferences.current
-        self._switched |= {name for name in switches if not getattr(settings, name)}
+        off = {name for name in switches if not getattr(settings, name)}
+        self._switched |= off
         self._page.try_out(**dict.fromkeys(switches, True))
         self._focus(command)  # the button that was pressed is hidden now
+        if "count" in switches and (begins or "count" in off):
+            # What an earlier trial has counted would be added to.
+            cleared = self._page.features.run("count", "clear")
+            if isinstance(cleared, Awaitable):
+                await cleared
 
     def scene_changed(self) -> None:
         """See `Part`."""
