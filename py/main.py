@@ -42,6 +42,7 @@ from obscura.page.features import (
     keep,
     offline,
     privacy,
+    sample,
     track,
 )
 from obscura.page.features.context import Context
@@ -81,6 +82,7 @@ FEATURES = (
     count.FEATURE,
     events.FEATURE,
     offline.FEATURE,
+    sample.FEATURE,
     privacy.FEATURE,
     bench.FEATURE,
 )

@@ -154,12 +154,20 @@ class App:
             self.notice.hide()
             return self.models.choose(values["model"])
         self._preferences.set(**values)
+        self._apply()
+        return self.sources.camera_changed(values.keys())
+
+    def try_out(self, **values: Any) -> None:
+        """Apply features' settings until the page is closed, without storing them."""
+        self._preferences.try_out(**values)
+        self._apply()
+
+    def _apply(self) -> None:
         self.pace.enabled = self.settings.pace
         self._render()
         self.analysis.refresh()
         if self.sessions.ready:
             self._platform.spawn(self.features.follow(self.settings))
-        return self.sources.camera_changed(values.keys())
 
     def hide_classes(self, labels: list[str]) -> None:
         """Show all of the chosen model's classes but these."""

@@ -15,15 +15,17 @@ appears in a single frame is never counted.
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from obscura.cards.card import ModelCard
 from obscura.detections import Detections
 from obscura.tracking.assignment import assign
 from obscura.tracking.course import Course
 from obscura.tracking.motion import Motion, to_centre, to_xyxy
+from obscura.tracking.options import TrackerOptions
 from obscura.tracking.similarity import overlap
 from obscura.update import Update
 
@@ -57,36 +59,6 @@ EARLY = 2
 there before."""
 
 
-@dataclass(frozen=True, slots=True)
-class TrackerOptions:
-    """Scores and times of a tracker. The scores depend on the model, so its card may state them.
-
-    Attributes:
-        birth: score from which a detection begins a track, in 0..1.
-        strong: score from which a detection may continue any track.
-        live: score down to which a detection continues a track that was just seen.
-        lost_s: seconds for which a track that is not detected is kept.
-        hold_s: seconds for which `Tracker.predict` still shows it.
-    """
-
-    birth: float = 0.8
-    strong: float = 0.5
-    live: float = 0.1
-    lost_s: float = 2.0
-    hold_s: float = 0.4
-
-    def __post_init__(self) -> None:
-        if not 0 <= self.live <= self.strong <= self.birth <= 1:
-            raise ValueError(
-                "tracker: wanted 0 <= live <= strong <= birth <= 1, got "
-                f"live {self.live}, strong {self.strong}, birth {self.birth}"
-            )
-        if not (self.lost_s >= 0 and self.hold_s >= 0):
-            raise ValueError(
-                f"tracker: wanted times of 0 or more, got {self.lost_s} and {self.hold_s} s"
-            )
-
-
 class Tracker:
     """A `Stage` that fills ``track_id``. Call `update` once per analysed frame, also if nothing was
     detected.
@@ -118,8 +90,13 @@ class Tracker:
         self._time_s = 0.0
         self._previous_s = 0.0
 
+    def use_card(self, card: ModelCard, threshold: float | None = None) -> None:
+        """Use the scores of `TrackerOptions.for_card` from now on; the times stay."""
+        of_card = TrackerOptions.for_card(card, threshold)
+        self.options = replace(of_card, lost_s=self.options.lost_s, hold_s=self.options.hold_s)
+
     def set_threshold(self, threshold: float) -> None:
-        """Begin tracks at this score from now on, because that is what people count as detected.
+        """Begin tracks at this score from now on, where the detections come without a model.
 
         Where it is below the options' other scores, those are lowered to it.
         """

@@ -50,7 +50,7 @@ class Tracking(Protocol):
 
     @property
     def options(self) -> Any: ...
-    def set_threshold(self, threshold: float) -> None: ...
+    def use_card(self, card: ModelCard, threshold: float | None = None) -> None: ...
     def update(self, update: Update) -> Update: ...
     def visible(
         self, update: Update, threshold: float, classes: Collection[int] | None = None
@@ -117,7 +117,7 @@ class Analysis:
         else:
             if self.answer is not None and answer.cuts != self.answer.cuts:
                 tracker.reset()  # objects are where they were at another time
-            tracker.set_threshold(_threshold(options, answer.card))
+            tracker.use_card(answer.card, options.threshold)
             deep = options._replace(threshold=tracker.options.live, classes=None)
             update = tracker.update(Update(answer.frame, self._decode(answer, deep)))
         update = self.pipeline.update(update)

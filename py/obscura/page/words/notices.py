@@ -169,8 +169,7 @@ NOTICES = {
     ),
     "part-missing": Notice(
         "Part of the page didn't load",
-        "The tool that reads your own models is downloaded on first use. Check your connection, "
-        "then reload the page.",
+        "It is downloaded on first use. Check your connection, then reload the page.",
         "reload",
     ),
     "picture": Notice(

@@ -63,8 +63,8 @@ class Ledger:
             )
         counter.clear()
 
-    def change(self, shapes: Shapes) -> None:
-        """Go on at other lines and zones.
+    def change(self, shapes: Shapes) -> list[tuple[Shape, Shape]]:
+        """Go on at other lines and zones; return those that go on, each before and after.
 
         The sums stay with a shape of the same name and kind (it was moved), or of the same points
         (it was renamed). Of a line whose direction was reversed, in and out change places: who came
@@ -95,6 +95,7 @@ class Ledger:
         inside = {name: self.inside.get(shape.name) for name, shape in pairs.items()}
         self.inside = {zone.name: inside.get(zone.name) or Tally() for zone in shapes.zones}
         self._shapes = shapes
+        return [(pairs[shape.name], shape) for shape in after if shape.name in pairs]
 
     def clear(self) -> dict[str, Sums]:
         """Begin at 0 again; return what was counted until now."""
@@ -141,6 +142,11 @@ class Ledger:
 
 def _turned(sums: Sums, before: Shape, after: Shape) -> Sums:
     """Return the sums of a line in the direction that it has now."""
-    if not isinstance(before, Line) or points(after) != points(reversed_line(before)):
+    if not is_reversed(before, after):
         return sums
     return Tally({(OTHER_WAY[kind], label): count for (kind, label), count in sums.items()})
+
+
+def is_reversed(before: Shape, after: Shape) -> bool:
+    """Whether a line has the opposite direction now."""
+    return isinstance(before, Line) and points(after) == points(reversed_line(before))

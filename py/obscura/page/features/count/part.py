@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from obscura.counting import Counter, Shapes, ShapesError
@@ -10,11 +11,13 @@ from obscura.page.browser.dom import by_id, listen
 from obscura.page.browser.shell import close_panel
 from obscura.page.features.context import Context
 from obscura.page.features.count import MOST_SOURCES, transfer, words
+from obscura.page.features.count.dialog import CountsDialog
 from obscura.page.features.count.editor import Editor
 from obscura.page.features.count.hands import Hands
 from obscura.page.features.count.layer import ShapeLayer
-from obscura.page.features.count.ledger import Ledger, Sums
+from obscura.page.features.count.ledger import Ledger
 from obscura.page.features.count.panel import ShapePanel
+from obscura.page.features.count.stored import StoredHistory
 from obscura.page.features.count.undo import Act
 from obscura.page.state.feature import Part
 from obscura.page.state.scene import Kind
@@ -35,11 +38,12 @@ class Count(Part):
         self._page, self._preferences = context.page, context.preferences
         self._overlay = context.overlay
         self._counter = Counter(Shapes())
-        self._ledgers: dict[str, Ledger] = {}  # by camera or video
         self._layer = ShapeLayer(Editor(Shapes(), self._edited), Ledger(Shapes()))
         self._canvas = by_id("overlay")
         self._hands = Hands(self._canvas, self._layer, self._show, self._say)
         self._panel = ShapePanel(self._layer, self._show)
+        self._history = StoredHistory(context, self._say)
+        self._over_time = CountsDialog(context, self._history)
         self._on = self._tracked = False
         self._source = ""  # whose lines and zones are in view
         self._labels: tuple[str, ...] = ()  # of the model that answered last
@@ -68,6 +72,8 @@ class Count(Part):
         editor = self._editor
         if command in ("line", "zone"):
             return self._draw(command)
+        if command in CountsDialog.COMMANDS:
+            return self._over_time.run(command)
         if command == "export":
             return transfer.save(editor.shapes)
         if command == "import":
@@ -118,6 +124,10 @@ class Count(Part):
         """See `Part`."""
         return {"counts": self._ledger.as_dict()}
 
+    async def forget(self) -> None:
+        """See `Part`."""
+        await self._history.forget()
+
     async def open_file(self, file: Any) -> None:
         """See `Part`."""
         shapes = await transfer.read(file)
@@ -138,10 +148,13 @@ class Count(Part):
         card = self._page.sessions.card
         self._labels = card.labels if card else ()
         self._ledger.take(self._counter, self._labels)
+        if self._layer.shown:
+            self._history.count(update, self._labels, self._counter)
         return update
 
     def reset(self) -> None:
         """Forget the tracks; what was counted stays."""
+        self._history.pause()
         self._counter.reset()
         self._ledger.take(self._counter, self._labels)
 
@@ -149,6 +162,7 @@ class Count(Part):
         """List the counts."""
         if self._on:
             self._panel.show()
+            self._over_time.counted()
 
     def close(self) -> None:
         """Nothing is held."""
@@ -166,11 +180,7 @@ class Count(Part):
             shapes = self._drawn()
         self._counter.change(Shapes())
         self._counter.change(shapes)
-        ledger = self._ledgers.pop(self._source, None) or Ledger(shapes)
-        ledger.change(shapes)
-        self._ledgers[self._source] = ledger
-        self._ledgers = dict(list(self._ledgers.items())[-MOST_SOURCES:])
-        self._layer.ledger = ledger
+        self._layer.ledger = self._history.enter(self._source, shapes)
         self._layer.editor = Editor(shapes, self._edited)
 
     def _drawn(self) -> Shapes:
@@ -184,7 +194,7 @@ class Count(Part):
     def _edited(self, shapes: Shapes) -> None:
         """Count at these from now on, and keep them."""
         self._counter.change(shapes)
-        self._ledger.change(shapes)
+        self._history.change(shapes)
         if self._given is None:
             kept = dict(self._preferences.current.drawn)
             kept.pop(self._source, None)
@@ -218,14 +228,13 @@ class Count(Part):
 
     def _clear(self) -> bool:
         """Begin all counts at 0 again, which can be undone."""
-        ledger = self._ledger
-        cleared: list[dict[str, Sums]] = []
+        cleared: list[Callable[[], None]] = []
 
         def again() -> None:
-            cleared.append(ledger.clear())
+            cleared.append(self._history.clear())
 
         again()
-        self._editor.record(Act(lambda: ledger.add(cleared.pop()), again))
+        self._editor.record(Act(lambda: cleared.pop()(), again))
         return True
 
     def _turn_on(self) -> None:
