@@ -175,7 +175,8 @@ def test_list_and_editor_have_no_serious_fault_of_access(
     select(room, "Door")
     room.at("count-name").fill("Yard")
     room.page.keyboard.press("Enter")
-    room.page.add_script_tag(path=ROOT / "node_modules" / "axe-core" / "axe.min.js")
+    axe = ROOT / "node_modules" / "axe-core" / "axe.min.js"
+    room.page.evaluate(axe.read_text(encoding="utf-8"))
 
     assert room.page.evaluate(AXE) == []
 
@@ -191,73 +192,69 @@ def totals(room: Room) -> dict[str, Any]:
 
 @pytest.fixture
 def walked(new_room: OpenRoom) -> Room:
-    """A page in which the person of a video has come in once; the video is at its end."""
+    """A page in which the person of a video has come in, and the video is paused."""
     room = new_room(cold=True).open("?count=1&backend=wasm&model=cocossd")
     room.until_state("ready")
     room.give(walk(), "walk.webm", "video/webm")
     room.until_live()
     room.page.wait_for_selector("#count-tools:not([hidden])")
     import_shapes(room, shapes_file(DOOR, zones=[YARD]))
-    room.until("now.counts?.lines.Door?.in.person === 1")
+    room.until("now.counts?.lines.Door?.in.person >= 1")
+    room.at("pause").click()
+    room.until_state("paused")
     return room
 
 
 def test_counts_survive_seeking_pausing_another_model_and_the_same_video_again(
     walked: Room,
 ) -> None:
-    room = walked
-    assert "in 1 · out 0" in room.at("count-list").inner_text()
-    room.at("pause").click()
-    room.until_state("paused")
-    assert totals(room) == {"in": {"person": 1}, "out": {}}
-
+    room, before = walked, totals(walked)
+    assert f"in {sum(before['in'].values())} · out 0" in room.at("count-list").inner_text()
     room.choose("centernet-320")
-    assert totals(room) == {"in": {"person": 1}, "out": {}}
-    room.choose("cocossd")
-
+    assert totals(room) == before
     room.page.locator("#video-bar input[type=range]").fill("0")
     room.until("now.state === 'paused'")
-    assert totals(room) == {"in": {"person": 1}, "out": {}}, "going back is no crossing"
+    assert totals(room) == before, "going back is no crossing"
+    room.choose("cocossd")
     room.at("pause").click()
-    room.until("now.counts.lines.Door.in.person === 2")
-    assert totals(room)["out"] == {}
+    now = room.until(f"now.counts.lines.Door.in.person > {before['in']['person']}")
+    assert now["counts"]["lines"]["Door"]["out"] == {}
 
+    before = totals(room)
     room.give(walk(), "walk.webm", "video/webm")
-    room.until("now.counts.lines.Door.in.person === 3")
+    room.until(f"now.counts.lines.Door.in.person > {before['in']['person']}")
 
 
 def test_counts_of_another_video_are_its_own_and_come_back(walked: Room) -> None:
-    room = walked
+    room, before = walked, walked.snapshot()["counts"]
     room.give(walk(), "other.webm", "video/webm")
     room.until("Object.keys(now.counts.lines).length === 0")
     room.give(walk(), "walk.webm", "video/webm")
 
-    room.until("now.counts.lines.Door?.in.person >= 1")
-    assert room.snapshot()["counts"]["zones"]["Yard"]["entered"]["person"] >= 1
+    now = room.until("now.counts.lines.Door")["counts"]
+    assert now["lines"]["Door"]["in"]["person"] >= before["lines"]["Door"]["in"]["person"]
+    assert now["zones"]["Yard"]["entered"]["person"] >= 1
 
 
 def test_a_reset_of_the_counts_can_be_undone(walked: Room) -> None:
-    room = walked
-    room.at("pause").click()
-    room.until_state("paused")
+    room, before = walked, totals(walked)
     room.at("count-clear").click()
     assert totals(room) == {"in": {}, "out": {}}
     assert "Undo brings them back" in room.at("count-note").inner_text()
     assert room.at("count-clear").is_disabled()
     room.at("count-undo").click()
 
-    assert totals(room) == {"in": {"person": 1}, "out": {}}
+    assert totals(room) == before
 
 
 def test_a_line_that_is_deleted_comes_back_with_its_counts(walked: Room) -> None:
-    room = walked
-    room.at("pause").click()
+    room, before = walked, totals(walked)
     select(room, "Door")
     room.at("count-delete").click()
     has(room, 0, 1)
     room.at("count-undo").click()
 
-    assert totals(room)["in"] == {"person": 1}
+    assert totals(room) == before
     select(room, "Door")
     room.at("count-reverse").click()
-    assert totals(room) == {"in": {}, "out": {"person": 1}}
+    assert totals(room) == {"in": before["out"], "out": before["in"]}

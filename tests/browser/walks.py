@@ -25,7 +25,7 @@ DOOR = {"name": "Door", "start": [0.5, 1.0], "end": [0.5, 0.0], "anchor": "centr
 
 
 @functools.cache
-def walk(seconds: float = 5.0) -> bytes:
+def walk(seconds: float = 12.0) -> bytes:
     """A WebM in which the person goes from the left edge to the right one."""
     person = sample().resize((SIDE, SIDE), Image.Resampling.LANCZOS)
     file = io.BytesIO()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from obscura.counting import Line, Shapes, Zone
@@ -21,7 +23,12 @@ class Desk(Editor):
 
     def __init__(self, *lines: Line, zones: tuple[Zone, ...] = ()) -> None:
         self.told: list[Shapes] = []
-        super().__init__(Shapes(lines, zones), self.told.append)
+        self.on_told: Callable[[], None] = lambda: None
+        super().__init__(Shapes(lines, zones), self._tell)
+
+    def _tell(self, shapes: Shapes) -> None:
+        self.told.append(shapes)
+        self.on_told()
 
     def tap(self, *at: tuple[float, float], view: View = VIEW) -> None:
         for point in at:

@@ -93,9 +93,12 @@ def test_a_bad_name_is_refused_and_changes_nothing(name: str) -> None:
 def test_a_selected_shape_stays_selected_under_its_new_name() -> None:
     desk = Desk(LINE)
     desk.chosen = Grip("door", 1)
+    seen: list[Grip | None] = []
+    desk.on_told = lambda: seen.append(desk.chosen)
     desk.rename("door", "gate")
 
     assert desk.chosen == Grip("gate", 1)
+    assert seen == [desk.chosen], "also for who is told of the edit"
 
 
 def test_new_names_are_those_that_are_free() -> None:
