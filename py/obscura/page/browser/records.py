@@ -62,7 +62,10 @@ class RecordDatabase:
                     store.delete(to_js(list(key)))
                 else:
                     store.put(value, to_js(list(key)))
-            return self._module.promisifyRequest(store.transaction)
+            done = self._module.promisifyRequest(store.transaction)
+            # At once, not after the last request's answer, which a page that closes never gets.
+            store.transaction.commit()
+            return done
 
         await self._database("readwrite", create_once_callable(change))
 

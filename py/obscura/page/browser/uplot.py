@@ -14,7 +14,7 @@ from typing import Any
 from js import ResizeObserver, document, getComputedStyle
 from pyodide.ffi import create_proxy, to_js
 
-from obscura.page.browser.dom import js_object, listener, make
+from obscura.page.browser.dom import js_object, make
 
 AXIS = 46
 """CSS pixels left of the plot, for the numbers."""
@@ -59,7 +59,7 @@ async def load(load_module: Callable[[str], Awaitable[Any]], module: str, style:
 
 def watch(holder: Any, changed: Callable[[], None]) -> None:
     """Call `changed()` when an element has another size, for the life of the page."""
-    ResizeObserver.new(listener(lambda _entries: changed())).observe(holder)
+    ResizeObserver.new(create_proxy(lambda *_: changed())).observe(holder)
 
 
 class Chart:

@@ -14,6 +14,7 @@ from obscura.page.browser.boot import boot
 from obscura.page.browser.dom import by_id, every, listen, make
 from obscura.page.features.context import Context
 from obscura.page.features.count import figures, history_words
+from obscura.page.features.count.edits import all_shapes
 from obscura.page.features.count.figures import SHOWN, STEP_S, Choice, Figures
 from obscura.page.features.count.history import History
 
@@ -150,7 +151,7 @@ class CountsDialog:
     def _list_choices(self) -> None:
         source = self._history.source
         now = figures.choices(source.shapes, source.series) if source else []
-        if now == self._choices:
+        if source is None or now == self._choices:
             return
         chosen = self._choice if self._choices and self._of.options.length else None
         self._choices = now
@@ -161,8 +162,11 @@ class CountsDialog:
             group.append(*options)
             groups += [group] if options else []
         self._of.replaceChildren(*groups)
-        if chosen in self._choices:
-            self._of.selectedIndex = self._choices.index(chosen)
+        there = {shape.name for shape in all_shapes(source.shapes)}
+        first = next((each for each in now if each.name in there), now[0]) if now else None
+        kept = chosen if chosen in now else first
+        if kept is not None:
+            self._of.selectedIndex = now.index(kept)
 
     def _fill_table(self, found: Figures) -> None:
         table = by_id("counts-table").firstElementChild

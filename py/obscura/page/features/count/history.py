@@ -76,13 +76,16 @@ class History:
         now_s: Callable[[], float],
         may_store: Callable[[], bool],
         say: Callable[[str], None],
+        loaded: Callable[[], None],
     ) -> None:
         """
         Args:
             now_s: the wall clock in epoch seconds.
             may_store: whether anything may be stored now.
             say: shows a sentence about what could not be stored or read.
+            loaded: called when stored counts have been added.
         """
+        self._loaded = loaded
         self._store, self._now_s, self._may_store, self._say = store, now_s, may_store, say
         self._open: dict[str, Source] = {}  # the latest last
         self._pending: dict[Key, str | None] = {}
@@ -226,11 +229,12 @@ class History:
             self._pending |= {key: None for key, _ in rows}
         source.loaded = True
         stored = dict(totals).get((TOTALS, source.name), "")
-        source.written = _plain(source.ledger.sums)
+        source.written = None if source.cleared else _plain(source.ledger.sums)
         if stored != "" and not source.cleared:
             sums = _sums(stored)
             damaged += sums is None
             source.ledger.add(sums or {})
+            self._loaded()
         if damaged:
             self._say(history_words.damaged(damaged))
         await self._make_room(source, totals)

@@ -42,7 +42,7 @@ class Count(Part):
         self._canvas = by_id("overlay")
         self._hands = Hands(self._canvas, self._layer, self._show, self._say)
         self._panel = ShapePanel(self._layer, self._show)
-        self._history = StoredHistory(context, self._say)
+        self._history = StoredHistory(context, self._say, self._show)
         self._over_time = CountsDialog(context, self._history)
         self._on = self._tracked = False
         self._source = ""  # whose lines and zones are in view

@@ -5,12 +5,13 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 
-from obscura.counting import Counter
+from obscura.counting import Counter, Shapes
 from obscura.page.browser import records, storage
 from obscura.page.browser.boot import boot
 from obscura.page.browser.dom import every, on_hidden, run_now
 from obscura.page.features.context import Context
 from obscura.page.features.count.history import History
+from obscura.page.features.count.ledger import Ledger
 from obscura.update import Update
 
 WRITE_MS = 4_000
@@ -20,10 +21,13 @@ WRITE_MS = 4_000
 class StoredHistory(History):
     """A `History` that is stored in the browser's database."""
 
-    def __init__(self, context: Context, say: Callable[[str], None]) -> None:
+    def __init__(
+        self, context: Context, say: Callable[[str], None], loaded: Callable[[], None]
+    ) -> None:
         """
         Args:
             say: shows a sentence about what could not be stored or read.
+            loaded: called when stored counts have been added.
         """
         assert context.page is not None
         self._page = context.page
@@ -33,9 +37,16 @@ class StoredHistory(History):
             now_s=time.time,
             may_store=lambda: not storage.keeps_nothing(),
             say=say,
+            loaded=loaded,
         )
         every(WRITE_MS, self._write_soon)
         on_hidden(self._write_soon)
+
+    def enter(self, name: str, shapes: Shapes) -> Ledger:
+        """Count at a camera or video from now on, and read what is stored of it."""
+        ledger = super().enter(name, shapes)
+        self._write_soon()
+        return ledger
 
     def count(self, update: Update, labels: Sequence[str], counter: Counter) -> None:
         """Add an analysed frame of the camera or video in view."""
