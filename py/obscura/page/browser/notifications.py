@@ -25,10 +25,10 @@ def allowed() -> bool:
     return str(window.Notification.permission) == "granted"
 
 
-async def ask() -> bool:
-    """Ask the person, if need be; return whether they are allowed. Call it while a press is
-    handled: browsers do not ask at other times."""
-    return str(await window.Notification.requestPermission()) == "granted"
+def ask() -> Any:
+    """Ask the person, if need be; return an awaitable, after which `allowed` is up to date. Call it
+    while a press is handled: browsers do not ask at other times."""
+    return window.Notification.requestPermission()
 
 
 def in_use() -> bool:

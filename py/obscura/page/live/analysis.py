@@ -32,6 +32,8 @@ class Answer(NamedTuple):
     """When the page captured the frame, which was showing then; see `Playback.showing_ms`."""
     cuts: int = 0
     """How often the source had gone back to an earlier moment; see `live.frame_clock`."""
+    source_s: float = 0.0
+    """Time of the frame on the source's own clock: of a video, within it."""
 
 
 class DecodeOptions(NamedTuple):

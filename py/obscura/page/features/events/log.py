@@ -94,14 +94,14 @@ class Moments:
     def __init__(self) -> None:
         self._frames: deque[tuple[float, float]] = deque(maxlen=MOST_MOMENTS)
 
-    def add(self, time_s: float, shown_s: float) -> None:
+    def add(self, time_s: float, other_s: float) -> None:
         """Take in a frame.
 
         Args:
             time_s: its time as in `FrameInfo`.
-            shown_s: its time on the other clock.
+            other_s: its time on the other clock.
         """
-        self._frames.append((time_s, shown_s))
+        self._frames.append((time_s, other_s))
 
     def clear(self) -> None:
         """Another source follows."""
@@ -110,8 +110,8 @@ class Moments:
     def at(self, time_s: float) -> float:
         """Return the time on the other clock: of the last frame until then, and as much later."""
         after = bisect_right(self._frames, time_s, key=lambda frame: frame[0])
-        frame_s, shown_s = self._frames[max(after - 1, 0)]
-        return max(shown_s + time_s - frame_s, 0.0)
+        frame_s, other_s = self._frames[max(after - 1, 0)]
+        return max(other_s + time_s - frame_s, 0.0)
 
 
 def _order(entry: Entry) -> tuple[int, float]:

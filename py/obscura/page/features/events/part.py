@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Awaitable, Coroutine
 from typing import Any
 
 from obscura.counting import Presence
@@ -102,8 +103,8 @@ class Events(Part):
     def _take(self, update: Update, answer: Answer) -> None:
         is_video = self._page.sources.is_video
         age_s = (now_ms() - answer.captured_ms) / 1000
-        shown_s = answer.captured_ms / 1000 if is_video else time.time() - age_s
-        self._moments.add(update.frame.time_s, shown_s)
+        moment_s = answer.source_s if is_video else time.time() - age_s
+        self._moments.add(update.frame.time_s, moment_s)
         classes = self._analysis.options(answer.card).classes
         for event in update.events:
             if isinstance(event, TrackEvent) and (classes is None or event.class_id in classes):
@@ -169,12 +170,16 @@ class Events(Part):
         # Not by the settings: those are followed later, when browsers do not ask any more.
         listen(switch, "change", lambda event: self._ask() if event.target.checked else None)
 
-    async def _ask(self) -> None:
+    def _ask(self) -> Coroutine[Any, Any, None]:
         self._asking = True
+        return self._answered(notifications.ask())
+
+    async def _answered(self, answer: Awaitable[Any]) -> None:
         try:
-            allowed = await notifications.ask()
+            await answer
         finally:
             self._asking = False
+        allowed = notifications.allowed()
         self._say("" if allowed else words.REFUSED)
         if not allowed:
             self._page.change(events_notify=False)

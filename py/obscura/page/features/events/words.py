@@ -10,7 +10,7 @@ from obscura.page.words.objects import duration
 from obscura.page.words.text import clock
 
 EMPTY = {
-    "none": "Choose below what is to be listed.",
+    "none": "Choose which kinds of events are listed.",
     "lines": "Nothing yet. Draw a line or a zone under Count to begin.",
     "views": "Nothing yet. Whoever comes into view is listed here.",
 }
