@@ -12,34 +12,13 @@ from dataclasses import dataclass, field, replace
 from math import hypot, inf
 
 from obscura.counting.events import Crossing, TrackEvent, ZoneEntered, ZoneLeft
+from obscura.counting.heirs import Heirs
 from obscura.counting.shapes import Line, Point, Shapes, Zone, points
+from obscura.counting.sight import Sight, sights
 from obscura.update import Update
 
 LOST_S = 2.0
 """Seconds after which a track that is not seen any more has left. Shorter gaps are occlusions."""
-WITHIN = (1e-4, 1 - 1e-4)
-"""Anchors lie at least this far within the picture, in fractions of it. The foot of who is cut off
-by the lower edge lies on that edge, as do lines and zones that reach to it: so it is in the zone,
-and crosses the line."""
-
-
-@dataclass(frozen=True, slots=True)
-class Sight:
-    """Where a track is in one frame.
-
-    Attributes:
-        time_s: time of the frame in seconds.
-        track_id: number of the track.
-        class_id: its class.
-        anchors: x, y relative to the picture, by the name of the anchor.
-        height: of its box, relative to the picture.
-    """
-
-    time_s: float
-    track_id: int
-    class_id: int
-    anchors: dict[str, Point]
-    height: float
 
 
 @dataclass(slots=True)
@@ -101,6 +80,11 @@ class LineCounter:
             self._passages.clear()
         self.line = line
         return self
+
+    def hand_over(self, old: int, new: int) -> None:
+        """Go on with a track under another id."""
+        if old in self._passages:
+            self._passages[new] = self._passages.pop(old)
 
     def forget(self, before_s: float) -> None:
         """Forget tracks that were not seen since."""
@@ -188,6 +172,11 @@ class ZoneCounter:
         self.zone = zone
         return self
 
+    def hand_over(self, old: int, new: int) -> None:
+        """Go on with a track under another id."""
+        if old in self._stays:
+            self._stays[new] = self._stays.pop(old)
+
     def forget(self, before_s: float) -> list[TrackEvent]:
         """Forget tracks that were not seen since; return that those inside have left."""
         gone = [(each, stay) for each, stay in self._stays.items() if stay.seen_s < before_s]
@@ -219,6 +208,7 @@ class Counter:
     lines: dict[str, LineCounter] = field(init=False)
     zones: dict[str, ZoneCounter] = field(init=False)
     _time_s: float = field(default=-inf, init=False)
+    _heirs: Heirs = field(default_factory=Heirs, init=False)
 
     def __post_init__(self) -> None:
         self.lines = {line.name: LineCounter(line) for line in self.shapes.lines}
@@ -273,7 +263,13 @@ class Counter:
         if frame.time_s < self._time_s:
             events += self._forget(inf)
         self._time_s = frame.time_s
-        for sight in sights(update):
+        seen = sights(update)
+        for new, old in self._heirs.find(seen, frame.time_s, aspect).items():
+            for line in self.lines.values():
+                line.hand_over(old, new)
+            for zone in self.zones.values():
+                zone.hand_over(old, new)
+        for sight in seen:
             for line in self.lines.values():
                 crossing = line.see(sight, aspect)
                 if crossing is not None:
@@ -287,6 +283,7 @@ class Counter:
 
     def _forget(self, before_s: float) -> list[TrackEvent]:
         """Forget tracks that were not seen since; return that those in zones have left."""
+        self._heirs.forget(before_s)
         for line in self.lines.values():
             line.forget(before_s)
         return [event for zone in self.zones.values() for event in zone.forget(before_s)]
@@ -300,36 +297,6 @@ def _carried(former: Mapping[str, Line | Zone], shapes: Sequence[Line | Zone]) -
         if shape.name not in names and points(shape) in gone:
             names[shape.name] = gone.pop(points(shape))
     return names
-
-
-def sights(update: Update) -> Iterable[Sight]:
-    """Return where the tracks of an update are; rows without a track are left out."""
-    detections, frame = update.detections, update.frame
-    if detections.track_id is None:
-        return []
-    size = (frame.width, frame.height)
-    centres = (detections.anchors("centre") / size).clip(*WITHIN).tolist()
-    feet = (detections.anchors("foot") / size).clip(*WITHIN).tolist()
-    heights = ((detections.xyxy[:, 3] - detections.xyxy[:, 1]) / frame.height).tolist()
-    rows = zip(
-        detections.track_id.tolist(),
-        detections.class_id.tolist(),
-        centres,
-        feet,
-        heights,
-        strict=True,
-    )
-    return [
-        Sight(
-            frame.time_s,
-            track_id,
-            class_id,
-            {"centre": (centre[0], centre[1]), "foot": (foot[0], foot[1])},
-            height,
-        )
-        for track_id, class_id, centre, foot, height in rows
-        if track_id >= 0
-    ]
 
 
 def contains(corners: Iterable[Point], point: Point) -> bool:

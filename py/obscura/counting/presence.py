@@ -6,9 +6,10 @@ from collections import Counter as Tally
 from dataclasses import dataclass, replace
 from math import inf
 
-from obscura.counting.counter import LOST_S, sights
+from obscura.counting.counter import LOST_S
 from obscura.counting.events import Appeared, TrackEvent, Vanished
 from obscura.counting.shapes import Point
+from obscura.counting.sight import sights
 from obscura.update import Update
 
 
