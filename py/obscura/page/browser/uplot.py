@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from js import ResizeObserver, document, getComputedStyle
-from pyodide.ffi import create_proxy, to_js
+from pyodide.ffi import create_proxy, jsnull, to_js
 
 from obscura.page.browser.dom import js_object, make
 
@@ -84,6 +84,7 @@ class Chart:
         """
         self._holder, self._plot, self._tick, self._moved = holder, plot, tick, moved
         self.look = looks(holder)
+        self._indices: list[int | None] = []  # of the periods, by the points that are drawn
         self._proxies = [create_proxy(self._ticks), create_proxy(self._cursor_set)]
         self._chart = library.new(js_object(**self._options(library)), to_js([]), holder)
 
@@ -101,8 +102,21 @@ class Chart:
             columns: the numbers of each column, by period.
             begin_s, end_s: the first and last period on the time axis.
         """
-        half = self._plot.step_s / 2
-        self._chart.setData(to_js([list(starts), *map(list, columns)]), False)
+        step_s, half = self._plot.step_s, self._plot.step_s / 2
+        self._indices = []
+        times: list[float] = []
+        numbers: list[list[Any]] = [[] for _ in columns]
+        for index, start_s in enumerate(starts):
+            if times and start_s - times[-1] > 1.5 * step_s:  # lines are interrupted there
+                self._indices.append(None)
+                times.append(times[-1] + step_s)
+                for column in numbers:
+                    column.append(jsnull)
+            self._indices.append(index)
+            times.append(start_s)
+            for column, given in zip(numbers, columns, strict=True):
+                column.append(given[index])
+        self._chart.setData(to_js([times, *numbers]), False)
         self._chart.setScale("x", js_object(min=begin_s - half, max=end_s + half))
 
     def point(self, start_s: float) -> None:
@@ -120,13 +134,16 @@ class Chart:
         width, height, text, line, *colours = self.look
         slot = (width - AXIS) / self._plot.slots
         font = f"12px {getComputedStyle(self._holder).fontFamily}"
+        above = {"pad": 0.1, "soft": 4, "mode": 1}
         axis = {"stroke": text, "font": font}
         grid = {"stroke": line, "width": 1}
         series: list[dict[str, Any]] = [{}]
         for index, colour in enumerate(colours[: self._plot.columns]):
             drawn: dict[str, Any] = {"stroke": colour, "width": 2}
             if index < self._plot.bars:
-                sides = js_object(size=[0.8 / self._plot.bars, min(WIDEST, slot * 0.4)], align=(-1, 1)[index])
+                sides = js_object(
+                    size=[0.8 / self._plot.bars, min(WIDEST, slot * 0.4)], align=(-1, 1)[index]
+                )
                 drawn |= {"fill": colour, "width": 0, "paths": library.paths.bars(sides)}
             series.append(drawn)
         return {
@@ -136,7 +153,7 @@ class Chart:
             "cursor": {"y": False, "drag": {"x": False, "y": False, "setScale": False}},
             "scales": {
                 "x": {"time": False, "auto": False},
-                "y": {"range": {"min": {"pad": 0, "hard": 0}, "max": {"pad": 0.1, "soft": 4, "mode": 1}}},
+                "y": {"range": {"min": {"pad": 0, "hard": 0}, "max": above}},
             },
             "axes": [
                 {**axis, "grid": {"show": False}, "ticks": grid, "values": self._proxies[0],
@@ -155,8 +172,9 @@ class Chart:
         return to_js([self._tick(now, then) for now, then in zip(times, before, strict=True)])
 
     def _cursor_set(self, chart: Any, *_rest: Any) -> None:
-        index = chart.cursor.idx
-        self._moved(int(index) if isinstance(index, (int, float)) else None)
+        point = chart.cursor.idx
+        drawn = isinstance(point, (int, float)) and point < len(self._indices)
+        self._moved(self._indices[int(point)] if drawn else None)
 
 
 def looks(holder: Any) -> tuple[Any, ...]:

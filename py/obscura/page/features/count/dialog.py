@@ -8,7 +8,7 @@ from __future__ import annotations
 import time
 from typing import Any
 
-from obscura.counting.periods import Period
+from obscura.counting.periods import PERIODS, Period
 from obscura.page.browser import sharing, uplot
 from obscura.page.browser.boot import boot
 from obscura.page.browser.dom import by_id, every, listen, make
@@ -39,6 +39,7 @@ class CountsDialog:
         self._chart: uplot.Chart | None = None
         self._drawn: Any = None  # what the chart was made for
         self._as_table = self._counted = self._listening = False
+        self._cells: list[tuple[str, ...]] = []  # of the table
         self._index: int | None = None  # of the period under the cursor
 
     def run(self, command: str) -> Any:
@@ -110,8 +111,7 @@ class CountsDialog:
 
     @property
     def _period(self) -> Period:
-        period: Period = str(self._per.value)  # type: ignore[assignment]  (counts.html has them)
-        return period
+        return next(each for each in PERIODS if each == self._per.value)
 
     @property
     def _choice(self) -> Choice:
@@ -169,18 +169,24 @@ class CountsDialog:
             self._of.selectedIndex = now.index(kept)
 
     def _fill_table(self, found: Figures) -> None:
-        table = by_id("counts-table").firstElementChild
-        caption, head, body = table.children
-        caption.textContent = by_id("counts-summary").textContent
-        columns = history_words.COLUMNS[self._choice.kind]
+        titles = ("When", *history_words.COLUMNS[self._choice.kind])
+        cells = [titles] + [
+            (history_words.moment(self._period, start_s), *map(history_words.number, numbers))
+            for start_s, numbers in zip(found.starts[::-1], found.rows[::-1], strict=True)
+        ]
+        if cells == self._cells:  # somebody may be reading it
+            return
+        self._cells = cells
+        caption, head, body = by_id("counts-table").firstElementChild.children
+        caption.textContent = self._choice.name
         row = make("tr")
-        row.append(*(make("th", text=title, scope="col") for title in ("When", *columns)))
+        row.append(*(make("th", text=title, scope="col") for title in titles))
         head.replaceChildren(row)
         rows = []
-        for start_s, numbers in zip(found.starts[::-1], found.rows[::-1], strict=True):
+        for when, *numbers in cells[1:]:
             row = make("tr")
-            row.append(make("th", text=history_words.moment(self._period, start_s), scope="row"))
-            row.append(*(make("td", text=history_words.number(each)) for each in numbers))
+            row.append(make("th", text=when, scope="row"))
+            row.append(*(make("td", text=number) for number in numbers))
             rows.append(row)
         body.replaceChildren(*rows)
 

@@ -69,7 +69,9 @@ def figures(
     span_s = (SHOWN[period] - 1) * STEP_S[period]
     begin_s = end_s - span_s
     # Days have 23 to 25 hours, so they begin up to an hour beside whole steps.
-    shown = [each for each in buckets if begin_s - 3700 * (period == "day") <= each.start_s <= end_s]
+    shown = [
+        each for each in buckets if begin_s - 3700 * (period == "day") <= each.start_s <= end_s
+    ]
     before = [each.start_s for each in buckets if each.start_s < (shown or buckets)[0].start_s]
     after = [each.start_s for each in buckets if each.start_s > end_s]
     return Figures(

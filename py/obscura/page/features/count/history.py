@@ -37,8 +37,10 @@ class Store(Protocol):
 
     async def read(self, *prefix: str) -> list[tuple[Key, str | None]]:
         """Return the records whose keys begin so, in order; None for what is not text."""
+
     async def write(self, records: Mapping[Key, str | None]) -> None:
         """Write all records or none; None deletes one."""
+
     async def clear(self) -> None:
         """Delete all records."""
 
@@ -124,9 +126,7 @@ class History:
                 kind = "line" if isinstance(shape, Line) else "zone"
                 series.rename(kind, former.name, shape.name)
 
-    def take(
-        self, update: Update, labels: Sequence[str], counter: Counter, media_s: float
-    ) -> None:
+    def take(self, update: Update, labels: Sequence[str], counter: Counter, media_s: float) -> None:
         """Add one analysed frame to the counts over time.
 
         Args:

@@ -19,9 +19,6 @@ COLUMNS = {
     "line": ("In", "Out"),
     "zone": ("Entered", "Left", "Inside on average", "Most inside"),
 }
-UNITS = {"minute": "minute", "hour": "hour", "day": "day"}
-LIVE_COLUMN = 2
-"""Index of the column of zones that is drawn as a line."""
 
 
 def damaged(count: int) -> str:
@@ -33,18 +30,18 @@ def damaged(count: int) -> str:
 
 def moment(period: Period, start_s: float) -> str:
     """Return when a period began, in this device's time zone."""
-    when = datetime.fromtimestamp(start_s)  # noqa: DTZ006  (local, as on the person's clock)
+    when = datetime.fromtimestamp(start_s)
     day = f"{when.day} {when:%b}"
     return f"{when:%a} {day}" if period == "day" else f"{day}, {when:%H:%M}"
 
 
 def tick(period: Period, start_s: float, previous_s: float | None) -> str:
     """Return what stands below a tick of the time axis: the time, and the day where it begins."""
-    when = datetime.fromtimestamp(start_s)  # noqa: DTZ006  (as above)
+    when = datetime.fromtimestamp(start_s)
     day = f"{when.day} {when:%b}"
     if period == "day":
         return day
-    new = previous_s is None or datetime.fromtimestamp(previous_s).date() != when.date()  # noqa: DTZ006
+    new = previous_s is None or datetime.fromtimestamp(previous_s).date() != when.date()
     return f"{when:%H:%M}\n{day}" if new else f"{when:%H:%M}"
 
 
@@ -74,9 +71,17 @@ def summary(
         most = max(row[3] for row in rows)
         what = f"{first:g} entered, {second:g} left, and at most {most:g} were inside at once"
     busiest = max(range(len(rows)), key=lambda index: rows[index][0] + rows[index][1])
-    sentence = f"{name}: {what}, from {moment(period, starts[0])} to {moment(period, starts[-1])}."
+    begun = moment(period, starts[0])
     if len(rows) == 1:
-        sentence = f"{name}: {what}, in the {UNITS[period]} of {moment(period, starts[0])}."
-    elif first + second:
-        sentence += f" The busiest {UNITS[period]} was {moment(period, starts[busiest])}."
+        return f"{name}: {what}, in the {period} of {begun}."
+    sentence = f"{name}: {what}, from {begun} to {_briefly(period, starts[-1], begun)}."
+    if first + second:
+        sentence += f" The busiest {period} was {_briefly(period, starts[busiest], begun)}."
     return sentence
+
+
+def _briefly(period: Period, start_s: float, begun: str) -> str:
+    """Return when a period began, without the day that was named before."""
+    when = moment(period, start_s)
+    day, comma, hour = when.partition(", ")
+    return hour if comma and begun.startswith(f"{day}, ") else when
