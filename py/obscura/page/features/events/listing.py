@@ -22,16 +22,17 @@ class Listing:
         self._log = log
         self._list, self._empty = by_id("events-list"), by_id("events-empty")
         self._shown: list[Entry] = []
-        self._shown_ms = 0.0
+        self._shown_ms, self._changes = 0.0, 0
 
     def refresh(self, kinds: Collection[str], now_ms: float) -> None:
         """Show what has come, unless the list changed a moment ago."""
-        if now_ms - self._shown_ms >= EVERY_MS:
+        if self._log.changes != self._changes and now_ms - self._shown_ms >= EVERY_MS:
             self._shown_ms = now_ms
             self.show(kinds)
 
     def show(self, kinds: Collection[str]) -> None:
         """Show the latest events of these kinds."""
+        self._changes = self._log.changes
         wanted = [*islice(self._log.newest_first(kinds), SHOWN)]
         self._insert(wanted)
         if self._list.hidden == bool(wanted):

@@ -39,10 +39,14 @@ class Entry(NamedTuple):
 
 
 class Log:
-    """Holds events. Those that are reported late are put where they happened."""
+    """Holds events. Those that are reported late are put where they happened.
+
+    Attributes:
+        changes: how often it has changed.
+    """
 
     def __init__(self, most: int = MOST) -> None:
-        self._most = most
+        self._most, self.changes = most, 0
         self._entries: dict[str, list[Entry]] = {kind: [] for kind in KINDS.values()}
         self._cleared: list[Entry] = []
 
@@ -56,6 +60,7 @@ class Log:
 
     def add(self, entry: Entry) -> None:
         """Add an event."""
+        self.changes += 1
         insort(self._entries[entry.kind], entry, key=_order)
         if len(self) > self._most:
             del max(self._entries.values(), key=len)[0]
@@ -74,6 +79,7 @@ class Log:
         cleared = [*self.oldest_first(self._entries)]
         if cleared:
             self._cleared = cleared
+        self.changes += 1
         for entries in self._entries.values():
             entries.clear()
 
