@@ -45,7 +45,13 @@ def play_until(page: Page, seconds: float) -> None:
 
 def shoot(page: Page, name: str, top: str) -> None:
     """Write a screenshot with the panel scrolled so that an element is at its top."""
-    page.locator(top).evaluate("(element) => element.scrollIntoView({ block: 'start' })")
+    page.locator(top).evaluate(
+        """(element) => {
+          const panel = document.getElementById("panel");
+          const top = (of) => of.getBoundingClientRect().top;
+          panel.scrollTop += top(element) - top(panel);
+        }"""
+    )
     page.mouse.move(0, 0)
     page.screenshot(path=OUT / f"{name}.jpg", type="jpeg", quality=QUALITY)
 
@@ -62,6 +68,7 @@ def draw(page: Page, url: str) -> None:
 
     page.locator("#pause").click()
     page.locator("#try-events").click()
+    page.locator("#count-clear").click()
     play_until(page, WAITING_S)
     shoot(page, "zone-alarm", "label:has(#events)")
 

@@ -11,9 +11,10 @@ from obscura.page.features.context import Context
 from obscura.page.features.sample import FEATURE, words
 from obscura.page.features.sample.example import SHAPES
 from obscura.page.features.sample.trial import Trial
-from obscura.page.state.feature import Feature, Part
+from obscura.page.state.feature import Feature, Part, When
 from obscura.page.state.settings import Setting, is_flag
 
+from .answers import make_card
 from .stand_ins import File
 from .world import World, visit
 
@@ -26,10 +27,15 @@ class Counting(Part):
 
     def __init__(self) -> None:
         self.cleared = 0
+        self.counted = {"in": {"person": 3}, "out": {}}
+
+    def snapshot(self) -> dict[str, Any]:
+        return {"counts": {"lines": {"Door": self.counted}, "zones": {}}}
 
     def run(self, command: str) -> None:
         assert command == "clear"
         self.cleared += 1
+        self.counted = {"in": {}, "out": {}}
 
 
 ROWS = (
@@ -37,6 +43,7 @@ ROWS = (
     Feature(
         "count",
         entry="count",
+        when=When.OPENED,
         settings=(
             *(Setting(name, False, is_flag) for name in ("track", "count", "events")),
             Setting("drawn", {}, lambda value: isinstance(value, dict)),
@@ -77,6 +84,7 @@ def switched_on(world: World) -> set[str]:
 @visit(rows=ROWS)
 async def test_a_trial_opens_the_clip_with_the_tool_and_what_it_needs(world: World) -> None:
     counting, focused = begin(world)
+    await world.use(make_card(1))
 
     await attempt(world, "count")
 
@@ -89,12 +97,15 @@ async def test_a_trial_opens_the_clip_with_the_tool_and_what_it_needs(world: Wor
 
 @visit(rows=ROWS)
 async def test_closing_the_clip_switches_the_tools_off_again(world: World) -> None:
-    begin(world)
+    counting, _ = begin(world)
+    await world.use(make_card(1))
     await attempt(world, "events")
+    counting.counted["in"] = {"person": 1}
 
     await world.do(world.app.sources.close())
 
     assert switched_on(world) == set()
+    assert counting.cleared == 2, "nothing that was counted in the clip is left"
     assert world.app.state in ("ready", "loading")
 
 
@@ -137,6 +148,7 @@ async def test_another_source_ends_the_trial_and_stays(world: World) -> None:
 @visit(rows=ROWS)
 async def test_a_second_tool_joins_the_trial_without_opening_the_clip_again(world: World) -> None:
     counting, _ = begin(world)
+    await world.use(make_card(1))
     await attempt(world, "count")
     opening = world.opener.pending[-1]
 
