@@ -20,7 +20,7 @@ SIZE = {"width": 1120, "height": 700}
 QUALITY = 78
 PATIENCE_MS = 180_000
 
-WAITING_S = 7.6
+WAITING_S = 8.2
 """The time in the clip at which three have crossed the line, and one waits on the field."""
 
 
