@@ -9,14 +9,14 @@ import os
 from pathlib import Path
 from threading import Thread
 
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page, ViewportSize, sync_playwright
 
 from builder.build import build
 from builder.serve import SiteServer
 
 ROOT = Path(__file__).resolve().parents[1]
 OUT = ROOT / "docs" / "guide"
-SIZE = {"width": 1120, "height": 700}
+SIZE: ViewportSize = {"width": 1120, "height": 700}
 QUALITY = 78
 PATIENCE_MS = 180_000
 
