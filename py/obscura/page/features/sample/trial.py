@@ -62,11 +62,8 @@ class Trial(Part):
         self._switched |= off
         self._page.try_out(**dict.fromkeys(switches, True))
         self._focus(command)  # the button that was pressed is hidden now
-        if "count" in switches and (begins or "count" in off):
-            # What an earlier trial has counted would be added to.
-            cleared = self._page.features.run("count", "clear")
-            if isinstance(cleared, Awaitable):
-                await cleared
+        if begins or "count" in off:
+            self._begin_at_zero()
 
     def scene_changed(self) -> None:
         """See `Part`."""
@@ -78,8 +75,10 @@ class Trial(Part):
         self._switched = set()
         self._page.try_out(**dict.fromkeys(on, False))
         before, self._before = self._before, None
-        if before is not None and sources.scene.kind is Kind.WELCOME:
-            self._spawn(self._return_to(before))
+        if sources.scene.kind is Kind.WELCOME:
+            self._begin_at_zero()
+            if before is not None:
+                self._spawn(self._return_to(before))
 
     async def _open(self) -> bool:
         """Open the clip; return whether it is in view."""
@@ -95,6 +94,14 @@ class Trial(Part):
         if self._in_view:
             self._before = before
         return self._in_view
+
+    def _begin_at_zero(self) -> None:
+        """Clear what was counted in the clip: the next trial would add to it."""
+        features = self._page.features
+        counts = features.snapshot().get("counts") or {"lines": {}, "zones": {}}
+        shapes = [*counts["lines"].values(), *counts["zones"].values()]
+        if any(tally for shape in shapes for tally in shape.values()):
+            features.run("count", "clear")
 
     async def _return_to(self, source: Any) -> None:
         await self._page.sources.open(source)
