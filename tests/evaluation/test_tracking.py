@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from numpy.testing import assert_array_equal
 
 from obscura import cli
 from obscura.evaluation.errors import SequencesError
 from obscura.evaluation.mot import read_sequences
-from obscura.evaluation.tracking import SHAPES, count_error, score
+from obscura.evaluation.tracking import SHAPES, count_error, score, with_true_ids
 from obscura.update import Update
 
 INFO = "[Sequence]\nseqLength={frames}\nframeRate=10\nimWidth=400\nimHeight=200\n"
@@ -110,6 +112,31 @@ def test_counts_of_the_ground_truth_have_no_error_and_those_of_nobody_the_whole(
     assert count_error(truth, nobody).percent == 100
 
 
+def test_detections_get_the_ids_of_the_objects_that_they_overlap_most(folder: Path) -> None:
+    truth = truths(folder)
+    shifted = []
+    for each in truth:
+        found = each.detections.replace(xyxy=each.detections.xyxy + 2, track_id=None)
+        shifted.append(replace(each, detections=found))
+
+    known = list(with_true_ids(truth, shifted))
+
+    for each, other in zip(truth, known, strict=True):
+        assert_array_equal(each.detections.track_id, other.detections.track_id)
+
+
+def test_detections_far_from_all_objects_get_no_id(folder: Path) -> None:
+    truth = truths(folder)
+    away = [
+        replace(each, detections=each.detections.replace(xyxy=each.detections.xyxy + 5000))
+        for each in truth
+    ]
+
+    ids = [each.detections.track_id for each in with_true_ids(truth, away)]
+
+    assert {number for each in ids if each is not None for number in each.tolist()} == {-1}
+
+
 def test_nothing_to_count_has_no_percentage() -> None:
     assert count_error([], []).percent is None
 
@@ -120,9 +147,10 @@ def test_the_command_prints_each_sequence_and_the_mean(
     assert cli.main(["track-eval", "--mot", str(folder), "--count", "--every", "2"]) == 0
 
     rows = capsys.readouterr().out.splitlines()
-    assert [row.split()[0] for row in rows] == ["sequence", "walk", "mean;"]
+    assert [row.split()[0] for row in rows] == ["sequence", "walk", "mean;", "count"]
     assert rows[1].split()[1:5] == ["100.0", "100.0", "100.0", "0"]
     assert "0.0 % (0 of " in rows[1]
+    assert "with true ids: 0.0 % (0 of " in rows[3]
 
 
 @pytest.mark.parametrize(

@@ -117,6 +117,38 @@ def test_after_two_seconds_it_is_somebody_else() -> None:
     assert back == [[NO_TRACK], [2], [2]]
 
 
+def test_who_comes_in_where_somebody_left_is_somebody_else() -> None:
+    tracker = Tracker()
+    places = [560 + 10 * i for i in range(9)]
+    for i, x in enumerate(places):
+        see(tracker, i, (x, 200, 0.9, 0))
+    gone = len(places)
+    for i in range(gone, gone + 5):
+        see(tracker, i)
+
+    numbers = [ids(see(tracker, gone + 5 + i, (630 - 10 * i, 200, 0.9, 0))) for i in range(2)]
+
+    assert numbers == [[NO_TRACK], [2]]
+
+
+@pytest.mark.parametrize("score", [0.9, 0.8, 0.3])
+def test_a_score_that_is_just_the_threshold_begins_a_track(score: float) -> None:
+    """Also where its float32 is a little less."""
+    tracker = Tracker(TrackerOptions(birth=score, strong=score))
+
+    assert ids(see(tracker, 0, (100, 200, score, 0))) == [1]
+
+
+def test_a_new_track_is_found_again_far_away_if_a_frame_took_long() -> None:
+    tracker = Tracker()
+    for i in range(0, 9, 3):
+        see(tracker, i)
+
+    numbers = [ids(see(tracker, 9 + 6 * i, (100 + 80 * i, 200, 0.9, 0))) for i in range(3)]
+
+    assert numbers == [[NO_TRACK], [1], [1]]
+
+
 def test_numbers_are_not_reused_after_a_reset() -> None:
     tracker = Tracker()
     see(tracker, 0, (100, 200, 0.9, 0))

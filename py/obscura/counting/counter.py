@@ -201,10 +201,13 @@ class Counter:
 
     Attributes:
         shapes: lines and zones.
+        stitches: whether a new track that goes on where another was lost is the same object. Set it
+            to False where ids are known to be right.
         lines, zones: their counters, by name.
     """
 
     shapes: Shapes
+    stitches: bool = True
     lines: dict[str, LineCounter] = field(init=False)
     zones: dict[str, ZoneCounter] = field(init=False)
     _time_s: float = field(default=-inf, init=False)
@@ -264,11 +267,8 @@ class Counter:
             events += self._forget(inf)
         self._time_s = frame.time_s
         seen = sights(update)
-        for new, old in self._heirs.find(seen, frame.time_s, aspect).items():
-            for line in self.lines.values():
-                line.hand_over(old, new)
-            for zone in self.zones.values():
-                zone.hand_over(old, new)
+        if self.stitches:
+            self._hand_over(seen, frame.time_s, aspect)
         for sight in seen:
             for line in self.lines.values():
                 crossing = line.see(sight, aspect)
@@ -280,6 +280,13 @@ class Counter:
                     events.append(event)
         events += self._forget(frame.time_s - LOST_S)
         return replace(update, events=(*update.events, *events)) if events else update
+
+    def _hand_over(self, seen: list[Sight], time_s: float, aspect: float) -> None:
+        for new, old in self._heirs.find(seen, time_s, aspect).items():
+            for line in self.lines.values():
+                line.hand_over(old, new)
+            for zone in self.zones.values():
+                zone.hand_over(old, new)
 
     def _forget(self, before_s: float) -> list[TrackEvent]:
         """Forget tracks that were not seen since; return that those in zones have left."""

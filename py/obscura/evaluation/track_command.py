@@ -5,13 +5,22 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from obscura.evaluation.command import count, filled
+from obscura.evaluation.command import count, filled, fraction
 from obscura.evaluation.mot import Sequence, read_sequences
-from obscura.evaluation.tracking import CountError, TrackScores, count_error, score
-from obscura.tracking import Tracker
+from obscura.evaluation.tracking import (
+    CountError,
+    TrackScores,
+    count_error,
+    score,
+    with_true_ids,
+)
+from obscura.tracking import Tracker, TrackerOptions
 
 HELP = "Measure how well objects are tracked, on sequences in the format of MOTChallenge."
 NAMES = 20
+BIRTH, STRONG = 0.9, 0.7
+"""Scores for detections like those of Faster R-CNN, with which the sequences come: half of them are
+above 0.95, and of those at 0.8 every second is wrong."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -26,6 +35,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="use only every Nth frame (default: %(default)s)",
     )
     add(
+        "--birth",
+        type=fraction,
+        default=BIRTH,
+        metavar="SCORE",
+        help="score from which a detection begins a track (default: %(default)s)",
+    )
+    add(
+        "--strong",
+        type=fraction,
+        default=STRONG,
+        metavar="SCORE",
+        help="score from which a detection may continue any track (default: %(default)s)",
+    )
+    add(
         "--count",
         action="store_true",
         help="also count on five lines and three zones, and compare with the ground truth",
@@ -38,10 +61,14 @@ def run(options: argparse.Namespace) -> int:
     print("  count error" if options.count else "")
     scores: list[TrackScores] = []
     errors: list[CountError] = []
+    floors: list[CountError] = []
+    strong = min(options.strong, options.birth)
+    scoring = TrackerOptions(options.birth, strong, min(TrackerOptions().live, strong))
     for sequence in read_sequences(Path(options.mot)):
-        found, error = _evaluate(sequence, options.every)
+        found, error, floor = _evaluate(sequence, options.every, scoring)
         scores.append(found)
         errors.append(error)
+        floors.append(floor)
         print(_row(sequence.name, found, error if options.count else None))
     size = len(scores)
     mean = TrackScores(
@@ -50,26 +77,38 @@ def run(options: argparse.Namespace) -> int:
         sum(each.idf1 for each in scores) / size,
         sum(each.switches for each in scores),
     )
-    total = CountError(sum(each.wrong for each in errors), sum(each.true for each in errors))
-    print(_row("mean; sum of switches", mean, total if options.count else None))
+    print(_row("mean; sum of switches", mean, _total(errors) if options.count else None))
+    if options.count:
+        print(f"count error of the same detections with true ids: {_percent(_total(floors))}")
     return 0
 
 
-def _evaluate(sequence: Sequence, every: int) -> tuple[TrackScores, CountError]:
-    tracker = Tracker()
-    tracked = [tracker.update(update) for update in sequence.updates(every)]
+def _evaluate(
+    sequence: Sequence, every: int, options: TrackerOptions
+) -> tuple[TrackScores, CountError, CountError]:
+    """Return scores, error of the counts, and that of the same detections with true ids."""
+    tracker = Tracker(options)
+    detected = list(sequence.updates(every))
+    tracked = [tracker.update(update) for update in detected]
     truths = list(sequence.truths(every))
-    return score(truths, tracked), count_error(truths, tracked)
+    known = with_true_ids(truths, detected)
+    return score(truths, tracked), count_error(truths, tracked), count_error(truths, known)
+
+
+def _total(errors: list[CountError]) -> CountError:
+    return CountError(sum(each.wrong for each in errors), sum(each.true for each in errors))
 
 
 def _row(name: str, scores: TrackScores, error: CountError | None) -> str:
     row = f"{name:{NAMES}} {scores.hota:6.1f} {scores.mota:6.1f} {scores.idf1:6.1f}"
     row += f" {scores.switches:8}"
-    if error is None:
-        return row
+    return row if error is None else f"{row}  {_percent(error)}"
+
+
+def _percent(error: CountError) -> str:
     if error.percent is None:
-        return f"{row}  nothing to count"
-    return f"{row}  {error.percent:.1f} % ({error.wrong} of {error.true})"
+        return "nothing to count"
+    return f"{error.percent:.1f} % ({error.wrong} of {error.true})"
 
 
 def _positive(text: str) -> int:

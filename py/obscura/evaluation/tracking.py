@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import contextlib
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -16,6 +17,8 @@ import numpy as np
 from obscura.boxes import iou
 from obscura.counting import Counter, Line, Shapes, Zone
 from obscura.evaluation.errors import ToolMissing
+from obscura.tracking.assignment import assign
+from obscura.tracking.tracker import NO_TRACK
 from obscura.update import Update
 
 SHAPES = Shapes(
@@ -33,6 +36,8 @@ SHAPES = Shapes(
     ),
 )
 """The lines and zones of `count_error`, the same in every sequence, relative to its frames."""
+SAME = 0.5
+"""Overlap above which a detection is that of an object, as in MOTA."""
 
 
 class TrackScores(NamedTuple):
@@ -111,13 +116,13 @@ def score(truths: Sequence[Update], tracked: Sequence[Update]) -> TrackScores:
 
 def count_error(truths: Iterable[Update], tracked: Iterable[Update]) -> CountError:
     """Compare what is counted on `SHAPES` from tracks and from the ground truth."""
-    expected, got = _counts(truths), _counts(tracked)
+    expected, got = _counts(truths, stitches=False), _counts(tracked)
     wrong = sum(abs(expected.get(key, 0) - got.get(key, 0)) for key in expected | got)
     return CountError(wrong, sum(expected.values()))
 
 
-def _counts(updates: Iterable[Update]) -> dict[tuple[str, str], int]:
-    counter = Counter(SHAPES)
+def _counts(updates: Iterable[Update], *, stitches: bool = True) -> dict[tuple[str, str], int]:
+    counter = Counter(SHAPES, stitches)
     for update in updates:
         counter.update(update)
     counts: dict[tuple[str, str], int] = {}
@@ -137,6 +142,22 @@ def _tracked(update: Update) -> Any:
     if ids is None:
         raise ValueError("update: wanted one with track_ids, got one without")
     return ids >= 0
+
+
+def with_true_ids(truths: Iterable[Update], detected: Iterable[Update]) -> Iterator[Update]:
+    """Yield what was detected with the ids of the ground truth: no tracker can do better.
+
+    In each frame a detection has the id of the object with which it is paired, so that the sum of
+    the overlaps is largest; those that overlap no object by more than `SAME` have none.
+    """
+    for truth, update in zip(truths, detected, strict=True):
+        ids = truth.detections.track_id
+        assert ids is not None
+        overlap = iou(update.detections.xyxy, truth.detections.xyxy).astype(np.float64)
+        rows, objects = assign(overlap, SAME)
+        track_id = np.full(len(update.detections), NO_TRACK, np.int64)
+        track_id[rows] = ids[objects]
+        yield replace(update, detections=update.detections.replace(track_id=track_id))
 
 
 def _numbers(update: Update, numbers: dict[int, int]) -> Any:

@@ -16,12 +16,12 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 Rows = NDArray[np.int64] | NDArray[np.bool_]
 
-ACCELERATION = np.array([0.15, 0.15, 0.1, 0.1])
+ACCELERATION = np.array([0.18, 0.18, 0.12, 0.12])
 """Change of the velocity of cx, cy, width and height in heights per second, per square root of a
 second."""
-WANDER = 0.15
+WANDER = 0.06
 """Change of the position besides, in heights per square root of a second."""
-MEASURED = 0.07
+MEASURED = 0.08
 """Standard deviation of a detection's position and size, in heights."""
 FIRST_VELOCITY = np.array([0.7, 0.7, 0.2, 0.2])
 """Standard deviation of the velocity of a new track, in heights per second."""

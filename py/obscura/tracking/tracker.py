@@ -27,7 +27,7 @@ from obscura.tracking.course import Course
 from obscura.tracking.motion import Motion, to_centre, to_xyxy
 from obscura.tracking.options import TrackerOptions
 from obscura.tracking.similarity import overlap
-from obscura.update import Update
+from obscura.update import FrameInfo, Update
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -38,6 +38,12 @@ MARGIN, MOST_MARGIN = 0.15, 1.2
 """Of a track that is certain, and the most for one that is not, in sides of the box."""
 NEAR_MARGIN, NEW_MARGIN = 0.2, 0.5
 """Margins of the second and of the third association."""
+NEW_SPEED = 1.0
+"""What the third margin grows by in a second: a new track's velocity is not known yet."""
+MOST_NEW_MARGIN = 2.5
+OUTSIDE_S = 0.2
+"""Seconds for which a lost track is kept whose centre has left the picture. Who comes in there next
+is usually somebody else."""
 STRONG_GATE, NEAR_GATE, NEW_GATE = 0.2, 0.5, 0.15
 """Overlap that a pair has to exceed in each association."""
 NO_MARGIN = np.zeros((1, 2))
@@ -117,6 +123,7 @@ class Tracker:
         self._previous_s, self._time_s = self._time_s, now
         if self._frames > 1:
             self._motion.advance(now - self._previous_s)
+            self._drop_outside(update.frame)
         measured = to_centre(detections.xyxy.astype(np.float64))
         score = detections.score.astype(np.float64)
         tracks, rows = self._associate(measured, score, detections.class_id)
@@ -144,8 +151,8 @@ class Tracker:
         """Return pairs of tracks and detections."""
         options, motion = self.options, self._motion
         free_track = np.ones(len(self._id), bool)
-        free_row = score >= options.live
-        strong = score >= options.strong
+        free_row = _reaches(score, options.live)
+        strong = _reaches(score, options.strong)
         pairs: list[tuple[Ints, Ints]] = []
 
         def pair(
@@ -169,8 +176,8 @@ class Tracker:
         margin = np.where(self._seen[recent] >= self._previous_s, NEAR_MARGIN, 0.0)[:, None]
         pair(np.flatnonzero(recent), np.flatnonzero(free_row), margin, NEAR_GATE)
         new = np.flatnonzero(~self._confirmed)
-        margin = np.clip(MARGIN + motion.uncertainty[new], NEW_MARGIN, MOST_MARGIN)
-        pair(new, np.flatnonzero(free_row & strong), margin, NEW_GATE)
+        wide = min(NEW_MARGIN + NEW_SPEED * (self._time_s - self._previous_s), MOST_NEW_MARGIN)
+        pair(new, np.flatnonzero(free_row & strong), wide, NEW_GATE, heights=True)
         if not pairs:
             return np.zeros(0, np.int64), np.zeros(0, np.int64)
         return np.concatenate([each[0] for each in pairs]), np.concatenate([p[1] for p in pairs])
@@ -194,7 +201,7 @@ class Tracker:
         self, measured: Floats, score: Floats, class_id: NDArray[np.int32], used: Ints
     ) -> Ints:
         """Return the rows that begin tracks."""
-        free = score >= self.options.birth
+        free = _reaches(score, self.options.birth)
         free[used] = False
         born: list[int] = []
         for row in np.flatnonzero(free)[np.argsort(-score[free], kind="stable")].tolist():
@@ -229,6 +236,17 @@ class Tracker:
         """Forget tracks that were lost too long, and those that were never confirmed."""
         kept = self._confirmed & (self._seen >= self._time_s - self.options.lost_s)
         kept[continued] = True
+        self._keep(kept)
+
+    def _drop_outside(self, frame: FrameInfo) -> None:
+        """Forget lost tracks that have left the picture."""
+        lost = self._seen < min(self._previous_s, self._time_s - OUTSIDE_S)
+        if lost.any():
+            centre = self._motion.state[:, :2]
+            outside = ((centre < 0) | (centre > (frame.width, frame.height))).any(axis=1)
+            self._keep(~(lost & outside))
+
+    def _keep(self, kept: NDArray[np.bool_]) -> None:
         if kept.all():
             return
         self._motion.keep(kept)
@@ -336,3 +354,9 @@ class Tracker:
             self._id[shown],
             self._facts(shown),
         )
+
+
+def _reaches(score: Floats, least: float) -> NDArray[np.bool_]:
+    """Compare as float32, which scores come as: 0.9 there is a little less than 0.9."""
+    reached: NDArray[np.bool_] = score.astype(np.float32) >= np.float32(least)
+    return reached
