@@ -95,6 +95,8 @@ PURE = {
     "page.features.count",
     "page.features.count.edits",
     "page.features.count.layer",
+    "page.features.count.ledger",
+    "page.features.count.undo",
     "page.features.count.words",
     "page.features.count.editor",
     "page.features.count.grips",

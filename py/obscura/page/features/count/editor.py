@@ -147,9 +147,10 @@ class Editor:
         if new == name:
             return
         shape = replace(edits.find(self.shapes, name), name=new)
-        self._edit(edits.replaced(self.shapes, name, shape))
+        shapes = edits.replaced(self.shapes, name, shape)
         if self.chosen is not None and self.chosen.name == name:
             self.chosen = Grip(new, self.chosen.point)
+        self._edit(shapes)
 
     def recolour(self, name: str, colour: str) -> None:
         """Give a shape another colour, "#rrggbb"; "" for the program's choice.

@@ -22,6 +22,10 @@ CASING = "rgba(0, 0, 0, 0.65)"
 DRAFT = "#ffffff"
 ARROW = 26.0
 """Length of a line's arrow in CSS pixels."""
+LABEL = 22.0
+"""Height of a caption."""
+MARGIN = 4.0
+"""Between a caption and the edge of the view, at least."""
 HANDLE = 7.0
 """Radius of a point that can be moved."""
 
@@ -33,14 +37,18 @@ class ShapeLayer:
         self.editor, self.ledger = editor, ledger
         self.shown = False
         self.view: View | None = None
-        """How it was drawn last; pointers are read by it."""
+        """How it was drawn last on the screen; pointers are read by it."""
 
     def draw(self, context: Any, update: Update, place: Placement) -> None:
         """See `stage.layers.Layer`."""
         if not self.shown:
             return
         frame, editor = update.frame, self.editor
-        view = self.view = View(place, frame.width, frame.height)
+        view = View(place, frame.width, frame.height)
+        if context.canvas.isConnected:  # that of a snapshot is not
+            self.view = view
+        unit = context.getTransform().a
+        room = (context.canvas.width / unit, context.canvas.height / unit)
         for index, shape in enumerate(all_shapes(editor.shapes)):
             shade = shade_of(shape, index)
             chosen = editor.chosen is not None and editor.chosen.name == shape.name
@@ -54,7 +62,7 @@ class ShapeLayer:
             _stroke(context, shade, 4 if chosen else 2.5)
             if isinstance(shape, Line):
                 _arrow(context, view, shape, shade)
-            _label(context, places, f"{shape.name}: {words.counts(self.ledger, shape)}", shade)
+            _label(context, places, words.caption(self.ledger, shape), shade, room)
             if chosen:
                 point = editor.chosen.point if editor.chosen else None
                 for number, (x, y) in enumerate(places):
@@ -117,17 +125,30 @@ def _arrow(context: Any, view: View, line: Line, shade: str) -> None:
     _stroke(context, shade, 2.5)
 
 
-def _label(context: Any, points: Sequence[Point], caption: str, shade: str) -> None:
-    """Draw a caption at the upper left of a shape."""
-    x, y = min(points, key=lambda point: (point[1], point[0]))
+def _label(
+    context: Any, places: Sequence[Point], caption: str, shade: str, room: tuple[float, float]
+) -> None:
+    """Draw a caption at the upper left of a shape, inside the view; none of a shape that lies
+    outside of it.
+
+    Args:
+        room: width and height of the view in CSS pixels.
+    """
+    x, y = min(places, key=lambda place: (place[1], place[0]))
+    for axis, size in enumerate(room):
+        values = [place[axis] for place in places]
+        if max(values) < 0 or min(values) > size:
+            return
     context.font = f"600 13px {FACE}"
     width = context.measureText(caption).width + 14
+    left = max(min(x + 8, room[0] - width - MARGIN), MARGIN)
+    top = max(min(y + 4, room[1] - LABEL - MARGIN), MARGIN)
     context.beginPath()
-    context.roundRect(x + 8, y + 4, width, 22, 4)
+    context.roundRect(left, top, width, LABEL, 4)
     context.fillStyle = shade
     context.fill()
     context.fillStyle = ink(shade)
-    context.fillText(caption, x + 15, y + 15.5)
+    context.fillText(caption, left + 7, top + LABEL / 2 + 0.5)
 
 
 def _handle(context: Any, x: float, y: float, shade: str, *, filled: bool) -> None:

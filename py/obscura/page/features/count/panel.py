@@ -33,7 +33,9 @@ class ShapePanel:
         self._name, self._colour = by_id("count-name"), by_id("count-colour")
         self._anchor, self._error = by_id("count-anchor"), by_id("count-error")
         self._shown: list[tuple[Any, ...]] = []  # per row
-        self._edited: tuple[int, Shape] | None = None
+        self._enabled: dict[str, bool] = {}  # buttons
+        self._edited: tuple[int, Shape] | None = None  # the row, and what it was like
+        self._place = 0  # the row that was edited last
         listen(self._list, "click", self._press)
         listen(self._name, "change", lambda _event: self._rename())
         listen(self._colour, "change", lambda _event: self._recolour())
@@ -41,8 +43,11 @@ class ShapePanel:
 
     def show(self) -> None:
         """Show the present state; what is the same is left alone."""
+        focused = contains_focus(self._form)  # before it is moved out of a row that goes
         self._show_rows()
         self._show_form()
+        if focused and self._edited is None:
+            self._focus_list()
         self._show_buttons()
 
     @property
@@ -118,16 +123,16 @@ class ShapePanel:
         self._complain("")
 
     def _close(self) -> None:
-        """Put the editor away; the focus goes to what is in its place."""
-        if self._edited is None:
-            return
-        index = min(self._edited[0], len(self._shown) - 1)
-        focused = contains_focus(self._form)
-        self._edited = None
-        self._park()
-        if focused:
-            row = self._list.children.item(index) if index >= 0 else None
-            (by_id("count-line") if row is None else row.firstElementChild).focus()
+        """Put the editor away."""
+        if self._edited is not None:
+            self._place, self._edited = self._edited[0], None
+            self._park()
+
+    def _focus_list(self) -> None:
+        """Give the focus to the row in the place of the one that was edited."""
+        index = min(self._place, len(self._shown) - 1)
+        row = self._list.children.item(index) if index >= 0 else None
+        (by_id("count-line") if row is None else row.firstElementChild).focus()
 
     def _park(self) -> None:
         self._form.hidden = True
@@ -160,10 +165,15 @@ class ShapePanel:
 
     def _show_buttons(self) -> None:
         editor = self._editor
-        _enable("count-undo", editor.can_undo, "count-redo")
-        _enable("count-redo", editor.can_redo, "count-undo")
-        _enable("count-clear", not self._layer.ledger.empty, "count-undo")
-        _enable("count-export", bool(all_shapes(editor.shapes)), "count-import")
+        enabled = {
+            "count-undo": editor.can_undo,
+            "count-redo": editor.can_redo,
+            "count-clear": not self._layer.ledger.empty,
+            "count-export": bool(all_shapes(editor.shapes)),
+        }
+        if enabled != self._enabled:
+            self._enabled = enabled
+            _enable(enabled)
         by_id("count-hint").hidden = not editor.drawing
         if editor.drawing:
             sentence = f"{words.DRAWING[editor.drawing]}"
@@ -172,15 +182,23 @@ class ShapePanel:
             by_id("count-finish").hidden = not editor.can_finish
 
 
-def _enable(button: str, enabled: bool, instead: str) -> None:
-    """Enable a button or not; one that has the focus hands it to another."""
-    element = by_id(button)
-    if element.disabled != enabled:
-        return
-    focused = contains_focus(element)
-    element.disabled = not enabled
-    if focused and not by_id(instead).disabled:
-        by_id(instead).focus()
+INSTEAD = {
+    "count-undo": "count-redo",
+    "count-redo": "count-undo",
+    "count-clear": "count-undo",
+    "count-export": "count-import",
+}
+"""What has the focus after a button that is disabled."""
+
+
+def _enable(enabled: dict[str, bool]) -> None:
+    """Enable buttons or not; one that loses the focus by that hands it to another."""
+    elements = {name: by_id(name) for name in enabled}
+    focused = next((name for name, each in elements.items() if contains_focus(each)), None)
+    for name, element in elements.items():
+        element.disabled = not enabled[name]
+    if focused is not None and not enabled[focused]:
+        by_id(INSTEAD[focused]).focus()
 
 
 def _new_row() -> Any:

@@ -79,6 +79,11 @@ def counts(ledger: Ledger, shape: Line | Zone, label: str | None = None) -> str:
     return f"{now} inside · {sums['entered']} entered"
 
 
+def caption(ledger: Ledger, shape: Line | Zone) -> str:
+    """Return what is written at a line or zone in the picture."""
+    return f"{shape.name}: {counts(ledger, shape)}"
+
+
 def counts_by_class(ledger: Ledger, shape: Line | Zone) -> list[str]:
     """Return what was counted of each class; nothing if it was one only."""
     labels = ledger.labels(shape.name)
