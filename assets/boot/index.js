@@ -72,6 +72,7 @@ globalThis.obscura = {
     held: {},
     detections: [],
   }),
+  events: new EventTarget(),
 };
 
 // Resolves to the address of the runtime that Python will probably use, once progress counts it.

@@ -28,6 +28,7 @@ SHAPE = {
     "frame": dict | None,
     "held": dict,
     "detections": list,
+    "counts": dict | None,
 }
 ROW = {"label": str, "score": int | float, "box": list, "track_id": int | None}
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import pytest
@@ -10,15 +9,7 @@ import pytest
 from .access import PHONE
 from .conftest import OpenRoom
 from .room import Room
-
-
-def has(room: Room, lines: int, zones: int) -> dict[str, Any]:
-    """Wait until there are this many lines and zones."""
-    wanted = (
-        f"Object.keys(now.counts?.lines ?? {{}}).length === {lines}"
-        f" && Object.keys(now.counts.zones).length === {zones}"
-    )
-    return room.until(wanted)
+from .walks import has, stored
 
 
 def at(room: Room, x: float, y: float) -> tuple[float, float]:
@@ -28,13 +19,9 @@ def at(room: Room, x: float, y: float) -> tuple[float, float]:
     return box["x"] + box["width"] * x, box["y"] + box["height"] * y
 
 
-def stored(room: Room) -> list[dict[str, Any]]:
+def lines(room: Room) -> list[dict[str, Any]]:
     """Return the lines that are kept, of all cameras."""
-    settings = room.page.evaluate(
-        "() => Object.values(localStorage).find((each) => each.includes('shapes')) ?? '{}'"
-    )
-    kept = json.loads(settings).get("shapes", {})
-    return [line for text in kept.values() for line in json.loads(text)["lines"]]
+    return [line for shapes in stored(room).values() for line in shapes["lines"]]
 
 
 @pytest.fixture
@@ -71,14 +58,14 @@ def test_a_line_drawn_with_the_mouse_is_there_on_the_next_visit(room: Room) -> N
 
     has(room, 1, 0)
     assert "Line 1" in room.at("count-list").inner_text()
-    (line,) = stored(room)
+    (line,) = lines(room)
     assert line["start"][0] == pytest.approx(0.5, abs=0.02)
     assert line["start"][1] > line["end"][1]
     room.reload()
     room.until_state("ready")
     room.start()
     has(room, 1, 0)
-    assert stored(room) == [line]
+    assert lines(room) == [line]
 
 
 def test_what_was_drawn_can_be_moved_deleted_and_had_back(room: Room) -> None:
@@ -87,14 +74,14 @@ def test_what_was_drawn_can_be_moved_deleted_and_had_back(room: Room) -> None:
     has(room, 1, 0)
 
     drag(room, (0.4, 0.55), (0.6, 0.55))
-    (line,) = stored(room)
+    (line,) = lines(room)
     ends = {round(line["start"][0], 1), round(line["end"][0], 1)}
     assert ends in ({0.6}, {0.4}), "moved by a fifth, in a mirror the other way"
     room.at("count-delete").click()
     has(room, 0, 0)
     room.at("count-undo").click()
     has(room, 1, 0)
-    assert stored(room) == [line]
+    assert lines(room) == [line]
 
 
 def test_a_zone_is_drawn_corner_by_corner(room: Room) -> None:
@@ -113,11 +100,11 @@ def test_a_line_is_drawn_moved_and_deleted_by_keys_alone(room: Room) -> None:
     for key in keys:
         room.page.keyboard.press(key)
     has(room, 1, 0)
-    (before,) = stored(room)
+    (before,) = lines(room)
 
     room.page.keyboard.press("Shift+ArrowDown")
 
-    (after,) = stored(room)
+    (after,) = lines(room)
     assert after["start"][1] > before["start"][1]
     room.page.keyboard.press("Delete")
     has(room, 0, 0)
@@ -135,3 +122,20 @@ def test_a_finger_draws_a_line_on_a_phone(new_room: OpenRoom) -> None:
         room.page.wait_for_timeout(400)
 
     has(room, 1, 0)
+
+
+def test_in_a_mirror_a_line_stays_with_what_is_in_the_picture(room: Room) -> None:
+    room.at("count-line").click()
+    drag(room, (0.3, 0.9), (0.3, 0.2))
+    has(room, 1, 0)
+    (line,) = lines(room)
+    assert line["start"][0] == pytest.approx(0.7, abs=0.06), "drawn at the left, in a mirror"
+
+    room.at("mirror").uncheck()
+    room.page.keyboard.press("Escape")
+    room.page.mouse.move(*at(room, 0.7, 0.5))
+    drag(room, (0.7, 0.55), (0.6, 0.55))
+
+    (moved,) = lines(room)
+    assert moved["start"][0] == pytest.approx(line["start"][0] - 0.11, abs=0.02)
+    assert moved["start"][1] == line["start"][1], "its direction is the same"

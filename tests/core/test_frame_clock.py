@@ -53,7 +53,23 @@ def test_a_video_that_begins_again_goes_on_in_time() -> None:
 
     times = [clock.frame(time_s, *SIZE).time_s for time_s in (0.0, 0.5, 1.0, 0.0, 0.5, 1.0, 0.25)]
 
-    assert times == [0.0, 0.5, 1.0, 1.0, 1.5, 2.0, 2.0]
+    assert times == pytest.approx([0.0, 0.5, 1.0, 1.001, 1.501, 2.001, 2.002])
+
+
+@FIXED
+@given(times=st.lists(TIMES))
+def test_no_frame_after_a_cut_has_the_time_of_one_before(times: list[float]) -> None:
+    clock = FrameClock()
+
+    before: set[float] = set()
+    latest: set[float] = set()
+    for time_s in times:
+        cuts = clock.cuts
+        frame = clock.frame(time_s, *SIZE)
+        if clock.cuts > cuts:
+            before, latest = before | latest, set()
+        latest.add(frame.time_s)
+        assert frame.time_s not in before
 
 
 @FIXED

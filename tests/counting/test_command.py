@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import tomli_w
 from numpy.typing import NDArray
 from PIL import Image
 
@@ -213,6 +214,37 @@ def test_the_rate_of_a_sequence_is_in_its_seqinfo(
     assert json.loads(capsys.readouterr().out)["seconds"] == 2.0
 
 
+@pytest.mark.parametrize(
+    ("birth", "arguments", "counted"),
+    [
+        (0.7, [], {"red": 1}),
+        (0.9, [], {}),
+        (0.9, ["--threshold", "0.4"], {"red": 1}),  # the card's threshold is 0.5
+        (0.7, ["--threshold", "0.9"], {}),
+    ],
+)
+def test_what_is_followed_is_decided_by_card_and_threshold(
+    count: Count,
+    frames: Path,
+    colour_models: Path,
+    card_table: dict[str, Any],
+    capsys: Any,
+    birth: float,
+    arguments: list[str],
+    counted: dict[str, int],
+) -> None:
+    for path in frames.glob("*.png"):  # a red whose score is 0.8
+        paler = np.asarray(Image.open(path)) * 0.8
+        Image.fromarray(paler.astype(np.uint8)).save(path)
+    card_table["tracking"] = {"birth": birth, "live": 0.3}
+    card = colour_models / "colours" / "model.toml"
+    card.write_text(tomli_w.dumps(card_table), encoding="utf-8")
+
+    assert count(frames, "--fps", "10", "--json", *arguments) == 0
+
+    assert json.loads(capsys.readouterr().out)["lines"][0]["in"] == counted
+
+
 def test_only_the_classes_asked_for_are_counted(count: Count, frames: Path, capsys: Any) -> None:
     assert count(frames, "--fps", "10", "--classes", "blue,green", "--json") == 0
 
@@ -317,7 +349,7 @@ def test_progress_is_shown_on_a_terminal_after_half_a_second(
     ("text", "cause"),
     [
         (None, "cannot be read"),
-        ("{", "not a JSON file"),
+        ("{", "not valid JSON"),
         ('{"format": 1}', "no lines and no zones"),
     ],
 )

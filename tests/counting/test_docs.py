@@ -33,11 +33,11 @@ def keys(head: str) -> set[str]:
     return {name for cell in first for name in re.findall(r"`(\w+)`", cell)}
 
 
-def test_the_example_in_python_prints_what_stands_below_it() -> None:
-    (code,) = blocks("python")
+def test_the_examples_in_python_run_and_print_what_stands_below_them() -> None:
     printed = io.StringIO()
     with contextlib.redirect_stdout(printed):
-        exec(compile(code, "docs/counting.md", "exec"), {})
+        for code in blocks("python"):
+            exec(compile(code, "docs/counting.md", "exec"), {})
 
     assert printed.getvalue() == blocks("")[-1]
 

@@ -286,3 +286,69 @@ def test_a_name_is_no_formula_to_a_spreadsheet() -> None:
 
     (row,) = csv.DictReader(io.StringIO(series.to_csv("day")))
     assert row["name"] == '\'=HYPERLINK("x")'
+
+
+def rows_of(series: Series) -> list[dict[str, Any]]:
+    return series.changes().rows
+
+
+def test_stored_periods_are_added_to_what_was_counted_since() -> None:
+    stored, counter = rows_of(filled()), Counter(SHAPES)
+    series = Series(UTC)
+    series.take(frame(1, crossing()), NOON + 30, LABELS, counter)
+    series.changes()
+
+    for row in stored:
+        series.restore(row)
+
+    assert [each.lines["door", ""] for each in series.buckets("minute")] == [[3, 1], [1, 0]]
+    changed = [(row["period"], row["start_s"]) for row in rows_of(series)]
+    assert ("minute", NOON) in changed
+    assert ("minute", NOON + 7200) not in changed, "it is stored as it is"
+
+
+def test_a_damaged_stored_period_adds_nothing() -> None:
+    series = Series(UTC)
+    row = rows_of(filled())[0]
+
+    with pytest.raises(SeriesError):
+        series.restore({**row, "lines": [["door", "", 1]]})
+
+    assert [series.buckets(period) for period in ("minute", "hour", "day")] == [[], [], []]
+
+
+@pytest.mark.parametrize(("kind", "old"), [("line", "door"), ("zone", "till")])
+def test_a_renamed_line_or_zone_keeps_its_counts(kind: str, old: str) -> None:
+    series, same = filled(), filled()
+    series.changes()
+
+    series.rename(kind, old, "new")
+
+    for bucket, before in zip(series.buckets("hour"), same.buckets("hour"), strict=True):
+        now, then = (getattr(each, f"{kind}s") for each in (bucket, before))
+        assert now == {("new", label): figures for (_, label), figures in then.items()}
+    assert {row["period"] for row in rows_of(series)} == {"minute", "hour", "day"}
+
+
+def test_a_new_name_that_was_counted_under_before_adds_up() -> None:
+    series = filled()
+    gate = Counter(Shapes((Line("gate", (0.5, 1.0), (0.5, 0.0)),)))
+    event = Crossing(0.0, 1, 0, (0.5, 0.5), "gate", "out")
+    series.take(frame(3, event), NOON + 3, LABELS, gate)
+
+    series.rename("line", "gate", "door")
+
+    assert series.buckets("minute")[0].lines["door", ""] == [2, 2]
+
+
+def test_of_a_line_that_was_turned_round_in_and_out_change_places() -> None:
+    series = filled()
+    series.changes()
+
+    series.reverse("door")
+
+    assert [each.lines["door", ""] for each in series.buckets("minute")] == [[1, 2], [0, 1]]
+    assert len(rows_of(series)) == 5
+    series.changes()
+    series.reverse("gate")
+    assert rows_of(series) == []

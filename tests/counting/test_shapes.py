@@ -34,11 +34,11 @@ def changed(**values: Any) -> str:
 @pytest.mark.parametrize(
     ("text", "cause"),
     [
-        ("{", "not a JSON file"),
+        ("{", "not valid JSON"),
         ("[]", "not a file of lines"),
         ('{"format": 2}', "not a file of lines"),
         ('{"format": 1, "lines": {}}', "not a list"),
-        ('{"format": 1, "lines": [{"name": "x"}]}', "start is missing"),
+        ('{"format": 1, "lines": [{"name": "x"}]}', 'has no "start"'),
         (changed(end=[0.1, 0.9]), "no length"),
         (changed(end=[0.1]), "not a pair"),
         (changed(end=[0.1, "0.9"]), "not a pair"),
@@ -47,10 +47,13 @@ def changed(**values: Any) -> str:
         (changed(colour="red"), "#rrggbb"),
         (changed(name=""), "no proper name"),
         (changed(name="till"), "same name"),
-        (changed(band=True), "wrong type"),
-        (changed(band=2), "not in 0..1"),
+        (changed(band=True), "is not a number"),
+        (changed(band=2), "from 0 to 1"),
+        (changed(band=10**400), "from 0 to 1"),
+        (changed(start=[10**400, 0]), "not valid"),
+        (changed(colour=7), "is not text"),
         (changed(speed=1), "unknown key"),
-        ("[" * 100_000, "not a JSON file"),
+        ("[" * 100_000, "not valid JSON"),
     ],
 )
 def test_what_is_wrong_is_named(text: str, cause: str) -> None:
@@ -61,3 +64,20 @@ def test_what_is_wrong_is_named(text: str, cause: str) -> None:
 def test_a_zone_has_three_corners_at_least() -> None:
     with pytest.raises(ShapesError, match="2 corners"):
         Zone("zone", ((0, 0), (1, 1)))
+
+
+def test_an_error_names_the_line_and_says_how_to_mend_it() -> None:
+    with pytest.raises(ShapesError) as refused:
+        from_json('{"format": 1, "lines": [{"name": "door", "start": [0, 0]}]}')
+
+    assert str(refused.value) == """'door' has no "end". Add it."""
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_files_are_read_as_editors_write_them(encoding: str) -> None:
+    assert from_json(to_json(SHAPES).encode(encoding)) == SHAPES
+
+
+def test_bytes_that_are_no_text_are_refused() -> None:
+    with pytest.raises(ShapesError, match="not valid JSON"):
+        from_json(b'{"format": 1, "name": "\xff"}')

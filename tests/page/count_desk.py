@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from obscura.counting import Line, Shapes, Zone
 from obscura.page.features.count.editor import Editor
-from obscura.page.features.count.grips import View
+from obscura.page.features.count.grips import MOUSE, Hand, View
 from obscura.page.stage.placement import place
 
 SIZE = (500, 500)
@@ -21,7 +23,12 @@ class Desk(Editor):
 
     def __init__(self, *lines: Line, zones: tuple[Zone, ...] = ()) -> None:
         self.told: list[Shapes] = []
-        super().__init__(Shapes(lines, zones), self.told.append)
+        self.on_told: Callable[[], None] = lambda: None
+        super().__init__(Shapes(lines, zones), self._tell)
+
+    def _tell(self, shapes: Shapes) -> None:
+        self.told.append(shapes)
+        self.on_told()
 
     def tap(self, *at: tuple[float, float], view: View = VIEW) -> None:
         for point in at:
@@ -29,8 +36,14 @@ class Desk(Editor):
             self.press(point, view)
             self.release(point, view)
 
-    def drag(self, start: tuple[float, float], end: tuple[float, float], view: View = VIEW) -> None:
-        self.press(start, view)
+    def drag(
+        self,
+        start: tuple[float, float],
+        end: tuple[float, float],
+        view: View = VIEW,
+        hand: Hand = MOUSE,
+    ) -> None:
+        self.press(start, view, hand)
         self.move(((start[0] + end[0]) / 2, (start[1] + end[1]) / 2), view)
         self.move(end, view)
         self.release(end, view)

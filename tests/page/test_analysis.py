@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
-from obscura.cards.card import ModelCard
+from obscura.cards.card import ModelCard, TrackingScores
 from obscura.errors import BackendError
 from obscura.live.timing import Timings
 from obscura.page.live.analysis import Analysis, Answer, DecodeOptions
@@ -25,6 +26,18 @@ class NotingStage:
 
     def reset(self) -> None:
         """It remembers nothing."""
+
+
+class DeepestScore(NotingStage):
+    """A stage that notes the lowest score of each update."""
+
+    def __init__(self) -> None:
+        self.scores: list[float] = []
+
+    def update(self, update: Update) -> Update:
+        """Note the score."""
+        self.scores.append(float(update.detections.score.min()))
+        return update
 
 
 class Desk:
@@ -347,6 +360,32 @@ def test_a_lower_threshold_begins_more_tracks(tracked: Desk) -> None:
         tracked.analysis.receive(make_answer(tracked.card, frame=frame))
 
     assert shown(tracked) == {1: 0.9, 2: 0.6, 3: 0.3}
+
+
+def test_tracks_begin_and_live_by_the_scores_on_the_card(desk: Desk) -> None:
+    desk.card = replace(desk.card, tracking=TrackingScores(birth=0.65, live=0.2))
+    desk.analysis.track(Tracker())
+
+    for frame in range(3):
+        desk.analysis.receive(make_answer(desk.card, frame=frame))
+    assert shown(desk) == {1: 0.9}
+    desk.show(threshold=0.4)  # of a card whose threshold is 0.5
+    for frame in (3, 4):
+        desk.analysis.receive(make_answer(desk.card, frame=frame))
+
+    assert shown(desk) == {1: 0.9, 2: 0.6}
+
+
+def test_a_card_for_tracking_decides_how_deep_answers_are_decoded(desk: Desk) -> None:
+    stage = DeepestScore()
+    desk.analysis.track(Tracker())
+    desk.analysis.add_stages([stage])
+
+    for live in (0.2, 0.4):
+        desk.card = replace(desk.card, tracking=TrackingScores(birth=0.65, live=live))
+        desk.analysis.receive(make_answer(desk.card))
+
+    assert stage.scores == pytest.approx([0.3, 0.6])
 
 
 def test_a_picture_of_its_own_has_no_numbers(tracked: Desk) -> None:

@@ -245,6 +245,20 @@ async def test_a_video_has_a_name_a_duration_and_a_rate(world: World) -> None:
     assert world.opener.opened[-1].rate == 0.5
 
 
+@visit
+async def test_what_is_showing_was_made_by_the_clock_of_the_video_or_of_the_page(
+    world: World,
+) -> None:
+    playback = world.app.sources.playback
+    await show(world, "camera")
+    assert playback.showing_ms == world.now_ms
+
+    await show(world, "video")
+    world.opener.opened[-1].position_s = 2.5
+
+    assert playback.showing_ms == 2500
+
+
 @pytest.mark.parametrize("kind", ["camera", "photo", None])
 @visit
 async def test_what_is_no_video_is_not_sought(world: World, kind: str | None) -> None:

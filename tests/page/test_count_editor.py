@@ -8,9 +8,10 @@ import pytest
 
 from obscura.counting import Line, Shapes, Zone
 from obscura.counting.shapes import MOST_CORNERS
+from obscura.page.features.count import words
 from obscura.page.features.count.editor import ARROWS
 from obscura.page.features.count.edits import all_shapes
-from obscura.page.features.count.grips import MOUSE_REACH, TOUCH_REACH, Grip, View, grips
+from obscura.page.features.count.grips import FINGER, MOUSE, Grip, Hand, View, grips
 from obscura.page.stage.placement import Zoom, place
 
 from .count_desk import LINE, MIRROR, SIZE, VIEW, ZONE, Desk, near, points
@@ -121,7 +122,7 @@ def test_a_finger_takes_hold_of_a_point_from_20_pixels_away() -> None:
     desk = Desk(LINE)
 
     assert not desk.press((200, 520), VIEW)
-    assert desk.press((200, 520), VIEW, TOUCH_REACH)
+    assert desk.press((200, 520), VIEW, FINGER)
     assert desk.chosen == Grip("door", 0)
 
 
@@ -248,7 +249,7 @@ def test_whatever_a_person_does_shapes_stay_in_the_picture_and_all_can_be_undone
             case 0:
                 desk.draw(chance.choice(["line", "zone"]))
             case 1 | 2:
-                desk.press(at, view, chance.choice([MOUSE_REACH, TOUCH_REACH]))
+                desk.press(at, view, chance.choice([MOUSE, FINGER]))
             case 3 | 4:
                 desk.move(at, view)
             case 5:
@@ -268,3 +269,107 @@ def test_whatever_a_person_does_shapes_stay_in_the_picture_and_all_can_be_undone
 
     assert desk.shapes == start
     assert not desk.told or desk.told[-1] == start
+
+
+@pytest.mark.parametrize(("hand", "close", "far"), [(MOUSE, 7, 10), (FINGER, 15, 19)])
+def test_points_snap_to_the_edges_while_they_are_drawn(hand: Hand, close: int, far: int) -> None:
+    for distance, snapped in ((close, 0.0), (far, far / 1000)):
+        desk = Desk()
+        desk.draw("line")
+        for at in ((distance, 300), (700, 1000 - distance)):
+            desk.press(at, VIEW, hand)
+            desk.release(at, VIEW)
+        line = Line("x", (snapped, 0.3), (0.7, 1 - snapped))
+        assert points(desk.shapes.lines[0]) == near(line)
+
+
+@pytest.mark.parametrize(("hand", "close", "far"), [(MOUSE, 7, 10), (FINGER, 15, 19)])
+def test_a_dragged_point_snaps_to_the_edges(hand: Hand, close: int, far: int) -> None:
+    for distance, snapped in ((close, 1.0), (far, 1 - far / 1000)):
+        desk = Desk(LINE)
+        desk.drag((800, 500), (1000 - distance, 500), hand=hand)
+        assert desk.shapes.lines[0].end[0] == pytest.approx(snapped)
+
+
+def test_a_dragged_shape_snaps_to_the_edge_that_is_near() -> None:
+    desk = Desk(zones=(ZONE,))
+    desk.drag((500, 750), (307, 846))
+    assert points(desk.shapes.zones[0]) == near(
+        Zone("x", ((0, 0.7), (0.6, 0.7), (0.6, 1.0), (0.0, 1.0)))
+    )
+
+    desk.drag((300, 850), (330, 820))
+    assert points(desk.shapes.zones[0])[0] == pytest.approx((0.03, 0.67), abs=1e-5)
+
+
+@pytest.mark.parametrize(("hand", "pixels"), [(MOUSE, 2), (FINGER, 7)])
+def test_a_hand_that_trembles_while_it_selects_moves_nothing(hand: Hand, pixels: int) -> None:
+    desk = Desk(LINE)
+    desk.press((500, 500), VIEW, hand)
+    desk.move((500 + pixels, 500), VIEW)
+    desk.release((500 + pixels, 500), VIEW)
+
+    assert desk.shapes.lines == (LINE,)
+    assert desk.chosen == Grip("door")
+    assert not desk.can_undo
+
+
+def test_new_shapes_have_a_colour_of_their_own_that_stays() -> None:
+    desk = Desk()
+    for y in (200, 400, 600):
+        desk.draw("line")
+        desk.tap((200, y), (700, y))
+    colours = [line.colour for line in desk.shapes.lines]
+    assert len(set(colours)) == 3
+
+    desk.chosen = Grip("Line 1")
+    desk.remove()
+    assert [line.colour for line in desk.shapes.lines] == colours[1:]
+    desk.draw("line")
+    desk.tap((200, 800), (700, 800))
+    assert desk.shapes.lines[-1].colour == colours[0]
+
+
+def test_the_anchor_is_changed_and_had_back() -> None:
+    desk = Desk(LINE, zones=(ZONE,))
+    desk.set_anchor("door", "centre")
+    desk.set_anchor("yard", "centre")
+    assert desk.shapes.lines[0].anchor == desk.shapes.zones[0].anchor == "centre"
+    desk.undo()
+    desk.undo()
+
+    assert desk.shapes == Shapes((LINE,), (ZONE,))
+
+
+def test_a_zone_has_no_direction_to_reverse() -> None:
+    desk = Desk(zones=(ZONE,))
+    desk.reverse("yard")
+
+    assert not desk.told
+
+
+def test_a_whole_zone_is_removed_also_while_a_corner_is_selected() -> None:
+    desk = Desk(zones=(ZONE,))
+    desk.chosen = Grip("yard", 2)
+
+    assert desk.remove()
+    assert not desk.remove()
+    assert desk.shapes == Shapes()
+
+
+def test_a_screen_reader_is_told_where_keys_have_moved_a_point() -> None:
+    desk = Desk(LINE)
+    desk.keys("Tab", "Tab", "Tab")
+    assert words.where(desk) == "door, point 2 at 80% across, 50% down"
+    desk.keys("ArrowDown", shift=True)
+    assert words.where(desk) == "door, point 2 at 80% across, 52% down"
+    desk.draw("line")
+    desk.keys("ArrowUp", shift=True)
+    assert words.where(desk) == "Start at 50% across, 48% down"
+    desk.keys("Enter", "ArrowLeft")
+    assert words.where(desk) == "End at 50% across, 48% down"
+    desk.draw("zone")
+    desk.keys("ArrowUp", "Enter", "ArrowUp")
+    assert words.where(desk).startswith("Corner 2 at")
+    desk.keys("Escape", "Tab")
+    assert words.where(desk) == "door selected"

@@ -6,8 +6,8 @@ import pytest
 
 from obscura.counting import Line, Shapes, Zone
 from obscura.page.features.count.grips import (
-    MOUSE_REACH,
-    TOUCH_REACH,
+    FINGER,
+    MOUSE,
     Grip,
     View,
     grips,
@@ -47,42 +47,42 @@ def test_pixels_of_a_zoomed_view_span_less_of_the_picture() -> None:
 
 
 def test_an_end_is_hit_before_its_line() -> None:
-    assert hit(SHAPES, (323, 484), view(), MOUSE_REACH) == Grip("door", 0)
-    assert hit(SHAPES, (957, 478), view(), MOUSE_REACH) == Grip("door", 1)
-    assert hit(SHAPES, (640, 484), view(), MOUSE_REACH) == Grip("door")
+    assert hit(SHAPES, (323, 484), view(), MOUSE.reach) == Grip("door", 0)
+    assert hit(SHAPES, (957, 478), view(), MOUSE.reach) == Grip("door", 1)
+    assert hit(SHAPES, (640, 484), view(), MOUSE.reach) == Grip("door")
 
 
 def test_a_finger_hits_from_farther_away_than_a_mouse() -> None:
     beside = (320.0, 460.0)
 
-    assert hit(SHAPES, beside, view(), MOUSE_REACH) is None
-    assert hit(SHAPES, beside, view(), TOUCH_REACH) == Grip("door", 0)
+    assert hit(SHAPES, beside, view(), MOUSE.reach) is None
+    assert hit(SHAPES, beside, view(), FINGER.reach) == Grip("door", 0)
 
 
 def test_a_line_ends_at_its_ends() -> None:
-    assert hit(SHAPES, (300, 480), view(), MOUSE_REACH) is None
+    assert hit(SHAPES, (300, 480), view(), MOUSE.reach) is None
 
 
 def test_a_zone_is_hit_inside_and_on_its_last_edge_and_not_outside() -> None:
-    assert hit(SHAPES, (640, 700), view(), MOUSE_REACH) == Grip("yard")
-    assert hit(SHAPES, (124, 700), view(), MOUSE_REACH) == Grip("yard")
-    assert hit(SHAPES, (110, 700), view(), MOUSE_REACH) is None
+    assert hit(SHAPES, (640, 700), view(), MOUSE.reach) == Grip("yard")
+    assert hit(SHAPES, (124, 700), view(), MOUSE.reach) == Grip("yard")
+    assert hit(SHAPES, (110, 700), view(), MOUSE.reach) is None
 
 
 def test_the_smaller_of_two_zones_is_hit() -> None:
     inner = Zone("inner", ((0.4, 0.7), (0.6, 0.7), (0.5, 0.9)))
     shapes = Shapes((), (ZONE, inner))
 
-    assert hit(shapes, (640, 720), view(), MOUSE_REACH) == Grip("inner")
-    assert hit(shapes, (300, 720), view(), MOUSE_REACH) == Grip("yard")
+    assert hit(shapes, (640, 720), view(), MOUSE.reach) == Grip("inner")
+    assert hit(shapes, (300, 720), view(), MOUSE.reach) == Grip("yard")
 
 
 def test_of_two_points_in_one_place_that_of_the_chosen_shape_is_hit() -> None:
     twin = Line("twin", LINE.start, (0.5, 0.1))
     shapes = Shapes((LINE, twin))
 
-    assert hit(shapes, (320, 480), view(), MOUSE_REACH, "twin") == Grip("twin", 0)
-    assert hit(shapes, (320, 480), view(), MOUSE_REACH, "door") == Grip("door", 0)
+    assert hit(shapes, (320, 480), view(), MOUSE.reach, "twin") == Grip("twin", 0)
+    assert hit(shapes, (320, 480), view(), MOUSE.reach, "door") == Grip("door", 0)
 
 
 def test_the_tab_order_has_each_shape_and_then_its_points() -> None:

@@ -6,8 +6,8 @@ import pytest
 
 from obscura.counting import Line, Shapes, ShapesError
 from obscura.counting.shapes import MOST_SHAPES
-from obscura.page.features.count.editor import MOST_UNDO
 from obscura.page.features.count.grips import Grip
+from obscura.page.features.count.undo import MOST_UNDO, Act
 
 from .count_desk import LINE, VIEW, ZONE, Desk
 
@@ -93,9 +93,12 @@ def test_a_bad_name_is_refused_and_changes_nothing(name: str) -> None:
 def test_a_selected_shape_stays_selected_under_its_new_name() -> None:
     desk = Desk(LINE)
     desk.chosen = Grip("door", 1)
+    seen: list[Grip | None] = []
+    desk.on_told = lambda: seen.append(desk.chosen)
     desk.rename("door", "gate")
 
     assert desk.chosen == Grip("gate", 1)
+    assert seen == [desk.chosen], "also for who is told of the edit"
 
 
 def test_new_names_are_those_that_are_free() -> None:
@@ -136,3 +139,24 @@ def test_a_second_press_without_a_release_gives_up_the_drag() -> None:
 
     assert desk.shapes.lines == (LINE,)
     assert not desk.undo()
+
+
+def test_what_was_done_to_the_counts_is_undone_among_the_edits() -> None:
+    desk = Desk(LINE)
+    done: list[str] = []
+    desk.reverse("door")
+    reversed_ = desk.shapes
+    desk.record(Act(lambda: done.append("back"), lambda: done.append("again")))
+    desk.rename("door", "gate")
+
+    assert desk.undo()
+    assert (desk.shapes, done) == (reversed_, [])
+    assert desk.undo()
+    assert (desk.shapes, done) == (reversed_, ["back"])
+    assert desk.undo()
+    assert desk.shapes.lines == (LINE,)
+    assert not desk.can_undo
+    assert desk.redo()
+    assert desk.redo()
+    assert done == ["back", "again"]
+    assert desk.can_redo

@@ -12,7 +12,7 @@ from obscura.page.words import notices, text
 ROOT = Path(__file__).resolve().parents[2]
 
 # Cannot reach the page, where classes are chosen from the model's own.
-NOT_ON_THE_PAGE = {"label-unknown", "series", "shapes"}  # the last two are said beside the counts
+NOT_ON_THE_PAGE = {"label-unknown", "series"}  # the last one is said beside the counts
 NATIVE = ("obscura.evaluation.", "obscura.counting.command", "obscura.counting.sources")
 
 
@@ -69,10 +69,12 @@ def test_every_action_is_offered_by_some_error(action: str):
         ("model-too-large", "The cause. A browser tab"),
         ("card-invalid", "The cause (value). The remedy. Then"),
         ("labels-invalid", "The cause (value). The remedy. One"),
+        ("shapes", "The cause (value). The remedy. What"),
+        ("shapes-address", "The cause (value). The remedy. Those"),
         ("camera-denied", "This site is not allowed"),
     ],
 )
-def test_a_card_about_a_model_says_the_true_reason_first(code: str, reason: str):
+def test_a_card_about_a_file_says_the_true_reason_first(code: str, reason: str):
     error = ObscuraError("The cause", "value", remedy="The remedy.")
 
     assert notices.explanation(notices.NOTICES[code], error).startswith(reason)

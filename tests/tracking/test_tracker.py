@@ -274,7 +274,18 @@ def test_what_has_left_is_seen_for_a_moment_only() -> None:
     for i in range(5):
         look(tracker, i, (100, 200, 0.9, 0))
 
-    assert [len(look(tracker, 5 + i)) for i in range(6)] == [1, 1, 1, 1, 0, 0]
+    assert [len(look(tracker, 5 + i)) for i in range(6)] == [1, 1, 1, 0, 0, 0], "until 0.4 s"
+
+
+def test_where_answers_are_slow_what_is_detected_is_seen_at_once() -> None:
+    tracker = Tracker(TrackerOptions(birth=0.5))
+    for i in range(0, 30, 10):
+        seen = look(tracker, i, (100, 200, 0.9, 0), *([(400, 200, 0.8, 0)] if i == 20 else []))
+
+    assert ids(seen) == [1, NO_TRACK]
+    assert seen.data["seen_s"].tolist() == [2, 0]
+    assert ids(look(tracker, 40, (100, 200, 0.9, 0), (405, 200, 0.8, 0))) == [1, 2]
+    assert ids(look(tracker, 50, (100, 200, 0.9, 0), (700, 200, 0.3, 0))) == [1], "not sure"
 
 
 def test_what_is_detected_once_is_not_seen() -> None:

@@ -155,8 +155,7 @@ class _Run:
         arguments = self.arguments
         model = Detector(arguments.model, classes=arguments.classes, threads=arguments.threads)
         detector = stack.enter_context(model)
-        threshold = arguments.threshold
-        self.tracker.set_threshold(detector.card.threshold if threshold is None else threshold)
+        self.tracker.use_card(detector.card, arguments.threshold)
         # Tracks live on scores that begin none, and on rows that are taken for another class.
         detector.threshold = self.tracker.options.live
         if detector.classes is not None:

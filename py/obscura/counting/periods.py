@@ -88,16 +88,41 @@ class Bucket:
         if other.wall_s < self.wall_s:
             self.wall_s, self.media_s = other.wall_s, other.media_s
         self.observed_s += other.observed_s
-        for key, (entered, left) in other.lines.items():
-            counts = self.line(*key)
-            counts[0] += entered
-            counts[1] += left
-        for key, more in other.zones.items():
-            figures = self.zone(*key)
-            figures.entries += more.entries
-            figures.exits += more.exits
-            figures.inside_s += more.inside_s
-            figures.peak = max(figures.peak, more.peak)
+        for key, counts in other.lines.items():
+            self._add_line(key, counts)
+        for key, figures in other.zones.items():
+            self._add_zone(key, figures)
+
+    def rename(self, kind: str, old: str, new: str) -> bool:
+        """Move the figures of a line or zone to another name; return whether there were any."""
+        if kind == "line":
+            moved = [key for key in self.lines if key[0] == old]
+            for key in moved:
+                self._add_line((new, key[1]), self.lines.pop(key))
+        else:
+            moved = [key for key in self.zones if key[0] == old]
+            for key in moved:
+                self._add_zone((new, key[1]), self.zones.pop(key))
+        return bool(moved)
+
+    def reverse(self, line: str) -> bool:
+        """Swap in and out of a line; return whether it had any figures."""
+        turned = [counts for (name, _), counts in self.lines.items() if name == line]
+        for counts in turned:
+            counts.reverse()
+        return bool(turned)
+
+    def _add_line(self, key: Key, counts: list[int]) -> None:
+        mine = self.line(*key)
+        mine[0] += counts[0]
+        mine[1] += counts[1]
+
+    def _add_zone(self, key: Key, more: ZoneFigures) -> None:
+        figures = self.zone(*key)
+        figures.entries += more.entries
+        figures.exits += more.exits
+        figures.inside_s += more.inside_s
+        figures.peak = max(figures.peak, more.peak)
 
 
 def period_start(period: Period, wall_s: float, time_zone: tzinfo | None = None) -> float:

@@ -167,6 +167,41 @@ class Series:
         """Return the periods in which frames were analysed, oldest first. They go on counting."""
         return [bucket for _, bucket in sorted(self._buckets[period].items())]
 
+    def rename(self, kind: str, old: str, new: str) -> None:
+        """Go on with a line or zone under another name.
+
+        What was counted earlier under the new name is added to it.
+
+        Args:
+            kind: "line" or "zone".
+        """
+        for period in PERIODS:
+            for start_s, bucket in self._buckets[period].items():
+                if bucket.rename(kind, old, new):
+                    self._changed.add((period, start_s))
+
+    def reverse(self, line: str) -> None:
+        """Go on with a line whose direction was reversed: in and out change places."""
+        for period in PERIODS:
+            for start_s, bucket in self._buckets[period].items():
+                if bucket.reverse(line):
+                    self._changed.add((period, start_s))
+
+    def restore(self, row: Any) -> None:
+        """Add one stored period, a row that `changes` gave, to what has been counted since.
+
+        Raises:
+            SeriesError: it is damaged; the message names what is wrong, and nothing was added.
+        """
+        bucket = from_row(row)
+        mine = self._buckets[bucket.period].get(bucket.start_s)
+        if mine is None:
+            self._buckets[bucket.period][bucket.start_s] = bucket
+            self._bound(bucket.period)
+        else:
+            mine.add(bucket)
+            self._changed.add((bucket.period, bucket.start_s))
+
     def merge(self, other: Series) -> None:
         """Add what another series counted at other times, or elsewhere."""
         for period in PERIODS:

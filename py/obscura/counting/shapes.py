@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from math import isfinite
+from math import inf, isfinite
 from typing import Any
 
 from obscura.errors import ObscuraError
@@ -26,6 +26,7 @@ class ShapesError(ObscuraError):
     """Lines or zones are not valid."""
 
     code = "shapes"
+    remedy = "Correct it in the file."
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +66,7 @@ class Line:
                 f"The line {self.name!r} has no length", remedy="Move one of its ends."
             )
         if not 0 <= self.band <= 1:
-            raise ShapesError(f"The band of {self.name!r} is not in 0..1", self.band)
+            raise ShapesError(f"The band of {self.name!r} is not a number from 0 to 1", self.band)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +101,9 @@ class Zone:
             )
         for seconds in (self.enter_s, self.leave_s):
             if not 0 <= seconds <= 3600:
-                raise ShapesError(f"A delay of {self.name!r} is not in 0..3600 s", seconds)
+                raise ShapesError(
+                    f"A delay of {self.name!r} is not a number of seconds from 0 to 3600", seconds
+                )
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +155,7 @@ def _check(name: str, anchor: str, points: Sequence[Point], colour: str) -> None
     if colour and not (
         colour[0] == "#" and len(digits) == 6 and set(digits.lower()) <= set("0123456789abcdef")
     ):
-        raise ShapesError(f"The colour of {name!r} is not of the form #rrggbb", colour)
+        raise ShapesError(f"The colour of {name!r} is not valid", colour, remedy='Use "#rrggbb".')
 
 
 def to_json(shapes: Shapes) -> str:
@@ -180,8 +183,12 @@ def to_json(shapes: Shapes) -> str:
     )  # fmt: skip
 
 
-def from_json(text: str) -> Shapes:
+def from_json(text: str | bytes) -> Shapes:
     """Return the shapes of a JSON text that `to_json` or a person wrote.
+
+    Args:
+        text: bytes may be UTF-8, UTF-16 or UTF-32, also with the mark at the beginning by which
+            some editors tell these apart.
 
     Raises:
         ShapesError: it is not valid; the message names what is wrong.
@@ -189,7 +196,11 @@ def from_json(text: str) -> Shapes:
     try:
         table = json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise ShapesError("This is not a JSON file of lines and zones", str(error)[:80]) from error
+        raise ShapesError(
+            "This is not valid JSON",
+            str(error)[:80],
+            remedy="Correct it there, or export it again.",
+        ) from error
     if not isinstance(table, dict) or table.get("format") != FORMAT:
         raise ShapesError(
             "This is not a file of lines and zones", remedy=f'Its "format" has to be {FORMAT}.'
@@ -200,10 +211,15 @@ def from_json(text: str) -> Shapes:
     )
 
 
+_KINDS = {str: "text", list: "a list", float: "a number"}
+
+
 def _rows(table: Mapping[str, Any], key: str) -> list[dict[str, Any]]:
     rows = table.get(key, [])
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
-        raise ShapesError(f'"{key}" is not a list of tables')
+        raise ShapesError(
+            f'"{key}" is not a list', remedy="Write [ and ] around the lines or zones, each in { }."
+        )
     return rows
 
 
@@ -226,16 +242,22 @@ def _known(
 ) -> dict[str, Any]:
     missing = [key for key in needed if key not in row]
     if missing:
-        raise ShapesError("A line or zone is incomplete", f"{missing[0]} is missing")
+        raise ShapesError(f'{_title(row)} has no "{missing[0]}"', remedy="Add it.")
     values = {}
     for key, value in row.items():
         if key not in kinds:
-            raise ShapesError("A line or zone has an unknown key", key)
+            raise ShapesError(
+                f"{_title(row)} has an unknown key",
+                key[:40],
+                remedy="Remove it, or correct its name.",
+            )
         kind = kinds[key]
         number = kind is float and isinstance(value, int) and not isinstance(value, bool)
         if not (isinstance(value, kind) or number):
-            raise ShapesError(f'"{key}" of a line or zone is of the wrong type', repr(value)[:40])
-        values[key] = float(value) if kind is float else value
+            raise ShapesError(
+                f'"{key}" of {_title(row, inside=True)} is not {_KINDS[kind]}', repr(value)[:40]
+            )
+        values[key] = _float(value) if kind is float else value
     return values
 
 
@@ -245,5 +267,27 @@ def _point(value: Any) -> Point:
         or len(value) != 2
         or not all(isinstance(each, (int, float)) and not isinstance(each, bool) for each in value)
     ):
-        raise ShapesError("A point is not a pair of numbers", repr(value)[:40])
-    return float(value[0]), float(value[1])
+        raise ShapesError(
+            "A point is not a pair of numbers", repr(value)[:40], remedy="Write it as [0.5, 1.0]."
+        )
+    return _float(value[0]), _float(value[1])
+
+
+def _float(value: float) -> float:
+    """Return a number of a file as float; infinity, which no shape takes, if it is too large."""
+    try:
+        return float(value)
+    except OverflowError:
+        return inf
+
+
+def _title(row: Mapping[str, Any], *, inside: bool = False) -> str:
+    """Return what an error calls a line or zone of a file: its name, if it has one.
+
+    Args:
+        inside: whether it stands within a sentence.
+    """
+    name = row.get("name")
+    if isinstance(name, str) and name.strip():
+        return repr(name[:MOST_NAME])
+    return "a line or zone" if inside else "A line or zone"

@@ -14,7 +14,8 @@ the origin in its upper left corner and y pointing down:
 ``class_id``        its index among the model's classes, from 0
 ``score``           confidence, 0 to 1
 ``x1, y1, x2, y2``  left, top, right and bottom edge of the box
-``track_id``        the same for the same object from frame to frame; missing without a tracker
+``track_id``        the same for the same object from frame to frame, null where it is not followed;
+                    missing without a tracker
 ``keypoints``       points such as eyes or joints, each x, y and a score from 0 to 1; missing for a
                     model without any
 ==================  ================================================================================
@@ -115,7 +116,7 @@ def _detections(update: Update, labels: Sequence[str]) -> list[dict[str, Any]]:
         )
     ]
     if found.track_id is not None:
-        for row, track in zip(rows, found.track_id.tolist(), strict=True):
+        for row, track in zip(rows, found.track_numbers(), strict=True):
             row["track_id"] = track
     if "keypoints" in found.data:
         for row, points in zip(rows, found.data["keypoints"].tolist(), strict=True):

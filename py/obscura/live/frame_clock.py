@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from obscura.update import FrameInfo
 
+CUT_S = 1e-3
+"""Seconds from the last frame before a cut to the first one after it."""
+
 
 class FrameClock:
     """Makes the `FrameInfo` of each frame of one source.
 
     A video that plays over and over begins each round at time 0, and a browser may switch from one
-    clock to another. Where the time given runs backwards, counting continues from the latest time.
+    clock to another. Where the time given runs backwards, counting continues from the latest time,
+    and a millisecond later, because events of both frames are told apart by their times.
 
     Attributes:
         cuts: how often the time given has run backwards, as when a video begins again.
@@ -34,7 +38,7 @@ class FrameClock:
             height: pixels of the source.
         """
         if self._given_s is not None and time_s < self._given_s:
-            self._offset_s = self._latest_s - time_s
+            self._offset_s = self._latest_s + CUT_S - time_s
             self.cuts += 1
         now_s = time_s + self._offset_s
         if self._given_s is not None:

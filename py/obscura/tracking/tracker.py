@@ -4,8 +4,8 @@ What is predicted for each track is paired with what was detected, the surest fi
 ByteTrack (Zhang et al. 2022, arXiv 2110.06864):
 
 1. Confirmed and lost tracks with detections that are strong.
-2. Tracks that were seen in the previous frame with all that is left, also weak detections: what is
-   half hidden has a low score, and is still there.
+2. Tracks that were seen in the previous frame, or are still shown, with all that is left, also weak
+   detections: what is half hidden has a low score, and is still there.
 3. New tracks, which are not confirmed, with strong detections.
 
 A strong detection that is left begins a track. The second detection confirms it, so a box that
@@ -15,14 +15,17 @@ appears in a single frame is never counted.
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from obscura.cards.card import ModelCard
 from obscura.detections import Detections
 from obscura.tracking.assignment import assign
+from obscura.tracking.course import Course
 from obscura.tracking.motion import Motion, to_centre, to_xyxy
+from obscura.tracking.options import TrackerOptions
 from obscura.tracking.similarity import overlap
 from obscura.update import FrameInfo, Update
 
@@ -52,39 +55,14 @@ SAME_OBJECT = 0.7
 begins no track."""
 CONFIRMED = 2
 """Number of detections that confirm a track."""
+SLOW_S = 0.3
+"""Where frames are farther apart, people see what is detected at once, without a number: until the
+next frame tells whether it stays, would be too long to wait."""
+ROUNDING_S = 1e-3
+"""By how much times of frames are rounded: 0.4 s are 0.4 s."""
 EARLY = 2
 """Tracks that begin in this many first frames are confirmed at once: what is there at the start was
 there before."""
-
-
-@dataclass(frozen=True, slots=True)
-class TrackerOptions:
-    """Scores and times of a tracker. The scores depend on the model, so its card may state them.
-
-    Attributes:
-        birth: score from which a detection begins a track, in 0..1.
-        strong: score from which a detection may continue any track.
-        live: score down to which a detection continues a track that was just seen.
-        lost_s: seconds for which a track that is not detected is kept.
-        hold_s: seconds for which `Tracker.predict` still shows it.
-    """
-
-    birth: float = 0.8
-    strong: float = 0.5
-    live: float = 0.1
-    lost_s: float = 2.0
-    hold_s: float = 0.4
-
-    def __post_init__(self) -> None:
-        if not 0 <= self.live <= self.strong <= self.birth <= 1:
-            raise ValueError(
-                "tracker: wanted 0 <= live <= strong <= birth <= 1, got "
-                f"live {self.live}, strong {self.strong}, birth {self.birth}"
-            )
-        if not (self.lost_s >= 0 and self.hold_s >= 0):
-            raise ValueError(
-                f"tracker: wanted times of 0 or more, got {self.lost_s} and {self.hold_s} s"
-            )
 
 
 class Tracker:
@@ -105,6 +83,7 @@ class Tracker:
     def reset(self) -> None:
         """Forget all tracks."""
         self._motion = Motion()
+        self._course = Course()
         self._id: Ints = np.zeros(0, np.int64)
         self._hits: Ints = np.zeros(0, np.int64)
         self._confirmed = np.zeros(0, bool)
@@ -117,8 +96,13 @@ class Tracker:
         self._time_s = 0.0
         self._previous_s = 0.0
 
+    def use_card(self, card: ModelCard, threshold: float | None = None) -> None:
+        """Use the scores of `TrackerOptions.for_card` from now on; the times stay."""
+        of_card = TrackerOptions.for_card(card, threshold)
+        self.options = replace(of_card, lost_s=self.options.lost_s, hold_s=self.options.hold_s)
+
     def set_threshold(self, threshold: float) -> None:
-        """Begin tracks at this score from now on, because that is what people count as detected.
+        """Begin tracks at this score from now on, where the detections come without a model.
 
         Where it is below the options' other scores, those are lowered to it.
         """
@@ -187,8 +171,10 @@ class Tracker:
         tracks = np.flatnonzero(self._confirmed)
         margin = np.minimum(MARGIN + motion.uncertainty[tracks], MOST_MARGIN)
         pair(tracks, np.flatnonzero(free_row & strong), margin, STRONG_GATE, heights=True)
-        recent = self._confirmed & free_track & (self._seen >= self._previous_s)
-        pair(np.flatnonzero(recent), np.flatnonzero(free_row), NEAR_MARGIN, NEAR_GATE)
+        recent_s = min(self._previous_s, self._time_s - self.options.hold_s)
+        recent = self._confirmed & free_track & (self._seen >= recent_s)
+        margin = np.where(self._seen[recent] >= self._previous_s, NEAR_MARGIN, 0.0)[:, None]
+        pair(np.flatnonzero(recent), np.flatnonzero(free_row), margin, NEAR_GATE)
         new = np.flatnonzero(~self._confirmed)
         wide = min(NEW_MARGIN + NEW_SPEED * (self._time_s - self._previous_s), MOST_NEW_MARGIN)
         pair(new, np.flatnonzero(free_row & strong), wide, NEW_GATE, heights=True)
@@ -203,6 +189,7 @@ class Tracker:
         if not tracks.size:
             return
         self._motion.correct(tracks, measured, score)
+        self._course.follow(tracks, measured, self._time_s - self._seen[tracks])
         self._hits[tracks] += 1
         self._confirmed[tracks] |= self._hits[tracks] >= CONFIRMED
         self._seen[tracks] = self._time_s
@@ -231,6 +218,7 @@ class Tracker:
         ids = np.arange(self._next_id, self._next_id + count, dtype=np.int64)
         self._next_id += count
         self._motion.add(measured)
+        self._course.add(measured)
         now = np.full(count, self._time_s)
         self._id = np.concatenate([self._id, ids])
         self._hits = np.concatenate([self._hits, np.ones(count, np.int64)])
@@ -262,6 +250,7 @@ class Tracker:
         if kept.all():
             return
         self._motion.keep(kept)
+        self._course.keep(kept)
         for name in ("_id", "_hits", "_confirmed", "_begun", "_seen", "_score", "_best", "_votes"):
             setattr(self, name, getattr(self, name)[kept])
 
@@ -284,14 +273,14 @@ class Tracker:
         """Return where the confirmed tracks are at a time, for display between analysed frames.
 
         Args:
-            time_s: seconds, as in `FrameInfo`; usually after the latest frame. It is limited to
-                `TrackerOptions.hold_s` after it.
+            time_s: seconds, as in `FrameInfo`; usually after the latest frame. No track is
+                predicted for longer than `TrackerOptions.hold_s` after it was detected.
 
         Returns:
             One row per confirmed track that was detected at most ``hold_s`` before the latest
-            frame, with track_id, the latest score, and in ``data`` two arrays ``(n,)`` float64:
-            "seen_s", for how long the track has been in view, in seconds; and "best", its highest
-            score so far.
+            frame, with track_id, the latest score, and in ``data`` three arrays ``(n,)`` float64:
+            "seen_s", for how long the track has been in view, in seconds; "missed_s", for how long
+            it has not been detected, 0 where it just was; and "best", its highest score so far.
         """
         return self._at(time_s, self._seen >= self._time_s - self.options.hold_s)
 
@@ -306,10 +295,11 @@ class Tracker:
             classes: the class_ids shown; None for all.
 
         Returns:
-            The update with the detections of confirmed tracks, whatever their score is now, and
-            with tracks that were not detected in this frame but at most ``hold_s`` ago, where they
-            are predicted. ``data`` has "seen_s" as in `predict`; other arrays are 0 in the rows
-            that are predicted.
+            The update with the detections of confirmed tracks, whatever their score is now; where
+            frames are more than `SLOW_S` apart, with those that have no track; and with tracks that
+            were not detected in this frame but will have been at most ``hold_s`` before the next,
+            where they are predicted. ``data`` has "seen_s" and "missed_s" as in
+            `predict`; other arrays are 0 in the rows that are predicted.
         """
         found = update.detections
         if found.track_id is None:
@@ -317,15 +307,25 @@ class Tracker:
         rows, tracks = np.nonzero(found.track_id[:, None] == self._id)
         measured = found[rows]
         measured = measured.replace(data={**measured.data, **self._facts(tracks)})
+        interval_s = self._time_s - self._previous_s
+        alone = found[(found.track_id == NO_TRACK) & (interval_s > SLOW_S)]
+        new = {
+            "seen_s": np.zeros(len(alone)),
+            "missed_s": np.zeros(len(alone)),
+            "best": alone.score,
+        }
+        alone = alone.replace(data={**alone.data, **new})
+        # What is shown now stays until the next update, about as long as it was since the last.
+        next_s = self._time_s + interval_s
         held = self._at(
             self._time_s,
-            (self._seen < self._time_s) & (self._seen >= self._time_s - self.options.hold_s),
+            (self._seen < self._time_s) & (self._seen >= next_s - self.options.hold_s - ROUNDING_S),
         )
         blank = {
             name: np.zeros((len(held), *array.shape[1:]), array.dtype)
             for name, array in found.data.items()
         }
-        both = Detections.concatenate([measured, held.replace(data=blank | held.data)])
+        both = Detections.concatenate([measured, alone, held.replace(data=blank | held.data)])
         shown = both.data["best"] >= threshold
         if classes is not None:
             shown &= np.isin(both.class_id, list(classes))
@@ -337,14 +337,15 @@ class Tracker:
         """Return the arrays that `predict` adds to ``data``."""
         return {
             "seen_s": self._time_s - self._begun[tracks],
+            "missed_s": self._time_s - self._seen[tracks],
             "best": self._best[tracks],
         }
 
     def _at(self, time_s: float, rows: NDArray[np.bool_]) -> Detections:
         """Return confirmed tracks at a time; see `predict`."""
         shown = np.flatnonzero(self._confirmed & rows)
-        ahead = min(max(time_s - self._time_s, -self.options.hold_s), self.options.hold_s)
-        state = self._motion.state[shown] + self._motion.velocity[shown] * ahead
+        ahead = (time_s - self._seen[shown]).clip(-self.options.hold_s, self.options.hold_s)
+        state = self._course.at(shown, ahead)
         np.maximum(state[:, 2:], 1, out=state[:, 2:])
         return Detections(
             to_xyxy(state).astype(np.float32),

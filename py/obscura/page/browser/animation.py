@@ -26,9 +26,14 @@ class Animation:
         self._ticket = 0
         self._reduced = window.matchMedia("(prefers-reduced-motion: reduce)")
 
+    @property
+    def allowed(self) -> bool:
+        """Whether people see animations; those who asked their system for less motion do not."""
+        return not self._reduced.matches
+
     def start(self) -> None:
         """Begin with the next frame of the display."""
-        if not self._ticket and not self._reduced.matches:
+        if not self._ticket and self.allowed:
             self._ticket = requestAnimationFrame(self._proxy)
 
     def stop(self) -> None:

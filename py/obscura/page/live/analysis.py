@@ -29,9 +29,11 @@ class Answer(NamedTuple):
     moving: bool = True
     """Whether it is a frame of a camera or video; a picture of its own has no tracks."""
     captured_ms: float = 0.0
-    """When the page captured the frame, which was showing then, on the page's clock."""
+    """When the page captured the frame, which was showing then; see `Playback.showing_ms`."""
     cuts: int = 0
     """How often the source had gone back to an earlier moment; see `live.frame_clock`."""
+    source_s: float = 0.0
+    """Time of the frame on the source's own clock: of a video, within it."""
 
 
 class DecodeOptions(NamedTuple):
@@ -50,7 +52,7 @@ class Tracking(Protocol):
 
     @property
     def options(self) -> Any: ...
-    def set_threshold(self, threshold: float) -> None: ...
+    def use_card(self, card: ModelCard, threshold: float | None = None) -> None: ...
     def update(self, update: Update) -> Update: ...
     def visible(
         self, update: Update, threshold: float, classes: Collection[int] | None = None
@@ -117,7 +119,7 @@ class Analysis:
         else:
             if self.answer is not None and answer.cuts != self.answer.cuts:
                 tracker.reset()  # objects are where they were at another time
-            tracker.set_threshold(_threshold(options, answer.card))
+            tracker.use_card(answer.card, options.threshold)
             deep = options._replace(threshold=tracker.options.live, classes=None)
             update = tracker.update(Update(answer.frame, self._decode(answer, deep)))
         update = self.pipeline.update(update)

@@ -59,7 +59,7 @@ class SourceController:
         """What `open` was called with for what is in view; None for the sample."""
         self.cameras: list[Any] = []
         self.loop = make_loop(self.analyse)
-        self.playback = Playback(lambda: self._source, scene, self.loop, analysis, hooks)
+        self.playback = Playback(lambda: self._source, scene, self.loop, analysis, hooks, now_ms)
         """Pauses, seeks and steps the camera or video in view."""
         opener.on_ended = self._camera_ended
         opener.on_silent = self._camera_silent
@@ -322,14 +322,15 @@ class SourceController:
             return None
         size = source.size
         frame: FrameInfo | None = None
-        captured_ms, cuts = 0.0, 0
+        captured_ms, cuts, source_s = 0.0, 0, 0.0
 
         def capture() -> Any:
-            nonlocal frame, captured_ms, cuts
+            nonlocal frame, captured_ms, cuts, source_s
             image = self._screen.grab(size, card, only_new=only_new)
             if image is not None:
-                captured_ms = self._now_ms()
-                frame = self._clock.frame(self._screen.capture_time_s, *size)
+                captured_ms = self.playback.showing_ms
+                source_s = self._screen.capture_time_s
+                frame = self._clock.frame(source_s, *size)
                 cuts = self._clock.cuts
             return image
 
@@ -342,7 +343,8 @@ class SourceController:
             return None
         if answered is None or frame is None:
             return None
-        answer = Answer(epoch, answered.card, frame, answered.outputs, True, captured_ms, cuts)
+        made = (captured_ms, cuts, source_s)
+        answer = Answer(epoch, answered.card, frame, answered.outputs, True, *made)
         if not self.in_view(answer):
             return None
         return lambda: self._show(answer)

@@ -18,6 +18,8 @@ from obscura.update import Update
 
 FACE = 'system-ui, -apple-system, "Segoe UI", Roboto, sans-serif'
 CASING = "rgba(0, 0, 0, 0.65)"
+OPACITY = "opacity"
+"""In the ``data`` of detections: ``(n,)``, how opaque each is drawn, 0..1; without it, all are."""
 UNIT_SIDE = 720
 """Shorter side of the view, in CSS pixels, from which text and lines grow with it."""
 MOST_UNIT = 2.0
@@ -108,7 +110,7 @@ class BoxLayer:
             self.unit = unit
             self._widths.clear()
 
-    def draw(self, context: Any, update: Update, place: Placement) -> None:  # noqa: ARG002  (kept)
+    def draw(self, context: Any, update: Update, place: Placement) -> None:
         """See `Layer`."""
         detections = update.detections
         count = len(detections)
@@ -124,24 +126,57 @@ class BoxLayer:
         sides = (self._boxes[:, 2:] - self._boxes[:, :2]) / self.unit
         tiny = (sides.max(axis=1) < TINY_SIDE).tolist()
         small = (sides.min(axis=1) < SMALL_SIDE).tolist()
-        self._draw_boxes(self._boxes.tolist(), colours, tiny)
-        if not self.names and self.selected is None:
+        boxes = self._boxes.tolist()
+        labels = self._labels(detections, place, tiny, small) if self.labelled else None
+        opacity = detections.data.get(OPACITY)
+        opaque = range(count) if opacity is None else np.flatnonzero(opacity >= 1).tolist()
+        self._draw_rows(opaque, boxes, colours, tiny, labels)
+        if opacity is None:
             return
+        for row in np.flatnonzero((opacity > 0) & (opacity < 1)).tolist():
+            context.globalAlpha = float(opacity[row])
+            self._draw_rows([row], boxes, colours, tiny, labels)
+        context.globalAlpha = 1
+
+    @property
+    def labelled(self) -> bool:
+        """Whether any label is drawn."""
+        return self.names or self.selected is not None
+
+    def _labels(
+        self, detections: Detections, place: Placement, tiny: list[bool], small: list[bool]
+    ) -> _Placed:
+        """Return the labels, and where they lie beside their boxes."""
         placed = self._placed
-        if not self.moved or placed is None or len(placed.chips) != count:
-            chips = [SMALL_CHIP if each else CHIP for each in small]
-            captions = self._captions(detections)
-            widths = [self._width(*each) for each in zip(captions, chips, strict=True)]
-            offsets = self._corners(place, widths, chips, tiny) - self._boxes[:, :2]
-            placed = self._placed = _Placed(chips, captions, widths, offsets)
-        chips, captions, widths, offsets = placed
+        if self.moved and placed is not None and len(placed.chips) == len(detections):
+            return placed
+        chips = [SMALL_CHIP if each else CHIP for each in small]
+        captions = self._captions(detections)
+        widths = [self._width(*each) for each in zip(captions, chips, strict=True)]
+        offsets = self._corners(place, widths, chips, tiny) - self._boxes[:, :2]
+        self._placed = _Placed(chips, captions, widths, offsets)
+        return self._placed
+
+    def _draw_rows(
+        self,
+        rows: Sequence[int],
+        boxes: list[list[float]],
+        colours: list[str],
+        tiny: list[bool],
+        labels: _Placed | None,
+    ) -> None:
+        """Draw these boxes, and their labels over them."""
+        self._draw_boxes(rows, boxes, colours, tiny)
+        if labels is None:
+            return
+        chips, captions, widths, offsets = labels
         corners = (self._boxes[:, :2] + offsets).tolist()
         # The least certain ones first, so that the most certain ones lie on top; and all of one
         # size at once, because changing the font is slow.
         for chip in (SMALL_CHIP, CHIP):
-            for row in reversed(range(count)):
+            for row in reversed(rows):
                 if chips[row] is chip and captions[row][1]:
-                    self._draw_chip(row, colours[row], captions[row][1], corners[row],
+                    self._draw_chip(boxes[row], colours[row], captions[row][1], corners[row],
                                     widths[row], chip, led=tiny[row])  # fmt: skip
 
     def _captions(self, detections: Detections) -> list[tuple[str, str]]:
@@ -175,25 +210,27 @@ class BoxLayer:
         placed: NDArray[np.float32] = corners + np.array([x, y], np.float32)
         return placed
 
-    def _draw_boxes(self, boxes: list[list[float]], colours: list[str], tiny: list[bool]) -> None:
+    def _draw_boxes(
+        self, rows: Sequence[int], boxes: list[list[float]], colours: list[str], tiny: list[bool]
+    ) -> None:
         """Draw the outlines, least certain first, over a dark casing drawn as one path."""
         context, unit = self._context, self.unit
-        sides = [
-            dot(box, unit) if small else (box[0], box[1], box[2] - box[0], box[3] - box[1])
-            for box, small in zip(boxes, tiny, strict=True)
-        ]
+        sides = {}
         self._begin_path()
-        for side in sides:
+        for row in rows:
+            x1, y1, x2, y2 = boxes[row]
+            side = dot(boxes[row], unit) if tiny[row] else (x1, y1, x2 - x1, y2 - y1)
+            sides[row] = side
             self._rect(*side)
         context.strokeStyle, context.lineWidth = CASING, 4 * unit
         self._stroke()
         context.lineWidth = 2 * unit
         last = ""
-        for side, shade in zip(reversed(sides), reversed(colours), strict=True):
-            if shade != last:
-                context.strokeStyle = last = shade
-            self._stroke_rect(*side)
-        if self.selected is not None:
+        for row in reversed(rows):
+            if colours[row] != last:
+                context.strokeStyle = last = colours[row]
+            self._stroke_rect(*sides[row])
+        if self.selected in sides:
             context.strokeStyle, context.lineWidth = CASING, 6 * unit
             self._stroke_rect(*sides[self.selected])
             context.strokeStyle, context.lineWidth = colours[self.selected], 4 * unit
@@ -201,7 +238,7 @@ class BoxLayer:
 
     def _draw_chip(
         self,
-        row: int,
+        box: list[float],
         fill: str,
         caption: str,
         corner: list[float],
@@ -214,7 +251,7 @@ class BoxLayer:
         context, unit = self._context, self.unit
         x, y = corner
         height = chip.height * unit
-        x1, y1, x2, y2 = self._boxes[row].tolist()
+        x1, y1, x2, y2 = box
         if led or y > y2 or y + height < y1 or x > x2 or x + width < x1:  # moved aside: lead back
             if led:
                 x1, y1 = (x1 + x2) / 2, (y1 + y2) / 2

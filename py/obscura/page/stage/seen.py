@@ -91,5 +91,5 @@ def _tracks(detections: Detections, labels: Sequence[str]) -> list[Row]:
     )
     return [
         Row(name, duration(seconds), colour(class_id), None)
-        for _, name, seconds, class_id in sorted(rows)
+        for _, name, seconds, class_id in sorted(rows, key=lambda row: (row[0] < 0, row))
     ]

@@ -79,6 +79,13 @@ class Part:
         """A person gave these pictures and videos, the first of which is being opened; and these
         other files, such as models, at the same time."""
 
+    async def open_file(self, file: Any) -> None:
+        """Use a file that the row claims.
+
+        Raises:
+            ObscuraError: it is not valid.
+        """
+
     def scene_changed(self) -> None:
         """What is in view has changed, or whether it plays."""
 
@@ -104,6 +111,8 @@ class Feature:
     commands: tuple[Command, ...] = ()
     snapshot: Mapping[str, Any] = field(default_factory=dict)
     """Keys of `snapshot()`, with their values while the feature does not run."""
+    claims: Callable[[bytes], bool] | None = None
+    """Whether a JSON file that begins with these bytes is for this feature; None claims none."""
 
 
 class Features:
@@ -196,6 +205,15 @@ class Features:
     def give_files(self, media: Sequence[Any], others: Sequence[Any]) -> None:
         """Notify all parts that a person gave these files, see `Part.files_given`."""
         self._notify("files_given", media, others)
+
+    def claimant(self, head: bytes) -> str | None:
+        """Return the name of the feature that a JSON file is for; None if there is none.
+
+        Args:
+            head: how the file begins.
+        """
+        rows = (row.name for row in self if row.claims is not None and row.claims(head))
+        return next(rows, None)
 
     def change_scene(self) -> None:
         """Notify all parts that what is in view has changed."""

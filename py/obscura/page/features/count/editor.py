@@ -12,15 +12,14 @@ from dataclasses import replace
 from math import hypot
 
 from obscura.counting import Line, Shapes, ShapesError, Zone
-from obscura.counting.shapes import MOST_CORNERS, MOST_SHAPES, Point
+from obscura.counting.shapes import MOST_CORNERS, MOST_SHAPES, Point, points
 from obscura.page.features.count import edits
-from obscura.page.features.count.grips import MOUSE_REACH, Grip, View, grips, hit
+from obscura.page.features.count.grips import MOUSE, Grip, Hand, View, grips, hit
+from obscura.page.features.count.undo import Act, UndoStack
 
-MOST_UNDO = 100
-SNAP = 10.0
-"""CSS pixels from the picture's edge at which a point moves onto it."""
 STEP, LARGE_STEP = 2.0, 20.0
 """CSS pixels that an arrow key moves by, without and with Shift."""
+KEYS = Hand(reach=STEP / 2, snap=0.0, slop=0.0)
 CENTRE = (0.5, 0.5)
 ARROWS = {
     "ArrowLeft": (-1, 0),
@@ -52,11 +51,36 @@ class Editor:
         self.cursor: Point | None = None
         self.chosen: Grip | None = None
         self._changed = changed
-        self._past: list[Shapes] = []
-        self._future: list[Shapes] = []
+        self._done = UndoStack()
         self._nudged: Grip | None = None  # arrow keys in a row are one edit
         self._pressed: Point | None = None  # in CSS pixels
         self._before: Shapes | None = None  # the drag
+        self._hand = MOUSE
+
+    @property
+    def place(self) -> Point | None:
+        """Where the point is that keys move: of the draft, or the selected one; None if they move
+        a whole shape or nothing."""
+        if self.drawing:
+            return self.cursor
+        if self.chosen is None or self.chosen.point is None:
+            return None
+        return points(edits.find(self.shapes, self.chosen.name))[self.chosen.point]
+
+    @property
+    def can_undo(self) -> bool:
+        """Whether there is something that `undo` takes back."""
+        return bool(self.draft) or self._done.can_undo
+
+    @property
+    def can_redo(self) -> bool:
+        """Whether something was undone that `redo` does again."""
+        return self._done.can_redo
+
+    @property
+    def can_finish(self) -> bool:
+        """Whether a zone is being drawn that has enough corners."""
+        return self.drawing == "zone" and len(self.draft) >= edits.LEAST_CORNERS
 
     # Commands
 
@@ -86,10 +110,10 @@ class Editor:
 
     def finish(self) -> bool:
         """End the zone that is being drawn. Return False if it has too few corners."""
-        if self.drawing != "zone" or len(self.draft) < edits.LEAST_CORNERS:
+        if not self.can_finish:
             return False
         name = edits.free_name(self.shapes, "Zone")
-        self._add(Zone(name, tuple(self.draft)))
+        self._add(Zone(name, tuple(self.draft), colour=edits.free_colour(self.shapes)))
         return True
 
     def delete(self) -> bool:
@@ -99,12 +123,18 @@ class Editor:
             return False
         name, point = self.chosen
         shape = edits.find(self.shapes, name)
-        if isinstance(shape, Zone) and point is not None and len(shape.corners) > 3:
-            self.chosen = Grip(name)
-            self._edit(edits.replaced(self.shapes, name, edits.without_corner(shape, point)))
-        else:
-            self.chosen = None
-            self._edit(edits.removed(self.shapes, name))
+        if not (isinstance(shape, Zone) and point is not None and len(shape.corners) > 3):
+            return self.remove()
+        self.chosen = Grip(name)
+        self._edit(edits.replaced(self.shapes, name, edits.without_corner(shape, point)))
+        return True
+
+    def remove(self) -> bool:
+        """Delete the selected shape. Return False if nothing is selected."""
+        if self.chosen is None:
+            return False
+        name, self.chosen = self.chosen.name, None
+        self._edit(edits.removed(self.shapes, name))
         return True
 
     def rename(self, name: str, new: str) -> None:
@@ -117,9 +147,10 @@ class Editor:
         if new == name:
             return
         shape = replace(edits.find(self.shapes, name), name=new)
-        self._edit(edits.replaced(self.shapes, name, shape))
+        shapes = edits.replaced(self.shapes, name, shape)
         if self.chosen is not None and self.chosen.name == name:
             self.chosen = Grip(new, self.chosen.point)
+        self._edit(shapes)
 
     def recolour(self, name: str, colour: str) -> None:
         """Give a shape another colour, "#rrggbb"; "" for the program's choice.
@@ -130,10 +161,20 @@ class Editor:
         shape = replace(edits.find(self.shapes, name), colour=colour)
         self._edit(edits.replaced(self.shapes, name, shape))
 
+    def set_anchor(self, name: str, anchor: str) -> None:
+        """Have another point of the box count at a shape, one of `counting.shapes.ANCHORS`.
+
+        Raises:
+            ShapesError: there is no such anchor.
+        """
+        shape = replace(edits.find(self.shapes, name), anchor=anchor)
+        self._edit(edits.replaced(self.shapes, name, shape))
+
     def reverse(self, name: str) -> None:
-        """Swap in and out of a line."""
+        """Swap in and out of a line; a zone stays as it is."""
         line = edits.find(self.shapes, name)
-        assert isinstance(line, Line)
+        if not isinstance(line, Line):
+            return
         self._edit(edits.replaced(self.shapes, name, edits.reversed_line(line)))
 
     def load(self, shapes: Shapes) -> None:
@@ -142,36 +183,42 @@ class Editor:
         self.chosen = None
         self._edit(shapes)
 
+    def record(self, act: Act) -> None:
+        """Take note of something that was done just now, so that it can be undone."""
+        self._nudged = None
+        self._done.record(act)
+
     def undo(self) -> bool:
         """Take back the last corner of a draft, else the last edit. Return False if there is
         none."""
         if self.draft:
             self.draft.pop()
             return True
-        return self._travel(self._past, self._future)
+        return self._before is None and self._travel(self._done.undo(self.shapes))
 
     def redo(self) -> bool:
         """Do again what was undone last. Return False if there is nothing."""
-        return self._travel(self._future, self._past)
+        return self._before is None and self._travel(self._done.redo(self.shapes))
 
     # Pointers
 
-    def press(self, at: Point, view: View, reach: float = MOUSE_REACH) -> bool:
+    def press(self, at: Point, view: View, hand: Hand = MOUSE) -> bool:
         """A button or finger goes down. Return False if it hits nothing, so that the press can pan.
 
         Only one pointer at a time is for the editor: a press during a drag gives up the drag.
 
         Args:
             at: x, y in CSS pixels of the view.
-            reach: see `grips.hit`.
+            hand: what points, until the next press.
         """
         if self._before is not None:
             self.cancel()
-        self._pressed, self._nudged = at, None
+        self._pressed, self._nudged, self._hand = at, None, hand
         if self.drawing:
-            self._place(at, view, reach)
+            self._place(at, view, hand.reach)
             return True
-        self.chosen = hit(self.shapes, at, view, reach, self.chosen.name if self.chosen else None)
+        name = self.chosen.name if self.chosen else None
+        self.chosen = hit(self.shapes, at, view, hand.reach, name)
         if self.chosen is None:
             return False
         self._before = self.shapes
@@ -180,29 +227,34 @@ class Editor:
     def move(self, at: Point, view: View) -> bool:
         """The pointer moves, pressed or not. Return whether that changes what is shown."""
         if self.drawing:
-            self.cursor = _snapped(at, view)
+            self.cursor = self._snapped(at, view)
             return True
         if self._before is None or self._pressed is None or self.chosen is None:
+            return False
+        if self.shapes is self._before and _apart(self._pressed, at) <= self._hand.slop:
             return False
         shape = edits.find(self._before, self.chosen.name)
         there, here = view.relative(self._pressed), view.relative(at)
         by = (here[0] - there[0], here[1] - there[1])
+        near = view.span(self._hand.snap)
         if self.chosen.point is not None:
-            old = edits.points_of(shape)[self.chosen.point]
-            new = edits.snapped((old[0] + by[0], old[1] + by[1]), view.span(SNAP))
+            old = points(shape)[self.chosen.point]
+            new = edits.snapped((old[0] + by[0], old[1] + by[1]), near)
             by = (new[0] - old[0], new[1] - old[1])
+        else:
+            by = edits.snapped_move(shape, by, near)
         with suppress(ShapesError):  # an end dragged over the other one
             shape = edits.moved(shape, self.chosen.point, by)
             self.shapes = edits.replaced(self._before, self.chosen.name, shape)
         return True
 
-    def release(self, at: Point, view: View, reach: float = MOUSE_REACH) -> bool:
+    def release(self, at: Point, view: View) -> bool:
         """The button or finger goes up. Return whether the editor made use of it."""
         pressed, self._pressed = self._pressed, None
         if self.drawing:
-            far = pressed is not None and _apart(pressed, at) > reach
+            far = pressed is not None and _apart(pressed, at) > self._hand.reach
             if self.drawing == "line" and len(self.draft) == 1 and far:
-                self._place(at, view, reach)  # drawn in one go
+                self._place(at, view, self._hand.reach)  # drawn in one go
             return True
         if self._before is None:
             return False
@@ -241,7 +293,8 @@ class Editor:
             return False
         if key == " " or not self.finish():
             self.cursor = self.cursor or CENTRE
-            self._place(view.shown(self.cursor), view, reach=STEP / 2)
+            self._hand = KEYS
+            self._place(view.shown(self.cursor), view, KEYS.reach)
         return True
 
     def _tab(self, step: int) -> bool:
@@ -275,20 +328,23 @@ class Editor:
 
     def _place(self, at: Point, view: View, reach: float) -> None:
         """Set the next point of the draft, or close it."""
-        point = self.cursor = _snapped(at, view)
+        point = self.cursor = self._snapped(at, view)
         where = view.shown(point)
         if self.draft and _apart(view.shown(self.draft[-1]), where) <= reach:
             return  # the second tap of two, or a hand that trembles
-        closing = len(self.draft) >= edits.LEAST_CORNERS
-        if closing and _apart(view.shown(self.draft[0]), where) <= reach:
+        if self.can_finish and _apart(view.shown(self.draft[0]), where) <= reach:
             self.finish()
             return
         self.draft.append(point)
         if self.drawing == "line" and len(self.draft) == 2:
             start, end = self.draft
-            self._add(Line(edits.free_name(self.shapes, "Line"), start, end))
+            name, colour = edits.free_name(self.shapes, "Line"), edits.free_colour(self.shapes)
+            self._add(Line(name, start, end, colour=colour))
         elif len(self.draft) == MOST_CORNERS:
             self.finish()
+
+    def _snapped(self, at: Point, view: View) -> Point:
+        return edits.snapped(view.relative(at), view.span(self._hand.snap))
 
     def _add(self, shape: edits.Shape) -> None:
         self.cancel()
@@ -300,26 +356,21 @@ class Editor:
         self._before, self.shapes = None, after
         if after == before:
             return
-        if nudged is None or nudged != self._nudged:
-            self._past = [*self._past, before][-MOST_UNDO:]
+        goes_on = nudged is not None and nudged == self._nudged
+        self._done.record(None if goes_on else before)
         self._nudged = nudged
-        self._future.clear()
         self._changed(after)
 
-    def _travel(self, source: list[Shapes], target: list[Shapes]) -> bool:
+    def _travel(self, shapes: Shapes | None) -> bool:
         self._nudged = None
-        if self._before is not None or not source:
+        if shapes is None:
             return False
-        target.append(self.shapes)
-        self.shapes = source.pop()
-        if self.chosen is not None and self.chosen not in grips(self.shapes):
-            self.chosen = None
-        self._changed(self.shapes)
+        if shapes != self.shapes:
+            self.shapes = shapes
+            if self.chosen is not None and self.chosen not in grips(shapes):
+                self.chosen = None
+            self._changed(shapes)
         return True
-
-
-def _snapped(at: Point, view: View) -> Point:
-    return edits.snapped(view.relative(at), view.span(SNAP))
 
 
 def _apart(a: Point, b: Point) -> float:

@@ -9,7 +9,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from obscura.counting import Line, Shapes, Zone
-from obscura.counting.shapes import Point
+from obscura.counting.shapes import Point, points
+from obscura.drawing import PALETTE
 
 Shape = Line | Zone
 LEAST_CORNERS = 3
@@ -32,21 +33,16 @@ def find(shapes: Shapes, name: str) -> Shape:
     raise KeyError(name)
 
 
-def points_of(shape: Shape) -> tuple[Point, ...]:
-    """Return the ends of a line, or the corners of a zone."""
-    return (shape.start, shape.end) if isinstance(shape, Line) else shape.corners
-
-
-def with_points(shape: Shape, points: Sequence[Point]) -> Shape:
+def with_points(shape: Shape, places: Sequence[Point]) -> Shape:
     """Return the shape with other points.
 
     Raises:
         ShapesError: they make no valid line or zone.
     """
     if isinstance(shape, Line):
-        start, end = points
+        start, end = places
         return replace(shape, start=start, end=end)
-    return replace(shape, corners=tuple(points))
+    return replace(shape, corners=tuple(places))
 
 
 def added(shapes: Shapes, shape: Shape) -> Shapes:
@@ -90,17 +86,17 @@ def moved(shape: Shape, point: int | None, by: Point) -> Shape:
     Raises:
         ShapesError: a line has no length any more.
     """
-    points = list(points_of(shape))
-    chosen = range(len(points)) if point is None else (point,)
+    places = list(points(shape))
+    chosen = range(len(places)) if point is None else (point,)
     for axis in (0, 1):
-        values = [points[index][axis] for index in chosen]
+        values = [places[index][axis] for index in chosen]
         least, most = min(0.0, -min(values)), max(0.0, 1 - max(values))
         step = min(max(by[axis], least), most)
         for index in chosen:
-            pair = list(points[index])
+            pair = list(places[index])
             pair[axis] += step
-            points[index] = (pair[0], pair[1])
-    return with_points(shape, points)
+            places[index] = (pair[0], pair[1])
+    return with_points(shape, places)
 
 
 def without_corner(zone: Zone, corner: int) -> Zone:
@@ -126,6 +122,12 @@ def free_name(shapes: Shapes, stem: str) -> str:
     return f"{stem} {number}"
 
 
+def free_colour(shapes: Shapes) -> str:
+    """Return the first colour of the palette, "#rrggbb", that the fewest shapes have."""
+    taken = [shape.colour for shape in all_shapes(shapes)]
+    return min(PALETTE, key=taken.count)
+
+
 def snapped(point: Point, reach: Point) -> Point:
     """Return a point inside the picture, and on its edge where it is close to one.
 
@@ -134,6 +136,24 @@ def snapped(point: Point, reach: Point) -> Point:
     """
     x, y = (_snapped(value, near) for value, near in zip(point, reach, strict=True))
     return x, y
+
+
+def snapped_move(shape: Shape, by: Point, reach: Point) -> Point:
+    """Return the move of a whole shape, such that it lies on an edge of the picture where it would
+    be close to one.
+
+    Args:
+        by: how far it would move.
+        reach: see `snapped`.
+    """
+    places = points(shape)
+    moves = []
+    for axis in (0, 1):
+        values = [place[axis] for place in places]
+        ways = [-min(values), 1 - max(values)]  # onto either edge
+        nearest = min(ways, key=lambda way: abs(way - by[axis]))
+        moves.append(nearest if abs(nearest - by[axis]) <= reach[axis] else by[axis])
+    return moves[0], moves[1]
 
 
 def _snapped(value: float, near: float) -> float:

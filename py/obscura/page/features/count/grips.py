@@ -9,14 +9,25 @@ import numpy as np
 
 from obscura.counting import Shapes, Zone
 from obscura.counting.counter import contains
-from obscura.counting.shapes import Point
-from obscura.page.features.count.edits import Shape, all_shapes, points_of
+from obscura.counting.shapes import Point, points
+from obscura.page.features.count.edits import Shape, all_shapes
 from obscura.page.stage.placement import Placement
 
-MOUSE_REACH = 8.0
-"""CSS pixels from a point or line at which a mouse still takes hold of it."""
-TOUCH_REACH = 22.0
-"""The same for a finger: targets are 44 px wide (WCAG 2.2, success criterion 2.5.5)."""
+
+class Hand(NamedTuple):
+    """How exactly somebody points, in CSS pixels."""
+
+    reach: float
+    """From a point or line at which it is still taken hold of."""
+    snap: float
+    """From the picture's edge at which a point moves onto it."""
+    slop: float
+    """That it may move while pressed before it drags something."""
+
+
+MOUSE = Hand(reach=8.0, snap=8.0, slop=2.0)
+FINGER = Hand(reach=22.0, snap=16.0, slop=8.0)
+"""Targets are 44 px wide (WCAG 2.2, success criterion 2.5.5)."""
 
 
 class Grip(NamedTuple):
@@ -60,7 +71,7 @@ def grips(shapes: Shapes) -> list[Grip]:
     return [
         Grip(shape.name, point)
         for shape in all_shapes(shapes)
-        for point in (None, *range(len(points_of(shape))))
+        for point in (None, *range(len(points(shape))))
     ]
 
 
@@ -80,7 +91,7 @@ def hit(
     """
     found: list[tuple[tuple[int, bool, float], Grip]] = []
     for shape in all_shapes(shapes):
-        corners = [view.shown(point) for point in points_of(shape)]
+        corners = [view.shown(point) for point in points(shape)]
         other = shape.name != chosen
         for index, corner in enumerate(corners):
             distance = hypot(corner[0] - at[0], corner[1] - at[1])

@@ -6,13 +6,14 @@ from collections.abc import Sequence
 from math import hypot
 from typing import Any
 
-from obscura.counting import Counter, Line, Zone
-from obscura.counting.shapes import Point
+from obscura.counting import Line, Zone
+from obscura.counting.shapes import Point, points
 from obscura.drawing import colour, ink
 from obscura.page.features.count import words
 from obscura.page.features.count.editor import Editor
-from obscura.page.features.count.edits import all_shapes, points_of
+from obscura.page.features.count.edits import Shape, all_shapes
 from obscura.page.features.count.grips import View
+from obscura.page.features.count.ledger import Ledger
 from obscura.page.stage.layers import FACE
 from obscura.page.stage.placement import Placement
 from obscura.update import Update
@@ -21,6 +22,10 @@ CASING = "rgba(0, 0, 0, 0.65)"
 DRAFT = "#ffffff"
 ARROW = 26.0
 """Length of a line's arrow in CSS pixels."""
+LABEL = 22.0
+"""Height of a caption."""
+MARGIN = 4.0
+"""Between a caption and the edge of the view, at least."""
 HANDLE = 7.0
 """Radius of a point that can be moved."""
 
@@ -28,23 +33,27 @@ HANDLE = 7.0
 class ShapeLayer:
     """Draws what an editor holds."""
 
-    def __init__(self, editor: Editor, counter: Counter) -> None:
-        self.editor, self._counter = editor, counter
+    def __init__(self, editor: Editor, ledger: Ledger) -> None:
+        self.editor, self.ledger = editor, ledger
         self.shown = False
         self.view: View | None = None
-        """How it was drawn last; pointers are read by it."""
+        """How it was drawn last on the screen; pointers are read by it."""
 
     def draw(self, context: Any, update: Update, place: Placement) -> None:
         """See `stage.layers.Layer`."""
         if not self.shown:
             return
         frame, editor = update.frame, self.editor
-        view = self.view = View(place, frame.width, frame.height)
+        view = View(place, frame.width, frame.height)
+        if context.canvas.isConnected:  # that of a snapshot is not
+            self.view = view
+        unit = context.getTransform().a
+        room = (context.canvas.width / unit, context.canvas.height / unit)
         for index, shape in enumerate(all_shapes(editor.shapes)):
-            shade = shape.colour or colour(index)
+            shade = shade_of(shape, index)
             chosen = editor.chosen is not None and editor.chosen.name == shape.name
-            points = [view.shown(point) for point in points_of(shape)]
-            _path(context, points, closed=isinstance(shape, Zone))
+            places = [view.shown(point) for point in points(shape)]
+            _path(context, places, closed=isinstance(shape, Zone))
             if isinstance(shape, Zone):
                 context.globalAlpha = 0.2
                 context.fillStyle = shade
@@ -53,20 +62,13 @@ class ShapeLayer:
             _stroke(context, shade, 4 if chosen else 2.5)
             if isinstance(shape, Line):
                 _arrow(context, view, shape, shade)
-            _label(context, points, f"{shape.name}: {self._counts(shape)}", shade)
+            _label(context, places, words.caption(self.ledger, shape), shade, room)
             if chosen:
                 point = editor.chosen.point if editor.chosen else None
-                for number, (x, y) in enumerate(points):
+                for number, (x, y) in enumerate(places):
                     _handle(context, x, y, shade, filled=number == point)
         if editor.drawing:
             self._draw_draft(context, view)
-
-    def _counts(self, shape: Line | Zone) -> str:
-        if isinstance(shape, Line):
-            line = self._counter.lines.get(shape.name)
-            return words.line_counts(line) if line else ""
-        zone = self._counter.zones.get(shape.name)
-        return words.zone_counts(zone) if zone else ""
 
     def _draw_draft(self, context: Any, view: View) -> None:
         editor = self.editor
@@ -77,6 +79,15 @@ class ShapeLayer:
             _stroke(context, DRAFT, 2.5)
         for x, y in points + cursor:
             _handle(context, x, y, DRAFT, filled=False)
+
+
+def shade_of(shape: Shape, index: int) -> str:
+    """Return the colour in which a shape is drawn, "#rrggbb".
+
+    Args:
+        index: of the shape among all.
+    """
+    return shape.colour or colour(index)
 
 
 def _path(context: Any, points: Sequence[Point], *, closed: bool) -> None:
@@ -114,17 +125,30 @@ def _arrow(context: Any, view: View, line: Line, shade: str) -> None:
     _stroke(context, shade, 2.5)
 
 
-def _label(context: Any, points: Sequence[Point], caption: str, shade: str) -> None:
-    """Draw a caption at the upper left of a shape."""
-    x, y = min(points, key=lambda point: (point[1], point[0]))
+def _label(
+    context: Any, places: Sequence[Point], caption: str, shade: str, room: tuple[float, float]
+) -> None:
+    """Draw a caption at the upper left of a shape, inside the view; none of a shape that lies
+    outside of it.
+
+    Args:
+        room: width and height of the view in CSS pixels.
+    """
+    x, y = min(places, key=lambda place: (place[1], place[0]))
+    for axis, size in enumerate(room):
+        values = [place[axis] for place in places]
+        if max(values) < 0 or min(values) > size:
+            return
     context.font = f"600 13px {FACE}"
     width = context.measureText(caption).width + 14
+    left = max(min(x + 8, room[0] - width - MARGIN), MARGIN)
+    top = max(min(y + 4, room[1] - LABEL - MARGIN), MARGIN)
     context.beginPath()
-    context.roundRect(x + 8, y + 4, width, 22, 4)
+    context.roundRect(left, top, width, LABEL, 4)
     context.fillStyle = shade
     context.fill()
     context.fillStyle = ink(shade)
-    context.fillText(caption, x + 15, y + 15.5)
+    context.fillText(caption, left + 7, top + LABEL / 2 + 0.5)
 
 
 def _handle(context: Any, x: float, y: float, shade: str, *, filled: bool) -> None:

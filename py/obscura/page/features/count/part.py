@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from obscura.counting import Counter, Shapes, ShapesError
 from obscura.counting.shapes import from_json, to_json
-from obscura.page.browser.dom import by_id, listen, make
+from obscura.page.browser.dom import by_id, listen
+from obscura.page.browser.shell import close_panel
 from obscura.page.features.context import Context
-from obscura.page.features.count import MOST_SOURCES, words
+from obscura.page.features.count import MOST_SOURCES, transfer, words
+from obscura.page.features.count.dialog import CountsDialog
 from obscura.page.features.count.editor import Editor
-from obscura.page.features.count.grips import MOUSE_REACH, TOUCH_REACH
+from obscura.page.features.count.hands import Hands
 from obscura.page.features.count.layer import ShapeLayer
+from obscura.page.features.count.ledger import Ledger
+from obscura.page.features.count.panel import ShapePanel
+from obscura.page.features.count.stored import StoredHistory
+from obscura.page.features.count.undo import Act
 from obscura.page.state.feature import Part
 from obscura.page.state.scene import Kind
 from obscura.page.state.settings import Settings
@@ -29,45 +36,62 @@ class Count(Part):
     def __init__(self, context: Context) -> None:
         assert context.page is not None
         self._page, self._preferences = context.page, context.preferences
-        self._overlay, self._spawn = context.overlay, context.spawn
+        self._overlay = context.overlay
         self._counter = Counter(Shapes())
-        self._editor = Editor(Shapes(), self._edited)
-        self._layer = ShapeLayer(self._editor, self._counter)
-        self._canvas, self._list = by_id("overlay"), by_id("count-list")
+        self._layer = ShapeLayer(Editor(Shapes(), self._edited), Ledger(Shapes()))
+        self._canvas = by_id("overlay")
+        self._hands = Hands(self._canvas, self._layer, self._show, self._say)
+        self._panel = ShapePanel(self._layer, self._show)
+        self._history = StoredHistory(context, self._say, self._show)
+        self._over_time = CountsDialog(context, self._history)
         self._on = self._tracked = False
         self._source = ""  # whose lines and zones are in view
-        self._listed: list[tuple[str, str]] = []
+        self._labels: tuple[str, ...] = ()  # of the model that answered last
+        self._given: Shapes | None = None  # by the address, for every camera and video
+        self._imported: Shapes | None = None  # which wait for one
         self.stages = (self,)
         self.sinks = (self,)
         self.layers = (self._layer,)
-        for event, handler in {
-            "pointerdown": self._press,
-            "pointermove": self._move,
-            "pointerup": self._release,
-            "pointercancel": self._cancel,
-            "dblclick": self._double,
-            "keydown": self._key,
-        }.items():
-            listen(self._canvas, event, handler)
+        listen(by_id("count-file"), "change", self._picked)
+        if self._preferences.current.shapes:
+            self._given = Shapes()  # nothing is counted elsewhere meanwhile
+            context.spawn(self._fetch(self._preferences.current.shapes))
+
+    @property
+    def _editor(self) -> Editor:
+        return self._layer.editor
+
+    @property
+    def _ledger(self) -> Ledger:
+        return self._layer.ledger
 
     # ---- of the page -----------------------------------------------------------------------------
 
     def run(self, command: str) -> Any:
         """See `Part`."""
+        editor = self._editor
         if command in ("line", "zone"):
             return self._draw(command)
-        if command == "clear":
-            self._counter.clear()
-            done = True
-        else:
-            done = {
-                "delete": self._editor.delete,
-                "undo": self._editor.undo,
-                "redo": self._editor.redo,
-            }[command]()
+        if command in CountsDialog.COMMANDS:
+            return self._over_time.run(command)
+        if command == "export":
+            return transfer.save(editor.shapes)
+        if command == "import":
+            return by_id("count-file").click()
+        done = {
+            "finish": editor.finish,
+            "cancel": editor.cancel,
+            "reverse": self._reverse,
+            "delete": editor.remove,
+            "undo": editor.undo,
+            "redo": editor.redo,
+            "clear": self._clear,
+        }[command]()
         if done:
             self._say(words.DONE[command])
         self._show()
+        if command in ("finish", "cancel"):
+            self._canvas.focus()  # where it was drawn: the button is gone
         return None
 
     def settings_changed(self, settings: Settings) -> None:
@@ -77,45 +101,68 @@ class Count(Part):
             # Who is not tracked cannot be counted: the switch that was moved last decides.
             self._page.change(**({"count": False} if tracked else {"track": True}))
             return
-        self._on = settings.count
-        by_id("count-tools").hidden = not self._on
-        self.scene_changed()
+        self._switch(settings.count)
 
     def scene_changed(self) -> None:
         """See `Part`."""
         sources = self._page.sources
         live = sources.scene.kind is Kind.LIVE
         self._layer.shown = self._on and live
-        self._canvas.classList.toggle("edited", self._layer.shown)
-        if self._layer.shown:
-            self._canvas.tabIndex = 0
-            self._canvas.setAttribute("aria-label", words.CANVAS)
-        else:
-            self._canvas.removeAttribute("tabindex")
+        self._hands.show(self._layer.shown)
+        if self._editor.drawing and not self._layer.shown:
+            self._editor.cancel()
         source = self._name() if live else self._source
         if source != self._source:
             self._source = source
-            self._load(self._preferences.current.shapes.get(source, ""))
+            self._load()
+        if live and self._imported is not None:
+            imported, self._imported = self._imported, None
+            self._use(imported)
         self._show()
 
     def snapshot(self) -> dict[str, Any]:
         """See `Part`."""
-        return {"counts": counts(self._counter, self._labels())}
+        return {"counts": self._ledger.as_dict()}
+
+    async def forget(self) -> None:
+        """See `Part`."""
+        await self._history.forget()
+
+    async def open_file(self, file: Any) -> None:
+        """See `Part`."""
+        shapes = await transfer.read(file)
+        self._turn_on()
+        if self._page.sources.scene.kind is Kind.LIVE:
+            self._use(shapes)
+        else:
+            self._imported = shapes
+            self._say(words.WAITING.format(what=words.what(shapes)))
 
     # ---- a stage and a sink ----------------------------------------------------------------------
 
     def update(self, update: Update) -> Update:
         """Count in a frame."""
-        return self._counter.update(update) if self._on else update
+        if not self._on:
+            return update
+        update = self._counter.update(update)
+        card = self._page.sessions.card
+        self._labels = card.labels if card else ()
+        self._ledger.take(self._counter, self._labels)
+        if self._layer.shown:
+            self._history.count(update, self._labels, self._counter)
+        return update
 
     def reset(self) -> None:
-        """Forget the tracks."""
+        """Forget the tracks; what was counted stays."""
+        self._history.pause()
         self._counter.reset()
+        self._ledger.take(self._counter, self._labels)
 
     def take(self, update: Update) -> None:  # noqa: ARG002  (a sink)
         """List the counts."""
         if self._on:
-            self._render_list()
+            self._panel.show()
+            self._over_time.counted()
 
     def close(self) -> None:
         """Nothing is held."""
@@ -126,96 +173,115 @@ class Count(Part):
         sources = self._page.sources
         return f"video {sources.source_name}" if sources.is_video else str(sources.camera_id)
 
-    def _labels(self) -> tuple[str, ...]:
-        card = self._page.sessions.card
-        return card.labels if card else ()
-
-    def _load(self, stored: str) -> None:
-        shapes = Shapes()
-        if stored:
-            try:
-                shapes = from_json(stored)
-            except ShapesError as error:
-                self._say(str(error))
+    def _load(self) -> None:
+        """Go on with the lines, zones and counts of the camera or video in view."""
+        shapes = self._given
+        if shapes is None:
+            shapes = self._drawn()
         self._counter.change(Shapes())
         self._counter.change(shapes)
-        self._editor = self._layer.editor = Editor(shapes, self._edited)
+        self._layer.ledger = self._history.enter(self._source, shapes)
+        self._layer.editor = Editor(shapes, self._edited)
+
+    def _drawn(self) -> Shapes:
+        stored = self._preferences.current.drawn.get(self._source, "")
+        try:
+            return from_json(stored) if stored else Shapes()
+        except ShapesError as error:
+            self._say(str(error))
+            return Shapes()
 
     def _edited(self, shapes: Shapes) -> None:
         """Count at these from now on, and keep them."""
         self._counter.change(shapes)
-        kept = dict(self._preferences.current.shapes)
-        kept.pop(self._source, None)
-        if shapes.lines or shapes.zones:
-            kept[self._source] = to_json(shapes)
-        latest = dict(list(kept.items())[-MOST_SOURCES:])
-        self._page.change(shapes=latest)
+        self._history.change(shapes)
+        if self._given is None:
+            kept = dict(self._preferences.current.drawn)
+            kept.pop(self._source, None)
+            if shapes.lines or shapes.zones:
+                kept[self._source] = to_json(shapes)
+            self._page.change(drawn=dict(list(kept.items())[-MOST_SOURCES:]))
+        else:
+            self._given = shapes
         self._show()
 
     def _draw(self, kind: str) -> None:
         if self._page.sources.scene.kind is not Kind.LIVE:
             self._say(words.NO_SOURCE)
             return
-        if not self._on:
-            self._page.change(count=True, track=True)
-            self._on = self._tracked = True
-            by_id("count-tools").hidden = False
-            by_id("count").checked = True
-            self.scene_changed()
+        self._turn_on()
         try:
             self._editor.draw(kind)
         except ShapesError as error:
             self._say(str(error))
             return
-        self._say(words.DRAWING[kind])
+        self._say("")
+        close_panel()  # on small screens it covers half of the picture
         self._canvas.focus()
         self._show()
 
-    # ---- pointers and keys -----------------------------------------------------------------------
+    def _reverse(self) -> bool:
+        chosen = self._editor.chosen
+        if chosen is not None:
+            self._editor.reverse(chosen.name)
+        return chosen is not None
 
-    def _at(self, event: Any) -> tuple[float, float]:
-        corner = self._canvas.getBoundingClientRect()
-        return event.clientX - corner.left, event.clientY - corner.top
+    def _clear(self) -> bool:
+        """Begin all counts at 0 again, which can be undone."""
+        cleared: list[Callable[[], None]] = []
 
-    def _reach(self, event: Any) -> float:
-        return MOUSE_REACH if event.pointerType == "mouse" else TOUCH_REACH
+        def again() -> None:
+            cleared.append(self._history.clear())
 
-    def _used(self, event: Any, used: bool) -> None:
-        """Keep an event that the editor made use of from zooming and panning."""
-        if used:
-            event.stopPropagation()
-            event.preventDefault()
+        again()
+        self._editor.record(Act(lambda: cleared.pop()(), again))
+        return True
+
+    def _turn_on(self) -> None:
+        """Switch counting and tracking on, if they are off."""
+        if not self._on:
+            self._page.change(count=True, track=True)
+            self._tracked = True
+            by_id("count").checked = by_id("track").checked = True
+            self._switch(True)
+
+    def _switch(self, on: bool) -> None:
+        if on and not self._on:
+            self.reset()  # who crossed a line meanwhile was not seen to do so
+        self._on = on
+        by_id("count-tools").hidden = not on
+        self.scene_changed()
+
+    # ---- files and the address -------------------------------------------------------------------
+
+    async def _fetch(self, given: str) -> None:
+        """Count at what the address gives; in its absence at what people drew."""
+        try:
+            self._given = await transfer.fetch(given)
+        except ShapesError:
+            self._given = None
+            raise
+        finally:
+            by_id("count-given").hidden = self._given is None
+            self._load()
             self._show()
 
-    def _press(self, event: Any) -> None:
-        if self._layer.shown and self._layer.view and event.isPrimary:
-            used = self._editor.press(self._at(event), self._layer.view, self._reach(event))
-            if used:
-                self._canvas.setPointerCapture(event.pointerId)
-                self._canvas.focus()
-            self._used(event, used)
+    async def _picked(self, event: Any) -> None:
+        """Import a file that was chosen; what is wrong with it is said beside the button."""
+        picker = event.target
+        file = picker.files.item(0)
+        picker.value = ""  # so that the same file can be picked again
+        if not hasattr(file, "size"):  # null is not None to Pyodide
+            return
+        try:
+            await self.open_file(file)
+        except ShapesError as error:
+            self._say(str(error))
 
-    def _move(self, event: Any) -> None:
-        if self._layer.shown and self._layer.view and event.isPrimary:
-            self._used(event, self._editor.move(self._at(event), self._layer.view))
-
-    def _release(self, event: Any) -> None:
-        if self._layer.shown and self._layer.view and event.isPrimary:
-            used = self._editor.release(self._at(event), self._layer.view, self._reach(event))
-            self._used(event, used)
-
-    def _cancel(self, event: Any) -> None:
-        if self._layer.shown and event.isPrimary:
-            self._used(event, self._editor.cancel())
-
-    def _double(self, event: Any) -> None:
-        if self._layer.shown:
-            self._used(event, self._editor.double())
-
-    def _key(self, event: Any) -> None:
-        if self._layer.shown and self._layer.view:
-            used = self._editor.key(str(event.key), self._layer.view, shift=event.shiftKey)
-            self._used(event, used)
+    def _use(self, shapes: Shapes) -> None:
+        self._editor.load(shapes)
+        self._say(words.IMPORTED.format(what=words.what(shapes)))
+        self._show()
 
     # ---- what is shown ---------------------------------------------------------------------------
 
@@ -224,39 +290,4 @@ class Count(Part):
 
     def _show(self) -> None:
         self._overlay.redraw()
-        self._render_list()
-
-    def _render_list(self) -> None:
-        rows = [(name, words.line_counts(line)) for name, line in self._counter.lines.items()]
-        rows += [(name, words.zone_counts(zone)) for name, zone in self._counter.zones.items()]
-        if rows == self._listed:
-            return
-        self._listed = rows
-        by_id("count-empty").hidden = bool(rows)
-        items = []
-        for name, counted in rows:
-            item = make("li")
-            item.append(make("span", text=name), make("span", text=counted, cls="count"))
-            items.append(item)
-        self._list.replaceChildren(*items)
-
-
-def counts(counter: Counter, labels: tuple[str, ...]) -> dict[str, Any]:
-    """Return what was counted, as plain values: by line, direction and class, and by zone."""
-    lines: dict[str, Any] = {}
-    for name, line in counter.lines.items():
-        lines[name] = {"in": {}, "out": {}}
-        for (class_id, direction), count in line.counts.items():
-            lines[name][direction][labels[class_id]] = count
-    zones = {
-        name: {
-            kind: {labels[class_id]: count for class_id, count in tally.items()}
-            for kind, tally in (
-                ("inside", zone.inside),
-                ("entered", zone.entries),
-                ("left", zone.exits),
-            )
-        }
-        for name, zone in counter.zones.items()
-    }
-    return {"lines": lines, "zones": zones}
+        self._panel.show()

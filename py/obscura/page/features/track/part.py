@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from obscura.page.browser.animation import Animation
+from obscura.page.browser.canvas import new_path
 from obscura.page.browser.clock import now_ms
 from obscura.page.features.context import Context
 from obscura.page.features.track.glide import Glide
@@ -29,10 +30,17 @@ class Track(Part):
         self._analysis, self._overlay = context.analysis, context.overlay
         self._display = context.display
         self._tracker = Tracker()
-        self._trails = Trails()
-        self._glide = Glide(self._analysis, self._tracker, now_ms, self._rate)
+        self._trails = Trails(new_path)
+        self._glide = Glide(
+            self._analysis,
+            self._tracker,
+            moving=lambda: self._display.moving,
+            showing_ms=self._showing_ms,
+            now_ms=now_ms,
+        )
         self._animation = Animation(self._draw_due)
         self._on = False
+        self._until_ms = 0.0  # until then boxes may move
         self.layers = (self._trails,)
         self.sinks = (self._trails, self)
 
@@ -51,20 +59,22 @@ class Track(Part):
 
     def take(self, update: Update) -> None:  # noqa: ARG002  (a sink)
         """Keep the boxes in place until the next update."""
-        if self._on and self._display.moving:
+        self._glide.animated = self._animation.allowed
+        lasts_s = self._glide.lasts_s() if self._on else 0.0
+        if lasts_s:
+            self._until_ms = now_ms() + lasts_s * 1000
             self._animation.start()
 
     def close(self) -> None:
         """Stop drawing."""
         self._animation.stop()
 
-    def _rate(self) -> float:
-        if not self._display.moving:
-            return 0.0
-        return float(self._page.sources.playback.rate)
+    def _showing_ms(self) -> float:
+        return float(self._page.sources.playback.showing_ms)
 
     def _draw_due(self) -> bool:
-        """Draw if a box has moved; return whether more frames of the display are wanted."""
-        if self._glide.due:
+        """Draw if a box has moved or faded; return whether more frames of the display are
+        wanted."""
+        if self._on and self._glide.due():
             self._overlay.glide()
-        return self._on and self._display.moving
+        return self._on and now_ms() < self._until_ms
