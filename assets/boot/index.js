@@ -71,6 +71,7 @@ globalThis.obscura = {
     frame: null,
     held: {},
     detections: [],
+    counts: null,
   }),
   events: new EventTarget(),
 };

@@ -147,7 +147,7 @@ def test_a_file_of_the_address_counts_and_leaves_alone_what_was_drawn(room: Room
     room.until("now.counts?.lines['Way in']?.in.person >= 1")
     assert lines_kept(room) == ["Gate"]
 
-    camera(room, "")
+    camera(room, "?count=1")
     assert names(room) == ["Gate"]
 
 
