@@ -37,6 +37,7 @@ SCRIPTS = (
     "bench/start.py",
     "bench/tracking/rivals.py",
     "bench/tracking/table.py",
+    "bench/tracking/thresholds.py",
     "tools/add_model.py",
     "tools/browsers/formats.py",
     "tools/convert_models.py",
