@@ -89,7 +89,7 @@ def lowest(scored: Scored, share: float, at_most: float) -> float:
     for candidate in np.arange(at_most, LOWEST, -STEP)[::-1].tolist():
         above = scores >= candidate
         if above.sum() >= FEWEST and false[above].mean() <= share:
-            return round(candidate, 2)
+            return round(float(candidate), 2)
     return at_most
 
 
