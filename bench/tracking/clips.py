@@ -40,7 +40,7 @@ from obscura.boxes import iou
 from obscura.counting.sources import Frames, Options, open_source
 from obscura.detections import Detections
 from obscura.errors import ObscuraError
-from obscura.tracking import Tracker
+from obscura.tracking import Tracker, TrackerOptions
 from obscura.update import FrameInfo, Update
 
 KEPT = Path(__file__).resolve().parents[2] / "build" / "clips"
@@ -66,12 +66,14 @@ class Clip:
         times: of each frame, in seconds.
         found: in each frame, down to `LOWEST`.
         threshold: of the model.
+        options: of a tracker for the model.
     """
 
     times: list[float]
     found: list[Detections]
     size: tuple[int, int]
     threshold: float
+    options: TrackerOptions
 
     @property
     def rate(self) -> float:
@@ -83,7 +85,7 @@ def read(path: Path, model: str) -> Clip:
     """Return what a model finds in a clip, computed once."""
     kept = KEPT / f"{path.stem}-{model}.npz"
     with Detector(model, threshold=LOWEST) as detector:
-        threshold = detector.card.threshold
+        card = detector.card
         if not kept.exists():
             print(f"{path.name}: the model reads it ...", file=sys.stderr, flush=True)
             updates = list(_source(path).updates(detector.detect))
@@ -104,7 +106,8 @@ def read(path: Path, model: str) -> Clip:
         for a, b in zip(ends - held["counts"], ends, strict=True)
     ]
     width, height = held["size"].tolist()
-    return Clip(held["times"].tolist(), found, (width, height), threshold)
+    options = TrackerOptions.for_card(card)
+    return Clip(held["times"].tolist(), found, (width, height), card.threshold, options)
 
 
 def _source(path: Path) -> Frames:
@@ -187,8 +190,7 @@ def _standing(boxes: Boxes, _time_s: float) -> Boxes:
 
 def tracked(clip: Clip, step: int) -> list[Answer]:
     """Return what is shown with one, as `page.live.analysis` does it."""
-    tracker = Tracker()
-    tracker.set_threshold(clip.threshold)
+    tracker = Tracker(clip.options)
     answers = []
     for frame in range(0, len(clip.found), step):
         found = clip.found[frame]

@@ -8,9 +8,11 @@ from tracking import clips
 from tracking.clips import Clip
 
 from obscura.detections import Detections
+from obscura.tracking import TrackerOptions
 
 SIDE = 100
 THRESHOLD = 0.5
+OPTIONS = TrackerOptions(birth=THRESHOLD)
 
 
 def clip(*scores: float, pace: float = 10) -> Clip:
@@ -27,7 +29,7 @@ def clip(*scores: float, pace: float = 10) -> Clip:
                 np.zeros(len(box), np.int32),
             )
         )
-    return Clip([index / 10 for index in range(len(scores))], found, (640, 480), THRESHOLD)
+    return Clip([index / 10 for index in range(len(scores))], found, (640, 480), THRESHOLD, OPTIONS)
 
 
 def test_an_object_is_visible_where_the_model_is_unsure_for_a_moment() -> None:
