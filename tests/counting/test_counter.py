@@ -386,3 +386,48 @@ def test_counts_begin_again_at_nothing_on_request() -> None:
     assert counter.lines["door"].counts == {}
     square = counter.zones["square"]
     assert (square.entries, square.exits, square.dwell_s) == ({}, {}, {})
+
+
+def seen_at(time_s: float, track_id: int, left: float, width: int = 100) -> Update:
+    """Return a frame with one track, whose box is 20 by 40 pixels."""
+    box = [[left, 30, left + 20, 70]]
+    found = Detections(box, [0.9], [0], [track_id])
+    return Update(FrameInfo(0, time_s, width, 100), found)
+
+
+def test_nobody_goes_on_with_the_way_of_somebody_who_left_hours_ago() -> None:
+    counter = Counter(Shapes((Line("door", (0.5, 1.0), (0.5, 0.0)),)))
+    for i in range(10):
+        counter.update(seen_at(i / 10, 1, 20))
+
+    for i in range(10):
+        counter.update(seen_at(36_000 + i / 10, 2, 60))
+
+    assert not counter.lines["door"].counts
+
+
+def test_who_is_inside_a_zone_that_is_moved_a_little_does_not_enter_again() -> None:
+    zone = Zone("till", ((0.1, 0.1), (0.9, 0.1), (0.9, 0.9), (0.1, 0.9)))
+    counter = Counter(Shapes(zones=(zone,)))
+    for i in range(10):
+        counter.update(seen_at(i / 10, 1, 40))
+    moved = Zone("till", ((0.1, 0.11), *zone.corners[1:]))
+
+    counter.change(Shapes(zones=(moved,)))
+    for i in range(10, 20):
+        counter.update(seen_at(i / 10, 1, 40))
+
+    till = counter.zones["till"]
+    assert (till.entries.total(), till.exits.total(), till.inside.total()) == (1, 0, 1)
+
+
+def test_where_a_line_is_reversed_in_and_out_change_places() -> None:
+    """(ultralytics #15697)"""
+    counter = Counter(Shapes((Line("door", (0.5, 1.0), (0.5, 0.0)),)))
+    for i in range(8):
+        counter.update(seen_at(i / 10, 1, 10 * i))
+    assert counter.lines["door"].counts == {(0, "in"): 1}
+
+    counter.change(Shapes((Line("door", (0.5, 0.0), (0.5, 1.0)),)))
+
+    assert counter.lines["door"].counts == {(0, "out"): 1}

@@ -63,7 +63,12 @@ def test_a_video_that_begins_again_lets_all_vanish() -> None:
 
     events = presence.update(update(0, 2)).events
 
-    assert events == (Vanished(0.4, 1, 0, (0.15, 0.25), 0.4), Appeared(0.0, 2, 0, (0.25, 0.25)))
+    assert events == (Vanished(0.4, 1, 0, (0.15, 0.25), 0.4),)
+    assert presence.update(update(1, 2)).events == (Appeared(0.0, 2, 0, (0.25, 0.25)),)
+
+
+def test_what_is_seen_only_once_neither_appears_nor_vanishes() -> None:
+    assert watch(Presence(), (1,), *[()] * 40) == []
 
 
 def test_another_source_is_watched_from_its_first_frame() -> None:
@@ -73,7 +78,8 @@ def test_another_source_is_watched_from_its_first_frame() -> None:
     presence.reset()
 
     assert presence.in_view == {}
-    assert [type(event) for event in presence.update(update(0, 1)).events] == [Appeared]
+    presence.update(update(0, 1))
+    assert [type(event) for event in presence.update(update(1, 1)).events] == [Appeared]
 
 
 def test_memory_is_bounded_over_days() -> None:

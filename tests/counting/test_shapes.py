@@ -81,3 +81,20 @@ def test_files_are_read_as_editors_write_them(encoding: str) -> None:
 def test_bytes_that_are_no_text_are_refused() -> None:
     with pytest.raises(ShapesError, match="not valid JSON"):
         from_json(b'{"format": 1, "name": "\xff"}')
+
+
+def test_a_key_that_is_not_known_is_refused_and_not_left_out() -> None:
+    with pytest.raises(ShapesError, match="'zone'"):
+        from_json('{"format": 1, "zone": []}')
+
+
+@pytest.mark.parametrize("number", ["true", "1.0", '"1"'])
+def test_the_format_is_a_whole_number(number: str) -> None:
+    with pytest.raises(ShapesError, match="format"):
+        from_json(f'{{"format": {number}}}')
+
+
+@pytest.mark.parametrize("corners", [[[0, 0]] * 3, [[0, 0], [0.5, 0.5], [1, 1]]])
+def test_a_zone_has_an_area(corners: list[list[float]]) -> None:
+    with pytest.raises(ShapesError, match="no area"):
+        Zone("till", tuple((x, y) for x, y in corners))

@@ -278,6 +278,17 @@ def test_the_same_frame_again_adds_no_point() -> None:
     assert lines(trails, step(trails, 0.5, 110)) == ["M220.0 400.0", "M220.0 400.0L240.0 400.0"]
 
 
+def test_what_is_not_followed_has_no_trail() -> None:
+    trails = Trails(str)
+    for time in range(3):
+        update = step(trails, time / 2, 100 + 100 * time)
+        alone = update.detections.replace(track_id=np.array([-1]))
+        trails.close()
+        trails.take(Update(update.frame, alone))
+
+    assert lines(trails, Update(update.frame, alone)) == []
+
+
 def test_trails_can_be_switched_off_and_are_forgotten_when_tracking_ends() -> None:
     trails = Trails(str)
     step(trails, 0.0, 100)

@@ -350,3 +350,33 @@ def test_without_detections_there_are_no_tracks() -> None:
 def test_options_that_contradict_each_other_are_refused(options: dict[str, float]) -> None:
     with pytest.raises(ValueError, match="tracker: wanted"):
         TrackerOptions(**options)
+
+
+def test_after_a_long_gap_whoever_is_there_is_somebody_new() -> None:
+    tracker = Tracker()
+    for i in range(20):
+        see(tracker, i, (270, 200, 0.9, 0))
+
+    after = see(tracker, 10 * 3600 * 10, (275, 200, 0.9, 0))
+
+    assert 1 not in ids(after)
+
+
+def test_a_camera_of_one_frame_in_five_seconds_is_followed() -> None:
+    tracker = Tracker()
+    found = [ids(see(tracker, 50 * i, (270, 200, 0.9, 0))) for i in range(6)]
+
+    assert len({each for row in found[2:] for each in row}) == 1
+
+
+def test_where_time_runs_backwards_all_tracks_are_gone_and_nothing_overflows() -> None:
+    tracker = Tracker()
+    for i in range(100):
+        see(tracker, i, (270, 200, 0.9, 0))
+
+    for i in range(5):
+        again = see(tracker, i, (400, 200, 0.9, 0))
+
+    assert ids(again) == [2]
+    assert len(tracker.predict(0.4)) == 1
+    assert np.isfinite(tracker.predict(0.6).xyxy).all()

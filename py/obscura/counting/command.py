@@ -174,7 +174,7 @@ class _Run:
         if path.resolve() in [Path(each).resolve() for each in inputs]:
             raise OutputError("The events would overwrite what is read", path)
         try:
-            return stack.enter_context(path.open("w", encoding="utf-8", newline="\n"))
+            return stack.enter_context(path.open("w", encoding="utf-8", newline="\n", buffering=1))
         except OSError as error:
             raise OutputError(f"The file cannot be written ({error.strerror})", path) from error
 
@@ -292,7 +292,11 @@ _fraction = _checked(float, lambda value: 0 < value <= 1, "between 0 and 1")
 _positive = _checked(int, lambda value: value > 0, "a whole number above 0")
 _rate = _checked(float, lambda value: 0 < value <= 10_000, "a rate above 0")
 _size = _checked(_dimensions, min, "a size such as 1920x1080")
-_moment = _checked(datetime.fromisoformat, bool, "a time such as 2026-05-01T08:00")
+_moment = _checked(
+    datetime.fromisoformat,
+    lambda value: 1970 < value.year < 9000,  # beyond, sums with seconds overflow
+    "a time such as 2026-05-01T08:00",
+)
 
 
 def _names(text: str) -> list[str]:

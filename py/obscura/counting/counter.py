@@ -7,7 +7,7 @@ single frame never do, and an object counts once however its boxes jitter.
 from __future__ import annotations
 
 from collections import Counter as Tally
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from math import hypot, inf
 
@@ -78,6 +78,9 @@ class LineCounter:
         """Go on with the counts at another line; return self."""
         if (points(line), line.anchor) != (points(self.line), self.line.anchor):
             self._passages.clear()
+        if points(line) == points(self.line)[::-1]:
+            other = {"in": "out", "out": "in"}
+            self.counts = Tally({(of, other[way]): n for (of, way), n in self.counts.items()})
         self.line = line
         return self
 
@@ -86,9 +89,13 @@ class LineCounter:
         if old in self._passages:
             self._passages[new] = self._passages.pop(old)
 
-    def forget(self, before_s: float) -> None:
-        """Forget tracks that were not seen since."""
-        gone = [each for each, passage in self._passages.items() if passage.seen_s < before_s]
+    def forget(self, before_s: float, present: Container[int]) -> None:
+        """Forget tracks that were not seen since and are not present."""
+        gone = [
+            each
+            for each, passage in self._passages.items()
+            if passage.seen_s < before_s and each not in present
+        ]
         for track_id in gone:
             del self._passages[track_id]
 
@@ -166,9 +173,10 @@ class ZoneCounter:
         return None
 
     def at(self, zone: Zone) -> ZoneCounter:
-        """Go on with the counts in another zone; return self."""
-        if (points(zone), zone.anchor) != (points(self.zone), self.zone.anchor):
-            self._stays.clear()
+        """Go on with the counts in another zone; return self.
+
+        Tracks inside stay inside, and leave it as usual if it is elsewhere now.
+        """
         self.zone = zone
         return self
 
@@ -177,9 +185,14 @@ class ZoneCounter:
         if old in self._stays:
             self._stays[new] = self._stays.pop(old)
 
-    def forget(self, before_s: float) -> list[TrackEvent]:
-        """Forget tracks that were not seen since; return that those inside have left."""
-        gone = [(each, stay) for each, stay in self._stays.items() if stay.seen_s < before_s]
+    def forget(self, before_s: float, present: Container[int]) -> list[TrackEvent]:
+        """Forget tracks that were not seen since and are not present; return that those inside have
+        left."""
+        gone = [
+            (each, stay)
+            for each, stay in self._stays.items()
+            if stay.seen_s < before_s and each not in present
+        ]
         left = []
         for track_id, stay in gone:
             if stay.inside:
@@ -219,15 +232,19 @@ class Counter:
 
     def reset(self) -> None:
         """Forget the tracks, because another source follows; the counts stay."""
-        self._forget(inf)
+        self.leave()
+
+    def leave(self) -> list[TrackEvent]:
+        """As `reset`; return that those in zones have left, which is counted."""
         self._time_s = -inf
+        return self._forget(inf)
 
     def change(self, shapes: Shapes) -> None:
         """Count at these lines and zones from now on.
 
         What has been counted stays with a shape of the same name and kind, or of the same points:
-        it was moved or renamed. Of a shape that was moved the tracks are forgotten, because they
-        did not cross what was moved over them.
+        it was moved or renamed. Of a line that was moved the tracks are forgotten, because they did
+        not cross what was moved over them; of one that was reversed, in and out change places.
         """
         lines = _carried({name: counter.line for name, counter in self.lines.items()}, shapes.lines)
         self.lines = {
@@ -267,6 +284,9 @@ class Counter:
             events += self._forget(inf)
         self._time_s = frame.time_s
         seen = sights(update)
+        present = {sight.track_id for sight in seen}
+        # First, or somebody new would go on with what is known of somebody who left long ago.
+        events += self._forget(frame.time_s - LOST_S, present)
         if self.stitches:
             self._hand_over(seen, frame.time_s, aspect)
         for sight in seen:
@@ -278,7 +298,6 @@ class Counter:
                 event = zone.see(sight)
                 if event is not None:
                     events.append(event)
-        events += self._forget(frame.time_s - LOST_S)
         return replace(update, events=(*update.events, *events)) if events else update
 
     def _hand_over(self, seen: list[Sight], time_s: float, aspect: float) -> None:
@@ -288,12 +307,13 @@ class Counter:
             for zone in self.zones.values():
                 zone.hand_over(old, new)
 
-    def _forget(self, before_s: float) -> list[TrackEvent]:
-        """Forget tracks that were not seen since; return that those in zones have left."""
-        self._heirs.forget(before_s)
+    def _forget(self, before_s: float, present: Container[int] = ()) -> list[TrackEvent]:
+        """Forget tracks that were not seen since and are not present; return that those in zones
+        have left."""
+        self._heirs.forget(before_s, present)
         for line in self.lines.values():
-            line.forget(before_s)
-        return [event for zone in self.zones.values() for event in zone.forget(before_s)]
+            line.forget(before_s, present)
+        return [event for zone in self.zones.values() for event in zone.forget(before_s, present)]
 
 
 def _carried(former: Mapping[str, Line | Zone], shapes: Sequence[Line | Zone]) -> dict[str, str]:

@@ -24,7 +24,10 @@ class TrackEvent(Event):
 
 @dataclass(frozen=True, slots=True)
 class Appeared(TrackEvent):
-    """A track was seen for the first time."""
+    """A track came into view; ``time_s`` is when it was first seen.
+
+    The event comes once it is seen again: what is seen only once is no event.
+    """
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ that happened meanwhile.
 
 from __future__ import annotations
 
+from collections.abc import Container
 from dataclasses import dataclass, field
 from math import exp, hypot
 
@@ -87,9 +88,13 @@ class Heirs:
                 known.move(sight, aspect)
         return heirs
 
-    def forget(self, before_s: float) -> None:
-        """Forget tracks that were not seen since."""
-        gone = [each for each, trace in self._traces.items() if trace.sight.time_s < before_s]
+    def forget(self, before_s: float, present: Container[int] = ()) -> None:
+        """Forget tracks that were not seen since and are not present."""
+        gone = [
+            each
+            for each, trace in self._traces.items()
+            if trace.sight.time_s < before_s and each not in present
+        ]
         for track_id in gone:
             del self._traces[track_id]
 

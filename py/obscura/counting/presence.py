@@ -21,6 +21,7 @@ class _View:
     place: Point
     begun_s: float
     seen_s: float
+    noticed: bool = False  # whether it was seen twice: what is seen only once is no event
 
 
 class Presence:
@@ -68,9 +69,11 @@ class Presence:
             view = self._views.get(sight.track_id)
             if view is None:
                 self._views[sight.track_id] = _View(sight.class_id, place, now, now)
-                events.append(Appeared(now, sight.track_id, sight.class_id, place))
-            else:
-                view.class_id, view.place, view.seen_s = sight.class_id, place, now
+                continue
+            if not view.noticed:
+                view.noticed = True
+                events.append(Appeared(view.begun_s, sight.track_id, view.class_id, view.place))
+            view.class_id, view.place, view.seen_s = sight.class_id, place, now
         events += self._forget(now - self.lost_s)
         return replace(update, events=(*update.events, *events)) if events else update
 
@@ -82,4 +85,5 @@ class Presence:
         return [
             Vanished(view.seen_s, track_id, view.class_id, view.place, view.seen_s - view.begun_s)
             for track_id, view in gone
+            if view.noticed
         ]

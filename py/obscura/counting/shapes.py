@@ -20,6 +20,8 @@ FORMAT = 1
 MOST_SHAPES = 100
 MOST_CORNERS = 100
 MOST_NAME = 80
+LEAST_AREA = 1e-9
+"""Of a triangle of corners, twice its area in fractions of the picture: below it lie on a line."""
 
 
 class ShapesError(ObscuraError):
@@ -99,6 +101,8 @@ class Zone:
                 f"The zone {self.name!r} has {len(self.corners)} corners",
                 remedy=f"Give it 3 to {MOST_CORNERS}.",
             )
+        if not _has_area(self.corners):
+            raise ShapesError(f"The zone {self.name!r} has no area", remedy="Move a corner.")
         for seconds in (self.enter_s, self.leave_s):
             if not 0 <= seconds <= 3600:
                 raise ShapesError(
@@ -183,6 +187,16 @@ def to_json(shapes: Shapes) -> str:
     )  # fmt: skip
 
 
+def _has_area(corners: Sequence[Point]) -> bool:
+    """Whether not all corners lie on one line."""
+    (x0, y0), *others = corners
+    return any(
+        abs((x1 - x0) * (y2 - y0) - (y1 - y0) * (x2 - x0)) > LEAST_AREA
+        for x1, y1 in others
+        for x2, y2 in others
+    )
+
+
 def from_json(text: str | bytes) -> Shapes:
     """Return the shapes of a JSON text that `to_json` or a person wrote.
 
@@ -201,9 +215,16 @@ def from_json(text: str | bytes) -> Shapes:
             str(error)[:80],
             remedy="Correct it there, or export it again.",
         ) from error
-    if not isinstance(table, dict) or table.get("format") != FORMAT:
+    number = table.get("format") if isinstance(table, dict) else None
+    if type(number) is not int or number != FORMAT:
         raise ShapesError(
             "This is not a file of lines and zones", remedy=f'Its "format" has to be {FORMAT}.'
+        )
+    unknown = sorted(table.keys() - {"format", "lines", "zones"})
+    if unknown:
+        raise ShapesError(
+            f"The file has an unknown key {unknown[0][:40]!r}",
+            remedy='Only "format", "lines" and "zones" may stand there.',
         )
     return Shapes(
         tuple(_line(row) for row in _rows(table, "lines")),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,7 @@ from obscura.update import FrameInfo, Update
 Pixels = NDArray[np.uint8]
 Detect = Callable[[Pixels], Detections]
 
-MOST_FRAMES = 10_000_000
+MOST_FRAMES = 1_000_000
 """Of a table without seqinfo.ini: beyond it, a frame's number is damage."""
 NEED = "Give a video, a folder of frames, or a det.txt or gt.txt as MOTChallenge has them."
 
@@ -210,7 +211,7 @@ def _video(path: Path, options: Options) -> Frames:
         with _open(av, path) as container:
             rate = float(options.fps or container.streams.video[0].average_rate or 0)
             frames = container.decode(video=0)
-            for index in range(MOST_FRAMES):
+            for index in count():
                 try:
                     frame = next(frames, None)
                 except (av.FFmpegError, OSError) as error:

@@ -57,6 +57,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Track each sequence, and print its scores and their mean."""
+    sequences = read_sequences(Path(options.mot))
     print(f"{'sequence':{NAMES}} {'HOTA':>6} {'MOTA':>6} {'IDF1':>6} {'switches':>8}", end="")
     print("  count error" if options.count else "")
     scores: list[TrackScores] = []
@@ -64,7 +65,7 @@ def run(options: argparse.Namespace) -> int:
     floors: list[CountError] = []
     strong = min(options.strong, options.birth)
     scoring = TrackerOptions(options.birth, strong, min(TrackerOptions().live, strong))
-    for sequence in read_sequences(Path(options.mot)):
+    for sequence in sequences:
         found, error, floor = _evaluate(sequence, options.every, scoring)
         scores.append(found)
         errors.append(error)

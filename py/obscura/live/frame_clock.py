@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from obscura.update import FrameInfo
 
-CUT_S = 1e-3
+CUT_S = 5.0
 """Seconds from the last frame before a cut to the first one after it."""
 
 
@@ -12,8 +12,8 @@ class FrameClock:
     """Makes the `FrameInfo` of each frame of one source.
 
     A video that plays over and over begins each round at time 0, and a browser may switch from one
-    clock to another. Where the time given runs backwards, counting continues from the latest time,
-    and a millisecond later, because events of both frames are told apart by their times.
+    clock to another. Where the time given runs backwards, counting continues `CUT_S` later: by then
+    whatever follows objects has let go of those that were there before.
 
     Attributes:
         cuts: how often the time given has run backwards, as when a video begins again.

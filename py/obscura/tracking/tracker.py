@@ -53,8 +53,8 @@ and truck; the object stays the same."""
 SAME_OBJECT = 0.7
 """A detection that overlaps a track's by more than this, in another class, is the same object, and
 begins no track."""
-CONFIRMED = 2
-"""Number of detections that confirm a track."""
+MOST_MISSED = 3
+"""A longer gap than this many times the one before is no slow camera: nobody watched meanwhile."""
 SLOW_S = 0.3
 """Where frames are farther apart, people see what is detected at once, without a number: until the
 next frame tells whether it stays, would be too long to wait."""
@@ -85,7 +85,6 @@ class Tracker:
         self._motion = Motion()
         self._course = Course()
         self._id: Ints = np.zeros(0, np.int64)
-        self._hits: Ints = np.zeros(0, np.int64)
         self._confirmed = np.zeros(0, bool)
         self._begun: Floats = np.zeros(0)
         self._seen: Floats = np.zeros(0)
@@ -93,6 +92,7 @@ class Tracker:
         self._best: Floats = np.zeros(0)
         self._votes: Floats = np.zeros((0, 1))
         self._frames = 0
+        self._gap_s = 0.0  # between the latest two frames
         self._time_s = 0.0
         self._previous_s = 0.0
 
@@ -117,8 +117,17 @@ class Tracker:
     # ---- once per frame --------------------------------------------------------------------------
 
     def update(self, update: Update) -> Update:
-        """Return the update with the track_id of each detection; the order of rows stays."""
+        """Return the update with the track_id of each detection; the order of rows stays.
+
+        Where time runs backwards, or no frame came for longer than a track is kept, all tracks are
+        gone: nobody knows who went and who came meanwhile.
+        """
         detections, now = update.detections, update.frame.time_s
+        gap_s = now - self._time_s if self._frames else 0.0
+        if gap_s < 0 or gap_s > max(self.options.lost_s, MOST_MISSED * self._gap_s):
+            self.reset()
+            self._time_s = now
+        self._gap_s = gap_s
         self._frames += 1
         self._previous_s, self._time_s = self._time_s, now
         if self._frames > 1:
@@ -129,10 +138,9 @@ class Tracker:
         tracks, rows = self._associate(measured, score, detections.class_id)
         self._continue(tracks, measured[rows], score[rows], detections.class_id[rows])
         track_id = np.full(len(score), NO_TRACK, np.int64)
-        shown = self._confirmed[tracks]
-        track_id[rows[shown]] = self._id[tracks[shown]]
+        track_id[rows] = self._id[tracks]
         class_id = detections.class_id.copy()
-        class_id[rows[shown]] = self._class_id(tracks[shown])
+        class_id[rows] = self._class_id(tracks)
         self._drop(tracks)
         born = self._born(measured, score, detections.class_id, rows)
         if born.size:
@@ -190,8 +198,7 @@ class Tracker:
             return
         self._motion.correct(tracks, measured, score)
         self._course.follow(tracks, measured, self._time_s - self._seen[tracks])
-        self._hits[tracks] += 1
-        self._confirmed[tracks] |= self._hits[tracks] >= CONFIRMED
+        self._confirmed[tracks] = True
         self._seen[tracks] = self._time_s
         self._score[tracks] = score
         self._best[tracks] = np.maximum(self._best[tracks], score)
@@ -221,7 +228,6 @@ class Tracker:
         self._course.add(measured)
         now = np.full(count, self._time_s)
         self._id = np.concatenate([self._id, ids])
-        self._hits = np.concatenate([self._hits, np.ones(count, np.int64)])
         early = np.full(count, self._frames <= EARLY)
         self._confirmed = np.concatenate([self._confirmed, early])
         self._begun = np.concatenate([self._begun, now])
@@ -251,7 +257,7 @@ class Tracker:
             return
         self._motion.keep(kept)
         self._course.keep(kept)
-        for name in ("_id", "_hits", "_confirmed", "_begun", "_seen", "_score", "_best", "_votes"):
+        for name in ("_id", "_confirmed", "_begun", "_seen", "_score", "_best", "_votes"):
             setattr(self, name, getattr(self, name)[kept])
 
     # ---- classes ---------------------------------------------------------------------------------

@@ -109,11 +109,14 @@ class Editor:
         return active
 
     def finish(self) -> bool:
-        """End the zone that is being drawn. Return False if it has too few corners."""
+        """End the zone that is being drawn. Return False if it has too few corners, or no area."""
         if not self.can_finish:
             return False
-        name = edits.free_name(self.shapes, "Zone")
-        self._add(Zone(name, tuple(self.draft), colour=edits.free_colour(self.shapes)))
+        name, shade = edits.free_name(self.shapes, "Zone"), edits.free_colour(self.shapes)
+        try:
+            self._add(Zone(name, tuple(self.draft), colour=shade))
+        except ShapesError:  # its corners lie on one line: more may follow
+            return False
         return True
 
     def delete(self) -> bool:

@@ -50,6 +50,8 @@ class Trails:
             return
         feet = detections.anchors("foot").tolist()
         for track_id, (x, y) in zip(detections.track_id.tolist(), feet, strict=True):
+            if track_id < 0:  # not followed
+                continue
             points = self._points.setdefault(track_id, deque(maxlen=MOST_POINTS))
             if points and points[-1][0] >= now:
                 points.pop()  # the same frame under other options
