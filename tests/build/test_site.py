@@ -161,6 +161,7 @@ def test_a_feature_that_starts_later_has_an_archive_of_its_own(dist: Path, page:
         "track",
         "count",
         "events",
+        "sample",
     }
     for name, url in facts["features"].items():
         with zipfile.ZipFile(dist / url) as archive:

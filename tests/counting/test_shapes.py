@@ -98,3 +98,8 @@ def test_the_format_is_a_whole_number(number: str) -> None:
 def test_a_zone_has_an_area(corners: list[list[float]]) -> None:
     with pytest.raises(ShapesError, match="no area"):
         Zone("till", tuple((x, y) for x, y in corners))
+
+
+def test_a_line_that_is_too_short_to_have_a_direction_is_refused() -> None:
+    with pytest.raises(ShapesError, match="no length"):
+        Line("door", (0.5, 0.5), (0.5, 0.5 + 1e-10))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter as Tally
 from dataclasses import replace
 
 import numpy as np
@@ -163,3 +164,17 @@ def test_the_counts_of_deleted_lines_are_bounded() -> None:
         ledger.change(Shapes())
 
     assert len(ledger._deleted) == MOST_DELETED
+
+
+def test_sums_of_lines_that_are_not_in_force_are_kept_until_they_are() -> None:
+    """As a person's own are, while the address gives others."""
+    stored = {"own": Tally({("in", "person"): 2})}
+    ledger = Ledger(Shapes((Line("given", (0.5, 1.0), (0.5, 0.0)),)))
+
+    ledger.add(stored)
+    assert ledger.sums == {"given": Tally()}
+    assert ledger.absent == stored
+
+    ledger.change(Shapes((Line("own", (0.2, 1.0), (0.2, 0.0)),)))
+    assert ledger.sums == stored
+    assert ledger.absent == {}

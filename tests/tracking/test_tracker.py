@@ -380,3 +380,13 @@ def test_where_time_runs_backwards_all_tracks_are_gone_and_nothing_overflows() -
     assert ids(again) == [2]
     assert len(tracker.predict(0.4)) == 1
     assert np.isfinite(tracker.predict(0.6).xyxy).all()
+
+
+def test_with_all_classes_hidden_nothing_is_seen() -> None:
+    tracker = Tracker(TrackerOptions(birth=0.5))
+    for i in range(3):
+        frame = FrameInfo(i, i / 10, WIDTH, HEIGHT)
+        update = tracker.update(Update(frame, found((100, 200, 0.9, 0), (400, 200, 0.9, 1))))
+
+    assert len(tracker.visible(update, 0.5, []).detections) == 0
+    assert tracker.visible(update, 0.5, {1}).detections.class_id.tolist() == [1]

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from math import inf, isfinite
+from math import hypot, inf, isfinite
 from typing import Any
 
 from obscura.errors import ObscuraError
@@ -20,6 +20,8 @@ FORMAT = 1
 MOST_SHAPES = 100
 MOST_CORNERS = 100
 MOST_NAME = 80
+LEAST_LENGTH = 1e-3
+"""Of a line, in fractions of the picture: shorter ones have no direction that can be seen."""
 LEAST_AREA = 1e-9
 """Of a triangle of corners, twice its area in fractions of the picture: below it lie on a line."""
 
@@ -63,7 +65,7 @@ class Line:
 
     def __post_init__(self) -> None:
         _check(self.name, self.anchor, (self.start, self.end), self.colour)
-        if self.start == self.end:
+        if hypot(self.end[0] - self.start[0], self.end[1] - self.start[1]) < LEAST_LENGTH:
             raise ShapesError(
                 f"The line {self.name!r} has no length", remedy="Move one of its ends."
             )

@@ -334,7 +334,8 @@ class Tracker:
         both = Detections.concatenate([measured, alone, held.replace(data=blank | held.data)])
         shown = both.data["best"] >= threshold
         if classes is not None:
-            shown &= np.isin(both.class_id, list(classes))
+            # Not np.isin, which needs a part of numpy that the page does not have.
+            shown &= np.array([each in classes for each in both.class_id.tolist()], bool)
         both = both[shown]
         data = {name: array for name, array in both.data.items() if name != "best"}
         return Update(update.frame, both.replace(data=data), update.events)

@@ -66,7 +66,7 @@ class Hands:
         return self._layer.shown and self._layer.view is not None and bool(event.isPrimary)
 
     def _press(self, event: Any) -> None:
-        if self._ready(event):
+        if self._ready(event) and event.button == 0:
             assert self._layer.view is not None
             used = self._layer.editor.press(self._at(event), self._layer.view, hand_of(event))
             if used:
@@ -100,7 +100,8 @@ class Hands:
             used = editor.key(str(event.key), self._layer.view, shift=event.shiftKey)
             self._used(event, used)
             if used:
-                self._say(words.where(editor))
+                deleted = editor.chosen is None and str(event.key) in ("Delete", "Backspace")
+                self._say(words.DONE["delete"] if deleted else words.where(editor))
 
 
 def hand_of(event: Any) -> Hand:

@@ -202,7 +202,7 @@ class History:
         if not source.loaded:
             return
         changes = source.series.changes()
-        sums = _plain(source.ledger.sums)
+        sums = _plain(source.ledger.absent | source.ledger.sums)
         if not changes.rows and sums == source.written:
             return
         source.written = sums
@@ -229,7 +229,9 @@ class History:
             self._pending |= {key: None for key, _ in rows}
         source.loaded = True
         stored = dict(totals).get((TOTALS, source.name), "")
-        source.written = None if source.cleared else _plain(source.ledger.sums)
+        source.written = (
+            None if source.cleared else _plain(source.ledger.absent | source.ledger.sums)
+        )
         if stored != "" and not source.cleared:
             sums = _sums(stored)
             damaged += sums is None

@@ -114,6 +114,8 @@ def _arrow(context: Any, view: View, line: Line, shade: str) -> None:
     beside = (middle[0] - along[1] / width, middle[1] + along[0] / height)
     a, b = view.shown(middle), view.shown(beside)
     length = hypot(b[0] - a[0], b[1] - a[1])
+    if not length:  # it is shorter than a pixel
+        return
     unit = ((b[0] - a[0]) / length, (b[1] - a[1]) / length)
     tip = (a[0] + unit[0] * ARROW, a[1] + unit[1] * ARROW)
     back = (tip[0] - unit[0] * 10, tip[1] - unit[1] * 10)

@@ -30,11 +30,14 @@ class Ledger:
 
     Attributes:
         sums: by name of the line or zone.
+        absent: those of lines and zones that are not in force now, such as a person's own while the
+            address gives others.
         inside: who is in each zone now, by name of the zone and of the class.
     """
 
     def __init__(self, shapes: Shapes) -> None:
         self.sums: dict[str, Sums] = {}
+        self.absent: dict[str, Sums] = {}
         self.inside: dict[str, Tally[str]] = {}
         self._shapes = Shapes()
         self._deleted: dict[Shape, Sums] = {}
@@ -87,7 +90,8 @@ class Ledger:
         for shape in after:
             former = pairs.get(shape.name)
             if former is None:
-                self.sums[shape.name] = self._deleted.pop(shape, Tally())
+                own = self._deleted.pop(shape, Tally())
+                self.sums[shape.name] = own + self.absent.pop(shape.name, Tally())
             else:
                 self.sums[shape.name] = _turned(old[former.name], former, shape)
         self._deleted |= {shape: old[name] for name, shape in before.items()}
@@ -104,9 +108,13 @@ class Ledger:
         return former
 
     def add(self, sums: dict[str, Sums]) -> None:
-        """Add what `clear` has returned to what was counted since."""
-        for name in self.sums.keys() & sums.keys():
-            self.sums[name] += sums[name]
+        """Add what `clear` has returned, or what was stored, to what was counted since."""
+        for name, each in sums.items():
+            if name in self.sums:
+                self.sums[name] += each
+            else:
+                self.absent[name] = self.absent.get(name, Tally()) + each
+        self.absent = dict(list(self.absent.items())[-MOST_DELETED:])
 
     def totals(self, name: str, label: str | None = None) -> Tally[str]:
         """Return the sums of a line or zone by kind, of one class or (None) of all."""

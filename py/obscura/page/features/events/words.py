@@ -11,7 +11,7 @@ from obscura.page.words.text import clock
 
 EMPTY = {
     "none": "Choose which kinds of events are listed.",
-    "lines": "Nothing yet. Draw a line or a zone under Count to begin.",
+    "lines": "Nothing yet. Draw a line or a zone under Count: its events are listed here.",
     "views": "Nothing yet. Whoever comes into view is listed here.",
 }
 SAVED = "Saved as {name}"
