@@ -69,7 +69,7 @@ def walk(shared_room: OpenRoom) -> bytes:
 def kept(**settings: Any) -> str:
     """A script for `new_room(init=...)`: a line and a zone on the video, which is of people."""
     shapes = {"video walk.webm": json.dumps(SHAPES)}
-    shown = {"shapes": shapes, "count": True, "track": True, "events": True}
+    shown = {"drawn": shapes, "count": True, "track": True, "events": True}
     shown["hidden"] = {"cocossd": ["sports ball"]}  # the helmet
     return remembering(json.dumps({**shown, **settings}))
 

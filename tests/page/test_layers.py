@@ -182,6 +182,21 @@ def test_labels_of_boxes_that_moved_keep_their_places_beside_them(layer: Layer) 
     assert layer.canvas.measured == []
 
 
+def test_a_track_says_for_how_long_it_has_been_in_view(layer: Layer) -> None:
+    detections = Detections(
+        np.array([LARGE, SMALL, SMALL], np.float32),
+        np.array([0.9, 0.7, 0.6], np.float32),
+        np.array([0, 1, 2], np.int32),
+        np.array([3, 4, -1]),
+        {"seen_s": np.array([12.4, 0.3, 0.0])},
+    )
+
+    layer.boxes.draw(layer.canvas, Update(FrameInfo(0, 0.0, *SOURCE), detections), PLACE)
+
+    words = [words for _, words, *_ in layer.canvas.of("text")]
+    assert words == ["owl 60 %", "dog 4 70 %", "cat 3 · 12 s 90 %"]
+
+
 def test_a_box_that_fades_is_drawn_over_the_others_as_opaque_as_it_is(layer: Layer) -> None:
     detections = Detections(
         np.array([LARGE, SMALL, SMALL], np.float32),

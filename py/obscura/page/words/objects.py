@@ -16,6 +16,16 @@ def object_names(detections: Detections, labels: Sequence[str]) -> list[str]:
     return [f"{name} {n}" if n >= 0 else name for name, n in zip(names, tracks, strict=True)]
 
 
+def times_in_view(detections: Detections) -> list[str]:
+    """Return for how long each detection has been in view, to follow its name; "" where it is not
+    tracked, or has only just come."""
+    seen_s = detections.data.get("seen_s")
+    if seen_s is None or detections.track_id is None:
+        return [""] * len(detections)
+    rows = zip(detections.track_id.tolist(), seen_s.tolist(), strict=True)
+    return [f" · {duration(seconds)}" if n >= 0 and seconds >= 1 else "" for n, seconds in rows]
+
+
 def duration(seconds: float) -> str:
     """Return for how long something has been in view, in the largest unit that fits.
 
