@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from math import hypot
 from typing import Any
 
@@ -30,12 +30,17 @@ HANDLE = 7.0
 """Radius of a point that can be moved."""
 
 
+Edges = tuple[float, float, float, float]
+
+
 class ShapeLayer:
     """Draws what an editor holds."""
 
     def __init__(self, editor: Editor, ledger: Ledger) -> None:
         self.editor, self.ledger = editor, ledger
         self.shown = False
+        self.covered: Callable[[], Edges] = lambda: (0.0, 0.0, 0.0, 0.0)
+        """Returns how much of the view's edges lies under controls; see `stage.overlay.Overlay`."""
         self.view: View | None = None
         """How it was drawn last on the screen; pointers are read by it."""
 
@@ -45,10 +50,13 @@ class ShapeLayer:
             return
         frame, editor = update.frame, self.editor
         view = View(place, frame.width, frame.height)
+        covered = (0.0, 0.0, 0.0, 0.0)
         if context.canvas.isConnected:  # that of a snapshot is not
-            self.view = view
+            self.view, covered = view, self.covered()
         unit = context.getTransform().a
-        room = (context.canvas.width / unit, context.canvas.height / unit)
+        left, top, right, bottom = covered
+        width, height = context.canvas.width / unit, context.canvas.height / unit
+        room = (left, top, width - right, height - bottom)
         for index, shape in enumerate(all_shapes(editor.shapes)):
             shade = shade_of(shape, index)
             chosen = editor.chosen is not None and editor.chosen.name == shape.name
@@ -127,24 +135,22 @@ def _arrow(context: Any, view: View, line: Line, shade: str) -> None:
     _stroke(context, shade, 2.5)
 
 
-def _label(
-    context: Any, places: Sequence[Point], caption: str, shade: str, room: tuple[float, float]
-) -> None:
-    """Draw a caption at the upper left of a shape, inside the view; none of a shape that lies
-    outside of it.
+def _label(context: Any, places: Sequence[Point], caption: str, shade: str, room: Edges) -> None:
+    """Draw a caption at the upper left of a shape, clear of controls; none of a shape that lies
+    outside of the view.
 
     Args:
-        room: width and height of the view in CSS pixels.
+        room: left, top, right and bottom of what no control covers, in CSS pixels.
     """
     x, y = min(places, key=lambda place: (place[1], place[0]))
-    for axis, size in enumerate(room):
+    for axis in (0, 1):
         values = [place[axis] for place in places]
-        if max(values) < 0 or min(values) > size:
+        if max(values) < room[axis] or min(values) > room[axis + 2]:
             return
     context.font = f"600 13px {FACE}"
     width = context.measureText(caption).width + 14
-    left = max(min(x + 8, room[0] - width - MARGIN), MARGIN)
-    top = max(min(y + 4, room[1] - LABEL - MARGIN), MARGIN)
+    left = max(min(x + 8, room[2] - width - MARGIN), room[0] + MARGIN)
+    top = max(min(y + 4, room[3] - LABEL - MARGIN), room[1] + MARGIN)
     context.beginPath()
     context.roundRect(left, top, width, LABEL, 4)
     context.fillStyle = shade

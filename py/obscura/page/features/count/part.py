@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
+
+import numpy as np
 
 from obscura.counting import Counter, Shapes, ShapesError
 from obscura.counting.shapes import from_json, to_json
@@ -36,9 +39,10 @@ class Count(Part):
     def __init__(self, context: Context) -> None:
         assert context.page is not None
         self._page, self._preferences = context.page, context.preferences
-        self._overlay = context.overlay
+        self._overlay, self._analysis = context.overlay, context.analysis
         self._counter = Counter(Shapes())
         self._layer = ShapeLayer(Editor(Shapes(), self._edited), Ledger(Shapes()))
+        self._layer.covered = lambda: self._overlay.covered
         self._canvas = by_id("overlay")
         self._hands = Hands(self._canvas, self._layer, self._show, self._say)
         self._panel = ShapePanel(self._layer, self._show)
@@ -144,13 +148,23 @@ class Count(Part):
         """Count in a frame."""
         if not self._on:
             return update
-        update = self._counter.update(update)
+        update = replace(update, events=self._counter.update(self._wanted(update)).events)
         card = self._page.sessions.card
         self._labels = card.labels if card else ()
         self._ledger.take(self._counter, self._labels)
         if self._layer.shown:
             self._history.count(update, self._labels, self._counter)
         return update
+
+    def _wanted(self, update: Update) -> Update:
+        """Return the update without the classes that a person has hidden."""
+        card = self._page.sessions.card
+        classes = self._analysis.options(card).classes if card else None
+        if classes is None:
+            return update
+        found = update.detections
+        rows = [each in classes for each in found.class_id.tolist()]
+        return replace(update, detections=found[np.array(rows, bool)])
 
     def reset(self) -> None:
         """Forget the tracks; what was counted stays."""
