@@ -8,9 +8,20 @@ from typing import Any
 
 from obscura.engine.plans import Facts
 from obscura.live.pace import Pace
-from obscura.page import automation, events
+from obscura.page import automation
 from obscura.page.app import App
-from obscura.page.browser import about, boot, camera, canvas, clock, launch, power, shell, storage
+from obscura.page.browser import (
+    about,
+    boot,
+    camera,
+    canvas,
+    clock,
+    files,
+    launch,
+    power,
+    shell,
+    storage,
+)
 from obscura.page.browser.clock import mark, now_ms
 from obscura.page.browser.dom import by_id, on_failure, publish, run, run_now
 from obscura.page.browser.frames import VideoFrames
@@ -21,7 +32,19 @@ from obscura.page.browser.screen import Screen
 from obscura.page.browser.service import Service
 from obscura.page.browser.web_sessions import WebSessionFactory
 from obscura.page.commands import actions
-from obscura.page.features import bench, browse, detect, keep, offline, privacy
+from obscura.page.events import connect
+from obscura.page.features import (
+    bench,
+    browse,
+    count,
+    detect,
+    events,
+    keep,
+    offline,
+    privacy,
+    sample,
+    track,
+)
 from obscura.page.features.context import Context
 from obscura.page.live.analysis import Analysis
 from obscura.page.live.controller import SourceController
@@ -55,7 +78,11 @@ FEATURES = (
     detect.FEATURE,
     keep.FEATURE,
     browse.FEATURE,
+    track.FEATURE,
+    count.FEATURE,
+    events.FEATURE,
     offline.FEATURE,
+    sample.FEATURE,
     privacy.FEATURE,
     bench.FEATURE,
 )
@@ -138,6 +165,7 @@ class Assembly:
             run,
             display=self._display,
             layers=self._overlay.layers,
+            overlay=self._overlay,
         )
         app = App(
             platform=Platform(
@@ -151,6 +179,7 @@ class Assembly:
                 notice=NoticeCard(
                     lambda action: actions(self._app, shell)[action](), self._late.load
                 ),
+                read_part=files.read_part,
                 shell=shell,
             ),
             scene=self._scene,
@@ -178,6 +207,7 @@ class Assembly:
             SourceOpener(screen.make_video),
             timings,
             lambda: self._preferences.current,
+            now_ms=now_ms,
             list_cameras=camera.list_cameras,
             make_loop=lambda analyse: Loop(
                 VideoFrames(lambda: screen.video),
@@ -259,16 +289,16 @@ async def main() -> None:
     await app.features.start(When.START)
     # Before anything listens, so that a press meanwhile is remembered by boot alone.
     shared = await launch.shared_files(service) if launch.SHARED in about.parameters() else []
-    events.connect(app)
+    connect(app)
     publish("snapshot", lambda: automation.snapshot(app, now_ms() / 1000))
     publish("recheck", lambda: run(app.models.recheck()))
     launch.set_up_install(service)
     run(power.watch(app.pace))
-    wanted, files = boot.adopt(), boot.files()
+    wanted, given = boot.adopt(), boot.files()
     if shared and not wanted:
-        wanted, files = "files", shared
+        wanted, given = "files", shared
     launch.set_up_launches(app.open_files, app.start)
-    await app.begin(wanted, files)
+    await app.begin(wanted, given)
     service.booted()
 
 

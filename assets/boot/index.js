@@ -71,7 +71,9 @@ globalThis.obscura = {
     frame: null,
     held: {},
     detections: [],
+    counts: null,
   }),
+  events: new EventTarget(),
 };
 
 // Resolves to the address of the runtime that Python will probably use, once progress counts it.

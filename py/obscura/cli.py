@@ -15,10 +15,12 @@ from typing import Any, NamedTuple
 
 from obscura import label_font, pictures
 from obscura.cards import catalogue
+from obscura.counting import command as counting
 from obscura.detections import Detections
 from obscura.detector import Detector
 from obscura.errors import ModelMissing, ObscuraError, PictureError
 from obscura.evaluation import command as evaluation
+from obscura.evaluation import track_command
 from obscura.suggest import suggestion
 
 STOPPED = 130
@@ -259,9 +261,11 @@ def _models(_arguments: argparse.Namespace) -> int:
 
 
 COMMANDS = {
+    "count": Command(counting.HELP, counting.add_arguments, counting.run),
     "detect": Command("Find objects in pictures.", _detect_arguments, _detect),
     "evaluate": Command(evaluation.HELP, evaluation.add_arguments, evaluation.run),
     "models": Command("List the models.", _no_arguments, _models),
+    "track-eval": Command(track_command.HELP, track_command.add_arguments, track_command.run),
 }
 
 

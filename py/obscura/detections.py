@@ -29,8 +29,8 @@ class Detections:
         xyxy: ``(n, 4)`` float32, left, top, right, bottom in pixels of the source picture.
         score: ``(n,)`` float32, confidence in 0..1.
         class_id: ``(n,)`` int32, index into the labels of the model's card.
-        track_id: ``(n,)`` int64, the same for the same object from frame to frame; None without a
-            tracker.
+        track_id: ``(n,)`` int64, the same for the same object from frame to frame, negative where
+            the tracker has given none; None without a tracker.
         data: more arrays of length ``n`` by name, of any dtype; they may have more axes. Of a model
             that finds key points, "keypoints" is ``(n, points, 3)`` float32: x, y in pixels of the
             source picture, and a score in 0..1 (1 if the model has none). Points may lie outside
@@ -145,6 +145,12 @@ class Detections:
             middle[:, 1] = self.xyxy[:, 3]
         return middle
 
+    def track_numbers(self) -> list[int | None]:
+        """Return the track_id of each row; None where it has none."""
+        if self.track_id is None:
+            return [None] * len(self)
+        return [track if track >= 0 else None for track in self.track_id.tolist()]
+
     def to_records(self, labels: Sequence[str], digits: int = 4) -> list[dict[str, Any]]:
         """Return the rows as plain JSON types.
 
@@ -154,12 +160,16 @@ class Detections:
 
         Returns:
             One ``{"label", "score", "box": [x1, y1, x2, y2], "track_id"}`` per row, boxes in
-            pixels of the source, ``track_id`` None without a tracker. Where there are key points,
-            also ``"keypoints": [[x, y, score], ...]``. The rest of ``data`` is left out.
+            pixels of the source, ``track_id`` as in `track_numbers`. Where there are key points,
+            also ``"keypoints": [[x, y, score], ...]``; of tracks ``"seen_s"``, for how long they
+            have been in view. The rest of ``data`` is left out.
         """
-        tracks = [None] * len(self) if self.track_id is None else self.track_id.tolist()
         rows = zip(
-            self.class_id.tolist(), self.score.tolist(), self.xyxy.tolist(), tracks, strict=True
+            self.class_id.tolist(),
+            self.score.tolist(),
+            self.xyxy.tolist(),
+            self.track_numbers(),
+            strict=True,
         )
         records: list[dict[str, Any]] = [
             {
@@ -170,6 +180,9 @@ class Detections:
             }
             for class_id, score, box, track in rows
         ]
+        if "seen_s" in self.data:
+            for record, seconds in zip(records, self.data["seen_s"].tolist(), strict=True):
+                record["seen_s"] = round(seconds, 2)
         if "keypoints" in self.data:
             for record, points in zip(records, self.data["keypoints"].tolist(), strict=True):
                 record["keypoints"] = [[round(x, digits) for x in point] for point in points]

@@ -120,6 +120,16 @@ def class_list(room: Room) -> None:
     room.at("class-search").scroll_into_view_if_needed()
 
 
+def events(room: Room) -> None:
+    live(room)
+    if room.at("panel-toggle").is_visible():
+        room.at("panel-toggle").click()
+    room.at("events").check()
+    room.at("events-options").locator("summary").click()
+    room.at("events_views").check()
+    room.until_text("events-list", "came into view")
+
+
 STATES: dict[str, Callable[[Room], None]] = {
     "ready": ready,
     "live": live,
@@ -135,6 +145,7 @@ STATES: dict[str, Callable[[Room], None]] = {
     "class list": class_list,
     "asked": asked,
     "own model": own_model,
+    "events": events,
 }
 
 

@@ -28,6 +28,7 @@ SHAPE = {
     "frame": dict | None,
     "held": dict,
     "detections": list,
+    "counts": dict | None,
 }
 ROW = {"label": str, "score": int | float, "box": list, "track_id": int | None}
 
@@ -115,6 +116,7 @@ def test_the_snapshot_has_one_shape_in_every_state(new_room: OpenRoom) -> None:
         "frame": None,
         "held": {},
         "detections": [],
+        "counts": None,
     }
     python.release()
     shapes.append(room.until_state("ready"))

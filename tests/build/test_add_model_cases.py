@@ -92,7 +92,9 @@ def test_a_symbolic_number_of_channels_is_three(add: Add, models: Path) -> None:
     code, out, err = add(CASES / "dynamic-channels.onnx")
 
     assert (code, err) == (0, []), out
-    assert out[1].startswith("read as YOLOv8, YOLOv9 and YOLO11, 64 x 64 centred in bars, RGB 0 to 1")
+    assert out[1].startswith(
+        "read as YOLOv8, YOLOv9 and YOLO11, 64 x 64 centred in bars, RGB 0 to 1"
+    )
 
 
 def test_a_network_that_cannot_run_is_read_and_then_refused(add: Add, models: Path) -> None:
@@ -184,9 +186,7 @@ def test_masks_that_are_left_out_are_said_to_be(add: Add, models: Path, tmp_path
     assert card(models)["summary"] == "3 classes; masks are left out"
 
 
-def test_where_all_readings_are_poor_that_is_said(
-    add: Add, tmp_path: Path
-) -> None:
+def test_where_all_readings_are_poor_that_is_said(add: Add, tmp_path: Path) -> None:
     """Here the file names other classes than the network can have under any reading."""
     file = tmp_path / "names.onnx"
     file.write_bytes(networks.yolov8(metadata=networks.named(*"abcde")))

@@ -60,12 +60,14 @@ def test_the_card_that_is_shown_holds_every_key_of_an_open_form() -> None:
 
 
 def test_the_card_that_is_shown_is_all_that_a_card_needs() -> None:
-    example, _feeds = re.findall(r"```toml\n(.*?)```", TEXT, re.DOTALL)
+    example, _feeds, tracking = re.findall(r"```toml\n(.*?)```", TEXT, re.DOTALL)
     file = {"name": "model.onnx", "bytes": 3, "sha256": "0" * 64}
 
-    made = card.ModelCard.from_dict(complete({**tomllib.loads(example), "file": file}, "shapes"))
+    given = {**tomllib.loads(example), **tomllib.loads(tracking), "file": file}
+    made = card.ModelCard.from_dict(complete(given, "shapes"))
 
     assert (made.name, made.title, made.family) == ("shapes", "shapes", "centernet")
+    assert made.tracking == card.TrackingScores(birth=0.5, live=0.2)
     for key, value in OUTPUT.items():
         assert getattr(made, key) == value
         assert f"`{key} = {value}`" in TEXT or f"`{key} = {value}` rows" in TEXT

@@ -17,6 +17,7 @@ from builder.build import ROOT
 # Each runs where no build.py ran before it.
 EDITORS_OF_SYS_PATH = {
     "build.py",  # starts on a Python in which nothing is installed
+    "bench/tracking/rate.py",  # runs in Pyodide under Node
     "tools/builder/inside/trace.py",  # runs in Pyodide under Node
     "tests/wasm/core_tests.py",  # also runs there
     "tests/wasm/shipped.py",  # also runs there
@@ -35,6 +36,12 @@ SCRIPTS = (
     "bench/experiments/webgl.py",
     "bench/reference.py",
     "bench/start.py",
+    "bench/tracking/clips.py",
+    "bench/tracking/leave_one_out.py",
+    "bench/tracking/rivals.py",
+    "bench/tracking/speed.py",
+    "bench/tracking/table.py",
+    "bench/tracking/thresholds.py",
     "tools/add_model.py",
     "tools/browsers/formats.py",
     "tools/convert_models.py",

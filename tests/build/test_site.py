@@ -153,7 +153,16 @@ def test_a_feature_that_starts_later_has_an_archive_of_its_own(dist: Path, page:
     with zipfile.ZipFile(library) as archive:
         at_start = set(archive.namelist())
 
-    assert set(facts["features"]) == {"browse", "keep", "offline", "privacy"}
+    assert set(facts["features"]) == {
+        "browse",
+        "keep",
+        "offline",
+        "privacy",
+        "track",
+        "count",
+        "events",
+        "sample",
+    }
     for name, url in facts["features"].items():
         with zipfile.ZipFile(dist / url) as archive:
             modules = set(archive.namelist())

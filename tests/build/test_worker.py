@@ -57,7 +57,7 @@ def test_groups_are_what_a_device_takes_as_a_whole(build: dict[str, Any], dist: 
 
     models = {f"model:{path.name}" for path in (dist / "models").iterdir()}
     engines = {f"engine:{name}" for name in RUNTIMES}
-    assert set(groups) == {"shell", "python", "store"} | models | engines
+    assert set(groups) == {"shell", "python", "clip", "store"} | models | engines
     for runtime, (module, stem) in RUNTIMES.items():
         wanted = {module, f"{stem}.mjs", f"{stem}.wasm"}
         assert {name.split("/")[1] for name in groups[f"engine:{runtime}"]} == wanted

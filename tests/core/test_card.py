@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from obscura.cards.card import Feed, ModelCard, ModelFile, verify
+from obscura.cards.card import Feed, ModelCard, ModelFile, TrackingScores, verify
 from obscura.errors import CardError, ModelCorrupt
 
 TOML = """
@@ -106,6 +106,42 @@ def test_source_and_accuracy_hold_what_they_like(card_table: dict[str, Any]) -> 
     card = ModelCard.from_dict(card_table)
 
     assert card.source["mood"] == card.accuracy["mood"] == "good"
+
+
+def test_a_card_says_between_which_scores_its_objects_are_followed(
+    card_table: dict[str, Any],
+) -> None:
+    assert ModelCard.from_dict(card_table).tracking is None
+
+    card_table["tracking"] = {"birth": 0.5, "live": 0.25}
+
+    assert ModelCard.from_dict(card_table).tracking == TrackingScores(birth=0.5, live=0.25)
+
+
+@pytest.mark.parametrize(
+    ("table", "key", "complaint"),
+    [
+        ({"birth": 1.5, "live": 0.2}, "birth", "a number from 0 to 1"),
+        ({"birth": 0.5, "live": -0.1}, "live", "a number from 0 to 1"),
+        ({"birth": 0.5, "live": "low"}, "live", "a number from 0 to 1"),
+        ({"birth": True, "live": 0.2}, "birth", "a number from 0 to 1"),
+        ({"birth": float("nan"), "live": 0.2}, "birth", "a number from 0 to 1"),
+        ({"birth": 0.5, "live": 0.6}, "live", "at most the birth, which is 0.5"),
+        ({"birth": 0.5}, "live", "Add it to model.toml"),
+        ({"live": 0.2}, "birth", "Add it to model.toml"),
+        ({"birth": 0.5, "live": 0.2, "born": 0.5}, "born", "spell it as one of birth, live"),
+        (0.5, "", "a table"),
+    ],
+)
+def test_wrong_scores_for_tracking_are_refused_by_key(
+    card_table: dict[str, Any], table: Any, key: str, complaint: str
+) -> None:
+    card_table["tracking"] = table
+
+    with pytest.raises(CardError, match=complaint) as caught:
+        ModelCard.from_dict(card_table)
+
+    assert (f"tracking.{key}" if key else "tracking") in str(caught.value)
 
 
 def test_a_card_without_the_table_open_is_of_a_sealed_model(card_table: dict[str, Any]) -> None:

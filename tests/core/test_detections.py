@@ -239,3 +239,11 @@ def test_records_keep_as_many_digits_as_asked() -> None:
 
     assert record["box"] == [1.23] * 4
     assert record["track_id"] is None
+
+
+def test_a_row_without_a_track_has_no_number() -> None:
+    two = Detections([[0, 0, 9, 9], [0, 0, 9, 9]], [0.9, 0.8], [0, 0], [7, -1])
+
+    assert two.track_numbers() == [7, None]
+    assert [each["track_id"] for each in two.to_records(["cat"])] == [7, None]
+    assert two.replace(track_id=None).track_numbers() == [None, None]

@@ -53,7 +53,23 @@ def test_a_video_that_begins_again_goes_on_in_time() -> None:
 
     times = [clock.frame(time_s, *SIZE).time_s for time_s in (0.0, 0.5, 1.0, 0.0, 0.5, 1.0, 0.25)]
 
-    assert times == [0.0, 0.5, 1.0, 1.0, 1.5, 2.0, 2.0]
+    assert times == pytest.approx([0.0, 0.5, 1.0, 6.0, 6.5, 7.0, 12.0])
+
+
+@FIXED
+@given(times=st.lists(TIMES))
+def test_no_frame_after_a_cut_has_the_time_of_one_before(times: list[float]) -> None:
+    clock = FrameClock()
+
+    before: set[float] = set()
+    latest: set[float] = set()
+    for time_s in times:
+        cuts = clock.cuts
+        frame = clock.frame(time_s, *SIZE)
+        if clock.cuts > cuts:
+            before, latest = before | latest, set()
+        latest.add(frame.time_s)
+        assert frame.time_s not in before
 
 
 @FIXED
@@ -93,3 +109,16 @@ def test_within_each_round_of_a_video_time_passes_as_in_the_file(
 
         passed = [time_s - times[0] for time_s in times]
         assert passed == pytest.approx(media, abs=1e-6)
+
+
+def test_the_clock_counts_how_often_a_video_went_back() -> None:
+    clock = FrameClock()
+
+    cuts = []
+    for time_s in (5.0, 5.1, 5.1, 2.0, 2.1, 9.0, 0.0):
+        clock.frame(time_s, *SIZE)
+        cuts.append(clock.cuts)
+
+    assert cuts == [0, 0, 0, 1, 1, 1, 2]
+    clock.reset()
+    assert clock.cuts == 0

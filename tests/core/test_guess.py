@@ -253,6 +253,7 @@ def test_cards_survive_being_written_and_read(reading: Reading, card_table: dict
         "feeds": {"size": {"value": "size_wh", "dtype": "int64"}},
         "mean": [1, 2, 3],
     }
+    card_table["tracking"] = {"birth": 0.5, "live": 0.25}
     for card in (
         ModelCard.from_dict(card_table),
         card_of(reading, name="own", title="Own", file=FILE),
@@ -263,3 +264,4 @@ def test_cards_survive_being_written_and_read(reading: Reading, card_table: dict
         assert to_table(again) == table
         assert again.open == card.open
         assert again.accuracy == card.accuracy
+        assert again.tracking == card.tracking

@@ -111,3 +111,11 @@ def test_numbers_have_at_most_four_decimals(value: float) -> None:
 
     (row,) = record(found)["detections"]
     assert row["score"] == row["x1"] == round(value, 4)
+
+
+def test_a_name_is_no_formula_to_a_spreadsheet_and_stays_itself_in_json() -> None:
+    made = record(source="=1+1.jpg")
+
+    (first, *_) = csv.DictReader(io.StringIO(to_csv(made)))
+    assert first["source"] == "'=1+1.jpg"
+    assert json.loads(to_json(made))["source"] == "=1+1.jpg"

@@ -56,6 +56,19 @@ def test_the_recorded_answer_is_reproduced(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", MODELS)
+def test_rows_reach_down_to_the_score_that_tracks_live_on(name: str) -> None:
+    folder = catalogue.find(name)
+    card = catalogue.read_card(folder)
+    assert card.tracking is not None
+    assert card.tracking.live < card.threshold <= card.tracking.birth
+
+    session = NativeSession(card, catalogue.read_network(folder, card))
+    rows = read(session.run(to_rgba(open_picture(ASSETS / "sample.jpg"))), card)
+
+    assert rows.scores.min() < card.tracking.live
+
+
+@pytest.mark.parametrize("name", MODELS)
 def test_the_record_is_of_this_very_network(name: str) -> None:
     with Detector(name) as detector:
         assert detector.card.check is not None

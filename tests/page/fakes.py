@@ -447,7 +447,10 @@ class World:
             engine_url="",
             gpu_url="",
             store_url="",
+            chart_url="",
+            chart_style_url="",
             rest_url="",
+            clip_url="",
             feature_urls={},
             runtimes={},
         )

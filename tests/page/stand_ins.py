@@ -25,6 +25,7 @@ class File(NamedTuple):
     name: str
     type: str
     picture: int
+    content: bytes = b""
 
 
 class Camera(NamedTuple):

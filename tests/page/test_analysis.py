@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
-from obscura.cards.card import ModelCard
+from obscura.cards.card import ModelCard, TrackingScores
 from obscura.errors import BackendError
 from obscura.live.timing import Timings
 from obscura.page.live.analysis import Analysis, Answer, DecodeOptions
+from obscura.tracking import Tracker
 from obscura.update import Event, Update
 
 from .answers import CountingStage, Recorder, Subject, make_answer, make_card, subject
@@ -24,6 +26,18 @@ class NotingStage:
 
     def reset(self) -> None:
         """It remembers nothing."""
+
+
+class DeepestScore(NotingStage):
+    """A stage that notes the lowest score of each update."""
+
+    def __init__(self) -> None:
+        self.scores: list[float] = []
+
+    def update(self, update: Update) -> Update:
+        """Note the score."""
+        self.scores.append(float(update.detections.score.min()))
+        return update
 
 
 class Desk:
@@ -274,3 +288,136 @@ def test_sinks_that_come_before_any_answer_receive_nothing_yet(desk: Desk) -> No
     desk.analysis.add([early])
 
     assert early.updates == []
+
+
+# ---- tracking ------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def tracked(desk: Desk) -> Desk:
+    """As `desk`, with a tracker, and three frames analysed."""
+    desk.analysis.track(Tracker())
+    for frame in range(3):
+        desk.analysis.receive(make_answer(desk.card, frame=frame))
+    return desk
+
+
+def shown(desk: Desk) -> dict[int, float]:
+    """Return the score of each track that the first sink was given last."""
+    latest = desk.sinks[0].updates[-1].detections
+    assert latest.track_id is not None
+    scores = [round(score, 3) for score in latest.score.tolist()]
+    return dict(zip(latest.track_id.tolist(), scores, strict=True))
+
+
+def test_with_a_tracker_objects_have_numbers(tracked: Desk) -> None:
+    assert shown(tracked) == {1: 0.9, 2: 0.6}
+
+
+def test_stages_receive_what_is_below_the_threshold_too(tracked: Desk) -> None:
+    class Scores(NotingStage):
+        def update(self, update: Update) -> Update:
+            self.scores = update.detections.score.tolist()
+            self.track_id = update.detections.track_id
+            return update
+
+    stage = Scores()
+    tracked.analysis.add_stages([stage])
+
+    tracked.analysis.receive(make_answer(tracked.card, frame=3))
+
+    assert stage.scores == pytest.approx([0.9, 0.6, 0.3])
+    assert stage.track_id is not None
+    assert stage.track_id.tolist() == [1, 2, -1]
+
+
+@pytest.mark.parametrize(
+    ("options", "tracks"),
+    [
+        ({"threshold": 0.7}, {1: 0.9}),
+        ({"threshold": 0.95}, {}),
+        ({"classes": [1]}, {2: 0.6}),
+        ({"classes": []}, {}),
+    ],
+)
+def test_other_options_show_other_tracks_of_the_same_frame(
+    tracked: Desk, options: dict[str, object], tracks: dict[int, float]
+) -> None:
+    tracked.show(**options)
+    tracked.analysis.refresh()
+
+    assert shown(tracked) == tracks
+    assert tracked.stage.frames == [0, 1, 2]
+    tracked.show()
+    tracked.analysis.refresh()
+    assert shown(tracked) == {1: 0.9, 2: 0.6}
+
+
+def test_a_lower_threshold_begins_more_tracks(tracked: Desk) -> None:
+    tracked.show(threshold=0.2)
+
+    for frame in (3, 4):
+        tracked.analysis.receive(make_answer(tracked.card, frame=frame))
+
+    assert shown(tracked) == {1: 0.9, 2: 0.6, 3: 0.3}
+
+
+def test_tracks_begin_and_live_by_the_scores_on_the_card(desk: Desk) -> None:
+    desk.card = replace(desk.card, tracking=TrackingScores(birth=0.65, live=0.2))
+    desk.analysis.track(Tracker())
+
+    for frame in range(3):
+        desk.analysis.receive(make_answer(desk.card, frame=frame))
+    assert shown(desk) == {1: 0.9}
+    desk.show(threshold=0.4)  # of a card whose threshold is 0.5
+    for frame in (3, 4):
+        desk.analysis.receive(make_answer(desk.card, frame=frame))
+
+    assert shown(desk) == {1: 0.9, 2: 0.6}
+
+
+def test_a_card_for_tracking_decides_how_deep_answers_are_decoded(desk: Desk) -> None:
+    stage = DeepestScore()
+    desk.analysis.track(Tracker())
+    desk.analysis.add_stages([stage])
+
+    for live in (0.2, 0.4):
+        desk.card = replace(desk.card, tracking=TrackingScores(birth=0.65, live=live))
+        desk.analysis.receive(make_answer(desk.card))
+
+    assert stage.scores == pytest.approx([0.3, 0.6])
+
+
+def test_a_picture_of_its_own_has_no_numbers(tracked: Desk) -> None:
+    tracked.analysis.receive(make_answer(tracked.card)._replace(moving=False))
+
+    latest = tracked.sinks[0].updates[-1].detections
+    assert latest.track_id is None
+    assert latest.score.tolist() == pytest.approx([0.9, 0.6])
+
+
+def test_another_picture_begins_new_numbers(tracked: Desk) -> None:
+    tracked.analysis.clear()
+
+    tracked.analysis.receive(make_answer(tracked.card))
+
+    assert shown(tracked) == {3: 0.9, 4: 0.6}
+
+
+def test_an_earlier_moment_of_the_same_video_begins_new_numbers(tracked: Desk) -> None:
+    earlier = make_answer(tracked.card, frame=3)._replace(cuts=1)
+
+    tracked.analysis.receive(earlier)
+    assert shown(tracked) == {3: 0.9, 4: 0.6}
+
+    tracked.analysis.receive(make_answer(tracked.card, frame=4)._replace(cuts=1))
+    assert shown(tracked) == {3: 0.9, 4: 0.6}
+    assert tracked.stage.frames == [0, 1, 2, 3, 4], "a counter keeps its counts"
+
+
+def test_without_the_tracker_the_frame_in_view_is_shown_as_before(tracked: Desk) -> None:
+    tracked.analysis.track(None)
+
+    latest = tracked.sinks[0].updates[-1].detections
+    assert latest.track_id is None
+    assert latest.score.tolist() == pytest.approx([0.9, 0.6])

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from obscura.errors import PictureError
+from obscura.page.features.count import is_shapes_file
+from obscura.page.state.feature import Feature, Part
 from obscura.page.state.scene import Kind
 from obscura.page.state.settings import Request
 
@@ -157,6 +160,71 @@ async def test_a_network_is_added_with_the_files_beside_it(world: World, files: 
     assert world.app.models.asked == [files]
     assert world.opener.pending == []
     assert world.notice.code is None
+
+
+class Desk(Part):
+    """A feature that takes files."""
+
+    def __init__(self) -> None:
+        self.opened: list[tuple[File, Kind]] = []
+        self.sources: Any = None
+
+    async def open_file(self, file: File) -> None:
+        if file is BAD:
+            raise PictureError("not valid")
+        self.opened.append((file, self.sources.scene.kind))
+
+
+LINES = File("lines.JSON", "application/json", 44, b'{"format": 1, "zones": [], "lines": []}')
+BAD = File("bad.json", "application/json", 46, b'\xff\xfe{\0"\0format":"lines"')
+NAMES = File("names.json", "application/json", 45, b'["a", "b"]')
+DESK = Feature("desk", entry="desk", claims=is_shapes_file)
+
+
+def with_desk(world: World) -> Desk:
+    desk = Desk()
+    desk.sources = world.app.sources
+    world.modules["desk"] = SimpleNamespace(start=lambda _context: desk)
+    return desk
+
+
+@visit(rows=(DESK,))
+async def test_a_json_file_goes_to_the_feature_that_claims_it(world: World) -> None:
+    desk = with_desk(world)
+    await world.do(world.app.open_files([LINES]))
+
+    assert [file for file, _ in desk.opened] == [LINES]
+    assert world.app.models.asked == []
+    assert world.opener.pending == []
+
+
+@visit(rows=(DESK,))
+async def test_a_video_given_with_it_is_in_view_first(world: World) -> None:
+    desk = with_desk(world)
+    await world.use(make_card(1))
+    await world.do(world.app.open_files([LINES, CLIP]))
+    assert desk.opened == []
+    await world.arrive(world.opener.pending[-1])
+
+    assert desk.opened == [(LINES, Kind.LIVE)]
+
+
+@pytest.mark.parametrize("files", [[NAMES], [NETWORK, LINES]])
+@visit(rows=(DESK,))
+async def test_other_json_files_belong_to_a_model(world: World, files: list[File]) -> None:
+    desk = with_desk(world)
+    await world.do(world.app.open_files(files))
+
+    assert desk.opened == []
+    assert world.app.models.asked == [files]
+
+
+@visit(rows=(DESK,))
+async def test_what_is_wrong_with_a_claimed_file_is_reported(world: World) -> None:
+    with_desk(world)
+
+    with pytest.raises(PictureError, match="not valid"):
+        await world.app.open_files([BAD])
 
 
 # ---- settings ------------------------------------------------------------------------------------

@@ -8,6 +8,7 @@ from obscura.errors import PictureError
 from obscura.page.state.camera import CameraLost
 from obscura.page.state.scene import Kind
 from obscura.page.words import text
+from obscura.tracking import Tracker
 
 from .answers import SAMPLE, CountingStage, Subject, make_card
 from .stand_ins import Camera
@@ -179,6 +180,28 @@ async def test_an_answer_of_before_the_seek_is_dropped_while_it_plays(world: Wor
     assert world.analysis.update is not None
 
 
+@visit
+async def test_a_video_that_begins_again_has_new_numbers(world: World) -> None:
+    world.analysis.track(Tracker())
+    await world.use(make_card(1))
+    await show(world, "video")
+
+    def numbers() -> list[int]:
+        found = world.analysis.detections.track_id
+        return [] if found is None else found.tolist()
+
+    await read(world, "video")
+    before = numbers()
+    await read(world, "video")
+    assert before
+    assert numbers() == before
+
+    world.screen.frame = -1  # the next frame is the first one
+    await read(world, "video")
+    assert numbers()
+    assert not set(numbers()) & set(before)
+
+
 @pytest.mark.parametrize(("seconds", "position"), [(-1, 0), (3.5, 3.5), (99, 10)])
 @visit
 async def test_a_seek_stays_within_the_video(world: World, seconds: float, position: float) -> None:
@@ -220,6 +243,20 @@ async def test_a_video_has_a_name_a_duration_and_a_rate(world: World) -> None:
     assert sources.is_video
     assert (sources.source_name, sources.duration_s, sources.position_s) == ("clip.mp4", 10, 0)
     assert world.opener.opened[-1].rate == 0.5
+
+
+@visit
+async def test_what_is_showing_was_made_by_the_clock_of_the_video_or_of_the_page(
+    world: World,
+) -> None:
+    playback = world.app.sources.playback
+    await show(world, "camera")
+    assert playback.showing_ms == world.now_ms
+
+    await show(world, "video")
+    world.opener.opened[-1].position_s = 2.5
+
+    assert playback.showing_ms == 2500
 
 
 @pytest.mark.parametrize("kind", ["camera", "photo", None])

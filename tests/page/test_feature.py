@@ -52,6 +52,9 @@ class Recording(Part):
     def model_opened(self, card: Any) -> None:
         self.events.append(("opened", card.name))
 
+    def settings_changed(self, settings: Any) -> None:
+        self.events.append(("settings", settings.names))
+
     def cameras_listed(self, cameras: Any, chosen: str) -> None:
         self.events.append(("cameras", len(cameras), chosen))
 
@@ -65,7 +68,13 @@ class Recording(Part):
 ROWS = (
     Feature("first", entry="first", when=When.START),
     Feature("second", entry="second", when=When.OPENED, snapshot={"seen": 0}),
-    Feature("third", entry="third", snapshot={"ready": False}, commands=(Command("now"),)),
+    Feature(
+        "third",
+        entry="third",
+        switch="names",
+        snapshot={"ready": False},
+        commands=(Command("now"),),
+    ),
     Feature("page"),  # with a page of its own
 )
 
@@ -125,6 +134,20 @@ async def test_features_start_with_the_page_with_a_model_or_with_a_command(site:
 
     assert list(site.features.parts) == ["first", "second", "third"]
     assert site.started == list(site.features.parts.values())
+
+
+@page
+async def test_a_feature_starts_once_its_setting_is_on_and_is_notified_of_changes(
+    site: Site,
+) -> None:
+    await site.features.follow(SETTINGS.replace(names=False))
+    assert site.fetched == []
+
+    await site.features.follow(SETTINGS.replace(names=True))
+    await site.features.follow(SETTINGS.replace(names=False))
+
+    assert site.fetched == ["third"]
+    assert site.part("third").events == [("settings", True), ("settings", False)]
 
 
 @page

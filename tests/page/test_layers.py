@@ -14,6 +14,7 @@ from obscura.drawing import colour, ink
 from obscura.page.stage.layers import (
     CASING,
     CHIP,
+    OPACITY,
     SMALL_CHIP,
     TINY_SIDE,
     BoxLayer,
@@ -35,9 +36,10 @@ class Canvas:
 
     def __init__(self) -> None:
         self.strokeStyle = self.fillStyle = self.font = ""
-        self.lineWidth = 1
+        self.lineWidth = self.globalAlpha = 1.0
         self.drawn: list[tuple[Any, ...]] = []
         self.measured: list[str] = []
+        self.opacities: list[tuple[str, float]] = []
         self._path: list[tuple[Any, ...]] = []
 
     def beginPath(self) -> None:  # noqa: N802
@@ -66,6 +68,7 @@ class Canvas:
 
     def fillText(self, words: str, x: float, y: float) -> None:  # noqa: N802
         self.drawn.append(("text", self.fillStyle, words, x, y))
+        self.opacities.append((words, self.globalAlpha))
 
     def measureText(self, words: str) -> Canvas:  # noqa: N802
         self.measured.append(words)
@@ -164,6 +167,56 @@ def test_each_word_is_measured_once(layer: Layer) -> None:
         layer.draw((LARGE, 0.9, 0), (SMALL, 0.9, 0))
 
     assert sorted(layer.canvas.measured) == [" 90 %", "cat"]
+
+
+def test_labels_of_boxes_that_moved_keep_their_places_beside_them(layer: Layer) -> None:
+    before = layer.draw((LARGE, 0.9, 0), (SMALL, 0.7, 1)).of("text")
+    layer.canvas.measured.clear()
+
+    layer.boxes.moved = True
+    large, small = ([side + 10 for side in box] for box in (LARGE, SMALL))
+    canvas = layer.draw((large, 0.9, 0), (small, 0.7, 1))
+
+    assert canvas.of("text") == [(ink, words, x + 20, y + 20) for ink, words, x, y in before]
+    assert canvas.of("outline")[1][2] == sides(large)
+    assert layer.canvas.measured == []
+
+
+def test_a_track_says_for_how_long_it_has_been_in_view(layer: Layer) -> None:
+    detections = Detections(
+        np.array([LARGE, SMALL, SMALL], np.float32),
+        np.array([0.9, 0.7, 0.6], np.float32),
+        np.array([0, 1, 2], np.int32),
+        np.array([3, 4, -1]),
+        {"seen_s": np.array([12.4, 0.3, 0.0])},
+    )
+
+    layer.boxes.draw(layer.canvas, Update(FrameInfo(0, 0.0, *SOURCE), detections), PLACE)
+
+    words = [words for _, words, *_ in layer.canvas.of("text")]
+    assert words == ["owl 60 %", "dog 4 70 %", "cat 3 · 12 s 90 %"]
+
+
+def test_a_box_that_fades_is_drawn_over_the_others_as_opaque_as_it_is(layer: Layer) -> None:
+    detections = Detections(
+        np.array([LARGE, SMALL, SMALL], np.float32),
+        np.array([0.9, 0.7, 0.6], np.float32),
+        np.array([0, 1, 2], np.int32),
+        data={OPACITY: np.array([0.5, 1, 0])},
+    )
+    layer.boxes.draw(layer.canvas, Update(FrameInfo(0, 0.0, *SOURCE), detections), PLACE)
+
+    assert layer.canvas.opacities == [("dog 70 %", 1), ("cat 90 %", 0.5)]
+    assert layer.canvas.globalAlpha == 1
+
+
+def test_where_other_rows_are_drawn_labels_are_placed_anew(layer: Layer) -> None:
+    layer.draw((LARGE, 0.9, 0))
+    layer.boxes.moved = True
+
+    canvas = layer.draw((LARGE, 0.9, 0), (SMALL, 0.7, 1))
+
+    assert [words for _, words, *_ in canvas.of("text")] == ["dog 70 %", "cat 90 %"]
 
 
 def test_a_small_box_has_a_small_chip(layer: Layer) -> None:

@@ -11,6 +11,7 @@ from obscura.page.stage.display import Display
 from obscura.page.stage.seen import Row, seen
 from obscura.page.state.scene import Kind
 from obscura.page.words import text
+from obscura.page.words.objects import duration
 
 LABELS = ("cat", "dog", "owl")
 
@@ -81,3 +82,36 @@ def test_where_every_class_is_hidden_the_list_says_so(kind: Kind) -> None:
 def test_every_sentence_for_nothing_is_another() -> None:
     assert len(set(text.SEEN_EMPTY.values())) == len(text.SEEN_EMPTY) == len(Kind) + 1
     assert set(text.SEEN_TITLES) == set(Kind)
+
+
+def tracked(detections: Detections, *tracks: tuple[int, float]) -> Detections:
+    """Return detections with the number of each, and for how long it has been in view."""
+    return detections.replace(
+        track_id=[number for number, _ in tracks],
+        data={"seen_s": np.array([seconds for _, seconds in tracks])},
+    )
+
+
+def test_tracked_objects_have_a_row_each_with_the_time_in_view() -> None:
+    content = seen(tracked(TWO_DOGS_AND_A_CAT, (12, 1.6), (3, 75.0), (4, 7300.0)), LABELS, MOVING)
+
+    assert content.rows == [
+        Row("cat 3", "1 min", colour(0), None),
+        Row("dog 4", "2 h", colour(1), None),
+        Row("dog 12", "2 s", colour(1), None),
+    ]
+    assert content.spoken == "2 dog, 1 cat"
+
+
+def test_a_paused_picture_shows_numbers_beside_the_scores() -> None:
+    content = seen(tracked(found((1, 0.9), (0, 0.8)), (5, 1.0), (-1, 0.0)), LABELS, STILL)
+
+    assert [(row.name, row.value) for row in content.rows] == [("dog 5", "90 %"), ("cat", "80 %")]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [(0.4, "0 s"), (59.4, "59 s"), (59.6, "1 min"), (3599.4, "59 min"), (3599.7, "1 h")],
+)
+def test_a_duration_stands_in_the_largest_unit_that_fits(seconds: float, words: str) -> None:
+    assert duration(seconds) == words

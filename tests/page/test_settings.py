@@ -6,7 +6,9 @@ import json
 
 import pytest
 
+from obscura.page.features.count import FEATURE as COUNT
 from obscura.page.features.detect import FEATURE as DETECT
+from obscura.page.features.track import FEATURE as TRACK
 from obscura.page.state.preferences import KEY, Preferences, stored
 from obscura.page.state.settings import (
     CORE_SETTINGS,
@@ -193,3 +195,17 @@ def test_the_first_press_of_the_theme_button_changes_what_is_showing(dark: bool)
     assert first == ("light" if dark else "dark")
     assert second == ("dark" if dark else "light")
     assert next_theme(second, dark=dark) == "auto"
+
+
+def test_a_parameter_of_the_address_switches_on_what_it_needs():
+    table = SettingTable(CORE_SETTINGS, TRACK.settings, COUNT.settings)
+
+    assert table.read_address({"shapes": "door.json"}, ()).values == {
+        "shapes": "door.json",
+        "count": True,
+        "track": True,
+    }
+    assert table.read_address({"count": "1"}, ()).values == {"count": True, "track": True}
+    assert table.read_address({"count": "0"}, ()).values == {"count": False}
+    asked = table.read_address({"count": "0", "shapes": "door.json"}, ()).values
+    assert asked["count"] is False, "what is said outright counts more"

@@ -116,6 +116,7 @@ class World:
                 announce=self._announce,
                 show_progress=self.said.append,
                 notice=self.notice,
+                read_part=self._read_part,
                 shell=self.shell,
             ),
             scene=self.scene,
@@ -130,6 +131,9 @@ class World:
             make_models=lambda app: Models(app, self.sessions),
         )
         context.page = self.app
+
+    async def _read_part(self, file: Any, start: int, stop: int) -> bytes:
+        return bytes(file.content[start:stop])
 
     # ---- the truth -------------------------------------------------------------------------------
 
@@ -254,6 +258,7 @@ class World:
             self.opener,
             self.sessions.timings,
             lambda: self.preferences.current,
+            now_ms=self._clock,
             list_cameras=list_cameras,
             make_loop=lambda analyse: Loop(
                 self.frames,

@@ -105,8 +105,8 @@ def build(
 
 
 def add_browser_parts(site: Site, modules: Path, python: Path) -> None:
-    """Add PyScript, Pyodide (with our standard library, numpy and lock), onnxruntime-web and
-    idb-keyval."""
+    """Add PyScript, Pyodide (with our standard library, numpy and lock), onnxruntime-web,
+    idb-keyval and uPlot."""
     files = {path.name: without_map(path) for path in pyscript_files(modules)}
     site.add_folder("pyscript", files)
 
@@ -116,6 +116,10 @@ def add_browser_parts(site: Site, modules: Path, python: Path) -> None:
     )
 
     site.add("idb-keyval.js", (modules / "idb-keyval" / "dist" / "index.js").read_bytes())
+
+    chart = modules / "uplot" / "dist"
+    site.add("uplot.js", scripts.minified(modules, chart / "uPlot.esm.js"))
+    site.add("uplot.css", (chart / "uPlot.min.css").read_bytes())
 
     ort = modules / "onnxruntime-web" / "dist"
     names = [
@@ -209,8 +213,10 @@ def page_facts(site: Site, collected: list[models.Model], html: dict[str, str]) 
         "models": [model.card | {"url": site.url(model_file(model))} for model in collected],
         "engine": site.resolve("./assets/engine.js", "the page"),
         "gpu": site.resolve("./assets/gpu.js", "the page"),
+        "clip": site.resolve("./assets/clip/people.webm", "the page"),
         "sample": site.resolve("./assets/sample.jpg", "the page"),
         "store": site.url("idb-keyval.js"),
+        "chart": {"module": site.url("uplot.js"), "style": site.url("uplot.css")},
         "rest": site.url("py/obscura-rest.zip"),
         "features": {
             match[1]: site.url(name)

@@ -51,12 +51,14 @@ def parts(site: Site) -> list[tuple[str, list[str], bool]]:
     ]
     # Icons and pictures that are shown when the page is installed.
     app = below("assets/app/")
-    own = [name for name in below("assets/") if name not in (*benchmark, *app)]
+    clip = below("assets/clip/")
+    own = [name for name in below("assets/") if name not in (*benchmark, *app, *clip)]
     wheels = [name for name in below("pyodide/") if name.endswith(".whl")]
     core = [f"pyodide/{name}" for name in (*runtime.CORE, runtime.LOCK)]
     rows = [
         ("page", ["index.html", "sw.js", *own, "py/main.py", "pyscript.json"], True),
         ("page, to install it", app, False),
+        ("sample clip", clip, False),
         ("PyScript", below("pyscript/"), True),
         ("Pyodide", core, True),
         ("Python's standard library", [f"pyodide/{runtime.STDLIB}"], True),

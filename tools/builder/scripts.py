@@ -35,19 +35,41 @@ def join(root: Path, modules: Path) -> dict[str, bytes]:
         return {}
     with tempfile.TemporaryDirectory(prefix="obscura-") as name:
         out = Path(name)
-        command = [check_node(), str(modules / "esbuild" / "bin" / "esbuild")]
-        command += [path.relative_to(root).as_posix() for path in entries]
-        command += ["--bundle", "--format=esm", "--target=esnext", "--charset=utf8"]
-        command += ["--outbase=assets", f"--outdir={out}", "--log-level=error", "--color=false"]
-        done = subprocess.run(
-            command, cwd=root, capture_output=True, encoding="utf-8", errors="replace", check=False
-        )
-        if done.returncode != 0:
-            raise BuildError(f"{complaint(done.stderr)}: fix that and build again.")
+        files = [path.relative_to(root).as_posix() for path in entries]
+        esbuild(modules, root, *files, "--bundle", "--outbase=assets", f"--outdir={out}")
         return {
             f"assets/{path.parent.name}.js": (out / path.parent.name / ENTRY).read_bytes()
             for path in entries
         }
+
+
+def minified(modules: Path, path: Path) -> bytes:
+    """Return a module of ``modules`` without comments and spaces, for those that come with both.
+
+    Raises:
+        BuildError: it is missing or not valid.
+    """
+    return esbuild(modules, modules, path.relative_to(modules).as_posix(), "--minify").encode()
+
+
+def esbuild(modules: Path, folder: Path, *arguments: str) -> str:
+    """Return what esbuild prints.
+
+    Args:
+        folder: where it runs.
+
+    Raises:
+        BuildError: it failed.
+    """
+    command = [check_node(), str(modules / "esbuild" / "bin" / "esbuild"), *arguments]
+    command += ["--format=esm", "--target=esnext", "--charset=utf8"]
+    command += ["--log-level=error", "--color=false"]
+    done = subprocess.run(
+        command, cwd=folder, capture_output=True, encoding="utf-8", errors="replace", check=False
+    )
+    if done.returncode != 0:
+        raise BuildError(f"{complaint(done.stderr)}: fix that and build again.")
+    return done.stdout
 
 
 def complaint(stderr: str) -> str:

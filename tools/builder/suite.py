@@ -30,7 +30,9 @@ CHECKS = (
 )
 
 # Tests that need neither Node nor a browser nor the built site.
-CORE = ("bench", "convert", "core", "engine", "evaluation", "examples", "page")
+CORE = (
+    "bench", "convert", "core", "counting", "engine", "evaluation", "examples", "page", "tracking",
+)  # fmt: skip
 NEEDS_NODE = "tests/convert/test_tfjs.py"
 ENDURANCE = "endurance"
 

@@ -103,7 +103,7 @@ SOON = (
 # The part of the library that runs only in CPython.
 NATIVE = re.compile(
     r"^obscura/(__main__|cli|detector|flip|label_font|pictures|png_colour|suggest|cards/catalogue"
-    r"|engine/native|evaluation/\w+)\.py$"
+    r"|counting/(command|report|sources)|engine/native|evaluation/\w+)\.py$"
 )
 
 

@@ -31,7 +31,9 @@ GROUPS = (
     (re.compile(r"ort/.*\.asyncify\.|ort/ort\.webgpu\."), "engine:asyncify"),
     (re.compile(r"ort/"), "engine:wasm"),
     (re.compile(r"models/([^/]+)/"), r"model:\1"),
-    (re.compile(r"(pyodide|pyscript)/|py/.*\.zip$"), "python"),
+    # With the library of charts, which Python loads.
+    (re.compile(r"(pyodide|pyscript)/|py/.*\.zip$|uplot\."), "python"),
+    (re.compile(r"assets/clip/"), "clip"),
     (re.compile(r"assets/app/"), "store"),  # icons and pictures for the system, which no page shows
 )
 SHELL = "shell"

@@ -17,13 +17,14 @@ from obscura import Detections, Detector
 from obscura.cards.catalogue import CARD
 
 NETWORK = "model.onnx"
+MEASURED = ("accuracy", "tracking")
 PICTURE = Path(__file__).resolve().parents[2] / "assets" / "sample.jpg"
 
 
 def write_model(recipe: Recipe, network: bytes, folder: Path) -> None:
     """Write network and card, with the recorded answer, into `folder`.
 
-    The accuracy on an earlier card is kept if it was measured on the very same network.
+    What was measured stays on the card if it was measured on the very same network.
     """
     folder.mkdir(parents=True, exist_ok=True)
     old = tomllib.loads((folder / CARD).read_text("utf-8")) if (folder / CARD).exists() else {}
@@ -52,8 +53,8 @@ def write_model(recipe: Recipe, network: bytes, folder: Path) -> None:
     write_card(folder, card)  # now, because the answer comes from the model as the product reads it
     with Detector(folder, threads=1) as detector, Image.open(PICTURE) as picture:
         card["check"] = recorded(detector.detect(picture), picture.size)
-    if old.get("file", {}).get("sha256") == digest and "accuracy" in old:
-        card["accuracy"] = old["accuracy"]
+    if old.get("file", {}).get("sha256") == digest:
+        card |= {key: old[key] for key in MEASURED if key in old}
     write_card(folder, card)
 
 
@@ -66,6 +67,12 @@ def write_accuracy(folder: Path, accuracy: Mapping[str, str | float]) -> None:
     """Replace the measured accuracy on the card in `folder`."""
     card = tomllib.loads((folder / CARD).read_text("utf-8"))
     write_card(folder, {**card, "accuracy": dict(accuracy)})
+
+
+def write_tracking(folder: Path, birth: float, live: float) -> None:
+    """Replace the scores for tracking on the card in `folder`."""
+    card = tomllib.loads((folder / CARD).read_text("utf-8"))
+    write_card(folder, {**card, "tracking": {"birth": birth, "live": live}})
 
 
 def recorded(found: Detections, size: tuple[int, int]) -> dict[str, Any]:

@@ -70,6 +70,13 @@ class OpenForm(NamedTuple):
     options: Mapping[str, Any] = MappingProxyType({})  # the family's own, see its OPTIONS
 
 
+class TrackingScores(NamedTuple):
+    """Scores, in 0..1, between which an object is followed from frame to frame."""
+
+    birth: float  # from which a detection begins a track
+    live: float  # down to which a detection at its place continues it
+
+
 class RecordedAnswer(NamedTuple):
     """The model's detections on a bundled picture, for backends to reproduce."""
 
@@ -100,6 +107,7 @@ class ModelCard:
         accuracy: what was measured: dataset, whether it was seen_in_training, ap, ap50, command;
             at the card's threshold the percentage of objects that are found, and that of boxes that
             are right; ms of processor time for a picture, on one thread. Empty if not measured.
+        tracking: scores for tracking; None if not measured, see `obscura.tracking.TrackerOptions`.
     """
 
     name: str
@@ -117,6 +125,7 @@ class ModelCard:
     iou: float
     check: RecordedAnswer | None
     accuracy: dict[str, Any]
+    tracking: TrackingScores | None = None
 
     @classmethod
     def from_toml(cls, text: str) -> ModelCard:
@@ -168,12 +177,13 @@ class ModelCard:
             iou=output.fraction("iou"),
             check=_recorded(card.table("check"), len(labels)) if "check" in table else None,
             accuracy=_measured(card.table("accuracy")) if "accuracy" in table else {},
+            tracking=_tracking(card.table("tracking")) if "tracking" in table else None,
         )
 
 
 _KEYS = (
     "name", "title", "summary", "family", "labels", "license", "file", "source", "input", "open",
-    "output", "check", "accuracy",
+    "output", "check", "accuracy", "tracking",
 )  # fmt: skip
 
 
@@ -295,6 +305,14 @@ def _measured(table: Table) -> dict[str, Any]:
     if "ms" in table.values and not 0 < table.get("ms", (int, float), "a number") < LARGEST:
         raise table.error("ms", table.values["ms"], "milliseconds above 0")
     return dict(table.values)
+
+
+def _tracking(table: Table) -> TrackingScores:
+    table.only(*TrackingScores._fields)
+    scores = TrackingScores(table.fraction("birth"), table.fraction("live"))
+    if scores.live > scores.birth:
+        raise table.error("live", scores.live, f"at most the birth, which is {scores.birth:g}")
+    return scores
 
 
 def _is_sha256(text: str) -> bool:

@@ -83,7 +83,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     add(
         "--threshold",
-        type=_fraction,
+        type=fraction,
         default=LOW,
         metavar="T",
         help="minimum score (default: %(default)s; average precision needs low scores, too)",
@@ -182,7 +182,7 @@ def _write(path: Path, values: dict[str, Any]) -> None:
         raise ReportUnwritten(f"The file cannot be written ({error.strerror})", path) from error
 
 
-def _fraction(text: str) -> float:
+def fraction(text: str) -> float:
     try:
         value = float(text)
     except ValueError:

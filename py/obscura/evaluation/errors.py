@@ -24,3 +24,10 @@ class ReportUnwritten(ObscuraError):
 
     code = "report-unwritten"
     remedy = "Name another file with --json."
+
+
+class SequencesError(ObscuraError):
+    """Sequences for tracking are missing, or not in the format of MOTChallenge."""
+
+    code = "sequences"
+    remedy = "Give a folder of sequences, each with seqinfo.ini, det/det.txt and gt/gt.txt."

@@ -14,7 +14,8 @@ the origin in its upper left corner and y pointing down:
 ``class_id``        its index among the model's classes, from 0
 ``score``           confidence, 0 to 1
 ``x1, y1, x2, y2``  left, top, right and bottom edge of the box
-``track_id``        the same for the same object from frame to frame; missing without a tracker
+``track_id``        the same for the same object from frame to frame, null where it is not followed;
+                    missing without a tracker
 ``keypoints``       points such as eyes or joints, each x, y and a score from 0 to 1; missing for a
                     model without any
 ==================  ================================================================================
@@ -32,6 +33,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
+from obscura.spreadsheet import text_cell
 from obscura.update import Update
 
 DIGITS = 4
@@ -71,7 +73,8 @@ def to_json(record: dict[str, Any]) -> str:
 def to_csv(record: dict[str, Any]) -> str:
     """Return a record of `to_record` as CSV text: a line of column names, then one per detection.
 
-    Lines end with CR LF. A frame without detections has only the line of names.
+    Lines end with CR LF. A frame without detections has only the line of names. A name that a
+    spreadsheet would compute gets an apostrophe in front (`spreadsheet.text_cell`).
     """
     detections = record["detections"]
     tracks = ["track_id"] if any("track_id" in row for row in detections) else []
@@ -84,11 +87,16 @@ def to_csv(record: dict[str, Any]) -> str:
     text = io.StringIO()
     writer = csv.writer(text)
     writer.writerow([*FRAME_FIELDS, *DETECTION_FIELDS, *tracks, *names])
-    shared = [record[name] for name in FRAME_FIELDS]
+    shared = [_cell(record[name]) for name in FRAME_FIELDS]
     for row in detections:
         values = [value for point in row.get("keypoints", ()) for value in point]
-        writer.writerow([*shared, *(row[name] for name in (*DETECTION_FIELDS, *tracks)), *values])
+        own = [_cell(row[name]) for name in (*DETECTION_FIELDS, *tracks)]
+        writer.writerow([*shared, *own, *values])
     return text.getvalue()
+
+
+def _cell(value: Any) -> Any:
+    return text_cell(value) if isinstance(value, str) else value
 
 
 def _detections(update: Update, labels: Sequence[str]) -> list[dict[str, Any]]:
@@ -108,7 +116,7 @@ def _detections(update: Update, labels: Sequence[str]) -> list[dict[str, Any]]:
         )
     ]
     if found.track_id is not None:
-        for row, track in zip(rows, found.track_id.tolist(), strict=True):
+        for row, track in zip(rows, found.track_numbers(), strict=True):
             row["track_id"] = track
     if "keypoints" in found.data:
         for row, points in zip(rows, found.data["keypoints"].tolist(), strict=True):

@@ -222,6 +222,8 @@ def to_table(card: ModelCard) -> dict[str, Any]:
         }
     if card.accuracy:
         table["accuracy"] = dict(card.accuracy)
+    if card.tracking is not None:
+        table["tracking"] = card.tracking._asdict()
     return table
 
 

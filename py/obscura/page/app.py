@@ -109,7 +109,34 @@ class App:
         return self.sources.open(self._request.source)
 
     def open_files(self, files: Sequence[Any]) -> Any:
-        """Open what a person gave: photos or videos, to show one by one; a model to add."""
+        """Open what a person gave: photos or videos, to show one by one; a model to add; data that
+        a feature claims."""
+        if any(map(kinds.is_data, files)) and not any(map(kinds.is_model, files)):
+            return self._open_claimed(files)
+        return self._open_unclaimed(files)
+
+    async def _open_claimed(self, files: Sequence[Any]) -> None:
+        """Open files, and hand those that features claim to these once the others are in view."""
+        claims: list[tuple[str, Any]] = []
+        rest = []
+        for file in files:
+            name = None
+            if kinds.is_data(file):
+                head = await self._platform.read_part(file, 0, kinds.DATA_HEAD_BYTES)
+                name = self.features.claimant(head)
+            claims += [(name, file)] if name else []
+            rest += [] if name else [file]
+        if rest:
+            opened = self._open_unclaimed(rest)
+            if opened is not None:
+                await opened
+        else:
+            self.notice.hide()
+        for name, file in claims:
+            await (await self.features.part(name)).open_file(file)
+
+    def _open_unclaimed(self, files: Sequence[Any]) -> Any:
+        """Open photos or videos, to show one by one, or a model to add."""
         media, others = kinds.sorted_out(files)
         self.features.give_files(media, others)
         if len(files) > 1 and media:
@@ -127,10 +154,20 @@ class App:
             self.notice.hide()
             return self.models.choose(values["model"])
         self._preferences.set(**values)
+        self._apply()
+        return self.sources.camera_changed(values.keys())
+
+    def try_out(self, **values: Any) -> None:
+        """Apply features' settings until the page is closed, without storing them."""
+        self._preferences.try_out(**values)
+        self._apply()
+
+    def _apply(self) -> None:
         self.pace.enabled = self.settings.pace
         self._render()
         self.analysis.refresh()
-        return self.sources.camera_changed(values.keys())
+        if self.sessions.ready:
+            self._platform.spawn(self.features.follow(self.settings))
 
     def hide_classes(self, labels: list[str]) -> None:
         """Show all of the chosen model's classes but these."""
@@ -154,6 +191,7 @@ class App:
         card = self.sessions.card
         if card is not None:
             self._platform.spawn(self.features.model_opened(card))
+            self._platform.spawn(self.features.follow(self.settings))
         await self.sources.read_photo()
 
     async def forget(self) -> None:

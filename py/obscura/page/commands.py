@@ -60,6 +60,7 @@ def actions(app: App, shell: Any) -> dict[str, Callable[[], Any]]:
     return {
         "camera": app.start,
         "photo": lambda: shell.click("photo"),
+        "shapes": lambda: shell.click("count-file"),
         "model": lambda: app.models.retry(),
         "smallest-model": lambda: app.models.choose_smallest(),
         "own-model": lambda: shell.click("own-files"),

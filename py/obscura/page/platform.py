@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any, NamedTuple
 
 
@@ -24,5 +24,7 @@ class Platform(NamedTuple):
     """Shows what the page is waiting for; "" for nothing."""
     notice: Any
     """The error card, `stage.notice.NoticeCard`."""
+    read_part: Callable[[Any, int, int], Awaitable[bytes]]
+    """Returns these bytes of a file: `browser.files.read_part`."""
     shell: Any
     """Dialogs, full screen, reload: `browser.shell`."""

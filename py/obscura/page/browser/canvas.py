@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-from js import ImageData, createImageBitmap, document, window
+from js import ImageData, Path2D, createImageBitmap, document, window
 
 from obscura.page.browser.dom import js_object
 
@@ -36,6 +36,12 @@ def new_canvas(width: int, height: int) -> Any:
     canvas = document.createElement("canvas")
     canvas.width, canvas.height = width, height
     return canvas
+
+
+def new_path(text: str) -> Any:
+    """Return a path, given as the attribute `d` of an SVG `path`. A browser takes a long one in a
+    single call, where each of its points would be a call of its own."""
+    return Path2D.new(text)
 
 
 def draw_opaque(canvas: Any, picture: Any) -> None:

@@ -13,7 +13,7 @@ import json
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from js import JSON, Object, console, document, matchMedia, obscura, setInterval
+from js import JSON, Object, console, document, matchMedia, obscura, setInterval, window
 from pyodide.ffi import create_proxy, to_js
 
 _tasks: set[asyncio.Task[None]] = set()
@@ -26,6 +26,11 @@ def by_id(name: str) -> Any:
     if not hasattr(element, "nodeType"):  # null is not None to Pyodide
         raise LookupError(f"index.html has no element with id {name!r}")
     return element
+
+
+def contains_focus(element: Any) -> bool:
+    """Whether an element, or something inside it, has the focus."""
+    return bool(element.contains(document.activeElement))
 
 
 def page_data() -> Any:
@@ -91,6 +96,18 @@ def listen(target: Any, event: str, handler: Callable[[Any], Any]) -> None:
 def every(milliseconds: int, handler: Callable[[], Any]) -> None:
     """Call `handler()` again and again, for the life of the page; see `listener`."""
     setInterval(listener(lambda _event: handler()), milliseconds)
+
+
+def on_hidden(handler: Callable[[], Any]) -> None:
+    """Call `handler()` whenever the page is hidden or left, for the life of the page; nothing else
+    may run after it."""
+
+    def changed(event: Any) -> None:
+        if event.type == "pagehide" or document.hidden:
+            handler()
+
+    listen(document, "visibilitychange", changed)
+    listen(window, "pagehide", changed)
 
 
 def publish(name: str, call: Callable[[], Any]) -> None:

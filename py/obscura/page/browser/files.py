@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from js import URL, Blob, Uint8Array, document, fetch, location
+from js import URL, Blob, File, Uint8Array, document, fetch, location
 from pyodide.ffi import to_js
 
 from obscura.page.browser.dom import js_object
@@ -36,6 +36,11 @@ def with_part(blob: Any, start: int, part: bytes) -> Any:
     data.assign(part)
     pieces = [blob.slice(0, start), data, blob.slice(start + len(part))]
     return Blob.new(to_js(pieces), js_object(type=blob.type))
+
+
+def named(blob: Any, name: str) -> Any:
+    """Return a `File` with a blob's contents. Boundary: nothing is copied."""
+    return File.new(to_js([blob]), name, js_object(type=blob.type))
 
 
 def object_url(blob: Any) -> str:

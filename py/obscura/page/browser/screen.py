@@ -33,10 +33,12 @@ class Screen:
 
     @property
     def capture_time_s(self) -> float:
-        """Seconds at which the latest frame was captured: on the source's own clock where the
-        browser says so, else on the page's."""
+        """Seconds at which the latest frame was captured: of a video within it; of a camera on its
+        own clock where the browser says so, else on the page's."""
         time_us = self._grabber.time_us
-        return now_ms() / 1000 if time_us is None else time_us / 1e6
+        if time_us is not None:
+            return float(time_us / 1e6)
+        return float(self.video.currentTime) if self.video.src else now_ms() / 1000
 
     def grab(self, size: tuple[int, int], card: ModelCard, *, only_new: bool) -> Any:
         """Capture the frame that the video shows; see `Grabber`."""

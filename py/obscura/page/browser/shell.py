@@ -175,6 +175,12 @@ def toggle_full_screen() -> None:
         by_id("stage").requestFullscreen()
 
 
+def close_panel() -> None:
+    """Close the panel where it is a sheet that lies over the picture."""
+    if by_id("panel").classList.contains("open"):
+        by_id("panel-close").click()
+
+
 SWIPE_PX = 60
 """How far a finger drags the sheet down to close it."""
 

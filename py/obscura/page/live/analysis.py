@@ -7,7 +7,7 @@ frame and the model. It is shown only if picture and model are still the ones in
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable
-from typing import NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from obscura.cards.card import ModelCard
 from obscura.detections import Detections
@@ -26,6 +26,14 @@ class Answer(NamedTuple):
     """The model that answered."""
     frame: FrameInfo
     outputs: Outputs
+    moving: bool = True
+    """Whether it is a frame of a camera or video; a picture of its own has no tracks."""
+    captured_ms: float = 0.0
+    """When the page captured the frame, which was showing then; see `Playback.showing_ms`."""
+    cuts: int = 0
+    """How often the source had gone back to an earlier moment; see `live.frame_clock`."""
+    source_s: float = 0.0
+    """Time of the frame on the source's own clock: of a video, within it."""
 
 
 class DecodeOptions(NamedTuple):
@@ -39,8 +47,25 @@ class DecodeOptions(NamedTuple):
     """The class_ids shown; None for all."""
 
 
+class Tracking(Protocol):
+    """Tells from frame to frame which object is which: `tracking.Tracker`."""
+
+    @property
+    def options(self) -> Any: ...
+    def use_card(self, card: ModelCard, threshold: float | None = None) -> None: ...
+    def update(self, update: Update) -> Update: ...
+    def visible(
+        self, update: Update, threshold: float, classes: Collection[int] | None = None
+    ) -> Update: ...
+    def reset(self) -> None: ...
+
+
 class Analysis:
-    """Turns answers into updates, and keeps the latest of both."""
+    """Turns answers into updates, and keeps the latest of both.
+
+    With a tracker, frames are decoded down to the lowest score that continues a track, and of all
+    classes; stages receive all of that. What is shown are the tracks that the options let through.
+    """
 
     def __init__(
         self,
@@ -59,6 +84,8 @@ class Analysis:
         self.options: Callable[[ModelCard], DecodeOptions] = lambda _card: DecodeOptions()
         """How answers of a model are decoded."""
         self.pipeline = Pipeline()
+        self._tracker: Tracking | None = None
+        self._tracked: Update | None = None  # as the stages left it; None without a tracker
         self.sinks: list[Sink] = []
         self.answer: Answer | None = None
         self.update: Update | None = None
@@ -85,21 +112,47 @@ class Analysis:
         """
         if not self._in_view(answer):
             return False
-        update = self.pipeline.update(Update(answer.frame, self.decode(answer)))
-        self.answer, self.update = answer, update
-        self._pass_on(update)
+        tracker = self._tracker if answer.moving else None
+        options = self.options(answer.card)
+        if tracker is None:
+            update = Update(answer.frame, self._decode(answer, options))
+        else:
+            if self.answer is not None and answer.cuts != self.answer.cuts:
+                tracker.reset()  # objects are where they were at another time
+            tracker.use_card(answer.card, options.threshold)
+            deep = options._replace(threshold=tracker.options.live, classes=None)
+            update = tracker.update(Update(answer.frame, self._decode(answer, deep)))
+        update = self.pipeline.update(update)
+        self._tracked = update if tracker is not None else None
+        self.answer = answer
+        self.update = self._visible(update)
+        self._pass_on(self.update)
         return True
 
     def refresh(self) -> None:
-        """Decode the latest answer again, because the options have changed.
+        """Show the latest answer under other options.
 
-        It is the same frame, so the stages do not advance, and its events are not sent again. What
-        stages add to detections is missing until the next frame.
+        It is the same frame, so the stages do not advance, and its events are not sent again. With
+        a tracker, other tracks are shown; another overlap begins with the next frame.
         """
         if self.answer is None or self.update is None or not self._in_view(self.answer):
             return
-        self.update = Update(self.answer.frame, self.decode(self.answer))
+        if self._tracked is not None:
+            self.update = self._visible(Update(self._tracked.frame, self._tracked.detections))
+        else:
+            self.update = Update(self.answer.frame, self.decode(self.answer))
         self._pass_on(self.update)
+
+    def track(self, tracker: Tracking | None) -> None:
+        """Track objects from the next frame on; None ends that."""
+        if tracker is not None:
+            tracker.reset()
+        elif self._tracker is not None:
+            self._tracked = None
+            self.pipeline.reset()
+            self._tracker = None
+            self.refresh()
+        self._tracker = tracker
 
     def add_stages(self, stages: Iterable[Stage]) -> None:
         """Add stages after those that there are; they begin with the next frame."""
@@ -109,7 +162,9 @@ class Analysis:
 
     def clear(self) -> None:
         """Forget the answer and reset the stages: another picture or another model follows."""
-        self.answer = self.update = None
+        self.answer = self.update = self._tracked = None
+        if self._tracker is not None:
+            self._tracker.reset()
         self.pipeline.reset()
 
     def add(self, sinks: Iterable[Sink]) -> None:
@@ -122,8 +177,10 @@ class Analysis:
     def decode(self, answer: Answer) -> Detections:
         """Return an answer's detections under the present options; nothing else changes. Errors as
         in `receive`."""
+        return self._decode(answer, self.options(answer.card))
+
+    def _decode(self, answer: Answer, options: DecodeOptions) -> Detections:
         begun = self._now_ms()
-        options = self.options(answer.card)
         frame = answer.frame
         detections = decode(
             answer.outputs,
@@ -136,6 +193,17 @@ class Analysis:
         self._timings.add("decode", self._now_ms() - begun)
         return detections
 
+    def _visible(self, update: Update) -> Update:
+        """Return what is shown of an update."""
+        if self._tracked is None or self._tracker is None or self.answer is None:
+            return update
+        options = self.options(self.answer.card)
+        return self._tracker.visible(update, _threshold(options, self.answer.card), options.classes)
+
     def _pass_on(self, update: Update) -> None:
         for sink in self.sinks:
             sink.take(update)
+
+
+def _threshold(options: DecodeOptions, card: ModelCard) -> float:
+    return card.threshold if options.threshold is None else options.threshold

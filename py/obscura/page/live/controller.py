@@ -39,6 +39,7 @@ class SourceController:
         timings: Timings,
         settings: Callable[[], Settings],
         *,
+        now_ms: Callable[[], float],
         list_cameras: Callable[[], Coroutine[Any, Any, list[Any]]],
         make_loop: Callable[[Callable[[bool], Any]], Loop],
         hooks: Hooks,
@@ -51,14 +52,14 @@ class SourceController:
         self.scene, self._inference, self._analysis = scene, inference, analysis
         self._screen, self._opener, self._timings = screen, opener, timings
         self._settings, self._list_cameras, self._hooks = settings, list_cameras, hooks
-        self._clock = FrameClock()
+        self._clock, self._now_ms = FrameClock(), now_ms
         self._source: Any = None
         self._photo: Any = None  # the file of the photo in view
         self.given: Any = None
         """What `open` was called with for what is in view; None for the sample."""
         self.cameras: list[Any] = []
         self.loop = make_loop(self.analyse)
-        self.playback = Playback(lambda: self._source, scene, self.loop, analysis, hooks)
+        self.playback = Playback(lambda: self._source, scene, self.loop, analysis, hooks, now_ms)
         """Pauses, seeks and steps the camera or video in view."""
         opener.on_ended = self._camera_ended
         opener.on_silent = self._camera_silent
@@ -321,12 +322,16 @@ class SourceController:
             return None
         size = source.size
         frame: FrameInfo | None = None
+        captured_ms, cuts, source_s = 0.0, 0, 0.0
 
         def capture() -> Any:
-            nonlocal frame
+            nonlocal frame, captured_ms, cuts, source_s
             image = self._screen.grab(size, card, only_new=only_new)
             if image is not None:
-                frame = self._clock.frame(self._screen.capture_time_s, *size)
+                captured_ms = self.playback.showing_ms
+                source_s = self._screen.capture_time_s
+                frame = self._clock.frame(source_s, *size)
+                cuts = self._clock.cuts
             return image
 
         try:
@@ -338,7 +343,8 @@ class SourceController:
             return None
         if answered is None or frame is None:
             return None
-        answer = Answer(epoch, answered.card, frame, answered.outputs)
+        made = (captured_ms, cuts, source_s)
+        answer = Answer(epoch, answered.card, frame, answered.outputs, True, *made)
         if not self.in_view(answer):
             return None
         return lambda: self._show(answer)
@@ -362,7 +368,7 @@ class SourceController:
                 await self._hooks.recover(error)
             return
         if answered is not None and self._analysis.receive(
-            Answer(epoch, answered.card, FrameInfo(0, 0.0, *size), answered.outputs)
+            Answer(epoch, answered.card, FrameInfo(0, 0.0, *size), answered.outputs, moving=False)
         ):
             self._hooks.say("")
             self._hooks.changed()
@@ -377,7 +383,7 @@ class SourceController:
         if not (card and card.check and sample):
             return False
         frame = FrameInfo(0, 0.0, *card.check.size)
-        return self._analysis.receive(Answer(self.scene.epoch, card, frame, sample))
+        return self._analysis.receive(Answer(self.scene.epoch, card, frame, sample, moving=False))
 
     def model_opened(self) -> bool:
         """Another model is in use: forget the other one's answer; return whether the sample picture

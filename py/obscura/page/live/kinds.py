@@ -13,6 +13,9 @@ VIDEO_ENDINGS = (
     *(".mpeg", ".3gp", ".wmv", ".flv"),
 )
 """Endings of videos; browsers refuse some of them, but none is a picture."""
+DATA_ENDING = ".json"
+DATA_HEAD_BYTES = 65_536
+"""How much of a JSON file's beginning tells what it is for: its keys come in any order."""
 HEAD_BYTES = 512
 """How much of a file's beginning tells what it is."""
 HEIC_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"mif1", b"msf1")
@@ -80,6 +83,11 @@ def is_model(file: Any) -> bool:
 def is_companion(file: Any) -> bool:
     """Whether a file's name is that of class names or a card."""
     return str(file.name).lower().endswith(COMPANION_ENDINGS)
+
+
+def is_data(file: Any) -> bool:
+    """Whether a file's name is that of JSON."""
+    return str(file.name).lower().endswith(DATA_ENDING)
 
 
 def is_media(file: Any) -> bool:

@@ -19,12 +19,19 @@ class Playback:
     """Controls the camera or video in view; does nothing while there is none."""
 
     def __init__(
-        self, source: Callable[[], Any], scene: Scene, loop: Loop, analysis: Analysis, hooks: Hooks
+        self,
+        source: Callable[[], Any],
+        scene: Scene,
+        loop: Loop,
+        analysis: Analysis,
+        hooks: Hooks,
+        now_ms: Callable[[], float],
     ) -> None:
         """
         Args:
             source: returns the camera or video in view (`live.sources.LiveSource`), or None.
         """
+        self._now_ms = now_ms
         self._source, self._scene, self._loop = source, scene, loop
         self._analysis, self._hooks = analysis, hooks
 
@@ -71,6 +78,13 @@ class Playback:
     def arrived(self) -> None:
         """The video shows the frame that was sought."""
         self._loop.analyse_shown()
+
+    @property
+    def showing_ms(self) -> float:
+        """When the picture that is showing was made: of a video, within it, so that it stands while
+        the video does; of a camera, on the page's clock."""
+        video = self.video
+        return self._now_ms() if video is None else float(video.position_s) * 1000
 
     def set_rate(self, rate: float) -> None:
         """Play faster or slower; 1 is the video's own speed."""

@@ -112,6 +112,11 @@ class LiveSource:
         """Go to a time of the video."""
         self.video.currentTime = seconds
 
+    @property
+    def rate(self) -> float:
+        """How fast the video plays; 1 is its own speed."""
+        return float(self.video.playbackRate)
+
     def set_rate(self, rate: float) -> None:
         """Play faster or slower; 1 is the video's own speed."""
         self.video.playbackRate = rate

@@ -12,11 +12,14 @@ from numpy.typing import NDArray
 from obscura.detections import Detections
 from obscura.drawing import colour, ink, place_labels
 from obscura.page.stage.placement import Placement
+from obscura.page.words.objects import object_names, times_in_view
 from obscura.page.words.text import percent, pixels
 from obscura.update import Update
 
 FACE = 'system-ui, -apple-system, "Segoe UI", Roboto, sans-serif'
 CASING = "rgba(0, 0, 0, 0.65)"
+OPACITY = "opacity"
+"""In the ``data`` of detections: ``(n,)``, how opaque each is drawn, 0..1; without it, all are."""
 UNIT_SIDE = 720
 """Shorter side of the view, in CSS pixels, from which text and lines grow with it."""
 MOST_UNIT = 2.0
@@ -35,6 +38,16 @@ class Chip(NamedTuple):
 
 
 CHIP, SMALL_CHIP = Chip(13, 22, 7), Chip(10.5, 16, 4)
+
+
+class _Placed(NamedTuple):
+    """Labels as they were placed."""
+
+    chips: list[Chip]
+    captions: list[tuple[str, str]]
+    widths: list[float]
+    offsets: NDArray[np.float32]
+    """`(n, 2)` from the left and upper edge of each box to those of its label, in CSS pixels."""
 
 
 class Layer(Protocol):
@@ -71,6 +84,10 @@ class BoxLayer:
         self._widths: dict[tuple[str, Chip], float] = {}
         self._font = ""
         self._boxes: NDArray[np.float32] = np.empty((0, 4), np.float32)
+        self._placed: _Placed | None = None  # as placed last
+        self.moved = False
+        """Whether what is drawn next is what was drawn last, with boxes that have moved a little:
+        then labels keep their places beside their boxes."""
         self.unit = 1.0
         """CSS pixels per unit; text and lines are larger on large screens."""
         self.labels: Sequence[str] = ()
@@ -93,13 +110,14 @@ class BoxLayer:
             self.unit = unit
             self._widths.clear()
 
-    def draw(self, context: Any, update: Update, place: Placement) -> None:  # noqa: ARG002  (kept)
+    def draw(self, context: Any, update: Update, place: Placement) -> None:
         """See `Layer`."""
         detections = update.detections
         count = len(detections)
         if self.selected is not None and self.selected >= count:
             self.selected = None
         if not count:
+            self._placed = None
             return
         self._boxes = place.to_view(detections.xyxy)
         if self.point is not None:
@@ -108,37 +126,77 @@ class BoxLayer:
         sides = (self._boxes[:, 2:] - self._boxes[:, :2]) / self.unit
         tiny = (sides.max(axis=1) < TINY_SIDE).tolist()
         small = (sides.min(axis=1) < SMALL_SIDE).tolist()
-        self._draw_boxes(self._boxes.tolist(), colours, tiny)
-        if not self.names and self.selected is None:
+        boxes = self._boxes.tolist()
+        labels = self._labels(detections, place, tiny, small) if self.labelled else None
+        opacity = detections.data.get(OPACITY)
+        opaque = range(count) if opacity is None else np.flatnonzero(opacity >= 1).tolist()
+        self._draw_rows(opaque, boxes, colours, tiny, labels)
+        if opacity is None:
             return
+        for row in np.flatnonzero((opacity > 0) & (opacity < 1)).tolist():
+            context.globalAlpha = float(opacity[row])
+            self._draw_rows([row], boxes, colours, tiny, labels)
+        context.globalAlpha = 1
+
+    @property
+    def labelled(self) -> bool:
+        """Whether any label is drawn."""
+        return self.names or self.selected is not None
+
+    def _labels(
+        self, detections: Detections, place: Placement, tiny: list[bool], small: list[bool]
+    ) -> _Placed:
+        """Return the labels, and where they lie beside their boxes."""
+        placed = self._placed
+        if self.moved and placed is not None and len(placed.chips) == len(detections):
+            return placed
         chips = [SMALL_CHIP if each else CHIP for each in small]
         captions = self._captions(detections)
         widths = [self._width(*each) for each in zip(captions, chips, strict=True)]
-        corners = self._corners(place, widths, chips, tiny)
+        offsets = self._corners(place, widths, chips, tiny) - self._boxes[:, :2]
+        self._placed = _Placed(chips, captions, widths, offsets)
+        return self._placed
+
+    def _draw_rows(
+        self,
+        rows: Sequence[int],
+        boxes: list[list[float]],
+        colours: list[str],
+        tiny: list[bool],
+        labels: _Placed | None,
+    ) -> None:
+        """Draw these boxes, and their labels over them."""
+        self._draw_boxes(rows, boxes, colours, tiny)
+        if labels is None:
+            return
+        chips, captions, widths, offsets = labels
+        corners = (self._boxes[:, :2] + offsets).tolist()
         # The least certain ones first, so that the most certain ones lie on top; and all of one
         # size at once, because changing the font is slow.
         for chip in (SMALL_CHIP, CHIP):
-            for row in reversed(range(count)):
+            for row in reversed(rows):
                 if chips[row] is chip and captions[row][1]:
-                    self._draw_chip(row, colours[row], captions[row][1], corners[row],
+                    self._draw_chip(boxes[row], colours[row], captions[row][1], corners[row],
                                     widths[row], chip, led=tiny[row])  # fmt: skip
 
     def _captions(self, detections: Detections) -> list[tuple[str, str]]:
         """Return the caption of each row: the name, and the whole text; "" for none."""
+        times = times_in_view(detections)
         scores = [f" {percent(score)}" if self.percentages else "" for score in detections.score]
-        names = [self.labels[class_id] for class_id in detections.class_id.tolist()]
+        scores = [time + score for time, score in zip(times, scores, strict=True)]
+        whole = names = object_names(detections, self.labels)
         if not self.names:
             names, scores = [""] * len(names), [""] * len(scores)
         row = self.selected
         if row is not None:  # with all its numbers, whatever is switched off
             x1, y1, x2, y2 = detections.xyxy[row].tolist()
-            names[row] = self.labels[int(detections.class_id[row])]
+            names[row] = whole[row]
             scores[row] = f" {percent(float(detections.score[row]))} · {pixels(x2 - x1, y2 - y1)}"
         return [(name, name + score) for name, score in zip(names, scores, strict=True)]
 
     def _corners(
         self, place: Placement, widths: list[float], chips: list[Chip], tiny: list[bool]
-    ) -> list[list[float]]:
+    ) -> NDArray[np.float32]:
         """Return the left and upper edge of each label, within what is seen of the picture."""
         left, top, right, bottom = self.clear or (-inf, -inf, inf, inf)
         x, y = max(place.left, left), max(place.top, top)
@@ -151,28 +209,30 @@ class BoxLayer:
         corners = place_labels(
             boxes, np.array(widths, np.float32), heights, max(right - x, 1), max(bottom - y, 1)
         )
-        placed: list[list[float]] = (corners + np.array([x, y], np.float32)).tolist()
+        placed: NDArray[np.float32] = corners + np.array([x, y], np.float32)
         return placed
 
-    def _draw_boxes(self, boxes: list[list[float]], colours: list[str], tiny: list[bool]) -> None:
+    def _draw_boxes(
+        self, rows: Sequence[int], boxes: list[list[float]], colours: list[str], tiny: list[bool]
+    ) -> None:
         """Draw the outlines, least certain first, over a dark casing drawn as one path."""
         context, unit = self._context, self.unit
-        sides = [
-            dot(box, unit) if small else (box[0], box[1], box[2] - box[0], box[3] - box[1])
-            for box, small in zip(boxes, tiny, strict=True)
-        ]
+        sides = {}
         self._begin_path()
-        for side in sides:
+        for row in rows:
+            x1, y1, x2, y2 = boxes[row]
+            side = dot(boxes[row], unit) if tiny[row] else (x1, y1, x2 - x1, y2 - y1)
+            sides[row] = side
             self._rect(*side)
         context.strokeStyle, context.lineWidth = CASING, 4 * unit
         self._stroke()
         context.lineWidth = 2 * unit
         last = ""
-        for side, shade in zip(reversed(sides), reversed(colours), strict=True):
-            if shade != last:
-                context.strokeStyle = last = shade
-            self._stroke_rect(*side)
-        if self.selected is not None:
+        for row in reversed(rows):
+            if colours[row] != last:
+                context.strokeStyle = last = colours[row]
+            self._stroke_rect(*sides[row])
+        if self.selected in sides:
             context.strokeStyle, context.lineWidth = CASING, 6 * unit
             self._stroke_rect(*sides[self.selected])
             context.strokeStyle, context.lineWidth = colours[self.selected], 4 * unit
@@ -180,7 +240,7 @@ class BoxLayer:
 
     def _draw_chip(
         self,
-        row: int,
+        box: list[float],
         fill: str,
         caption: str,
         corner: list[float],
@@ -193,7 +253,7 @@ class BoxLayer:
         context, unit = self._context, self.unit
         x, y = corner
         height = chip.height * unit
-        x1, y1, x2, y2 = self._boxes[row].tolist()
+        x1, y1, x2, y2 = box
         if led or y > y2 or y + height < y1 or x > x2 or x + width < x1:  # moved aside: lead back
             if led:
                 x1, y1 = (x1 + x2) / 2, (y1 + y2) / 2

@@ -27,6 +27,8 @@ class Overlay:
         self._ratio = 0.0  # device pixels per CSS pixel
         self._mirrored = False
         self._update = NOTHING
+        self.motion: Callable[[Update], Update] | None = None
+        """Returns an update with its boxes where they are in the picture that is showing."""
         self.fill = False
         """Whether the picture covers the view; see `placement.place`."""
         self.zoom = Zoom()
@@ -74,14 +76,21 @@ class Overlay:
         if ratio != self._ratio:  # it changes with the screen that the window is moved to
             self._fit(width, height, ratio)
         context.clearRect(0, 0, width, height)
-        frame = self._update.frame
+        update = self._update if self.motion is None else self.motion(self._update)
+        frame = update.frame
         placed = _place(
             self._view, (frame.width, frame.height), self._mirrored, self.fill, self.zoom
         )
         left, top, right, bottom = self.covered
         self.boxes.clear = (left, top, width - right, height - bottom)
         for layer in self.layers:
-            layer.draw(context, self._update, placed)
+            layer.draw(context, update, placed)
+
+    def glide(self) -> None:
+        """Draw again with boxes where they are in the picture that is showing."""
+        self.boxes.moved = True
+        self.redraw()
+        self.boxes.moved = False
 
     def _fit(self, width: int, height: int, ratio: float) -> None:
         """Resize the backing store and restore the context state that resizing clears."""

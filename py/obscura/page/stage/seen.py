@@ -6,10 +6,13 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import NamedTuple
 
+import numpy as np
+
 from obscura.detections import Detections
 from obscura.drawing import colour
 from obscura.page.stage.display import Display
 from obscura.page.words import text
+from obscura.page.words.objects import duration, object_names
 
 
 class Row(NamedTuple):
@@ -49,13 +52,16 @@ def totals(
 
 
 def seen(detections: Detections, labels: Sequence[str], display: Display) -> Seen:
-    """Return what the list shows: a row per class while the picture moves, a row per object on a
-    picture that does not."""
-    names = [labels[class_id] for class_id in detections.class_id.tolist()]
+    """Return what the list shows: a row per class while the picture moves, or per track where
+    objects are tracked; a row per object on a picture that does not move."""
+    class_ids = detections.class_id.tolist()
+    names = [labels[class_id] for class_id in class_ids]
     scores = [text.percent(score) for score in detections.score.tolist()]
-    colours = [colour(class_id) for class_id in detections.class_id.tolist()]
+    colours = [colour(class_id) for class_id in class_ids]
     counts = Counter(names)
-    if display.moving:
+    if display.moving and detections.track_id is not None:
+        rows = _tracks(detections, labels)
+    elif display.moving:
         rows = [
             Row(name, str(count), colours[names.index(name)], None)
             for name, count in sorted(counts.items(), key=lambda item: (-item[1], item[0]))
@@ -63,8 +69,27 @@ def seen(detections: Detections, labels: Sequence[str], display: Display) -> See
     else:
         rows = [
             Row(name, score, shade, row)
-            for row, (name, score, shade) in enumerate(zip(names, scores, colours, strict=True))
+            for row, (name, score, shade) in enumerate(
+                zip(object_names(detections, labels), scores, colours, strict=True)
+            )
         ]
     empty = text.SEEN_EMPTY["hidden" if display.all_hidden else display.kind]
     spoken = ", ".join(f"{count} {name}" for name, count in counts.items()) or empty
     return Seen(text.SEEN_TITLES[display.kind], rows, empty, spoken)
+
+
+def _tracks(detections: Detections, labels: Sequence[str]) -> list[Row]:
+    """Return a row per track, with how long it has been in view; the longest first."""
+    assert detections.track_id is not None
+    seen_s = detections.data.get("seen_s", np.zeros(len(detections)))
+    rows = zip(
+        detections.track_id.tolist(),
+        object_names(detections, labels),
+        seen_s.tolist(),
+        detections.class_id.tolist(),
+        strict=True,
+    )
+    return [
+        Row(name, duration(seconds), colour(class_id), None)
+        for _, name, seconds, class_id in sorted(rows, key=lambda row: (row[0] < 0, row))
+    ]

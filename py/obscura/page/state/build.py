@@ -22,8 +22,13 @@ class Build:
     """The engine's module for GPUs."""
     store_url: str
     """The module that keeps models in the browser's database."""
+    chart_url: str
+    """The module that draws charts, and its style sheet."""
+    chart_style_url: str
     rest_url: str
     """The rest of the page's Python."""
+    clip_url: str
+    """The sample clip (`page.features.sample`)."""
     feature_urls: dict[str, str]
     """Archives of the features that start later, by name."""
     runtimes: dict[str, dict[str, str]]
@@ -43,7 +48,10 @@ def read(text: str) -> Build:
         engine_url=data["engine"],
         gpu_url=data["gpu"],
         store_url=data["store"],
+        chart_url=data["chart"]["module"],
+        chart_style_url=data["chart"]["style"],
         rest_url=data["rest"],
+        clip_url=data["clip"],
         feature_urls=data["features"],
         runtimes=data["ort"],
     )

@@ -69,12 +69,22 @@ class Part:
     def model_opened(self, card: ModelCard) -> None:
         """A model is in use: another one, or the same on another backend."""
 
+    def settings_changed(self, settings: Settings) -> None:
+        """These settings are in force: a person changed some, or a model is in use."""
+
     def cameras_listed(self, cameras: Sequence[Any], chosen: str) -> None:
         """These cameras (`state.camera.Camera`) exist; `chosen` is a device id, "" for any."""
 
     def files_given(self, media: Sequence[Any], others: Sequence[Any]) -> None:
         """A person gave these pictures and videos, the first of which is being opened; and these
         other files, such as models, at the same time."""
+
+    async def open_file(self, file: Any) -> None:
+        """Use a file that the row claims.
+
+        Raises:
+            ObscuraError: it is not valid.
+        """
 
     def scene_changed(self) -> None:
         """What is in view has changed, or whether it plays."""
@@ -95,10 +105,14 @@ class Feature:
     entry: str = ""
     """The module with `start(context) -> Part`; "" for a feature with a page of its own."""
     when: When = When.WANTED
+    switch: str = ""
+    """The setting that switches it on: then its code is started once a model is in use."""
     settings: tuple[Setting, ...] = ()
     commands: tuple[Command, ...] = ()
     snapshot: Mapping[str, Any] = field(default_factory=dict)
     """Keys of `snapshot()`, with their values while the feature does not run."""
+    claims: Callable[[bytes], bool] | None = None
+    """Whether a JSON file that begins with these bytes is for this feature; None claims none."""
 
 
 class Features:
@@ -164,6 +178,14 @@ class Features:
         self._notify("model_opened", card)
         await self.start(When.OPENED)
 
+    async def follow(self, settings: Settings) -> None:
+        """Start the features that are switched on, and notify all parts of the settings. Errors as
+        in `part`."""
+        self._notify("settings_changed", settings)
+        for row in self:
+            if row.switch and getattr(settings, row.switch):
+                await self.part(row.name)
+
     def list_models(self, cards: Sequence[ModelCard]) -> None:
         """Notify all parts that these models exist."""
         self._notify("models_listed", cards)
@@ -183,6 +205,15 @@ class Features:
     def give_files(self, media: Sequence[Any], others: Sequence[Any]) -> None:
         """Notify all parts that a person gave these files, see `Part.files_given`."""
         self._notify("files_given", media, others)
+
+    def claimant(self, head: bytes) -> str | None:
+        """Return the name of the feature that a JSON file is for; None if there is none.
+
+        Args:
+            head: how the file begins.
+        """
+        rows = (row.name for row in self if row.claims is not None and row.claims(head))
+        return next(rows, None)
 
     def change_scene(self) -> None:
         """Notify all parts that what is in view has changed."""

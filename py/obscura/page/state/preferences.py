@@ -46,6 +46,10 @@ class Preferences:
         except Exception:  # noqa: BLE001  (browsers that forbid storage throw what they like)
             return
 
+    def try_out(self, **values: Any) -> None:
+        """Change settings until the page is closed, without storing them."""
+        self.current = self.current.replace(**values)
+
     @property
     def stores(self) -> bool:
         """Whether there is a store; without one, settings last until the page is closed."""

@@ -28,6 +28,7 @@ class Setting:
         from_address: turns the address's text into a value, raising ValueError; None for a
             setting that the address cannot change.
         control: its form control: "check", "select" or "slider"; "" for none.
+        implies: what else the address asks for by naming this one and not switching it off.
     """
 
     name: str
@@ -35,6 +36,7 @@ class Setting:
     valid: Callable[[Any], bool]
     from_address: Callable[[str], Any] | None = None
     control: str = ""
+    implies: Mapping[str, Any] = field(default_factory=dict)
 
 
 class Settings:
@@ -116,6 +118,7 @@ class SettingTable:
         """
         source, autostart = "camera", False
         values: dict[str, Any] = {}
+        implied: dict[str, Any] = {}
         ignored: list[str] = []
         for name, text in parameters.items():
             row = self._rows.get(name)
@@ -131,9 +134,10 @@ class SettingTable:
                 known = name != "model" or value in models
                 if value is not None and row.valid(value) and known:
                     values[name] = value
+                    implied |= row.implies if value else {}
                 else:
                     ignored.append(f"{name}={text}")
-        return Request(source, autostart, values, tuple(ignored))
+        return Request(source, autostart, {**implied, **values}, tuple(ignored))
 
 
 def _is(row: Setting, values: Mapping[str, Any]) -> bool:
@@ -196,6 +200,18 @@ def are_strings(value: Any) -> bool:
 def is_flag(value: Any) -> bool:
     """Whether a value is True or False."""
     return isinstance(value, bool)
+
+
+def switch(text: str) -> bool:
+    """Return what an address's text says of a setting that is on or off.
+
+    Raises:
+        ValueError: it says neither.
+    """
+    values = {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False}
+    if text.lower() not in values:
+        raise ValueError(text)
+    return values[text.lower()]
 
 
 def _are_speeds(value: Any) -> bool:

@@ -26,6 +26,7 @@ class Notice:
 ACTIONS = {
     "camera": "Try again",
     "photo": "Use a photo",
+    "shapes": "Choose another file",
     "model": "Try again",
     "smallest-model": "Use the smallest model",
     "own-model": "Choose another file",
@@ -168,8 +169,7 @@ NOTICES = {
     ),
     "part-missing": Notice(
         "Part of the page didn't load",
-        "The tool that reads your own models is downloaded on first use. Check your connection, "
-        "then reload the page.",
+        "It is downloaded on first use. Check your connection, then reload the page.",
         "reload",
     ),
     "picture": Notice(
@@ -207,6 +207,18 @@ NOTICES = {
         "Obscura opens pictures and videos only from its own site, so that nothing is ever "
         "downloaded from anywhere else.",
         "photo",
+    ),
+    "shapes": Notice(
+        "This file of lines and zones can't be used",
+        "What was here before is unchanged.",
+        "shapes",
+        reason="all",
+    ),
+    "shapes-address": Notice(
+        "The lines and zones in the address can't be used",
+        "Those that were drawn on this device are used instead.",
+        "reload",
+        reason="all",
     ),
     "backend": Notice(
         "The detector could not run",

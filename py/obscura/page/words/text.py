@@ -134,6 +134,7 @@ OFFLINE = {
 KEEPING = "{done:.1f} of {total:.1f} MB"
 SETTINGS = "Settings"
 OFFLINE_FILES = "Files for offline use"
+COUNTS = "Counts over time"
 USAGE = "Total (as the browser reports it)"
 CAREFUL = (
     "Obscura closed unexpectedly the last two times, so it started in a lighter mode (one CPU "
@@ -247,21 +248,38 @@ def names_mismatch(given: int, classes: int) -> str:
     return f"You gave {given} names, but this model has {classes} classes."
 
 
-def kept(own: int, size: int) -> str:
-    """Return what is stored on this device."""
-    if not own:
-        return "your settings"
-    return f"your settings, {own} model{'s' if own > 1 else ''} ({megabytes(size)})"
+def kept(own: int, size: int, counts: int = 0) -> str:
+    """Return what is stored on this device.
+
+    Args:
+        own: number of models that the user added.
+        size: of these, in bytes.
+        counts: number of cameras and videos whose counts are stored.
+    """
+    parts = ["your settings"]
+    if own:
+        parts.append(f"{own} model{'s' if own > 1 else ''} ({megabytes(size)})")
+    if counts:
+        parts.append("counts")
+    return ", ".join(parts)
 
 
-def delete_question(own: Sequence[str], files: int) -> str:
+def counted_at(counts: int) -> str:
+    """Return for how many cameras and videos counts are stored."""
+    return "1 camera or video" if counts == 1 else f"{counts} cameras or videos"
+
+
+def delete_question(own: Sequence[str], files: int, counts: int = 0) -> str:
     """Return the question whether to delete everything stored, naming what that is.
 
     Args:
         own: titles of the models that the user added.
         files: how many files are stored for offline use.
+        counts: number of cameras and videos whose counts are stored.
     """
     parts = ["your settings"]
+    if counts:
+        parts.append("the counts over time")
     if own:
         several = f"the {len(own)} models" if len(own) > 1 else "the model"
         parts.append(f"{several} you added ({', '.join(own)})")
@@ -373,3 +391,12 @@ def megabytes(size: int) -> str:
     if size < 500:
         return f"{size} bytes"
     return f"{size / 1e6:.1f} MB" if size >= 100_000 else f"{size / 1e3:.0f} kB"
+
+
+def clock(seconds: float) -> str:
+    """Return a time in a video: minutes and seconds, with hours if there are any."""
+    whole = int(max(seconds, 0.0))
+    minutes, rest = divmod(whole, 60)
+    if minutes < 60:
+        return f"{minutes}:{rest:02}"
+    return f"{minutes // 60}:{minutes % 60:02}:{rest:02}"

@@ -4,17 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from obscura.page.words.text import clock
+
 KEYS = (", .", "previous, next frame or picture")
 UNREADABLE = "{name} (can't be opened)"
-
-
-def clock(seconds: float) -> str:
-    """Return a time in a video: minutes and seconds, with hours if there are any."""
-    whole = int(max(seconds, 0.0))
-    minutes, rest = divmod(whole, 60)
-    if minutes < 60:
-        return f"{minutes}:{rest:02}"
-    return f"{minutes // 60}:{minutes % 60:02}:{rest:02}"
 
 
 def time(position_s: float, duration_s: float | None) -> str:

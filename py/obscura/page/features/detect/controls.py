@@ -94,6 +94,12 @@ class Controls(Part):
         self._card = card
         self._show_ticks()
 
+    def settings_changed(self, settings: Settings) -> None:
+        """Show switches that were changed elsewhere, by a key for example."""
+        for row in self._rows:
+            if row.control == "check":
+                self._show(row, getattr(settings, row.name))
+
     def cameras_listed(self, cameras: Sequence[Camera], chosen: str) -> None:
         """Offer these cameras; their names are known once permission was given."""
         options = [make("option", text=text.ANY_CAMERA, value="")]

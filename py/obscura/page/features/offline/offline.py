@@ -1,7 +1,8 @@
 """Offline: has files stored, and announces new versions of the page.
 
 The service worker (assets/sw.js) stores the files; this decides which, and says how it went. Files
-come in groups: the page itself ("shell"), "python", an "engine:BUILD" and "model:NAME" each.
+come in groups: the page itself ("shell"), "python", the sample "clip", an "engine:BUILD" and
+"model:NAME" each.
 """
 
 from __future__ import annotations
@@ -58,7 +59,7 @@ class Offline(Part):
         if keeps_nothing():
             self._show("deleted")
             return
-        groups = ["shell", "python", f"engine:{runtime}"]
+        groups = ["shell", "python", "clip", f"engine:{runtime}"]
         groups += [f"model:{model}"] if model in self._models else []
         state = await self._service.store(groups) or "yes"
         self._show(state)
@@ -78,7 +79,7 @@ class Offline(Part):
             bar.value = done / total
             note.textContent = text.KEEPING.format(done=done / 1e6, total=total / 1e6)
 
-        groups = ["shell", "python", *(f"model:{name}" for name in self._models)]
+        groups = ["shell", "python", "clip", *(f"model:{name}" for name in self._models)]
         failure = await self._service.store(groups, report)
         if failure is None:
             await persist()

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from obscura.page.browser import requests, shell, storage
+from obscura.page.browser import records, requests, shell, storage
+from obscura.page.browser.boot import boot
 from obscura.page.browser.dom import by_id, make, terms
 from obscura.page.features.context import Context
 from obscura.page.features.privacy.account import Account, Asked
@@ -27,6 +28,8 @@ class PrivacyDialog(Part):
     def __init__(self, context: Context) -> None:
         assert context.page is not None
         self._page, self._preferences = context.page, context.preferences
+        store_url = context.build.store_url
+        self._counts = records.RecordDatabase(records.COUNTS, lambda: boot.load(store_url))
         self._account = Account(requests.page_address())
         requests.observe(self._add)
 
@@ -51,7 +54,8 @@ class PrivacyDialog(Part):
         """Ask whether to delete everything, naming what that is."""
         files = await storage.cached_files()
         titles = [card.title for card in self._page.models.own()]
-        by_id("forget-what").textContent = text.delete_question(titles, files)
+        counts = await self._counted()
+        by_id("forget-what").textContent = text.delete_question(titles, files, counts)
         self._show_question(True)
         by_id("forget-keep").focus()
 
@@ -106,11 +110,23 @@ class PrivacyDialog(Part):
         own = list(self._page.models.own())
         size = sum(card.file.bytes for card in own)
         stores = self._preferences.stores
-        by_id("fact-kept").textContent = text.kept(len(own), size) if stores else text.KEPT_NOTHING
+        counts = await self._counted()
+        by_id("fact-kept").textContent = (
+            text.kept(len(own), size, counts) if stores else text.KEPT_NOTHING
+        )
         rows = [(text.SETTINGS, text.megabytes(self._preferences.size()))]
         rows += [(card.title, text.megabytes(card.file.bytes)) for card in own]
+        if counts:
+            rows.append((text.COUNTS, text.counted_at(counts)))
         rows.append((text.OFFLINE_FILES, str(await storage.cached_files())))
         usage = await storage.usage()
         if usage is not None:
             rows.append((text.USAGE, text.megabytes(usage)))
         by_id("kept-list").replaceChildren(*terms(rows))
+
+    async def _counted(self) -> int:
+        """Return for how many cameras and videos counts are stored."""
+        try:
+            return len(await self._counts.read(records.TOTALS))
+        except Exception:  # noqa: BLE001  (browsers that forbid it store none)
+            return 0

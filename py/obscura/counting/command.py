@@ -1,0 +1,305 @@
+"""The command ``python3 -m obscura count``."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+import sys
+import time
+from collections.abc import Callable, Collection, Generator, Iterator
+from contextlib import ExitStack, closing
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, TextIO
+
+import numpy as np
+
+from obscura.counting import report
+from obscura.counting.counter import Counter
+from obscura.counting.periods import PERIODS
+from obscura.counting.presence import Presence
+from obscura.counting.series import Series
+from obscura.counting.shapes import Shapes, ShapesError, from_json
+from obscura.counting.sources import Frames, Options, SourceError, Table, open_source
+from obscura.detector import Detector
+from obscura.errors import ObscuraError
+from obscura.evaluation.command import count, filled
+from obscura.export import events
+from obscura.pipeline import Pipeline, Stage
+from obscura.tracking import Tracker
+from obscura.update import Update
+
+HELP = "Count what crosses lines and enters zones, in a video, a folder of frames or a table."
+TABLE_LABEL = "object"
+"""Name of the one class of a table, which does not say what was detected."""
+PATIENCE_S, BETWEEN_S = 0.5, 0.1
+"""Progress is shown after the one, and then as often as the other."""
+
+
+class OutputError(ObscuraError):
+    """The events cannot be written."""
+
+    code = "count-output"
+    remedy = "Name another file with --events."
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of the command."""
+    add = parser.add_argument
+    add(
+        "source",
+        type=filled,
+        metavar="SOURCE",
+        help="a video, a folder of frames, or a det.txt or gt.txt as MOTChallenge has them",
+    )
+    add("--shapes", type=filled, required=True, metavar="JSON", help="the file of lines and zones")
+    add("--model", type=filled, default="cocossd", metavar="M", help="default: %(default)s")
+    add("--threshold", type=_fraction, metavar="T", help="minimum score of a new track, 0 to 1")
+    add("--classes", type=_names, metavar="A,B", help="count only these classes (default: all)")
+    add(
+        "--every",
+        type=_positive,
+        default=1,
+        metavar="N",
+        help="use only every Nth frame (default: %(default)s)",
+    )
+    add("--fps", type=_rate, metavar="F", help="frames per second, where the source does not say")
+    add("--size", type=_size, metavar="WxH", help="size of the frames of a table, in pixels")
+    add(
+        "--start",
+        type=_moment,
+        metavar="TIME",
+        help="when the recording began, such as 2026-05-01T08:00, for times by the clock",
+    )
+    add("--threads", type=count, default=0, metavar="N", help="default: one per core")
+    add("--events", type=filled, metavar="FILE", help="write each event to a file of JSON Lines")
+    for form, text in (("json", "print one JSON document"), ("csv", "print counts over time")):
+        add(f"--{form}", dest="form", action="store_const", const=form, help=text)
+    add("--per", choices=PERIODS, default="minute", help="period of --csv (default: %(default)s)")
+
+
+@dataclass(slots=True)
+class _Only:
+    """A `Stage` that leaves out the tracks of other classes."""
+
+    classes: Collection[int]
+
+    def update(self, update: Update) -> Update:
+        """Return the update with the rows of the classes."""
+        found = update.detections
+        rows = np.isin(found.class_id, list(self.classes))
+        return replace(update, detections=found[rows])
+
+    def reset(self) -> None:
+        """Nothing is held."""
+
+
+class _Run:
+    """One run: frames pass the stages, and events and counts go where they are wanted."""
+
+    def __init__(self, arguments: argparse.Namespace, shapes: Shapes) -> None:
+        self.arguments = arguments
+        self.counter = Counter(shapes)
+        self.tracker = Tracker()
+        start = arguments.start
+        # Without a moment to begin at, times begin at 0, and no column says otherwise.
+        self.series = Series(start.tzinfo if start else UTC)
+        self.start_s = start.timestamp() if start else 0.0
+        self.labels: tuple[str, ...] = (TABLE_LABEL,)
+        self.model = ""
+        self.frames, self.last_s = 0, 0.0
+        self.failures: list[ObscuraError] = []
+
+    def complain(self, error: ObscuraError) -> None:
+        """Report what is wrong with one frame, and go on."""
+        self.failures.append(error)
+        print(f"obscura: {error}", file=sys.stderr)
+
+    def count(self) -> None:
+        """Count in the whole source."""
+        arguments = self.arguments
+        options = Options(arguments.every, arguments.fps, arguments.size, self.complain)
+        source = open_source(Path(arguments.source), options)
+        with ExitStack() as stack:
+            lines = self._lines(stack)
+            stages: list[Stage] = [Presence(), self.counter]
+            if isinstance(source, Table):
+                updates = self._table(source, stages)
+            else:
+                updates = self._detected(source, stages, stack)
+            pipeline = Pipeline(stages)
+            # Closed at once, or what is printed after Ctrl-C would stand beside the progress.
+            progress = stack.enter_context(closing(_progress(updates, source.total)))
+            for update in progress:
+                self._take(pipeline.update(update), lines)
+
+    def _table(self, source: Table, stages: list[Stage]) -> Iterator[Update]:
+        arguments = self.arguments
+        if arguments.classes is not None:
+            raise SourceError("A table has no classes", "--classes", remedy="Leave it out.")
+        if not source.tracked:
+            if arguments.threshold is not None:
+                self.tracker.set_threshold(arguments.threshold)
+            if source.best < self.tracker.options.birth:
+                print(
+                    f"obscura: No score reaches {self.tracker.options.birth:g}, so nothing is "
+                    "tracked. Lower it with --threshold.",
+                    file=sys.stderr,
+                )
+            stages.insert(0, self.tracker)
+        return source.updates()
+
+    def _detected(self, source: Frames, stages: list[Stage], stack: ExitStack) -> Iterator[Update]:
+        arguments = self.arguments
+        model = Detector(arguments.model, classes=arguments.classes, threads=arguments.threads)
+        detector = stack.enter_context(model)
+        self.tracker.use_card(detector.card, arguments.threshold)
+        # Tracks live on scores that begin none, and on rows that are taken for another class.
+        detector.threshold = self.tracker.options.live
+        if detector.classes is not None:
+            stages.insert(0, _Only(detector.classes))
+            detector.classes = None
+        stages.insert(0, self.tracker)
+        self.labels, self.model = detector.labels, detector.card.name
+        return source.updates(detector.detect)
+
+    def _lines(self, stack: ExitStack) -> TextIO | None:
+        """Open the file of events, if one is wanted."""
+        if not self.arguments.events:
+            return None
+        path = Path(self.arguments.events)
+        inputs = (self.arguments.source, self.arguments.shapes)
+        if path.resolve() in [Path(each).resolve() for each in inputs]:
+            raise OutputError("The events would overwrite what is read", path)
+        try:
+            return stack.enter_context(path.open("w", encoding="utf-8", newline="\n", buffering=1))
+        except OSError as error:
+            raise OutputError(f"The file cannot be written ({error.strerror})", path) from error
+
+    def _take(self, update: Update, lines: TextIO | None) -> None:
+        self.frames += 1
+        self.last_s = update.frame.time_s
+        wall_s = self.start_s + update.frame.time_s
+        self.series.take(update, wall_s, self.labels, self.counter)
+        if lines is None:
+            return
+        records = events.to_records(
+            update,
+            self.labels,
+            wall_s=wall_s if self.arguments.start else None,
+            source=Path(self.arguments.source).name,
+            model=self.model,
+        )
+        lines.writelines(map(events.to_line, records))
+
+    def show(self, *, complete: bool) -> None:
+        """Print what was counted.
+
+        Args:
+            complete: whether the source was read to its end.
+        """
+        arguments = self.arguments
+        if arguments.form == "csv":
+            sys.stdout.write(self.series.to_csv(arguments.per, wall=bool(arguments.start)))
+        elif arguments.form == "json":
+            made = {
+                "source": arguments.source,
+                "model": self.model,
+                "frames": self.frames,
+                "seconds": round(self.last_s, 3),
+                "complete": complete,
+                **report.document(self.counter, self.labels),
+            }
+            print(json.dumps(made, indent=2))
+        else:
+            seconds = f"{self.frames} frames analysed, {self.last_s:.1f} s"
+            print(f"{arguments.source}: {seconds}{'' if complete else ', not to its end'}\n")
+            print(report.table(self.counter, self.labels))
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Count, and print what was counted; also what was counted until an error or Ctrl-C."""
+    counting = _Run(arguments, _shapes(Path(arguments.shapes)))
+    try:
+        counting.count()
+    except (ObscuraError, KeyboardInterrupt):
+        if counting.frames:
+            counting.show(complete=False)
+        raise
+    counting.show(complete=True)
+    return 1 if counting.failures else 0
+
+
+def _shapes(path: Path) -> Shapes:
+    try:
+        shapes = from_json(path.read_text(encoding="utf-8-sig"))
+    except OSError as error:
+        raise ShapesError(
+            f"The file cannot be read ({error.strerror})", path, remedy="Check its path."
+        ) from error
+    except UnicodeDecodeError as error:
+        raise ShapesError(
+            "This is not a JSON file of lines and zones", path, remedy="Save it as UTF-8."
+        ) from error
+    if not shapes.lines and not shapes.zones:
+        raise ShapesError("The file has no lines and no zones", path, remedy="Add one.")
+    return shapes
+
+
+def _progress(updates: Iterator[Update], total: int) -> Generator[Update]:
+    """Yield the updates; on a terminal, show progress after half a second."""
+    began = shown = time.monotonic()
+    try:
+        for update in updates:
+            now = time.monotonic()
+            if sys.stderr.isatty() and now - began > PATIENCE_S and now - shown > BETWEEN_S:
+                done = f"{update.frame.index + 1} of {total}" if total else update.frame.index + 1
+                sys.stderr.write(f"\r{done} frames")
+                sys.stderr.flush()
+                shown = now
+            yield update
+    finally:
+        if shown > began:
+            sys.stderr.write("\r\x1b[K")
+            sys.stderr.flush()
+
+
+def _checked(kind: Callable[[str], Any], good: Callable[[Any], bool], wanted: str) -> Any:
+    """Return a type of argument: ``kind`` of its text, which has to be ``good``."""
+
+    def parse(text: str) -> Any:
+        try:
+            value = kind(text)
+        except (ValueError, OverflowError):
+            value = None
+        if value is None or not good(value):
+            raise argparse.ArgumentTypeError(f'"{text}" is not {wanted}')
+        return value
+
+    return parse
+
+
+def _dimensions(text: str) -> tuple[int, int]:
+    match = re.fullmatch(r"(\d{1,5})x(\d{1,5})", text.lower())
+    if match is None:
+        raise ValueError(text)
+    return int(match[1]), int(match[2])
+
+
+_fraction = _checked(float, lambda value: 0 < value <= 1, "between 0 and 1")
+_positive = _checked(int, lambda value: value > 0, "a whole number above 0")
+_rate = _checked(float, lambda value: 0 < value <= 10_000, "a rate above 0")
+_size = _checked(_dimensions, min, "a size such as 1920x1080")
+_moment = _checked(
+    datetime.fromisoformat,
+    lambda value: 1970 < value.year < 9000,  # beyond, sums with seconds overflow
+    "a time such as 2026-05-01T08:00",
+)
+
+
+def _names(text: str) -> list[str]:
+    names = [name.strip() for name in text.split(",") if name.strip()]
+    filled("".join(names))
+    return names

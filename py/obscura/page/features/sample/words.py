@@ -1,0 +1,7 @@
+"""What people read about the sample clip. Pure Python."""
+
+from __future__ import annotations
+
+NAME = "Sample clip"
+LINE = "Door"
+ZONE = "Yellow field"

@@ -1,0 +1,121 @@
+"""Trails: where each tracked object has been in the last seconds, as a line. Pure Python."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from obscura.drawing import colour
+from obscura.page.stage.layers import OPACITY
+from obscura.page.stage.placement import Placement
+from obscura.update import Update
+
+TRAIL_S = 2.0
+"""How far back a trail goes, in seconds."""
+MOST_POINTS = 120
+"""Points of one trail: two seconds at 60 frames per second."""
+CASING = "rgba(0, 0, 0, 0.5)"
+
+Row = tuple[int, str]
+"""A track, and its foot as an SVG path has points."""
+
+
+class Trails:
+    """A layer, and the sink that feeds it: a line along the foot of each tracked object."""
+
+    def __init__(self, new_path: Callable[[str], Any]) -> None:
+        """
+        Args:
+            new_path: makes a path of the attribute `d` of an SVG `path`.
+        """
+        self.shown = True
+        self._new_path = new_path
+        self._points: dict[int, deque[tuple[float, float, float]]] = {}  # time_s, x, y by track
+        # What does not change until the next update, because making it costs more than drawing it.
+        self._place: Placement | None = None
+        self._texts: dict[int, tuple[str, str]] = {}
+        self._paths: dict[tuple[int, ...], Any] = {}
+
+    def take(self, update: Update) -> None:
+        """Take note of where the tracks of an update are."""
+        detections, now = update.detections, update.frame.time_s
+        self._texts.clear()
+        self._paths.clear()
+        if detections.track_id is None:
+            self._points.clear()
+            return
+        feet = detections.anchors("foot").tolist()
+        for track_id, (x, y) in zip(detections.track_id.tolist(), feet, strict=True):
+            if track_id < 0:  # not followed
+                continue
+            points = self._points.setdefault(track_id, deque(maxlen=MOST_POINTS))
+            if points and points[-1][0] >= now:
+                points.pop()  # the same frame under other options
+            points.append((now, x, y))
+        for track_id, points in list(self._points.items()):
+            while points and points[0][0] < now - TRAIL_S:
+                points.popleft()
+            if not points:
+                del self._points[track_id]
+
+    def close(self) -> None:
+        """Forget all trails."""
+        for held in (self._points, self._texts, self._paths):
+            held.clear()
+
+    def draw(self, context: Any, update: Update, place: Placement) -> None:
+        """See `stage.layers.Layer`."""
+        detections = update.detections
+        if not self.shown or detections.track_id is None or not self._points:
+            return
+        if place != self._place:
+            self._place = place
+            self._texts.clear()
+            self._paths.clear()
+        feet = _shown(detections.anchors("foot"), place)
+        opacity = detections.data.get(OPACITY, np.ones(len(detections))).round(1).tolist()
+        rows = zip(
+            detections.track_id.tolist(), detections.class_id.tolist(), feet, opacity, strict=True
+        )
+        groups: dict[float, dict[str, list[Row]]] = {}
+        for track_id, class_id, foot, opaque in rows:
+            if opaque > 0 and len(self._points.get(track_id, ())) > 1:
+                shades = groups.setdefault(opaque, {})
+                shades.setdefault(colour(class_id), []).append((track_id, foot))
+        for opaque, shades in groups.items():
+            context.globalAlpha = opaque
+            context.lineWidth = 5
+            self._stroke(context, CASING, [row for each in shades.values() for row in each])
+            context.lineWidth = 2.5
+            for shade, each in shades.items():
+                self._stroke(context, shade, each)
+        context.globalAlpha = 1
+
+    def _stroke(self, context: Any, shade: str, rows: list[Row]) -> None:
+        """Draw the trails of these rows, up to where their boxes are drawn."""
+        tracks = tuple(track_id for track_id, _ in rows)
+        if tracks not in self._paths:
+            self._paths[tracks] = self._new_path("".join(self._text(each)[0] for each in tracks))
+        ends = "".join(f"M{self._text(each)[1]}L{foot}" for each, foot in rows)
+        context.strokeStyle = shade
+        context.stroke(self._paths[tracks])
+        context.stroke(self._new_path(ends))
+
+    def _text(self, track_id: int) -> tuple[str, str]:
+        """Return a track's trail as an SVG path in the view, and its last point."""
+        if track_id not in self._texts:
+            points = [(x, y) for _, x, y in self._points[track_id]][:-1]
+            shown = _shown(np.array(points, np.float32), self._place)
+            self._texts[track_id] = ("M" + "L".join(shown), shown[-1])
+        return self._texts[track_id]
+
+
+def _shown(points: NDArray[np.float32], place: Placement | None) -> list[str]:
+    """Return points of the source, ``(n, 2)``, as an SVG path has them in the view."""
+    assert place is not None
+    boxes = place.to_view(np.concatenate([points, points], axis=1)).tolist()
+    return [f"{x:.1f} {y:.1f}" for x, y, _, _ in boxes]

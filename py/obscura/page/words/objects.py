@@ -1,0 +1,38 @@
+"""What objects are called, and for how long they have been in view. Pure Python."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from obscura.detections import Detections
+
+
+def object_names(detections: Detections, labels: Sequence[str]) -> list[str]:
+    """Return what each detection is called: its class, with its number where it is tracked."""
+    names = [labels[class_id] for class_id in detections.class_id.tolist()]
+    if detections.track_id is None:
+        return names
+    tracks = detections.track_id.tolist()
+    return [f"{name} {n}" if n >= 0 else name for name, n in zip(names, tracks, strict=True)]
+
+
+def times_in_view(detections: Detections) -> list[str]:
+    """Return for how long each detection has been in view, to follow its name; "" where it is not
+    tracked, or has only just come."""
+    seen_s = detections.data.get("seen_s")
+    if seen_s is None or detections.track_id is None:
+        return [""] * len(detections)
+    rows = zip(detections.track_id.tolist(), seen_s.tolist(), strict=True)
+    return [f" · {duration(seconds)}" if n >= 0 and seconds >= 1 else "" for n, seconds in rows]
+
+
+def duration(seconds: float) -> str:
+    """Return for how long something has been in view, in the largest unit that fits.
+
+    >>> duration(12.4), duration(59.6), duration(125), duration(7300)
+    ('12 s', '1 min', '2 min', '2 h')
+    """
+    seconds = round(seconds)
+    if seconds < 60:
+        return f"{seconds} s"
+    return f"{seconds // 60} min" if seconds < 3600 else f"{seconds // 3600} h"

@@ -1,0 +1,375 @@
+"""Events in the page: listed, downloaded, sent to embedders, and as alerts."""
+
+from __future__ import annotations
+
+import json
+import re
+from base64 import b64encode
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from .access import PHONE
+from .conftest import OpenRoom
+from .pictures import ROOT, encode, sample
+from .room import PATIENCE, Room, remembering
+
+WALK = """async (picture) => {
+  const image = new Image();
+  image.src = picture;
+  await image.decode();
+  const canvas = Object.assign(document.createElement("canvas"), { width: 640, height: 320 });
+  const context = canvas.getContext("2d");
+  const recorder = new MediaRecorder(canvas.captureStream(), { mimeType: "video/webm;codecs=vp8" });
+  const chunks = [];
+  recorder.ondataavailable = (event) => chunks.push(event.data);
+  const stopped = new Promise((resolve) => { recorder.onstop = resolve; });
+  recorder.start();
+  const begun = performance.now();
+  for (let done = 0; done < 1; done = (performance.now() - begun) / 4000) {
+    context.fillRect(0, 0, 640, 320);
+    context.drawImage(image, 400 * done - 40, 0, 320, 320);
+    await new Promise(requestAnimationFrame);
+  }
+  recorder.stop();
+  await stopped;
+  return Array.from(new Uint8Array(await new Blob(chunks).arrayBuffer()));
+}"""
+"""Someone walks to the right for four seconds: from an eighth of the picture to three quarters."""
+SHAPES = {
+    "format": 1,
+    "lines": [{"name": "door", "start": [0.4, 1], "end": [0.4, 0]}],
+    "zones": [{"name": "till", "corners": [[0.5, 0], [1, 0], [1, 1], [0.5, 1]]}],
+}
+LASTS_S = 4.5
+"""Of the video, at most."""
+KINDS = ["appeared", "vanished", "crossing", "zone_entered", "zone_left"]
+BEGUN_AGAIN = """events.some(({ event, time_s }, at) => event === "vanished"
+  && events.slice(at).some((other) => other.event === "appeared" && other.time_s < time_s))"""
+"""Somebody has gone because the video began again, and has come again."""
+LISTEN = """(kinds) => {
+  globalThis.received = [];
+  for (const kind of kinds) {
+    obscura.events.addEventListener(kind, ({ type, detail }) => received.push([type, detail]));
+  }
+}"""
+
+
+@pytest.fixture(scope="module")
+def walk(shared_room: OpenRoom) -> bytes:
+    """The video of a person who walks, recorded by the browser."""
+    page = shared_room(watched=False).page
+    picture = f"data:image/png;base64,{b64encode(encode(sample())).decode()}"
+    return bytes(page.evaluate(WALK, picture))
+
+
+def kept(**settings: Any) -> str:
+    """A script for `new_room(init=...)`: a line and a zone on the video, which is of people."""
+    shapes = {"video walk.webm": json.dumps(SHAPES)}
+    shown = {"drawn": shapes, "count": True, "track": True, "events": True}
+    shown["hidden"] = {"cocossd": ["sports ball"]}  # the helmet
+    return remembering(json.dumps({**shown, **settings}))
+
+
+def visit(new_room: OpenRoom, init: str, **options: Any) -> Room:
+    """Open a page, and listen to its events."""
+    room = new_room(init=init, **options).open()
+    room.page.evaluate(LISTEN, KINDS)
+    room.until_state("ready")
+    room.at("events-tools").wait_for(state="attached")
+    room.page.wait_for_function("() => !document.getElementById('events-tools').hidden")
+    room.page.evaluate("() => { document.getElementById('events-options').open = true; }")
+    return room
+
+
+def play(room: Room, walk: bytes, until: str) -> None:
+    """Play the video, over and over and slowly, until people have done this, or until a condition
+    on their events in JavaScript; pause there."""
+    condition = f"events.some(({{ event }}) => event === '{until}')" if until in KINDS else until
+    # Before it begins: machines of tests may analyse no more than a frame a second.
+    room.page.evaluate("() => { document.getElementById('video-speed').value = '0.25'; }")
+    room.give(walk, "walk.webm", "video/webm")
+    room.page.wait_for_function(
+        f"""() => {{
+          const details = received.map(([, detail]) => detail);
+          const events = details.filter(({{ label }}) => label === "person");
+          return {condition};
+        }}""",
+        timeout=2 * PATIENCE,
+    )
+    room.page.keyboard.press("k")
+    room.until_state("paused")
+
+
+def rows(room: Room) -> list[str]:
+    """Return the people of the list, oldest first."""
+    texts = room.at("events-list").locator("li").all_text_contents()
+    return [text for text in reversed(texts) if "person" in text]
+
+
+def received(room: Room) -> list[dict[str, Any]]:
+    """Return the records of people that an embedder has received."""
+    got = room.page.evaluate("() => received")
+    assert [kind for kind, _ in got] == [record["event"] for _, record in got]
+    return people([record for _, record in got])
+
+
+def people(records: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return the records of people."""
+    return [record for record in records if record["label"] == "person"]
+
+
+def saved(room: Room) -> list[dict[str, Any]]:
+    """Download the events; return the records of the file."""
+    with room.page.expect_download() as download:
+        room.at("events-save").click()
+    name = download.value.suggested_filename
+    assert re.fullmatch(r"obscura-events-[\d-]+\.jsonl", name)
+    room.until_text("events-note", re.escape(name))
+    lines = Path(download.value.path()).read_text(encoding="utf-8").splitlines()
+    return people([json.loads(line) for line in lines])
+
+
+def test_who_crosses_a_line_and_enters_a_zone_is_listed_with_the_time_of_the_video(
+    new_room: OpenRoom, walk: bytes
+) -> None:
+    room = visit(new_room, kept())
+    play(room, walk, "zone_entered")
+
+    track = received(room)[0]["track_id"]  # of the first round; the next one may have begun
+    records = [each for each in received(room) if each["track_id"] == track]
+    assert [record["event"] for record in records] == ["appeared", "crossing", "zone_entered"]
+    for record in records:
+        assert record["source"] == "walk.webm"
+        assert record["wall_time"] is None
+        assert 0 <= record["time_s"] < LASTS_S
+    assert records[1]["line"] == "door"
+    assert records[1]["x"] == pytest.approx(0.4, abs=0.15)
+    crossed, entered = rows(room)
+    assert re.fullmatch(rf"0:0[1-3]person {track} crossed door \(in\)", crossed)
+    assert re.fullmatch(rf"0:0[1-3]person {track} entered till", entered)
+
+    assert saved(room) == records[1:], "the kinds that are listed"
+    room.at("events_views").check()
+    room.until_text("events-list", "came into view")
+    assert saved(room) == received(room)
+    assert rows(room)[0].endswith(f"person {track} came into view")
+
+
+def test_a_video_that_begins_again_has_the_same_times_again_in_order(
+    new_room: OpenRoom, walk: bytes
+) -> None:
+    room = visit(new_room, kept(events_views=True))
+    play(room, walk, BEGUN_AGAIN)
+
+    records = saved(room)
+    numbers: dict[int, set[int]] = {}  # of the rounds in which each track has events
+    number = 0
+    for before, record in pairwise([records[0], *records]):
+        number += record["time_s"] < before["time_s"]
+        numbers.setdefault(record["track_id"], set()).add(number)
+        assert 0 <= record["time_s"] < LASTS_S
+    assert number in (1, 2), "it has begun again, and time runs backwards nowhere else"
+    assert all(len(rounds) == 1 for rounds in numbers.values())
+    assert len(rows(room)) == len(records) == len(received(room))
+    assert sorted(map(str, received(room))) == sorted(map(str, records))
+
+
+def test_where_a_video_is_sought_nobody_has_crossed_what_lies_between(
+    new_room: OpenRoom, walk: bytes
+) -> None:
+    room = visit(new_room, kept())
+    play(room, walk, "appeared")
+    before = len(received(room))
+
+    for place in ("0.2", "3.4", "0.2", "3.4"):  # on one side of the line, and on the other
+        room.move("video-time", float(place))
+        room.until("now.state === 'paused' && now.detections.length > 0")
+
+    since = received(room)[before:]
+    assert {record["event"] for record in since} <= {"appeared", "zone_entered"}
+    for record in since:
+        assert any(record["time_s"] == pytest.approx(time, abs=0.2) for time in (0.2, 3.4))
+
+
+def test_the_camera_has_times_by_the_clock_and_a_list_can_be_cleared_and_had_back(
+    new_room: OpenRoom,
+) -> None:
+    room = new_room(cold=True).open()
+    room.until_state("ready")
+    assert not room.page.evaluate(
+        "() => performance.getEntriesByType('resource')"
+        ".some((each) => each.name.includes('feature-events'))"
+    ), "what is not used costs nothing"
+    room.at("events").check()
+    room.page.wait_for_function("() => document.getElementById('track').checked")
+    room.until_text("events-empty", "Draw a line or a zone under Count")
+    room.at("events-options").locator("summary").click()
+    room.at("events_views").check()
+    room.start()
+
+    room.until_text("events-list", r"\d\d:\d\d:\d\dperson \d+ came into view")
+    (record,) = [each for each in saved(room) if each["label"] == "person"]
+    assert record["wall_time"].startswith("20")
+    age = room.page.evaluate("(time) => Date.now() - Date.parse(time)", record["wall_time"])
+    assert 0 <= age < PATIENCE
+
+    room.at("events-clear").click()
+    room.at("events-list").wait_for(state="hidden")
+    room.until_text("events-empty", "comes into view")
+    room.at("events-undo").click()
+    room.until_text("events-list", "came into view")
+    assert not room.at("events-undo").is_visible()
+
+    room.at("track").uncheck()
+    room.page.wait_for_function("() => !document.getElementById('events').checked")
+    room.at("events-tools").wait_for(state="hidden")
+
+
+def test_a_class_that_is_hidden_has_no_events(new_room: OpenRoom) -> None:
+    room = visit(new_room, kept(events_views=True, hidden={"cocossd": ["person"]}))
+    room.start()
+    room.until("now.frames > 5")
+    room.at("classes").locator("summary").click()
+    assert received(room) == []
+
+    room.at("classes-all").click()
+
+    room.until("now.detections.length > 0")
+    assert received(room) == [], "who is shown from now on was in view before"
+
+
+EXAMPLE = re.compile(r"```html\n(<ul id=\"events\">.*?)```", re.DOTALL)
+
+
+def test_the_example_of_the_docs_lists_events_in_a_page_around(new_room: OpenRoom) -> None:
+    (example,) = EXAMPLE.findall((ROOT / "docs" / "automation.md").read_text(encoding="utf-8"))
+    room = new_room()
+    page = f"<link rel='icon' href='data:,'>{example.replace('./obscura/?', './?')}"
+    room.page.route(
+        "**/around.html", lambda route: route.fulfill(content_type="text/html", body=page)
+    )
+
+    room.page.goto(f"{room.url}around.html")
+
+    item = room.page.locator("#events li").first
+    item.wait_for(timeout=PATIENCE)
+    assert re.fullmatch(r"\w+: person \d+", item.inner_text())
+
+
+# ---- alerts --------------------------------------------------------------------------------------
+
+SOUNDS = """
+globalThis.tones = [];
+const start = OscillatorNode.prototype.start;
+OscillatorNode.prototype.start = function (...when) {
+  tones.push([this.frequency.value, performance.now()]);
+  return start.apply(this, when);
+};
+"""
+
+
+def notifications(answer: str) -> str:
+    """A script in place of the system's notifications, with the answer of the person."""
+    return f"""
+globalThis.notices = [];
+globalThis.Notification = class {{
+  static permission = "default";
+  static async requestPermission() {{
+    return (Notification.permission = navigator.userActivation.isActive ? "{answer}" : "default");
+  }}
+  constructor(title, options) {{ notices.push([title, options.tag]); }}
+}};
+document.hasFocus = () => globalThis.focused ?? false;
+"""
+
+
+def test_a_tone_sounds_for_a_line_and_two_for_a_zone(new_room: OpenRoom, walk: bytes) -> None:
+    room = visit(new_room, SOUNDS + kept())
+    room.at("events_sound").check()
+    room.page.wait_for_function("() => tones.length === 1", timeout=PATIENCE)  # to try it out
+
+    play(room, walk, "zone_entered")
+
+    chimes: list[tuple[float, list[int]]] = []  # when each began, and its tones
+    for hertz, ms in room.page.evaluate("() => tones"):
+        if chimes and ms - chimes[-1][0] < 500:
+            chimes[-1][1].append(hertz)
+        else:
+            chimes.append((ms, [hertz]))
+    tried, crossed, *others = (hertz for _, hertz in chimes)
+    assert tried == crossed == [880]
+    assert [660, 880] in others
+    times = [ms for ms, _ in chimes]
+    assert all(after - before > 999 for before, after in pairwise(times)), "once a second"
+
+
+def test_a_notification_says_who_did_what_while_another_window_is_used(
+    new_room: OpenRoom, walk: bytes
+) -> None:
+    room = visit(new_room, notifications("granted") + kept())
+    room.at("events_notify").check()
+    room.page.wait_for_function("() => Notification.permission === 'granted'")
+
+    play(room, walk, "crossing")
+
+    title, tag = room.page.evaluate("() => notices[0]")
+    assert re.fullmatch(r"person \d+ crossed door \(in\)", title)
+    assert tag == "obscura-events"
+    assert room.at("events_notify").is_checked()
+
+
+def test_notifications_that_are_refused_are_switched_off_with_a_sentence(
+    new_room: OpenRoom,
+) -> None:
+    room = new_room(init=notifications("denied")).open("?events=1")
+    room.until_state("ready")
+
+    room.at("events-options").locator("summary").click()
+    room.at("events_notify").click()
+
+    room.until_text("events-note", "Notifications are blocked. Allow them")
+    room.page.wait_for_function("() => !document.getElementById('events_notify').checked")
+
+
+def test_where_there_are_no_notifications_the_switch_says_why(new_room: OpenRoom) -> None:
+    room = new_room(init="delete globalThis.Notification;").open("?events=1")
+    room.until_state("ready")
+
+    room.until_text("events-notify-help", "can't show notifications here")
+    assert room.at("events_notify").is_disabled()
+
+
+def test_events_are_read_aloud_a_few_seconds_apart(new_room: OpenRoom, walk: bytes) -> None:
+    silent = "delete globalThis.speechSynthesis;"  # so a screen reader reads them
+    room = visit(new_room, silent + kept(events_aloud=True))
+
+    play(room, walk, "crossing")
+
+    announcer = room.at("events-announcer")
+    assert announcer.get_attribute("role") == "status"
+    announced = announcer.text_content() or ""
+    assert re.fullmatch(r"person \d+ crossed door \(in\)(, and \d+ more)?", announced)
+
+
+# ---- how it looks --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("device", ["desktop", "phone"])
+def test_screenshots_to_look_at(
+    new_room: OpenRoom, walk: bytes, device: str, scheme: str, artefacts: Path
+) -> None:
+    screen = PHONE if device == "phone" else {"viewport": {"width": 1280, "height": 1400}}
+    room = visit(new_room, kept(events_views=True), **screen)
+    room.page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+    play(room, walk, "zone_entered")
+    if device == "phone":
+        room.at("panel-toggle").click()
+    room.at("events-list").scroll_into_view_if_needed()
+
+    room.page.screenshot(path=artefacts / f"events-{device}-{scheme}.png")
+
+    assert len(rows(room)) >= 3
