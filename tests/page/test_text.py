@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+import obscura.counting  # noqa: F401  (its errors have cards, whichever tests ran before)
 from obscura.errors import ObscuraError
 from obscura.page.words import notices, text
 
