@@ -33,11 +33,13 @@ class Answers:
         found: in each of these, down to `LOWEST`.
         last: score of the last row that the model returned for each of these, before overlapping
             boxes were removed: below it there is nothing, whatever the threshold.
+        size: width and height of the frames.
     """
 
     times: list[float]
     found: list[Detections]
     last: list[float]
+    size: tuple[int, int]
 
 
 def answers(clip: Path, model: str, rate: float) -> Answers:
@@ -57,7 +59,8 @@ def answers(clip: Path, model: str, rate: float) -> Answers:
             Detections(held["xyxy"][a:b], held["score"][a:b], held["class_id"][a:b])
             for a, b in zip(ends - held["counts"], ends, strict=True)
         ]
-        return Answers(held["times"].tolist(), found, held["last"].tolist())
+        width, height = held["size"].tolist()
+        return Answers(held["times"].tolist(), found, held["last"].tolist(), (width, height))
 
 
 def _every(clip: Path, rate: float) -> int:
@@ -94,6 +97,7 @@ def _compute(clip: Path, model: str, every: int, kept: Path) -> None:
         score=np.concatenate([update.detections.score for update in updates]),
         class_id=np.concatenate([update.detections.class_id for update in updates]),
         last=last,
+        size=(updates[0].frame.width, updates[0].frame.height),
     )
 
 

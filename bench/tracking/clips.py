@@ -3,7 +3,7 @@
     python3 build.py run bench/tracking/clips.py CLIP... [--model M]
 
 Needs PyAV (`pip install '.[video]'`). The model reads every frame of a clip once, down to a score
-of 0.05; what it finds is kept in build/clips/. Then the frames of 5, 10 and 15 answers per second
+of 0.05; what it finds is kept in build/answers/. Then the frames of 5, 10 and 15 answers per second
 are shown as the page shows them, without a tracker ("raw") and with one. A clip with fewer frames
 per second is left out of the higher rates.
 
@@ -30,22 +30,22 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from math import inf
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+from tracking.answers import answers as answers_of
 
-from obscura import Detector
 from obscura.boxes import iou
-from obscura.counting.sources import Frames, Options, open_source
+from obscura.cards import catalogue
 from obscura.detections import Detections
-from obscura.errors import ObscuraError
+from obscura.page.features.track.glide import by_track
 from obscura.tracking import Tracker, TrackerOptions
 from obscura.update import FrameInfo, Update
 
-KEPT = Path(__file__).resolve().parents[2] / "build" / "clips"
 LOWEST = 0.05
-"""Score down to which boxes are kept."""
+"""Score down to which boxes are used."""
 RATES = (5, 10, 15)
 LINKED, SHOWN = 0.5, 0.5
 """Overlap above which boxes of neighbouring frames are one object, and from which a box is on an
@@ -82,42 +82,11 @@ class Clip:
 
 
 def read(path: Path, model: str) -> Clip:
-    """Return what a model finds in a clip, computed once."""
-    kept = KEPT / f"{path.stem}-{model}.npz"
-    with Detector(model, threshold=LOWEST) as detector:
-        card = detector.card
-        if not kept.exists():
-            print(f"{path.name}: the model reads it ...", file=sys.stderr, flush=True)
-            updates = list(_source(path).updates(detector.detect))
-            KEPT.mkdir(parents=True, exist_ok=True)
-            np.savez_compressed(
-                kept,
-                times=[update.frame.time_s for update in updates],
-                size=(updates[0].frame.width, updates[0].frame.height),
-                counts=[len(update.detections) for update in updates],
-                xyxy=np.concatenate([update.detections.xyxy for update in updates]),
-                score=np.concatenate([update.detections.score for update in updates]),
-                class_id=np.concatenate([update.detections.class_id for update in updates]),
-            )
-    held = np.load(kept)
-    ends = held["counts"].cumsum()
-    found = [
-        Detections(held["xyxy"][a:b], held["score"][a:b], held["class_id"][a:b])
-        for a, b in zip(ends - held["counts"], ends, strict=True)
-    ]
-    width, height = held["size"].tolist()
-    options = TrackerOptions.for_card(card)
-    return Clip(held["times"].tolist(), found, (width, height), card.threshold, options)
-
-
-def _source(path: Path) -> Frames:
-    def complain(error: ObscuraError) -> None:
-        raise error
-
-    source = open_source(path, Options(1, None, None, complain))
-    if not isinstance(source, Frames):
-        raise SystemExit(f"{path} is no video.")
-    return source
+    """Return what a model finds in all frames of a clip."""
+    card = catalogue.read_card(catalogue.find(model))
+    made = answers_of(path, model, inf)
+    found = [each[each.score >= LOWEST] for each in made.found]
+    return Clip(made.times, found, made.size, card.threshold, TrackerOptions.for_card(card))
 
 
 # ---- where the objects are -----------------------------------------------------------------------
@@ -200,20 +169,9 @@ def tracked(clip: Clip, step: int) -> list[Answer]:
         shown = update.detections
         # The tracker goes on, so places for display are taken now.
         times = clip.times[frame : frame + 3 * step]
-        places = {time: _glided(tracker, shown, time) for time in times}
+        places = {time: by_track(shown, tracker.predict(time)) for time in times}
         answers.append(Answer(frame, shown.xyxy, places.__getitem__))
     return answers
-
-
-def _glided(tracker: Tracker, shown: Detections, time_s: float) -> Boxes:
-    """Return the boxes of what is shown at a time, as `page.features.track.glide` does it."""
-    predicted = tracker.predict(time_s)
-    assert shown.track_id is not None
-    assert predicted.track_id is not None
-    boxes = shown.xyxy.copy()
-    rows, tracks = np.nonzero(shown.track_id[:, None] == predicted.track_id)
-    boxes[rows] = predicted.xyxy[tracks]
-    return boxes
 
 
 # ---- figures -------------------------------------------------------------------------------------

@@ -20,7 +20,8 @@ def clip(*frames: list[Row]) -> Answers:
         else Detections.empty()
         for rows in frames
     ]
-    return Answers([i / 10 for i in range(len(frames))], found, [0.0] * len(frames))
+    times = [i / 10 for i in range(len(frames))]
+    return Answers(times, found, [0.0] * len(frames), (640, 480))
 
 
 EMPTY = clip(*[[]] * 10)

@@ -114,7 +114,7 @@ class Glide:
         # Below 0 a video has begun again, and what it shows now is not known yet.
         ago_s = max(self._showing_ms() - answer.captured_ms, 0.0) / 1000 + later_s
         predicted = self._tracker.predict(update.frame.time_s + ago_s)
-        boxes = _by_track(detections, predicted)
+        boxes = by_track(detections, predicted)
         missed_s = detections.data["missed_s"]
         left_s = np.where(missed_s > 0, self._tracker.options.hold_s - missed_s - ago_s, FADE_S)
         now = self._now_ms() + later_s * 1000
@@ -131,7 +131,7 @@ def _differ(one: tuple[Floats, Floats], other: tuple[Floats, Floats]) -> bool:
     )
 
 
-def _by_track(detections: Detections, predicted: Detections) -> Floats:
+def by_track(detections: Detections, predicted: Detections) -> Floats:
     """Return the predicted boxes of detections, and their own where nothing is predicted."""
     assert detections.track_id is not None
     assert predicted.track_id is not None
