@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+from base64 import b64encode
 from pathlib import Path
+from typing import Any
 
 from PIL import Image
 
@@ -45,3 +47,31 @@ def overlap(a: tuple[float, ...] | list[float], b: tuple[float, ...] | list[floa
     height = max(0.0, min(a[3], b[3]) - max(a[1], b[1]))
     areas = sum((x2 - x1) * (y2 - y1) for x1, y1, x2, y2 in (a, b))
     return width * height / (areas - width * height)
+
+
+def film(page: Any, width: int, height: int, frames: str) -> bytes:
+    """Return a WebM video of the sample picture, recorded by the browser.
+
+    Args:
+        frames: JavaScript that draws `image` on `context` and awaits its frames.
+    """
+    script = f"""async (picture) => {{
+      const image = new Image();
+      image.src = picture;
+      await image.decode();
+      const size = {{ width: {width}, height: {height} }};
+      const canvas = Object.assign(document.createElement("canvas"), size);
+      const context = canvas.getContext("2d");
+      const kind = {{ mimeType: "video/webm;codecs=vp8" }};
+      const recorder = new MediaRecorder(canvas.captureStream(), kind);
+      const chunks = [];
+      recorder.ondataavailable = (event) => chunks.push(event.data);
+      const stopped = new Promise((resolve) => {{ recorder.onstop = resolve; }});
+      recorder.start();
+      {frames}
+      recorder.stop();
+      await stopped;
+      return Array.from(new Uint8Array(await new Blob(chunks).arrayBuffer()));
+    }}"""
+    picture = f"data:image/png;base64,{b64encode(encode(sample())).decode()}"
+    return bytes(page.evaluate(script, picture))

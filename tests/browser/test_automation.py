@@ -10,7 +10,7 @@ import pytest
 from builder.serve import ISOLATION
 
 from .conftest import OpenRoom
-from .pictures import PERSON, encode, overlap, sample
+from .pictures import PERSON, encode, film, overlap, sample
 from .room import PATIENCE, Room
 
 SHAPE = {
@@ -32,38 +32,17 @@ SHAPE = {
 }
 ROW = {"label": str, "score": int | float, "box": list, "track_id": int | None}
 
-RECORD = """async (picture) => {
-  const image = new Image();
-  image.src = picture;
-  await image.decode();
-  const canvas = Object.assign(document.createElement("canvas"), { width: 320, height: 320 });
-  const context = canvas.getContext("2d");
-  const recorder = new MediaRecorder(canvas.captureStream(), { mimeType: "video/webm;codecs=vp8" });
-  const chunks = [];
-  recorder.ondataavailable = (event) => chunks.push(event.data);
-  const stopped = new Promise((resolve) => { recorder.onstop = resolve; });
-  recorder.start();
-  for (let frame = 0; frame < 45; frame++) {
+FRAMES = """for (let frame = 0; frame < 45; frame++) {
     context.drawImage(image, 0, 0, 320, 320);
     context.fillRect(frame, 0, 1, 1);
     await new Promise(requestAnimationFrame);
-  }
-  recorder.stop();
-  await stopped;
-  const bytes = new Uint8Array(await new Blob(chunks).arrayBuffer());
-  return Array.from(bytes);
-}"""
+  }"""
 
 
 @pytest.fixture(scope="module")
 def video(shared_room: OpenRoom) -> bytes:
     """A second of the person as WebM, recorded by the browser."""
-    from base64 import b64encode
-
-    page = shared_room(watched=False).page
-    return bytes(
-        page.evaluate(RECORD, f"data:image/png;base64,{b64encode(encode(sample())).decode()}")
-    )
+    return film(shared_room(watched=False).page, 320, 320, FRAMES)
 
 
 def offer(room: Room, name: str, data: bytes, kind: str) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from base64 import b64encode
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -13,30 +12,15 @@ import pytest
 
 from .access import PHONE
 from .conftest import OpenRoom
-from .pictures import ROOT, encode, sample
+from .pictures import ROOT, film
 from .room import PATIENCE, Room, remembering
 
-WALK = """async (picture) => {
-  const image = new Image();
-  image.src = picture;
-  await image.decode();
-  const canvas = Object.assign(document.createElement("canvas"), { width: 640, height: 320 });
-  const context = canvas.getContext("2d");
-  const recorder = new MediaRecorder(canvas.captureStream(), { mimeType: "video/webm;codecs=vp8" });
-  const chunks = [];
-  recorder.ondataavailable = (event) => chunks.push(event.data);
-  const stopped = new Promise((resolve) => { recorder.onstop = resolve; });
-  recorder.start();
-  const begun = performance.now();
+WALK = """const begun = performance.now();
   for (let done = 0; done < 1; done = (performance.now() - begun) / 4000) {
     context.fillRect(0, 0, 640, 320);
     context.drawImage(image, 400 * done - 40, 0, 320, 320);
     await new Promise(requestAnimationFrame);
-  }
-  recorder.stop();
-  await stopped;
-  return Array.from(new Uint8Array(await new Blob(chunks).arrayBuffer()));
-}"""
+  }"""
 """Someone walks to the right for four seconds: from an eighth of the picture to three quarters."""
 SHAPES = {
     "format": 1,
@@ -61,8 +45,7 @@ LISTEN = """(kinds) => {
 def walk(shared_room: OpenRoom) -> bytes:
     """The video of a person who walks, recorded by the browser."""
     page = shared_room(watched=False).page
-    picture = f"data:image/png;base64,{b64encode(encode(sample())).decode()}"
-    return bytes(page.evaluate(WALK, picture))
+    return film(page, 640, 320, WALK)
 
 
 def kept(**settings: Any) -> str:

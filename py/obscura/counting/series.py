@@ -95,7 +95,7 @@ class Series:
             update: with the events of this frame, as ``counter`` returned it.
             wall_s: when the frame was captured, in epoch seconds.
             labels: name of each class, by class_id.
-            counter: tells who is in the zones now.
+            counter: knows who is in the zones now.
 
         Raises:
             ValueError: wall_s is no time between the years 1 and 9999.

@@ -1,4 +1,4 @@
-"""Alerts: how often people are told of events at most. Pure Python."""
+"""Alerts: how often events are said at most. Pure Python."""
 
 from __future__ import annotations
 
