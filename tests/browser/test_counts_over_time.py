@@ -217,6 +217,7 @@ def test_the_table_has_the_same_numbers_newest_first(dialog: Room) -> None:
     dialog.at("counts-as").click()
 
     rows = dialog.at("counts-table").locator("tr")
+    rows.nth(60).wait_for()
     assert rows.count() == 61
     heads = rows.nth(0).locator("th").all_inner_texts()
     assert heads == ["When", "Entered", "Left", "Inside on average", "Most inside"]
