@@ -42,6 +42,7 @@ from obscura.page.features import (
     keep,
     offline,
     privacy,
+    redact,
     sample,
     track,
 )
@@ -81,6 +82,7 @@ FEATURES = (
     track.FEATURE,
     count.FEATURE,
     events.FEATURE,
+    redact.FEATURE,
     offline.FEATURE,
     sample.FEATURE,
     privacy.FEATURE,

@@ -235,6 +235,7 @@ class App:
             paused=scene.paused,
             can_flip=self.sources.camera_runs and len(self.sources.cameras) > 1,
             caption=scene.caption,
+            veiled=self.features.veil(self.settings),
         )
         self.view.show(scene.kind, moving=display.moving, fit=self.settings.fit)
         self.features.change_scene()

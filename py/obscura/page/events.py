@@ -44,6 +44,7 @@ def render_meter(app: App, meter: Meter) -> None:
             timings=app.sessions.timings.medians() if kind is not Kind.WELCOME else {},
             totals=app.sessions.timings.frame(),
             held=app.pace.limits,
+            delayed=app.sources.redactor is not None,
             info=app.sessions.info,
             why=app.sessions.why,
         )

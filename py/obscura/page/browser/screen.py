@@ -44,6 +44,11 @@ class Screen:
         """Capture the frame that the video shows; see `Grabber`."""
         return self._grabber(self.video, size, card.input, only_new=only_new)
 
+    def captured(self, image: Any) -> Any:
+        """Return what can be drawn to have a frame that `grab` has just returned at its own size,
+        until that is handed on."""
+        return getattr(image, "frame", self.video)
+
     def read_photo(self) -> Any:
         """Return the photo's `ImageData`."""
         return canvas.read_pixels(self.picture)

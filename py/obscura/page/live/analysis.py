@@ -7,6 +7,7 @@ frame and the model. It is shown only if picture and model are still the ones in
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable
+from dataclasses import replace
 from typing import Any, NamedTuple, Protocol
 
 from obscura.cards.card import ModelCard
@@ -85,7 +86,9 @@ class Analysis:
         """How answers of a model are decoded."""
         self.pipeline = Pipeline()
         self._tracker: Tracking | None = None
-        self._tracked: Update | None = None  # as the stages left it; None without a tracker
+        self.least: Callable[[ModelCard], float] | None = None
+        """The lowest score that stages want to see, which is not shown; None for what is shown."""
+        self._whole: Update | None = None  # as the stages left it; None if all of it is shown
         self.sinks: list[Sink] = []
         self.answer: Answer | None = None
         self.update: Update | None = None
@@ -114,16 +117,18 @@ class Analysis:
             return False
         tracker = self._tracker if answer.moving else None
         options = self.options(answer.card)
-        if tracker is None:
-            update = Update(answer.frame, self._decode(answer, options))
-        else:
+        least = [] if self.least is None else [self.least(answer.card)]
+        if tracker is not None:
             if self.answer is not None and answer.cuts != self.answer.cuts:
                 tracker.reset()  # objects are where they were at another time
             tracker.use_card(answer.card, options.threshold)
-            deep = options._replace(threshold=tracker.options.live, classes=None)
-            update = tracker.update(Update(answer.frame, self._decode(answer, deep)))
+            least.append(tracker.options.live)
+        wanted = options._replace(threshold=min(least), classes=None) if least else options
+        update = Update(answer.frame, self._decode(answer, wanted))
+        if tracker is not None:
+            update = tracker.update(update)
         update = self.pipeline.update(update)
-        self._tracked = update if tracker is not None else None
+        self._whole = update if least else None
         self.answer = answer
         self.update = self._visible(update)
         self._pass_on(self.update)
@@ -137,8 +142,8 @@ class Analysis:
         """
         if self.answer is None or self.update is None or not self._in_view(self.answer):
             return
-        if self._tracked is not None:
-            self.update = self._visible(Update(self._tracked.frame, self._tracked.detections))
+        if self._whole is not None:
+            self.update = self._visible(Update(self._whole.frame, self._whole.detections))
         else:
             self.update = Update(self.answer.frame, self.decode(self.answer))
         self._pass_on(self.update)
@@ -148,7 +153,7 @@ class Analysis:
         if tracker is not None:
             tracker.reset()
         elif self._tracker is not None:
-            self._tracked = None
+            self._whole = None
             self.pipeline.reset()
             self._tracker = None
             self.refresh()
@@ -162,7 +167,7 @@ class Analysis:
 
     def clear(self) -> None:
         """Forget the answer and reset the stages: another picture or another model follows."""
-        self.answer = self.update = self._tracked = None
+        self.answer = self.update = self._whole = None
         if self._tracker is not None:
             self._tracker.reset()
         self.pipeline.reset()
@@ -195,10 +200,17 @@ class Analysis:
 
     def _visible(self, update: Update) -> Update:
         """Return what is shown of an update."""
-        if self._tracked is None or self._tracker is None or self.answer is None:
+        if self._whole is None or self.answer is None:
             return update
         options = self.options(self.answer.card)
-        return self._tracker.visible(update, _threshold(options, self.answer.card), options.classes)
+        threshold = _threshold(options, self.answer.card)
+        if self._tracker is not None and self.answer.moving:
+            return self._tracker.visible(update, threshold, options.classes)
+        found = update.detections
+        shown = found.score >= threshold
+        if options.classes is not None:
+            shown &= [each in options.classes for each in found.class_id.tolist()]
+        return replace(update, detections=found[shown])
 
     def _pass_on(self, update: Update) -> None:
         for sink in self.sinks:

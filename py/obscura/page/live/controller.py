@@ -18,7 +18,7 @@ from obscura.live.timing import Timings
 from obscura.page.live.analysis import Analysis, Answer
 from obscura.page.live.loop import Loop, Show
 from obscura.page.live.playback import Playback
-from obscura.page.live.protocols import Hooks, Inference, Screen
+from obscura.page.live.protocols import Hooks, Inference, Redactor, Screen
 from obscura.page.state.camera import CameraBusy, CameraError, CameraLost
 from obscura.page.state.scene import Kind, Scene
 from obscura.page.state.settings import Settings
@@ -55,6 +55,8 @@ class SourceController:
         self._clock, self._now_ms = FrameClock(), now_ms
         self._source: Any = None
         self._photo: Any = None  # the file of the photo in view
+        self.redactor: Redactor | None = None
+        """What shows pictures, where parts of them are to be hidden."""
         self.given: Any = None
         """What `open` was called with for what is in view; None for the sample."""
         self.cameras: list[Any] = []
@@ -134,7 +136,12 @@ class SourceController:
         return answer.epoch == self.scene.epoch and answer.card is self._inference.card
 
     def picture(self) -> Any:
-        """Return a canvas of what is in view, at its own size; awaitable for the sample."""
+        """Return a canvas of what is in view, at its own size, for pictures that people keep:
+        redacted if they see it so; awaitable for the sample."""
+        return self.original() if self.redactor is None else self.redactor.picture()
+
+    def original(self) -> Any:
+        """Return a canvas of what is in view as it came; awaitable for the sample."""
         size = self._source.size if self._source is not None else None
         return self._screen.in_view(self.scene.kind, size)
 
@@ -332,6 +339,8 @@ class SourceController:
                 source_s = self._screen.capture_time_s
                 frame = self._clock.frame(source_s, *size)
                 cuts = self._clock.cuts
+                if self.redactor is not None:
+                    self.redactor.keep(self._screen.captured(image), frame)
             return image
 
         try:

@@ -9,6 +9,7 @@ from obscura.cards.card import ModelCard
 from obscura.errors import ObscuraError
 from obscura.families.decode import Outputs
 from obscura.page.state.scene import Kind
+from obscura.update import FrameInfo
 
 
 class Inference(Protocol):
@@ -34,7 +35,26 @@ class Screen(Protocol):
     def read_photo(self) -> Any: ...
     def draw_photo(self, photo: Any) -> None: ...
     def show_video(self, source: Any) -> None: ...
+    def captured(self, image: Any) -> Any: ...
     def in_view(self, kind: Kind, size: tuple[int, int] | None) -> Any: ...
+
+
+class Redactor(Protocol):
+    """Shows the picture in view with parts of it covered, in place of the picture itself.
+
+    Of a camera or video it shows frames only once they are analysed, so that what is covered is
+    where it was found.
+    """
+
+    def keep(self, picture: Any, frame: FrameInfo) -> None:
+        """Keep a copy of a frame that is being analysed.
+
+        Args:
+            picture: what can be drawn on a canvas, until this returns.
+        """
+
+    def picture(self) -> Any:
+        """Return a new canvas with what is shown."""
 
 
 class Hooks(NamedTuple):

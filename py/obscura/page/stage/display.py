@@ -16,6 +16,8 @@ class Display:
     kind: Kind = Kind.WELCOME
     moving: bool = False
     """Whether the picture changes by itself."""
+    delayed: bool = False
+    """Whether a frame is shown only once it is analysed: then its boxes are where its objects are."""
     mirrored: bool = False
     all_hidden: bool = False
     """Whether every class of the model is switched off."""

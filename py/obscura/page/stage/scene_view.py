@@ -18,6 +18,7 @@ def render(
     paused: bool,
     can_flip: bool,
     caption: str,
+    veiled: bool,
 ) -> None:
     """Bring the stage in line with the app's state; see docs/automation.md for the states.
 
@@ -28,10 +29,12 @@ def render(
         paused: a camera or video stands still.
         can_flip: there is another camera to switch to.
         caption: a few words over the picture; "" for none.
+        veiled: hide the picture itself, and small copies of it.
     """
     body = page_data()
     body.state, body.scene = state, scene
     body.paused = "yes" if paused else "no"
+    body.veiled = "yes" if veiled else "no"
     for name, element in ELEMENTS.items():
         by_id(element).hidden = name != scene
     by_id("welcome").hidden = scene != "welcome"

@@ -107,6 +107,9 @@ class Feature:
     when: When = When.WANTED
     switch: str = ""
     """The setting that switches it on: then its code is started once a model is in use."""
+    veils: bool = False
+    """Whether the picture itself is hidden while the feature is on, also before its code is there:
+    the feature shows it in its own way."""
     settings: tuple[Setting, ...] = ()
     commands: tuple[Command, ...] = ()
     snapshot: Mapping[str, Any] = field(default_factory=dict)
@@ -185,6 +188,10 @@ class Features:
         for row in self:
             if row.switch and getattr(settings, row.switch):
                 await self.part(row.name)
+
+    def veil(self, settings: Settings) -> bool:
+        """Whether the picture itself is to be hidden, see `Feature.veils`."""
+        return any(row.veils and getattr(settings, row.switch) for row in self)
 
     def list_models(self, cards: Sequence[ModelCard]) -> None:
         """Notify all parts that these models exist."""

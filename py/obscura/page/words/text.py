@@ -63,6 +63,7 @@ STAGES = {
     "draw": "Draw",
 }
 SPARING = "saving power"
+DELAY = "{ms} ms: frames are shown once they are analysed"
 HELD_BY = {
     "battery": "running on battery",
     "low-battery": "low battery",
