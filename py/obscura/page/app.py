@@ -227,6 +227,7 @@ class App:
     def _render(self) -> None:
         scene, display = self._scene, self._display
         display.follow(scene, self.settings, self.sessions.card, mirrored=self.sources.mirrored)
+        self.sources.veiled = self.features.veil(self.settings)
         self._platform.render(
             state=self.state,
             scene=scene.kind,
@@ -235,7 +236,7 @@ class App:
             paused=scene.paused,
             can_flip=self.sources.camera_runs and len(self.sources.cameras) > 1,
             caption=scene.caption,
-            veiled=self.features.veil(self.settings),
+            veiled=self.sources.veiled,
         )
         self.view.show(scene.kind, moving=display.moving, fit=self.settings.fit)
         self.features.change_scene()

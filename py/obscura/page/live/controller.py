@@ -12,7 +12,7 @@ from collections.abc import Callable, Collection, Coroutine
 from contextlib import suppress
 from typing import Any
 
-from obscura.errors import ObscuraError
+from obscura.errors import ObscuraError, PictureError
 from obscura.live.frame_clock import FrameClock
 from obscura.live.timing import Timings
 from obscura.page.live.analysis import Analysis, Answer
@@ -57,6 +57,8 @@ class SourceController:
         self._photo: Any = None  # the file of the photo in view
         self.redactor: Redactor | None = None
         """What shows pictures, where parts of them are to be hidden."""
+        self.veiled = False
+        """Whether they are to be hidden."""
         self.given: Any = None
         """What `open` was called with for what is in view; None for the sample."""
         self.cameras: list[Any] = []
@@ -137,11 +139,15 @@ class SourceController:
 
     def picture(self) -> Any:
         """Return a canvas of what is in view, at its own size, for pictures that people keep:
-        redacted if they see it so; awaitable for the sample."""
-        return self.original() if self.redactor is None else self.redactor.picture()
+        redacted if they see it so; awaitable for the sample.
 
-    def original(self) -> Any:
-        """Return a canvas of what is in view as it came; awaitable for the sample."""
+        Raises:
+            PictureError: parts of it are to be hidden, and what does so is not there yet.
+        """
+        if self.redactor is not None:
+            return self.redactor.picture()
+        if self.veiled:
+            raise PictureError(text.VEILED, remedy="Try again in a moment.")
         size = self._source.size if self._source is not None else None
         return self._screen.in_view(self.scene.kind, size)
 
@@ -361,6 +367,14 @@ class SourceController:
     def _show(self, answer: Answer) -> None:
         if self._analysis.receive(answer) and self.scene.paused:
             self._hooks.changed()
+
+    def analyse_again(self) -> Coroutine[Any, Any, None] | None:
+        """Analyse what stands still in view once more, by a coroutine if it must."""
+        if self.scene.kind is Kind.STILL:
+            return self.read_photo()
+        self.show_sample()
+        self.loop.analyse_shown()
+        return None
 
     async def read_photo(self) -> None:
         """Run the model in use, if there is one, on the photo in view, if there is one."""

@@ -62,6 +62,7 @@ STAGES = {
     "decode": "Decode",
     "draw": "Draw",
 }
+VEILED = "The picture is not shown before what is to be hidden is covered"
 SPARING = "saving power"
 DELAY = "{ms} ms: frames are shown once they are analysed"
 HELD_BY = {

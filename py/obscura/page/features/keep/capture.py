@@ -70,14 +70,15 @@ async def capture(
     time_s = position_s if is_video or update is None else update.frame.time_s
     if update is not None:
         update = replace(update, frame=replace(update.frame, time_s=time_s))
-    if moving or not sources.answered:
+    redacted = sources.redactor is not None  # it shows the frame that was analysed
+    if not redacted and (moving or not sources.answered):
         update = answer = None
     picture = sources.picture()
     if inspect.isawaitable(picture):
         picture = await picture
     frame = FrameInfo(index, time_s, picture.width, picture.height)
     for _ in range(TRIES):
-        if update is not None or sessions.card is None:
+        if redacted or update is not None or sessions.card is None:
             break
         answered = await sessions.run(lambda: read_pixels(picture))
         if answered is not None:

@@ -7,6 +7,7 @@ from typing import Any
 
 from obscura.page.browser.canvas import new_canvas
 from obscura.page.browser.dom import by_id
+from obscura.page.features.redact.regions import Region
 
 SAMPLES = 8
 """Numbers across the longer side of a box that blurring and pixelating leave of it: fewer the
@@ -14,9 +15,6 @@ smaller it is shown makes no difference, so the blur grows with the box."""
 BLANK, FILL = "#15171a", "#000"
 KEPT = 2
 """Frames that wait: the one whose answer is being shown, and the one that is being analysed."""
-
-Region = tuple[int, int, int, int]
-
 
 class RedactedCanvas:
     """Shows pictures with regions covered. No picture is ever drawn on it before it is covered."""
@@ -27,6 +25,19 @@ class RedactedCanvas:
         self._small = new_canvas(1, 1)
         self._frames: dict[int, Any] = {}  # by index: canvases
         self._spare: list[Any] = []  # canvases of frames that were dropped
+
+    @property
+    def hidden(self) -> bool:
+        """Whether people do not see it."""
+        return bool(self._canvas.hidden)
+
+    @hidden.setter
+    def hidden(self, hidden: bool) -> None:
+        self._canvas.hidden = hidden
+
+    def show_mirrored(self, mirrored: bool) -> None:
+        """Show it as in a mirror, or not."""
+        self._canvas.classList.toggle("mirrored", mirrored)
 
     @property
     def size(self) -> tuple[int, int]:

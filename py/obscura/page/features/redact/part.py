@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from obscura.cards.card import ModelCard
@@ -10,7 +11,8 @@ from obscura.page.features.context import Context
 from obscura.page.features.redact import words
 from obscura.page.features.redact.canvas import RedactedCanvas
 from obscura.page.features.redact.panel import RedactPanel
-from obscura.page.features.redact.regions import whole_pixels
+from obscura.page.features.redact.regions import regions_of
+from obscura.page.stage.layers import smallest_at
 from obscura.page.stage.placement import Placement
 from obscura.page.state.feature import Part
 from obscura.page.state.scene import Kind
@@ -30,14 +32,14 @@ class Redact(Part):
     def __init__(self, context: Context) -> None:
         assert context.page is not None
         self._page, self._analysis, self._display = context.page, context.analysis, context.display
+        self._spawn = context.spawn
         self._settings = context.preferences.table.settings()
         self._canvas, self._panel = RedactedCanvas(), RedactPanel(context)
         self._cover = Cover()
-        self._labels: tuple[str, ...] = ()  # of the model that answered last
-        self._update: Update | None = None  # the latest, with all rows
+        self._update: Update | None = None  # the latest of the picture in view, with all rows
         self._covered: Covered | None = None
-        self._spared: dict[int, str] = {}  # names of tracks that are shown, by id
-        self._picking = False
+        self._spared: set[int] = set()  # ids of tracks that are shown
+        self._on = self._picking = False
         self._place: Placement | None = None  # of the picture in the view, as drawn last
         self.stages = (self,)
         self.sinks = (self,)
@@ -53,6 +55,171 @@ class Redact(Part):
         if command == "pick":
             self._pick(not self._picking)
         else:
-            self._spare({})
+            self._spare(set())
             self._panel.say(words.HIDDEN_AGAIN)
         return None
+
+    def settings_changed(self, settings: Settings) -> None:
+        """See `Part`."""
+        tracked, self._settings = self._settings.track, settings
+        if settings.redact and not settings.track:
+            # What is not tracked cannot be covered while it is not detected: the switch that was
+            # moved last decides.
+            self._page.change(**({"redact": False} if tracked else {"track": True}))
+            return
+        options = self._cover.options
+        self._cover.options = replace(
+            options, labels=frozenset(settings.redact_what), strict=settings.redact_strict
+        )
+        self._panel.show(settings, self._labels)
+        if settings.redact != self._on:
+            self._switch(settings.redact)
+        elif self._on:
+            self._again()
+
+    def model_opened(self, card: ModelCard) -> None:  # noqa: ARG002  (as `Part` has it)
+        """See `Part`."""
+        self._panel.show(self._settings, self._labels)
+
+    def scene_changed(self) -> None:
+        """See `Part`."""
+        self._display.delayed = self._on
+        self._canvas.show_mirrored(self._display.mirrored)
+
+    def snapshot(self) -> dict[str, Any]:
+        """See `Part`."""
+        covered = self._covered
+        if not self._on or covered is None:
+            return {"hidden": None}
+        return {"hidden": {"whole": covered.whole, "boxes": covered.xyxy.round(1).tolist()}}
+
+    @property
+    def _labels(self) -> tuple[str, ...]:
+        card = self._page.sessions.card
+        return tuple(card.labels) if card else ()
+
+    def _switch(self, on: bool) -> None:
+        """Show pictures with parts covered from now on, or as they are."""
+        self._on = on
+        self._canvas.hidden = not on
+        self._page.sources.redactor = self if on else None
+        self._analysis.least = _least if on else None
+        self._spare(set())
+        self.reset()
+        self.scene_changed()
+        again = self._page.sources.analyse_again()
+        if again is not None:
+            self._spawn(again)
+
+    # ---- a redactor ------------------------------------------------------------------------------
+
+    def keep(self, picture: Any, frame: FrameInfo) -> None:
+        """See `live.protocols.Redactor`."""
+        self._canvas.keep(picture, frame.index, (frame.width, frame.height))
+
+    def picture(self) -> Any:
+        """See `live.protocols.Redactor`."""
+        return self._canvas.copy()
+
+    # ---- a stage and a sink ----------------------------------------------------------------------
+
+    def update(self, update: Update) -> Update:
+        """Decide what to cover of a frame."""
+        if self._on:
+            self._update = update
+            self._decide(update)
+        return update
+
+    def reset(self) -> None:
+        """Another source or model follows: nothing is shown until it has an answer."""
+        self._cover.reset()
+        self._update = self._covered = None
+        self._spared.clear()
+        self._canvas.forget()
+        if self._on:
+            self._panel.say(words.WAITING)
+
+    def take(self, update: Update) -> None:
+        """Show the frame that was analysed."""
+        covered = self._covered
+        if not self._on or covered is None or covered.frame != update.frame:
+            return
+        picture = self._picture(update.frame)
+        if picture is None:
+            return
+        size = (int(picture.width), int(picture.height))  # of a photo, maybe a smaller copy
+        self._canvas.show(picture, size, regions_of(covered, size), self._settings.redact_how)
+        self._report(covered)
+
+    def close(self) -> None:
+        """Nothing is held."""
+
+    def _decide(self, update: Update) -> None:
+        still = not self._display_moves
+        self._covered = self._cover.update(
+            update, self._labels, spared=self._spared, still=still
+        )
+
+    @property
+    def _display_moves(self) -> bool:
+        return self._page.sources.scene.kind is Kind.LIVE  # type: ignore[no-any-return]
+
+    def _picture(self, frame: FrameInfo) -> Any:
+        """Return what can be drawn of a frame; None if it is not there any more."""
+        kind = self._page.sources.scene.kind
+        if kind is Kind.LIVE:
+            return self._canvas.frame(frame.index)
+        return by_id("sample" if kind is Kind.WELCOME else "picture")
+
+    def _again(self) -> None:
+        """Decide again about the frame in view, because what is to be covered has changed."""
+        if self._update is not None:
+            self._decide(self._update)
+            self._analysis.refresh()
+
+    def _report(self, covered: Covered) -> None:
+        if not self._settings.redact_what:
+            self._panel.say(words.NOTHING_CHOSEN)
+        elif self._picking:
+            self._panel.say(words.PICK)
+        elif covered.why:
+            self._panel.say(words.UNCERTAIN[covered.why])
+        else:
+            missing = [each for each in self._settings.redact_what if each not in self._labels]
+            self._panel.say(words.unknown(missing) if missing else "")
+
+    # ---- who is shown all the same ---------------------------------------------------------------
+
+    def draw(self, context: Any, update: Update, place: Placement) -> None:  # noqa: ARG002
+        """Remember where the picture is (a layer), to know who is tapped."""
+        if context.canvas.isConnected:
+            self._place = place
+
+    def _pick(self, picking: bool) -> None:
+        self._picking = picking
+        self._panel.offer(picking=picking, spared=bool(self._spared))
+        self._panel.say(words.PICK if picking else "")
+
+    def _spare(self, tracks: set[int]) -> None:
+        self._spared = tracks
+        self._pick(False)
+        self._again()
+
+    def _tap(self, event: Any) -> None:
+        """Show the person who was tapped."""
+        update, place = self._analysis.update, self._place
+        if not self._picking or update is None or place is None:
+            return
+        corner = event.currentTarget.getBoundingClientRect()
+        at = (event.clientX - corner.left, event.clientY - corner.top)
+        row = smallest_at(place.to_view(update.detections.xyxy), *at)
+        track = None if row is None else update.detections.track_numbers()[row]
+        if track is None:
+            self._panel.say(words.NOBODY_THERE)
+            return
+        self._spare({*self._spared, track})
+
+
+def _least(card: ModelCard) -> float:
+    """Return the lowest score that is covered."""
+    return card.tracking.live if card.tracking else card.threshold / 2

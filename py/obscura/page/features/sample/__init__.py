@@ -11,5 +11,6 @@ FEATURE = Feature(
         Command("track", button="try-track"),
         Command("count", button="try-count"),
         Command("events", button="try-events"),
+        Command("redact", button="try-redact"),
     ),
 )

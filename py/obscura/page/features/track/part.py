@@ -34,7 +34,7 @@ class Track(Part):
         self._glide = Glide(
             self._analysis,
             self._tracker,
-            moving=lambda: self._display.moving,
+            moving=lambda: self._display.moving and not self._display.delayed,
             showing_ms=self._showing_ms,
             now_ms=now_ms,
         )
