@@ -70,7 +70,7 @@ class Editor:
     @property
     def can_undo(self) -> bool:
         """Whether there is something that `undo` takes back."""
-        return bool(self.draft) or self._done.can_undo
+        return bool(self.drawing) or self._done.can_undo
 
     @property
     def can_redo(self) -> bool:
@@ -192,9 +192,11 @@ class Editor:
         self._done.record(act)
 
     def undo(self) -> bool:
-        """Take back the last corner of a draft, else the last edit. Return False if there is
-        none."""
-        if self.draft:
+        """Take back the last point of what is being drawn, or else give that up; if nothing is
+        being drawn, take back the last edit. Return False if there is nothing to take back."""
+        if self.drawing:
+            if not self.draft:
+                return self.cancel()
             self.draft.pop()
             return True
         return self._before is None and self._travel(self._done.undo(self.shapes))
@@ -272,7 +274,8 @@ class Editor:
 
     def key(self, key: str, view: View, *, shift: bool = False) -> bool:
         """Do what a key stands for; return False if it stands for nothing here, as Tab does after
-        the last grip, so that the focus can move on.
+        the last shape, so that the focus can move on. Tab goes from shape to shape, Enter to the
+        points of the one that is selected, so that nobody has to pass through all points of all.
 
         Args:
             key: as `KeyboardEvent.key` has it.
@@ -285,13 +288,15 @@ class Editor:
             return self._draft_key(key, view)
         if key == "Tab":
             return self._tab(-1 if shift else 1)
+        if key == "Enter":
+            return self._next_point(-1 if shift else 1)
         if key in ("Delete", "Backspace"):
             return self.delete()
         return False
 
     def _draft_key(self, key: str, view: View) -> bool:
         if key == "Backspace":
-            return self.undo() if self.draft else self.cancel()
+            return self.undo()
         if key not in ("Enter", " "):
             return False
         if key == " " or not self.finish():
@@ -301,14 +306,26 @@ class Editor:
         return True
 
     def _tab(self, step: int) -> bool:
-        stops = grips(self.shapes)
+        """Select the next shape, or the one before; nothing after the last."""
+        stops = [shape.name for shape in edits.all_shapes(self.shapes)]
         if self.chosen is None:
             index = 0 if step > 0 else len(stops) - 1
         else:
-            index = stops.index(self.chosen) + step
+            index = stops.index(self.chosen.name) + step
         inside = 0 <= index < len(stops)
-        self.chosen = stops[index] if inside else None
+        self.chosen = Grip(stops[index]) if inside else None
         return inside
+
+    def _next_point(self, step: int) -> bool:
+        """Select the next point of the selected shape, or the one before; beyond the last, the
+        whole of it. Return False if no shape is selected."""
+        if self.chosen is None:
+            return False
+        count = len(points(edits.find(self.shapes, self.chosen.name)))
+        place = 0 if self.chosen.point is None else self.chosen.point + 1  # 0: the whole shape
+        place = (place + step) % (count + 1)
+        self.chosen = Grip(self.chosen.name, place - 1 if place else None)
+        return True
 
     def _arrow(self, key: str, view: View, pixels: float) -> bool:
         right, down = ARROWS[key]

@@ -5,10 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from obscura.page.browser.dom import listen
+from obscura.page.browser.dom import by_id, listen
 from obscura.page.features.count import words
 from obscura.page.features.count.grips import FINGER, MOUSE, Hand
 from obscura.page.features.count.layer import ShapeLayer
+
+
+UNDO_KEYS = {
+    ("z", False): "undo",
+    ("z", True): "redo",
+    ("y", False): "redo",
+}
+"""With Ctrl, or Command: the key and whether Shift is held."""
+FIELDS = "input:not([type=color], [type=checkbox])"
+"""Undo what is typed in them by themselves."""
 
 
 class Hands:
@@ -38,6 +48,8 @@ class Hands:
             "keydown": self._key,
         }.items():
             listen(canvas, event, handler)
+        listen(by_id("count-tools"), "keydown", self._shortcut)
+        listen(canvas.ownerDocument, "keydown", self._escape)
 
     def show(self, shown: bool) -> None:
         """Take pointers and keys, or leave them to the picture."""
@@ -95,13 +107,30 @@ class Hands:
             self._used(event, self._layer.editor.double())
 
     def _key(self, event: Any) -> None:
-        if self._layer.shown and self._layer.view:
+        if self._layer.shown and self._layer.view and not self._shortcut(event):
             editor = self._layer.editor
             used = editor.key(str(event.key), self._layer.view, shift=event.shiftKey)
             self._used(event, used)
             if used:
                 deleted = editor.chosen is None and str(event.key) in ("Delete", "Backspace")
                 self._say(words.DONE["delete"] if deleted else words.where(editor))
+
+    def _shortcut(self, event: Any) -> bool:
+        """Undo or redo by the keys that people know from elsewhere; return whether it was one."""
+        done = UNDO_KEYS.get((str(event.key).lower(), bool(event.shiftKey)))
+        if done is None or not (event.ctrlKey or event.metaKey) or event.target.closest(FIELDS):
+            return False
+        editor = self._layer.editor
+        self._say(words.DONE[done] if getattr(editor, done)() else "")
+        self._used(event, True)
+        return True
+
+    def _escape(self, event: Any) -> None:
+        """Give up what is being drawn, wherever the focus is."""
+        editor = self._layer.editor
+        if event.key == "Escape" and editor.drawing and not event.target.closest("dialog"):
+            editor.cancel()
+            self._used(event, True)
 
 
 def hand_of(event: Any) -> Hand:

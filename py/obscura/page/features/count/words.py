@@ -15,10 +15,11 @@ DRAWING = {
     "line": "Draw a line: press at one end, then at the other.",
     "zone": "Draw a zone: press at each corner, then at the first one again.",
 }
+NOTHING_IN = "This file has no lines and no zones. What you have drawn stays."
 NO_SOURCE = "Start the camera or open a video first."
 CANVAS = (
-    "Lines and zones. Tab selects, arrow keys move, Delete deletes. "
-    "While you draw, Enter sets a point and Escape cancels."
+    "Lines and zones. Tab selects one, Enter its points, arrow keys move, Delete deletes. "
+    "Control and Z undo. While you draw, Enter sets a point and Escape cancels."
 )
 DONE = {
     "finish": "",
