@@ -419,3 +419,25 @@ def test_a_summary_names_the_sums_and_the_busiest_period() -> None:
 @pytest.mark.parametrize(("value", "text"), [(3, "3"), (0, "0"), (1.25, "1.2"), (2.0, "2.0")])
 def test_counts_have_no_decimals_and_averages_one(value: float, text: str) -> None:
     assert history_words.number(value) == text
+
+
+def test_what_is_counted_in_the_sample_clip_is_never_stored() -> None:
+    memory = Memory()
+    history = History(
+        memory,
+        now_s=lambda: NOON,
+        may_store=lambda: True,
+        passing=("video Sample clip",),
+        say=lambda _sentence: None,
+        loaded=lambda: None,
+    )
+    counter = Counter(SHAPES)
+    for name in ("video Sample clip", "video mine.mp4"):
+        history.enter(name, SHAPES)
+        for index, x in enumerate((40, 60)):
+            row = Detections([[x - 5, 40, x + 5, 60]], [0.9], [0], [1])
+            update = counter.update(Update(FrameInfo(index, index / 10, 100, 100), row))
+            history.take(update, LABELS, counter, index / 10)
+        run(history.flush())
+
+    assert {key[1] for key in memory.records} == {"video mine.mp4"}

@@ -7,6 +7,7 @@ frame and the model. It is shown only if picture and model are still the ones in
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable
+from dataclasses import replace
 from typing import Any, NamedTuple, Protocol
 
 from obscura.cards.card import ModelCard
@@ -14,7 +15,10 @@ from obscura.detections import Detections
 from obscura.families.decode import Outputs, decode
 from obscura.live.timing import Timings
 from obscura.pipeline import Pipeline, Sink, Stage
-from obscura.update import FrameInfo, Update
+from obscura.update import Event, FrameInfo, Update
+
+ENDED_S = 60.0
+"""Seconds without detections after which no stage expects an object to come back."""
 
 
 class Answer(NamedTuple):
@@ -122,9 +126,9 @@ class Analysis:
             tracker.use_card(answer.card, options.threshold)
             deep = options._replace(threshold=tracker.options.live, classes=None)
             update = tracker.update(Update(answer.frame, self._decode(answer, deep)))
+        self.answer = answer  # before stages ask for its labels
         update = self.pipeline.update(update)
         self._tracked = update if tracker is not None else None
-        self.answer = answer
         self.update = self._visible(update)
         self._pass_on(self.update)
         return True
@@ -148,6 +152,7 @@ class Analysis:
         if tracker is not None:
             tracker.reset()
         elif self._tracker is not None:
+            self._end()
             self._tracked = None
             self.pipeline.reset()
             self._tracker = None
@@ -162,10 +167,22 @@ class Analysis:
 
     def clear(self) -> None:
         """Forget the answer and reset the stages: another picture or another model follows."""
+        self._end()
         self.answer = self.update = self._tracked = None
         if self._tracker is not None:
             self._tracker.reset()
         self.pipeline.reset()
+
+    def _end(self) -> None:
+        """Let what was in view end as it does when nothing is seen any more: who was in a zone
+        leaves it, so that lists, charts and events agree."""
+        if self._tracked is not None:
+            self.publish(self.pipeline.update(ended(self._tracked.frame)).events)
+
+    def publish(self, events: tuple[Event, ...]) -> None:
+        """Pass on events that no frame comes with, beside the latest update."""
+        if events and self.update is not None:
+            self._pass_on(replace(self.update, events=events))
 
     def add(self, sinks: Iterable[Sink]) -> None:
         """Add sinks, which receive the latest update at once."""
@@ -203,6 +220,12 @@ class Analysis:
     def _pass_on(self, update: Update) -> None:
         for sink in self.sinks:
             sink.take(update)
+
+
+def ended(frame: FrameInfo) -> Update:
+    """Return an update without detections, so long after a frame that all objects have gone."""
+    later = replace(frame, index=frame.index + 1, time_s=frame.time_s + ENDED_S)
+    return Update(later, Detections.empty())
 
 
 def _threshold(options: DecodeOptions, card: ModelCard) -> float:

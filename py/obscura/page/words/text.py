@@ -30,6 +30,8 @@ RESUME = "Resume"
 ASKING = "Allow the camera in your browser's prompt"
 READING_PICTURE = "Analysing the picture…"
 PASTED = "the pasted picture"
+SAMPLE_CLIP = "Sample clip"
+"""Name of the video that tools are tried on; what is counted in it is not stored."""
 SAMPLE_CAPTION = "Sample picture"
 FILL = "Fill the screen"
 SHOW_ALL = "Show the whole picture"
@@ -391,12 +393,3 @@ def megabytes(size: int) -> str:
     if size < 500:
         return f"{size} bytes"
     return f"{size / 1e6:.1f} MB" if size >= 100_000 else f"{size / 1e3:.0f} kB"
-
-
-def clock(seconds: float) -> str:
-    """Return a time in a video: minutes and seconds, with hours if there are any."""
-    whole = int(max(seconds, 0.0))
-    minutes, rest = divmod(whole, 60)
-    if minutes < 60:
-        return f"{minutes}:{rest:02}"
-    return f"{minutes // 60}:{minutes % 60:02}:{rest:02}"

@@ -10,7 +10,6 @@ from obscura.page.features.count import words
 from obscura.page.features.count.grips import FINGER, MOUSE, Hand
 from obscura.page.features.count.layer import ShapeLayer
 
-
 UNDO_KEYS = {
     ("z", False): "undo",
     ("z", True): "redo",

@@ -22,6 +22,7 @@ from obscura.page.features.count.ledger import Ledger
 from obscura.page.features.count.panel import ShapePanel
 from obscura.page.features.count.stored import StoredHistory
 from obscura.page.features.count.undo import Act
+from obscura.page.live.analysis import ended
 from obscura.page.state.feature import Part
 from obscura.page.state.scene import Kind
 from obscura.page.state.settings import Settings
@@ -149,8 +150,7 @@ class Count(Part):
         if not self._on:
             return update
         update = replace(update, events=self._counter.update(self._wanted(update)).events)
-        card = self._page.sessions.card
-        self._labels = card.labels if card else ()
+        self._labels = self._analysis.labels
         self._ledger.take(self._counter, self._labels)
         if self._layer.shown:
             self._history.count(update, self._labels, self._counter)
@@ -158,8 +158,8 @@ class Count(Part):
 
     def _wanted(self, update: Update) -> Update:
         """Return the update without the classes that a person has hidden."""
-        card = self._page.sessions.card
-        classes = self._analysis.options(card).classes if card else None
+        answer = self._analysis.answer
+        classes = self._analysis.options(answer.card).classes if answer else None
         if classes is None:
             return update
         found = update.detections
@@ -260,8 +260,11 @@ class Count(Part):
             self._switch(True)
 
     def _switch(self, on: bool) -> None:
-        if on and not self._on:
-            self.reset()  # who crossed a line meanwhile was not seen to do so
+        if on != self._on:
+            latest = self._analysis.update
+            if self._on and latest is not None:  # who is in a zone leaves it, here and in events
+                self._analysis.publish(self.update(ended(latest.frame)).events)
+            self.reset()  # who crosses a line meanwhile is not seen to do so
         self._on = on
         by_id("count-tools").hidden = not on
         self.scene_changed()

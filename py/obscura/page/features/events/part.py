@@ -42,7 +42,8 @@ class Events(Part):
         self._presence, self._moments, self._log = Presence(), Moments(), Log()
         self._listing = Listing(self._log)
         self._source = 0  # counts the sources and the places that were sought
-        self._answer: Answer | None = None  # whose events were taken
+        self._answer: Answer | None = None  # the latest
+        self._video, self._name = False, ""  # of its source
         self._tones, self._chime = Tones(), Chime()
         self._aloud, self._notices = Digest(ALOUD_EVERY_MS), Digest(NOTIFY_EVERY_MS)
         self._asking = False
@@ -91,7 +92,8 @@ class Events(Part):
         if not self._settings.events or answer is None:
             return
         if answer is not self._answer:
-            self._answer = answer
+            self._begin(update, answer)
+        if update.events:  # once: a frame that comes again has none
             self._take(update, answer)
         now = now_ms()
         self._listing.refresh(self._kinds, now)
@@ -100,27 +102,32 @@ class Events(Part):
     def close(self) -> None:
         """Nothing is held."""
 
-    def _take(self, update: Update, answer: Answer) -> None:
-        is_video = self._page.sources.is_video
+    def _begin(self, update: Update, answer: Answer) -> None:
+        """Take note of when and where a frame was captured."""
+        sources = self._page.sources
+        # As it is now: when the events of its end come, another source is in view.
+        self._answer, self._video, self._name = answer, sources.is_video, sources.source_name
         age_s = (now_ms() - answer.captured_ms) / 1000
-        moment_s = answer.source_s if is_video else time.time() - age_s
+        moment_s = answer.source_s if self._video else time.time() - age_s
         self._moments.add(update.frame.time_s, moment_s)
+
+    def _take(self, update: Update, answer: Answer) -> None:
         classes = self._analysis.options(answer.card).classes
         for event in update.events:
             if isinstance(event, TrackEvent) and (classes is None or event.class_id in classes):
-                self._add(event, answer, is_video=is_video)
+                self._add(event, answer)
 
-    def _add(self, event: TrackEvent, answer: Answer, *, is_video: bool) -> None:
+    def _add(self, event: TrackEvent, answer: Answer) -> None:
         moment_s = self._moments.at(event.time_s)
-        wall_s = None if is_video else moment_s
+        wall_s = None if self._video else moment_s
         record = to_record(
             event,
             answer.card.labels,
             wall_s=wall_s,
-            source=self._page.sources.source_name,
+            source=self._name,
             model=answer.card.name,
         )
-        if is_video:
+        if self._video:
             record["time_s"] = round(moment_s, 4)
         entry = Entry((self._source, event.time_s), record, words.when(moment_s, wall_s))
         self._log.add(entry)

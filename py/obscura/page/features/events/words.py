@@ -6,8 +6,7 @@ import time
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from obscura.page.words.objects import duration
-from obscura.page.words.text import clock
+from obscura.page.words.times import clock, duration
 
 EMPTY = {
     "none": "Choose which kinds of events are listed.",
