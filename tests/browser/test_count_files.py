@@ -180,6 +180,7 @@ def test_what_is_wrong_in_the_address_is_shown_on_a_card(
     room.at("notice-dismiss").click()
     room.start()
     assert not room.at("count-given").is_visible()
+    assert sentence in room.at("count-note").inner_text(), "also when the card is gone"
 
 
 @pytest.mark.provokes("404")

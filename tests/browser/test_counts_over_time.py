@@ -304,11 +304,11 @@ def test_the_privacy_dialog_names_and_deletes_them(new_room: OpenRoom) -> None:
     stored(room)
 
     room.at("promise").click()
-    room.until_text("fact-kept", "^your settings, counts$")
-    room.until_text("kept-list", "Counts over time1 camera or video")
+    room.until_text("fact-kept", "^your settings, lines and zones, counts$")
+    room.until_text("kept-list", "Lines and zones1 camera or videoCounts over time1 camera")
     room.at("forget").click()
     room.at("forget-keep").wait_for(state="visible")
-    assert "the counts over time" in room.at("forget-what").inner_text()
+    assert "your lines and zones, the counts over time" in room.at("forget-what").inner_text()
     with room.page.expect_navigation():
         room.at("forget-now").click()
 

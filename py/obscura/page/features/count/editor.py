@@ -6,7 +6,7 @@ browsers give them, and changes `shapes`. A drag shows at once, but is an edit w
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import suppress
 from dataclasses import replace
 from math import hypot
@@ -40,17 +40,24 @@ class Editor:
         chosen: the selected shape or point; None if there is none.
     """
 
-    def __init__(self, shapes: Shapes, changed: Callable[[Shapes], None]) -> None:
+    def __init__(
+        self,
+        shapes: Shapes,
+        changed: Callable[[Shapes], None],
+        used_names: Callable[[], Collection[str]] = tuple,
+    ) -> None:
         """
         Args:
             changed: called with the new shapes after each edit, also after undo and redo.
+            used_names: returns names that no new shape is given, such as those of deleted ones
+                whose counts are kept.
         """
         self.shapes = shapes
         self.drawing = ""
         self.draft: list[Point] = []
         self.cursor: Point | None = None
         self.chosen: Grip | None = None
-        self._changed = changed
+        self._changed, self._used_names = changed, used_names
         self._done = UndoStack()
         self._nudged: Grip | None = None  # arrow keys in a row are one edit
         self._pressed: Point | None = None  # in CSS pixels
@@ -112,7 +119,7 @@ class Editor:
         """End the zone that is being drawn. Return False if it has too few corners, or no area."""
         if not self.can_finish:
             return False
-        name, shade = edits.free_name(self.shapes, "Zone"), edits.free_colour(self.shapes)
+        name, shade = self._new_look()
         try:
             self._add(Zone(name, tuple(self.draft), colour=shade))
         except ShapesError:  # its corners lie on one line: more may follow
@@ -358,10 +365,15 @@ class Editor:
         self.draft.append(point)
         if self.drawing == "line" and len(self.draft) == 2:
             start, end = self.draft
-            name, colour = edits.free_name(self.shapes, "Line"), edits.free_colour(self.shapes)
+            name, colour = self._new_look()
             self._add(Line(name, start, end, colour=colour))
         elif len(self.draft) == MOST_CORNERS:
             self.finish()
+
+    def _new_look(self) -> tuple[str, str]:
+        """Return the name and the colour of the shape that is being drawn."""
+        name = edits.free_name(self.shapes, self.drawing.capitalize(), self._used_names())
+        return name, edits.free_colour(self.shapes)
 
     def _snapped(self, at: Point, view: View) -> Point:
         return edits.snapped(view.relative(at), view.span(self._hand.snap))
