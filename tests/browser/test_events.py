@@ -79,7 +79,7 @@ def play(room: Room, walk: bytes, until: str) -> None:
           const details = received.map(([, detail]) => detail);
           const events = details.filter(({{ label }}) => label === "person");
           if (!({condition})) return false;
-          document.getElementById("pause").click(); // here: much can happen until a test hears of it
+          document.getElementById("pause").click(); // here: a test would be too late
           return true;
         }}""",
         timeout=2 * PATIENCE,

@@ -14,7 +14,16 @@ from math import hypot
 from obscura.counting import Line, Shapes, ShapesError, Zone
 from obscura.counting.shapes import MOST_CORNERS, MOST_SHAPES, Point, points
 from obscura.page.features.count import edits
-from obscura.page.features.count.grips import MOUSE, Grip, Hand, View, grips, hit
+from obscura.page.features.count.grips import (
+    MOUSE,
+    Grip,
+    Hand,
+    View,
+    grips,
+    hit,
+    next_point,
+    next_shape,
+)
 from obscura.page.features.count.undo import Act, UndoStack
 
 STEP, LARGE_STEP = 2.0, 20.0
@@ -294,9 +303,11 @@ class Editor:
         if self.drawing:
             return self._draft_key(key, view)
         if key == "Tab":
-            return self._tab(-1 if shift else 1)
-        if key == "Enter":
-            return self._next_point(-1 if shift else 1)
+            self.chosen = next_shape(self.shapes, self.chosen, -1 if shift else 1)
+            return self.chosen is not None
+        if key == "Enter" and self.chosen is not None:
+            self.chosen = next_point(self.shapes, self.chosen, -1 if shift else 1)
+            return True
         if key in ("Delete", "Backspace"):
             return self.delete()
         return False
@@ -310,28 +321,6 @@ class Editor:
             self.cursor = self.cursor or CENTRE
             self._hand = KEYS
             self._place(view.shown(self.cursor), view, KEYS.reach)
-        return True
-
-    def _tab(self, step: int) -> bool:
-        """Select the next shape, or the one before; nothing after the last."""
-        stops = [shape.name for shape in edits.all_shapes(self.shapes)]
-        if self.chosen is None:
-            index = 0 if step > 0 else len(stops) - 1
-        else:
-            index = stops.index(self.chosen.name) + step
-        inside = 0 <= index < len(stops)
-        self.chosen = Grip(stops[index]) if inside else None
-        return inside
-
-    def _next_point(self, step: int) -> bool:
-        """Select the next point of the selected shape, or the one before; beyond the last, the
-        whole of it. Return False if no shape is selected."""
-        if self.chosen is None:
-            return False
-        count = len(points(edits.find(self.shapes, self.chosen.name)))
-        place = 0 if self.chosen.point is None else self.chosen.point + 1  # 0: the whole shape
-        place = (place + step) % (count + 1)
-        self.chosen = Grip(self.chosen.name, place - 1 if place else None)
         return True
 
     def _arrow(self, key: str, view: View, pixels: float) -> bool:

@@ -31,7 +31,8 @@ class Listing:
     def refresh(self, kinds: Collection[str], now_ms: float) -> None:
         """Show what has come, unless the list changed a moment ago. What an empty list says depends
         on more than the log."""
-        if (self._log.changes != self._changes or not self._shown) and now_ms - self._shown_ms >= EVERY_MS:
+        stale = self._log.changes != self._changes or not self._shown
+        if stale and now_ms - self._shown_ms >= EVERY_MS:
             self._shown_ms = now_ms
             self.show(kinds)
 

@@ -20,7 +20,7 @@ class Asked(NamedTuple):
     began: float
     """Milliseconds since its page or worker began; with the address, it identifies a request."""
     size: int
-    """Bytes of the answer as they were sent, without headers; 0 where a browser does not report it."""
+    """Bytes of the answer as they were sent, without headers; 0 where it is not reported."""
 
 
 @dataclass(frozen=True)
