@@ -437,6 +437,8 @@ def test_a_summary_names_the_sums_and_the_busiest_period() -> None:
     assert said.startswith("door: 6 in and 3 out, from 4 Mar, ")
     hour = history_words.moment("minute", NOON + 60).partition(", ")[2]
     assert said.endswith(f"The busiest minute was {hour}.")
+    said = history_words.summary("door " * 16, "line", "minute", starts, rows)
+    assert said.startswith("door door door door door door…: 6 in and 3 out"), "a long name is cut"
 
 
 @pytest.mark.parametrize(("value", "text"), [(3, "3"), (0, "0"), (1.25, "1.2"), (2.0, "2.0")])
