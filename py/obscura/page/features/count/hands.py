@@ -121,9 +121,11 @@ class Hands:
         return True
 
     def _escape(self, event: Any) -> None:
-        """Give up what is being drawn, wherever the focus is."""
+        """Give up what is being drawn, wherever the focus is; in a dialog or on the error card
+        Escape closes that."""
         editor = self._layer.editor
-        if event.key == "Escape" and editor.drawing and not event.target.closest("dialog"):
+        elsewhere = event.target.closest("dialog, #notice")
+        if event.key == "Escape" and editor.drawing and not elsewhere:
             editor.cancel()
             self._used(event, True)
 
