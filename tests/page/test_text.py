@@ -197,6 +197,16 @@ def test_the_question_before_deleting_names_what_goes(
     assert ("can't be restored" in question) == bool(own)
 
 
+def test_lines_and_zones_are_named_among_what_is_stored_and_before_they_are_deleted() -> None:
+    assert text.kept(0, 0, counts=1, drawn=2) == "your settings, lines and zones, counts"
+    assert text.stored_for(1) == "1 camera or video"
+    assert text.stored_for(2) == "2 cameras or videos"
+    assert text.delete_question([], 0, counts=1, drawn=2) == (
+        "Delete your settings, your lines and zones and the counts over time from this device?"
+    )
+    assert "lines" not in text.kept(0, 0, counts=1) + text.delete_question([], 0, counts=1)
+
+
 @pytest.mark.parametrize(
     ("count", "words"), [(0, "Number of classes unknown"), (1, "1 class"), (80, "80 classes")]
 )

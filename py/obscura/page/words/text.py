@@ -137,6 +137,7 @@ KEEPING = "{done:.1f} of {total:.1f} MB"
 SETTINGS = "Settings"
 OFFLINE_FILES = "Files for offline use"
 COUNTS = "Counts over time"
+SHAPES = "Lines and zones"
 USAGE = "Total (as the browser reports it)"
 CAREFUL = (
     "Obscura closed unexpectedly the last two times, so it started in a lighter mode (one CPU "
@@ -250,36 +251,42 @@ def names_mismatch(given: int, classes: int) -> str:
     return f"You gave {given} names, but this model has {classes} classes."
 
 
-def kept(own: int, size: int, counts: int = 0) -> str:
+def kept(own: int, size: int, counts: int = 0, drawn: int = 0) -> str:
     """Return what is stored on this device.
 
     Args:
         own: number of models that the user added.
         size: of these, in bytes.
         counts: number of cameras and videos whose counts are stored.
+        drawn: number of cameras and videos whose lines and zones are stored.
     """
     parts = ["your settings"]
     if own:
         parts.append(f"{own} model{'s' if own > 1 else ''} ({megabytes(size)})")
+    if drawn:
+        parts.append("lines and zones")
     if counts:
         parts.append("counts")
     return ", ".join(parts)
 
 
-def counted_at(counts: int) -> str:
-    """Return for how many cameras and videos counts are stored."""
-    return "1 camera or video" if counts == 1 else f"{counts} cameras or videos"
+def stored_for(sources: int) -> str:
+    """Return for how many cameras and videos something is stored."""
+    return "1 camera or video" if sources == 1 else f"{sources} cameras or videos"
 
 
-def delete_question(own: Sequence[str], files: int, counts: int = 0) -> str:
+def delete_question(own: Sequence[str], files: int, counts: int = 0, drawn: int = 0) -> str:
     """Return the question whether to delete everything stored, naming what that is.
 
     Args:
         own: titles of the models that the user added.
         files: how many files are stored for offline use.
         counts: number of cameras and videos whose counts are stored.
+        drawn: number of cameras and videos whose lines and zones are stored.
     """
     parts = ["your settings"]
+    if drawn:
+        parts.append("your lines and zones")
     if counts:
         parts.append("the counts over time")
     if own:

@@ -9,15 +9,19 @@ from obscura.page.browser.dom import by_id, listen
 from obscura.page.features.count import words
 from obscura.page.features.count.grips import FINGER, MOUSE, Hand
 from obscura.page.features.count.layer import ShapeLayer
+from obscura.page.features.count.undo import command_of
 
+<<<<<<< HEAD
 UNDO_KEYS = {
     ("z", False): "undo",
     ("z", True): "redo",
     ("y", False): "redo",
 }
 """With Ctrl, or Command: the key and whether Shift is held."""
+=======
+>>>>>>> m13-draw
 FIELDS = "input:not([type=color], [type=checkbox])"
-"""Undo what is typed in them by themselves."""
+"""Fields in which the browser itself undoes what is typed."""
 
 
 class Hands:
@@ -116,18 +120,21 @@ class Hands:
 
     def _shortcut(self, event: Any) -> bool:
         """Undo or redo by the keys that people know from elsewhere; return whether it was one."""
-        done = UNDO_KEYS.get((str(event.key).lower(), bool(event.shiftKey)))
-        if done is None or not (event.ctrlKey or event.metaKey) or event.target.closest(FIELDS):
+        control = bool(event.ctrlKey or event.metaKey)
+        command = command_of(str(event.key), control=control, shift=bool(event.shiftKey))
+        if not command or event.target.closest(FIELDS):
             return False
-        editor = self._layer.editor
-        self._say(words.DONE[done] if getattr(editor, done)() else "")
+        done = getattr(self._layer.editor, command)()
+        self._say(words.DONE[command] if done else "")
         self._used(event, True)
         return True
 
     def _escape(self, event: Any) -> None:
-        """Give up what is being drawn, wherever the focus is."""
+        """Give up what is being drawn, wherever the focus is; in a dialog or on the error card
+        Escape closes that."""
         editor = self._layer.editor
-        if event.key == "Escape" and editor.drawing and not event.target.closest("dialog"):
+        elsewhere = event.target.closest("dialog, #notice")
+        if event.key == "Escape" and editor.drawing and not elsewhere:
             editor.cancel()
             self._used(event, True)
 

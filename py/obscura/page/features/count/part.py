@@ -13,7 +13,7 @@ from obscura.counting.shapes import from_json, to_json
 from obscura.page.browser.dom import by_id, listen
 from obscura.page.browser.shell import close_panel
 from obscura.page.features.context import Context
-from obscura.page.features.count import MOST_SOURCES, transfer, words
+from obscura.page.features.count import MOST_SOURCES, figures, transfer, words
 from obscura.page.features.count.dialog import CountsDialog
 from obscura.page.features.count.editor import Editor
 from obscura.page.features.count.hands import Hands
@@ -104,8 +104,11 @@ class Count(Part):
         tracked, self._tracked = self._tracked, settings.track
         if settings.count and not settings.track:
             # Who is not tracked cannot be counted: the switch that was moved last decides.
+            by_id("count-off").textContent = words.NEEDS_TRACKING if tracked else ""
             self._page.change(**({"count": False} if tracked else {"track": True}))
             return
+        if settings.track:
+            by_id("count-off").textContent = ""
         self._switch(settings.count)
 
     def scene_changed(self) -> None:
@@ -137,6 +140,9 @@ class Count(Part):
         """See `Part`."""
         shapes = await transfer.read(file)
         self._turn_on()
+        if not (shapes.lines or shapes.zones):
+            self._say(words.NOTHING_IN)
+            return
         if self._page.sources.scene.kind is Kind.LIVE:
             self._use(shapes)
         else:
@@ -195,7 +201,7 @@ class Count(Part):
         self._counter.change(Shapes())
         self._counter.change(shapes)
         self._layer.ledger = self._history.enter(self._source, shapes)
-        self._layer.editor = Editor(shapes, self._edited)
+        self._layer.editor = Editor(shapes, self._edited, self._used_names)
 
     def _drawn(self) -> Shapes:
         stored = self._preferences.current.drawn.get(self._source, "")
@@ -218,6 +224,11 @@ class Count(Part):
         else:
             self._given = shapes
         self._show()
+
+    def _used_names(self) -> set[str]:
+        """Return the names whose counts are kept."""
+        source = self._history.source
+        return figures.counted_names(source.series, source.ledger) if source else set()
 
     def _draw(self, kind: str) -> None:
         if self._page.sources.scene.kind is not Kind.LIVE:
@@ -275,8 +286,9 @@ class Count(Part):
         """Count at what the address gives; in its absence at what people drew."""
         try:
             self._given = await transfer.fetch(given)
-        except ShapesError:
+        except ShapesError as error:
             self._given = None
+            self._say(str(error))  # the card is gone once the camera starts
             raise
         finally:
             by_id("count-given").hidden = self._given is None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Awaitable, Coroutine
+from collections.abc import Awaitable, Collection, Coroutine
 from typing import Any
 
 from obscura.counting import Presence
@@ -20,6 +20,7 @@ from obscura.page.features.events.listing import Listing
 from obscura.page.features.events.log import KINDS, Entry, Log, Moments
 from obscura.page.live.analysis import Answer
 from obscura.page.state.feature import Part
+from obscura.page.state.scene import Kind
 from obscura.page.state.settings import Settings
 from obscura.update import Update
 
@@ -40,7 +41,7 @@ class Events(Part):
         self._page, self._analysis, self._spawn = context.page, context.analysis, context.spawn
         self._settings = context.preferences.table.settings()
         self._presence, self._moments, self._log = Presence(), Moments(), Log()
-        self._listing = Listing(self._log)
+        self._listing = Listing(self._log, self._empty)
         self._source = 0  # counts the sources and the places that were sought
         self._answer: Answer | None = None  # the latest
         self._video, self._name = False, ""  # of its source
@@ -60,8 +61,11 @@ class Events(Part):
         former, self._settings = self._settings, settings
         if settings.events and not settings.track:
             # Events are those of tracks: the switch that was moved last decides.
+            by_id("events-off").textContent = words.NEEDS_TRACKING if former.track else ""
             self._page.change(**({"events": False} if former.track else {"track": True}))
             return
+        if settings.track:
+            by_id("events-off").textContent = ""
         if former.events and not settings.events:
             self.reset()
         by_id("events-tools").hidden = not settings.events
@@ -142,6 +146,12 @@ class Events(Part):
         """The kinds that a person has chosen."""
         kinds = dict.fromkeys(KINDS.values())
         return [kind for kind in kinds if getattr(self._settings, f"events_{kind}")]
+
+    def _empty(self, kinds: Collection[str]) -> str:
+        """Return what the list says while it has no event of these kinds."""
+        drawn = self._page.features.snapshot()["counts"] or {}
+        live = self._page.sources.scene.kind is Kind.LIVE
+        return words.empty(kinds, live=live, counting=self._settings.count, drawn=drawn)
 
     def _save(self) -> None:
         lines = [to_line(entry.record) for entry in self._log.oldest_first(self._kinds)]

@@ -54,8 +54,8 @@ class PrivacyDialog(Part):
         """Ask whether to delete everything, naming what that is."""
         files = await storage.cached_files()
         titles = [card.title for card in self._page.models.own()]
-        counts = await self._counted()
-        by_id("forget-what").textContent = text.delete_question(titles, files, counts)
+        counts, drawn = await self._counted(), self._drawn()
+        by_id("forget-what").textContent = text.delete_question(titles, files, counts, drawn)
         self._show_question(True)
         by_id("forget-keep").focus()
 
@@ -110,19 +110,25 @@ class PrivacyDialog(Part):
         own = list(self._page.models.own())
         size = sum(card.file.bytes for card in own)
         stores = self._preferences.stores
-        counts = await self._counted()
+        counts, drawn = await self._counted(), self._drawn()
         by_id("fact-kept").textContent = (
-            text.kept(len(own), size, counts) if stores else text.KEPT_NOTHING
+            text.kept(len(own), size, counts, drawn) if stores else text.KEPT_NOTHING
         )
         rows = [(text.SETTINGS, text.megabytes(self._preferences.size()))]
         rows += [(card.title, text.megabytes(card.file.bytes)) for card in own]
+        if stores and drawn:
+            rows.append((text.SHAPES, text.stored_for(drawn)))
         if counts:
-            rows.append((text.COUNTS, text.counted_at(counts)))
+            rows.append((text.COUNTS, text.stored_for(counts)))
         rows.append((text.OFFLINE_FILES, str(await storage.cached_files())))
         usage = await storage.usage()
         if usage is not None:
             rows.append((text.USAGE, text.megabytes(usage)))
         by_id("kept-list").replaceChildren(*terms(rows))
+
+    def _drawn(self) -> int:
+        """Return for how many cameras and videos lines and zones are stored."""
+        return len(self._preferences.saved.drawn)
 
     async def _counted(self) -> int:
         """Return for how many cameras and videos counts are stored."""
