@@ -207,10 +207,11 @@ def test_the_camera_has_times_by_the_clock_and_a_list_can_be_cleared_and_had_bac
     ), "what is not used costs nothing"
     room.at("events").check()
     room.page.wait_for_function("() => document.getElementById('track').checked")
-    room.until_text("events-empty", "Draw a line or a zone under Count")
+    room.until_text("events-empty", "Start the camera or open a video")
+    room.start()
+    room.until_text("events-empty", "Switch Count on, and draw a line or a zone")
     room.at("events-options").locator("summary").click()
     room.at("events_views").check()
-    room.start()
 
     room.until_text("events-list", r"\d\d:\d\d:\d\dperson \d+ came into view")
     (record,) = [each for each in saved(room) if each["label"] == "person"]
@@ -228,6 +229,7 @@ def test_the_camera_has_times_by_the_clock_and_a_list_can_be_cleared_and_had_bac
     room.at("track").uncheck()
     room.page.wait_for_function("() => !document.getElementById('events').checked")
     room.at("events-tools").wait_for(state="hidden")
+    assert room.at("events-off").inner_text() == "Events need tracking, so they are off, too."
 
 
 def test_a_class_that_is_hidden_has_no_events(new_room: OpenRoom) -> None:
