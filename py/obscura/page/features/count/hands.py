@@ -11,15 +11,6 @@ from obscura.page.features.count.grips import FINGER, MOUSE, Hand
 from obscura.page.features.count.layer import ShapeLayer
 from obscura.page.features.count.undo import command_of
 
-<<<<<<< HEAD
-UNDO_KEYS = {
-    ("z", False): "undo",
-    ("z", True): "redo",
-    ("y", False): "redo",
-}
-"""With Ctrl, or Command: the key and whether Shift is held."""
-=======
->>>>>>> m13-draw
 FIELDS = "input:not([type=color], [type=checkbox])"
 """Fields in which the browser itself undoes what is typed."""
 
