@@ -134,11 +134,6 @@ OFFLINE = {
     "deleted": "No: you deleted everything. Nothing is stored again until you close this tab.",
 }
 KEEPING = "{done:.1f} of {total:.1f} MB"
-SETTINGS = "Settings"
-OFFLINE_FILES = "Files for offline use"
-COUNTS = "Counts over time"
-SHAPES = "Lines and zones"
-USAGE = "Total (as the browser reports it)"
 CAREFUL = (
     "Obscura closed unexpectedly the last two times, so it started in a lighter mode (one CPU "
     "thread)."
@@ -147,7 +142,6 @@ CAREFUL_SMALLEST = (
     "Obscura closed unexpectedly the last two times, so it started in a lighter mode "
     "(smallest model, one CPU thread)."
 )
-KEPT_NOTHING = "nothing: this browser doesn't let this site store anything"
 SILENT = "No picture is coming from the camera. Another app may be using it."
 ABSENT = "{model} (not on this device)"
 OFFLINE_ALL = "All models work offline now."
@@ -249,69 +243,6 @@ def names_wanted(classes: int) -> str:
 def names_mismatch(given: int, classes: int) -> str:
     """Return what is wrong with a list of class names."""
     return f"You gave {given} names, but this model has {classes} classes."
-
-
-def kept(own: int, size: int, counts: int = 0, drawn: int = 0) -> str:
-    """Return what is stored on this device.
-
-    Args:
-        own: number of models that the user added.
-        size: of these, in bytes.
-        counts: number of cameras and videos whose counts are stored.
-        drawn: number of cameras and videos whose lines and zones are stored.
-    """
-    parts = ["your settings"]
-    if own:
-        parts.append(f"{own} model{'s' if own > 1 else ''} ({megabytes(size)})")
-    if drawn:
-        parts.append("lines and zones")
-    if counts:
-        parts.append("counts")
-    return ", ".join(parts)
-
-
-def stored_for(sources: int) -> str:
-    """Return for how many cameras and videos something is stored."""
-    return "1 camera or video" if sources == 1 else f"{sources} cameras or videos"
-
-
-def delete_question(own: Sequence[str], files: int, counts: int = 0, drawn: int = 0) -> str:
-    """Return the question whether to delete everything stored, naming what that is.
-
-    Args:
-        own: titles of the models that the user added.
-        files: how many files are stored for offline use.
-        counts: number of cameras and videos whose counts are stored.
-        drawn: number of cameras and videos whose lines and zones are stored.
-    """
-    parts = ["your settings"]
-    if drawn:
-        parts.append("your lines and zones")
-    if counts:
-        parts.append("the counts over time")
-    if own:
-        several = f"the {len(own)} models" if len(own) > 1 else "the model"
-        parts.append(f"{several} you added ({', '.join(own)})")
-    if files:
-        parts.append("the files for offline use")
-    listed = parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"
-    warning = " Models you added can't be restored from here." if own else ""
-    return f"Delete {listed} from this device?{warning}"
-
-
-def camera_state(name: str | None) -> str:
-    """Return whether a camera runs, and its name if the browser gives one."""
-    if name is None:
-        return "off"
-    return f"on: {name}" if name else "on"
-
-
-def request(times: int, size: int) -> str:
-    """Return the size of a downloaded file and, if more than once, how often it was requested."""
-    shown = megabytes(size) if size else "size unknown"
-    if times == 1:
-        return shown
-    return f"{shown}, requested twice" if times == 2 else f"{shown}, requested {times} times"
 
 
 def input_size(width: int, height: int) -> str:
