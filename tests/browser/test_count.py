@@ -50,6 +50,9 @@ def test_counting_tracks_too_and_without_tracking_nothing_is_counted(room: Room)
 
     room.page.wait_for_function("() => !document.getElementById('count').checked")
     room.at("count-line").wait_for(state="hidden")
+    assert room.at("count-off").inner_text() == "Counting needs tracking, so it is off, too."
+    room.at("track").check()
+    room.until_text("count-off", "^$")
 
 
 def test_a_line_drawn_with_the_mouse_is_there_on_the_next_visit(room: Room) -> None:
@@ -108,6 +111,33 @@ def test_a_line_is_drawn_moved_and_deleted_by_keys_alone(room: Room) -> None:
     assert after["start"][1] > before["start"][1]
     room.page.keyboard.press("Delete")
     has(room, 0, 0)
+    room.page.keyboard.press("ControlOrMeta+z")
+    has(room, 1, 0)
+    room.page.keyboard.press("ControlOrMeta+y")
+    has(room, 0, 0)
+
+
+def test_escape_gives_up_a_drawing_wherever_the_focus_is_and_closes_a_dialog_alone(
+    new_room: OpenRoom,
+) -> None:
+    room = new_room(**PHONE).open("?count=1")
+    room.until_state("ready")
+    room.start()
+    room.at("panel-toggle").click()
+    room.at("count-counts").click()
+    room.page.wait_for_selector("#counts-dialog[open]")
+    room.page.keyboard.press("Escape")
+    room.page.wait_for_selector("#counts-dialog", state="hidden")
+    room.ticks(5)
+    assert "open" in (room.at("panel").get_attribute("class") or "").split()
+
+    room.at("count-zone").click()
+    room.at("count-hint").wait_for(state="visible")
+    room.at("count-cancel").focus()
+    room.page.keyboard.press("Escape")
+
+    room.at("count-hint").wait_for(state="hidden")
+    assert room.snapshot()["state"] == "running"
 
 
 def test_a_finger_draws_a_line_on_a_phone(new_room: OpenRoom) -> None:

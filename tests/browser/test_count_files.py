@@ -62,8 +62,11 @@ def test_what_is_exported_can_be_imported(room: Room) -> None:
     content = Path(download.value.path()).read_bytes()
     assert json.loads(content)["format"] == 1
 
+    import_shapes(room, shapes_file(DOOR))
+    has(room, 1, 0)
     import_shapes(room, shapes_file())
-    has(room, 0, 0)
+    room.until_text("count-note", "no lines and no zones. What you have drawn stays")
+    has(room, 1, 0)
     import_shapes(room, content)
     has(room, 2, 0)
     assert stored(room) == before
@@ -180,6 +183,7 @@ def test_what_is_wrong_in_the_address_is_shown_on_a_card(
     room.at("notice-dismiss").click()
     room.start()
     assert not room.at("count-given").is_visible()
+    assert sentence in room.at("count-note").inner_text(), "also when the card is gone"
 
 
 @pytest.mark.provokes("404")

@@ -79,7 +79,7 @@ def play(room: Room, walk: bytes, until: str) -> None:
           const details = received.map(([, detail]) => detail);
           const events = details.filter(({{ label }}) => label === "person");
           if (!({condition})) return false;
-          document.getElementById("pause").click(); // here: much can happen until a test hears of it
+          document.getElementById("pause").click(); // much may happen until a test hears of it
           return true;
         }}""",
         timeout=2 * PATIENCE,
@@ -173,9 +173,27 @@ def test_where_a_video_is_sought_nobody_has_crossed_what_lies_between(
         room.until("now.state === 'paused' && now.detections.length > 0")
 
     since = received(room)[before:]
-    assert {record["event"] for record in since} <= {"appeared", "zone_entered"}
+    assert {record["event"] for record in since} <= {"appeared", "vanished", "zone_entered"}
     for record in since:
+        if record["event"] == "vanished":
+            continue  # where they were seen last
         assert any(record["time_s"] == pytest.approx(time, abs=0.2) for time in (0.2, 3.4))
+
+
+def test_who_is_in_a_zone_has_left_it_once_the_video_is_sought(
+    new_room: OpenRoom, walk: bytes
+) -> None:
+    room = visit(new_room, kept())
+    play(room, walk, "zone_entered")
+
+    room.move("video-time", 0.2)
+    room.until("now.state === 'paused' && now.detections.length > 0")
+
+    events = [record["event"] for record in received(room)]
+    zone = room.snapshot()["counts"]["zones"]["till"]
+    assert events.count("zone_entered") == events.count("zone_left") >= 1
+    assert zone["entered"] == zone["left"] == {"person": events.count("zone_left")}
+    assert zone["inside"] == {}
 
 
 def test_the_camera_has_times_by_the_clock_and_a_list_can_be_cleared_and_had_back(
@@ -189,10 +207,11 @@ def test_the_camera_has_times_by_the_clock_and_a_list_can_be_cleared_and_had_bac
     ), "what is not used costs nothing"
     room.at("events").check()
     room.page.wait_for_function("() => document.getElementById('track').checked")
-    room.until_text("events-empty", "Draw a line or a zone under Count")
+    room.until_text("events-empty", "Start the camera or open a video")
+    room.start()
+    room.until_text("events-empty", "Switch Count on, and draw a line or a zone")
     room.at("events-options").locator("summary").click()
     room.at("events_views").check()
-    room.start()
 
     room.until_text("events-list", r"\d\d:\d\d:\d\dperson \d+ came into view")
     (record,) = [each for each in saved(room) if each["label"] == "person"]
@@ -210,6 +229,7 @@ def test_the_camera_has_times_by_the_clock_and_a_list_can_be_cleared_and_had_bac
     room.at("track").uncheck()
     room.page.wait_for_function("() => !document.getElementById('events').checked")
     room.at("events-tools").wait_for(state="hidden")
+    assert room.at("events-off").inner_text() == "Events need tracking, so they are off, too."
 
 
 def test_a_class_that_is_hidden_has_no_events(new_room: OpenRoom) -> None:

@@ -124,6 +124,7 @@ PURE = {
     "page.features.track.trails",
     "page.features.track.words",
     "page.features.privacy.account",
+    "page.features.privacy.words",
     "page.app",
     "page.automation",
     "page.commands",

@@ -350,7 +350,8 @@ def test_progress_is_shown_on_a_terminal_after_half_a_second(
     [
         (None, "cannot be read"),
         ("{", "not valid JSON"),
-        ('{"format": 1}', "no lines and no zones"),
+        ('{"format": 1}', "neither lines nor zones"),
+        ('{"format": 1, "lines": []}', "no lines and no zones"),
     ],
 )
 def test_shapes_that_are_not_there_are_named(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 import pytest
 
@@ -21,10 +21,15 @@ ZONE = Zone("yard", ((0.2, 0.6), (0.8, 0.6), (0.8, 0.9), (0.2, 0.9)))
 class Desk(Editor):
     """An editor, and what it has reported."""
 
-    def __init__(self, *lines: Line, zones: tuple[Zone, ...] = ()) -> None:
+    def __init__(
+        self,
+        *lines: Line,
+        zones: tuple[Zone, ...] = (),
+        used_names: Callable[[], Collection[str]] = tuple,
+    ) -> None:
         self.told: list[Shapes] = []
         self.on_told: Callable[[], None] = lambda: None
-        super().__init__(Shapes(lines, zones), self._tell)
+        super().__init__(Shapes(lines, zones), self._tell, used_names)
 
     def _tell(self, shapes: Shapes) -> None:
         self.told.append(shapes)

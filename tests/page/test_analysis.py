@@ -421,3 +421,32 @@ def test_without_the_tracker_the_frame_in_view_is_shown_as_before(tracked: Desk)
     latest = tracked.sinks[0].updates[-1].detections
     assert latest.track_id is None
     assert latest.score.tolist() == pytest.approx([0.9, 0.6])
+
+
+class Leaving(NotingStage):
+    """A stage that reports once that whoever it has seen is gone."""
+
+    def __init__(self) -> None:
+        self.inside = False
+
+    def update(self, update: Update) -> Update:
+        """Note who is there; report that nobody is any more."""
+        left = self.inside and not len(update.detections)
+        self.inside = bool(len(update.detections))
+        events = (Event(update.frame.time_s),) if left else ()
+        return Update(update.frame, update.detections, events)
+
+
+def test_what_was_in_view_ends_before_another_picture_follows(desk: Desk) -> None:
+    desk.analysis.pipeline.stages.append(Leaving())
+    desk.analysis.track(Tracker())
+    desk.analysis.receive(make_answer(desk.card, frame=3))
+
+    desk.analysis.clear()
+
+    last = desk.sinks[0].updates[-1]
+    assert [event.time_s for event in last.events] == [pytest.approx(60.1)]
+    assert last.frame.index == 3, "beside the frame that was the last"
+    count = len(desk.sinks[0].updates)
+    desk.analysis.clear()
+    assert len(desk.sinks[0].updates) == count, "once"

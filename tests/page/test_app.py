@@ -11,7 +11,7 @@ from obscura.errors import PictureError
 from obscura.page.features.count import is_shapes_file
 from obscura.page.state.feature import Feature, Part
 from obscura.page.state.scene import Kind
-from obscura.page.state.settings import Request
+from obscura.page.state.settings import Request, Setting, Settings, is_flag
 
 from .answers import LABELS, CountingStage, make_card
 from .stand_ins import File
@@ -252,6 +252,36 @@ async def test_another_threshold_decodes_the_same_answer_again_without_a_run(
     assert len(world.sessions.runs) == runs
     assert stage.frames == [0], "the same frame advances no stage"
     assert world.preferences.current.threshold == 0.7
+
+
+class Follower(Part):
+    """Follows Track as Count and Events do: the switch that was moved last decides."""
+
+    def __init__(self, world: World, name: str) -> None:
+        self.world, self.name, self.tracked = world, name, False
+
+    def settings_changed(self, settings: Settings) -> None:
+        before, self.tracked = self.tracked, settings.track
+        if getattr(settings, self.name) and not settings.track:
+            self.world.app.change(**({self.name: False} if before else {"track": True}))
+
+
+FOLLOWERS = tuple(
+    Feature(name, entry=name, switch=name, settings=(Setting(name, True, is_flag), *more))
+    for name, more in (("count", (Setting("track", True, is_flag),)), ("events", ()))
+)
+
+
+@visit(rows=FOLLOWERS)
+async def test_features_that_need_another_are_all_switched_off_with_it(world: World) -> None:
+    for row in FOLLOWERS:
+        part = Follower(world, row.name)
+        world.modules[row.name] = SimpleNamespace(start=lambda _context, part=part: part)
+    await world.use(make_card(1))
+    await world.do(world.app.change(track=False))
+
+    now = world.preferences.current
+    assert (now.track, now.count, now.events) == (False, False, False)
 
 
 @visit

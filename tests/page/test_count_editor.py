@@ -1,4 +1,4 @@
-"""Drawing and editing lines and zones with mouse, finger and keys."""
+"""Drawing and editing lines and zones with mouse and finger, and what is undone."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ import pytest
 
 from obscura.counting import Line, Shapes, Zone
 from obscura.counting.shapes import MOST_CORNERS
-from obscura.page.features.count import words
+from obscura.drawing import colour
 from obscura.page.features.count.editor import ARROWS
 from obscura.page.features.count.edits import all_shapes
 from obscura.page.features.count.grips import FINGER, MOUSE, Grip, Hand, View, grips
+from obscura.page.features.count.layer import shade_of
 from obscura.page.stage.placement import Zoom, place
 
 from .count_desk import LINE, MIRROR, SIZE, VIEW, ZONE, Desk, near, points
@@ -148,18 +149,6 @@ def test_escape_in_a_drag_puts_everything_back() -> None:
     assert desk.told == []
 
 
-def test_escape_gives_up_a_draft_then_the_selection_then_is_left_to_others() -> None:
-    desk = Desk(LINE)
-    desk.draw("zone")
-    desk.tap((100, 100), (300, 100))
-
-    assert desk.keys("Escape") == [True]
-    assert (desk.drawing, desk.draft) == ("", [])
-    desk.keys("Tab")
-    assert desk.keys("Escape", "Escape") == [True, False]
-    assert desk.chosen is None
-
-
 def test_a_press_beside_all_shapes_selects_nothing_and_is_left_to_others() -> None:
     desk = Desk(LINE)
     desk.keys("Tab")
@@ -170,70 +159,33 @@ def test_a_press_beside_all_shapes_selects_nothing_and_is_left_to_others() -> No
     assert not desk.release((600, 100), VIEW)
 
 
-def test_a_line_is_drawn_with_the_keyboard() -> None:
+@pytest.mark.parametrize("kind", ["line", "zone"])
+def test_undo_while_something_is_drawn_gives_that_up_and_nothing_else(kind: str) -> None:
     desk = Desk()
     desk.draw("line")
-    desk.keys(*["ArrowLeft"] * 10, shift=True)
-    desk.keys("Enter")
-    desk.keys(*["ArrowRight"] * 20, shift=True)
-    desk.keys("ArrowDown", "Enter")
+    desk.tap((200, 300), (700, 400))
+    before = desk.shapes
+    desk.draw(kind)
+    desk.tap((200, 500))
 
-    assert points(desk.shapes.lines[0]) == near(Line("x", (0.3, 0.5), (0.7, 0.502)))
-
-
-def test_a_zone_is_drawn_with_the_keyboard() -> None:
-    desk = Desk()
-    desk.draw("zone")
-    for arrow in ("ArrowLeft", "ArrowUp", "ArrowRight"):
-        desk.keys(*[arrow] * 5, shift=True)
-        desk.keys(" ")
-    desk.keys("Enter")
-
-    corners = points(desk.shapes.zones[0])
-    assert corners == near(Zone("x", ((0.4, 0.5), (0.4, 0.4), (0.5, 0.4))))
-
-
-def test_arrows_move_to_where_they_point_in_a_mirror_too() -> None:
-    desk = Desk(LINE)
-    desk.keys("Tab", "Tab", "ArrowRight")
-    assert desk.shapes.lines[0].start == pytest.approx((0.202, 0.5))
-    desk.keys("ArrowRight", view=MIRROR, shift=True)
-    assert desk.shapes.lines[0].start == pytest.approx((0.182, 0.5))
-
-
-def test_tab_visits_every_grip_and_lets_the_focus_go_on() -> None:
-    desk = Desk(LINE)
-    visited = []
-    while desk.key("Tab", VIEW):
-        visited.append(desk.chosen)
-
-    assert visited == [Grip("door"), Grip("door", 0), Grip("door", 1)]
-    assert desk.chosen is None
-    desk.key("Tab", VIEW, shift=True)
-    assert desk.chosen == Grip("door", 1)
-    assert Desk().keys("Tab") == [False]
-
-
-def test_delete_takes_a_corner_while_more_than_three_are_left() -> None:
-    desk = Desk(zones=(ZONE,))
-    desk.chosen = Grip("yard", 1)
-    desk.keys("Delete")
-    assert desk.shapes.zones[0].corners == (ZONE.corners[0], *ZONE.corners[2:])
-
-    desk.chosen = Grip("yard", 1)
-    desk.keys("Delete")
+    assert desk.undo()
+    assert (desk.drawing, desk.draft, desk.shapes) == (kind, [], before)
+    assert desk.can_undo
+    assert desk.undo()
+    assert (desk.drawing, desk.shapes) == ("", before)
+    assert desk.undo()
     assert desk.shapes == Shapes()
-    assert desk.keys("Delete") == [False]
 
 
-def test_backspace_takes_back_a_corner_and_then_the_draft() -> None:
+def test_a_drawing_that_has_begun_can_be_given_up_by_undo_where_nothing_else_was_done() -> None:
     desk = Desk()
+    assert not desk.can_undo
     desk.draw("zone")
-    desk.tap((100, 100), (300, 100))
-    desk.keys("Backspace")
-    assert len(desk.draft) == 1
-    desk.keys("Backspace", "Backspace")
+
+    assert desk.can_undo
+    assert desk.undo()
     assert desk.drawing == ""
+    assert not desk.can_undo
 
 
 @pytest.mark.parametrize("seed", range(30))
@@ -330,6 +282,31 @@ def test_new_shapes_have_a_colour_of_their_own_that_stays() -> None:
     assert desk.shapes.lines[-1].colour == colours[0]
 
 
+@pytest.mark.parametrize(("stem", "count"), [("line", 2), ("zone", 4)])
+def test_a_new_shape_has_no_name_whose_counts_are_kept(stem: str, count: int) -> None:
+    kept = {"Line 1", "Zone 1", "Zone 2"}
+    desk = Desk(used_names=lambda: kept)
+    corners = [(200, 200), (800, 200), (500, 700), (200, 200)]
+    for _ in range(2):
+        desk.draw(stem)
+        desk.tap(*corners[: 2 if stem == "line" else 4])
+
+    last = f"{stem.capitalize()} {count + (stem == 'line')}"
+    assert [shape.name for shape in all_shapes(desk.shapes)][-1] == last
+    assert not kept & {shape.name for shape in all_shapes(desk.shapes)}
+
+
+def test_the_first_shapes_have_not_the_colours_of_people_bicycles_and_cars() -> None:
+    desk = Desk()
+    for y in (200, 400, 600, 800):
+        desk.draw("line")
+        desk.tap((200, y), (700, y))
+
+    common = {colour(class_id) for class_id in range(3)}
+    assert not common & {line.colour for line in desk.shapes.lines}
+    assert not common & {shade_of(LINE, index) for index in range(4)}, "also where none is given"
+
+
 def test_the_anchor_is_changed_and_had_back() -> None:
     desk = Desk(LINE, zones=(ZONE,))
     desk.set_anchor("door", "centre")
@@ -355,21 +332,3 @@ def test_a_whole_zone_is_removed_also_while_a_corner_is_selected() -> None:
     assert desk.remove()
     assert not desk.remove()
     assert desk.shapes == Shapes()
-
-
-def test_a_screen_reader_is_told_where_keys_have_moved_a_point() -> None:
-    desk = Desk(LINE)
-    desk.keys("Tab", "Tab", "Tab")
-    assert words.where(desk) == "door, point 2 at 80% across, 50% down"
-    desk.keys("ArrowDown", shift=True)
-    assert words.where(desk) == "door, point 2 at 80% across, 52% down"
-    desk.draw("line")
-    desk.keys("ArrowUp", shift=True)
-    assert words.where(desk) == "Start at 50% across, 48% down"
-    desk.keys("Enter", "ArrowLeft")
-    assert words.where(desk) == "End at 50% across, 48% down"
-    desk.draw("zone")
-    desk.keys("ArrowUp", "Enter", "ArrowUp")
-    assert words.where(desk).startswith("Corner 2 at")
-    desk.keys("Escape", "Tab")
-    assert words.where(desk) == "door selected"

@@ -7,7 +7,7 @@ import pytest
 from obscura.counting import Line, Shapes, ShapesError
 from obscura.counting.shapes import MOST_SHAPES
 from obscura.page.features.count.grips import Grip
-from obscura.page.features.count.undo import MOST_UNDO, Act
+from obscura.page.features.count.undo import MOST_UNDO, Act, command_of
 
 from .count_desk import LINE, VIEW, ZONE, Desk
 
@@ -43,11 +43,29 @@ def test_every_edit_is_undone_and_done_again() -> None:
 def test_arrow_keys_in_a_row_are_one_edit_to_undo() -> None:
     desk = Desk(LINE)
     desk.keys("Tab", *["ArrowUp"] * 30)
-    desk.keys("Tab", "ArrowUp")
+    desk.keys("Enter", "ArrowUp")
     desk.undo()
     assert desk.shapes.lines[0].start == pytest.approx((0.2, 0.44))
     desk.undo()
     assert desk.shapes.lines == (LINE,)
+
+
+@pytest.mark.parametrize(
+    ("key", "control", "shift", "command"),
+    [
+        ("z", True, False, "undo"),
+        ("Z", True, False, "undo"),  # with Caps Lock
+        ("Z", True, True, "redo"),
+        ("y", True, False, "redo"),
+        ("z", False, False, ""),
+        ("y", True, True, ""),
+        ("a", True, False, ""),
+    ],
+)
+def test_undo_and_redo_have_the_keys_that_they_have_elsewhere(
+    key: str, control: bool, shift: bool, command: str
+) -> None:
+    assert command_of(key, control=control, shift=shift) == command
 
 
 def test_a_new_edit_ends_what_could_be_done_again() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 from types import SimpleNamespace
 from typing import Any
 
@@ -11,8 +12,9 @@ import pytest
 
 from obscura.counting import Counter, Line, Shapes, Zone
 from obscura.detections import Detections
+from obscura.page.features.count import words
 from obscura.page.features.count.editor import Editor
-from obscura.page.features.count.layer import ARROW, ShapeLayer
+from obscura.page.features.count.layer import ARROW, INSET, MOST_CAPTION, ShapeLayer
 from obscura.page.features.count.ledger import Ledger
 from obscura.page.stage.placement import Placement, place
 from obscura.update import FrameInfo, Update
@@ -107,6 +109,25 @@ def test_captions_stay_inside_the_view(start: tuple[float, float]) -> None:
     assert top >= 0
     assert left + width <= VIEW[0]
     assert top + height <= VIEW[1]
+
+
+def test_the_name_of_a_long_caption_is_cut_so_that_its_numbers_can_be_read() -> None:
+    line = Line("W" * 80, (0.1, 0.1), (0.5, 1.0))
+    _, paper = drawn(Shapes((line,)), PLAIN)
+
+    ((caption, _, _),) = paper.captions
+    ((_, _, width, _, _),) = paper.boxes
+    assert re.fullmatch(r"W{20,}…: in 0 · out 0", caption)
+    assert width == 8 * len(caption) + 2 * INSET <= MOST_CAPTION + 2 * INSET
+    assert 8 * (len(caption) + 1) > MOST_CAPTION, "one more letter would not fit"
+
+
+@pytest.mark.parametrize(
+    ("most", "caption"),
+    [(99, "door: in 1 · out 2"), (17, "do…: in 1 · out 2"), (3, "d…: in 1 · out 2")],
+)
+def test_a_caption_has_its_numbers_however_little_room_there_is(most: int, caption: str) -> None:
+    assert words.caption("door", "in 1 · out 2", lambda text: len(text) <= most) == caption
 
 
 def test_a_line_outside_the_view_has_no_caption_but_a_zone_around_it_has() -> None:

@@ -82,7 +82,7 @@ def test_counts_by_class_are_shown_once_there_are_several_classes() -> None:
     desk.walk(0, back=True)
     desk.walk(1)
 
-    assert words.caption(desk.ledger, DOOR) == "door: in 2 · out 1"
+    assert words.counts(desk.ledger, DOOR) == "in 2 · out 1"
     assert words.counts_by_class(desk.ledger, DOOR) == ["dog in 1 · out 0", "person in 1 · out 1"]
     assert words.counts_by_class(desk.ledger, YARD)[0] == "dog 1 inside · 1 entered"
 

@@ -12,7 +12,7 @@ import pytest
 
 from obscura.counting import Counter, Crossing, Line, Series, Shapes, Zone, ZoneEntered
 from obscura.detections import Detections
-from obscura.page.features.count import MOST_SOURCES, figures, history_words
+from obscura.page.features.count import MOST_SOURCES, edits, figures, history_words
 from obscura.page.features.count.edits import reversed_line
 from obscura.page.features.count.figures import Choice
 from obscura.page.features.count.history import MOST_OPEN, History, Key
@@ -405,6 +405,29 @@ def test_lines_and_zones_that_are_gone_come_after_those_that_there_are() -> None
     assert found == [Choice("line", "exit"), Choice("line", "door"), Choice("zone", "till")]
 
 
+def test_a_deleted_lines_name_is_not_free_while_its_counts_are_kept() -> None:
+    def used(visit: Visit) -> set[str]:
+        assert visit.source is not None
+        return figures.counted_names(visit.source.series, visit.source.ledger)
+
+    store = Memory()
+    first = Visit(store)
+    assert used(first) == set(), "nothing was counted"
+    first.comes_in(3)
+    assert used(first) == {"door"}, "nobody was in the zone"
+    first.edit(Shapes((), (TILL,)))
+    assert used(first) == {"door"}
+    run(first.flush())
+
+    second = Visit(store, shapes=Shapes((), (TILL,)))
+    run(second.flush())
+
+    assert used(second) == {"door"}
+    assert edits.free_name(Shapes(), "door", {"door 1"}) == "door 2"
+    second.clear()
+    assert used(second) == set(), "the counts were deleted"
+
+
 def test_a_summary_names_the_sums_and_the_busiest_period() -> None:
     rows = [(1, 0), (5, 2), (0, 1)]
     starts = [NOON, NOON + 60, NOON + 120]
@@ -414,8 +437,32 @@ def test_a_summary_names_the_sums_and_the_busiest_period() -> None:
     assert said.startswith("door: 6 in and 3 out, from 4 Mar, ")
     hour = history_words.moment("minute", NOON + 60).partition(", ")[2]
     assert said.endswith(f"The busiest minute was {hour}.")
+    said = history_words.summary("door " * 16, "line", "minute", starts, rows)
+    assert said.startswith("door door door door door door…: 6 in and 3 out"), "a long name is cut"
 
 
 @pytest.mark.parametrize(("value", "text"), [(3, "3"), (0, "0"), (1.25, "1.2"), (2.0, "2.0")])
 def test_counts_have_no_decimals_and_averages_one(value: float, text: str) -> None:
     assert history_words.number(value) == text
+
+
+def test_what_is_counted_in_the_sample_clip_is_never_stored() -> None:
+    memory = Memory()
+    history = History(
+        memory,
+        now_s=lambda: NOON,
+        may_store=lambda: True,
+        passing=("video Sample clip",),
+        say=lambda _sentence: None,
+        loaded=lambda: None,
+    )
+    counter = Counter(SHAPES)
+    for name in ("video Sample clip", "video mine.mp4"):
+        history.enter(name, SHAPES)
+        for index, x in enumerate((40, 60)):
+            row = Detections([[x - 5, 40, x + 5, 60]], [0.9], [0], [1])
+            update = counter.update(Update(FrameInfo(index, index / 10, 100, 100), row))
+            history.take(update, LABELS, counter, index / 10)
+        run(history.flush())
+
+    assert {key[1] for key in memory.records} == {"video mine.mp4"}

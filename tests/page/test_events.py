@@ -159,6 +159,23 @@ def test_times_are_those_of_the_video_or_of_the_clock_on_the_wall() -> None:
 
 
 def test_an_empty_list_says_what_to_do() -> None:
-    assert words.empty([]) == words.EMPTY["none"]
-    assert "Draw a line" in words.empty(["crossings", "zones"])
-    assert "comes into view" in words.empty(["crossings", "views"])
+    def says(
+        *kinds: str,
+        live: bool = True,
+        counting: bool = True,
+        lines: tuple[str, ...] = (),
+        zones: tuple[str, ...] = (),
+    ) -> str:
+        drawn = {"lines": lines, "zones": zones}
+        return words.empty(kinds, live=live, counting=counting, drawn=drawn)
+
+    both = ("crossings", "zones")
+    assert says() == words.EMPTY["none"]
+    assert says(*both, live=False).startswith("Start the camera or open a video.")
+    assert "comes into view" in says("crossings", "views", counting=False)
+    assert says(*both, counting=False).startswith("Switch Count on")
+    assert says(*both).startswith("Draw a line or a zone under Count.")
+    assert says("zones", lines=("door",)).startswith("Draw a zone under Count.")
+    assert says("crossings", zones=("yard",)).startswith("Draw a line under Count.")
+    assert says(*both, lines=("door",)).startswith("Nothing yet.")
+    assert says(*both, zones=("yard",)).startswith("Nothing yet.")

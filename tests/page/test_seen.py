@@ -11,7 +11,7 @@ from obscura.page.stage.display import Display
 from obscura.page.stage.seen import Row, seen
 from obscura.page.state.scene import Kind
 from obscura.page.words import text
-from obscura.page.words.objects import duration
+from obscura.page.words.times import duration
 
 LABELS = ("cat", "dog", "owl")
 

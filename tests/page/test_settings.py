@@ -124,6 +124,7 @@ def test_the_address_rules_the_visit_and_is_not_kept():
     preferences.set(iou=0.4)
 
     assert preferences.current == TABLE.settings(threshold=0.6, threads=2, iou=0.4, model="cocossd")
+    assert preferences.saved == load(store)
     assert load(store) == TABLE.settings(threshold=0.2, iou=0.4, model="cocossd")
 
 

@@ -8,6 +8,7 @@ import pytest
 
 import obscura.counting  # noqa: F401  (its errors have cards, whichever tests ran before)
 from obscura.errors import ObscuraError
+from obscura.page.features.privacy import words as privacy
 from obscura.page.words import notices, text
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -148,7 +149,7 @@ def test_what_pixels_become_is_told_by_its_ends(
     ("camera", "shown"), [(None, "off"), ("", "on"), ("<b>Front</b>", "on: <b>Front</b>")]
 )
 def test_the_camera_is_named_where_the_browser_tells(camera: str | None, shown: str) -> None:
-    assert text.camera_state(camera) == shown
+    assert privacy.camera_state(camera) == shown
 
 
 @pytest.mark.parametrize(
@@ -161,7 +162,7 @@ def test_the_camera_is_named_where_the_browser_tells(camera: str | None, shown: 
     ],
 )
 def test_a_request_is_told_by_size_and_number(times: int, size: int, shown: str) -> None:
-    assert text.request(times, size) == shown
+    assert privacy.request(times, size) == shown
 
 
 @pytest.mark.parametrize(
@@ -191,10 +192,20 @@ def test_the_meters_line_has_nothing_technical(
 def test_the_question_before_deleting_names_what_goes(
     own: list[str], files: int, words: str
 ) -> None:
-    question = text.delete_question(own, files)
+    question = privacy.delete_question(own, files)
 
     assert words in question
     assert ("can't be restored" in question) == bool(own)
+
+
+def test_lines_and_zones_are_named_among_what_is_stored_and_before_they_are_deleted() -> None:
+    assert privacy.kept(0, 0, counts=1, drawn=2) == "your settings, lines and zones, counts"
+    assert privacy.stored_for(1) == "1 camera or video"
+    assert privacy.stored_for(2) == "2 cameras or videos"
+    assert privacy.delete_question([], 0, counts=1, drawn=2) == (
+        "Delete your settings, your lines and zones and the counts over time from this device?"
+    )
+    assert "lines" not in privacy.kept(0, 0, counts=1) + privacy.delete_question([], 0, counts=1)
 
 
 @pytest.mark.parametrize(

@@ -8,18 +8,19 @@ from typing import Any
 from obscura.counting.shapes import from_json
 from obscura.errors import PictureError
 from obscura.page.features.context import Context
-from obscura.page.features.sample import FEATURE, words
+from obscura.page.features.sample import FEATURE
 from obscura.page.features.sample.example import SHAPES
 from obscura.page.features.sample.trial import Trial
 from obscura.page.state.feature import Feature, Part, When
 from obscura.page.state.settings import Setting, is_flag
+from obscura.page.words import text
 
 from .answers import make_card
 from .stand_ins import File
 from .world import World, visit
 
-CLIP = File(words.NAME, "video/webm", 60)
-KEY = f"video {words.NAME}"
+CLIP = File(text.SAMPLE_CLIP, "video/webm", 60)
+KEY = f"video {text.SAMPLE_CLIP}"
 
 
 class Counting(Part):

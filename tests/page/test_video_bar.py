@@ -11,7 +11,7 @@ from obscura.errors import PictureError
 from obscura.page.features.browse import FEATURE, words
 from obscura.page.features.browse.album import Album
 from obscura.page.state.feature import Part
-from obscura.page.words import text
+from obscura.page.words.times import clock
 
 from .answers import make_card
 from .stand_ins import File
@@ -183,7 +183,7 @@ async def test_a_video_starts_the_video_bar(world: World) -> None:
     [(0, "0:00"), (9.99, "0:09"), (61, "1:01"), (3599, "59:59"), (3600, "1:00:00"), (-1, "0:00")],
 )
 def test_a_time_is_shown_as_players_do(seconds: float, shown: str) -> None:
-    assert text.clock(seconds) == shown
+    assert clock(seconds) == shown
 
 
 def test_a_time_without_a_known_duration_stands_alone() -> None:

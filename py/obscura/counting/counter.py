@@ -7,13 +7,13 @@ single frame never do, and an object counts once however its boxes jitter.
 from __future__ import annotations
 
 from collections import Counter as Tally
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable
 from dataclasses import dataclass, field, replace
 from math import hypot, inf
 
 from obscura.counting.events import Crossing, TrackEvent, ZoneEntered, ZoneLeft
 from obscura.counting.heirs import Heirs
-from obscura.counting.shapes import Line, Point, Shapes, Zone, points
+from obscura.counting.shapes import Line, Point, Shapes, Zone, carried, points
 from obscura.counting.sight import Sight, sights
 from obscura.update import Update
 
@@ -231,13 +231,10 @@ class Counter:
         self.zones = {zone.name: ZoneCounter(zone) for zone in self.shapes.zones}
 
     def reset(self) -> None:
-        """Forget the tracks, because another source follows; the counts stay."""
-        self.leave()
-
-    def leave(self) -> list[TrackEvent]:
-        """As `reset`; return that those in zones have left, which is counted."""
+        """Forget the tracks, because another source follows; the counts stay. Who was in a zone
+        has left it."""
         self._time_s = -inf
-        return self._forget(inf)
+        self._forget(inf)
 
     def change(self, shapes: Shapes) -> None:
         """Count at these lines and zones from now on.
@@ -246,17 +243,16 @@ class Counter:
         it was moved or renamed. Of a line that was moved the tracks are forgotten, because they did
         not cross what was moved over them; of one that was reversed, in and out change places.
         """
-        lines = _carried({name: counter.line for name, counter in self.lines.items()}, shapes.lines)
+        names = {after.name: before.name for before, after in carried(self.shapes, shapes)}
         self.lines = {
-            line.name: self.lines[lines[line.name]].at(line)
-            if line.name in lines
+            line.name: self.lines[names[line.name]].at(line)
+            if line.name in names
             else LineCounter(line)
             for line in shapes.lines
         }
-        zones = _carried({name: counter.zone for name, counter in self.zones.items()}, shapes.zones)
         self.zones = {
-            zone.name: self.zones[zones[zone.name]].at(zone)
-            if zone.name in zones
+            zone.name: self.zones[names[zone.name]].at(zone)
+            if zone.name in names
             else ZoneCounter(zone)
             for zone in shapes.zones
         }
@@ -314,16 +310,6 @@ class Counter:
         for line in self.lines.values():
             line.forget(before_s, present)
         return [event for zone in self.zones.values() for event in zone.forget(before_s, present)]
-
-
-def _carried(former: Mapping[str, Line | Zone], shapes: Sequence[Line | Zone]) -> dict[str, str]:
-    """Return the former name of each shape that was there before, by its name now."""
-    names = {shape.name: shape.name for shape in shapes if shape.name in former}
-    gone = {points(shape): name for name, shape in former.items() if name not in names}
-    for shape in shapes:
-        if shape.name not in names and points(shape) in gone:
-            names[shape.name] = gone.pop(points(shape))
-    return names
 
 
 def contains(corners: Iterable[Point], point: Point) -> bool:

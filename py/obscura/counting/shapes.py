@@ -7,10 +7,11 @@ any resolution of the same view.
 from __future__ import annotations
 
 import json
+import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import hypot, inf, isfinite
-from typing import Any
+from typing import Any, TypeVar
 
 from obscura.errors import ObscuraError
 
@@ -20,6 +21,8 @@ FORMAT = 1
 MOST_SHAPES = 100
 MOST_CORNERS = 100
 MOST_NAME = 80
+TURNING = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+"""Characters that change the direction of the text around a name (Unicode, UAX 9)."""
 LEAST_LENGTH = 1e-3
 """Of a line, in fractions of the picture: shorter ones have no direction that can be seen."""
 LEAST_AREA = 1e-9
@@ -136,15 +139,45 @@ class Shapes:
             )
 
 
+_Shape = TypeVar("_Shape", Line, Zone)
+
+
 def points(shape: Line | Zone) -> tuple[Point, ...]:
     """Return the points of a shape: start and end, or the corners."""
     return (shape.start, shape.end) if isinstance(shape, Line) else shape.corners
+
+
+def carried(before: Shapes, after: Shapes) -> list[tuple[Line, Line] | tuple[Zone, Zone]]:
+    """Return the lines and zones that go on, each before and after a change.
+
+    A shape goes on if it has the same name and kind as one before (it was moved), or else the same
+    points (it was renamed).
+    """
+    return [*_carried(before.lines, after.lines), *_carried(before.zones, after.zones)]
+
+
+def _carried(before: Sequence[_Shape], after: Sequence[_Shape]) -> list[tuple[_Shape, _Shape]]:
+    names = {shape.name for shape in after}
+    former = {shape.name: shape for shape in before}
+    gone = {points(shape): shape for shape in before if shape.name not in names}
+    pairs = []
+    for shape in after:
+        known = former.get(shape.name) or gone.pop(points(shape), None)
+        if known is not None:
+            pairs.append((known, shape))
+    return pairs
 
 
 def _check(name: str, anchor: str, points: Sequence[Point], colour: str) -> None:
     if not name.strip() or len(name) > MOST_NAME:
         raise ShapesError(
             "A line or zone has no proper name", repr(name)[:MOST_NAME], remedy="Give it a name."
+        )
+    if any(unicodedata.category(each) in ("Cc", "Cs") or each in TURNING for each in name):
+        raise ShapesError(
+            "A name has a character that cannot be shown, or that turns text around",
+            ascii(name)[:MOST_NAME],
+            remedy="Leave it out.",
         )
     if anchor not in ANCHORS:
         raise ShapesError(
@@ -227,6 +260,10 @@ def from_json(text: str | bytes) -> Shapes:
         raise ShapesError(
             f"The file has an unknown key {unknown[0][:40]!r}",
             remedy='Only "format", "lines" and "zones" may stand there.',
+        )
+    if not table.keys() & {"lines", "zones"}:
+        raise ShapesError(
+            "The file has neither lines nor zones", remedy='Write "lines" or "zones" into it.'
         )
     return Shapes(
         tuple(_line(row) for row in _rows(table, "lines")),

@@ -167,7 +167,12 @@ class App:
         self._render()
         self.analysis.refresh()
         if self.sessions.ready:
-            self._platform.spawn(self.features.follow(self.settings))
+            self._platform.spawn(self._follow())
+
+    async def _follow(self) -> None:
+        """Notify features of the settings in force now, not of those when this was spawned: on
+        settings that have passed one would switch back on what another has switched off."""
+        await self.features.follow(self.settings)
 
     def hide_classes(self, labels: list[str]) -> None:
         """Show all of the chosen model's classes but these."""
@@ -191,7 +196,7 @@ class App:
         card = self.sessions.card
         if card is not None:
             self._platform.spawn(self.features.model_opened(card))
-            self._platform.spawn(self.features.follow(self.settings))
+            self._platform.spawn(self._follow())
         await self.sources.read_photo()
 
     async def forget(self) -> None:

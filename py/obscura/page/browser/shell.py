@@ -204,7 +204,8 @@ def set_up_panel() -> None:
             show(False)
 
     def key(event: Any) -> None:
-        if event.key == "Escape" and not dialog_open():
+        # The dialog of a key that was pressed in one may be closed by now.
+        if event.key == "Escape" and not dialog_open() and not event.target.closest("dialog"):
             show(False)
 
     listen(button, "click", lambda _event: show(not panel.classList.contains("open")))

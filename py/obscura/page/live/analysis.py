@@ -15,7 +15,10 @@ from obscura.detections import Detections
 from obscura.families.decode import Outputs, decode
 from obscura.live.timing import Timings
 from obscura.pipeline import Pipeline, Sink, Stage
-from obscura.update import FrameInfo, Update
+from obscura.update import Event, FrameInfo, Update
+
+ENDED_S = 60.0
+"""Seconds without detections after which no stage expects an object to come back."""
 
 
 class Answer(NamedTuple):
@@ -127,9 +130,9 @@ class Analysis:
         update = Update(answer.frame, self._decode(answer, wanted))
         if tracker is not None:
             update = tracker.update(update)
+        self.answer = answer  # before stages ask for its labels
         update = self.pipeline.update(update)
         self._whole = update if least else None
-        self.answer = answer
         self.update = self._visible(update)
         self._pass_on(self.update)
         return True
@@ -153,6 +156,7 @@ class Analysis:
         if tracker is not None:
             tracker.reset()
         elif self._tracker is not None:
+            self._end()
             self._whole = None
             self.pipeline.reset()
             self._tracker = None
@@ -167,10 +171,22 @@ class Analysis:
 
     def clear(self) -> None:
         """Forget the answer and reset the stages: another picture or another model follows."""
+        self._end()
         self.answer = self.update = self._whole = None
         if self._tracker is not None:
             self._tracker.reset()
         self.pipeline.reset()
+
+    def _end(self) -> None:
+        """Let what was in view end as it does when nothing is seen any more: who was in a zone
+        leaves it, so that lists, charts and events agree."""
+        if self._whole is not None and self._tracker is not None:
+            self.publish(self.pipeline.update(ended(self._whole.frame)).events)
+
+    def publish(self, events: tuple[Event, ...]) -> None:
+        """Pass on events that no frame comes with, beside the latest update."""
+        if events and self.update is not None:
+            self._pass_on(replace(self.update, events=events))
 
     def add(self, sinks: Iterable[Sink]) -> None:
         """Add sinks, which receive the latest update at once."""
@@ -215,6 +231,12 @@ class Analysis:
     def _pass_on(self, update: Update) -> None:
         for sink in self.sinks:
             sink.take(update)
+
+
+def ended(frame: FrameInfo) -> Update:
+    """Return an update without detections, so long after a frame that all objects have gone."""
+    later = replace(frame, index=frame.index + 1, time_s=frame.time_s + ENDED_S)
+    return Update(later, Detections.empty())
 
 
 def _threshold(options: DecodeOptions, card: ModelCard) -> float:

@@ -12,7 +12,8 @@ from obscura.detections import Detections
 from obscura.drawing import colour
 from obscura.page.stage.display import Display
 from obscura.page.words import text
-from obscura.page.words.objects import duration, object_names
+from obscura.page.words.objects import object_names
+from obscura.page.words.times import duration
 
 
 class Row(NamedTuple):

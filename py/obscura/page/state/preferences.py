@@ -51,6 +51,12 @@ class Preferences:
         self.current = self.current.replace(**values)
 
     @property
+    def saved(self) -> Settings:
+        """The settings that a person chose, without what the address asks for and what is only
+        tried out."""
+        return self._stored
+
+    @property
     def stores(self) -> bool:
         """Whether there is a store; without one, settings last until the page is closed."""
         return self._storage is not None

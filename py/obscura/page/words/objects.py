@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from obscura.detections import Detections
+from obscura.page.words.times import duration
 
 
 def object_names(detections: Detections, labels: Sequence[str]) -> list[str]:
@@ -24,15 +25,3 @@ def times_in_view(detections: Detections) -> list[str]:
         return [""] * len(detections)
     rows = zip(detections.track_id.tolist(), seen_s.tolist(), strict=True)
     return [f" · {duration(seconds)}" if n >= 0 and seconds >= 1 else "" for n, seconds in rows]
-
-
-def duration(seconds: float) -> str:
-    """Return for how long something has been in view, in the largest unit that fits.
-
-    >>> duration(12.4), duration(59.6), duration(125), duration(7300)
-    ('12 s', '1 min', '2 min', '2 h')
-    """
-    seconds = round(seconds)
-    if seconds < 60:
-        return f"{seconds} s"
-    return f"{seconds // 60} min" if seconds < 3600 else f"{seconds // 3600} h"

@@ -30,6 +30,8 @@ RESUME = "Resume"
 ASKING = "Allow the camera in your browser's prompt"
 READING_PICTURE = "Analysing the picture…"
 PASTED = "the pasted picture"
+SAMPLE_CLIP = "Sample clip"
+"""Name of the video that tools are tried on; what is counted in it is not stored."""
 SAMPLE_CAPTION = "Sample picture"
 FILL = "Fill the screen"
 SHOW_ALL = "Show the whole picture"
@@ -134,10 +136,6 @@ OFFLINE = {
     "deleted": "No: you deleted everything. Nothing is stored again until you close this tab.",
 }
 KEEPING = "{done:.1f} of {total:.1f} MB"
-SETTINGS = "Settings"
-OFFLINE_FILES = "Files for offline use"
-COUNTS = "Counts over time"
-USAGE = "Total (as the browser reports it)"
 CAREFUL = (
     "Obscura closed unexpectedly the last two times, so it started in a lighter mode (one CPU "
     "thread)."
@@ -146,7 +144,6 @@ CAREFUL_SMALLEST = (
     "Obscura closed unexpectedly the last two times, so it started in a lighter mode "
     "(smallest model, one CPU thread)."
 )
-KEPT_NOTHING = "nothing: this browser doesn't let this site store anything"
 SILENT = "No picture is coming from the camera. Another app may be using it."
 ABSENT = "{model} (not on this device)"
 OFFLINE_ALL = "All models work offline now."
@@ -250,63 +247,6 @@ def names_mismatch(given: int, classes: int) -> str:
     return f"You gave {given} names, but this model has {classes} classes."
 
 
-def kept(own: int, size: int, counts: int = 0) -> str:
-    """Return what is stored on this device.
-
-    Args:
-        own: number of models that the user added.
-        size: of these, in bytes.
-        counts: number of cameras and videos whose counts are stored.
-    """
-    parts = ["your settings"]
-    if own:
-        parts.append(f"{own} model{'s' if own > 1 else ''} ({megabytes(size)})")
-    if counts:
-        parts.append("counts")
-    return ", ".join(parts)
-
-
-def counted_at(counts: int) -> str:
-    """Return for how many cameras and videos counts are stored."""
-    return "1 camera or video" if counts == 1 else f"{counts} cameras or videos"
-
-
-def delete_question(own: Sequence[str], files: int, counts: int = 0) -> str:
-    """Return the question whether to delete everything stored, naming what that is.
-
-    Args:
-        own: titles of the models that the user added.
-        files: how many files are stored for offline use.
-        counts: number of cameras and videos whose counts are stored.
-    """
-    parts = ["your settings"]
-    if counts:
-        parts.append("the counts over time")
-    if own:
-        several = f"the {len(own)} models" if len(own) > 1 else "the model"
-        parts.append(f"{several} you added ({', '.join(own)})")
-    if files:
-        parts.append("the files for offline use")
-    listed = parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"
-    warning = " Models you added can't be restored from here." if own else ""
-    return f"Delete {listed} from this device?{warning}"
-
-
-def camera_state(name: str | None) -> str:
-    """Return whether a camera runs, and its name if the browser gives one."""
-    if name is None:
-        return "off"
-    return f"on: {name}" if name else "on"
-
-
-def request(times: int, size: int) -> str:
-    """Return the size of a downloaded file and, if more than once, how often it was requested."""
-    shown = megabytes(size) if size else "size unknown"
-    if times == 1:
-        return shown
-    return f"{shown}, requested twice" if times == 2 else f"{shown}, requested {times} times"
-
-
 def input_size(width: int, height: int) -> str:
     """Return the size at which a model reads pictures."""
     return f"Input {pixels(width, height)}"
@@ -393,12 +333,3 @@ def megabytes(size: int) -> str:
     if size < 500:
         return f"{size} bytes"
     return f"{size / 1e6:.1f} MB" if size >= 100_000 else f"{size / 1e3:.0f} kB"
-
-
-def clock(seconds: float) -> str:
-    """Return a time in a video: minutes and seconds, with hours if there are any."""
-    whole = int(max(seconds, 0.0))
-    minutes, rest = divmod(whole, 60)
-    if minutes < 60:
-        return f"{minutes}:{rest:02}"
-    return f"{minutes // 60}:{minutes % 60:02}:{rest:02}"

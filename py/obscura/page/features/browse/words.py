@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from obscura.page.words.text import clock
+from obscura.page.words.times import clock
 
 KEYS = (", .", "previous, next frame or picture")
 UNREADABLE = "{name} (can't be opened)"

@@ -6,7 +6,7 @@ browsers give them, and changes `shapes`. A drag shows at once, but is an edit w
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import suppress
 from dataclasses import replace
 from math import hypot
@@ -14,7 +14,16 @@ from math import hypot
 from obscura.counting import Line, Shapes, ShapesError, Zone
 from obscura.counting.shapes import MOST_CORNERS, MOST_SHAPES, Point, points
 from obscura.page.features.count import edits
-from obscura.page.features.count.grips import MOUSE, Grip, Hand, View, grips, hit
+from obscura.page.features.count.grips import (
+    MOUSE,
+    Grip,
+    Hand,
+    View,
+    grips,
+    hit,
+    next_point,
+    next_shape,
+)
 from obscura.page.features.count.undo import Act, UndoStack
 
 STEP, LARGE_STEP = 2.0, 20.0
@@ -40,17 +49,24 @@ class Editor:
         chosen: the selected shape or point; None if there is none.
     """
 
-    def __init__(self, shapes: Shapes, changed: Callable[[Shapes], None]) -> None:
+    def __init__(
+        self,
+        shapes: Shapes,
+        changed: Callable[[Shapes], None],
+        used_names: Callable[[], Collection[str]] = tuple,
+    ) -> None:
         """
         Args:
             changed: called with the new shapes after each edit, also after undo and redo.
+            used_names: returns names that no new shape is given, such as those of deleted ones
+                whose counts are kept.
         """
         self.shapes = shapes
         self.drawing = ""
         self.draft: list[Point] = []
         self.cursor: Point | None = None
         self.chosen: Grip | None = None
-        self._changed = changed
+        self._changed, self._used_names = changed, used_names
         self._done = UndoStack()
         self._nudged: Grip | None = None  # arrow keys in a row are one edit
         self._pressed: Point | None = None  # in CSS pixels
@@ -70,7 +86,7 @@ class Editor:
     @property
     def can_undo(self) -> bool:
         """Whether there is something that `undo` takes back."""
-        return bool(self.draft) or self._done.can_undo
+        return bool(self.drawing) or self._done.can_undo
 
     @property
     def can_redo(self) -> bool:
@@ -112,7 +128,7 @@ class Editor:
         """End the zone that is being drawn. Return False if it has too few corners, or no area."""
         if not self.can_finish:
             return False
-        name, shade = edits.free_name(self.shapes, "Zone"), edits.free_colour(self.shapes)
+        name, shade = self._new_look()
         try:
             self._add(Zone(name, tuple(self.draft), colour=shade))
         except ShapesError:  # its corners lie on one line: more may follow
@@ -192,9 +208,11 @@ class Editor:
         self._done.record(act)
 
     def undo(self) -> bool:
-        """Take back the last corner of a draft, else the last edit. Return False if there is
-        none."""
-        if self.draft:
+        """Take back the last point of what is being drawn, or else give that up; if nothing is
+        being drawn, take back the last edit. Return False if there is nothing to take back."""
+        if self.drawing:
+            if not self.draft:
+                return self.cancel()
             self.draft.pop()
             return True
         return self._before is None and self._travel(self._done.undo(self.shapes))
@@ -272,7 +290,8 @@ class Editor:
 
     def key(self, key: str, view: View, *, shift: bool = False) -> bool:
         """Do what a key stands for; return False if it stands for nothing here, as Tab does after
-        the last grip, so that the focus can move on.
+        the last shape, so that the focus can move on. Tab goes from shape to shape, Enter to the
+        points of the one that is selected, so that nobody has to pass through all points of all.
 
         Args:
             key: as `KeyboardEvent.key` has it.
@@ -284,14 +303,18 @@ class Editor:
         if self.drawing:
             return self._draft_key(key, view)
         if key == "Tab":
-            return self._tab(-1 if shift else 1)
+            self.chosen = next_shape(self.shapes, self.chosen, -1 if shift else 1)
+            return self.chosen is not None
+        if key == "Enter" and self.chosen is not None:
+            self.chosen = next_point(self.shapes, self.chosen, -1 if shift else 1)
+            return True
         if key in ("Delete", "Backspace"):
             return self.delete()
         return False
 
     def _draft_key(self, key: str, view: View) -> bool:
         if key == "Backspace":
-            return self.undo() if self.draft else self.cancel()
+            return self.undo()
         if key not in ("Enter", " "):
             return False
         if key == " " or not self.finish():
@@ -299,16 +322,6 @@ class Editor:
             self._hand = KEYS
             self._place(view.shown(self.cursor), view, KEYS.reach)
         return True
-
-    def _tab(self, step: int) -> bool:
-        stops = grips(self.shapes)
-        if self.chosen is None:
-            index = 0 if step > 0 else len(stops) - 1
-        else:
-            index = stops.index(self.chosen) + step
-        inside = 0 <= index < len(stops)
-        self.chosen = stops[index] if inside else None
-        return inside
 
     def _arrow(self, key: str, view: View, pixels: float) -> bool:
         right, down = ARROWS[key]
@@ -341,10 +354,15 @@ class Editor:
         self.draft.append(point)
         if self.drawing == "line" and len(self.draft) == 2:
             start, end = self.draft
-            name, colour = edits.free_name(self.shapes, "Line"), edits.free_colour(self.shapes)
+            name, colour = self._new_look()
             self._add(Line(name, start, end, colour=colour))
         elif len(self.draft) == MOST_CORNERS:
             self.finish()
+
+    def _new_look(self) -> tuple[str, str]:
+        """Return the name and the colour of the shape that is being drawn."""
+        name = edits.free_name(self.shapes, self.drawing.capitalize(), self._used_names())
+        return name, edits.free_colour(self.shapes)
 
     def _snapped(self, at: Point, view: View) -> Point:
         return edits.snapped(view.relative(at), view.span(self._hand.snap))

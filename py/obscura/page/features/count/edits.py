@@ -5,7 +5,7 @@ Points are relative to the picture (0..1 from its left and upper edge), as in `c
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from obscura.counting import Line, Shapes, Zone
@@ -14,6 +14,9 @@ from obscura.drawing import PALETTE
 
 Shape = Line | Zone
 LEAST_CORNERS = 3
+SHADES = (*PALETTE[3:], *PALETTE[:3])
+"""Colours of lines and zones, "#rrggbb": those of the classes, but so that the first ones are not
+the colours of people, bicycles and cars, which they would be mistaken for."""
 
 
 def all_shapes(shapes: Shapes) -> tuple[Shape, ...]:
@@ -113,9 +116,13 @@ def reversed_line(line: Line) -> Line:
     return replace(line, start=line.end, end=line.start)
 
 
-def free_name(shapes: Shapes, stem: str) -> str:
-    """Return the first of "Line 1", "Line 2"... that no shape has."""
-    taken = {shape.name for shape in all_shapes(shapes)}
+def free_name(shapes: Shapes, stem: str, used: Collection[str] = ()) -> str:
+    """Return the first of "Line 1", "Line 2"... that no shape has.
+
+    Args:
+        used: names that are not free either.
+    """
+    taken = {shape.name for shape in all_shapes(shapes)}.union(used)
     number = 1
     while f"{stem} {number}" in taken:
         number += 1
@@ -123,9 +130,9 @@ def free_name(shapes: Shapes, stem: str) -> str:
 
 
 def free_colour(shapes: Shapes) -> str:
-    """Return the first colour of the palette, "#rrggbb", that the fewest shapes have."""
+    """Return the first of `SHADES` that the fewest shapes have."""
     taken = [shape.colour for shape in all_shapes(shapes)]
-    return min(PALETTE, key=taken.count)
+    return min(SHADES, key=taken.count)
 
 
 def snapped(point: Point, reach: Point) -> Point:

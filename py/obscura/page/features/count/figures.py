@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from obscura.counting import Series, Shapes
 from obscura.counting.periods import ALL, Bucket, Period
+from obscura.page.features.count.ledger import Ledger
 
 SHOWN = {"minute": 60, "hour": 48, "day": 31}
 """Number of periods side by side."""
@@ -51,6 +52,16 @@ def choices(shapes: Shapes, series: Series) -> list[Choice]:
         earlier |= {Choice("zone", name): None for name, _ in bucket.zones}
     every = now + [choice for choice in earlier if choice not in now]
     return sorted(every, key=lambda choice: choice.kind)
+
+
+def counted_names(series: Series, ledger: Ledger) -> set[str]:
+    """Return the names of lines and zones, also of deleted ones, at which something was counted:
+    who gives one to another shape has it go on with these counts."""
+    names = {name for name, sums in (ledger.absent | ledger.sums).items() if sums.total()}
+    for bucket in series.buckets("day"):
+        names |= {name for (name, _), row in bucket.lines.items() if any(row)}
+        names |= {name for (name, _), row in bucket.zones.items() if row.entries or row.peak}
+    return names
 
 
 def figures(

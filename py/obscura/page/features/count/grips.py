@@ -10,7 +10,7 @@ import numpy as np
 from obscura.counting import Shapes, Zone
 from obscura.counting.counter import contains
 from obscura.counting.shapes import Point, points
-from obscura.page.features.count.edits import Shape, all_shapes
+from obscura.page.features.count.edits import Shape, all_shapes, find
 from obscura.page.stage.placement import Placement
 
 
@@ -67,12 +67,32 @@ class View(NamedTuple):
 
 
 def grips(shapes: Shapes) -> list[Grip]:
-    """Return every grip in the order of the Tab key: each shape, then its points."""
+    """Return every grip: each shape, then its points."""
     return [
         Grip(shape.name, point)
         for shape in all_shapes(shapes)
         for point in (None, *range(len(points(shape))))
     ]
+
+
+def next_shape(shapes: Shapes, chosen: Grip | None, step: int) -> Grip | None:
+    """Return the shape after (step 1) or before (-1) the selected one, None beyond the last; the
+    first or last one if none is selected."""
+    names = [shape.name for shape in all_shapes(shapes)]
+    if chosen is None:
+        index = 0 if step > 0 else len(names) - 1
+    else:
+        index = names.index(chosen.name) + step
+    return Grip(names[index]) if 0 <= index < len(names) else None
+
+
+def next_point(shapes: Shapes, chosen: Grip, step: int) -> Grip:
+    """Return the point after (step 1) or before (-1) the selected one; beyond the last, the whole
+    shape, and after that its first point again."""
+    count = len(points(find(shapes, chosen.name)))
+    place = 0 if chosen.point is None else chosen.point + 1  # 0: the whole shape
+    place = (place + step) % (count + 1)
+    return Grip(chosen.name, place - 1 if place else None)
 
 
 def hit(

@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from obscura.page.browser.dom import listen
+from obscura.page.browser.dom import by_id, listen
 from obscura.page.features.count import words
 from obscura.page.features.count.grips import FINGER, MOUSE, Hand
 from obscura.page.features.count.layer import ShapeLayer
+from obscura.page.features.count.undo import command_of
+
+FIELDS = "input:not([type=color], [type=checkbox])"
+"""Fields in which the browser itself undoes what is typed."""
 
 
 class Hands:
@@ -38,6 +42,8 @@ class Hands:
             "keydown": self._key,
         }.items():
             listen(canvas, event, handler)
+        listen(by_id("count-tools"), "keydown", self._shortcut)
+        listen(canvas.ownerDocument, "keydown", self._escape)
 
     def show(self, shown: bool) -> None:
         """Take pointers and keys, or leave them to the picture."""
@@ -95,13 +101,33 @@ class Hands:
             self._used(event, self._layer.editor.double())
 
     def _key(self, event: Any) -> None:
-        if self._layer.shown and self._layer.view:
+        if self._layer.shown and self._layer.view and not self._shortcut(event):
             editor = self._layer.editor
             used = editor.key(str(event.key), self._layer.view, shift=event.shiftKey)
             self._used(event, used)
             if used:
                 deleted = editor.chosen is None and str(event.key) in ("Delete", "Backspace")
                 self._say(words.DONE["delete"] if deleted else words.where(editor))
+
+    def _shortcut(self, event: Any) -> bool:
+        """Undo or redo by the keys that people know from elsewhere; return whether it was one."""
+        control = bool(event.ctrlKey or event.metaKey)
+        command = command_of(str(event.key), control=control, shift=bool(event.shiftKey))
+        if not command or event.target.closest(FIELDS):
+            return False
+        done = getattr(self._layer.editor, command)()
+        self._say(words.DONE[command] if done else "")
+        self._used(event, True)
+        return True
+
+    def _escape(self, event: Any) -> None:
+        """Give up what is being drawn, wherever the focus is; in a dialog or on the error card
+        Escape closes that."""
+        editor = self._layer.editor
+        elsewhere = event.target.closest("dialog, #notice")
+        if event.key == "Escape" and editor.drawing and not elsewhere:
+            editor.cancel()
+            self._used(event, True)
 
 
 def hand_of(event: Any) -> Hand:

@@ -21,6 +21,10 @@ COLUMNS = {
 }
 
 
+MOST_LETTERS = 30
+"""Of a name within a sentence."""
+
+
 def damaged(count: int) -> str:
     """Return that stored counts are damaged."""
     if count == 1:
@@ -62,6 +66,7 @@ def summary(
     """Return a sentence about what the chart shows.
 
     Args:
+        name: of the line or zone; a long one is cut, because it stands above, too.
         starts: of the periods shown, oldest first; at least one.
         rows: what was counted in each.
     """
@@ -72,6 +77,8 @@ def summary(
         what = f"{first:g} entered, {second:g} left, and at most {most:g} were inside at once"
     busiest = max(range(len(rows)), key=lambda index: rows[index][0] + rows[index][1])
     begun = moment(period, starts[0])
+    if len(name) > MOST_LETTERS:
+        name = f"{name[: MOST_LETTERS - 1].rstrip()}…"
     if len(rows) == 1:
         return f"{name}: {what}, in the {period} of {begun}."
     sentence = f"{name}: {what}, from {begun} to {_briefly(period, starts[-1], begun)}."

@@ -8,10 +8,10 @@ from typing import Any
 
 from obscura.counting import Line, Zone
 from obscura.counting.shapes import Point, points
-from obscura.drawing import colour, ink
+from obscura.drawing import ink
 from obscura.page.features.count import words
 from obscura.page.features.count.editor import Editor
-from obscura.page.features.count.edits import Shape, all_shapes
+from obscura.page.features.count.edits import SHADES, Shape, all_shapes
 from obscura.page.features.count.grips import View
 from obscura.page.features.count.ledger import Ledger
 from obscura.page.stage.layers import FACE
@@ -24,6 +24,10 @@ ARROW = 26.0
 """Length of a line's arrow in CSS pixels."""
 LABEL = 22.0
 """Height of a caption."""
+MOST_CAPTION = 360.0
+"""Width of a caption's text, at most: of a longer one the name is cut."""
+INSET = 7.0
+"""Between a caption's text and its edges."""
 MARGIN = 4.0
 """Between a caption and the edge of the view, at least."""
 HANDLE = 7.0
@@ -70,7 +74,7 @@ class ShapeLayer:
             _stroke(context, shade, 4 if chosen else 2.5)
             if isinstance(shape, Line):
                 _arrow(context, view, shape, shade)
-            _label(context, places, words.caption(self.ledger, shape), shade, room)
+            _label(context, places, shape.name, words.counts(self.ledger, shape), shade, room)
             if chosen:
                 point = editor.chosen.point if editor.chosen else None
                 for number, (x, y) in enumerate(places):
@@ -95,7 +99,7 @@ def shade_of(shape: Shape, index: int) -> str:
     Args:
         index: of the shape among all.
     """
-    return shape.colour or colour(index)
+    return shape.colour or SHADES[index % len(SHADES)]
 
 
 def _path(context: Any, points: Sequence[Point], *, closed: bool) -> None:
@@ -135,11 +139,14 @@ def _arrow(context: Any, view: View, line: Line, shade: str) -> None:
     _stroke(context, shade, 2.5)
 
 
-def _label(context: Any, places: Sequence[Point], caption: str, shade: str, room: Edges) -> None:
+def _label(
+    context: Any, places: Sequence[Point], name: str, counted: str, shade: str, room: Edges
+) -> None:
     """Draw a caption at the upper left of a shape, clear of controls; none of a shape that lies
     outside of the view.
 
     Args:
+        counted: what was counted at the shape.
         room: left, top, right and bottom of what no control covers, in CSS pixels.
     """
     x, y = min(places, key=lambda place: (place[1], place[0]))
@@ -148,7 +155,11 @@ def _label(context: Any, places: Sequence[Point], caption: str, shade: str, room
         if max(values) < room[axis] or min(values) > room[axis + 2]:
             return
     context.font = f"600 13px {FACE}"
-    width = context.measureText(caption).width + 14
+    most = min(MOST_CAPTION, room[2] - room[0] - 2 * MARGIN - 2 * INSET)
+    caption = words.caption(
+        name, counted, lambda text: float(context.measureText(text).width) <= most
+    )
+    width = context.measureText(caption).width + 2 * INSET
     left = max(min(x + 8, room[2] - width - MARGIN), room[0] + MARGIN)
     top = max(min(y + 4, room[3] - LABEL - MARGIN), room[1] + MARGIN)
     context.beginPath()
@@ -156,7 +167,7 @@ def _label(context: Any, places: Sequence[Point], caption: str, shade: str, room
     context.fillStyle = shade
     context.fill()
     context.fillStyle = ink(shade)
-    context.fillText(caption, left + 7, top + LABEL / 2 + 0.5)
+    context.fillText(caption, left + INSET, top + LABEL / 2 + 0.5)
 
 
 def _handle(context: Any, x: float, y: float, shade: str, *, filled: bool) -> None:

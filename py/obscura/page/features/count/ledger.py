@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from obscura.counting import Counter, Line, Shapes
-from obscura.counting.shapes import points
+from obscura.counting.shapes import carried, points
 from obscura.page.features.count.edits import Shape, all_shapes, reversed_line
 
 MOST_DELETED = 200
@@ -73,18 +73,9 @@ class Ledger:
         (it was renamed). Of a line whose direction was reversed, in and out change places: who came
         in had gone where out is now. A shape that was deleted and comes back has its sums again.
         """
-        before = {shape.name: shape for shape in all_shapes(self._shapes)}
         after = all_shapes(shapes)
-        pairs = {}
-        for shape in after:
-            former = before.get(shape.name)
-            if former is not None and isinstance(former, type(shape)):
-                pairs[shape.name] = before.pop(shape.name)
-        renamed = {(type(shape), points(shape)): name for name, shape in before.items()}
-        for shape in after:
-            name = renamed.pop((type(shape), points(shape)), None)
-            if shape.name not in pairs and name is not None:
-                pairs[shape.name] = before.pop(name)
+        pairs = {shape.name: former for former, shape in carried(self._shapes, shapes)}
+        gone = [shape for shape in all_shapes(self._shapes) if shape not in pairs.values()]
         old = self.sums
         self.sums = {}
         for shape in after:
@@ -94,7 +85,7 @@ class Ledger:
                 self.sums[shape.name] = own + self.absent.pop(shape.name, Tally())
             else:
                 self.sums[shape.name] = _turned(old[former.name], former, shape)
-        self._deleted |= {shape: old[name] for name, shape in before.items()}
+        self._deleted |= {shape: old[shape.name] for shape in gone}
         self._deleted = dict(list(self._deleted.items())[-MOST_DELETED:])
         inside = {name: self.inside.get(shape.name) for name, shape in pairs.items()}
         self.inside = {zone.name: inside.get(zone.name) or Tally() for zone in shapes.zones}

@@ -13,7 +13,7 @@ from obscura.counting.shapes import from_json, to_json
 from obscura.page.browser.dom import by_id, listen
 from obscura.page.browser.shell import close_panel
 from obscura.page.features.context import Context
-from obscura.page.features.count import MOST_SOURCES, transfer, words
+from obscura.page.features.count import MOST_SOURCES, figures, transfer, words
 from obscura.page.features.count.dialog import CountsDialog
 from obscura.page.features.count.editor import Editor
 from obscura.page.features.count.hands import Hands
@@ -22,6 +22,7 @@ from obscura.page.features.count.ledger import Ledger
 from obscura.page.features.count.panel import ShapePanel
 from obscura.page.features.count.stored import StoredHistory
 from obscura.page.features.count.undo import Act
+from obscura.page.live.analysis import ended
 from obscura.page.state.feature import Part
 from obscura.page.state.scene import Kind
 from obscura.page.state.settings import Settings
@@ -103,8 +104,11 @@ class Count(Part):
         tracked, self._tracked = self._tracked, settings.track
         if settings.count and not settings.track:
             # Who is not tracked cannot be counted: the switch that was moved last decides.
+            by_id("count-off").textContent = words.NEEDS_TRACKING if tracked else ""
             self._page.change(**({"count": False} if tracked else {"track": True}))
             return
+        if settings.track:
+            by_id("count-off").textContent = ""
         self._switch(settings.count)
 
     def scene_changed(self) -> None:
@@ -136,6 +140,9 @@ class Count(Part):
         """See `Part`."""
         shapes = await transfer.read(file)
         self._turn_on()
+        if not (shapes.lines or shapes.zones):
+            self._say(words.NOTHING_IN)
+            return
         if self._page.sources.scene.kind is Kind.LIVE:
             self._use(shapes)
         else:
@@ -149,8 +156,7 @@ class Count(Part):
         if not self._on:
             return update
         update = replace(update, events=self._counter.update(self._wanted(update)).events)
-        card = self._page.sessions.card
-        self._labels = card.labels if card else ()
+        self._labels = self._analysis.labels
         self._ledger.take(self._counter, self._labels)
         if self._layer.shown:
             self._history.count(update, self._labels, self._counter)
@@ -158,8 +164,8 @@ class Count(Part):
 
     def _wanted(self, update: Update) -> Update:
         """Return the update without the classes that a person has hidden."""
-        card = self._page.sessions.card
-        classes = self._analysis.options(card).classes if card else None
+        answer = self._analysis.answer
+        classes = self._analysis.options(answer.card).classes if answer else None
         if classes is None:
             return update
         found = update.detections
@@ -195,7 +201,7 @@ class Count(Part):
         self._counter.change(Shapes())
         self._counter.change(shapes)
         self._layer.ledger = self._history.enter(self._source, shapes)
-        self._layer.editor = Editor(shapes, self._edited)
+        self._layer.editor = Editor(shapes, self._edited, self._used_names)
 
     def _drawn(self) -> Shapes:
         stored = self._preferences.current.drawn.get(self._source, "")
@@ -218,6 +224,11 @@ class Count(Part):
         else:
             self._given = shapes
         self._show()
+
+    def _used_names(self) -> set[str]:
+        """Return the names whose counts are kept."""
+        source = self._history.source
+        return figures.counted_names(source.series, source.ledger) if source else set()
 
     def _draw(self, kind: str) -> None:
         if self._page.sources.scene.kind is not Kind.LIVE:
@@ -260,8 +271,11 @@ class Count(Part):
             self._switch(True)
 
     def _switch(self, on: bool) -> None:
-        if on and not self._on:
-            self.reset()  # who crossed a line meanwhile was not seen to do so
+        if on != self._on:
+            latest = self._analysis.update
+            if self._on and latest is not None:  # who is in a zone leaves it, here and in events
+                self._analysis.publish(self.update(ended(latest.frame)).events)
+            self.reset()  # who crosses a line meanwhile is not seen to do so
         self._on = on
         by_id("count-tools").hidden = not on
         self.scene_changed()
@@ -272,8 +286,9 @@ class Count(Part):
         """Count at what the address gives; in its absence at what people drew."""
         try:
             self._given = await transfer.fetch(given)
-        except ShapesError:
+        except ShapesError as error:
             self._given = None
+            self._say(str(error))  # the card is gone once the camera starts
             raise
         finally:
             by_id("count-given").hidden = self._given is None

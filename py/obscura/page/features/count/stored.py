@@ -12,6 +12,7 @@ from obscura.page.browser.dom import every, on_hidden, run_now
 from obscura.page.features.context import Context
 from obscura.page.features.count.history import History
 from obscura.page.features.count.ledger import Ledger
+from obscura.page.words import text
 from obscura.update import Update
 
 WRITE_MS = 4_000
@@ -36,6 +37,7 @@ class StoredHistory(History):
             records.RecordDatabase(records.COUNTS, lambda: boot.load(url)),
             now_s=time.time,
             may_store=lambda: not storage.keeps_nothing(),
+            passing=(f"video {text.SAMPLE_CLIP}",),
             say=say,
             loaded=loaded,
         )

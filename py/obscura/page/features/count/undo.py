@@ -8,6 +8,18 @@ from dataclasses import dataclass
 from obscura.counting import Shapes
 
 MOST_UNDO = 100
+KEYS = {("z", False): "undo", ("z", True): "redo", ("y", False): "redo"}
+"""With Ctrl or Command: the key, and whether Shift is held."""
+
+
+def command_of(key: str, *, control: bool, shift: bool) -> str:
+    """Return what a key stands for in most programs: "undo", "redo", or "" for neither.
+
+    Args:
+        key: as `KeyboardEvent.key` has it; upper case with Shift or Caps Lock.
+        control: whether Ctrl or Command is held.
+    """
+    return KEYS.get((key.lower(), shift), "") if control else ""
 
 
 @dataclass(frozen=True)

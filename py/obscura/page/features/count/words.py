@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:  # the row of the feature is part of what a first detection fetches
@@ -11,14 +13,18 @@ if TYPE_CHECKING:  # the row of the feature is part of what a first detection fe
     from obscura.page.features.count.ledger import Ledger
 
 KEYS = ("L", "draw a line to count at")
+SELECT_KEYS = ("Tab, Enter", "in the picture: select a line or zone, then its points")
+UNDO_KEYS = ("Ctrl Z, Ctrl Y", "undo, redo changes to lines and zones")
 DRAWING = {
     "line": "Draw a line: press at one end, then at the other.",
     "zone": "Draw a zone: press at each corner, then at the first one again.",
 }
+NOTHING_IN = "This file has no lines and no zones. What you have drawn stays."
+NEEDS_TRACKING = "Counting needs tracking, so it is off, too."
 NO_SOURCE = "Start the camera or open a video first."
 CANVAS = (
-    "Lines and zones. Tab selects, arrow keys move, Delete deletes. "
-    "While you draw, Enter sets a point and Escape cancels."
+    "Lines and zones. Tab selects one, Enter its points, arrow keys move, Delete deletes. "
+    "Control and Z undo. While you draw, Enter sets a point and Escape cancels."
 )
 DONE = {
     "finish": "",
@@ -79,9 +85,20 @@ def counts(ledger: Ledger, shape: Line | Zone, label: str | None = None) -> str:
     return f"{now} inside · {sums['entered']} entered"
 
 
-def caption(ledger: Ledger, shape: Line | Zone) -> str:
-    """Return what is written at a line or zone in the picture."""
-    return f"{shape.name}: {counts(ledger, shape)}"
+def caption(name: str, counted: str, fits: Callable[[str], bool]) -> str:
+    """Return what is written at a line or zone in the picture. If it does not fit, its name is
+    shortened, so that the numbers can be read.
+
+    Args:
+        counted: as `counts` returns it.
+        fits: whether there is room for a text; of two, the longer one needs more.
+    """
+    whole = f"{name}: {counted}"
+    if fits(whole):
+        return whole
+    lengths = range(1, len(name))
+    least = bisect_left(lengths, True, key=lambda kept: not fits(f"{name[:kept]}…: {counted}"))
+    return f"{name[: max(1, least)].rstrip()}…: {counted}"
 
 
 def counts_by_class(ledger: Ledger, shape: Line | Zone) -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from itertools import islice
 from typing import Any
 
@@ -18,15 +18,21 @@ EVERY_MS = 250
 class Listing:
     """Shows the latest events of a log."""
 
-    def __init__(self, log: Log) -> None:
-        self._log = log
+    def __init__(self, log: Log, empty: Callable[[Collection[str]], str]) -> None:
+        """
+        Args:
+            empty: returns what the list says while it has no event of these kinds.
+        """
+        self._log, self._words = log, empty
         self._list, self._empty = by_id("events-list"), by_id("events-empty")
         self._shown: list[Entry] = []
         self._shown_ms, self._changes = 0.0, 0
 
     def refresh(self, kinds: Collection[str], now_ms: float) -> None:
-        """Show what has come, unless the list changed a moment ago."""
-        if self._log.changes != self._changes and now_ms - self._shown_ms >= EVERY_MS:
+        """Show what has come, unless the list changed a moment ago. What an empty list says depends
+        on more than the log."""
+        stale = self._log.changes != self._changes or not self._shown
+        if stale and now_ms - self._shown_ms >= EVERY_MS:
             self._shown_ms = now_ms
             self.show(kinds)
 
@@ -37,7 +43,9 @@ class Listing:
         self._insert(wanted)
         if self._list.hidden == bool(wanted):
             self._list.hidden = not wanted
-        self._empty.textContent = "" if wanted else words.empty(kinds)
+        sentence = "" if wanted else self._words(kinds)
+        if self._empty.textContent != sentence:
+            self._empty.textContent = sentence
         by_id("events-undo").hidden = not self._log.can_restore
 
     def _insert(self, wanted: list[Entry]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Awaitable, Coroutine
+from collections.abc import Awaitable, Collection, Coroutine
 from typing import Any
 
 from obscura.counting import Presence
@@ -20,6 +20,7 @@ from obscura.page.features.events.listing import Listing
 from obscura.page.features.events.log import KINDS, Entry, Log, Moments
 from obscura.page.live.analysis import Answer
 from obscura.page.state.feature import Part
+from obscura.page.state.scene import Kind
 from obscura.page.state.settings import Settings
 from obscura.update import Update
 
@@ -40,9 +41,10 @@ class Events(Part):
         self._page, self._analysis, self._spawn = context.page, context.analysis, context.spawn
         self._settings = context.preferences.table.settings()
         self._presence, self._moments, self._log = Presence(), Moments(), Log()
-        self._listing = Listing(self._log)
+        self._listing = Listing(self._log, self._empty)
         self._source = 0  # counts the sources and the places that were sought
-        self._answer: Answer | None = None  # whose events were taken
+        self._answer: Answer | None = None  # the latest
+        self._video, self._name = False, ""  # of its source
         self._tones, self._chime = Tones(), Chime()
         self._aloud, self._notices = Digest(ALOUD_EVERY_MS), Digest(NOTIFY_EVERY_MS)
         self._asking = False
@@ -59,8 +61,11 @@ class Events(Part):
         former, self._settings = self._settings, settings
         if settings.events and not settings.track:
             # Events are those of tracks: the switch that was moved last decides.
+            by_id("events-off").textContent = words.NEEDS_TRACKING if former.track else ""
             self._page.change(**({"events": False} if former.track else {"track": True}))
             return
+        if settings.track:
+            by_id("events-off").textContent = ""
         if former.events and not settings.events:
             self.reset()
         by_id("events-tools").hidden = not settings.events
@@ -91,7 +96,8 @@ class Events(Part):
         if not self._settings.events or answer is None:
             return
         if answer is not self._answer:
-            self._answer = answer
+            self._begin(update, answer)
+        if update.events:  # once: a frame that comes again has none
             self._take(update, answer)
         now = now_ms()
         self._listing.refresh(self._kinds, now)
@@ -100,27 +106,32 @@ class Events(Part):
     def close(self) -> None:
         """Nothing is held."""
 
-    def _take(self, update: Update, answer: Answer) -> None:
-        is_video = self._page.sources.is_video
+    def _begin(self, update: Update, answer: Answer) -> None:
+        """Take note of when and where a frame was captured."""
+        sources = self._page.sources
+        # As it is now: when the events of its end come, another source is in view.
+        self._answer, self._video, self._name = answer, sources.is_video, sources.source_name
         age_s = (now_ms() - answer.captured_ms) / 1000
-        moment_s = answer.source_s if is_video else time.time() - age_s
+        moment_s = answer.source_s if self._video else time.time() - age_s
         self._moments.add(update.frame.time_s, moment_s)
+
+    def _take(self, update: Update, answer: Answer) -> None:
         classes = self._analysis.options(answer.card).classes
         for event in update.events:
             if isinstance(event, TrackEvent) and (classes is None or event.class_id in classes):
-                self._add(event, answer, is_video=is_video)
+                self._add(event, answer)
 
-    def _add(self, event: TrackEvent, answer: Answer, *, is_video: bool) -> None:
+    def _add(self, event: TrackEvent, answer: Answer) -> None:
         moment_s = self._moments.at(event.time_s)
-        wall_s = None if is_video else moment_s
+        wall_s = None if self._video else moment_s
         record = to_record(
             event,
             answer.card.labels,
             wall_s=wall_s,
-            source=self._page.sources.source_name,
+            source=self._name,
             model=answer.card.name,
         )
-        if is_video:
+        if self._video:
             record["time_s"] = round(moment_s, 4)
         entry = Entry((self._source, event.time_s), record, words.when(moment_s, wall_s))
         self._log.add(entry)
@@ -135,6 +146,12 @@ class Events(Part):
         """The kinds that a person has chosen."""
         kinds = dict.fromkeys(KINDS.values())
         return [kind for kind in kinds if getattr(self._settings, f"events_{kind}")]
+
+    def _empty(self, kinds: Collection[str]) -> str:
+        """Return what the list says while it has no event of these kinds."""
+        drawn = self._page.features.snapshot()["counts"] or {}
+        live = self._page.sources.scene.kind is Kind.LIVE
+        return words.empty(kinds, live=live, counting=self._settings.count, drawn=drawn)
 
     def _save(self) -> None:
         lines = [to_line(entry.record) for entry in self._log.oldest_first(self._kinds)]

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from obscura.page.words.objects import duration
-from obscura.page.words.text import clock
+from obscura.page.words.times import clock, duration
 
 EMPTY = {
-    "none": "Choose which kinds of events are listed.",
-    "lines": "Nothing yet. Draw a line or a zone under Count: its events are listed here.",
-    "views": "Nothing yet. Whoever comes into view is listed here.",
+    "none": "Choose which kinds of events to list: see below.",
+    "source": "Start the camera or open a video. Its events are listed here.",
+    "views": "Nothing yet. Everything that comes into view is listed here.",
+    "off": "Switch Count on, and draw a line or a zone. Its events are listed here.",
+    "line": "Draw a line under Count. Crossings are listed here.",
+    "zone": "Draw a zone under Count. Entries and exits are listed here.",
+    "both": "Draw a line or a zone under Count. Its events are listed here.",
+    "waiting": "Nothing yet. Crossings, entries and exits are listed here as they happen.",
 }
+NEEDS_TRACKING = "Events need tracking, so they are off, too."
 SAVED = "Saved as {name}"
 NOTHING_TO_SAVE = "There are no events to save yet."
 CLEARED = "Cleared."
@@ -25,13 +30,32 @@ NO_NOTIFICATIONS = (
 REFUSED = "Notifications are blocked. Allow them for this site in your browser's settings."
 
 
-def empty(kinds: Collection[str]) -> str:
-    """Return what an empty list says.
+def empty(
+    kinds: Collection[str], *, live: bool, counting: bool, drawn: Mapping[str, Collection[str]]
+) -> str:
+    """Return what an empty list says: what to do next, or what it waits for.
 
     Args:
         kinds: that are listed, see `log.KINDS`.
+        live: whether a camera or video is in view.
+        counting: whether Count is on.
+        drawn: the names of the "lines" and of the "zones" that count.
     """
-    return EMPTY["none" if not kinds else "views" if "views" in kinds else "lines"]
+    if not kinds:
+        return EMPTY["none"]
+    if not live:
+        return EMPTY["source"]
+    if "views" in kinds:
+        return EMPTY["views"]
+    if not counting:
+        return EMPTY["off"]
+    needs = {"line": ("crossings", "lines"), "zone": ("zones", "zones")}
+    missing = {
+        noun: not drawn.get(shapes) for noun, (kind, shapes) in needs.items() if kind in kinds
+    }
+    if not all(missing.values()):
+        return EMPTY["waiting"]
+    return EMPTY["both" if len(missing) == 2 else next(iter(missing))]
 
 
 def sentence(record: dict[str, Any]) -> str:

@@ -1,6 +1,6 @@
 """An account of what the page has asked for: how often, where, how large the answers were.
 
-Pure Python: browsers tell each request as an address, when it began, and the bytes of its answer.
+Pure Python: browsers report each request as an address, when it began, and the bytes of its answer.
 """
 
 from __future__ import annotations
@@ -14,13 +14,13 @@ INSIDE = ("blob:", "data:", "about:")
 
 
 class Asked(NamedTuple):
-    """A request, as a `PerformanceResourceTiming` tells it."""
+    """A request, as a `PerformanceResourceTiming` reports it."""
 
     address: str
     began: float
-    """Milliseconds since its page or worker began; with the address, it tells requests apart."""
+    """Milliseconds since its page or worker began; with the address, it identifies a request."""
     size: int
-    """Bytes of the answer as they were sent, without headers; 0 where a browser does not tell."""
+    """Bytes of the answer as they were sent, without headers; 0 where it is not reported."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class Row:
 
 
 class Account:
-    """Adds up requests. One that is told twice counts once."""
+    """Adds up requests. One that is reported twice counts once."""
 
     def __init__(self, page: str) -> None:
         """

@@ -12,6 +12,7 @@ from obscura.page.browser import records, requests, shell, storage
 from obscura.page.browser.boot import boot
 from obscura.page.browser.dom import by_id, make, terms
 from obscura.page.features.context import Context
+from obscura.page.features.privacy import words
 from obscura.page.features.privacy.account import Account, Asked
 from obscura.page.state.feature import Part
 from obscura.page.words import text
@@ -54,8 +55,8 @@ class PrivacyDialog(Part):
         """Ask whether to delete everything, naming what that is."""
         files = await storage.cached_files()
         titles = [card.title for card in self._page.models.own()]
-        counts = await self._counted()
-        by_id("forget-what").textContent = text.delete_question(titles, files, counts)
+        counts, drawn = await self._counted(), self._drawn()
+        by_id("forget-what").textContent = words.delete_question(titles, files, counts, drawn)
         self._show_question(True)
         by_id("forget-keep").focus()
 
@@ -90,7 +91,7 @@ class PrivacyDialog(Part):
 
     def _render(self) -> None:
         account = self._account
-        by_id("fact-camera").textContent = text.camera_state(self._page.sources.camera_name)
+        by_id("fact-camera").textContent = words.camera_state(self._page.sources.camera_name)
         by_id("fact-requests").textContent = str(account.here)
         by_id("fact-foreign").textContent = str(account.foreign)
         by_id("request-list").replaceChildren(
@@ -99,7 +100,7 @@ class PrivacyDialog(Part):
                 for row in account.rows()
                 for part in (
                     make("dt", text=row.name, cls="foreign" if row.foreign else ""),
-                    make("dd", text=text.request(row.times, row.size)),
+                    make("dd", text=words.request(row.times, row.size)),
                 )
             )
         )
@@ -110,19 +111,25 @@ class PrivacyDialog(Part):
         own = list(self._page.models.own())
         size = sum(card.file.bytes for card in own)
         stores = self._preferences.stores
-        counts = await self._counted()
+        counts, drawn = await self._counted(), self._drawn()
         by_id("fact-kept").textContent = (
-            text.kept(len(own), size, counts) if stores else text.KEPT_NOTHING
+            words.kept(len(own), size, counts, drawn) if stores else words.KEPT_NOTHING
         )
-        rows = [(text.SETTINGS, text.megabytes(self._preferences.size()))]
+        rows = [(words.SETTINGS, text.megabytes(self._preferences.size()))]
         rows += [(card.title, text.megabytes(card.file.bytes)) for card in own]
+        if stores and drawn:
+            rows.append((words.SHAPES, words.stored_for(drawn)))
         if counts:
-            rows.append((text.COUNTS, text.counted_at(counts)))
-        rows.append((text.OFFLINE_FILES, str(await storage.cached_files())))
+            rows.append((words.COUNTS, words.stored_for(counts)))
+        rows.append((words.OFFLINE_FILES, str(await storage.cached_files())))
         usage = await storage.usage()
         if usage is not None:
-            rows.append((text.USAGE, text.megabytes(usage)))
+            rows.append((words.USAGE, text.megabytes(usage)))
         by_id("kept-list").replaceChildren(*terms(rows))
+
+    def _drawn(self) -> int:
+        """Return for how many cameras and videos lines and zones are stored."""
+        return len(self._preferences.saved.drawn)
 
     async def _counted(self) -> int:
         """Return for how many cameras and videos counts are stored."""

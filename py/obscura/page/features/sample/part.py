@@ -8,8 +8,8 @@ from obscura.page.browser import files
 from obscura.page.browser.dom import by_id
 from obscura.page.browser.late import PartMissing
 from obscura.page.features.context import Context
-from obscura.page.features.sample import words
 from obscura.page.features.sample.trial import Trial
+from obscura.page.words import text
 
 
 def start(context: Context) -> Trial:
@@ -23,6 +23,6 @@ def start(context: Context) -> Trial:
             raise PartMissing("The sample clip could not be loaded", error) from error
         if blob is None:
             raise PartMissing("The sample clip could not be loaded", status)
-        return files.named(blob, words.NAME)
+        return files.named(blob, text.SAMPLE_CLIP)
 
     return Trial(context, fetch, lambda name: by_id(name).focus())

@@ -8,10 +8,10 @@ from typing import Any
 
 from obscura.counting.shapes import to_json
 from obscura.page.features.context import Context
-from obscura.page.features.sample import words
 from obscura.page.features.sample.example import SHAPES
 from obscura.page.state.feature import Part
 from obscura.page.state.scene import Kind
+from obscura.page.words import text
 
 SWITCHES = {
     "track": ("track",),
@@ -37,7 +37,7 @@ class Trial(Part):
     ) -> None:
         """
         Args:
-            fetch: returns the clip as a `File` that has the name `words.NAME`.
+            fetch: returns the clip as a `File` that has the name `text.SAMPLE_CLIP`.
             focus: moves the focus to a form control, by its id.
         """
         assert context.page is not None
@@ -88,7 +88,7 @@ class Trial(Part):
             self._clip = await self._fetch()
         drawn = self._preferences.current.drawn
         # Before the clip opens, because lines and zones are read then; an own drawing stays.
-        self._page.try_out(drawn={f"video {words.NAME}": to_json(SHAPES), **drawn})
+        self._page.try_out(drawn={f"video {text.SAMPLE_CLIP}": to_json(SHAPES), **drawn})
         before = sources.given
         await sources.open(self._clip)
         self._in_view = sources.given is self._clip

@@ -2,6 +2,5 @@
 
 from __future__ import annotations
 
-NAME = "Sample clip"
 LINE = "Door"
 ZONE = "Yellow field"
