@@ -16,15 +16,18 @@ from obscura.redaction.cover import Cover, Sighted
 from obscura.redaction.geometry import Covered, CoverOptions, covered
 from obscura.update import Update
 
+AHEAD_S = 1.0
+"""Seconds after which nobody had come into the picture undetected, in bench/redaction."""
+
 
 class CoverAhead:
     """A `Cover` whose answers come ``ahead_s`` seconds after their frames.
 
-    The caller keeps the pixels of frames until their answer has come: at 30 frames per second and
-    half a second these are 15 frames.
+    The caller keeps the pixels of frames until their answer has come: at 15 answers per second and
+    one second these are 15 frames.
     """
 
-    def __init__(self, options: CoverOptions | None = None, *, ahead_s: float = 0.5) -> None:
+    def __init__(self, options: CoverOptions | None = None, *, ahead_s: float = AHEAD_S) -> None:
         """Set how long frames are held back.
 
         Raises:
@@ -72,8 +75,8 @@ class CoverAhead:
     def _released(self, frame: Covered) -> Covered:
         """Return what to cover of a frame, with what was detected since."""
         time_s = frame.frame.time_s
-        later = [
-            each.before(time_s) for each in self._begun if each.begun_s > time_s and not each.spared
-        ]
+        known = {id(each): each for each in (*self._begun, *self.cover.sighted())}
+        places = [each.at(time_s) for each in known.values() if not each.spared]
+        later = [place for place in places if place is not None]
         more = covered(frame.frame, later, self.cover.options)
         return replace(frame, xyxy=np.concatenate([frame.xyxy, more.xyxy]))

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Collection, Iterator, Sequence
-from math import exp
 
 from obscura.redaction.geometry import (
     Box,
@@ -31,8 +30,9 @@ from obscura.update import FrameInfo, Update
 FACE = "face"
 SAME = 0.3
 """IoU above which two boxes without a track, in two frames, are taken for the same object."""
-AVERAGED_S = 0.25
-"""Time constant of the average of velocities."""
+MEASURED_S = 0.1
+"""Least seconds by which the way of an object is divided for its velocity: over less, what boxes
+jitter by would be a speed."""
 STILL: Box = (0.0, 0.0, 0.0, 0.0)
 
 
@@ -72,22 +72,19 @@ class Sighted:
 
     def see(self, box: Box, now_s: float) -> None:
         """Take in where it is; of two boxes in one frame, what is around both."""
-        seconds = now_s - self.seen_s
-        if seconds <= 0:
+        if now_s <= self.seen_s:
             self.box = around(self.box, box)
             self._recent[-1] = (now_s, self.box)
             return
-        share = 1 - exp(-seconds / AVERAGED_S)
-        left, top, right, bottom = (
-            old + share * ((new - was) / seconds - old)
-            for old, new, was in zip(self.velocity, box, self.box, strict=True)
-        )
-        self.velocity = left, top, right, bottom
         self.box, self.seen_s, self.frames = box, now_s, self.frames + 1
         self._recent.append((now_s, box))
-        # The previous one stays, however long ago: at few frames a second it is all there is.
-        while len(self._recent) > 2 and self._recent[0][0] < now_s - self._steady_s:
+        # Two more stay, however long ago: at few frames a second they are all there is.
+        while len(self._recent) > 3 and self._recent[0][0] < now_s - self._steady_s:
             self._recent.popleft()
+        since_s, was = self._recent[0]
+        seconds = max(now_s - since_s, MEASURED_S)
+        left, top, right, bottom = ((b - a) / seconds for a, b in zip(was, box, strict=True))
+        self.velocity = left, top, right, bottom
 
     def expected(self, now_s: float) -> Box:
         """Return where it may be by now: from where it was last to where it would be if it had
@@ -98,9 +95,17 @@ class Sighted:
             *(carried(box, self.velocity, now_s - at_s) for at_s, box in self._recent),
         )
 
-    def before(self, time_s: float) -> Box:
-        """Return where it may have been before it was detected first."""
-        return around(self.first, moved(self.first, self.velocity, time_s - self.begun_s))
+    def at(self, time_s: float) -> Box | None:
+        """Return where it may have been at an earlier time, judged from what was detected after it;
+        None if nothing was."""
+        boxes = [
+            carried(box, self.velocity, time_s - at_s)
+            for at_s, box in self._recent
+            if time_s < at_s <= time_s + self._steady_s
+        ]
+        if time_s < self.begun_s:
+            boxes += [self.first, moved(self.first, self.velocity, time_s - self.begun_s)]
+        return around(*boxes) if boxes else None
 
 
 class Cover:
@@ -150,7 +155,7 @@ class Cover:
         ]
         why = "" if still or not self.options.strict else self._why(update.frame, gap_s)
         self._forget(now_s)
-        return covered(update.frame, boxes, self.options, why)
+        return covered(update.frame, boxes, self.options, why, border=not still)
 
     def sighted(self) -> Iterator[Sighted]:
         """Yield the objects that are known, those included that are shown."""

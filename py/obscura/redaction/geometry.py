@@ -23,6 +23,8 @@ class CoverOptions:
         margin: by how much a box is grown on each side, as a part of its longer side.
         edge: how close to the picture's edge a grown box reaches onto it, as a part of the
             picture's longer side.
+        border: width of the strip along the picture's edges that is always covered in live
+            pictures, as a part of its longer side: who comes in is detected a few frames late.
         hold_s: seconds for which an object that is not detected any more stays covered.
         steady_s: seconds for which the size that an object had stays covered, so that a box that
             is too small once uncovers nothing.
@@ -36,10 +38,11 @@ class CoverOptions:
     """
 
     labels: frozenset[str] = frozenset({"person"})
-    margin: float = 0.15
+    margin: float = 0.1
     edge: float = 0.04
+    border: float = 0.0
     hold_s: float = 1.0
-    steady_s: float = 0.3
+    steady_s: float = 0.5
     strict: bool = False
     settle_s: float = 0.5
     lost_s: float = 2.0
@@ -49,6 +52,7 @@ class CoverOptions:
         for name in (
             "margin",
             "edge",
+            "border",
             "hold_s",
             "steady_s",
             "settle_s",
@@ -77,7 +81,12 @@ class Covered:
 
 
 def covered(
-    frame: FrameInfo, boxes: Iterable[Box], options: CoverOptions, why: str = ""
+    frame: FrameInfo,
+    boxes: Iterable[Box],
+    options: CoverOptions,
+    why: str = "",
+    *,
+    border: bool = False,
 ) -> Covered:
     """Return what to cover of a frame.
 
@@ -86,8 +95,14 @@ def covered(
         boxes: where objects may be, without margins.
         options: the margins.
         why: why the whole picture is to be covered; "" if it is not.
+        border: whether the options' strip along the edges is covered.
     """
     wanted = [grown(box, frame, options) for box in boxes]
+    if border and options.border:
+        wide, high = float(frame.width), float(frame.height)
+        strip = options.border * max(wide, high)
+        wanted += [(0.0, 0.0, strip, high), (wide - strip, 0.0, wide, high)]
+        wanted += [(0.0, 0.0, wide, strip), (0.0, high - strip, wide, high)]
     inside = [box for box in wanted if box[0] < box[2] and box[1] < box[3]]
     return Covered(frame, np.array(inside, np.float32).reshape(-1, 4), bool(why), why)
 
