@@ -182,7 +182,7 @@ def _walkers() -> Iterator[Frame]:
             ground = image.copy()
             shadow(ground, pose.foot, pose.height)
             Figure(image, walk.look, pose).paint()
-            body = (np.abs(image - ground) > 3).any(axis=2)
+            body: Mask = np.asarray((np.abs(image - ground) > 3).any(axis=2))
             head = body.copy()
             head[max(0, round(pose.foot[1] - 0.855 * pose.height)) :] = False
             masks = [(was & ~body, look & ~body) for was, look in masks]

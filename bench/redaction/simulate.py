@@ -12,8 +12,8 @@ import numpy as np
 from obscura.detections import Detections
 from obscura.redaction import Cover, Covered, CoverOptions
 from obscura.redaction.ahead import CoverAhead
+from obscura.redaction.clip import CoverClip
 from obscura.redaction.paint import bounds
-from obscura.redaction.spans import Spans
 from obscura.tracking import Tracker, TrackerOptions
 from obscura.update import FrameInfo, Update
 
@@ -142,11 +142,11 @@ def whole(
     updates: Sequence[Update], options: CoverOptions, tracking: TrackerOptions
 ) -> Iterator[Covered]:
     """Cover all frames, once all were analysed."""
-    tracker, spans = Tracker(tracking), Spans(options)
+    tracker, cover = Tracker(tracking), CoverClip(options)
     for update in updates:
-        spans.add(tracker.update(_low(update, tracking)), LABELS)
-    for index in range(len(spans)):
-        yield spans.covered(index)
+        cover.add(tracker.update(_low(update, tracking)), LABELS)
+    for index in range(len(cover)):
+        yield cover.covered(index)
 
 
 def _low(update: Update, tracking: TrackerOptions) -> Update:

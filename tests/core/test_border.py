@@ -37,6 +37,7 @@ FLOORS = (
     {"pipeline", "live.frame_clock", "live.upright"},
     {"cards.card"},
     {"counting", "tracking"},
+    {"redaction"},
     {"cards.labels"},
     {"graph"},
     {"families"},
@@ -44,6 +45,10 @@ FLOORS = (
     {"engine.native", "engine.web", "cards.catalogue", "flip", "pictures"},
     {"detector"},
     {"evaluation", "counting.command", "counting.report", "counting.sources"},
+    {"redaction.errors"},
+    {"redaction.video"},
+    {"redaction.files"},
+    {"redaction.command"},
     {"cli"},
     {"page.words"},
     {"page.state"},
@@ -128,9 +133,9 @@ PURE = {
 }
 # What is imported beyond the standard library and numpy, and by whom.
 DOORS = {
-    "av": {"counting.sources"},
+    "av": {"counting.sources", "redaction.video"},
     "onnxruntime": {"engine.native"},
-    "PIL": {"pictures", "detector", "cli", "label_font"},
+    "PIL": {"pictures", "detector", "cli", "label_font", "redaction.command"},
     "playwright": {"evaluation.browser"},
     "pycocotools": {"evaluation.score"},
     "scipy": {"evaluation.tracking"},

@@ -1,4 +1,4 @@
-"""Spans: which rectangles of each frame of a whole clip to hide, once all frames were analysed.
+"""CoverClip: which rectangles of each frame of a clip to hide, once all frames were analysed.
 
 Every object is covered from before it was first detected to after it was last detected, on its way
 to the edge of the picture if it came from there or goes there, and in the gaps between.
@@ -103,17 +103,17 @@ class _Course:
         return around(boxes[previous], boxes[following], *near)
 
 
-class Spans:
+class CoverClip:
     """Collects what was found in all frames of a clip, and then says what to cover of each.
 
     >>> from obscura import Detections, FrameInfo, Update
     >>> from obscura.redaction import CoverOptions
-    >>> spans = Spans(CoverOptions(hold_s=0.5))
+    >>> cover = CoverClip(CoverOptions(hold_s=0.5))
     >>> for index in range(30):
     ...     found = Detections([[40, 40, 60, 80]], [0.9], [0])
     ...     frame = FrameInfo(index, index / 10, 320, 240)
-    ...     spans.add(Update(frame, found if index == 15 else found[:0]), ["person"])
-    >>> [index for index in range(30) if len(spans.covered(index).xyxy)]
+    ...     cover.add(Update(frame, found if index == 15 else found[:0]), ["person"])
+    >>> [index for index in range(30) if len(cover.covered(index).xyxy)]
     [10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20]
     """
 
@@ -131,11 +131,6 @@ class Spans:
     def __len__(self) -> int:
         """Number of frames."""
         return len(self._frames)
-
-    @property
-    def objects(self) -> int:
-        """Number of objects that are covered."""
-        return len(self._tracks) + len(self._passing)
 
     def add(self, update: Update, labels: Sequence[str]) -> None:
         """Take in the next frame.
