@@ -19,6 +19,9 @@ from obscura.update import Update
 AHEAD_S = 1.0
 """Seconds after which nobody had come into the picture undetected, in bench/redaction."""
 
+ROUNDING_S = 1e-3
+"""By how much times of frames are rounded: 0.5 s are 0.5 s."""
+
 
 class CoverAhead:
     """A `Cover` whose answers come ``ahead_s`` seconds after their frames.
@@ -59,7 +62,8 @@ class CoverAhead:
         self._waiting.append(self.cover.update(update, labels, spared=spared))
         self._begun += [each for each in self.cover.sighted() if each.begun_s == now_s]
         due = []
-        while self._waiting and self._waiting[0].frame.time_s <= now_s - self.ahead_s:
+        until_s = now_s - self.ahead_s + ROUNDING_S
+        while self._waiting and self._waiting[0].frame.time_s <= until_s:
             due.append(self._released(self._waiting.popleft()))
         # Objects that all waiting frames already know need nothing more.
         oldest_s = self._waiting[0].frame.time_s if self._waiting else now_s

@@ -153,8 +153,8 @@ class Cover:
             for each in self.sighted()
             if not each.spared and now_s - each.seen_s <= self.options.hold_s
         ]
-        why = "" if still or not self.options.strict else self._why(update.frame, gap_s)
         self._forget(now_s)
+        why = "" if still or not self.options.strict else self._why(update.frame, gap_s)
         return covered(update.frame, boxes, self.options, why, border=not still)
 
     def sighted(self) -> Iterator[Sighted]:
