@@ -12,13 +12,17 @@ from dataclasses import replace
 
 import numpy as np
 
-from obscura.redaction.cover import Cover, Sighted
+from obscura.redaction.cover import Cover
 from obscura.redaction.geometry import Covered, CoverOptions, covered
+from obscura.redaction.sighted import Sighted
 from obscura.update import Update
 
 AHEAD_S = 1.0
 """Seconds after which nobody had come into the picture undetected, in bench/redaction."""
 
+MEMORY = 2
+"""Detections are remembered for so many times as long as frames are held back: also those from
+before a frame, at the other end of a gap."""
 ROUNDING_S = 1e-3
 """By how much times of frames are rounded: 0.5 s are 0.5 s."""
 
@@ -38,7 +42,7 @@ class CoverAhead:
         """
         if not ahead_s >= 0:
             raise ValueError(f"ahead_s: wanted 0 or more, got {ahead_s}")
-        self.cover = Cover(options)
+        self.cover = Cover(options, memory_s=MEMORY * ahead_s)
         self.ahead_s = ahead_s
         self.reset()
 

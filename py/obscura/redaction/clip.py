@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from obscura.redaction.cover import SAME
 from obscura.redaction.geometry import (
     Box,
     Covered,
@@ -21,10 +20,12 @@ from obscura.redaction.geometry import (
     boxes_of,
     carried,
     covered,
+    follows,
     is_outside,
     moved,
     overlap,
 )
+from obscura.redaction.sighted import SAME
 from obscura.update import FrameInfo, Update
 
 MEASURED_S = 0.5
@@ -124,6 +125,7 @@ class CoverClip:
         self._tracks: dict[int, _Span] = {}
         self._passing: list[_Span] = []  # without a track
         self._open: list[_Span] = []  # of those the ones that may go on
+        self._bridges: list[_Span] = []  # from one span to another that may be the same object
         self._courses: list[_Course] | None = None
         self._begins_s: Floats = np.zeros(0)
         self._ends_s: Floats = np.zeros(0)
@@ -153,7 +155,7 @@ class CoverClip:
             elif track is None:
                 self._pass(box, now_s)
             else:
-                self._tracks[track] = _Span([now_s], [box])
+                self._tracks[track] = self._begin(box, now_s)
 
     def fail(self, frame: FrameInfo) -> None:
         """Take in that the next frame could not be analysed: the whole of it is covered."""
@@ -192,13 +194,32 @@ class CoverClip:
         if fit > SAME:
             self._open[best].see(box, now_s)
         else:
-            self._open.append(_Span([now_s], [box]))
+            self._open.append(self._begin(box, now_s))
             self._passing.append(self._open[-1])
+
+    def _begin(self, box: Box, now_s: float) -> _Span:
+        """Return a new span. If it may be another one that goes on, the gap is covered, too."""
+        spans = (*self._tracks.values(), *self._open)
+        before = [
+            (distance, number)
+            for number, each in enumerate(spans)
+            if 0 < now_s - each.times[-1] <= MOST_S
+            and (distance := follows(box, each.boxes[-1])) is not None
+        ]
+        if before:
+            was = spans[min(before)[1]]
+            self._bridges.append(_Span([was.times[-1], now_s], [was.boxes[-1], box]))
+        return _Span([now_s], [box])
 
     def _finish(self) -> None:
         """Work out where each object comes from, and where it goes."""
         spans = [*self._tracks.values(), *self._passing]
         self._courses = [self._course(span) for span in spans]
+        still: Box = (0.0, 0.0, 0.0, 0.0)
+        self._courses += [
+            _Course(span, still, still, span.times[0], span.times[-1], False, False)
+            for span in self._bridges
+        ]
         self._begins_s = np.array([each.begins_s for each in self._courses])
         self._ends_s = np.array([each.ends_s for each in self._courses])
 

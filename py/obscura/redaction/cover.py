@@ -9,7 +9,6 @@ What is not detected yet cannot be covered, unless frames are shown with a delay
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Collection, Iterator, Sequence
 
 from obscura.redaction.geometry import (
@@ -17,109 +16,35 @@ from obscura.redaction.geometry import (
     Covered,
     CoverOptions,
     area,
-    around,
     at_edge,
     boxes_of,
-    carried,
     covered,
-    moved,
-    overlap,
 )
+from obscura.redaction.sighted import Passing, Sighted
 from obscura.update import FrameInfo, Update
 
 FACE = "face"
-SAME = 0.3
-"""IoU above which two boxes without a track, in two frames, are taken for the same object."""
-MEASURED_S = 0.1
-"""Least seconds by which the way of an object is divided for its velocity: over less, what boxes
-jitter by would be a speed."""
-STILL: Box = (0.0, 0.0, 0.0, 0.0)
-
-
-class Sighted:
-    """An object that is covered, as it was detected so far.
-
-    Attributes:
-        box: where it was detected last.
-        seen_s: when.
-        first: where it was detected first.
-        begun_s: when.
-        frames: number of frames in which it was detected.
-        velocity: of the edges of its box.
-        spared: whether it is shown.
-    """
-
-    __slots__ = (
-        "_recent",
-        "_steady_s",
-        "begun_s",
-        "box",
-        "first",
-        "frames",
-        "seen_s",
-        "spared",
-        "velocity",
-    )
-
-    def __init__(self, box: Box, now_s: float, steady_s: float, *, spared: bool = False) -> None:
-        self.box = self.first = box
-        self.seen_s = self.begun_s = now_s
-        self.frames = 1
-        self.velocity = STILL
-        self.spared = spared
-        self._steady_s = steady_s
-        self._recent: deque[tuple[float, Box]] = deque([(now_s, box)])
-
-    def see(self, box: Box, now_s: float) -> None:
-        """Take in where it is; of two boxes in one frame, what is around both."""
-        if now_s <= self.seen_s:
-            self.box = around(self.box, box)
-            self._recent[-1] = (now_s, self.box)
-            return
-        self.box, self.seen_s, self.frames = box, now_s, self.frames + 1
-        self._recent.append((now_s, box))
-        # Two more stay, however long ago: at few frames a second they are all there is.
-        while len(self._recent) > 3 and self._recent[0][0] < now_s - self._steady_s:
-            self._recent.popleft()
-        since_s, was = self._recent[0]
-        seconds = max(now_s - since_s, MEASURED_S)
-        left, top, right, bottom = ((b - a) / seconds for a, b in zip(was, box, strict=True))
-        self.velocity = left, top, right, bottom
-
-    def expected(self, now_s: float) -> Box:
-        """Return where it may be by now: from where it was last to where it would be if it had
-        moved on, as large as it was lately."""
-        return around(
-            self.box,
-            moved(self.box, self.velocity, now_s - self.seen_s),
-            *(carried(box, self.velocity, now_s - at_s) for at_s, box in self._recent),
-        )
-
-    def at(self, time_s: float) -> Box | None:
-        """Return where it may have been at an earlier time, judged from what was detected after it;
-        None if nothing was."""
-        boxes = [
-            carried(box, self.velocity, time_s - at_s)
-            for at_s, box in self._recent
-            if time_s < at_s <= time_s + self._steady_s
-        ]
-        if time_s < self.begun_s:
-            boxes += [self.first, moved(self.first, self.velocity, time_s - self.begun_s)]
-        return around(*boxes) if boxes else None
 
 
 class Cover:
     """Decides what to cover, frame by frame. Call `update` once per frame, also if nothing was
     found in it."""
 
-    def __init__(self, options: CoverOptions | None = None) -> None:
+    def __init__(self, options: CoverOptions | None = None, *, memory_s: float = 0.0) -> None:
+        """Start without objects.
+
+        Args:
+            options: what is covered.
+            memory_s: seconds for which `Sighted.at` knows where objects were.
+        """
         self.options = options or CoverOptions()
+        self._memory_s = memory_s
         self.reset()
 
     def reset(self) -> None:
         """Forget all objects, because another source or another model follows."""
         self._objects: dict[int, Sighted] = {}
-        self._passing: list[Sighted] = []  # without a track
+        self._passing = Passing(self.options.steady_s, self._memory_s)
         self._begun_s: float | None = None
         self._time_s = 0.0
 
@@ -160,11 +85,11 @@ class Cover:
     def sighted(self) -> Iterator[Sighted]:
         """Yield the objects that are known, those included that are shown."""
         yield from self._objects.values()
-        yield from self._passing
+        yield from self._passing.objects
 
     def _see(self, update: Update, labels: Sequence[str], spared: Collection[int]) -> None:
         """Take in what was found."""
-        found, now_s, steady_s = update.detections, update.frame.time_s, self.options.steady_s
+        found, now_s = update.detections, update.frame.time_s
         boxes = boxes_of(found.xyxy)
         tracks = found.track_numbers()
         shown = [box for box, track in zip(boxes, tracks, strict=True) if track in spared]
@@ -177,12 +102,12 @@ class Cover:
             free = track in spared or (label == FACE and _is_face_of(box, shown, hidden))
             if track is None:
                 if not free:
-                    see_passing(self._passing, box, now_s, steady_s)
+                    self._passing.see(box, now_s)
                 continue
             if known:
                 self._objects[track].see(box, now_s)
             else:
-                self._objects[track] = Sighted(box, now_s, steady_s)
+                self._objects[track] = self._passing.begin(box, now_s)
             self._objects[track].spared = free
 
     def _why(self, frame: FrameInfo, gap_s: float) -> str:
@@ -205,26 +130,7 @@ class Cover:
         self._objects = {
             track: each for track, each in self._objects.items() if now_s - each.seen_s <= lasts_s
         }
-        self._passing = [each for each in self._passing if now_s - each.seen_s <= hold_s]
-
-
-def see_passing(passing: list[Sighted], box: Box, now_s: float, steady_s: float) -> None:
-    """Take in a box without a track: it goes on with the object that it overlaps most, so that
-    there are no more of them than objects.
-
-    Args:
-        passing: objects without a track; extended where it overlaps none of them.
-        box: where something was detected.
-        now_s: when.
-        steady_s: see `CoverOptions`.
-    """
-    fit, best = max(
-        ((overlap(each.box, box), index) for index, each in enumerate(passing)), default=(0.0, -1)
-    )
-    if fit > SAME:
-        passing[best].see(box, now_s)
-    else:
-        passing.append(Sighted(box, now_s, steady_s))
+        self._passing.forget(now_s - hold_s)
 
 
 def _is_face_of(face: Box, shown: Sequence[Box], hidden: Sequence[Box]) -> bool:

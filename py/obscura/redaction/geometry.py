@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from math import hypot
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +13,9 @@ from obscura.update import FrameInfo
 
 Box = tuple[float, float, float, float]
 """Left, top, right, bottom in pixels of the source; or their velocities in pixels per second."""
+NEAR, RESIZED = 1.0, 1.6
+"""What has moved by less than so many of its longer sides, and grown or shrunk by less than this
+factor, may be the same object. A false answer covers too much, never too little."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +173,18 @@ def overlap(a: Box, b: Box) -> float:
     if width <= 0 or height <= 0:
         return 0.0
     return width * height / (area(a) + area(b) - width * height)
+
+
+def follows(box: Box, was: Box) -> float | None:
+    """Return how far a box is from an earlier one that may be the same object, in its longer sides;
+    None if it is too far off or of another size."""
+    side = max(box[2] - box[0], box[3] - box[1])
+    before = max(was[2] - was[0], was[3] - was[1])
+    if side <= 0 or before <= 0 or not 1 / RESIZED < side / before < RESIZED:
+        return None
+    x, y = box[0] + box[2] - was[0] - was[2], box[1] + box[3] - was[1] - was[3]
+    distance = hypot(x, y) / 2 / side
+    return distance if distance < NEAR else None
 
 
 def area(box: Box) -> float:
