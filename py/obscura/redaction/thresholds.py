@@ -19,8 +19,11 @@ def tracker_options(card: ModelCard, threshold: float | None = None) -> TrackerO
 
     Args:
         card: the model's card.
-        threshold: score from which an object is covered, in 0..1; None for `SHARE` of the card's.
+        threshold: score from which an object is covered, in 0..1; None for `SHARE` of the card's,
+            and, where an object was just seen, still less.
     """
     usual = TrackerOptions.for_card(card)
-    least = SHARE * card.threshold if threshold is None else threshold
-    return replace(usual, birth=least, strong=min(usual.strong, least), live=min(usual.live, least))
+    if threshold is not None:
+        return replace(usual, birth=threshold, strong=threshold, live=threshold)
+    least = SHARE * card.threshold
+    return replace(usual, birth=least, strong=least, live=min(usual.live, least))

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
+from math import inf
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -104,12 +105,15 @@ def redact(source: Path, target: Path, job: Job) -> Summary:
 
 def _analysed(source: Path, job: Job) -> CoverClip:
     cover = CoverClip(job.options)
+    time_s = -inf
     with _reading(source) as container:
         stream = _pictures(container, source)
         for index, (frame, pixels) in enumerate(_frames(container, stream)):
             job.progress("analysed", index, stream.frames)
             height, width = pixels.shape[:2]
-            info = FrameInfo(index, _time_s(frame, index, stream), width, height)
+            # Some files jump back; the times in here never do.
+            time_s = max(time_s, _time_s(frame, index, stream))
+            info = FrameInfo(index, time_s, width, height)
             try:
                 found = job.detect(pixels)
             except ObscuraError:
@@ -167,6 +171,7 @@ class _Copy:
         self._made, self._suffix, self._stream, self._heard = made, suffix, stream, heard
         self._track: Any = None
         self._sounds: dict[int, Any] = {}
+        self._pts: float = -inf
         self._waiting: list[Any] = []  # sound from before the first picture
 
     def picture(self, given: Any, pixels: Pixels, index: int) -> None:
@@ -175,7 +180,10 @@ class _Copy:
             # All tracks are there before anything is written.
             self._track = _track(self._made, self._suffix, self._stream, given, pixels)
             self._sounds = _sounds(self._made, self._heard, self._suffix)
-        coded = _coded(pixels, given, self._track, index, self._stream)
+        # Encoders want times that ascend.
+        self._pts = max(_pts(given, index, self._stream), self._pts + 1)
+        coded = _coded(pixels, given, self._track)
+        coded.time_base, coded.pts = self._stream.time_base, self._pts
         self._made.mux(self._track.encode(coded))
         waiting, self._waiting = self._waiting, []
         for packet in waiting:
@@ -201,7 +209,13 @@ def _track(made: Any, suffix: str, stream: Any, frame: Any, pixels: Pixels) -> A
     """Add the track of pictures, like that of the source."""
     codec = CODECS[suffix]
     rate = stream.average_rate or Fraction(25)
-    track = made.add_stream(codec, rate=rate, options=dict(QUALITY[codec]))
+    try:
+        track = made.add_stream(codec, rate=rate, options=dict(QUALITY[codec]))
+    except ValueError as error:
+        raise RedactionError(
+            f"This PyAV cannot write {suffix} files, for which it needs {codec}",
+            remedy="Name another kind of video with --out, such as .webm.",
+        ) from error
     height, width = _even(pixels).shape[:2]
     track.width, track.height, track.pix_fmt = width, height, "yuv420p"
     context = track.codec_context
@@ -213,10 +227,16 @@ def _track(made: Any, suffix: str, stream: Any, frame: Any, pixels: Pixels) -> A
     return track
 
 
-def _coded(pixels: Pixels, given: Any, track: Any, index: int, stream: Any) -> Any:
-    """Return a frame to be encoded, at the time of the given one."""
-    av = _pyav()
-    frame = av.VideoFrame.from_ndarray(_even(pixels), format="rgb24")
+def _pts(given: Any, index: int, stream: Any) -> int:
+    """Return the time of a frame in units of its track."""
+    if given.pts is not None:
+        return int(given.pts)
+    return round(_time_s(given, index, stream) / float(stream.time_base))
+
+
+def _coded(pixels: Pixels, given: Any, track: Any) -> Any:
+    """Return a frame to be encoded, in the colours of the given one."""
+    frame = _pyav().VideoFrame.from_ndarray(_even(pixels), format="rgb24")
     frame = frame.reformat(
         track.width,  # in case the source's size changes on the way
         track.height,
@@ -224,11 +244,6 @@ def _coded(pixels: Pixels, given: Any, track: Any, index: int, stream: Any) -> A
         dst_colorspace=MATRICES.get(given.colorspace, 5),
     )
     frame.colorspace, frame.color_range = given.colorspace, 1
-    frame.time_base = stream.time_base
-    if given.pts is not None:
-        frame.pts = given.pts
-    else:
-        frame.pts = round(_time_s(given, index, stream) / stream.time_base)
     return frame
 
 
