@@ -19,10 +19,19 @@ if TYPE_CHECKING:
     from obscura.detector import Detector
     from obscura.errors import ObscuraError
     from obscura.pipeline import Pipeline
+    from obscura.redaction.ahead import CoverAhead
+    from obscura.redaction.clip import CoverClip
+    from obscura.redaction.cover import Cover
+    from obscura.redaction.geometry import Covered, CoverOptions
     from obscura.update import FrameInfo, Update
 
 __version__ = "0.1.0"
 __all__ = [
+    "Cover",
+    "CoverAhead",
+    "CoverClip",
+    "CoverOptions",
+    "Covered",
     "Detections",
     "Detector",
     "FrameInfo",
@@ -34,6 +43,11 @@ __all__ = [
 ]
 
 _HOMES = {
+    "Cover": "obscura.redaction.cover",
+    "CoverAhead": "obscura.redaction.ahead",
+    "CoverClip": "obscura.redaction.clip",
+    "CoverOptions": "obscura.redaction.geometry",
+    "Covered": "obscura.redaction.geometry",
     "Detections": "obscura.detections",
     "Detector": "obscura.detector",
     "FrameInfo": "obscura.update",

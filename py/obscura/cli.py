@@ -21,6 +21,7 @@ from obscura.detector import Detector
 from obscura.errors import ModelMissing, ObscuraError, PictureError
 from obscura.evaluation import command as evaluation
 from obscura.evaluation import track_command
+from obscura.redaction import command as redaction
 from obscura.suggest import suggestion
 
 STOPPED = 130
@@ -265,6 +266,7 @@ COMMANDS = {
     "detect": Command("Find objects in pictures.", _detect_arguments, _detect),
     "evaluate": Command(evaluation.HELP, evaluation.add_arguments, evaluation.run),
     "models": Command("List the models.", _no_arguments, _models),
+    "redact": Command(redaction.HELP, redaction.add_arguments, redaction.run),
     "track-eval": Command(track_command.HELP, track_command.add_arguments, track_command.run),
 }
 

@@ -35,6 +35,7 @@ SCRIPTS = (
     "bench/experiments/unpack.py",
     "bench/experiments/webgl.py",
     "bench/reference.py",
+    "bench/redaction/table.py",
     "bench/start.py",
     "bench/tracking/clips.py",
     "bench/tracking/leave_one_out.py",

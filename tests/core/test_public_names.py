@@ -12,6 +12,11 @@ import pytest
 import obscura
 
 NAMES = {
+    "Cover": "obscura.redaction.cover",
+    "CoverAhead": "obscura.redaction.ahead",
+    "CoverClip": "obscura.redaction.clip",
+    "CoverOptions": "obscura.redaction.geometry",
+    "Covered": "obscura.redaction.geometry",
     "Detections": "obscura.detections",
     "FrameInfo": "obscura.update",
     "ModelCard": "obscura.cards.card",
