@@ -20,7 +20,7 @@ from modelkit.tfjs import GraphModel, Node
 _NAMES = {
     number: name for name, number in vars(tflite.BuiltinOperator).items() if name[0].isupper()
 }
-_DTYPES = {
+_DTYPES: dict[int, np.dtype[Any]] = {
     tflite.TensorType.FLOAT32: np.dtype("<f4"),
     tflite.TensorType.FLOAT16: np.dtype("<f2"),
     tflite.TensorType.INT32: np.dtype("<i4"),
@@ -83,7 +83,7 @@ class _Reader:
             )
         data: bytes = buffer.DataAsNumpy().tobytes()
         shape: tuple[int, ...] = tuple(tensor.ShapeAsNumpy()) if tensor.ShapeLength() else ()
-        stored: np.dtype[Any] = _DTYPES[tensor.Type()]
+        stored = _DTYPES[tensor.Type()]
         return np.frombuffer(data, stored).reshape(shape)
 
     def _add(self, operator: Any) -> None:
