@@ -110,7 +110,7 @@ def read(
         if sizes is not None and not stretched:
             width, height = (float(side) for side in sizes[i])
             answer = _to_crop(answer, card.input, (width, height))
-        answers.append(_within(answer))
+        answers.append(_within(answer, drop=FAMILIES[card.family].finds == "boxes"))
     return answers
 
 
@@ -135,10 +135,10 @@ def _to_crop(answer: CropAnswer, wanted: Any, size: tuple[float, float]) -> Crop
     )
 
 
-def _within(answer: CropAnswer) -> CropAnswer:
-    """Clip boxes to the crop, and drop those that lie wholly outside."""
+def _within(answer: CropAnswer, *, drop: bool) -> CropAnswer:
+    """Clip boxes to the crop, and drop those that lie wholly outside if they are new objects."""
     boxes = clip(answer.boxes.clip(-_FARTHEST, _FARTHEST), 1, 1)
-    shown = area(boxes) > 0
+    shown = area(boxes) > 0 if drop else np.ones(len(boxes), np.bool_)
     return answer._replace(
         boxes=boxes[shown], scores=answer.scores[shown], points=answer.points[shown]
     )

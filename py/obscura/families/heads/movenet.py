@@ -38,11 +38,9 @@ def read(outputs: Outputs, card: HeadReading) -> CropAnswer:
     count, height, width = heat.shape
     near = np.float32(card.options["nearness"])
     grid = np.mgrid[:height, :width].reshape(2, 1, -1).astype(np.float32)  # y, x
-    middle = NUMPY.sigmoid(centre) * _middle(height, width, float(near))
-    place = int(middle.argmax())
-    expected = (
-        regress.reshape(count, 2, -1)[:, :, place].T.reshape(2, count, 1) + grid[:, :, place, None]
-    )
+    place = int((NUMPY.sigmoid(centre) * _middle(height, width, float(near))).argmax())
+    moved = regress.reshape(count, 2, -1)[:, :, place].T[:, :, None]
+    expected = grid[:, :, place, None] + moved
     away = np.sqrt(((grid - expected) ** 2).sum(axis=0)) + near
     heat = NUMPY.sigmoid(heat).reshape(count, -1)
     best = (heat / away).argmax(axis=1)
@@ -64,10 +62,11 @@ def _maps(outputs: Outputs) -> tuple[Floats, Floats, Floats, Floats]:
     """Return the four maps without their first axis."""
     names = ("heat", "centre", "regress", "offset")
     found = [outputs[name] for name in names if name in outputs]
-    sizes = {array.shape[2:] for array in found if array.ndim == 4 and len(array) == 1}
-    points = found[0].shape[1] if found and found[0].ndim == 4 else 0
-    wanted = [points, 1, 2 * points, 2 * points]
-    if len(found) < 4 or len(sizes) != 1 or not points or [a.shape[1] for a in found] != wanted:
+    fits = len(found) == len(names) and found[0].ndim == 4
+    points, *cells = found[0].shape[1:] if fits else (0,)
+    channels = (points, 1, 2 * points, 2 * points)
+    wanted = [(1, channel, *cells) for channel in channels]
+    if not fits or not found[0].size or [array.shape for array in found] != wanted:
         raise mismatch(
             outputs, "heat [1, P, h, w], centre [1, 1, h, w], regress and offset [1, 2P, h, w]"
         )
