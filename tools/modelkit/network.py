@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from itertools import chain
 from typing import Any
 
@@ -18,38 +17,8 @@ from numpy.typing import NDArray
 
 from modelkit.builder import Builder
 from modelkit.errors import ConversionError
+from modelkit.steps import FeatureMap, Input, Step, Value, per_channel, scale, shift, span
 from modelkit.tfjs import GraphModel, Node
-
-Floats = NDArray[np.float32]
-
-
-@dataclass(slots=True, eq=False)
-class Step:
-    """One ONNX node to be: `weight` (O, I/groups, kh, kw) and `bias` (O,) where it is a Conv.
-
-    An input is a feature map, a constant, or None where the operator has an unused place.
-    """
-
-    op: str
-    name: str
-    inputs: list[Input]
-    attributes: dict[str, Any] = field(default_factory=dict)
-    weight: Floats | None = None
-    bias: Floats | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class FeatureMap:
-    """A tensor [1, channels, height, width]; `step` made it, None for the image itself."""
-
-    channels: int
-    height: int
-    width: int
-    step: Step | None
-
-
-Value = FeatureMap | NDArray[Any]
-Input = FeatureMap | NDArray[Any] | None
 
 
 class Network:
@@ -159,7 +128,7 @@ class Network:
             raise ConversionError(f"{node.name!r} is dilated: no rule for that.")
         same = node.text("padding") == "SAME"
         size = (source.height, source.width)
-        spans = [_span(size[i], kernel[i], strides[i], same) for i in range(2)]
+        spans = [span(size[i], kernel[i], strides[i], same) for i in range(2)]
         step = Step("Conv", node.name, [source], weight=weight)
         step.bias = np.zeros(len(weight), np.float32)
         step.attributes = {
@@ -202,8 +171,8 @@ class Network:
             raise ConversionError(f"{node.name!r} normalises something other than a convolution.")
         gamma, beta, mean, variance = (self._constant(name) for name in node.inputs[1:])
         factor = gamma / np.sqrt(variance + np.float32(node.number("epsilon")))
-        _scale(step, np.asarray(factor, np.float32))
-        _shift(step, np.asarray(beta - mean * factor, np.float32))
+        scale(step, np.asarray(factor, np.float32))
+        shift(step, np.asarray(beta - mean * factor, np.float32))
         return source
 
     def _arithmetic(self, node: Node) -> Value:
@@ -214,13 +183,13 @@ class Network:
         kind = _ARITHMETIC[node.op]
         if len(maps) == 1:
             number = next(i for i, value in enumerate(values) if isinstance(value, FeatureMap))
-            constant = _per_channel(values[1 - number], node)
+            constant = per_channel(values[1 - number], node)
             step = self._foldable(maps[0], node.inputs[number], kind)
             if step is not None and kind == "Mul":
-                _scale(step, constant)
+                scale(step, constant)
                 return maps[0]
             if step is not None and (kind == "Add" or number == 0):
-                _shift(step, constant if kind == "Add" else -constant)
+                shift(step, constant if kind == "Add" else -constant)
                 return maps[0]
             values[1 - number] = constant
         else:
@@ -266,9 +235,9 @@ class Network:
                 continue
             folded = {id(self._map(item).step) for item in (product, gate, shifted.name)}
             self._steps = [step for step in self._steps if id(step) not in folded]
-            scale = np.asarray(6 * factors[0], np.float32)
-            _scale(source.step, scale)
-            slope = {"alpha": 1 / (6 * float(scale)), "beta": 0.5}
+            six = np.asarray(6 * factors[0], np.float32)
+            scale(source.step, six)
+            slope = {"alpha": 1 / (6 * float(six)), "beta": 0.5}
             size = (source.channels, source.height, source.width)
             opened = self._add(Step("HardSigmoid", gate, [source], slope), *size)
             return self._add(Step("Mul", node.name, [source, opened]), *size)
@@ -309,7 +278,7 @@ class Network:
         kernel, strides = node.ints("ksize")[1:3], node.ints("strides")[1:3]
         same = node.text("padding") == "SAME"
         size = (source.height, source.width)
-        spans = [_span(size[i], kernel[i], strides[i], same) for i in range(2)]
+        spans = [span(size[i], kernel[i], strides[i], same) for i in range(2)]
         step = Step("MaxPool", node.name, [source])
         step.attributes = {
             "kernel_shape": list(kernel),
@@ -385,33 +354,3 @@ _HANDLERS: dict[str, Callable[[Network, Node], Value]] = {
     "ResizeBilinear": Network._resize,
     "ConcatV2": Network._concat,
 }
-
-
-def _span(size: int, kernel: int, stride: int, same: bool) -> tuple[int, int, int]:
-    """Output length and the padding before and after, as TensorFlow's SAME and VALID have it."""
-    if not same:
-        return (size - kernel) // stride + 1, 0, 0
-    out = -(-size // stride)
-    total = max((out - 1) * stride + kernel - size, 0)
-    return out, total // 2, total - total // 2
-
-
-def _per_channel(value: Value, node: Node) -> Floats:
-    """A constant that is one number or one for each channel, as [] or [C, 1, 1]."""
-    constant = np.asarray(value, np.float32)
-    if constant.size != 1 and constant.size != constant.shape[-1]:
-        raise ConversionError(f"{node.name!r} takes a constant {constant.shape}: no rule for that.")
-    return constant.reshape(() if constant.size == 1 else (-1, 1, 1))
-
-
-def _scale(step: Step, factor: Floats) -> None:
-    assert step.weight is not None
-    assert step.bias is not None
-    factors = np.broadcast_to(factor.reshape(-1), step.bias.shape)
-    step.weight = (step.weight * factors.reshape(-1, 1, 1, 1)).astype(np.float32)
-    step.bias = (step.bias * factors).astype(np.float32)
-
-
-def _shift(step: Step, offset: Floats) -> None:
-    assert step.bias is not None
-    step.bias = (step.bias + offset.reshape(-1)).astype(np.float32)
