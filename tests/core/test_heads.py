@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import deque
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -17,6 +18,7 @@ from obscura.families import heads
 from obscura.families.heads import dbtext
 
 Array = NDArray[np.float32]
+REFERENCES = Path(__file__).parents[1] / "data" / "references"
 
 
 class Card(NamedTuple):
@@ -186,6 +188,31 @@ def test_of_faces_that_overlap_the_best_stays() -> None:
 def test_faces_of_other_anchors_are_refused() -> None:
     with pytest.raises(ModelMismatch, match="not what its card says"):
         heads.read(blazeface((1, 1, 1, 1), 0, 0.5), card("faces", "face", side=128))
+
+
+@pytest.mark.parametrize(
+    ("name", "side", "options"),
+    [
+        ("blazeface-short", 128, {}),
+        ("blazeface-full", 192, {"strides": [4], "each": [1]}),
+        ("blazeface-back", 256, {"strides": [16, 32], "each": [2, 6]}),
+    ],
+)
+def test_faces_are_those_that_their_own_project_reads(
+    name: str, side: int, options: dict[str, Any]
+) -> None:
+    """Of recorded outputs for a real picture: the best face, its box and points."""
+    with np.load(REFERENCES / f"{name}.npz") as file:
+        outputs = {str(key): file[f"output{i}"][None] for i, key in enumerate(file["names"])}
+        best = int(file["scores"].argmax())
+        box, points, score = file["boxes"][best], file["keypoints"][best], file["scores"][best]
+
+    (found,) = heads.read(outputs, card("faces", "face", side=side, **options))
+
+    assert len(found.boxes) == 1
+    np.testing.assert_allclose(found.scores, [score], atol=1e-3)
+    np.testing.assert_allclose(found.boxes[0], box / side, atol=1e-3)
+    np.testing.assert_allclose(found.points[0, :, :2], points / side, atol=1e-3)
 
 
 # ---- classes
@@ -421,3 +448,17 @@ def test_what_is_too_small_or_too_unsure_is_no_line(tall: int, score: float) -> 
 def test_other_maps_are_refused(shape: tuple[int, ...]) -> None:
     with pytest.raises(ModelMismatch, match=re.escape("one map, [1, 1, height, width]")):
         heads.read({"map": np.zeros(shape)}, card("dbtext", "text"))
+
+
+def test_lines_are_those_that_their_own_project_reads() -> None:
+    """Of a recorded map of a drawn page: boxes within 3 of 320 pixels, for OpenCV's contours run
+    through the middle of pixels and ours around them."""
+    with np.load(REFERENCES / "dbnet.npz") as file:
+        likely, boxes, scores = file["output0"], file["boxes"], file["scores"]
+
+    (found,) = heads.read({"map": likely[None]}, card("dbtext", "text"))
+
+    order = np.argsort(-scores, kind="stable")
+    assert len(found.boxes) == len(boxes) == 6
+    np.testing.assert_allclose(found.scores, scores[order], atol=1e-3)
+    np.testing.assert_allclose(found.boxes * 320, boxes[order], atol=3)

@@ -96,6 +96,9 @@ def _blazeface(
     return partial(_tflite, outputs=outputs)
 
 
+# Of MediaPipe's networks, the short range one finds most faces in the upper parts of people, and is
+# the fastest: of the 254 people of coco128 a face in 107 (back camera 92, full range 64; 4, 19 and 9
+# ms a crop on one thread). In whole pictures it finds 22, full range 37 and back camera 50.
 HEADS = (
     HeadRecipe(
         name="faces",
@@ -111,7 +114,7 @@ HEADS = (
         credit=f"BlazeFace, short range, of {_BLAZEFACE}",
         trained_on=_FACES_TRAINED_ON,
         weak_at=(
-            "Small faces (under about a tenth of the crop's width), faces seen from the side or "
+            "Small faces (narrower than about an eighth of the crop), faces seen from the side or "
             "from above, and covered ones. Looking at the upper part of each person finds more."
         ),
         crop=Crop(0.1, "top", 32),
@@ -132,8 +135,8 @@ HEADS = (
         credit=f"BlazeFace, full range, of {_BLAZEFACE}",
         trained_on=_FACES_TRAINED_ON,
         weak_at=(
-            "Faces that fill most of the crop, faces seen from the side or from above, and covered "
-            "ones. Very small faces of a crowd need crops of each person."
+            "Faces wider than half of the crop or narrower than a fifteenth, faces seen from the "
+            "side or from above, and covered ones."
         ),
         crop=Crop(0.1, "top", 32),
         check=(0, 0, 512, 512),
