@@ -96,9 +96,9 @@ def _blazeface(
     return partial(_tflite, outputs=outputs)
 
 
-# Of MediaPipe's networks, the short range one finds most faces in the upper parts of people, and is
-# the fastest: of the 254 people of coco128 a face in 107 (back camera 92, full range 64; 4, 19 and 9
-# ms a crop on one thread). In whole pictures it finds 22, full range 37 and back camera 50.
+# Of MediaPipe's networks, the short range one finds most faces in the upper parts of people and is
+# the fastest: of the 254 people of coco128 a face in 107 (back camera 92, full range 64), in 4 ms a
+# crop on one thread (19, 9). In whole pictures it finds 22 (back camera 50, full range 37).
 HEADS = (
     HeadRecipe(
         name="faces",
