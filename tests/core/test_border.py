@@ -42,7 +42,7 @@ FLOORS = (
     {"graph"},
     {"families"},
     {"engine", "drawing", "export", "identify", "label_font", "png_colour"},
-    {"engine.native", "engine.web", "cards.catalogue", "flip", "pictures"},
+    {"engine.native", "engine.web", "cards.catalogue", "cards.head_card", "flip", "pictures"},
     {"detector"},
     {"evaluation", "counting.command", "counting.report", "counting.sources"},
     {"redaction.errors"},
