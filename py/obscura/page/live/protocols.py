@@ -9,7 +9,7 @@ from obscura.cards.card import ModelCard
 from obscura.errors import ObscuraError
 from obscura.families.decode import Outputs
 from obscura.page.state.scene import Kind
-from obscura.update import FrameInfo
+from obscura.update import FrameInfo, Update
 
 
 class Inference(Protocol):
@@ -55,6 +55,10 @@ class Redactor(Protocol):
 
     def picture(self) -> Any:
         """Return a new canvas with what is shown."""
+
+    @property
+    def shown(self) -> Update | None:
+        """The update of the frame that is shown; None while there is none."""
 
 
 class Hooks(NamedTuple):

@@ -29,6 +29,8 @@ class Overlay:
         self._update = NOTHING
         self.motion: Callable[[Update], Update] | None = None
         """Returns an update with its boxes where they are in the picture that is showing."""
+        self.delayed: Callable[[Update], Update] | None = None
+        """Returns the update of the picture that is showing, where that is not the latest one."""
         self.fill = False
         """Whether the picture covers the view; see `placement.place`."""
         self.zoom = Zoom()
@@ -76,7 +78,8 @@ class Overlay:
         if ratio != self._ratio:  # it changes with the screen that the window is moved to
             self._fit(width, height, ratio)
         context.clearRect(0, 0, width, height)
-        update = self._update if self.motion is None else self.motion(self._update)
+        moved = self.delayed or self.motion
+        update = self._update if moved is None else moved(self._update)
         frame = update.frame
         placed = _place(
             self._view, (frame.width, frame.height), self._mirrored, self.fill, self.zoom

@@ -63,6 +63,9 @@ async def capture(
     """
     scene, position_s = sources.scene, sources.position_s
     update, answer = analysis.update, analysis.answer
+    redacted = sources.redactor is not None  # it shows the very frame of its update, and no other
+    if redacted:
+        update = sources.redactor.shown
     moving = scene.kind is Kind.LIVE and not scene.paused
     source, is_video = sources.source_name, sources.is_video
     index = update.frame.index if update else 0
@@ -70,7 +73,6 @@ async def capture(
     time_s = position_s if is_video or update is None else update.frame.time_s
     if update is not None:
         update = replace(update, frame=replace(update.frame, time_s=time_s))
-    redacted = sources.redactor is not None  # it shows the frame that was analysed
     if not redacted and (moving or not sources.answered):
         update = answer = None
     picture = sources.picture()

@@ -13,8 +13,9 @@ SAMPLES = 8
 """Numbers across the longer side of a box that blurring and pixelating leave of it: fewer the
 smaller it is shown makes no difference, so the blur grows with the box."""
 BLANK, FILL = "#15171a", "#000"
-KEPT = 2
-"""Frames that wait: the one whose answer is being shown, and the one that is being analysed."""
+MOST_KEPT = 24
+"""Frames that wait to be shown: half a second at 40 a second, and those that are being analysed."""
+
 
 class RedactedCanvas:
     """Shows pictures with regions covered. No picture is ever drawn on it before it is covered."""
@@ -46,7 +47,7 @@ class RedactedCanvas:
 
     def keep(self, picture: Any, index: int, size: tuple[int, int]) -> None:
         """Keep a copy of a frame, under its index."""
-        while len(self._frames) >= KEPT:
+        if len(self._frames) >= MOST_KEPT:
             self._spare.append(self._frames.pop(min(self._frames)))
         copy = self._spare.pop() if self._spare else new_canvas(*size)
         _resize(copy, size)
@@ -57,6 +58,11 @@ class RedactedCanvas:
         """Return the copy of a frame; None if there is none."""
         return self._frames.get(index)
 
+    def drop_before(self, index: int) -> None:
+        """Drop the copies of earlier frames."""
+        for earlier in [each for each in self._frames if each < index]:
+            self._spare.append(self._frames.pop(earlier))
+
     def forget(self) -> None:
         """Drop all frames, and show nothing."""
         self._frames.clear()
@@ -64,7 +70,9 @@ class RedactedCanvas:
         self._context.fillStyle = BLANK
         self._context.fillRect(0, 0, *self.size)
 
-    def show(self, picture: Any, size: tuple[int, int], regions: Sequence[Region], how: str) -> None:
+    def show(
+        self, picture: Any, size: tuple[int, int], regions: Sequence[Region], how: str
+    ) -> None:
         """Show a picture with these regions covered, in one go.
 
         Args:
