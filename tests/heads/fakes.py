@@ -15,6 +15,7 @@ from obscura.heads import Budget, HeadSpec, HeadStage
 from obscura.pipeline import Answer, Request
 from obscura.update import FrameInfo, Update
 
+INPUT = InputSpec(8, 8, "stretch")
 LABELS = ("person", "dog", "face", "text")
 SIZE = (640, 480)
 
@@ -25,14 +26,17 @@ class Form(NamedTuple):
     least: float = 0.0
 
 
+AS_IT_IS = Form()
+
+
 @dataclass(frozen=True)
 class Card:
     family: str
     name: str = "fake"
     title: str = "Fake"
     labels: tuple[str, ...] = ()
-    crop: Form = Form()
-    input: InputSpec = InputSpec(8, 8, "stretch")
+    crop: Form = AS_IT_IS
+    input: InputSpec = INPUT
     open: None = None
 
 

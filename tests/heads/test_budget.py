@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from math import ceil, inf
 
 import pytest
@@ -159,4 +160,4 @@ def test_each_head_that_always_wants_more_is_served_again_within_bounded_time(
 
     for head in names:
         served = [-1, *(i for i, row in enumerate(granted) if row[head]), len(granted)]
-        assert max(b - a for a, b in zip(served, served[1:], strict=False)) <= bound
+        assert max(b - a for a, b in pairwise(served)) <= bound

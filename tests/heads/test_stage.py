@@ -46,7 +46,7 @@ def look(head: Head, of: HeadStage, frame: Update) -> Update:
     return drive(of.steps(frame), head.run)
 
 
-# ---- what is asked ---------------------------------------------------------------------------------
+# ---- what is asked -------------------------------------------------------------------------------
 
 
 def test_only_rows_of_the_named_classes_are_asked() -> None:
@@ -108,7 +108,7 @@ def test_a_frame_without_detections_asks_nothing_and_has_the_arrays() -> None:
     assert frame.detections.data["age"].shape == (0,)
 
 
-# ---- cadence ---------------------------------------------------------------------------------------
+# ---- cadence -------------------------------------------------------------------------------------
 
 
 def test_every_third_frame() -> None:
@@ -229,7 +229,7 @@ def test_when_time_runs_backwards_everything_is_forgotten() -> None:
     assert len(head.requests) == 2
 
 
-# ---- attributes ------------------------------------------------------------------------------------
+# ---- attributes ----------------------------------------------------------------------------------
 
 
 def test_numbers_are_nan_where_they_are_unknown() -> None:
@@ -286,12 +286,12 @@ def test_memory_is_bounded_by_who_was_in_view_lately() -> None:
     assert len(one._turns.known()) < 60
 
 
-# ---- failures --------------------------------------------------------------------------------------
+# ---- failures ------------------------------------------------------------------------------------
 
 
 def failing(error: ObscuraError) -> Head:
     head = Head(lambda _: classified(1.0))
-    head.run = lambda request: Answer({}, 0.0, error)  # type: ignore[method-assign]
+    head.run = lambda _: Answer({}, 0.0, error)  # type: ignore[method-assign]
     return head
 
 
@@ -326,9 +326,9 @@ def test_the_other_heads_go_on_when_one_fails() -> None:
 @pytest.mark.parametrize(
     "read",
     [
-        lambda outputs, card: [],
-        lambda outputs, card: [classified(float("nan"))],
-        lambda outputs, card: (_ for _ in ()).throw(ModelMismatch("wrong shape")),
+        lambda _outputs, _card: [],
+        lambda _outputs, _card: [classified(float("nan"))],
+        lambda _outputs, _card: (_ for _ in ()).throw(ModelMismatch("wrong shape")),
     ],
 )
 def test_outputs_of_the_wrong_shape_turn_the_head_off(read: Any) -> None:
@@ -351,7 +351,7 @@ def test_points_of_another_number_are_not_shown() -> None:
     assert not frame.detections.data["look"].any()
 
 
-# ---- rows that are added ---------------------------------------------------------------------------
+# ---- rows that are added -------------------------------------------------------------------------
 
 
 def test_faces_become_rows_with_the_class_of_their_label_best_first() -> None:

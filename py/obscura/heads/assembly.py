@@ -10,7 +10,7 @@ from obscura.detections import Detections
 from obscura.heads.attributes import NO_CLASS, Known
 from obscura.heads.budget import Budget
 from obscura.heads.contract import FAMILIES, Card, Gives, Read
-from obscura.heads.spec import FRAME, HeadSpec, Link, PipelineSpec, chain
+from obscura.heads.spec import FINDERS, FRAME, HeadSpec, Link, PipelineSpec, chain
 from obscura.heads.stage import HeadStage
 from obscura.pipeline import Answer, Pipeline, Request, Stage, Steps
 from obscura.update import Update
@@ -24,8 +24,6 @@ USUAL_ON = {
     "text": (FRAME,),
 }
 """What shipped heads look at if nothing else is said; of classes those that there are."""
-FINDS = {"face": "faces"}
-"""The shipped head that is added where nothing finds what another one looks at."""
 
 
 class Assembly(NamedTuple):
@@ -60,13 +58,13 @@ def completed(spec: PipelineSpec, labels: Sequence[str]) -> PipelineSpec:
     heads = list(spec.heads)
     names = {str(head.network) for head in heads}
     usual = {label for head in heads if not head.on for label in _usual(head)}
-    for label in sorted(usual & set(FINDS)):
-        finders = {FINDS[label], f"{FINDS[label]}-far"}
+    for label in sorted(usual & set(FINDERS)):
+        finders = {FINDERS[label], f"{FINDERS[label]}-far"}
         if label not in labels and not names & finders:
-            heads.insert(0, HeadSpec(FINDS[label], FINDS[label]))
+            heads.insert(0, HeadSpec(FINDERS[label], FINDERS[label]))
     for place, head in enumerate(heads):
         if not head.on:
-            known = (FRAME, *labels, *FINDS)
+            known = (FRAME, *labels, *FINDERS)
             heads[place] = replace(head, on=tuple(on for on in _usual(head) if on in known))
     return replace(spec, heads=tuple(heads))
 

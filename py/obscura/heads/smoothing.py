@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 
-STILL_HZ = 1.5
+STILL_HZ = 1.0
 """Cutoff for points at rest: jitter above it is damped."""
 SPEED_HZ = 4.0
 """What the cutoff grows by for a speed of one height of the box a second, so that what moves fast

@@ -14,6 +14,8 @@ from obscura.suggest import matching, suggestion
 
 FRAME = "frame"
 """What a head runs on that looks at the whole frame."""
+FINDERS = {"face": "faces", "text": "text"}
+"""The shipped head that finds what a detector may not know, by the label that it adds."""
 SHAPES = ("box", "square", "top")
 MOST_HEADS = 16
 MOST_MARGIN = 2.0
@@ -198,11 +200,15 @@ def _missing(label: str, place: int, links: Sequence[Link], labels: Sequence[str
             remedy=f'Let it look at "{FRAME}" or at a class of the detector.',
         )
     same = matching(label, labels)
-    known = f"Add a head before it that finds it, or use one of {', '.join(labels[:10])}"
+    if same:
+        remedy = f'Did you mean "{same[0]}"?'
+    elif label in FINDERS:
+        remedy = f'Put the head "{FINDERS[label]}" before it.'
+    else:
+        known = f"It can look at {', '.join([FRAME, *labels[:10]])}."
+        remedy = suggestion(label, [*labels, FRAME], otherwise=known)
     return PipelineError(
         f'The head "{link.name}" looks at "{label}", which neither the detector nor a head before '
         "it finds",
-        remedy=f'Did you mean "{same[0]}"?'
-        if same
-        else suggestion(label, [*labels, FRAME], otherwise=f"{known}."),
+        remedy=remedy,
     )
