@@ -82,7 +82,8 @@ class Head:
         self.requests.append(request)
         return Answer({"xyxy": request.xyxy}, self.ms * len(request.xyxy))
 
-    def read(self, outputs: dict[str, NDArray[Any]], card: Any) -> list[CropAnswer]:
+    def read(self, outputs: dict[str, NDArray[Any]], card: Any, sizes: Any) -> list[CropAnswer]:
+        assert np.array_equal(sizes, outputs["xyxy"][:, 2:] - outputs["xyxy"][:, :2])
         return [self.look(box) for box in outputs["xyxy"]]
 
 

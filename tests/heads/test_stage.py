@@ -326,9 +326,9 @@ def test_the_other_heads_go_on_when_one_fails() -> None:
 @pytest.mark.parametrize(
     "read",
     [
-        lambda _outputs, _card: [],
-        lambda _outputs, _card: [classified(float("nan"))],
-        lambda _outputs, _card: (_ for _ in ()).throw(ModelMismatch("wrong shape")),
+        lambda *_: [],
+        lambda *_: [classified(float("nan"))],
+        lambda *_: (_ for _ in ()).throw(ModelMismatch("wrong shape")),
     ],
 )
 def test_outputs_of_the_wrong_shape_turn_the_head_off(read: Any) -> None:
@@ -482,6 +482,13 @@ def test_a_head_that_adds_rows_cannot_look_once_per_track() -> None:
 def test_a_family_that_is_not_known_is_refused() -> None:
     with pytest.raises(PipelineError, match="family"):
         stage("hands", Head(lambda _: found()))
+
+
+def test_a_card_may_name_other_rows_that_its_head_adds() -> None:
+    head = Head(lambda _: found([0, 0, 0.5, 0.5]))
+    one = stage("faces", head, card={"labels": ("dog",)})
+
+    assert look(head, one, update([PERSON])).detections.class_id.tolist() == [0, 1]
 
 
 def test_the_card_says_what_crops_the_head_was_made_for() -> None:

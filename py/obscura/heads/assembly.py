@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from obscura.detections import Detections
 from obscura.heads.attributes import NO_CLASS, Known
 from obscura.heads.budget import Budget
-from obscura.heads.contract import FAMILIES, Card, Gives, Read
+from obscura.heads.contract import Card, Read, gives
 from obscura.heads.spec import FINDERS, FRAME, HeadSpec, Link, PipelineSpec, chain
 from obscura.heads.stage import HeadStage
 from obscura.pipeline import Answer, Pipeline, Request, Stage, Steps
@@ -96,9 +96,9 @@ def assemble(
         PipelineError: a head does not get what it looks at, see `obscura.heads.spec.chain`.
     """
     budget = Budget(spec.budget_ms) if budget is None else budget
-    gives = {head.name: FAMILIES.get(cards[head.name].family, Gives()) for head in spec.heads}
+    given = {head.name: gives(cards[head.name]) for head in spec.heads}
     links = [
-        Link(head.name, head.on, gives[head.name].adds, gives[head.name].data(head.name))
+        Link(head.name, head.on, given[head.name].adds, given[head.name].data(head.name))
         for head in spec.heads
     ]
     all_labels = chain(links, labels)
@@ -137,26 +137,23 @@ def described(
     """
     records: list[dict[str, Any]] = [{} for _ in range(len(found))]
     for stage in heads:
-        name, gives = stage.name, stage.gives
-        if not gives.adds and stage.failure is None:
+        if not stage.gives.adds and stage.failure is None:
             for row, record in enumerate(records):
-                record.update(_row(found, row, name, gives, stage.card.labels, digits))
+                record.update(_row(found, row, stage, digits))
     return records
 
 
-def _row(
-    found: Detections, row: int, name: str, gives: Gives, labels: Sequence[str], digits: int
-) -> dict[str, Any]:
-    known = Known()
-    if gives.classes and name in found.data:
+def _row(found: Detections, row: int, stage: HeadStage, digits: int) -> dict[str, Any]:
+    known, name, given = Known(), stage.name, stage.gives
+    if given.classes and name in found.data:
         known.class_id = int(found.data[name][row])
         known.class_score = float(found.data[f"{name}_score"][row])
-    for number in gives.numbers:
+    for number in given.numbers:
         if number in found.data:
             known.numbers[number] = float(found.data[number][row])
-    if gives.points and name in found.data:
+    if given.points and name in found.data:
         known.points = found.data[name][row]
-    return plain(known, name, labels, digits)
+    return plain(known, name, stage.card.labels, digits)
 
 
 def plain(known: Known, name: str, labels: Sequence[str], digits: int = 4) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from obscura.cards.card import InputSpec, OpenForm
 from obscura.errors import BackendError
+from obscura.heads.spec import PipelineError
 
 RawOutputs = dict[str, NDArray[Any]]
 
@@ -47,7 +48,7 @@ class Card(Protocol):
 
     @property
     def labels(self) -> tuple[str, ...]:
-        """Names of a classifier's classes."""
+        """Names of a classifier's classes; of a head that adds rows, their label."""
 
     @property
     def crop(self) -> CropForm:
@@ -82,8 +83,9 @@ class CropAnswer(Protocol):
         """Quantities of the whole crop by name."""
 
 
-Read = Callable[[RawOutputs, Any], Sequence[CropAnswer]]
-"""Makes answers, one per crop, of a head's outputs and its card."""
+Read = Callable[[RawOutputs, Any, NDArray[np.float32]], Sequence[CropAnswer]]
+"""Makes answers, one per crop, of a head's outputs, its card and the width and height of each crop,
+``(m, 2)`` in pixels."""
 
 
 class Gives(NamedTuple):
@@ -116,6 +118,22 @@ FAMILIES = {
     "age_gender": Gives(numbers=("age", "male")),
     "movenet": Gives(points=17),
 }
+
+
+def gives(card: Card) -> Gives:
+    """Return what a head gives.
+
+    Raises:
+        PipelineError: its family is not known.
+    """
+    if card.family not in FAMILIES:
+        raise PipelineError(
+            f'The family of the head "{card.name}" is not known',
+            card.family,
+            remedy=f"It should be one of {', '.join(FAMILIES)}.",
+        )
+    usual = FAMILIES[card.family]
+    return usual._replace(adds=card.labels[0]) if usual.adds and card.labels else usual
 
 
 def checked(answers: Sequence[CropAnswer], count: int) -> Sequence[CropAnswer]:

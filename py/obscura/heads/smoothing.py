@@ -52,7 +52,8 @@ class OneEuro:
             return self._points
         weight = _weight(SPEED_CUTOFF_HZ, elapsed)
         self._speed = self._speed + weight * ((points - self._points) / elapsed - self._speed)
-        heights = np.linalg.norm(self._speed, axis=1, keepdims=True) / max(height, 1.0)
+        speed = np.hypot(self._speed[:, :1], self._speed[:, 1:])
+        heights = speed / max(height, 1.0)
         change = _weight(STILL_HZ + SPEED_HZ * heights, elapsed)
         self._points = self._points + change * (points - self._points)
         self._time_s = time_s

@@ -15,7 +15,7 @@ from obscura.errors import ObscuraError
 from obscura.heads.added import AddedRows
 from obscura.heads.attributes import Attributes, Known
 from obscura.heads.budget import Budget
-from obscura.heads.contract import FAMILIES, Card, RawOutputs, Read, checked
+from obscura.heads.contract import Card, RawOutputs, Read, checked, gives
 from obscura.heads.crops import Crops, crop_boxes
 from obscura.heads.spec import FRAME, Every, HeadSpec, OnceThen, PipelineError
 from obscura.heads.turns import NAMELESS, WHOLE_FRAME, Places, Turns
@@ -89,13 +89,7 @@ class HeadStage:
         self.failure: ObscuraError | None = None
         self._budget = budget
         self._read = read
-        if card.family not in FAMILIES:
-            raise PipelineError(
-                f'The family of the head "{spec.name}" is not known',
-                card.family,
-                remedy=f"It should be one of {', '.join(FAMILIES)}.",
-            )
-        self.gives = FAMILIES[card.family]
+        self.gives = gives(card)
         cadence = spec.cadence
         if self.gives.adds and isinstance(cadence, OnceThen):
             raise PipelineError(
@@ -107,7 +101,7 @@ class HeadStage:
         if cadence is None:
             moves = self.gives.adds or self.gives.points
             cadence = USUAL_EVERY if moves else USUAL_ONCE
-        self._classes = [labels.index(label) for label in spec.on if label != FRAME]
+        self._classes = np.array([labels.index(on) for on in spec.on if on != FRAME], np.int32)
         self._turns = Turns(cadence)
         self._places = Places()
         self._results: AddedRows | Attributes
@@ -172,8 +166,9 @@ class HeadStage:
         """
         frame = self._enter(update)
         keys = dict(zip(frame.rows.tolist(), range(len(frame.rows)), strict=True))
+        sizes = crops.xyxy[:, 2:] - crops.xyxy[:, :2]
         try:
-            answers = checked(self._read(outputs, self.card), len(crops.rows))
+            answers = checked(self._read(outputs, self.card, sizes), len(crops.rows))
         except ObscuraError as error:
             return self.fail(update, error)
         places = [keys[row] for row in crops.rows.tolist()]
@@ -221,7 +216,9 @@ class HeadStage:
             self._results.reset()
         self._count += 1
         found = update.detections
-        rows = np.flatnonzero(np.isin(found.class_id, self._classes)).astype(np.int64)
+        # Not np.isin, which needs a part of numpy that the page does not have.
+        among = (found.class_id[:, None] == self._classes).any(axis=1)
+        rows = np.flatnonzero(among).astype(np.int64)
         keys = self._keys(update, rows)
         boxes = found.xyxy[rows]
         least = self.card.crop.least if self.spec.least is None else self.spec.least

@@ -120,7 +120,7 @@ class Places:
         new = keys < 0
         keys[new] = np.arange(self._next, self._next + int(new.sum()))
         self._next += int(new.sum())
-        missed = ~np.isin(old_keys, keys)
+        missed = ~(old_keys[:, None] == keys).any(axis=1)
         self._boxes = np.concatenate([old[missed], xyxy])
         self._keys = np.concatenate([old_keys[missed], keys])
         self._seen_s = np.concatenate(
