@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Protocol
+from collections.abc import Generator, Iterable
+from typing import Any, NamedTuple, Protocol, TypeAlias, runtime_checkable
 
+import numpy as np
+from numpy.typing import NDArray
+
+from obscura.errors import ObscuraError
 from obscura.update import Update
 
 
@@ -19,6 +23,33 @@ class Stage(Protocol):
 
     def reset(self) -> None:
         """Discard all state, because another source or another model follows."""
+
+
+class Request(NamedTuple):
+    """What a stage wants to know: the outputs of a head for parts of the frame."""
+
+    head: str
+    xyxy: NDArray[np.float32]  # (m, 4) in pixels of the source, m at least 1
+    size: tuple[int, int]  # width and height of the source
+
+
+class Answer(NamedTuple):
+    """Answer to a `Request`: the outputs, or the error that came instead."""
+
+    outputs: dict[str, NDArray[Any]]  # as of `Session.run_crops`
+    ms: float = 0.0  # for how long the head ran
+    error: ObscuraError | None = None
+
+
+Steps: TypeAlias = Generator[Request, Answer, Update]
+
+
+@runtime_checkable
+class AskingStage(Protocol):
+    """A `Stage` that needs second networks, and leaves it to the caller to run them."""
+
+    def steps(self, update: Update) -> Steps:
+        """Yield requests, be sent an answer to each, and return the update with additions."""
 
 
 class Sink(Protocol):
@@ -46,9 +77,32 @@ class Pipeline:
         self.stages = list(stages)
 
     def update(self, update: Update) -> Update:
-        """Pass an update through all stages, first to last."""
+        """Pass an update through all stages, first to last, and ask nothing.
+
+        Stages that need second networks add only what they know from earlier frames.
+        """
         for stage in self.stages:
             update = stage.update(update)
+        return update
+
+    def steps(self, update: Update) -> Steps:
+        """Pass an update through all stages, first to last, and let them ask.
+
+        A generator, so that the same code is driven in Python and, with awaited calls, in a page::
+
+            steps = pipeline.steps(update)
+            answer = None
+            try:
+                while True:
+                    answer = run(steps.send(answer))
+            except StopIteration as end:
+                update = end.value
+        """
+        for stage in self.stages:
+            if isinstance(stage, AskingStage):
+                update = yield from stage.steps(update)
+            else:
+                update = stage.update(update)
         return update
 
     def reset(self) -> None:

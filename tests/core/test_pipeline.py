@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from obscura.detections import Detections
-from obscura.pipeline import Pipeline, Stage
+from obscura.pipeline import Answer, Pipeline, Request, Stage, Steps
 from obscura.update import Event, FrameInfo, Update
 
 
@@ -96,3 +96,59 @@ def test_stages_can_be_added_later() -> None:
     pipeline.stages.append(Counter("late"))
 
     assert counts(pipeline.update(blank())) == [("late", 1)]
+
+
+# ---- stages that ask -----------------------------------------------------------------------------
+
+
+class Asker:
+    """Stage that asks a head about the whole frame, and adds an event with its answer."""
+
+    def __init__(self, head: str) -> None:
+        self.head = head
+
+    def update(self, update: Update) -> Update:
+        return update
+
+    def steps(self, update: Update) -> Steps:
+        size = (update.frame.width, update.frame.height)
+        answer = yield Request(self.head, np.array([[0, 0, *size]], np.float32), size)
+        event = Counted(update.frame.time_s, self.head, int(answer.outputs["count"][0]))
+        return replace(update, events=(*update.events, event))
+
+    def reset(self) -> None:
+        pass
+
+
+def driven(pipeline: Pipeline) -> tuple[list[str], Update]:
+    """Drive one update; the answer to each request is its number. Return who asked, in order."""
+    asked: list[str] = []
+    steps = pipeline.steps(blank())
+    try:
+        request = next(steps)
+        while True:
+            asked.append(request.head)
+            request = steps.send(Answer({"count": np.array([len(asked)])}))
+    except StopIteration as end:
+        return asked, end.value
+
+
+def test_stages_that_ask_and_stages_that_do_not_run_in_order() -> None:
+    inner = Pipeline([Counter("inner"), Asker("b")])
+
+    asked, update = driven(Pipeline([Counter("first"), Asker("a"), inner, Counter("last")]))
+
+    assert asked == ["a", "b"]
+    assert counts(update) == [("first", 1), ("a", 1), ("inner", 1), ("b", 2), ("last", 1)]
+
+
+def test_a_pipeline_in_which_nobody_asks_takes_no_steps() -> None:
+    asked, update = driven(Pipeline([Counter("only")]))
+
+    assert (asked, counts(update)) == ([], [("only", 1)])
+
+
+def test_an_update_asks_nothing() -> None:
+    update = Pipeline([Asker("a"), Counter("b")]).update(blank())
+
+    assert counts(update) == [("b", 1)]

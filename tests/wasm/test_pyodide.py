@@ -38,6 +38,10 @@ CORE_TESTS = (
     "core/test_update.py",
     "engine/test_plans.py",
     "engine/test_selfcheck.py",
+    "heads/test_crops.py",
+    "heads/test_smoothing.py",
+    "heads/test_spec.py",
+    "heads/test_stage.py",
     "page/test_settings.py",
 )
 

@@ -14,7 +14,7 @@ from obscura.cards.card import ModelCard
 from obscura.detections import Detections
 from obscura.families.decode import Outputs, decode
 from obscura.live.timing import Timings
-from obscura.pipeline import Pipeline, Sink, Stage
+from obscura.pipeline import Pipeline, Sink, Stage, Steps
 from obscura.update import Event, FrameInfo, Update
 
 ENDED_S = 60.0
@@ -87,7 +87,14 @@ class Analysis:
         self._in_view = in_view
         self.options: Callable[[ModelCard], DecodeOptions] = lambda _card: DecodeOptions()
         """How answers of a model are decoded."""
+        self.finders = Pipeline()
+        """Stages that add rows before these are tracked."""
         self.pipeline = Pipeline()
+        self.closer = False
+        """Whether there are stages in the pipeline that ask second networks."""
+        self.more_labels: tuple[str, ...] = ()
+        """Names of the classes of rows that finders add, after the model's own."""
+        self._deep = False  # whether the latest answer was decoded down to what is not shown
         self._tracker: Tracking | None = None
         self.least: Callable[[ModelCard], float] | None = None
         """The lowest score that stages want to see, which is not shown; None for what is shown."""
@@ -104,11 +111,16 @@ class Analysis:
 
     @property
     def labels(self) -> tuple[str, ...]:
-        """Names of the classes of the model that answered."""
-        return self.answer.card.labels if self.answer else ()
+        """Names of the classes of the model that answered, and of what finders add."""
+        return (*self.answer.card.labels, *self.more_labels) if self.answer else ()
+
+    @property
+    def looks_closer(self) -> bool:
+        """Whether second networks look at frames: then answers come by `steps`."""
+        return bool(self.finders.stages) or self.closer
 
     def receive(self, answer: Answer) -> bool:
-        """Decode a new answer, advance the stages, and pass the update on.
+        """Decode a new answer, advance the stages, and pass the update on. No head is asked.
 
         Returns:
             False if the answer is for another picture or model than those in view: it is dropped.
@@ -118,24 +130,47 @@ class Analysis:
         """
         if not self._in_view(answer):
             return False
-        tracker = self._tracker if answer.moving else None
+        update = self._found(answer)
+        update = self.finders.update(update)
+        update = self._tracked(answer, update)
+        self._take(answer, self.pipeline.update(update))
+        return True
+
+    def steps(self, answer: Answer) -> Steps:
+        """As `receive`, of an answer in view, in steps: yields what heads are to be asked, and is
+        sent their answers. Close it once the answer's picture or model is not in view any more."""
+        update = self._found(answer)
+        update = yield from self.finders.steps(update)
+        update = self._tracked(answer, update)
+        update = yield from self.pipeline.steps(update)
+        self._take(answer, update)
+        return update
+
+    def _found(self, answer: Answer) -> Update:
+        """Return what was found, as far down as anything wants to see it."""
         options = self.options(answer.card)
         least = [] if self.least is None else [self.least(answer.card)]
+        tracker = self._tracker if answer.moving else None
         if tracker is not None:
             if self.answer is not None and answer.cuts != self.answer.cuts:
                 tracker.reset()  # objects are where they were at another time
             tracker.use_card(answer.card, options.threshold)
             least.append(tracker.options.live)
+        self._deep = bool(least)
         wanted = options._replace(threshold=min(least), classes=None) if least else options
-        update = Update(answer.frame, self._decode(answer, wanted))
-        if tracker is not None:
-            update = tracker.update(update)
         self.answer = answer  # before stages ask for its labels
-        update = self.pipeline.update(update)
-        self._whole = update if least else None
+        return Update(answer.frame, self._decode(answer, wanted))
+
+    def _tracked(self, answer: Answer, update: Update) -> Update:
+        tracker = self._tracker if answer.moving else None
+        return update if tracker is None else tracker.update(update)
+
+    def _take(self, answer: Answer, update: Update) -> None:
+        """Show what the stages have made of an answer."""
+        self._whole = update if self._deep or self.looks_closer else None
+        self.answer = answer
         self.update = self._visible(update)
         self._pass_on(self.update)
-        return True
 
     def refresh(self) -> None:
         """Show the latest answer under other options.
@@ -175,6 +210,7 @@ class Analysis:
         self.answer = self.update = self._whole = None
         if self._tracker is not None:
             self._tracker.reset()
+        self.finders.reset()
         self.pipeline.reset()
 
     def _end(self) -> None:
@@ -220,12 +256,15 @@ class Analysis:
             return update
         options = self.options(self.answer.card)
         threshold = _threshold(options, self.answer.card)
+        own, classes = len(self.answer.card.labels), options.classes
+        if classes is not None:  # which are those of the model
+            classes = {*classes, *range(own, own + len(self.more_labels))}
         if self._tracker is not None and self.answer.moving:
-            return self._tracker.visible(update, threshold, options.classes)
+            return self._tracker.visible(update, threshold, classes)
         found = update.detections
-        shown = found.score >= threshold
-        if options.classes is not None:
-            shown &= [each in options.classes for each in found.class_id.tolist()]
+        shown = (found.score >= threshold) | (found.class_id >= own)
+        if classes is not None:
+            shown &= [each in classes for each in found.class_id.tolist()]
         return replace(update, detections=found[shown])
 
     def _pass_on(self, update: Update) -> None:
