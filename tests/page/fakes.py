@@ -450,6 +450,7 @@ class World:
             chart_url="",
             chart_style_url="",
             rest_url="",
+            heads_url="",
             clip_url="",
             feature_urls={},
             runtimes={},

@@ -24,6 +24,8 @@ RUNTIMES = {
 # The files of PyScript that a page without plugins loads; one for each pattern.
 PYSCRIPT = ("core.js", "core.css", "core-*.js", "error-*.js")
 
+HEADS = "heads/heads.json"
+
 # The pages: the script of each, py/NAME.py, and the archives of Python that it unpacks. The start
 # page is last because it refers to the others.
 PAGES = {
@@ -67,7 +69,7 @@ def build(
     check_out(out, root)
     html = {name: page.assemble(root, name) for name in PAGES}
     npm.check_node()
-    collected = models.collect(root)
+    collected, heads = models.collect(root), models.collect_heads(root)
     modules = npm.install(root)
     python = runtime.python_runtime(root, modules)
     archives = runtime.archives(root, modules, python)
@@ -81,6 +83,7 @@ def build(
         manifest.add(site, read(root, manifest.NAME), share_target=share_target)
         for model in collected:
             site.add(model_file(model), model.path.read_bytes())
+        add_heads(site, heads)
         for name in ("LICENSE", "NOTICE"):
             site.add_plain(name, read(root, name))
         facts = page_facts(site, collected, html)
@@ -90,7 +93,7 @@ def build(
             shipped = page.rewrite(text, site, icons, facts, config["plugins"], name)
             site.add_plain(name, shipped.encode())
         # It is not needed offline, so the service worker does not list it.
-        site.write(sbom.NAME, parts_list(root, modules, collected, facts["version"]))
+        site.write(sbom.NAME, parts_list(root, modules, [*collected, *heads], facts["version"]))
         policy = hosts.policy(html["index.html"])
         copies = root / "build" / "cache" / "compressed"
         packed = hosts.pack(site, copies) if unpack else ()
@@ -102,6 +105,17 @@ def build(
             hosts.precompress(site, copies)
     site.folder = out
     return site
+
+
+def add_heads(site: Site, heads: list[models.Model]) -> None:
+    """Add the networks that look closer, and a file of their cards, which the page fetches when
+    the first of them is wanted."""
+    for head in heads:
+        site.add(f"heads/{head.name}/{head.path.name}", head.path.read_bytes())
+    cards = [
+        head.card | {"url": site.url(f"heads/{head.name}/{head.path.name}")} for head in heads
+    ]
+    site.add(HEADS, json.dumps(cards, ensure_ascii=False, sort_keys=True).encode())
 
 
 def add_browser_parts(site: Site, modules: Path, python: Path) -> None:
@@ -218,6 +232,7 @@ def page_facts(site: Site, collected: list[models.Model], html: dict[str, str]) 
         "store": site.url("idb-keyval.js"),
         "chart": {"module": site.url("uplot.js"), "style": site.url("uplot.css")},
         "rest": site.url("py/obscura-rest.zip"),
+        "heads": site.url(HEADS),
         "features": {
             match[1]: site.url(name)
             for name in site.names

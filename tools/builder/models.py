@@ -1,4 +1,4 @@
-"""Models of a site: every folder of ``models/`` with a card."""
+"""Models of a site: every folder of ``models/`` with a card; heads: those of ``models/heads/``."""
 
 import hashlib
 from pathlib import Path
@@ -39,23 +39,42 @@ def default(root: Path) -> str:
     return read(root, DEFAULT).decode("utf-8", "replace").strip()
 
 
+def collect_heads(root: Path) -> list[Model]:
+    """Return the verified heads of ``root/models/heads``, by name."""
+    folders = sorted(card.parent for card in (root / "models" / "heads").glob("*/head.toml"))
+    heads = []
+    for folder in folders:
+        shown = f"models/heads/{folder.name}/head.toml"
+        card = read_toml(root, shown)
+        heads.append(Model(folder.name, card, checked_file(root, folder, card, shown)))
+    return heads
+
+
 def verified(root: Path, model: str) -> Model:
     """Return one model; raise BuildError if its file does not match its card."""
     shown = f"models/{model}/model.toml"
     from obscura.cards.complete import ESSENTIAL, complete_in  # the library has been checked
 
-    card = complete_in(root / "models" / model, read_toml(root, shown))
+    folder = root / "models" / model
+    card = complete_in(folder, read_toml(root, shown))
     missing = [key for key in ESSENTIAL if key not in card]
     if missing:
         raise BuildError(f"{shown} lacks {', '.join(missing)}: see docs/models.md.")
+    return Model(model, card, checked_file(root, folder, card, shown))
+
+
+def checked_file(root: Path, folder: Path, card: dict[str, Any], shown: str) -> Path:
+    """Return the file of a card; raise BuildError if it is not the one that the card describes."""
     try:
         name, size, wanted = (card["file"][key] for key in ("name", "bytes", "sha256"))
     except KeyError as error:
         raise BuildError(f"{shown} lacks {error} of its file: restore it.") from None
-    data = read(root, f"models/{model}/{name}")
+    path = folder / name
+    file = path.relative_to(root).as_posix()
+    data = read(root, file)
     if len(data) != size or hashlib.sha256(data).hexdigest() != wanted:
         raise BuildError(
-            f"models/{model}/{name} is not the file that its card describes "
+            f"{file} is not the file that its card describes "
             f"({len(data)} of {size} bytes): restore it from the repository."
         )
-    return Model(model, card, root / "models" / model / name)
+    return path

@@ -31,6 +31,8 @@ GROUPS = (
     (re.compile(r"ort/.*\.asyncify\.|ort/ort\.webgpu\."), "engine:asyncify"),
     (re.compile(r"ort/"), "engine:wasm"),
     (re.compile(r"models/([^/]+)/"), r"model:\1"),
+    (re.compile(r"heads/([^/]+)/"), r"head:\1"),
+    (re.compile(r"heads/"), "heads"),
     # With the library of charts, which Python loads.
     (re.compile(r"(pyodide|pyscript)/|py/.*\.zip$|uplot\."), "python"),
     (re.compile(r"assets/clip/"), "clip"),

@@ -138,13 +138,19 @@ class Analysis:
 
     def steps(self, answer: Answer) -> Steps:
         """As `receive`, of an answer in view, in steps: yields what heads are to be asked, and is
-        sent their answers. Close it once the answer's picture or model is not in view any more."""
+        sent their answers; its result is for `show`. Close it once the answer's picture or model is
+        not in view any more."""
         update = self._found(answer)
         update = yield from self.finders.steps(update)
         update = self._tracked(answer, update)
-        update = yield from self.pipeline.steps(update)
+        return (yield from self.pipeline.steps(update))
+
+    def show(self, answer: Answer, update: Update) -> bool:
+        """Show what `steps` has made of an answer; see `receive` for what is returned."""
+        if not self._in_view(answer):
+            return False
         self._take(answer, update)
-        return update
+        return True
 
     def _found(self, answer: Answer) -> Update:
         """Return what was found, as far down as anything wants to see it."""

@@ -13,17 +13,16 @@ from contextlib import suppress
 from typing import Any
 
 from obscura.errors import ObscuraError, PictureError
-from obscura.live.frame_clock import FrameClock
 from obscura.live.timing import Timings
 from obscura.page.live.analysis import Analysis, Answer
 from obscura.page.live.loop import Loop, Show
 from obscura.page.live.playback import Playback
 from obscura.page.live.protocols import Hooks, Inference, Redactor, Screen
+from obscura.page.live.reading import PictureReader
 from obscura.page.state.camera import CameraBusy, CameraError, CameraLost
 from obscura.page.state.scene import Kind, Scene
 from obscura.page.state.settings import Settings
 from obscura.page.words import text
-from obscura.update import FrameInfo
 
 
 class SourceController:
@@ -52,11 +51,10 @@ class SourceController:
         self.scene, self._inference, self._analysis = scene, inference, analysis
         self._screen, self._opener, self._timings = screen, opener, timings
         self._settings, self._list_cameras, self._hooks = settings, list_cameras, hooks
-        self._clock, self._now_ms = FrameClock(), now_ms
+        self._now_ms = now_ms
+        self._reader = PictureReader(scene, inference, analysis, screen, timings, hooks)
         self._source: Any = None
         self._photo: Any = None  # the file of the photo in view
-        self.redactor: Redactor | None = None
-        """What shows pictures, where parts of them are to be hidden."""
         self.veiled = False
         """Whether they are to be hidden."""
         self.given: Any = None
@@ -135,7 +133,16 @@ class SourceController:
 
     def in_view(self, answer: Answer) -> bool:
         """Whether an answer's picture and model are the ones in view."""
-        return answer.epoch == self.scene.epoch and answer.card is self._inference.card
+        return self._reader.in_view(answer)
+
+    @property
+    def redactor(self) -> Redactor | None:
+        """What shows pictures, where parts of them are to be hidden."""
+        return self._reader.redactor
+
+    @redactor.setter
+    def redactor(self, redactor: Redactor | None) -> None:
+        self._reader.redactor = redactor
 
     def picture(self) -> Any:
         """Return a canvas of what is in view, at its own size, for pictures that people keep:
@@ -283,7 +290,7 @@ class SourceController:
         self.scene.go_live()
         self._hooks.say("")
         self._timings.clear()
-        self._clock.reset()
+        self._reader.clock.reset()
         self._new_picture()
         self.loop.start()
 
@@ -330,83 +337,25 @@ class SourceController:
 
     async def analyse(self, only_new: bool) -> Show | None:
         """Run the model on the newest frame; return what shows its answer. For the frame loop."""
-        source, epoch, card = self._source, self.scene.epoch, self._inference.card
-        if source is None or card is None or not source.size[0] or source.seeking:
+        if self._source is None:
             return None
-        size = source.size
-        frame: FrameInfo | None = None
-        captured_ms, cuts, source_s = 0.0, 0, 0.0
-
-        def capture() -> Any:
-            nonlocal frame, captured_ms, cuts, source_s
-            image = self._screen.grab(size, card, only_new=only_new)
-            if image is not None:
-                captured_ms = self.playback.showing_ms
-                source_s = self._screen.capture_time_s
-                frame = self._clock.frame(source_s, *size)
-                cuts = self._clock.cuts
-                if self.redactor is not None:
-                    self.redactor.keep(self._screen.captured(image), frame)
-            return image
-
-        try:
-            answered = await self._inference.run(capture)
-        except ObscuraError as error:
-            # That a model was exchanged while a frame was under way is not a failure.
-            if epoch == self.scene.epoch and self._inference.card is card:
-                await self._hooks.recover(error)
-            return None
-        if answered is None or frame is None:
-            return None
-        made = (captured_ms, cuts, source_s)
-        answer = Answer(epoch, answered.card, frame, answered.outputs, True, *made)
-        if not self.in_view(answer):
-            return None
-        return lambda: self._show(answer)
-
-    def _show(self, answer: Answer) -> None:
-        if self._analysis.receive(answer) and self.scene.paused:
-            self._hooks.changed()
+        return await self._reader.frame(self._source, self.playback, only_new=only_new)
 
     def analyse_again(self) -> Coroutine[Any, Any, None] | None:
         """Analyse what stands still in view once more, by a coroutine if it must."""
         if self.scene.kind is Kind.STILL:
             return self.read_photo()
-        self.show_sample()
         self.loop.analyse_shown()
-        return None
+        return self._reader.sample() if self.scene.kind is Kind.WELCOME else None
 
     async def read_photo(self) -> None:
         """Run the model in use, if there is one, on the photo in view, if there is one."""
-        card, epoch = self._inference.card, self.scene.epoch
-        if card is None or self._photo is None:
-            return
-        self._hooks.say(text.READING_PICTURE)
-        size = self._screen.photo_size
-        self._timings.clear()
-        try:
-            answered = await self._inference.run(self._screen.read_photo)
-        except ObscuraError as error:
-            if epoch == self.scene.epoch and self._inference.card is card:
-                await self._hooks.recover(error)
-            return
-        if answered is not None and self._analysis.receive(
-            Answer(epoch, answered.card, FrameInfo(0, 0.0, *size), answered.outputs, moving=False)
-        ):
-            self._hooks.say("")
-            self._hooks.changed()
-            self._hooks.photo_read()
+        if self._photo is not None:
+            await self._reader.photo()
 
     def show_sample(self) -> bool:
-        """Show the bundled picture's answer, which the self-check has computed anyway, if that
-        picture is in view and no other is coming; return whether it is shown."""
-        card, sample = self._inference.card, self._inference.sample
-        if self.scene.kind is not Kind.WELCOME or self.scene.opening:
-            return False
-        if not (card and card.check and sample):
-            return False
-        frame = FrameInfo(0, 0.0, *card.check.size)
-        return self._analysis.receive(Answer(self.scene.epoch, card, frame, sample, moving=False))
+        """Show the bundled picture's answer, if that picture is in view; return whether it is."""
+        return self._reader.show_sample()
 
     def model_opened(self) -> bool:
         """Another model is in use: forget the other one's answer; return whether the sample picture

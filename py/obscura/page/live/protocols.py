@@ -9,6 +9,7 @@ from obscura.cards.card import ModelCard
 from obscura.errors import ObscuraError
 from obscura.families.decode import Outputs
 from obscura.page.state.scene import Kind
+from obscura.pipeline import Answer, Request
 from obscura.update import FrameInfo, Update
 
 
@@ -22,6 +23,8 @@ class Inference(Protocol):
     @property
     def sample(self) -> Outputs | None: ...
     async def run(self, capture: Callable[[], Any]) -> Any: ...
+    async def sample_image(self) -> Any: ...
+    async def run_head(self, request: Request, card: ModelCard) -> Answer | None: ...
 
 
 class Screen(Protocol):

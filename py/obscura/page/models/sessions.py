@@ -14,6 +14,7 @@ from obscura.engine.session import SessionInfo
 from obscura.errors import BackendError, ObscuraError, OutOfMemory
 from obscura.families.decode import Outputs, read
 from obscura.live.timing import Timings
+from obscura.page.models.heads import SessionHeads
 from obscura.page.models.measure import time_run
 from obscura.page.models.opening import EngineChoice, Opener, OpenModel
 from obscura.page.models.pool import SessionPool
@@ -21,6 +22,7 @@ from obscura.page.models.race import Race
 from obscura.page.models.recover import Recovery
 from obscura.page.models.shelf import Shelf
 from obscura.page.words import text
+from obscura.pipeline import Answer, Request
 
 if TYPE_CHECKING:
     from obscura.page.state.protocols import Clock, Frame, Network
@@ -48,6 +50,8 @@ class Sessions:
         self._race = Race(shelf, opener, self._pool, clock, self._set_status)
         self._recovery = Recovery(shelf, opener, self._pool, self._set_status)
         self._loads = 0  # counts the calls of `load`: only the latest takes effect
+        self.heads = SessionHeads()
+        """The second networks that look closer at what the model in use finds."""
         self.timings = Timings()
         self.status = ""
         """What is being done to open a model, in words; "" when nothing is."""
@@ -98,6 +102,7 @@ class Sessions:
         current = self._pool.current
         if current is None:
             raise BackendError("No model is loaded", remedy="Choose a model.")
+        await self.heads.open_in(current.session)
         begun = self._clock.now_ms()
         frame = capture()
         if frame is None:
@@ -113,6 +118,30 @@ class Sessions:
         self.timings.add("capture", captured - begun + drawn)
         self.timings.add("inference", self._clock.now_ms() - captured - drawn)
         return ModelAnswer(current.card, outputs)
+
+    async def run_head(self, request: Request, card: ModelCard) -> Answer | None:
+        """Run a head on parts of the frame that ran last.
+
+        Args:
+            card: the model that ran on the frame.
+
+        Returns:
+            The outputs, or what failed; None if another session has taken its place meanwhile.
+        """
+        current = self._pool.current
+        if current is None or current.card is not card:
+            return None
+        failure = self.heads.failures.get(request.head)
+        if failure is not None:
+            return Answer({}, 0.0, failure)
+        begun = self._clock.now_ms()
+        try:
+            outputs = await current.session.run_crops(request.head, request.xyxy, request.size)
+        except ObscuraError as error:
+            return Answer({}, 0.0, error) if self._pool.current is current else None
+        ms = self._clock.now_ms() - begun
+        self.timings.add(request.head, ms)
+        return Answer(outputs, ms)
 
     def check_progress(self, awake_s: float) -> None:
         """Fail a run that has taken too long, see `WebSession.check_progress`."""

@@ -27,6 +27,8 @@ class Build:
     chart_style_url: str
     rest_url: str
     """The rest of the page's Python."""
+    heads_url: str
+    """The cards of the networks that look closer."""
     clip_url: str
     """The sample clip (`page.features.sample`)."""
     feature_urls: dict[str, str]
@@ -51,6 +53,7 @@ def read(text: str) -> Build:
         chart_url=data["chart"]["module"],
         chart_style_url=data["chart"]["style"],
         rest_url=data["rest"],
+        heads_url=data["heads"],
         clip_url=data["clip"],
         feature_urls=data["features"],
         runtimes=data["ort"],

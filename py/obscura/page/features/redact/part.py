@@ -22,7 +22,6 @@ from obscura.redaction import Cover, CoverAhead, Covered, CoverOptions
 from obscura.redaction.thresholds import tracker_options
 from obscura.update import FrameInfo, Update
 
-
 AHEAD_S, BORDER = 0.5, 0.04
 """Seconds for which frames are held back, and the strip along the edges that is always covered:
 with these, bench/redaction finds nobody uncovered."""
