@@ -139,10 +139,10 @@ class Count(Part):
     async def open_file(self, file: Any) -> None:
         """See `Part`."""
         shapes = await transfer.read(file)
-        self._turn_on()
         if not (shapes.lines or shapes.zones):
             self._say(words.NOTHING_IN)
             return
+        self._turn_on()
         if self._page.sources.scene.kind is Kind.LIVE:
             self._use(shapes)
         else:
