@@ -36,6 +36,7 @@ from obscura.page.events import connect
 from obscura.page.features import (
     bench,
     browse,
+    closer,
     count,
     detect,
     events,
@@ -82,6 +83,7 @@ FEATURES = (
     track.FEATURE,
     count.FEATURE,
     events.FEATURE,
+    closer.FEATURE,
     redact.FEATURE,
     offline.FEATURE,
     sample.FEATURE,

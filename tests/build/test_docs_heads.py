@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from obscura.cards import head_card
-from obscura.cards.head_card import HeadCheck, load_head
+from obscura.cards.head_card import HeadCheck
+from obscura.cards.head_files import load_head
 from obscura.families import heads
 
 ROOT = Path(__file__).parents[2]

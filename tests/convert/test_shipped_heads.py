@@ -16,7 +16,8 @@ from onnx import numpy_helper
 from modelkit.head_recipes import HEADS, HeadRecipe
 from obscura.cards import catalogue
 from obscura.cards.card import verify
-from obscura.cards.head_card import HeadCard, load_head, shipped
+from obscura.cards.head_card import HeadCard
+from obscura.cards.head_files import load_head, shipped
 from obscura.engine.native import NativeSession
 from obscura.families import heads
 from obscura.graph.cut import cut

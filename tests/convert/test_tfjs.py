@@ -25,7 +25,7 @@ from modelkit.recipes import CENTERNET, COCO_SSD, RECIPES, Origin
 from modelkit.seal import raw
 from modelkit.sources import Source
 from obscura.cards import catalogue
-from obscura.cards.head_card import load_head
+from obscura.cards.head_files import load_head
 from obscura.families import heads
 from obscura.graph.prepare import PICTURE, prepare
 

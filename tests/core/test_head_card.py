@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from obscura.cards import head_card
-from obscura.cards.head_card import Crop, HeadCard, head_card_for, load_head
+from obscura.cards.head_card import Crop, HeadCard
+from obscura.cards.head_files import head_card_for, load_head
 from obscura.errors import (
     CardError,
     LabelsError,

@@ -112,9 +112,7 @@ def add_heads(site: Site, heads: list[models.Model]) -> None:
     the first of them is wanted."""
     for head in heads:
         site.add(f"heads/{head.name}/{head.path.name}", head.path.read_bytes())
-    cards = [
-        head.card | {"url": site.url(f"heads/{head.name}/{head.path.name}")} for head in heads
-    ]
+    cards = [head.card | {"url": site.url(f"heads/{head.name}/{head.path.name}")} for head in heads]
     site.add(HEADS, json.dumps(cards, ensure_ascii=False, sort_keys=True).encode())
 
 

@@ -69,7 +69,7 @@ def checked_file(root: Path, folder: Path, card: dict[str, Any], shown: str) -> 
         name, size, wanted = (card["file"][key] for key in ("name", "bytes", "sha256"))
     except KeyError as error:
         raise BuildError(f"{shown} lacks {error} of its file: restore it.") from None
-    path = folder / name
+    path: Path = folder / name
     file = path.relative_to(root).as_posix()
     data = read(root, file)
     if len(data) != size or hashlib.sha256(data).hexdigest() != wanted:

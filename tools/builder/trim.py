@@ -102,8 +102,9 @@ SOON = (
 
 # The part of the library that runs only in CPython.
 NATIVE = re.compile(
-    r"^obscura/(__main__|cli|detector|flip|label_font|pictures|png_colour|suggest|cards/catalogue"
-    r"|counting/(command|report|sources)|engine/native|evaluation/\w+)\.py$"
+    r"^obscura/(__main__|cli|detector|flip|label_font|pictures|png_colour|cards/(catalogue|head_files)"
+    r"|counting/(command|report|sources)|engine/native|evaluation/\w+"
+    r"|heads/(command|native|shelf)|redaction/(command|errors|files|video))\.py$"
 )
 
 

@@ -12,7 +12,8 @@ from PIL import Image
 
 from modelkit.cards import NETWORK, PICTURE
 from modelkit.head_recipes import HeadRecipe
-from obscura.cards.head_card import CARD, HeadCard, load_head
+from obscura.cards.head_card import CARD, HeadCard
+from obscura.cards.head_files import load_head
 from obscura.engine.session import RawOutputs
 from obscura.families import heads
 

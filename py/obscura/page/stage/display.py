@@ -17,7 +17,7 @@ class Display:
     moving: bool = False
     """Whether the picture changes by itself."""
     delayed: bool = False
-    """Whether a frame is shown only once it is analysed: then its boxes are where its objects are."""
+    """Whether a frame is shown only once it is analysed: its boxes are where its objects are."""
     mirrored: bool = False
     all_hidden: bool = False
     """Whether every class of the model is switched off."""

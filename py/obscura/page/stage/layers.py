@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from obscura.detections import Detections
 from obscura.drawing import colour, ink, place_labels
 from obscura.page.stage.placement import Placement
-from obscura.page.words.objects import object_names, times_in_view
+from obscura.page.words.objects import further_words, object_names
 from obscura.page.words.text import percent, pixels
 from obscura.update import Update
 
@@ -181,7 +181,7 @@ class BoxLayer:
 
     def _captions(self, detections: Detections) -> list[tuple[str, str]]:
         """Return the caption of each row: the name, and the whole text; "" for none."""
-        times = times_in_view(detections)
+        times = further_words(detections)
         scores = [f" {percent(score)}" if self.percentages else "" for score in detections.score]
         scores = [time + score for time, score in zip(times, scores, strict=True)]
         whole = names = object_names(detections, self.labels)

@@ -60,7 +60,7 @@ class Meter:
         if self._details.hidden:
             return
         self._show_stages(timings, total)
-        rows = [(text.STAGES[stage], f"{ms:.1f} ms") for stage, ms in timings.items()]
+        rows = [(text.stage(stage), f"{ms:.1f} ms") for stage, ms in timings.items()]
         if totals is not None:
             rows.append(("Per frame", text.spread(totals.median, totals.p95)))
             if live and delayed:
@@ -87,13 +87,13 @@ class Meter:
     def _show_stages(self, timings: dict[str, float], total: float) -> None:
         self._stack.replaceChildren()
         for stage, ms in timings.items():
-            bar = make("span", cls=f"stage-{stage}", title=f"{text.STAGES[stage]} {ms:.1f} ms")
+            bar = make("span", cls=f"stage-{stage}", title=f"{text.stage(stage)} {ms:.1f} ms")
             bar.style.flexGrow = str(max(ms / total, 0.005) if total else 1)
             self._stack.append(bar)
         self._stack.setAttribute(
             "aria-label",
             ", ".join(
-                f"{text.STAGES[stage]} {ms:.1f} milliseconds" for stage, ms in timings.items()
+                f"{text.stage(stage)} {ms:.1f} milliseconds" for stage, ms in timings.items()
             ),
         )
 

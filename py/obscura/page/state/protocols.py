@@ -9,9 +9,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Protocol
 
+import numpy as np
+from numpy.typing import NDArray
+
 from obscura.cards.card import ModelCard
 from obscura.engine.plans import Plan
-from obscura.engine.session import RawOutputs, SessionInfo
+from obscura.engine.session import NetworkForm, RawOutputs, SessionInfo
 
 Frame = Any
 """What a session runs on: pixels or a video frame, which stay outside Python."""
@@ -132,6 +135,17 @@ class EngineSession(Protocol):
 
     async def run(self, frame: Frame, /, *, keep: bool = True) -> RawOutputs:
         """Run on a frame, which is given away. `keep` as in `obscura.engine.session.Session`."""
+
+    async def open_head(self, name: str, network: Any, form: NetworkForm) -> None:
+        """Load a second network, see `obscura.engine.session.Session`."""
+
+    async def run_crops(
+        self, head: str, xyxy: NDArray[np.floating[Any]], size: tuple[int, int] | None = None
+    ) -> RawOutputs:
+        """Run it on parts of the frame kept last, see `obscura.engine.session.Session`."""
+
+    async def close_head(self, name: str) -> None:
+        """Free its memory."""
 
     def check_progress(self, awake_s: float) -> None:
         """Fail runs that have taken too long. `awake_s` is the time awake since the last check."""

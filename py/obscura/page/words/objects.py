@@ -7,6 +7,9 @@ from collections.abc import Sequence
 from obscura.detections import Detections
 from obscura.page.words.times import duration
 
+NOTES = "notes"
+"""Key of `Detections.data`: a few more words on each row, such as its expression; "" for none."""
+
 
 def object_names(detections: Detections, labels: Sequence[str]) -> list[str]:
     """Return what each detection is called: its class, with its number where it is tracked."""
@@ -15,6 +18,16 @@ def object_names(detections: Detections, labels: Sequence[str]) -> list[str]:
         return names
     tracks = detections.track_id.tolist()
     return [f"{name} {n}" if n >= 0 else name for name, n in zip(names, tracks, strict=True)]
+
+
+def further_words(detections: Detections) -> list[str]:
+    """Return what follows the name of each detection: for how long it has been in view, and what
+    closer looks have found out; "" for nothing."""
+    times, notes = times_in_view(detections), detections.data.get(NOTES)
+    if notes is None:
+        return times
+    rows = zip(times, notes.tolist(), strict=True)
+    return [f"{time} · {note}" if note else time for time, note in rows]
 
 
 def times_in_view(detections: Detections) -> list[str]:

@@ -306,6 +306,11 @@ def meter_line(analysed: float | None, total: float, *, paused: bool, spared: bo
     return f"{words} · {SPARING}" if spared else words
 
 
+def stage(name: str) -> str:
+    """Return the name of a stage of the frame loop; a head has its own."""
+    return STAGES.get(name, name)
+
+
 def spread(median: float, p95: float) -> str:
     """Return the usual time, and the time that 19 of 20 stay under."""
     digits = 1 if p95 < 100 else 0

@@ -1,4 +1,4 @@
-"""Hide: faces, people, writing and other kinds are covered wherever the picture is shown or kept."""
+"""Hide: people, faces, writing and more are covered wherever the picture is shown or kept."""
 
 from __future__ import annotations
 

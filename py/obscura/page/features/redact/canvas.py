@@ -1,4 +1,4 @@
-"""The canvas that people see in place of the picture, and the frames that wait to be shown on it."""
+"""The canvas that people see in place of the picture, and the frames that wait for their turn."""
 
 from __future__ import annotations
 

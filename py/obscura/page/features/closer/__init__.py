@@ -1,0 +1,37 @@
+"""Closer looks: faces, expressions, age, poses and writing, by networks of their own."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from obscura.page.features.closer import words
+from obscura.page.state.feature import Command, Feature
+from obscura.page.state.settings import Setting, are_strings, is_flag, switch
+
+LOOKS = ("faces", "emotion", "age-gender", "pose", "text")
+"""What can be looked for. "faces" stands for the networks of near and of far faces."""
+
+
+def _looks(text: str) -> list[str]:
+    """Return the looks that an address names, separated by commas."""
+    return [each.strip() for each in text.split(",") if each.strip()]
+
+
+def _are_looks(value: Any) -> bool:
+    return are_strings(value) and set(value) <= set(LOOKS)
+
+
+FEATURE = Feature(
+    "closer",
+    entry="obscura.page.features.closer.part",
+    switch="closer",
+    settings=(
+        Setting("closer", False, is_flag, switch, control="check"),
+        Setting("closer_looks", ["faces"], _are_looks, _looks, implies={"closer": True}),
+    ),
+    commands=(
+        Command("switch", key="x", help=words.KEY),
+        Command("again", button="closer-again"),
+    ),
+    snapshot={"heads": None},
+)
