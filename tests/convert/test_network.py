@@ -308,3 +308,107 @@ def test_weights_are_read_across_shards(files: dict[str, bytes]) -> None:
 def test_damaged_weights_are_refused(files: dict[str, bytes], complaint: str) -> None:
     with pytest.raises(ConversionError, match=complaint):
         read_graph_model(files, "m/model.json")
+
+
+# ---- what heads add
+
+
+def pooled(image: Array, kernel: int, stride: int) -> Array:
+    """TensorFlow's SAME maximum, pixel by pixel."""
+    height, width, channels = image.shape
+    rows, columns = -(-height // stride), -(-width // stride)
+    top = max((rows - 1) * stride + kernel - height, 0) // 2
+    left = max((columns - 1) * stride + kernel - width, 0) // 2
+    out = np.full((rows, columns, channels), -np.inf)
+    for row, column, i, j in np.ndindex(rows, columns, kernel, kernel):
+        y, x = row * stride - top + i, column * stride - left + j
+        if 0 <= y < height and 0 <= x < width:
+            out[row, column] = np.maximum(out[row, column], image[y, x])
+    return out
+
+
+@pytest.mark.parametrize(("kernel", "stride"), [(2, 2), (3, 2), (3, 1)])
+def test_a_pooling_pads_as_tensorflow_does(kernel: int, stride: int) -> None:
+    sketch = Sketch()
+    sizes = {"ksize": (1, kernel, kernel, 1), "strides": (1, stride, stride, 1)}
+    lists = {name: {"list": {"i": list(map(str, size))}} for name, size in sizes.items()}
+    sketch.node("MaxPool", "pool", "image", **lists)
+
+    (found,), _ = sketch.run("pool")
+
+    np.testing.assert_array_equal(found, pooled(IMAGE, kernel, stride).astype(np.float32))
+
+
+def test_bars_and_empty_channels_are_added() -> None:
+    sketch = Sketch()
+    bars = np.array([[0, 0], [1, 2], [0, 3], [0, 4]])
+    sketch.node("Pad", "padded", "image", sketch.const("bars", bars))
+
+    (found,), _ = sketch.run("padded")
+
+    np.testing.assert_array_equal(found, np.pad(IMAGE, bars[1:]))
+
+
+def test_relu6_in_three_steps_becomes_one() -> None:
+    sketch = Sketch()
+    sketch.node("Conv2D", "conv", "image", sketch.const("weight", 9 * np.eye(3)[None, None]))
+    sketch.node("Relu", "relu", "conv")
+    sketch.node("Minimum", "least", "relu", sketch.const("six", np.float32(6)))
+    sketch.node("Maximum", "out", "least", sketch.const("zero", np.float32(0)))
+
+    (found,), kinds = sketch.run("out")
+
+    np.testing.assert_allclose(found, np.clip(9 * IMAGE, 0, 6), atol=1e-5)
+    assert kinds == {"Conv": 1, "Clip": 1, "Identity": 1}
+
+
+def test_limits_that_are_no_relu6_stay_what_they_are() -> None:
+    sketch = Sketch()
+    sketch.node("Relu", "relu", "image")
+    sketch.node("Minimum", "least", "relu", sketch.const("half", np.float32(0.5)))
+    sketch.node("Maximum", "most", "least", sketch.const("tenth", np.float32(0.1)))
+    sketch.node("Minimum", "shared", "relu", sketch.const("third", np.float32(0.3)))
+
+    (most, shared, relu), _ = sketch.run("most", "shared", "relu")
+
+    np.testing.assert_allclose(relu, np.maximum(IMAGE, 0))
+    np.testing.assert_allclose(most, np.clip(IMAGE, 0.1, 0.5))
+    np.testing.assert_allclose(shared, np.clip(IMAGE, 0, 0.3))
+
+
+def test_numbers_of_the_whole_picture_are_multiplied_and_weighed() -> None:
+    sketch = Sketch()
+    sketch.node("Mean", "mean", "image", sketch.const("axes", np.array([1, 2])))
+    weight, bias = sketch.random("matrix", 3, 5), sketch.random("bias", 5)
+    fused = {"list": {"s": [list(b"BiasAdd"), list(b"Relu")]}}
+    sketch.node("_FusedMatMul", "product", "mean", weight, bias, fused_ops=fused)
+    sketch.node("Softmax", "out", "product")
+
+    (found,), _ = sketch.run("out")
+
+    value = sketch.weights
+    scores = np.maximum(IMAGE.mean(axis=(0, 1)) @ value["matrix"] + value["bias"], 0)
+    np.testing.assert_allclose(found[0, 0], np.exp(scores) / np.exp(scores).sum(), atol=1e-6)
+
+
+@pytest.mark.parametrize("attribute", ["transpose_a", "transpose_b"])
+def test_a_turned_matrix_is_refused(attribute: str) -> None:
+    sketch = Sketch()
+    sketch.node("Mean", "mean", "image", sketch.const("axes", np.array([1, 2])))
+    sketch.node("_FusedMatMul", "p", "mean", sketch.random("m", 3, 3), **{attribute: {"b": True}})
+
+    with pytest.raises(ConversionError, match="multiplies other shapes"):
+        sketch.convert("p")
+
+
+def test_a_resize_from_centres_is_that_of_tensorflow() -> None:
+    """Twice as large: each new pixel is 3/4 of the nearest and 1/4 of the next, at edges alone."""
+    sketch = Sketch()
+    size = sketch.const("size", np.array([2 * side for side in SIZE]))
+    sketch.node("ResizeBilinear", "out", "image", size, half_pixel_centers={"b": True})
+
+    (found,), _ = sketch.run("out")
+
+    row = np.pad(IMAGE[0], ((1, 1), (0, 0)), mode="edge")
+    left, right = 0.25 * row[:-2] + 0.75 * row[1:-1], 0.75 * row[1:-1] + 0.25 * row[2:]
+    np.testing.assert_allclose(found[0], np.stack([left, right], 1).reshape(-1, 3), atol=1e-6)

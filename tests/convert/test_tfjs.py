@@ -1,6 +1,6 @@
-"""Against the source: TF.js on a real picture, and a rebuild from the packages.
+"""Against the source: TF.js on real pictures, and a rebuild from the packages.
 
-These need npm and its registry, and skip only where those cannot be reached.
+These need npm, pip and their registries, and skip only where those cannot be reached.
 """
 
 from __future__ import annotations
@@ -18,10 +18,16 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
+from modelkit.errors import SourceUnavailable
+from modelkit.head_recipes import HEADS, HeadRecipe
 from modelkit.npm import NpmUnavailable, npm
 from modelkit.recipes import CENTERNET, COCO_SSD, RECIPES, Origin
 from modelkit.seal import raw
+from modelkit.sources import Source
 from obscura.cards import catalogue
+from obscura.cards.head_card import load_head
+from obscura.families import heads
+from obscura.graph.prepare import PICTURE, prepare
 
 ROOT = Path(__file__).resolve().parents[2]
 TFJS = ROOT / "tools" / "tfjs"
@@ -65,17 +71,23 @@ def picture(size: int) -> NDArray[np.uint8]:
         return np.asarray(image.convert("RGBA").resize((size, size), Image.Resampling.BILINEAR))
 
 
-def tfjs_outputs(tfjs: Path, origin: Origin, outputs: tuple[str, ...], folder: Path) -> list[Array]:
-    """What TF.js computes at these nodes for the sample."""
-    files = origin.package.files(origin.path.rpartition("/")[0])
-    for name, content in files.items():
-        path = folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(content)
-    size = origin.native[0]
+def tfjs_outputs(
+    tfjs: Path,
+    source: Source,
+    path: str,
+    image: str,
+    pixels: Array,
+    outputs: tuple[str, ...],
+    folder: Path,
+) -> list[Array]:
+    """What TF.js computes at these nodes for the pixels [H, W, C] that a node is given."""
+    for name, content in source.files(path.rpartition("/")[0]).items():
+        file = folder / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(content)
     done = subprocess.run(
-        ["node", tfjs / "reference.mjs", folder / origin.path, origin.image, str(size), *outputs],
-        input=picture(size)[..., :3].astype("<f4").tobytes(),
+        ["node", tfjs / "reference.mjs", folder / path, image, str(len(pixels)), *outputs],
+        input=pixels.astype("<f4").tobytes(),
         capture_output=True,
         check=False,
     )
@@ -101,7 +113,8 @@ def source(
     origin = ORIGINS[request.param]
     wanted = (*origin.head.outputs, *ENDS[request.param])
     folder = tmp_path_factory.mktemp("tfjs")
-    found = tfjs_outputs(tfjs, origin, wanted, folder)
+    pixels = picture(origin.native[0])[..., :3]
+    found = tfjs_outputs(tfjs, origin.package, origin.path, origin.image, pixels, wanted, folder)
     cut = len(origin.head.outputs)
     yield request.param, origin, found[:cut], found[cut:]
     shutil.rmtree(folder)
@@ -188,6 +201,95 @@ def test_compact_weights_move_scores_a_little(
     assert moved
     assert np.mean(moved) < 0.02
     assert max(moved) < 0.1
+
+
+# ---- heads
+
+# Of each head that came from TF.js: the node that takes its pixels, and how the source ends.
+_POSE = "StatefulPartitionedCall/"
+HEAD_ENDS = {
+    "emotion": ("input_1", ("Identity",)),
+    "age-gender": ("input_1", ("age_pred/Softmax", "gender_pred/Sigmoid")),
+    "pose": (f"{_POSE}stack", ("Identity",)),
+}
+# Real pictures, and what part of them a head is shown.
+FACES = {"assets/sample.jpg": (168, 66, 284, 182), "tools/browsers/camera.jpg": None}
+POSES = {"assets/sample.jpg": (0, 0, 512, 512), "tools/browsers/camera.jpg": None}
+
+
+def crops(head: str) -> Iterator[NDArray[np.uint8]]:
+    """Parts of real pictures, RGBA."""
+    for name, box in (POSES if head == "pose" else FACES).items():
+        with Image.open(ROOT / name) as image:
+            yield np.asarray(image.convert("RGBA").crop(box or (0, 0, *image.size)))
+
+
+@pytest.fixture(scope="module", params=sorted(HEAD_ENDS))
+def head(
+    request: pytest.FixtureRequest,
+    tfjs: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[tuple[HeadRecipe, list[tuple[NDArray[np.uint8], list[Array]]]]]:
+    """A head's recipe; crops, and what TF.js computes for the very same pixels of each."""
+    recipe = next(item for item in HEADS if item.name == request.param)
+    image, ends = HEAD_ENDS[recipe.name]
+    prepared = ort.InferenceSession(prepare(recipe.input, recipe.form))
+    folder = tmp_path_factory.mktemp("tfjs")
+    pairs = []
+    try:
+        for crop in crops(recipe.name):
+            (planes,) = prepared.run(None, {PICTURE: crop[None]})
+            pixels = planes[0].transpose(1, 2, 0)
+            wanted = (recipe.package, recipe.path, image, pixels, ends, folder)
+            pairs.append((crop, tfjs_outputs(tfjs, *wanted)))
+    except SourceUnavailable as error:
+        pytest.skip(f"the heads' sources cannot be fetched: {error}")
+    yield recipe, pairs
+    shutil.rmtree(folder)
+
+
+def test_a_head_says_what_tfjs_says(
+    head: tuple[HeadRecipe, list[tuple[NDArray[np.uint8], list[Array]]]],
+) -> None:
+    """As shipped, and read by its family: within 1e-3, of a year for ages within a tenth."""
+    recipe, pairs = head
+    card, path = load_head(recipe.name)
+    session = ort.InferenceSession(path.read_bytes())
+    names = [output.name for output in session.get_outputs()]
+
+    for crop, theirs in pairs:
+        found = session.run(names, {"image": crop[None]})
+        outputs = {name: array[None] for name, array in zip(names, found, strict=True)}
+        (answer,) = heads.read(outputs, card, [crop.shape[1::-1]])
+
+        if recipe.name == "emotion":
+            (expected,) = theirs
+            assert np.abs(answer.values["probabilities"] - expected[0]).max() < 1e-3
+        elif recipe.name == "age-gender":
+            years, male = theirs
+            assert abs(answer.values["age"][0] - (years[0] * np.arange(100)).sum()) < 0.1
+            assert abs(answer.values["male"][0] - male[0, 0]) < 1e-3
+        else:
+            yx = theirs[0][0, 0]  # (17, 3) y, x, score, in 0..1 of the padded crop
+            height, width = crop.shape[:2]
+            side = max(height, width)
+            bars = np.array([side - width, side - height]) / 2
+            expected = (yx[:, 1::-1] * side - bars) / [width, height]
+            assert np.abs(answer.points[0, :, :2] - expected).max() < 1e-3
+            assert np.abs(answer.points[0, :, 2] - yx[:, 2]).max() < 1e-3
+
+
+@pytest.mark.parametrize("recipe", HEADS, ids=lambda recipe: recipe.name)
+def test_a_rebuilt_head_has_the_very_same_bytes(recipe: HeadRecipe) -> None:
+    try:
+        rebuilt = recipe.build().SerializeToString(deterministic=True)
+    except SourceUnavailable as error:
+        pytest.skip(f"the heads' sources cannot be fetched: {error}")
+
+    assert rebuilt == load_head(recipe.name)[1].read_bytes()
+
+
+# ---- detectors
 
 
 @pytest.mark.usefixtures("packages")

@@ -41,7 +41,7 @@ FLOORS = (
     {"graph"},
     {"families"},
     {"engine", "drawing", "export", "heads", "identify", "label_font", "png_colour"},
-    {"engine.native", "engine.web", "cards.catalogue", "flip", "pictures"},
+    {"engine.native", "engine.web", "cards.catalogue", "cards.head_card", "flip", "pictures"},
     {"detector"},
     {"heads.command", "heads.native"},
     {"evaluation", "counting.command", "counting.report", "counting.sources"},

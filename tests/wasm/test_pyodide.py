@@ -28,6 +28,8 @@ CORE_TESTS = (
     "core/test_family_dense.py",
     "core/test_guess.py",
     "core/test_guess_cases.py",
+    "core/test_head_card.py",
+    "core/test_heads.py",
     "core/test_labels.py",
     "core/test_pipeline.py",
     "core/test_public_names.py",

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from itertools import chain
 from typing import Any
 
@@ -18,38 +17,8 @@ from numpy.typing import NDArray
 
 from modelkit.builder import Builder
 from modelkit.errors import ConversionError
+from modelkit.steps import FeatureMap, Input, Step, Value, per_channel, scale, shift, span
 from modelkit.tfjs import GraphModel, Node
-
-Floats = NDArray[np.float32]
-
-
-@dataclass(slots=True, eq=False)
-class Step:
-    """One ONNX node to be: `weight` (O, I/groups, kh, kw) and `bias` (O,) where it is a Conv.
-
-    An input is a feature map, a constant, or None where the operator has an unused place.
-    """
-
-    op: str
-    name: str
-    inputs: list[Input]
-    attributes: dict[str, Any] = field(default_factory=dict)
-    weight: Floats | None = None
-    bias: Floats | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class FeatureMap:
-    """A tensor [1, channels, height, width]; `step` made it, None for the image itself."""
-
-    channels: int
-    height: int
-    width: int
-    step: Step | None
-
-
-Value = FeatureMap | NDArray[Any]
-Input = FeatureMap | Floats | None
 
 
 class Network:
@@ -61,6 +30,7 @@ class Network:
         outputs: the nodes wanted; `self.outputs[name]` is their FeatureMap.
         size: height and width of the image.
         native: height and width the graph was exported for, where it names sizes in constants.
+        channels: of the image.
     """
 
     def __init__(
@@ -70,12 +40,13 @@ class Network:
         outputs: Sequence[str],
         size: tuple[int, int],
         native: tuple[int, int],
+        channels: int = 3,
     ) -> None:
         nodes = graph.between(image, outputs)
         self._graph = graph
         self._size, self._native = size, native
         self._readers = Counter(chain(outputs, *(node.inputs for node in nodes)))
-        self._values: dict[str, Value] = {image: FeatureMap(3, *size, step=None)}
+        self._values: dict[str, Value] = {image: FeatureMap(channels, *size, step=None)}
         self._steps: list[Step] = []
         for node in nodes:
             self._values[node.name] = self._convert(node)
@@ -157,7 +128,7 @@ class Network:
             raise ConversionError(f"{node.name!r} is dilated: no rule for that.")
         same = node.text("padding") == "SAME"
         size = (source.height, source.width)
-        spans = [_span(size[i], kernel[i], strides[i], same) for i in range(2)]
+        spans = [span(size[i], kernel[i], strides[i], same) for i in range(2)]
         step = Step("Conv", node.name, [source], weight=weight)
         step.bias = np.zeros(len(weight), np.float32)
         step.attributes = {
@@ -166,10 +137,27 @@ class Network:
             "pads": [spans[0][1], spans[1][1], spans[0][2], spans[1][2]],
             "group": groups,
         }
-        made = self._add(step, len(weight), spans[0][0], spans[1][0])
+        return self._fuse(node, self._add(step, len(weight), spans[0][0], spans[1][0]))
+
+    def _product(self, node: Node) -> FeatureMap:
+        """A matrix times the numbers of one picture, which is a convolution of 1 x 1 pixels."""
+        source = self._map(node.inputs[0])
+        weight = self._constant(node.inputs[1])  # (I, O)
+        turned = node.flag("transpose_a") or node.flag("transpose_b")
+        if turned or (source.height, source.width) != (1, 1) or len(weight) != source.channels:
+            raise ConversionError(f"{node.name!r} multiplies other shapes: no rule for that.")
+        step = Step("Conv", node.name, [source])
+        step.weight = weight.T[:, :, None, None].astype(np.float32)
+        step.bias = np.zeros(len(step.weight), np.float32)
+        step.attributes = {"kernel_shape": [1, 1]}
+        return self._fuse(node, self._add(step, len(step.weight), 1, 1))
+
+    def _fuse(self, node: Node, made: FeatureMap) -> FeatureMap:
+        """What TensorFlow fuses to the convolution that has just been made."""
+        assert made.step is not None
         for fused in node.texts("fused_ops"):
             if fused == "BiasAdd":
-                step.bias = self._constant(node.inputs[2]).astype(np.float32)
+                made.step.bias = self._constant(node.inputs[2]).astype(np.float32)
             elif fused in ("Relu", "Relu6"):
                 made = self._activate(fused, f"{node.name}/{fused}", made)
             else:
@@ -183,8 +171,8 @@ class Network:
             raise ConversionError(f"{node.name!r} normalises something other than a convolution.")
         gamma, beta, mean, variance = (self._constant(name) for name in node.inputs[1:])
         factor = gamma / np.sqrt(variance + np.float32(node.number("epsilon")))
-        _scale(step, np.asarray(factor, np.float32))
-        _shift(step, np.asarray(beta - mean * factor, np.float32))
+        scale(step, np.asarray(factor, np.float32))
+        shift(step, np.asarray(beta - mean * factor, np.float32))
         return source
 
     def _arithmetic(self, node: Node) -> Value:
@@ -195,13 +183,13 @@ class Network:
         kind = _ARITHMETIC[node.op]
         if len(maps) == 1:
             number = next(i for i, value in enumerate(values) if isinstance(value, FeatureMap))
-            constant = _per_channel(values[1 - number], node)
+            constant = per_channel(values[1 - number], node)
             step = self._foldable(maps[0], node.inputs[number], kind)
             if step is not None and kind == "Mul":
-                _scale(step, constant)
+                scale(step, constant)
                 return maps[0]
             if step is not None and (kind == "Add" or number == 0):
-                _shift(step, constant if kind == "Add" else -constant)
+                shift(step, constant if kind == "Add" else -constant)
                 return maps[0]
             values[1 - number] = constant
         else:
@@ -247,9 +235,9 @@ class Network:
                 continue
             folded = {id(self._map(item).step) for item in (product, gate, shifted.name)}
             self._steps = [step for step in self._steps if id(step) not in folded]
-            scale = np.asarray(6 * factors[0], np.float32)
-            _scale(source.step, scale)
-            slope = {"alpha": 1 / (6 * float(scale)), "beta": 0.5}
+            six = np.asarray(6 * factors[0], np.float32)
+            scale(source.step, six)
+            slope = {"alpha": 1 / (6 * float(six)), "beta": 0.5}
             size = (source.channels, source.height, source.width)
             opened = self._add(Step("HardSigmoid", gate, [source], slope), *size)
             return self._add(Step("Mul", node.name, [source, opened]), *size)
@@ -269,20 +257,65 @@ class Network:
     def _mean(self, node: Node) -> FeatureMap:
         source = self._map(node.inputs[0])
         axes = sorted(self._constant(node.inputs[1]).tolist())
-        if axes != [1, 2] or not node.flag("keep_dims"):
+        if axes != [1, 2]:  # whether these stay, as 1, makes no difference to a feature map
             raise ConversionError(f"{node.name!r} averages over axes {axes}: no rule for that.")
         return self._add(Step("GlobalAveragePool", node.name, [source]), source.channels, 1, 1)
 
     def _resize(self, node: Node) -> FeatureMap:
         source = self._map(node.inputs[0])
-        if node.flag("align_corners") or node.flag("half_pixel_centers"):
-            raise ConversionError(f"{node.name!r} aligns corners or centres: no rule for that.")
+        if node.flag("align_corners"):
+            raise ConversionError(f"{node.name!r} aligns corners: no rule for that.")
         wanted = self._constant(node.inputs[1]).tolist()
         height, width = (wanted[i] * self._size[i] // self._native[i] for i in range(2))
         scales = np.array([1, 1, height / source.height, width / source.width], np.float32)
         step = Step("Resize", node.name, [source, None, scales])
-        step.attributes = {"mode": "linear", "coordinate_transformation_mode": "asymmetric"}
+        centred = "half_pixel" if node.flag("half_pixel_centers") else "asymmetric"
+        step.attributes = {"mode": "linear", "coordinate_transformation_mode": centred}
         return self._add(step, source.channels, height, width)
+
+    def _pool(self, node: Node) -> FeatureMap:
+        source = self._map(node.inputs[0])
+        kernel, strides = node.ints("ksize")[1:3], node.ints("strides")[1:3]
+        same = node.text("padding") == "SAME"
+        size = (source.height, source.width)
+        spans = [span(size[i], kernel[i], strides[i], same) for i in range(2)]
+        step = Step("MaxPool", node.name, [source])
+        step.attributes = {
+            "kernel_shape": list(kernel),
+            "strides": list(strides),
+            "pads": [spans[0][1], spans[1][1], spans[0][2], spans[1][2]],
+        }
+        return self._add(step, source.channels, spans[0][0], spans[1][0])
+
+    def _pad(self, node: Node) -> FeatureMap:
+        source = self._map(node.inputs[0])
+        bars = self._constant(node.inputs[1])[[0, 3, 1, 2]]  # (4, 2), before and after
+        size = np.array([1, source.channels, source.height, source.width]) + bars.sum(axis=1)
+        if size[0] != 1:
+            raise ConversionError(f"{node.name!r} adds pictures: no rule for that.")
+        step = Step("Pad", node.name, [source, bars.T.reshape(-1).astype(np.int64)])
+        return self._add(step, *size[1:].tolist())
+
+    def _limit(self, node: Node) -> FeatureMap:
+        """Minimum or maximum with a constant. As TF.js writes ReLU6, these two become one step."""
+        source = self._map(node.inputs[0])
+        limit = np.asarray(self._constant(node.inputs[1]), np.float32)
+        if limit.ndim:
+            raise ConversionError(f"{node.name!r} has a limit for each channel: no rule for that.")
+        low, high = (None, limit) if node.op == "Minimum" else (limit, None)
+        last = source.step if self._readers[node.inputs[0]] == 1 else None
+        if last is not None and last.op == "Relu" and low is None and limit > 0:
+            last.op, last.inputs = "Clip", [*last.inputs, np.array(0, np.float32), limit]
+            return source
+        if last is not None and last.op == "Clip" and high is None and limit == last.inputs[1]:
+            return source
+        step = Step("Clip", node.name, [source, low, high])
+        return self._add(step, source.channels, source.height, source.width)
+
+    def _softmax(self, node: Node) -> FeatureMap:
+        source = self._map(node.inputs[0])
+        step = Step("Softmax", node.name, [source], {"axis": 1})
+        return self._add(step, source.channels, source.height, source.width)
 
     def _concat(self, node: Node) -> FeatureMap:
         maps = [self._map(name) for name in node.inputs[:-1]]
@@ -312,36 +345,12 @@ _HANDLERS: dict[str, Callable[[Network, Node], Value]] = {
     "Relu6": Network._activation,
     "Sigmoid": Network._activation,
     "Mean": Network._mean,
+    "_FusedMatMul": Network._product,
+    "MaxPool": Network._pool,
+    "Pad": Network._pad,
+    "Minimum": Network._limit,
+    "Maximum": Network._limit,
+    "Softmax": Network._softmax,
     "ResizeBilinear": Network._resize,
     "ConcatV2": Network._concat,
 }
-
-
-def _span(size: int, kernel: int, stride: int, same: bool) -> tuple[int, int, int]:
-    """Output length and the padding before and after, as TensorFlow's SAME and VALID have it."""
-    if not same:
-        return (size - kernel) // stride + 1, 0, 0
-    out = -(-size // stride)
-    total = max((out - 1) * stride + kernel - size, 0)
-    return out, total // 2, total - total // 2
-
-
-def _per_channel(value: Value, node: Node) -> Floats:
-    """A constant that is one number or one for each channel, as [] or [C, 1, 1]."""
-    constant = np.asarray(value, np.float32)
-    if constant.size != 1 and constant.size != constant.shape[-1]:
-        raise ConversionError(f"{node.name!r} takes a constant {constant.shape}: no rule for that.")
-    return constant.reshape(() if constant.size == 1 else (-1, 1, 1))
-
-
-def _scale(step: Step, factor: Floats) -> None:
-    assert step.weight is not None
-    assert step.bias is not None
-    factors = np.broadcast_to(factor.reshape(-1), step.bias.shape)
-    step.weight = (step.weight * factors.reshape(-1, 1, 1, 1)).astype(np.float32)
-    step.bias = (step.bias * factors).astype(np.float32)
-
-
-def _shift(step: Step, offset: Floats) -> None:
-    assert step.bias is not None
-    step.bias = (step.bias + offset.reshape(-1)).astype(np.float32)

@@ -6,7 +6,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from modelkit.errors import ConversionError
+from modelkit.errors import ConversionError, SourceUnavailable
 
 # What npm reports when it is the network that fails, not the request.
 _NETWORK = (
@@ -24,7 +24,7 @@ _NETWORK = (
 _PATIENCE = ("--prefer-offline", "--fetch-retries=1", "--fetch-retry-mintimeout=1000")
 
 
-class NpmUnavailable(ConversionError):
+class NpmUnavailable(SourceUnavailable):
     """npm is not installed or does not reach its registry."""
 
 

@@ -10,7 +10,7 @@ from modelkit import coco
 from modelkit.compact import compact
 from modelkit.heads import CenterNetHead, Head, SsdHead
 from modelkit.seal import seal
-from modelkit.sources import COCO_SSD_TFJS, Package
+from modelkit.sources import COCO_SSD_TFJS, HUMAN, Package
 from modelkit.tfjs import GraphModel, read_graph_model
 
 TOP = 100
@@ -91,11 +91,7 @@ COCO_SSD = Origin(
     ),
 )
 CENTERNET = Origin(
-    package=Package(
-        "@vladmandic/human",
-        "3.3.6",
-        "sha512-Nr5mPfq1gQ+uKeXY5uM3Fj8UxvF5CEh2s6txM5wRThqaW0mF9huooOuZSrT8hhGho0hGaXLFdAwfD/2+teCv6A==",
-    ),
+    package=HUMAN,
     path="models/centernet.json",
     image="tower_0/images",
     native=(512, 512),

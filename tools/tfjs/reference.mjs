@@ -2,8 +2,8 @@
 //
 //   node reference.mjs MODEL_JSON IMAGE_NODE SIZE OUTPUT_NODE... < image > outputs
 //
-// stdin: float32 RGB, SIZE x SIZE x 3, little endian, fed to IMAGE_NODE, which may lie within the
-// graph. stdout: a line of JSON, the outputs' shapes, then their float32 values one after another.
+// stdin: float32, SIZE x SIZE x channels (RGB or grey), little endian, fed to IMAGE_NODE, which may
+// lie within the graph. stdout: a line of JSON, the outputs' shapes, then their float32 values one after another.
 // The cpu backend is the plainest there is: what it computes is taken for the truth.
 
 import { readFileSync, writeSync } from "node:fs";
@@ -24,7 +24,8 @@ await ready();
 const model = await loadGraphModel(io.fromMemory({ modelTopology, weightSpecs, weightData }));
 const bytes = readFileSync(0);
 const pixels = new Float32Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length));
-const results = model.execute({ [image]: tensor(pixels, [1, +size, +size, 3]) }, outputs);
+const channels = pixels.length / (size * size);
+const results = model.execute({ [image]: tensor(pixels, [1, +size, +size, channels]) }, outputs);
 const tensors = Array.isArray(results) ? results : [results];
 
 const write = (chunk) => {

@@ -147,12 +147,10 @@ class ModelCard:
         """
         card = Table("", table)
         card.only(*_KEYS)
-        file, network, output = card.table("file"), card.table("input"), card.table("output")
-        file.only("name", "bytes", "sha256")
-        network.only("width", "height", "resize")
+        output = card.table("output")
         output.only("top", "threshold", "iou")
         labels = tuple(card.array("labels", str, "names of the classes"))
-        _check_labels(card, labels)
+        check_labels(card, labels)
         return cls(
             name=card.text("name", is_file_name, "a plain folder name"),
             title=card.text("title"),
@@ -160,18 +158,10 @@ class ModelCard:
             family=card.text("family"),
             labels=labels,
             license=card.text("license"),
-            file=ModelFile(
-                file.text("name", is_file_name, "a plain file name"),
-                file.whole("bytes"),
-                file.text("sha256", _is_sha256, "64 lower-case hexadecimal digits"),
-            ),
+            file=model_file(card.table("file")),
             source=dict(card.table("source").values),
-            input=InputSpec(
-                network.whole("width", at_most=MOST_PIXELS_A_SIDE),
-                network.whole("height", at_most=MOST_PIXELS_A_SIDE),
-                network.choice("resize", RESIZES),
-            ),
-            open=_open_form(card.table("open")) if "open" in table else None,
+            input=input_spec(card.table("input")),
+            open=open_form(card.table("open")) if "open" in table else None,
             top=output.whole("top", at_most=MOST_ROWS),
             threshold=output.fraction("threshold"),
             iou=output.fraction("iou"),
@@ -238,16 +228,38 @@ def wrong_label(labels: Sequence[str]) -> tuple[int, str] | None:
     return None
 
 
-def _check_labels(card: Table, labels: tuple[str, ...]) -> None:
-    if not 0 < len(labels) <= MOST_LABELS:
-        raise card.error("labels", len(labels), f"1 to {MOST_LABELS} names")
+def check_labels(card: Table, labels: tuple[str, ...], at_least: int = 1) -> None:
+    """Raise CardError if there are too few or too many class names, or one is invalid."""
+    if not at_least <= len(labels) <= MOST_LABELS:
+        raise card.error("labels", len(labels), f"{at_least} to {MOST_LABELS} names")
     wrong = wrong_label(labels)
     if wrong is not None:
         place, wanted = wrong
         raise card.error("labels", labels[place][:40], wanted)
 
 
-def _open_form(table: Table) -> OpenForm:
+def model_file(table: Table) -> ModelFile:
+    """Return the table [file] of a card."""
+    table.only(*ModelFile._fields)
+    return ModelFile(
+        table.text("name", is_file_name, "a plain file name"),
+        table.whole("bytes"),
+        table.text("sha256", _is_sha256, "64 lower-case hexadecimal digits"),
+    )
+
+
+def input_spec(table: Table) -> InputSpec:
+    """Return the table [input] of a card."""
+    table.only(*InputSpec._fields)
+    return InputSpec(
+        table.whole("width", at_most=MOST_PIXELS_A_SIDE),
+        table.whole("height", at_most=MOST_PIXELS_A_SIDE),
+        table.choice("resize", RESIZES),
+    )
+
+
+def open_form(table: Table) -> OpenForm:
+    """Return the table [open] of a card."""
     table.only(*OpenForm._fields)
     usual = OpenForm("")
     return OpenForm(

@@ -24,13 +24,14 @@ class Table(NamedTuple):
 
     prefix: str
     values: Mapping[str, Any]
+    file: str = "model.toml"  # that it stands in
 
     def error(self, key: str, value: object, wanted: str) -> CardError:
         """Return the error for an invalid value, to be raised by the caller."""
         return CardError(
             f"The card's {self.prefix}{key} makes no sense",
             shown(value),
-            remedy=f"It should be {wanted}; correct it in model.toml.",
+            remedy=f"It should be {wanted}; correct it in {self.file}.",
         )
 
     def only(self, *keys: str) -> None:
@@ -40,14 +41,14 @@ class Table(NamedTuple):
                 raise CardError(
                     "The card holds a key that is not known",
                     f"{self.prefix}{key}",
-                    remedy=f"Remove it from model.toml, or spell it as one of {', '.join(keys)}.",
+                    remedy=f"Remove it from {self.file}, or spell it as one of {', '.join(keys)}.",
                 )
 
     def get(self, key: str, kind: type | tuple[type, ...], wanted: str) -> Any:
         """Return a value of a type; a bool is not a number."""
         if key not in self.values:
             raise CardError(
-                "The card lacks a key", f"{self.prefix}{key}", remedy="Add it to model.toml."
+                "The card lacks a key", f"{self.prefix}{key}", remedy=f"Add it to {self.file}."
             )
         value = self.values[key]
         if not isinstance(value, kind) or isinstance(value, bool):
@@ -56,7 +57,7 @@ class Table(NamedTuple):
 
     def table(self, key: str) -> Table:
         """Return a table within this one."""
-        return Table(f"{self.prefix}{key}.", self.get(key, Mapping, "a table"))
+        return Table(f"{self.prefix}{key}.", self.get(key, Mapping, "a table"), self.file)
 
     def array(self, key: str, kind: type | tuple[type, ...], wanted: str) -> list[Any]:
         """Return an array whose values are all of one type."""

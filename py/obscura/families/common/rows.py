@@ -49,9 +49,18 @@ class Option(NamedTuple):
 
 
 def check_options(
-    options: Mapping[str, Any], known: Mapping[str, Option], family: str
+    options: Mapping[str, Any],
+    known: Mapping[str, Option],
+    family: str,
+    where: str = "[open.options] in model.toml",
 ) -> dict[str, Any]:
     """Return a card's options, checked and completed with defaults.
+
+    Args:
+        options: as the card has them.
+        known: those that the family has.
+        family: its name, for messages.
+        where: where they stand, for messages.
 
     Raises:
         CardError: an option is unknown or invalid.
@@ -62,7 +71,7 @@ def check_options(
             raise CardError(
                 f"The family {family} has no option of that name",
                 name,
-                remedy=f"It has {names}: correct [open.options] in model.toml.",
+                remedy=f"It has {names}: correct {where}.",
             )
         option = known[name]
         if not _fits(value, option):
@@ -70,7 +79,7 @@ def check_options(
             raise CardError(
                 f"The option {name} of the family {family} makes no sense",
                 repr(value),
-                remedy=f"It should be {choices}: correct [open.options] in model.toml.",
+                remedy=f"It should be {choices}: correct {where}.",
             )
     return {name: options.get(name, option.default) for name, option in known.items()}
 
