@@ -7,7 +7,16 @@ from typing import Any
 import numpy as np
 
 from obscura.cards.card import ModelCard
-from obscura.families.heads import read
+
+# They are imported by name when they are first needed; so they come with this feature.
+from obscura.families.heads import (  # noqa: F401
+    age_gender,
+    classifier,
+    dbtext,
+    faces,
+    movenet,
+    read,
+)
 from obscura.heads import Assembly, HeadSpec, PipelineSpec, assemble, completed, described
 from obscura.page.browser import files
 from obscura.page.browser.boot import boot
