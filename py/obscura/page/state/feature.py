@@ -235,10 +235,14 @@ class Features:
     def snapshot(self) -> dict[str, Any]:
         """Return what features add to `snapshot()`."""
         values: dict[str, Any] = {}
-        for row in self:
-            part = self.parts.get(row.name)
-            values |= {**row.snapshot, **(part.snapshot() if part else {})}
+        for name in self._rows:
+            values |= self.snapshot_of(name)
         return values
+
+    def snapshot_of(self, name: str) -> dict[str, Any]:
+        """Return what one feature adds to `snapshot()`."""
+        part = self.parts.get(name)
+        return {**self._rows[name].snapshot, **(part.snapshot() if part else {})}
 
     async def forget(self) -> None:
         """Delete what features have stored. Those that do not run are started, because an earlier

@@ -203,7 +203,7 @@ class History:
 
     def _collect(self, source: Source) -> None:
         """Collect what has changed since the last call."""
-        if not source.loaded or source.name in self._passing:
+        if not source.loaded:
             return
         changes = source.series.changes()
         sums = _plain(source.ledger.absent | source.ledger.sums)

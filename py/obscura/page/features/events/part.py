@@ -149,7 +149,7 @@ class Events(Part):
 
     def _empty(self, kinds: Collection[str]) -> str:
         """Return what the list says while it has no event of these kinds."""
-        drawn = self._page.features.snapshot()["counts"] or {}
+        drawn = self._page.features.snapshot_of("count")["counts"] or {}
         live = self._page.sources.scene.kind is Kind.LIVE
         return words.empty(kinds, live=live, counting=self._settings.count, drawn=drawn)
 

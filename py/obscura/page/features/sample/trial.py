@@ -99,7 +99,7 @@ class Trial(Part):
     def _begin_at_zero(self) -> None:
         """Clear what was counted in the clip: the next trial would add to it."""
         features = self._page.features
-        counts = features.snapshot().get("counts") or {"lines": {}, "zones": {}}
+        counts = features.snapshot_of("count").get("counts") or {"lines": {}, "zones": {}}
         shapes = [*counts["lines"].values(), *counts["zones"].values()]
         if any(tally for shape in shapes for tally in shape.values()):
             features.run("count", "clear")
