@@ -43,7 +43,7 @@ FLOORS = (
     {"engine", "drawing", "export", "heads", "identify", "label_font", "png_colour"},
     {"engine.native", "engine.web", "cards.catalogue", "cards.head_card", "flip", "pictures"},
     {"detector"},
-    {"heads.command", "heads.native"},
+    {"heads.command", "heads.native", "heads.shelf"},
     {"evaluation", "counting.command", "counting.report", "counting.sources"},
     {"cli"},
     {"page.words"},
