@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from obscura.detections import Detections
     from obscura.detector import Detector
     from obscura.errors import ObscuraError
+    from obscura.heads.file import load_pipeline
+    from obscura.heads.native import PipelineDetector
+    from obscura.heads.spec import HeadSpec, PipelineSpec
+    from obscura.heads.stage import HeadStage
     from obscura.pipeline import Pipeline
     from obscura.redaction.ahead import CoverAhead
     from obscura.redaction.clip import CoverClip
@@ -35,11 +39,16 @@ __all__ = [
     "Detections",
     "Detector",
     "FrameInfo",
+    "HeadSpec",
+    "HeadStage",
     "ModelCard",
     "ObscuraError",
     "Pipeline",
+    "PipelineDetector",
+    "PipelineSpec",
     "Update",
     "__version__",
+    "load_pipeline",
 ]
 
 _HOMES = {
@@ -51,10 +60,15 @@ _HOMES = {
     "Detections": "obscura.detections",
     "Detector": "obscura.detector",
     "FrameInfo": "obscura.update",
+    "HeadSpec": "obscura.heads.spec",
+    "HeadStage": "obscura.heads.stage",
     "ModelCard": "obscura.cards.card",
     "ObscuraError": "obscura.errors",
     "Pipeline": "obscura.pipeline",
+    "PipelineDetector": "obscura.heads.native",
+    "PipelineSpec": "obscura.heads.spec",
     "Update": "obscura.update",
+    "load_pipeline": "obscura.heads.file",
 }
 
 

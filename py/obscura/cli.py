@@ -17,10 +17,11 @@ from obscura import label_font, pictures
 from obscura.cards import catalogue
 from obscura.counting import command as counting
 from obscura.detections import Detections
-from obscura.detector import Detector
 from obscura.errors import ModelMissing, ObscuraError, PictureError
 from obscura.evaluation import command as evaluation
 from obscura.evaluation import track_command
+from obscura.heads import command as heads
+from obscura.heads.native import USUAL_MODEL
 from obscura.redaction import command as redaction
 from obscura.suggest import suggestion
 
@@ -128,8 +129,7 @@ def _detect_arguments(parser: argparse.ArgumentParser) -> None:
     add(
         "--model",
         type=evaluation.filled,
-        default="cocossd",
-        help="name or folder (default: %(default)s)",
+        help=f"name or folder (default: {USUAL_MODEL})",
     )
     add("--threshold", type=_fraction, metavar="T", help="minimum score, 0 to 1")
     add(
@@ -155,6 +155,7 @@ def _detect_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="also detect on the mirrored picture (slower, finds more)",
     )
+    heads.add_arguments(parser)
 
 
 def _detect(arguments: argparse.Namespace) -> int:
@@ -164,14 +165,7 @@ def _detect(arguments: argparse.Namespace) -> int:
         _complain(failure)
     saver = _Saver(Path(arguments.save), paths) if arguments.save else None
     documents: list[dict[str, Any]] = []
-    with Detector(
-        arguments.model,
-        threshold=arguments.threshold,
-        iou=arguments.iou,
-        classes=arguments.classes,
-        threads=arguments.threads,
-        flip=arguments.flip,
-    ) as detector:
+    with heads.opened(arguments) as detector:
         for path in _progress(paths):
             saved = None
             try:
@@ -186,22 +180,31 @@ def _detect(arguments: argparse.Namespace) -> int:
             if arguments.json:
                 documents.append(_document(path, image, found, detector, saved))
             else:
-                _print_table(path, found, detector.labels, saved)
+                _print_table(path, found, detector, saved)
+        off = heads.failures(detector)
     if arguments.json:
         _print_json(documents)
-    return 1 if failures else 0
+    for message in off:
+        print(f"obscura: {message}", file=sys.stderr)
+    return 1 if failures or off else 0
 
 
 def _document(
-    path: Path, image: Any, found: Detections, detector: Detector, saved: Path | None
+    path: Path,
+    image: Any,
+    found: Detections,
+    detector: heads.AnyDetector,
+    saved: Path | None,
 ) -> dict[str, Any]:
     """Return what is found in a picture as JSON types."""
+    scene = heads.scene(detector)
     return {
         "picture": str(path),
         "width": image.width,
         "height": image.height,
         "model": detector.card.name,
-        "detections": found.to_records(detector.labels),
+        **({"attributes": scene} if scene else {}),
+        "detections": heads.records(found, detector),
         **({} if saved is None else {"saved": str(saved)}),
     }
 
@@ -216,14 +219,19 @@ def _print_json(documents: list[dict[str, Any]]) -> None:
     print(text)
 
 
-def _print_table(path: Path, found: Detections, labels: Sequence[str], saved: Path | None) -> None:
+def _print_table(
+    path: Path, found: Detections, detector: heads.AnyDetector, saved: Path | None
+) -> None:
     print(f"{path}: {len(found) or 'nothing'} found" + (f", saved as {saved}" if saved else ""))
-    rows = found.to_records(labels)
+    if scene := heads.scene(detector):
+        print(f"  {heads.as_text(scene)}")
+    rows = heads.records(found, detector)
     column = max((len(row["label"]) for row in rows), default=0)
     for row in rows:
         x1, y1, x2, y2 = (round(edge) for edge in row["box"])
         corners = f"({x1}, {y1}) to ({x2}, {y2})"
-        print(f"  {row['label']:<{column}}  {row['score']:>4.0%}  {corners}")
+        known = heads.as_text(row.get("attributes", {}))
+        print(f"  {row['label']:<{column}}  {row['score']:>4.0%}  {corners}  {known}".rstrip())
 
 
 def _no_arguments(_parser: argparse.ArgumentParser) -> None:

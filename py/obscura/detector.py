@@ -23,6 +23,7 @@ from obscura.suggest import matching, suggestion
 if TYPE_CHECKING:
     from PIL.Image import Image
 
+    Picture = str | Path | Image | NDArray[np.uint8]
 
 MOST_LISTED = 100
 """Classes named in a message."""
@@ -30,6 +31,8 @@ MOST_LISTED = 100
 
 class Detector:
     """Finds objects in pictures with one model. Also a context manager that closes itself.
+
+    Heads that are opened in its ``session`` look at crops of the picture detected last.
 
     >>> with Detector("cocossd", classes=["person"]) as detector:
     ...     for row in detector.detect("street.jpg").to_records(detector.labels):
@@ -82,7 +85,7 @@ class Detector:
         self.thorough = thorough
         self.classes = None if classes is None else _class_ids(self.card, classes)
         network = catalogue.read_network(folder, self.card)
-        self._session = NativeSession(self.card, network, threads)
+        self.session = NativeSession(self.card, network, threads)
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -92,9 +95,9 @@ class Detector:
     @property
     def info(self) -> SessionInfo:
         """Backend, device and threads that the model runs on."""
-        return self._session.info
+        return self.session.info
 
-    def detect(self, picture: str | Path | Image | NDArray[np.uint8]) -> Detections:
+    def detect(self, picture: Picture) -> Detections:
         """Find objects in one picture.
 
         Args:
@@ -111,25 +114,20 @@ class Detector:
             ValueError: the array is of another shape or type.
             BackendError: the run failed, or the detector is closed.
         """
-        if isinstance(picture, np.ndarray):
-            pixels = pictures.opaque(picture)
-        elif isinstance(picture, (str, Path)):
-            pixels = pictures.to_rgba(pictures.open_picture(picture))
-        else:
-            pixels = pictures.to_rgba(pictures.in_srgb(pictures.upright(picture)))
+        pixels = rgba(picture)
         found = self._detect(pixels)
         if not self.flip:
             return found
-        second = self._detect(np.ascontiguousarray(pixels[:, ::-1]))
+        second = self._detect(np.ascontiguousarray(pixels[:, ::-1]), keep=False)
         count = second.data["keypoints"].shape[1] if "keypoints" in second.data else 0
         second = mirrored(second, pixels.shape[1], families.keypoint_pairs(self.card, count))
         return joined((found, second), self._overlap())
 
-    def _detect(self, pixels: NDArray[np.uint8]) -> Detections:
+    def _detect(self, pixels: NDArray[np.uint8], *, keep: bool = True) -> Detections:
         """Run once on RGBA pixels and decode the answer."""
         height, width = pixels.shape[:2]
         return decode(
-            read(self._session.run(pixels, keep=False), self.card, thorough=self.thorough),
+            read(self.session.run(pixels, keep=keep), self.card, thorough=self.thorough),
             self.card,
             (width, height),
             threshold=self.threshold,
@@ -145,13 +143,27 @@ class Detector:
 
     def close(self) -> None:
         """Release the model's memory. May be called any number of times."""
-        self._session.close()
+        self.session.close()
 
     def __enter__(self) -> Detector:
         return self
 
     def __exit__(self, *exception: object) -> None:
         self.close()
+
+
+def rgba(picture: Picture) -> NDArray[np.uint8]:
+    """Return a picture as ``(height, width, 4)`` RGBA; see `Detector.detect`.
+
+    Raises:
+        PictureError: the file cannot be read.
+        ValueError: the array is of another shape or type.
+    """
+    if isinstance(picture, np.ndarray):
+        return pictures.opaque(picture)
+    if isinstance(picture, (str, Path)):
+        return pictures.to_rgba(pictures.open_picture(picture))
+    return pictures.to_rgba(pictures.in_srgb(pictures.upright(picture)))
 
 
 def _class_ids(card: ModelCard, labels: Iterable[str]) -> frozenset[int]:

@@ -34,6 +34,7 @@ SCRIPTS = (
     "bench/experiments/int8.py",
     "bench/experiments/unpack.py",
     "bench/experiments/webgl.py",
+    "bench/heads.py",
     "bench/reference.py",
     "bench/redaction/table.py",
     "bench/start.py",

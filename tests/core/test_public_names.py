@@ -19,15 +19,19 @@ NAMES = {
     "Covered": "obscura.redaction.geometry",
     "Detections": "obscura.detections",
     "FrameInfo": "obscura.update",
+    "HeadSpec": "obscura.heads.spec",
+    "HeadStage": "obscura.heads.stage",
     "ModelCard": "obscura.cards.card",
     "ObscuraError": "obscura.errors",
     "Pipeline": "obscura.pipeline",
+    "PipelineSpec": "obscura.heads.spec",
     "Update": "obscura.update",
+    "load_pipeline": "obscura.heads.file",
 }
 
 
 def test_these_names_are_public_and_no_others() -> None:
-    assert set(obscura.__all__) == {*NAMES, "Detector", "__version__"}
+    assert set(obscura.__all__) == {*NAMES, "Detector", "PipelineDetector", "__version__"}
 
 
 @pytest.mark.parametrize(("name", "home"), NAMES.items())

@@ -1,0 +1,177 @@
+"""Options of commands that choose heads: ``--head``, ``--on`` and ``--pipeline``."""
+
+from __future__ import annotations
+
+import argparse
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from obscura.detections import Detections
+from obscura.detector import Detector
+from obscura.heads.file import load_pipeline
+from obscura.heads.native import USUAL_MODEL, PipelineDetector
+from obscura.heads.spec import FRAME, NAME, HeadSpec, PipelineError, PipelineSpec
+
+AnyDetector = Detector | PipelineDetector
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options to a command."""
+    add = parser.add_argument
+    add(
+        "--head",
+        dest="heads",
+        action=_Head,
+        metavar="H",
+        help="look closer with a head, by its name or with an ONNX classifier of your own; may be "
+        "given several times. Emotion, age-gender and other heads for faces find the faces first",
+    )
+    add(
+        "--on",
+        dest="heads",
+        action=_On,
+        metavar="A,B",
+        help="what the --head before it looks at: classes, face, text, or frame for the whole "
+        "picture",
+    )
+    add("--pipeline", metavar="FILE", help="look closer as a TOML file says, see docs/heads.md")
+
+
+class _Head(argparse.Action):
+    """Begins a head: its network, and what it looks at."""
+
+    def __call__(
+        self, _parser: Any, namespace: Any, value: Any, _option: str | None = None
+    ) -> None:
+        if not value.strip():
+            raise argparse.ArgumentError(self, "it is empty")
+        heads = [*(getattr(namespace, self.dest) or ()), (value, ())]
+        setattr(namespace, self.dest, heads)
+
+
+class _On(argparse.Action):
+    """Adds to the head before it what it looks at."""
+
+    def __call__(
+        self, _parser: Any, namespace: Any, value: Any, _option: str | None = None
+    ) -> None:
+        heads = list(getattr(namespace, self.dest) or ())
+        labels = tuple(label.strip() for label in value.split(",") if label.strip())
+        if not heads:
+            raise argparse.ArgumentError(self, "it belongs behind a --head")
+        if not labels:
+            raise argparse.ArgumentError(self, "it is empty")
+        heads[-1] = (heads[-1][0], (*heads[-1][1], *labels))
+        setattr(namespace, self.dest, heads)
+
+
+def chosen(arguments: argparse.Namespace) -> PipelineSpec | None:
+    """Return the pipeline that the options describe; None if they choose no heads.
+
+    Args:
+        arguments: with ``heads`` and ``pipeline``, and ``model``, which goes before that of a file.
+
+    Raises:
+        PipelineError: the options exclude each other, or the file is no pipeline.
+    """
+    if not arguments.heads and arguments.pipeline is None:
+        return None
+    if arguments.heads and arguments.pipeline is not None:
+        raise PipelineError("--head and --pipeline exclude each other", remedy="Leave one out.")
+    if arguments.pipeline is not None:
+        spec = load_pipeline(arguments.pipeline)
+        return spec if arguments.model is None else replace(spec, detector=arguments.model)
+    return PipelineSpec(arguments.model, heads_of(arguments.heads))
+
+
+def heads_of(pairs: Sequence[tuple[str, Sequence[str]]]) -> tuple[HeadSpec, ...]:
+    """Return the heads of networks and what they look at; a head is named after its network.
+
+    Raises:
+        PipelineError: a classifier of one's own does not say what it looks at.
+    """
+    heads: list[HeadSpec] = []
+    for network, on in pairs:
+        own = network.lower().endswith(".onnx")
+        if own and not on:
+            raise PipelineError(
+                "The head does not say what it looks at",
+                network,
+                remedy=f"Add --on with classes, or --on {FRAME} for the whole picture.",
+            )
+        name = _name(Path(network).stem) if own else network
+        taken = {head.name for head in heads}
+        if own and name in taken:
+            others = (f"{name}-{number}" for number in range(2, len(pairs) + 2))
+            name = next(other for other in others if other not in taken)
+        heads.append(HeadSpec(name, Path(network) if own else network, tuple(dict.fromkeys(on))))
+    return tuple(heads)
+
+
+def _name(stem: str) -> str:
+    """Return the name of a file as one of a head."""
+    name = re.sub(r"[^A-Za-z0-9_-]+", "-", stem).strip("-")[:36]
+    return name if NAME.fullmatch(name) else f"head-{name}".rstrip("-")
+
+
+def opened(arguments: argparse.Namespace) -> AnyDetector:
+    """Open the detector that the options choose, with heads if they choose some.
+
+    Args:
+        arguments: those of `chosen`, and the detector's ``threshold``, ``iou``, ``classes``,
+            ``threads`` and ``flip``.
+
+    Raises:
+        ObscuraError: a model, a head or the pipeline cannot be used.
+    """
+    names = ("threshold", "iou", "classes", "threads", "flip")
+    options = {name: getattr(arguments, name) for name in names}
+    spec = chosen(arguments)
+    if spec is None:
+        return Detector(arguments.model or USUAL_MODEL, **options)
+    return PipelineDetector(spec, **options)
+
+
+def records(found: Detections, detector: AnyDetector) -> list[dict[str, Any]]:
+    """Return the rows as JSON types, as `Detections.to_records` has them, each with what heads
+    found out about it as ``"attributes"``; without key points where a row has none."""
+    rows = found.to_records(detector.labels)
+    if isinstance(detector, PipelineDetector):
+        for row, attributes in zip(rows, detector.attributes(found), strict=True):
+            row.update({"attributes": attributes} if attributes else {})
+            if not any(score for _, _, score in row.get("keypoints", ())):
+                row.pop("keypoints", None)
+    return rows
+
+
+def scene(detector: AnyDetector) -> dict[str, Any]:
+    """Return what heads found out about the whole picture detected last."""
+    return detector.scene() if isinstance(detector, PipelineDetector) else {}
+
+
+def failures(detector: AnyDetector) -> list[str]:
+    """Return a sentence for each head that failed and is off."""
+    if not isinstance(detector, PipelineDetector):
+        return []
+    return [
+        f'The head "{name}" failed and is off. {message}'
+        for name, message in detector.failures().items()
+    ]
+
+
+def as_text(attributes: dict[str, Any]) -> str:
+    """Return the attributes of a row for people to read; points by their number."""
+    parts = []
+    for name, value in attributes.items():
+        if isinstance(value, dict):
+            parts.append(f"{name} {value['label']} {value['score']:.0%}")
+        elif isinstance(value, list):
+            parts.append(f"{name} {len(value)} points")
+        elif name == "male":
+            parts.append(f"male {value:.0%}")
+        else:
+            parts.append(f"{name} {value:.0f}")
+    return ", ".join(parts)
