@@ -23,7 +23,7 @@ from obscura.page.browser import (
     storage,
 )
 from obscura.page.browser.clock import mark, now_ms
-from obscura.page.browser.dom import by_id, on_failure, publish, run, run_now
+from obscura.page.browser.dom import by_id, on_failure, publish, run, run_now, show_note
 from obscura.page.browser.frames import VideoFrames
 from obscura.page.browser.idb import ModelDatabase
 from obscura.page.browser.late import DeferredArchive
@@ -118,7 +118,8 @@ class Assembly:
         self._request = table.read_address(about.parameters(), models)
         if safe is not None:
             self._request = self._request.in_safe_mode(getattr(safe, "model", None))
-        self._preferences = Preferences(table, store, self._request)
+        needs = {row.switch: row.needs for row in FEATURES if row.needs}
+        self._preferences = Preferences(table, store, self._request, needs)
         own = OwnModels(ModelDatabase(lambda: boot.boot.load(parts.store_url)))
         self._shelf = Shelf(parts, download, own, self._late)
         self._sessions = self._make_sessions(*device)
@@ -180,6 +181,7 @@ class Assembly:
                 clear=self._clear,
                 announce=self._results.announce,
                 show_progress=show_progress,
+                note=show_note,
                 notice=NoticeCard(
                     lambda action: actions(self._app, shell)[action](), self._late.load
                 ),

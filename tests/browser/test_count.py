@@ -50,9 +50,9 @@ def test_counting_tracks_too_and_without_tracking_nothing_is_counted(room: Room)
 
     room.page.wait_for_function("() => !document.getElementById('count').checked")
     room.at("count-line").wait_for(state="hidden")
-    assert room.at("count-off").inner_text() == "Counting needs tracking, so it is off, too."
+    assert room.at("count-needs").inner_text() == "Counting needs tracking, so it is off, too."
     room.at("track").check()
-    room.until_text("count-off", "^$")
+    room.until_text("count-needs", "^$")
 
 
 def test_a_line_drawn_with_the_mouse_is_there_on_the_next_visit(room: Room) -> None:

@@ -229,7 +229,7 @@ def test_the_camera_has_times_by_the_clock_and_a_list_can_be_cleared_and_had_bac
     room.at("track").uncheck()
     room.page.wait_for_function("() => !document.getElementById('events').checked")
     room.at("events-tools").wait_for(state="hidden")
-    assert room.at("events-off").inner_text() == "Events need tracking, so they are off, too."
+    assert room.at("events-needs").inner_text() == "Events need tracking, so they are off, too."
 
 
 def test_a_class_that_is_hidden_has_no_events(new_room: OpenRoom) -> None:

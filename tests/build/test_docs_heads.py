@@ -9,7 +9,7 @@ import pytest
 
 from obscura.cards import head_card
 from obscura.cards.head_card import HeadCheck
-from obscura.cards.head_files import load_head
+from obscura.cards.head_files import load_head, shipped
 from obscura.families import heads
 
 ROOT = Path(__file__).parents[2]
@@ -23,7 +23,7 @@ def row(name: str) -> list[str]:
     return [cell.strip() for cell in line.split("|")[1:-1]]
 
 
-@pytest.mark.parametrize("name", head_card.shipped())
+@pytest.mark.parametrize("name", shipped())
 def test_every_head_is_told_with_its_size(name: str) -> None:
     card, path = load_head(name)
     lines = TEXT[: TEXT.index("**The card.**")].splitlines()
@@ -33,7 +33,7 @@ def test_every_head_is_told_with_its_size(name: str) -> None:
     assert f"| {path.stat().st_size / 1e6:.1f} MB |" in line
 
 
-@pytest.mark.parametrize("name", head_card.shipped())
+@pytest.mark.parametrize("name", shipped())
 def test_every_head_is_in_the_table_of_licences_and_in_the_notice(name: str) -> None:
     card, _ = load_head(name)
     package = f"`{card.source['package'].partition(':')[2]}` {card.source['version']}"

@@ -77,17 +77,17 @@ def test_it_tells_no_time_and_no_place(document: Part) -> None:
 def test_every_shipped_package_is_there_with_version_licence_and_hash(document: Part) -> None:
     asked = json.loads((ROOT / "package.json").read_text(encoding="utf-8"))
     pin = tomllib.loads((ROOT / "vendor" / "vendor.toml").read_text(encoding="utf-8"))["numpy"]
-    cards = {model.name: model.card for model in models.collect(ROOT)}
+    networks = {model.name: model for model in [*models.collect(ROOT), *models.collect_heads(ROOT)]}
     parts = {part["name"]: part for part in document["components"]}
 
-    assert parts.keys() == {*asked["dependencies"], "numpy", *cards, "assets/sample.jpg"}
+    assert parts.keys() == {*asked["dependencies"], "numpy", *networks, "assets/sample.jpg"}
     for name, version in asked["dependencies"].items():
         assert parts[name]["version"] == version
         assert parts[name]["purl"] == f"pkg:npm/{name.replace('@', '%40')}@{version}"
     assert parts["numpy"]["hashes"] == [{"alg": "SHA-256", "content": pin["sha256"]}]
-    for name, card in cards.items():
-        assert licence(parts[name]) == card["license"]
-        data = (ROOT / "models" / name / card["file"]["name"]).read_bytes()
+    for name, network in networks.items():
+        assert licence(parts[name]) == network.card["license"]
+        data = network.path.read_bytes()
         assert parts[name]["hashes"][0]["content"] == hashlib.sha256(data).hexdigest()
 
 
@@ -96,7 +96,7 @@ def test_every_module_of_npm_in_the_site_is_of_a_listed_package(document: Part, 
     (pyscript,) = (part for part in document["components"] if part["name"] == "@pyscript/core")
     assert {"polyscript", "coincident"} < {part["name"] for part in pyscript["components"]}
     folders = {path.name.partition("-")[0] for path in dist.iterdir() if path.is_dir()}
-    assert folders == {"assets", "models", "ort", "py", "pyodide", "pyscript"}
+    assert folders == {"assets", "heads", "models", "ort", "py", "pyodide", "pyscript"}
 
 
 def test_a_licence_is_never_left_out(document: Part) -> None:
@@ -140,7 +140,8 @@ def test_a_lock_without_licence_or_hash_is_refused(tmp_path: Path, field: str) -
 def test_the_same_parts_give_the_same_bytes(document: Part, dist: Path) -> None:
     """Whatever the order in which the file system or a set gives things."""
     version = document["metadata"]["component"]["version"]
-    again = parts_list(ROOT, ROOT / "node_modules", models.collect(ROOT), version)
+    networks = [*models.collect(ROOT), *models.collect_heads(ROOT)]
+    again = parts_list(ROOT, ROOT / "node_modules", networks, version)
     assert again == (dist / sbom.NAME).read_bytes()
 
 

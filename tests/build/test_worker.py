@@ -56,8 +56,9 @@ def test_groups_are_what_a_device_takes_as_a_whole(build: dict[str, Any], dist: 
         groups.setdefault(title, set()).add(name)
 
     models = {f"model:{path.name}" for path in (dist / "models").iterdir()}
+    heads = {f"head:{path.name}" for path in (dist / "heads").iterdir() if path.is_dir()}
     engines = {f"engine:{name}" for name in RUNTIMES}
-    assert set(groups) == {"shell", "python", "clip", "store"} | models | engines
+    assert set(groups) == {"shell", "python", "clip", "store", "heads"} | models | heads | engines
     for runtime, (module, stem) in RUNTIMES.items():
         wanted = {module, f"{stem}.mjs", f"{stem}.wasm"}
         assert {name.split("/")[1] for name in groups[f"engine:{runtime}"]} == wanted
@@ -93,6 +94,8 @@ def test_the_worker_is_one_script_that_fetches_no_other(script: str, tmp_path: P
         ("ort/ort.webgpu.min.mjs", "engine:asyncify"),
         ("ort/ort-wasm-simd-threaded.wasm", "engine:wasm"),
         ("models/mine/model.onnx", "model:mine"),
+        ("heads/mine/model.onnx", "head:mine"),
+        ("heads/heads.json", "heads"),
     ],
 )
 def test_the_group_of_a_file(name: str, title: str) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from obscura.cards import head_card
+from obscura.cards import head_files
 from obscura.cards.head_card import Crop, HeadCard
 from obscura.cards.head_files import head_card_for, load_head
 from obscura.errors import (
@@ -181,7 +181,7 @@ def test_a_detectors_table_does_not_belong_on_a_heads_card(tmp_path: Path) -> No
 
 def test_a_misspelt_head_is_suggested() -> None:
     with pytest.raises(ModelMissing, match='Did you mean "faces"'):
-        head_card.find("face")
+        head_files.find("face")
 
 
 def test_text_that_is_not_toml_is_refused(tmp_path: Path) -> None:

@@ -10,8 +10,9 @@ import pytest
 from obscura.errors import PictureError
 from obscura.page.features.count import is_shapes_file
 from obscura.page.state.feature import Feature, Part
+from obscura.page.state.needs import Need, tracking
 from obscura.page.state.scene import Kind
-from obscura.page.state.settings import Request, Setting, Settings, is_flag
+from obscura.page.state.settings import Request, Setting, is_flag
 
 from .answers import LABELS, CountingStage, make_card
 from .stand_ins import File
@@ -254,34 +255,55 @@ async def test_another_threshold_decodes_the_same_answer_again_without_a_run(
     assert world.preferences.current.threshold == 0.7
 
 
-class Follower(Part):
-    """Follows Track as Count and Events do: the switch that was moved last decides."""
-
-    def __init__(self, world: World, name: str) -> None:
-        self.world, self.name, self.tracked = world, name, False
-
-    def settings_changed(self, settings: Settings) -> None:
-        before, self.tracked = self.tracked, settings.track
-        if getattr(settings, self.name) and not settings.track:
-            self.world.app.change(**({self.name: False} if before else {"track": True}))
-
-
-FOLLOWERS = tuple(
-    Feature(name, entry=name, switch=name, settings=(Setting(name, True, is_flag), *more))
-    for name, more in (("count", (Setting("track", True, is_flag),)), ("events", ()))
+TRACK = Feature("track", entry="", settings=(Setting("track", False, is_flag),))
+COUNT, EVENTS, HIDE = (
+    Feature(
+        name,
+        switch=name,
+        settings=(Setting(name, False, is_flag),),
+        needs=Need(tracking, f"{name} needs that.", insists=name == "hide"),
+    )
+    for name in ("count", "events", "hide")
 )
 
 
-@visit(rows=FOLLOWERS)
-async def test_features_that_need_another_are_all_switched_off_with_it(world: World) -> None:
-    for row in FOLLOWERS:
-        part = Follower(world, row.name)
-        world.modules[row.name] = SimpleNamespace(start=lambda _context, part=part: part)
+async def begin(world: World) -> None:
+    """Use a model, with features that only can be switched."""
+    for row in (COUNT, EVENTS, HIDE):
+        world.modules[row.name] = SimpleNamespace(start=lambda _context: Part())
     await world.use(make_card(1))
+
+
+@visit(rows=(TRACK, COUNT, EVENTS))
+async def test_features_are_switched_off_with_what_they_need(world: World) -> None:
+    await begin(world)
+    await world.do(world.app.change(count=True, events=True))
+    assert world.preferences.current.track
+    assert world.notes == {"count-needs": "", "events-needs": ""}
+
     await world.do(world.app.change(track=False))
 
     now = world.preferences.current
     assert (now.track, now.count, now.events) == (False, False, False)
+    assert world.notes == {
+        "count-needs": "count needs that.",
+        "events-needs": "events needs that.",
+    }
+    await world.do(world.app.change(track=True))
+    assert world.notes == {"count-needs": "", "events-needs": ""}
+    assert not world.preferences.current.count
+
+
+@visit(rows=(TRACK, COUNT, HIDE))
+async def test_what_a_feature_insists_on_stays_on(world: World) -> None:
+    await begin(world)
+    await world.do(world.app.change(hide=True, count=True))
+
+    await world.do(world.app.change(track=False))
+
+    now = world.preferences.current
+    assert (now.track, now.count, now.hide) == (True, True, True)
+    assert world.notes == {"count-needs": "", "hide-needs": "hide needs that."}
 
 
 @visit

@@ -123,6 +123,7 @@ async def test_what_is_rendered_is_the_scene(world: World) -> None:
         "paused": False,
         "can_flip": False,
         "caption": "cat.jpg",
+        "veiled": False,
     }
     assert not world.display.moving
 

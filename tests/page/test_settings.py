@@ -204,9 +204,8 @@ def test_a_parameter_of_the_address_switches_on_what_it_needs():
     assert table.read_address({"shapes": "door.json"}, ()).values == {
         "shapes": "door.json",
         "count": True,
-        "track": True,
     }
-    assert table.read_address({"count": "1"}, ()).values == {"count": True, "track": True}
+    assert table.read_address({"count": "1"}, ()).values == {"count": True}
     assert table.read_address({"count": "0"}, ()).values == {"count": False}
     asked = table.read_address({"count": "0", "shapes": "door.json"}, ()).values
     assert asked["count"] is False, "what is said outright counts more"

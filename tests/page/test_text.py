@@ -14,8 +14,12 @@ from obscura.page.words import notices, text
 ROOT = Path(__file__).resolve().parents[2]
 
 # Cannot reach the page, where classes are chosen from the model's own.
-NOT_ON_THE_PAGE = {"label-unknown", "series"}  # the last one is said beside the counts
-NATIVE = ("obscura.evaluation.", "obscura.counting.command", "obscura.counting.sources")
+# The last ones are said beside the counts, and in the panel of closer looks.
+NOT_ON_THE_PAGE = {"label-unknown", "series", "pipeline-invalid"}
+NATIVE = (
+    *("obscura.evaluation.", "obscura.counting.command", "obscura.counting.sources"),
+    "obscura.redaction.errors",
+)
 
 
 def codes() -> Iterator[str]:

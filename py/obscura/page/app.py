@@ -153,7 +153,9 @@ class App:
         if "model" in values:
             self.notice.hide()
             return self.models.choose(values["model"])
-        self._preferences.set(**values)
+        said = self._preferences.set(**values)
+        for switch in self._preferences.needs:
+            self._platform.note(f"{switch}-needs", said.get(switch, ""))
         self._apply()
         return self.sources.camera_changed(values.keys())
 

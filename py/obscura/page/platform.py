@@ -22,6 +22,8 @@ class Platform(NamedTuple):
     """Makes screen readers announce what is detected."""
     show_progress: Callable[[str], None]
     """Shows what the page is waiting for; "" for nothing."""
+    note: Callable[[str, str], None]
+    """Shows a sentence in the element of an id, if the page has one."""
     notice: Any
     """The error card, `stage.notice.NoticeCard`."""
     read_part: Callable[[Any, int, int], Awaitable[bytes]]

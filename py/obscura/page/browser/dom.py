@@ -28,6 +28,13 @@ def by_id(name: str) -> Any:
     return element
 
 
+def show_note(name: str, sentence: str) -> None:
+    """Show a sentence in the element with this id, if the page has one by now."""
+    element = document.getElementById(name)
+    if hasattr(element, "nodeType"):
+        element.textContent = sentence
+
+
 def contains_focus(element: Any) -> bool:
     """Whether an element, or something inside it, has the focus."""
     return bool(element.contains(document.activeElement))

@@ -13,6 +13,7 @@ from enum import Enum
 from typing import Any
 
 from obscura.cards.card import ModelCard
+from obscura.page.state.needs import Need
 from obscura.page.state.settings import Setting, Settings
 from obscura.pipeline import Sink, Stage
 
@@ -107,6 +108,8 @@ class Feature:
     when: When = When.WANTED
     switch: str = ""
     """The setting that switches it on: then its code is started once a model is in use."""
+    needs: Need | None = None
+    """What the feature needs while it is on; None for nothing."""
     veils: bool = False
     """Whether the picture itself is hidden while the feature is on, also before its code is there:
     the feature shows it in its own way."""

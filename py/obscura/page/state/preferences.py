@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Any, Protocol
 
+from obscura.page.state.needs import Need, agree
 from obscura.page.state.settings import Request, Settings, SettingTable
 
 KEY = "obscura.settings"
@@ -22,23 +24,41 @@ class Preferences:
     """The settings in force: those that are stored, under what the address asks for this visit."""
 
     def __init__(
-        self, table: SettingTable, storage: Storage | None, request: Request | None = None
+        self,
+        table: SettingTable,
+        storage: Storage | None,
+        request: Request | None = None,
+        needs: Mapping[str, Need] | None = None,
     ) -> None:
         """
         Args:
             storage: None keeps nothing. A store that refuses to be written keeps nothing either:
                 the settings then last until the page is closed.
+            needs: what features need, by the setting that switches each on.
         """
         self.table = table
         self._storage = storage
         self._stored = stored(table, storage)
-        self.current: Settings = self._stored.replace(**(request.values if request else {}))
+        self._needs = needs or {}
+        wanted = self._stored.replace(**(request.values if request else {}))
+        self.current: Settings = agree(self._needs, wanted)[0]
 
-    def set(self, **values: Any) -> None:
-        """Change settings by a person's own choice: it overrides the address from now on, and is
-        stored."""
-        self.current = self.current.replace(**values)
-        self._stored = self._stored.replace(**values)
+    def set(self, **values: Any) -> dict[str, str]:
+        """Change settings by a person's own choice, and what features then need: it overrides the
+        address from now on, and is stored.
+
+        Returns:
+            What is to be said of what features need, by the setting that switches each on.
+        """
+        wanted = self.current.replace(**values)
+        self.current, said = agree(self._needs, wanted, values)
+        asked = wanted.as_dict()
+        agreed = {k: v for k, v in self.current.as_dict().items() if v != asked[k]}
+        self._stored = self._stored.replace(**{**values, **agreed})
+        self._store()
+        return said
+
+    def _store(self) -> None:
         if self._storage is None:
             return
         try:
@@ -48,7 +68,12 @@ class Preferences:
 
     def try_out(self, **values: Any) -> None:
         """Change settings until the page is closed, without storing them."""
-        self.current = self.current.replace(**values)
+        self.current = agree(self._needs, self.current.replace(**values), values)[0]
+
+    @property
+    def needs(self) -> Mapping[str, Need]:
+        """What features need, by the setting that switches each on."""
+        return self._needs
 
     @property
     def saved(self) -> Settings:

@@ -178,5 +178,5 @@ class Preferences(Protocol):
         """The settings by attribute; used here: model, backend, threads, hidden, speeds, winners
         and own."""
 
-    def set(self, **values: Any) -> None:
+    def set(self, **values: Any) -> Any:
         """Change settings and store them."""

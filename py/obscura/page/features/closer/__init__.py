@@ -6,6 +6,7 @@ from typing import Any
 
 from obscura.page.features.closer import words
 from obscura.page.state.feature import Command, Feature
+from obscura.page.state.needs import Need, tracking
 from obscura.page.state.settings import Setting, are_strings, is_flag, switch
 
 LOOKS = ("faces", "emotion", "age-gender", "pose", "text")
@@ -25,6 +26,8 @@ FEATURE = Feature(
     "closer",
     entry="obscura.page.features.closer.part",
     switch="closer",
+    # What is found out is kept per track.
+    needs=Need(tracking, words.NEEDS_TRACKING),
     settings=(
         Setting("closer", False, is_flag, switch, control="check"),
         Setting("closer_looks", ["faces"], _are_looks, _looks, implies={"closer": True}),

@@ -55,7 +55,6 @@ class Closer(Part):
         self._others = Pipeline()  # of the heads that add no rows
         self._card: ModelCard | None = None
         self._made: tuple[Any, ...] = ()  # what the heads in use were made for
-        self._tracked = False
         self.stages = (self,)
         self.sinks = (self,)
         self.layers = (Skeletons(lambda: self._assembly),)
@@ -76,10 +75,7 @@ class Closer(Part):
 
     def settings_changed(self, settings: Settings) -> None:
         """See `Part`."""
-        tracked, self._tracked = self._tracked, settings.track
-        former, self._settings = self._settings, settings
-        if settings.closer and not former.closer and not (settings.track or tracked):
-            self._page.change(track=True)  # what is found out is kept per track
+        self._settings = settings
         self._panel.show(settings)
         self._spawn(self._follow())
 

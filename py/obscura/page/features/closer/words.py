@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 KEY = ("X", "look closer: faces, poses and more")
+NEEDS_TRACKING = "Closer looks need tracking, so they are off, too."
 LOADING = "Loading what looks closer…"
 FAILED = "{title} stopped: {cause}"
 MISSING = "What looks closer could not be loaded. Check the connection, then try again."

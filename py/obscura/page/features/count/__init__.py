@@ -6,6 +6,7 @@ from typing import Any
 
 from obscura.page.features.count import words
 from obscura.page.state.feature import Command, Feature
+from obscura.page.state.needs import Need, tracking
 from obscura.page.state.settings import Setting, is_flag, switch
 
 MOST_SOURCES = 50
@@ -30,8 +31,9 @@ FEATURE = Feature(
     "count",
     entry="obscura.page.features.count.part",
     switch="count",
+    needs=Need(tracking, words.NEEDS_TRACKING),
     settings=(
-        Setting("count", False, is_flag, switch, control="check", implies={"track": True}),
+        Setting("count", False, is_flag, switch, control="check"),
         # Lines and zones that people drew, as JSON text, per camera or video.
         Setting("drawn", {}, _are_texts),
         # Those that the address gives, as JSON text or the address of a file; never stored.
@@ -40,7 +42,7 @@ FEATURE = Feature(
             "",
             lambda value: isinstance(value, str),
             str,
-            implies={"count": True, "track": True},
+            implies={"count": True},
         ),
     ),
     commands=(

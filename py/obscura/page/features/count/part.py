@@ -49,7 +49,7 @@ class Count(Part):
         self._panel = ShapePanel(self._layer, self._show)
         self._history = StoredHistory(context, self._say, self._show)
         self._over_time = CountsDialog(context, self._history)
-        self._on = self._tracked = False
+        self._on = False
         self._source = ""  # whose lines and zones are in view
         self._labels: tuple[str, ...] = ()  # of the model that answered last
         self._given: Shapes | None = None  # by the address, for every camera and video
@@ -101,14 +101,6 @@ class Count(Part):
 
     def settings_changed(self, settings: Settings) -> None:
         """See `Part`."""
-        tracked, self._tracked = self._tracked, settings.track
-        if settings.count and not settings.track:
-            # Who is not tracked cannot be counted: the switch that was moved last decides.
-            by_id("count-off").textContent = words.NEEDS_TRACKING if tracked else ""
-            self._page.change(**({"count": False} if tracked else {"track": True}))
-            return
-        if settings.track:
-            by_id("count-off").textContent = ""
         self._switch(settings.count)
 
     def scene_changed(self) -> None:
@@ -265,8 +257,7 @@ class Count(Part):
     def _turn_on(self) -> None:
         """Switch counting and tracking on, if they are off."""
         if not self._on:
-            self._page.change(count=True, track=True)
-            self._tracked = True
+            self._page.change(count=True)
             by_id("count").checked = by_id("track").checked = True
             self._switch(True)
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from obscura.page.features.events import words
 from obscura.page.state.feature import Command, Feature
+from obscura.page.state.needs import Need, tracking
 from obscura.page.state.settings import Setting, is_flag, switch
 
 FEATURE = Feature(
     "events",
     entry="obscura.page.features.events.part",
     switch="events",
+    needs=Need(tracking, words.NEEDS_TRACKING),
     settings=(
         Setting("events", False, is_flag, switch, control="check"),
         # Which kinds are listed, saved and alerted to.

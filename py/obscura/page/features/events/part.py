@@ -59,13 +59,6 @@ class Events(Part):
     def settings_changed(self, settings: Settings) -> None:
         """See `Part`."""
         former, self._settings = self._settings, settings
-        if settings.events and not settings.track:
-            # Events are those of tracks: the switch that was moved last decides.
-            by_id("events-off").textContent = words.NEEDS_TRACKING if former.track else ""
-            self._page.change(**({"events": False} if former.track else {"track": True}))
-            return
-        if settings.track:
-            by_id("events-off").textContent = ""
         if former.events and not settings.events:
             self.reset()
         by_id("events-tools").hidden = not settings.events

@@ -6,7 +6,8 @@ from typing import Any
 
 from obscura.page.features.redact import words
 from obscura.page.state.feature import Command, Feature
-from obscura.page.state.settings import Setting, are_strings, is_flag, switch
+from obscura.page.state.needs import Need, tracking
+from obscura.page.state.settings import Setting, Settings, are_strings, is_flag, switch
 
 HOW = ("fill", "blur", "pixelate")
 MOST_KINDS = 100
@@ -21,10 +22,28 @@ def _are_kinds(value: Any) -> bool:
     return are_strings(value) and len(value) <= MOST_KINDS
 
 
+LOOKS = {"face": "faces", "text": "text"}
+"""Kinds that closer looks find, and the looks that do."""
+
+
+def lacking(settings: Settings) -> dict[str, Any]:
+    """Return what hiding lacks: tracks, because what is not tracked cannot be covered while it is
+    not detected; and the looks that find what is to be hidden."""
+    lacks = tracking(settings)
+    wanted = [LOOKS[kind] for kind in settings.redact_what if kind in LOOKS]
+    if wanted and not settings.closer:
+        lacks["closer"] = True
+    missing = [look for look in wanted if look not in settings.closer_looks]
+    if missing:
+        lacks["closer_looks"] = [*settings.closer_looks, *missing]
+    return lacks
+
+
 FEATURE = Feature(
     "redact",
     entry="obscura.page.features.redact.part",
     switch="redact",
+    needs=Need(lacking, words.NEEDED, insists=True),
     veils=True,
     settings=(
         Setting("redact", False, is_flag, switch, control="check"),

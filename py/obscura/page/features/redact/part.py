@@ -70,12 +70,7 @@ class Redact(Part):
 
     def settings_changed(self, settings: Settings) -> None:
         """See `Part`."""
-        tracked, self._settings = self._settings.track, settings
-        if settings.redact and not settings.track:
-            # What is not tracked cannot be covered while it is not detected: the switch that was
-            # moved last decides.
-            self._page.change(**({"redact": False} if tracked else {"track": True}))
-            return
+        self._settings = settings
         cover = self._cover.cover
         former, cover.options = (
             cover.options,

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 KEY = ("H", "hide people, faces or writing")
 KINDS = {"face": "Faces", "person": "People", "text": "Writing, number plates included"}
 OTHERS = "Other kinds"
+NEEDED = "Hiding needs that, so it stays on. Switch Hide off first."
 WAITING = "The picture appears once it is analysed."
 NOTHING_CHOSEN = "Choose what to hide. Until then nothing is covered."
 UNCERTAIN = {
