@@ -5,18 +5,22 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Awaitable
+from importlib import import_module
 from pathlib import Path
+from pkgutil import iter_modules
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from obscura.errors import PictureError
+from obscura.page import features
 from obscura.page.automation import snapshot
 from obscura.page.commands import actions, commands
-from obscura.page.features import count, detect, offline, privacy
+from obscura.page.features import detect, offline, privacy
 from obscura.page.state.feature import Command, Feature, Part
 from obscura.page.state.scene import State
+from obscura.page.state.settings import CORE_SETTINGS, SettingTable
 from obscura.page.words.notices import ACTIONS, EARLY, NOTICES
 
 from .answers import make_card
@@ -24,6 +28,12 @@ from .world import World, read, show, visit
 
 AUTOMATION = (Path(__file__).resolve().parents[2] / "docs" / "automation.md").read_text("utf-8")
 FEATURES = (detect.FEATURE, offline.FEATURE, privacy.FEATURE)
+ROWS = [
+    import_module(f"{features.__name__}.{each.name}").FEATURE
+    for each in iter_modules(features.__path__)
+    if each.ispkg
+]
+"""All features of the page."""
 
 
 class Lamp(Part):
@@ -195,7 +205,7 @@ def documented() -> dict[str, Any]:
 
 @visit
 async def test_the_snapshot_has_the_documented_keys_in_every_state(world: World) -> None:
-    keys = set(documented()) - count.FEATURE.snapshot.keys()  # which this world lacks
+    keys = set(documented()).difference(*(row.snapshot for row in ROWS))  # which this world lacks
     assert set(snapshot(world.app, 1.0)) == keys
 
     await world.use(make_card(1))
@@ -222,6 +232,22 @@ async def test_the_snapshot_is_plain_json_of_the_documented_shape(world: World) 
     assert {key: type(value) for key, value in now.items() if value is not None} == {
         key: type(example[key]) for key in now if now[key] is not None and key != "opening"
     }
+
+
+def test_what_features_add_to_the_snapshot_is_documented() -> None:
+    rows = set(re.findall(r"^\| `([a-z_]+)` \|", AUTOMATION, re.MULTILINE))
+    added = {key for row in ROWS for key in row.snapshot}
+
+    assert "counts" in added
+    assert added <= rows & documented().keys()
+
+
+def test_every_parameter_of_the_address_is_documented() -> None:
+    table = AUTOMATION[AUTOMATION.index("## The address") : AUTOMATION.index("What the address")]
+    documented = set(re.findall(r"^\| `([a-z_]+)` \|", table, re.MULTILINE))
+
+    read = SettingTable(CORE_SETTINGS, *(row.settings for row in ROWS))
+    assert documented == {row.name for row in read if row.from_address} | {"source", "autostart"}
 
 
 def test_every_state_is_documented() -> None:

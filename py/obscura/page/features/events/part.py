@@ -119,7 +119,7 @@ class Events(Part):
         wall_s = None if self._video else moment_s
         record = to_record(
             event,
-            answer.card.labels,
+            self._analysis.labels,
             wall_s=wall_s,
             source=self._name,
             model=answer.card.name,
