@@ -81,6 +81,23 @@ def draw(page: Page, url: str) -> None:
     page.screenshot(path=OUT / "line.jpg", type="jpeg", quality=QUALITY)
     page.mouse.up()
 
+    open_page(page, url)
+    page.locator("#closer").check()
+    for look in ("pose", "emotion"):
+        page.locator(f"#closer-looks input[value={look}]").check()
+    page.wait_for_function(
+        """() => {
+          const known = obscura.snapshot().detections.map((row) => row.attributes ?? {});
+          return known.some((each) => each.emotion) && known.some((each) => each.pose);
+        }"""
+    )
+    shoot(page, "closer", "label:has(#closer)")
+
+    open_page(page, url)
+    page.locator("#try-redact").click()
+    play_until(page, WAITING_S)
+    shoot(page, "hide", "label:has(#redact)")
+
 
 def main() -> None:
     """Write all screenshots."""
