@@ -72,7 +72,7 @@ def test_heads_that_add_rows_come_first_then_the_tracker_then_attributes() -> No
     made = assembled(tracker=tracker)
 
     assert [getattr(stage, "name", None) for stage in made.pipeline.stages] == [
-        "faces", None, "pose", "emotion", "years",
+        "faces", None, None, "pose", "emotion", "years", None,
     ]  # fmt: skip
     assert made.pipeline.stages[1] is tracker
     assert made.labels == ("dog", "person", "face")

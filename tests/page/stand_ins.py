@@ -265,6 +265,7 @@ class Sessions:
         self.runs: list[Run] = []
         self.status = ""
         self.why = ""
+        self.lost = False
 
     @property
     def ready(self) -> bool:
