@@ -189,3 +189,18 @@ def test_each_head_that_always_wants_more_is_served_again_within_bounded_time(
     for head in names:
         served = [-1, *(i for i, row in enumerate(granted) if row[head]), len(granted)]
         assert max(b - a for a, b in pairwise(served)) <= bound
+
+
+def test_there_is_no_limit_while_a_picture_stands_still() -> None:
+    budget = Budget(10)
+    budget.add_detector(5)
+    for frame in range(3):
+        budget.grant("pose", 1, frame)
+        budget.spent("pose", 1, 8)
+    assert budget.grant("pose", 100, 3) < 100
+
+    budget.boundless = True
+    assert budget.grant("pose", 100, 4) == 100
+
+    budget.boundless = False
+    assert budget.grant("pose", 100, 5) < 100

@@ -27,12 +27,14 @@ class Budget:
 
     Attributes:
         ms_per_frame: limit; infinite for none, as with files, where nobody waits.
+        boundless: whether there is no limit for now, as while a video is paused.
     """
 
     def __init__(self, ms_per_frame: float = inf) -> None:
         if not ms_per_frame > 0:
             raise ValueError(f"ms_per_frame: wanted more than 0, got {ms_per_frame}")
         self.ms_per_frame = ms_per_frame
+        self.boundless = False
         self._detector: deque[float] = deque(maxlen=MEASURED)
         self._costs: dict[str, deque[float]] = {}
         self._warm: set[str] = set()
@@ -52,6 +54,8 @@ class Budget:
     @property
     def limit(self) -> float:
         """Milliseconds that all heads together may take in a frame, on average."""
+        if self.boundless:
+            return inf
         own = median(self._detector) if self._detector else inf
         return min(self.ms_per_frame, own)
 
