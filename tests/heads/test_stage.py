@@ -188,7 +188,7 @@ def test_people_who_keep_coming_do_not_push_out_who_was_there() -> None:
 
 def test_rows_without_a_track_come_last_and_are_known_for_that_frame_only() -> None:
     head = Head(lambda _: classified(0.2, 0.8), ms=10.0)
-    budget = Budget(10.0)
+    budget = Budget(15.0)  # one crop
     one = stage("classifier", head, cadence=Every(1), budget=budget)
     for index in range(4):
         look(head, one, update([PERSON, OTHER], tracks=[-1, 5], index=index))

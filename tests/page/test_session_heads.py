@@ -219,3 +219,25 @@ def test_a_head_with_which_engines_are_lost_stays_off_until_a_person_tries_again
         assert world.sessions.heads.failures == {}
 
     run(story())
+
+
+def test_what_is_used_is_noted_once_and_told_so_that_it_is_stored() -> None:
+    async def story() -> None:
+        world = World(CPU)
+        await world.sessions.load("first")
+        told: list[dict[str, str]] = []
+        heads = world.sessions.heads
+        heads.on_use = lambda: told.append(dict(heads.used))
+        shipped = head()._replace(name="faces", title="Faces")
+        broken = head(OSError("no"))._replace(name="pose", title="Pose")
+
+        heads.want({"faces": shipped, "own": head(), "pose": broken})
+        await world.sessions.run(lambda: "frame")
+        heads.want({})
+        await world.sessions.run(lambda: "frame")
+        heads.want({"faces": shipped})
+        await world.sessions.run(lambda: "frame")
+
+        assert told == [{"faces": "Faces"}]
+
+    run(story())

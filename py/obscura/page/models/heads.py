@@ -26,6 +26,10 @@ class Head(NamedTuple):
     """How it takes crops: its card."""
     load: Callable[[], Awaitable[Any]]
     """Returns a new `ArrayBuffer` of its network, verified; at once, because frames wait for it."""
+    name: str = ""
+    """Of a shipped network; "" for one of the person's own."""
+    title: str = ""
+    """Its name for people."""
 
 
 class SessionHeads:
@@ -37,6 +41,10 @@ class SessionHeads:
         self._losses: Counter[str] = Counter()
         self.failures: dict[str, ObscuraError] = {}
         """Why heads that are wanted could not be opened, or are not opened again, by name."""
+        self.used: dict[str, str] = {}
+        """Titles of the shipped networks that were open in this visit, by name."""
+        self.on_use: Callable[[], object] = lambda: None
+        """Called when another one is."""
 
     def want(self, heads: Mapping[str, Head], *, again: bool = False) -> None:
         """Have these heads open, and no others, from the next frame on; those that could not be
@@ -90,3 +98,9 @@ class SessionHeads:
                 self.failures[name] = BackendError("The network could not be opened", error)
             else:
                 opened[name] = head
+                self._note_use(head)
+
+    def _note_use(self, head: Head) -> None:
+        if head.name and head.name not in self.used:
+            self.used[head.name] = head.title
+            self.on_use()

@@ -63,7 +63,8 @@ class HeadShelf:
         """
         if card.name not in self._networks:
             self._networks[card.name] = await self._fetch(card)
-            self._heads[card.name] = Head(card, partial(self._buffer, card.name))
+            load = partial(self._buffer, card.name)
+            self._heads[card.name] = Head(card, load, card.name, card.title)
         return self._heads[card.name]
 
     def keep(self, names: Collection[str]) -> None:
