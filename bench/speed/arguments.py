@@ -11,7 +11,10 @@ from typing import Any
 
 from builder.build import ROOT
 
-ROWS = ("threads", "one", "gpu", "python", "blocked", "warm", "cold", "bytes", "memory", "growth")
+ROWS = (
+    *("threads", "one", "gpu", "python", "blocked", "warm", "cold", "bytes", "memory", "growth"),
+    "heads",
+)
 
 
 def add_commands(commands: Any) -> None:

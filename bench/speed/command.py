@@ -17,7 +17,7 @@ from browsers.chromium import Chromium, ChromiumError, launched
 from browsers.clip import CLIP
 from builder.browser import find_chromium
 from builder.errors import BuildError
-from speed import goals, plot, report, visits
+from speed import goals, heads, plot, report, visits
 from speed.host import Line, hosting
 from speed.prepare import prepare, read_facts
 from speed.stacks import Setting
@@ -36,6 +36,8 @@ def run(root: Path, args: argparse.Namespace) -> int:
         raise BuildError("bench speaks to the browser by pipes that Windows lacks: use WSL.")
     wanted = frozenset(args.only or goals.ROWS)
     rivals = ("tfjs", "js") if args.rival == "all" else (args.rival,)
+    if wanted == {"heads"}:
+        rivals = ()  # none has them
     if args.prepare:
         print(f"made {prepare(root, args.prepare, rivals)}", flush=True)
         return 0
@@ -44,12 +46,29 @@ def run(root: Path, args: argparse.Namespace) -> int:
     else:
         folder = args.prepared or prepare(root, root / "build" / "bench", rivals)
         measured = measure(folder, args, wanted, rivals)
+        if "heads" in wanted:
+            add_heads(measured, folder, args)
     if args.json:
         args.json.write_text(json.dumps(measured, indent=1) + "\n", encoding="utf-8")
     print(report.markdown(measured, wanted), flush=True)
     if args.plot:
         plot.draw(measured, args.plot, root / "bench" / "rivals")
     return 0
+
+
+def tell(words: str) -> None:
+    """Say what is being measured."""
+    print(f"bench: {words} ...", file=sys.stderr, flush=True)
+
+
+def add_heads(measured: dict[str, Any], folder: Path, args: argparse.Namespace) -> None:
+    """Add what heads cost to what was measured, or why that is not known."""
+    try:
+        with hosting(folder, isolated=args.isolation) as host:
+            figures = heads.measure(folder, host, args.backend, args.rounds, args.flag, tell)
+            measured["heads"] = figures
+    except ChromiumError as error:
+        measured["failures"]["heads"] = str(error)
 
 
 def measure(
@@ -59,9 +78,6 @@ def measure(
     facts = read_facts(folder)
     rivals = tuple(name for name in rivals if name in facts["rivals"])
     failures: dict[str, str] = {}
-
-    def tell(words: str) -> None:
-        print(f"bench: {words} ...", file=sys.stderr, flush=True)
 
     def attempt(part: str, work: Callable[[], Any]) -> Any:
         try:

@@ -50,7 +50,10 @@ def rows(run: Measured, wanted: frozenset[str]) -> list[Row]:
     return made + (memory_rows(run) if "memory" in wanted else [])
 
 
-ROWS = ("threads", "one", "gpu", "python", "blocked", "warm", "cold", "bytes", "memory", "growth")
+ROWS = (
+    *("threads", "one", "gpu", "python", "blocked", "warm", "cold", "bytes", "memory", "growth"),
+    "heads",
+)
 
 
 def frame_row(run: Measured, name: str) -> Row:

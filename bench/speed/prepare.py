@@ -30,6 +30,8 @@ from speed.host import PACKED
 FACTS = "bench.json"
 SITE, RIVALS = "site", "rivals"
 MODEL = "models/coco-ssd"
+PEOPLE = {"2": "people-2.mjpeg", "100": "people-100.mjpeg"}
+"""Clips of people for the camera, by their number."""
 
 TF = {
     "tf.min.js": "@tensorflow/tfjs/dist/tf.min.js",
@@ -65,6 +67,8 @@ def prepare(root: Path, out: Path, rivals: Sequence[str]) -> Path:
     versions = add_rivals(root, Site(out / RIVALS, "./"), rivals)
     compress(out, root / "build" / "cache" / "compressed")
     write_clip(out / CLIP)
+    for count, name in PEOPLE.items():
+        write_clip(out / name, Path(__file__).with_name(f"people-{count}.jpg"))
     facts = {"versions": versions, "quality": BEST, "rivals": list(rivals)}
     (out / FACTS).write_text(json.dumps(facts, sort_keys=True), encoding="utf-8")
     return out

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from speed import heads
 from speed.goals import Measured, Row, rows
 
 STACKS = {
@@ -21,7 +22,8 @@ TASKS = "page's tasks a frame"
 
 def markdown(run: Measured, wanted: frozenset[str]) -> str:
     """Return the whole report of a run."""
-    parts = [machine(run), goal_table(rows(run, wanted))]
+    made = rows(run, wanted)
+    parts = [machine(run), *([goal_table(made)] if made else [])]
     frames = stage_rows(run)
     if frames:
         head = (
@@ -35,6 +37,7 @@ def markdown(run: Measured, wanted: frozenset[str]) -> str:
         )
         parts.append("Where a frame's milliseconds go:\n\n" + table(head, frames))
     parts += growth(run.get("growth") or {})
+    parts += heads.parts(run.get("heads") or {}, table)
     kept = [f"{part}: {why}" for part, why in run["failures"].items()]
     if kept:
         parts.append("Not measured: " + "; ".join(kept))

@@ -9,6 +9,10 @@ from typing import Any, Literal, SupportsIndex
 import numpy as np
 from numpy.typing import NDArray
 
+ATTRIBUTES = "attributes"
+"""Key of `Detections.data`: ``(n,)`` dicts of plain JSON types, what heads found out about each row
+(`obscura.heads.described`); an empty one for nothing."""
+
 Index = SupportsIndex | slice | Sequence[int] | NDArray[np.bool_] | NDArray[np.integer[Any]]
 
 
@@ -34,7 +38,8 @@ class Detections:
         data: more arrays of length ``n`` by name, of any dtype; they may have more axes. Of a model
             that finds key points, "keypoints" is ``(n, points, 3)`` float32: x, y in pixels of the
             source picture, and a score in 0..1 (1 if the model has none). Points may lie outside
-            the box and the picture; their order is the model's.
+            the box and the picture; their order is the model's. A row whose points all have the
+            score 0 has none. For what heads add, see `obscura.heads.HeadStage` and `ATTRIBUTES`.
 
     Raises:
         ValueError: a field has the wrong shape or type; the message names the field, and says what
@@ -160,9 +165,10 @@ class Detections:
 
         Returns:
             One ``{"label", "score", "box": [x1, y1, x2, y2], "track_id"}`` per row, boxes in
-            pixels of the source, ``track_id`` as in `track_numbers`. Where there are key points,
-            also ``"keypoints": [[x, y, score], ...]``; of tracks ``"seen_s"``, for how long they
-            have been in view. The rest of ``data`` is left out.
+            pixels of the source, ``track_id`` as in `track_numbers`. Rows that have key points
+            also have ``"keypoints": [[x, y, score], ...]``; those that heads found out about,
+            ``"attributes"`` by name; tracks ``"seen_s"``, for how long they have been in view. The
+            rest of ``data`` is left out.
         """
         rows = zip(
             self.class_id.tolist(),
@@ -183,9 +189,28 @@ class Detections:
         if "seen_s" in self.data:
             for record, seconds in zip(records, self.data["seen_s"].tolist(), strict=True):
                 record["seen_s"] = round(seconds, 2)
-        if "keypoints" in self.data:
-            for record, points in zip(records, self.data["keypoints"].tolist(), strict=True):
-                record["keypoints"] = [[round(x, digits) for x in point] for point in points]
+        for record, more in zip(records, self.further_records(digits), strict=True):
+            record.update(more)
+        return records
+
+    def further_records(self, digits: int = 4) -> list[dict[str, Any]]:
+        """Return key points and attributes of each row as `to_records` has them; rows without
+        either have an empty dict.
+
+        Args:
+            digits: number of decimals of key points.
+        """
+        records: list[dict[str, Any]] = [{} for _ in range(len(self))]
+        points = self.data.get("keypoints")
+        if points is not None:
+            for row in np.flatnonzero(points[:, :, 2].any(axis=1)).tolist():
+                rounded = [[round(x, digits) for x in point] for point in points[row].tolist()]
+                records[row]["keypoints"] = rounded
+        attributes = self.data.get(ATTRIBUTES)
+        if attributes is not None:
+            for record, known in zip(records, attributes.tolist(), strict=True):
+                if known:
+                    record[ATTRIBUTES] = known
         return records
 
 

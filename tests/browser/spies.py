@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import base64
 import json
+from collections.abc import Collection, Sequence
 from typing import Any, NamedTuple
 
+from PIL import Image
 from playwright.sync_api import CDPSession
 
 from . import networks
@@ -86,15 +88,15 @@ if (navigator.mediaDevices) navigator.mediaDevices.getUserMedia = async () => {
   const picture = new Image();
   picture.src = SCENE;
   await picture.decode();
-  const context = new OffscreenCanvas(160, 120).getContext("2d", { willReadFrequently: true });
+  const context = new OffscreenCanvas(...SIZE).getContext("2d", { willReadFrequently: true });
   const track = new MediaStreamTrackGenerator({ kind: "video" });
   const writer = track.writable.getWriter();
   let shown = 0;
   const draw = () => {
     if (track.readyState !== "live") return;
     if (spied.still) return setTimeout(draw, 33);
-    context.drawImage(picture, 0, 0, 160, 120);
-    context.fillRect(shown % 160, 0, 1, 120);
+    context.drawImage(picture, 0, 0, ...SIZE);
+    context.fillRect(shown % SIZE[0], 0, 1, SIZE[1]);
     const frame = new OwnFrame(context.canvas, { timestamp: (shown += 1) * 33000 });
     writer.write(frame).then(() => setTimeout(draw, 33), () => {});
   };
@@ -200,16 +202,30 @@ class Heaps:
             self._answers[answer["id"]] = answer["result"]
 
 
-SCENE = f"data:image/png;base64,{base64.b64encode(encode(networks.scene())).decode()}"
-FAST_VISIT = f"const SCENE = {json.dumps(SCENE)};{SPY}{FAST}"
-"""The script to begin such a visit with; it is for browsers with the flags "long"."""
+def fast_visit(scene: Image.Image, size: tuple[int, int]) -> str:
+    """Return the script to begin such a visit with; it is for browsers with the flags "long".
+
+    Args:
+        scene: what the camera looks at.
+        size: width and height of the camera's picture.
+    """
+    address = f"data:image/png;base64,{base64.b64encode(encode(scene)).decode()}"
+    facts = f"const SCENE = {json.dumps(address)}, SIZE = {json.dumps(size)};"
+    return f"{facts}{SPY}{FAST}"
 
 
-def start_fast(room: Room) -> Room:
-    """Open the page with a small model and start the camera."""
+FAST_VISIT = fast_visit(networks.scene(), (160, 120))
+
+
+def start_fast(room: Room, labels: Sequence[str] = ("red", "green", "blue")) -> Room:
+    """Open the page with a small model and start the camera.
+
+    Args:
+        labels: what the model calls these colours.
+    """
     room.before_engine(WORKER_SPY)
     room.open("?threads=1").until_state("ready")
-    names = networks.named("red", "green", "blue")
+    names = networks.named(*labels)
     room.pick(("colours.onnx", networks.yolov8(metadata=names)))
     room.until("now.model === 'own-colours' && now.opening === null")
     room.page.keyboard.press("Escape")
@@ -217,10 +233,19 @@ def start_fast(room: Room) -> Room:
     return room
 
 
-def count(room: Room, heaps: Heaps, frames: int) -> Counts:
-    """What there is once so many frames were analysed, at a moment when nothing is under way."""
+def count(
+    room: Room,
+    heaps: Heaps,
+    frames: int,
+    labels: Collection[str] = ("red", "green", "blue"),
+) -> Counts:
+    """What there is once so many frames were analysed, at a moment when nothing is under way.
+
+    Args:
+        labels: of what is to be found then.
+    """
     now = room.until(f"now.frames >= {frames}")
-    assert {row["label"] for row in now["detections"]} == {"red", "green", "blue"}
+    assert {row["label"] for row in now["detections"]} == set(labels)
     room.page.evaluate("() => { spied.hidden = true; }")
     room.page.wait_for_function("() => spied.posts === spied.answers")
     used = heaps.used()

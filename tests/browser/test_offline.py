@@ -121,6 +121,44 @@ def test_after_one_visit_all_works_with_the_server_stopped(visit: OpenRoom, host
     assert other.page.evaluate("() => crossOriginIsolated")
 
 
+def stored(room: Room, folder: str) -> set[str]:
+    """The folders below this one of which files are stored."""
+    kept: list[str] = room.page.evaluate(
+        """async (folder) => {
+          const all = [];
+          for (const name of await caches.keys()) all.push(...(await (await caches.open(name)).keys()));
+          return all.map(({ url }) => url.split(`/${folder}/`)[1]).filter(Boolean);
+        }""",
+        folder,
+    )
+    return {each.split("/")[0] for each in kept if "/" in each}
+
+
+def test_a_head_that_was_used_works_with_the_server_stopped_and_others_are_not_stored(
+    visit: OpenRoom, host: Host
+) -> None:
+    room = visit(url=host.url).open()
+    assert settled(room) == "yes, with the current model"
+    assert stored(room, "heads") == set()
+
+    room.page.keyboard.press("x")
+    finds_faces(room)
+    room.until_text("fact-offline", "these closer looks: Faces; Faces, also far ones$")
+    assert stored(room, "heads") == {"faces", "faces-far"}
+
+    host.stop()
+    room.reload()
+    room.until_state("ready")
+    finds_faces(room)
+
+
+def finds_faces(room: Room) -> None:
+    """Wait until a face is found on the camera's picture."""
+    room.start()
+    room.until("now.detections.some((found) => found.label === 'face')")
+    room.stop()
+
+
 def test_the_first_visit_fetches_nothing_twice(
     playwright: Playwright, host: Host, tmp_path: Path
 ) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from obscura.detections import Detections
+from obscura.detections import ATTRIBUTES, Detections
 
 
 def three(**changes: Any) -> Detections:
@@ -239,6 +239,25 @@ def test_records_keep_as_many_digits_as_asked() -> None:
 
     assert record["box"] == [1.23] * 4
     assert record["track_id"] is None
+
+
+def test_records_have_what_heads_found_out_and_nothing_where_they_did_not() -> None:
+    points = np.zeros((3, 1, 3), np.float32)
+    points[2] = [1.23456, 2, 1]
+    known = [{"emotion": {"label": "happy", "score": 0.9}}, {}, {}]
+    found = three(data={ATTRIBUTES: np.array(known, object), "keypoints": points})
+
+    first, second, third = found.to_records(["dog", "cat", "cow"], digits=2)
+
+    assert first["attributes"] == known[0]
+    assert "keypoints" not in first
+    assert {"attributes", "keypoints"}.isdisjoint(second)
+    assert third["keypoints"] == [[1.23, 2.0, 1.0]]
+    assert [each.get("attributes") for each in found[::-1].to_records(["dog", "cat", "cow"])] == [
+        None,
+        None,
+        known[0],
+    ]
 
 
 def test_a_row_without_a_track_has_no_number() -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from obscura.detections import Detections
+from obscura.detections import ATTRIBUTES, Detections
 from obscura.export.records import to_csv, to_json, to_record
 from obscura.update import FrameInfo, Update
 
@@ -103,6 +103,41 @@ def test_keypoints_are_points_in_json_and_columns_in_csv() -> None:
         "8.25",
     )
     assert line["keypoint2_score"] == "11.25"
+
+
+KNOWN = (
+    {"emotion": {"label": "happy", "score": 0.9}, "age": 33.5},
+    {},
+    {"pose": [[1.0, 2.0, 0.5], [3.0, 4.0, 0.25]], "label": {"label": "=SUM(1)", "score": 1.0}},
+)
+
+
+def test_rows_without_key_points_have_none() -> None:
+    points = np.zeros((3, 2, 3), np.float32)
+    points[1] = [[1, 2, 0.5], [3, 4, 0]]
+    found = FOUND.replace(data={"keypoints": points})
+
+    rows = record(found)["detections"]
+    assert ["keypoints" in row for row in rows] == [False, True, False]
+    assert [line["keypoint1_x"] for line in lines(found)] == ["", "1.0", ""]
+
+
+def test_attributes_are_tables_in_json_and_columns_in_csv() -> None:
+    found = FOUND.replace(data={ATTRIBUTES: np.array(KNOWN, object)})
+
+    rows = json.loads(to_json(record(found)))["detections"]
+    assert [row.get("attributes") for row in rows] == [KNOWN[0], None, KNOWN[2]]
+    first, second, third = lines(found)
+    assert (first["emotion"], first["emotion_score"], first["age"]) == ("happy", "0.9", "33.5")
+    assert (second["emotion"], second["age"], second["pose1_x"]) == ("", "", "")
+    assert (third["pose2_y"], third["pose2_score"], third["emotion"]) == ("4.0", "0.25", "")
+
+
+def test_an_attribute_called_as_a_field_has_a_column_of_its_own_and_is_no_formula() -> None:
+    found = FOUND.replace(data={ATTRIBUTES: np.array(KNOWN, object)})
+
+    third = lines(found)[2]
+    assert (third["label"], third["head_label"]) == (LABELS[2], "'=SUM(1)")
 
 
 @pytest.mark.parametrize("value", [float(np.float32(0.1)), 0.123456, 1.0])

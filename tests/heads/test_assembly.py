@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from obscura.detections import ATTRIBUTES
 from obscura.errors import BackendError
 from obscura.heads import (
     Assembly,
@@ -72,7 +73,7 @@ def test_heads_that_add_rows_come_first_then_the_tracker_then_attributes() -> No
     made = assembled(tracker=tracker)
 
     assert [getattr(stage, "name", None) for stage in made.pipeline.stages] == [
-        "faces", None, "pose", "emotion", "years",
+        "faces", None, None, "pose", "emotion", "years", None,
     ]  # fmt: skip
     assert made.pipeline.stages[1] is tracker
     assert made.labels == ("dog", "person", "face")
@@ -99,6 +100,19 @@ def test_attributes_are_plain_values_that_json_can_hold() -> None:
     assert by_label[1] == {"pose": [[150.0, 200.0, 0.5]] * 17}
     assert by_label[2]["emotion"] == {"label": "happy", "score": 0.875}
     json.dumps(rows, allow_nan=False)
+
+
+def test_what_is_known_of_each_row_is_in_its_data_and_its_record() -> None:
+    made = assembled(budget=Budget())
+    frame = drive(made.pipeline.steps(people()), run)
+
+    found = frame.detections
+    records = found.to_records(made.labels)
+
+    assert found.data[ATTRIBUTES].tolist() == described(found, made.heads)
+    face = next(row for row in records if row["label"] == "face")
+    assert face["attributes"]["emotion"] == {"label": "happy", "score": 0.875}
+    assert json.loads(json.dumps(records)) == records
 
 
 def test_faces_of_a_single_picture_are_described() -> None:

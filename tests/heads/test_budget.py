@@ -61,6 +61,34 @@ def test_two_heads_of_unknown_cost_do_not_run_in_one_frame() -> None:
     assert [budget.grant("a", 5, 1), budget.grant("b", 5, 1)] == [0, 1]
 
 
+def test_a_head_of_unknown_cost_has_its_turn_among_others_that_always_want_more() -> None:
+    costs = {"cheap": 10.0, "other": 15.0, "new": 30.0}
+    budget = warmed(40.0, {"cheap": 10.0, "other": 15.0})
+
+    granted = play(budget, costs, dict.fromkeys(costs, 100), 4)
+
+    runs = [row for row in granted if row["new"]]
+    assert runs[:2] == [{"cheap": 0, "other": 0, "new": 1}] * 2, "in frames of its own"
+    assert budget.cost("new") == 30.0
+
+
+def test_each_head_has_the_same_share_of_the_time_however_dear_it_is() -> None:
+    costs = {"faces": 10.0, "text": 400.0, "pose": 25.0}
+    granted = play(warmed(40.0, costs), costs, dict.fromkeys(costs, 100), 3000)
+
+    for head, ms in costs.items():
+        share = sum(row[head] for row in granted) * ms / 3000
+        assert share == pytest.approx(40 / 3, rel=0.1), head
+
+
+def test_a_head_that_asks_now_and_then_is_served_at_once_where_others_leave_room() -> None:
+    budget = warmed(40.0, {"faces": 10.0, "emotion": 5.0})
+    for frame in range(30):
+        due = frame % 3 == 0
+        assert budget.grant("faces", 3 if due else 0, frame) == (3 if due else 0)
+        budget.grant("emotion", 0, frame)
+
+
 def test_all_heads_of_a_frame_take_at_most_what_the_detector_takes() -> None:
     budget = warmed(100.0, {"a": 2.0})
     budget.add_detector(9.0)
@@ -161,3 +189,18 @@ def test_each_head_that_always_wants_more_is_served_again_within_bounded_time(
     for head in names:
         served = [-1, *(i for i, row in enumerate(granted) if row[head]), len(granted)]
         assert max(b - a for a, b in pairwise(served)) <= bound
+
+
+def test_there_is_no_limit_while_a_picture_stands_still() -> None:
+    budget = Budget(10)
+    budget.add_detector(5)
+    for frame in range(3):
+        budget.grant("pose", 1, frame)
+        budget.spent("pose", 1, 8)
+    assert budget.grant("pose", 100, 3) < 100
+
+    budget.boundless = True
+    assert budget.grant("pose", 100, 4) == 100
+
+    budget.boundless = False
+    assert budget.grant("pose", 100, 5) < 100

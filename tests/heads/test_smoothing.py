@@ -8,6 +8,7 @@ from math import exp, pi
 import numpy as np
 from numpy.testing import assert_allclose
 
+from obscura.heads.attributes import SteadyPoints
 from obscura.heads.smoothing import (
     MEAN_S,
     SPEED_CUTOFF_HZ,
@@ -18,6 +19,9 @@ from obscura.heads.smoothing import (
     OneEuro,
     Votes,
 )
+from obscura.update import Update
+
+from .fakes import update
 
 
 def test_points_are_filtered_as_the_paper_has_it() -> None:
@@ -125,3 +129,47 @@ def test_after_a_long_time_only_the_latest_answers_count() -> None:
         last = mean.add(40, float(i))
 
     assert_allclose(last, 40 - 20 * exp(-50 / MEAN_S), rtol=1e-6)
+
+
+def face(x: float, index: int, *, tracks: list[int] | None = None, score: float = 1.0) -> Update:
+    """A face with two key points at x, and a person without any, at 15 frames a second."""
+    points = np.zeros((2, 2, 3), np.float32)
+    points[0] = [[x, 100, score], [x + 20, 100, score]]
+    return update(
+        [[80, 80, 180, 180], [0, 0, 300, 400]],
+        index=index,
+        time_s=index / 15,
+        tracks=[4, 9] if tracks is None else tracks,
+        data={"keypoints": points},
+    )
+
+
+def test_key_points_of_a_tracked_face_at_rest_do_not_flicker() -> None:
+    steady, rng = SteadyPoints(), np.random.default_rng(7)
+    noisy = 100 + rng.normal(0, 1, 90)  # of a face 100 pixels high
+
+    shown = [
+        steady.update(face(x, index)).detections.data["keypoints"] for index, x in enumerate(noisy)
+    ]
+
+    xs = np.array([points[0, :, 0] for points in shown])
+    assert xs[10:].std(axis=0).max() < noisy[10:].std() / 2
+    assert_allclose(xs[:, 1] - xs[:, 0], 20, atol=1e-3)
+    assert not np.array(shown)[:, 1].any()  # the person has none, before and after
+
+
+def test_another_track_and_what_is_not_tracked_are_not_mixed_in() -> None:
+    steady = SteadyPoints()
+    steady.update(face(100, 0))
+
+    other = steady.update(face(150, 1, tracks=[5, 9])).detections.data["keypoints"]
+    untracked = steady.update(face(170, 2, tracks=[-1, 9])).detections.data["keypoints"]
+
+    assert (other[0, 0, 0], untracked[0, 0, 0]) == (150, 170)
+
+
+def test_a_track_that_was_away_for_long_begins_anew_and_time_may_begin_again() -> None:
+    steady = SteadyPoints()
+    for index in (0, 300, 1):
+        shown = steady.update(face(100.0 + index, index)).detections.data["keypoints"]
+        assert shown[0, 0, 0] == 100 + index

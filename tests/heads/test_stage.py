@@ -19,6 +19,7 @@ from obscura.heads import (
     PipelineError,
     drive,
 )
+from obscura.heads.added import LONGEST_S
 from obscura.pipeline import Answer, Pipeline, Request
 from obscura.tracking import Tracker
 from obscura.update import Update
@@ -187,7 +188,7 @@ def test_people_who_keep_coming_do_not_push_out_who_was_there() -> None:
 
 def test_rows_without_a_track_come_last_and_are_known_for_that_frame_only() -> None:
     head = Head(lambda _: classified(0.2, 0.8), ms=10.0)
-    budget = Budget(10.0)
+    budget = Budget(15.0)  # one crop
     one = stage("classifier", head, cadence=Every(1), budget=budget)
     for index in range(4):
         look(head, one, update([PERSON, OTHER], tracks=[-1, 5], index=index))
@@ -414,6 +415,29 @@ def test_faces_that_are_not_found_again_are_gone() -> None:
 
     assert len(look(head, one, update()).detections) == 1
     assert len(look(head, one, update(index=1)).detections) == 0
+
+
+def test_what_is_found_in_the_frame_stays_until_the_frame_is_looked_at_again() -> None:
+    """Text is dear: while its turn is late, its boxes must not blink."""
+    answers = [found([0, 0, 0.5, 0.5]), found()]
+    head = Head(lambda _: answers.pop(0))
+    one = stage("dbtext", head, ["frame"], cadence=Every(9))
+    look(head, one, update())
+
+    shown = [len(look(head, one, update(index=index)).detections) for index in range(1, 10)]
+
+    assert shown == [1] * 8 + [0]
+    assert len(head.requests) == 2
+
+
+def test_what_is_never_looked_at_again_goes_in_the_end() -> None:
+    head = Head(lambda _: found([0, 0, 0.5, 0.5]))
+    one = stage("dbtext", head, ["frame"], cadence=Every(3))
+    look(head, one, update())
+
+    late = [one.update(update(index=i, time_s=LONGEST_S + i / 10)) for i in range(1, 4)]
+
+    assert len(late[-1].detections) == 0
 
 
 def test_faces_beyond_the_frame_are_clipped_or_left_out() -> None:

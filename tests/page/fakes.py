@@ -224,8 +224,31 @@ class SimulatedSession:
         self.card: ModelCard | None = None
         self.closed = False
         self.kept: Any = None
+        self.lost = False
+        self.heads: dict[str, Any] = {}
         self._runs = 0
         self._stuck: asyncio.Future[None] | None = None
+
+    async def open_head(self, name: str, network: Any, form: Any) -> None:
+        self._fault("open", name)
+        self.heads[name] = network
+
+    async def close_head(self, name: str) -> None:
+        self.heads.pop(name, None)
+
+    async def run_crops(self, head: str, xyxy: Any, size: Any = None) -> RawOutputs:
+        if head not in self.heads:
+            raise BackendError("No head of this name is open", head)
+        self._device.clock.time_ms += len(xyxy)
+        self._fault("run", head)
+        return {"xyxy": xyxy}
+
+    def _fault(self, call: str, head: str) -> None:
+        """Fail as the device is told to; with the whole worker, if that is to be lost."""
+        error, loses = self._device.head_faults.get((call, head), (None, False))
+        if error is not None:
+            self.lost = self.lost or loses
+            raise error
 
     async def load(self, runtime: Any, model: Any, card: ModelCard, gpu_url: str = "") -> None:
         ability = self._device.ability(self.plan)
@@ -244,7 +267,7 @@ class SimulatedSession:
         self.card = card
 
     async def run(self, frame: Any, /, *, keep: bool = True) -> RawOutputs:
-        if self.closed:
+        if self.closed or self.lost:
             raise BackendError("The engine is closed")
         self._runs += 1
         ability = self._device.ability(self.plan)
@@ -286,6 +309,8 @@ class Device:
     def __init__(self) -> None:
         self.clock = Clock()
         self.abilities: dict[Plan, Ability] = {}
+        self.head_faults: dict[tuple[str, str], tuple[ObscuraError, bool]] = {}
+        """What opening or running a head raises, and whether the engine is lost by it."""
         self.capacity = 10**9
         """How many sessions fit into its memory."""
         self.sessions: list[SimulatedSession] = []

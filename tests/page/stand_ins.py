@@ -15,6 +15,8 @@ from obscura.page.app import App
 from obscura.page.live import kinds
 from obscura.page.state.camera import CameraLost
 from obscura.page.state.scene import Kind
+from obscura.pipeline import Answer as HeadAnswer
+from obscura.pipeline import Request
 
 from .answers import SAMPLE, Image, model_number, outputs_for, size_of
 
@@ -248,6 +250,20 @@ class Run:
         self.future.set_exception(error or BackendError("The backend failed"))
 
 
+class SamplePixels(Image):
+    """Pixels of the bundled picture."""
+
+    @property
+    def width(self) -> int:
+        """In pixels."""
+        return size_of(self.picture)[0]
+
+    @property
+    def height(self) -> int:
+        """In pixels."""
+        return size_of(self.picture)[1]
+
+
 class Info(NamedTuple):
     """What a session says of itself."""
 
@@ -265,6 +281,8 @@ class Sessions:
         self.runs: list[Run] = []
         self.status = ""
         self.why = ""
+        self.lost = False
+        self.head: Callable[[Request], HeadAnswer] | None = None  # answers second networks
 
     @property
     def ready(self) -> bool:
@@ -285,6 +303,17 @@ class Sessions:
     def pending(self) -> list[Run]:
         """Runs that were not answered yet."""
         return [run for run in self.runs if not run.future.done()]
+
+    async def run_head(self, request: Request, card: ModelCard) -> HeadAnswer | None:
+        """Run a head, as `models.sessions` does."""
+        if self.card is not card or self.head is None:
+            return None
+        await asyncio.sleep(0)
+        return self.head(request)
+
+    async def sample_image(self) -> Any:
+        """Return pixels of the bundled picture."""
+        return SamplePixels(SAMPLE)
 
     async def run(self, capture: Callable[[], Image | None]) -> Answered | None:
         """Run the model on what `capture()` returns, as `models.sessions` does."""

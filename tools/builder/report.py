@@ -73,7 +73,8 @@ def parts(site: Site) -> list[tuple[str, list[str], bool]]:
     rows.append(("benchmark page", benchmark, False))
     for index, name in enumerate(below("models/")):
         rows.append((f"model {name.split('/')[1]}", [name], index == 0))
-    return rows
+    heads = [name for name in below("heads/") if "/" in name.removeprefix("heads/")]
+    return rows + [(f"head {name.split('/')[1]}", [name], False) for name in heads]
 
 
 def report(site: Site, cache: Path, quality: int = QUALITY) -> str:

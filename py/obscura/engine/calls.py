@@ -55,7 +55,7 @@ class Calls:
         self._backend = backend
         self._count = 0
         self._pending: dict[int, tuple[PromptFuture[Answer], float]] = {}
-        self._lost = ""  # why the GPU is gone
+        self._lost = ""  # why the worker or its GPU is gone
         self._awake_s = 0.0  # time since the start during which the device was awake
         self._longest_s = 0.0  # longest answered run, in such time
         worker.listen(self._receive, self.fail)
@@ -104,8 +104,14 @@ class Calls:
         """Return the error that an answer reports, if it does."""
         return error_of(answer["error"], self._backend) if "error" in answer else None
 
+    @property
+    def lost(self) -> bool:
+        """Whether the worker or its GPU is gone: no call succeeds any more."""
+        return self._worker is None or bool(self._lost)
+
     def fail(self, message: str) -> None:
-        """Fail all calls that are not answered yet."""
+        """Fail all calls that are not answered yet, and all later ones: the worker is gone."""
+        self._lost = self._lost or message
         pending, self._pending = self._pending, {}
         for future, _ in pending.values():
             if not future.done():
@@ -121,8 +127,7 @@ class Calls:
 
     def _receive(self, answer: Answer) -> None:
         if "lost" in answer:
-            self._lost = answer["lost"]
-            self.fail(self._lost)
+            self.fail(answer["lost"])
             return
         # Progress of a download has no id; and calls of others are not in the table.
         if answer.get("id") not in self._pending:

@@ -188,6 +188,11 @@ class WorkerSession:
             answer = await self._calls.run(message)
         return stacked([self._outputs(head, outputs) for outputs in answer["crops"]])
 
+    @property
+    def lost(self) -> bool:
+        """Whether the worker or its GPU is gone."""
+        return self._calls.lost
+
     def check_progress(self, awake_s: float) -> None:
         """Fail a call that is not answered in the time that answers take; see `Calls`.
 

@@ -16,13 +16,19 @@ the origin in its upper left corner and y pointing down:
 ``x1, y1, x2, y2``  left, top, right and bottom edge of the box
 ``track_id``        the same for the same object from frame to frame, null where it is not followed;
                     missing without a tracker
-``keypoints``       points such as eyes or joints, each x, y and a score from 0 to 1; missing for a
-                    model without any
+``keypoints``       points such as eyes or joints, each x, y and a score from 0 to 1; missing where
+                    there are none
+``attributes``      what heads found out, by name (`obscura.heads.described`): a class is a
+                    ``label`` and a ``score``, a quantity a number, joints are points as above;
+                    missing where there is nothing
 ==================  ================================================================================
 
 JSON has one object per frame, with the fields of the frame and a list ``detections``. CSV (RFC
 4180) has one line per detection, in which those of the frame are repeated, and the columns
-``keypoint1_x``, ``keypoint1_y``, ``keypoint1_score`` and so on.
+``keypoint1_x``, ``keypoint1_y``, ``keypoint1_score`` and so on. Attributes have columns of their
+own: ``emotion`` and ``emotion_score`` of a class, ``age`` of a quantity, ``pose1_x``, ``pose1_y``,
+``pose1_score`` and so on of points. One that is called as a field above has ``head_`` in front.
+What a row does not have is an empty cell.
 """
 
 from __future__ import annotations
@@ -33,6 +39,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
+from obscura.detections import ATTRIBUTES
 from obscura.spreadsheet import text_cell
 from obscura.update import Update
 
@@ -78,21 +85,33 @@ def to_csv(record: dict[str, Any]) -> str:
     """
     detections = record["detections"]
     tracks = ["track_id"] if any("track_id" in row for row in detections) else []
-    points = max((len(row.get("keypoints", ())) for row in detections), default=0)
-    names = [
-        f"keypoint{number}_{part}"
-        for number in range(1, points + 1)
-        for part in ("x", "y", "score")
-    ]
+    further = [_columns(row) for row in detections]
+    names = list(dict.fromkeys(name for columns in further for name in columns))
     text = io.StringIO()
     writer = csv.writer(text)
     writer.writerow([*FRAME_FIELDS, *DETECTION_FIELDS, *tracks, *names])
     shared = [_cell(record[name]) for name in FRAME_FIELDS]
-    for row in detections:
-        values = [value for point in row.get("keypoints", ()) for value in point]
+    for row, columns in zip(detections, further, strict=True):
+        values = [_cell(columns.get(name, "")) for name in names]
         own = [_cell(row[name]) for name in (*DETECTION_FIELDS, *tracks)]
         writer.writerow([*shared, *own, *values])
     return text.getvalue()
+
+
+def _columns(row: dict[str, Any]) -> dict[str, Any]:
+    """Return key points and attributes of a row by the names of their columns."""
+    columns: dict[str, Any] = {}
+    for given, value in [("keypoint", row.get("keypoints", [])), *row.get(ATTRIBUTES, {}).items()]:
+        name = f"head_{given}" if given in (*FRAME_FIELDS, *DETECTION_FIELDS) else given
+        if isinstance(value, list):
+            for number, point in enumerate(value, 1):
+                for part, coordinate in zip(("x", "y", "score"), point, strict=True):
+                    columns[f"{name}{number}_{part}"] = coordinate
+        elif isinstance(value, dict):
+            columns |= {name: value["label"], f"{name}_score": value["score"]}
+        else:
+            columns[name] = value
+    return columns
 
 
 def _cell(value: Any) -> Any:
@@ -118,7 +137,6 @@ def _detections(update: Update, labels: Sequence[str]) -> list[dict[str, Any]]:
     if found.track_id is not None:
         for row, track in zip(rows, found.track_numbers(), strict=True):
             row["track_id"] = track
-    if "keypoints" in found.data:
-        for row, points in zip(rows, found.data["keypoints"].tolist(), strict=True):
-            row["keypoints"] = [[round(value, DIGITS) for value in point] for point in points]
+    for row, further in zip(rows, found.further_records(DIGITS), strict=True):
+        row.update(further)
     return rows

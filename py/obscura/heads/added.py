@@ -19,8 +19,9 @@ COVERED = 0.6
 faces found in the frame and again in a person's crop, or cut off at the edge of a crop."""
 HELD_S = 1.0
 """Time for which what was found in an object's crop moves along with the object."""
-FRAME_HELD_S = 0.3
-"""The same for what was found in the whole frame, which nothing moves along."""
+LONGEST_S = 2.0
+"""The same for what was found in the whole frame, which nothing moves along: until it is looked at
+again, but not for longer, where other heads leave no time for it."""
 MOST = 300
 """Rows that a head adds to a frame, at most."""
 
@@ -113,7 +114,7 @@ class AddedRows:
 
     def _holds(self, key: int, now: tuple[int, float]) -> bool:
         found = self._found[key]
-        held = FRAME_HELD_S if key == WHOLE_FRAME else HELD_S
+        held = LONGEST_S if key == WHOLE_FRAME else HELD_S
         return now[0] - found.frame < self._frames or now[1] - found.time_s <= held
 
     @staticmethod

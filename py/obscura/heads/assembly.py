@@ -6,8 +6,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 
-from obscura.detections import Detections
-from obscura.heads.attributes import NO_CLASS, Known
+import numpy as np
+
+from obscura.detections import ATTRIBUTES, Detections
+from obscura.heads.attributes import NO_CLASS, Known, SteadyPoints
 from obscura.heads.budget import Budget
 from obscura.heads.contract import Card, Read, gives
 from obscura.heads.spec import FINDERS, FRAME, HeadSpec, Link, PipelineSpec, chain
@@ -30,7 +32,8 @@ class Assembly(NamedTuple):
     """A pipeline that is ready to be driven.
 
     Attributes:
-        pipeline: heads that add rows, the tracker if there is one, heads that give attributes.
+        pipeline: heads that add rows, the tracker if there is one, heads that give attributes, and
+            a `Describer`.
         heads: the stages among these, in this order.
         labels: the detector's labels, and those that heads add.
         budget: shared by the heads; tell it how long the detector ran.
@@ -107,8 +110,33 @@ def assemble(
     adding = [stage for stage in stages if stage.gives.adds]
     others = [stage for stage in stages if not stage.gives.adds]
     middle: list[Stage] = [] if tracker is None else [tracker]
-    pipeline = Pipeline([*adding, *middle, *others])
+    pipeline = Pipeline([*adding, *middle, *later_stages(others)])
     return Assembly(pipeline, (*adding, *others), all_labels, budget)
+
+
+def later_stages(heads: Sequence[HeadStage]) -> list[Stage]:
+    """Return what follows the tracker: heads that give attributes, and what makes these steady and
+    readable."""
+    return [SteadyPoints(), *heads, Describer(heads)]
+
+
+class Describer:
+    """A `Stage` that adds `ATTRIBUTES` to the data of detections: what `described` returns."""
+
+    def __init__(self, heads: Sequence[HeadStage]) -> None:
+        self._heads = heads
+
+    def update(self, update: Update) -> Update:
+        """Return the update with what is known of each row."""
+        if not self._heads:
+            return update
+        found = update.detections
+        known = np.empty(len(found), object)
+        known[:] = described(found, self._heads)
+        return replace(update, detections=found.replace(data={**found.data, ATTRIBUTES: known}))
+
+    def reset(self) -> None:
+        """It remembers nothing."""
 
 
 def drive(steps: Steps, run: Callable[[Request], Answer]) -> Update:

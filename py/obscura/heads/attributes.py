@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -14,6 +14,7 @@ from obscura.heads.contract import CropAnswer, Gives
 from obscura.heads.crops import moved, to_frame
 from obscura.heads.smoothing import Mean, OneEuro, Votes
 from obscura.heads.turns import NAMELESS, WHOLE_FRAME
+from obscura.update import Update
 
 NO_CLASS = -1
 """Index of the class where none is known."""
@@ -116,3 +117,43 @@ class Attributes:
         if self._gives.points:
             arrays[self._name] = points
         return arrays
+
+
+FORGET_S = 5.0
+"""Time after which a track that has no key points is forgotten."""
+
+
+class SteadyPoints:
+    """A `Stage` behind the tracker that smooths ``data["keypoints"]`` of each track.
+
+    Key points belong to rows that the detector or a head found before they were tracked, so they
+    are smoothed here and not where they are found.
+    """
+
+    def __init__(self) -> None:
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget all tracks."""
+        self._filters: dict[int, tuple[OneEuro, float]] = {}
+
+    def update(self, update: Update) -> Update:
+        """Return the update with smoothed key points; rows without a track keep theirs."""
+        found, time_s = update.detections, update.frame.time_s
+        points = found.data.get("keypoints")
+        if points is None or found.track_id is None:
+            return update
+        smooth = points.copy()
+        heights = (found.xyxy[:, 3] - found.xyxy[:, 1]).tolist()
+        for row in np.flatnonzero((found.track_id >= 0) & points[:, :, 2].any(axis=1)).tolist():
+            track = int(found.track_id[row])
+            filtered, seen_s = self._filters.get(track, (OneEuro(), time_s))
+            if not 0 <= time_s - seen_s <= FORGET_S:
+                filtered = OneEuro()
+            self._filters[track] = filtered, time_s
+            xy = points[row, :, :2].astype(np.float64)
+            smooth[row, :, :2] = filtered.add(xy, heights[row], time_s)
+        kept = self._filters.items()
+        self._filters = {n: each for n, each in kept if 0 <= time_s - each[1] <= FORGET_S}
+        data = {**found.data, "keypoints": smooth}
+        return replace(update, detections=found.replace(data=data))

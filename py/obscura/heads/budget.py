@@ -9,6 +9,8 @@ from obscura.live.timing import median
 
 MEASURED = 15
 """Runs over which the median cost of a crop is taken."""
+ROUNDING = 1e-6
+"""Milliseconds that sums may be off."""
 SHOWN = 30
 """Frames over which `Budget.shares` averages."""
 
@@ -17,18 +19,22 @@ class Budget:
     """Milliseconds a frame that all heads of a pipeline share.
 
     All heads of a frame together take at most the smaller of ``ms_per_frame`` and of what the
-    detector takes, so the picture keeps at least half of its rate without heads. What costs more
-    than that for a single crop is saved up for over several frames, and then runs alone. Heads take
-    turns: one that got nothing goes before the others, and those leave its share to it.
+    detector takes, so the picture keeps at least half of its rate without heads. Heads that want
+    crops have equal shares of it in time, which they save up, and what one does not need is free
+    for the others (deficit round robin, Shreedhar and Varghese 1996). So a dear head has its turn
+    less often, and holds up nobody. What costs more than a frame's limit for a single crop runs in
+    a frame of its own, and so does a head of which nobody knows what it costs.
 
     Attributes:
         ms_per_frame: limit; infinite for none, as with files, where nobody waits.
+        boundless: whether there is no limit for now, as while a video is paused.
     """
 
     def __init__(self, ms_per_frame: float = inf) -> None:
         if not ms_per_frame > 0:
             raise ValueError(f"ms_per_frame: wanted more than 0, got {ms_per_frame}")
         self.ms_per_frame = ms_per_frame
+        self.boundless = False
         self._detector: deque[float] = deque(maxlen=MEASURED)
         self._costs: dict[str, deque[float]] = {}
         self._warm: set[str] = set()
@@ -37,17 +43,19 @@ class Budget:
     def reset(self) -> None:
         """Forget savings, turns and demands, because another source follows; costs stay."""
         self._frame: int | None = None
-        self._saved = 0.0
-        self._granted = 0.0  # in this frame, as estimated
-        self._unknown = False  # whether a head whose cost is not known runs in this frame
-        self._asked: set[str] = set()  # in this frame
-        self._demand: dict[str, float] = {}  # of each head when it last asked, in ms
-        self._waiting: list[str] = []
+        self._saved: dict[str, float] = {}  # of each head, in ms
+        self._free = 0.0  # of this frame's limit, as estimated
+        self._spare = 0.0  # of it, what no head saves
+        self._alone: str | None = None  # the head that this frame is for
+        self._wanted: dict[str, int] = {}  # crops of each head that has asked in this frame
+        self._waiting: list[str] = []  # heads that got nothing of what they wanted, longest first
         self._frames: deque[dict[str, float]] = deque(maxlen=SHOWN)
 
     @property
     def limit(self) -> float:
         """Milliseconds that all heads together may take in a frame, on average."""
+        if self.boundless:
+            return inf
         own = median(self._detector) if self._detector else inf
         return min(self.ms_per_frame, own)
 
@@ -81,25 +89,26 @@ class Budget:
             frame: index of the frame; a new one begins when it changes.
         """
         self._enter(frame)
-        self._asked.add(head)
-        cost = self.cost(head) or 0.0
-        self._demand[head] = crops * cost
+        self._wanted[head] = crops
         if crops == 0:
             self._stop_waiting(head)
             return 0
         if self.limit == inf:
             return crops
-        count = min(crops, self._fitting(head, cost))
-        if count < 1 and self._may_have_one(head, cost):
-            count = 1
+        count = min(crops, self._fitting(head))
         if count < 1:
             if head not in self._waiting:
                 self._waiting.append(head)
             return 0
         self._stop_waiting(head)
-        self._granted += count * cost
-        self._saved -= count * cost
-        self._unknown |= not cost
+        cost = self.cost(head)
+        if cost is None:
+            self._alone = head  # nobody else in this frame
+        else:
+            own = min(self._saved.get(head, 0.0), count * cost)
+            self._saved[head] = self._saved.get(head, 0.0) - own
+            self._spare -= count * cost - own
+            self._free -= count * cost
         return count
 
     def spent(self, head: str, crops: int, ms: float) -> None:
@@ -116,7 +125,8 @@ class Budget:
     def drop(self, head: str) -> None:
         """Forget a head that is off."""
         self._stop_waiting(head)
-        self._demand.pop(head, None)
+        self._wanted.pop(head, None)
+        self._saved.pop(head, None)
         self._costs.pop(head, None)
         self._warm.discard(head)
 
@@ -124,42 +134,65 @@ class Budget:
         """Begin a frame, unless it is the same."""
         if frame == self._frame:
             return
-        for head in set(self._demand) - self._asked:  # it is gone, or was not asked
-            self._demand.pop(head)
-            self._stop_waiting(head)
         self._frame = frame
-        self._asked.clear()
-        self._granted, self._unknown = 0.0, False
+        wanted, self._wanted = self._wanted, {}
+        for head in [each for each in self._waiting if each not in wanted]:
+            self._stop_waiting(head)  # it is gone, or was not asked
+        self._saved = {head: ms for head, ms in self._saved.items() if head in wanted}
         self._frames.append({})
-        if self.limit < inf:
-            dearest = max((self.cost(head) or 0.0 for head in self._waiting), default=0.0)
-            self._saved = min(self._saved + self.limit, max(self.limit, dearest))
+        if self.limit == inf:
+            return
+        self._free = self.limit
+        self._alone = self._next_alone()
+        self._spare = self._share_out({head: crops for head, crops in wanted.items() if crops})
 
-    def _fitting(self, head: str, cost: float) -> int:
+    def _next_alone(self) -> str | None:
+        """Return the head that the frame is for; None if it is for all."""
+        for head in self._waiting:
+            cost = self.cost(head)
+            if cost is None or (cost > self.limit and self._saved.get(head, 0.0) >= cost):
+                return head
+        return None
+
+    def _share_out(self, wanted: dict[str, int]) -> float:
+        """Add to the savings of heads, in equal parts, but to none more than it has a use for;
+        return what is left of the limit."""
+        needs = {}
+        ms = self.limit
+        for head, crops in wanted.items():
+            cost = self.cost(head)
+            if cost is not None:
+                most = max(min(crops * cost, self.limit), cost)
+                needs[head] = max(0.0, most - self._saved.get(head, 0.0))
+        for place, head in enumerate(sorted(needs, key=lambda head: needs[head])):
+            part = min(needs[head], ms / (len(needs) - place))
+            self._saved[head] = self._saved.get(head, 0.0) + part
+            ms -= part
+        return ms
+
+    def _fitting(self, head: str) -> int:
         """Return the number of crops that fit into what is left for this head."""
-        if not cost or self._unknown:
+        if self._alone not in (None, head):
             return 0
-        share = self.limit / max(1, sum(1 for demand in self._demand.values() if demand))
-        reserved = 0.0
-        for other, demand in self._demand.items():
-            if other == head:
-                continue
-            if other in self._waiting:
-                # Its turn: a whole crop if it still comes in this frame, else what it saves.
-                ahead = max(share, self.cost(other) or 0.0)
-                reserved += share if other in self._asked else ahead
-            elif other not in self._asked:
-                reserved += min(demand, share)
-        return int((min(self._saved, self.limit - self._granted) - reserved) // cost)
+        cost, unused = self.cost(head), self._free == self.limit
+        if cost is None:
+            return int(unused)
+        saved = self._saved.get(head, 0.0)
+        if cost > self.limit:
+            return int(unused and saved >= cost)
+        room = self._free - sum(self.cost(other) or 0.0 for other in self._ahead(head))
+        return int((min(saved + self._spare, room) + ROUNDING) // cost)
 
-    def _may_have_one(self, head: str, cost: float) -> bool:
-        """Return whether a head whose crops do not fit is given one all the same."""
-        if self._waiting and self._waiting[0] != head:
-            return False
-        if self._unknown or not cost:
-            return not self._unknown and not self._granted
-        fits = not self._granted or self._granted + cost <= self.limit
-        return fits and cost <= self._saved
+    def _ahead(self, head: str) -> list[str]:
+        """Return the heads that have waited longer, and can run later in this frame."""
+        made = []
+        for other in self._waiting:
+            if other == head:
+                break
+            cost = self.cost(other)
+            if other not in self._wanted and cost and cost <= self._saved.get(other, 0.0):
+                made.append(other)
+        return made
 
     def _stop_waiting(self, head: str) -> None:
         if head in self._waiting:

@@ -136,15 +136,8 @@ def opened(arguments: argparse.Namespace) -> AnyDetector:
 
 
 def records(found: Detections, detector: AnyDetector) -> list[dict[str, Any]]:
-    """Return the rows as JSON types, as `Detections.to_records` has them, each with what heads
-    found out about it as ``"attributes"``; without key points where a row has none."""
-    rows = found.to_records(detector.labels)
-    if isinstance(detector, PipelineDetector):
-        for row, attributes in zip(rows, detector.attributes(found), strict=True):
-            row.update({"attributes": attributes} if attributes else {})
-            if not any(score for _, _, score in row.get("keypoints", ())):
-                row.pop("keypoints", None)
-    return rows
+    """Return the rows as JSON types, see `Detections.to_records`."""
+    return found.to_records(detector.labels)
 
 
 def scene(detector: AnyDetector) -> dict[str, Any]:

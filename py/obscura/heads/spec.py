@@ -22,7 +22,10 @@ MOST_MARGIN = 2.0
 USUAL_BUDGET_MS = 40.0
 NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,39}")
 NAME_WANTED = "a name of 1 to 40 letters, digits, - and _, that begins with a letter"
-TAKEN = ("box", "keypoints", "label", "score", "seen_s", "track_id")
+TAKEN = (
+    "attributes", "box", "keypoints", "label", "missed_s", "notes", "opacity", "score", "seen_s",
+    "track_id",
+)  # fmt: skip
 """Names that heads cannot have, because `Detections` uses them otherwise."""
 
 

@@ -41,10 +41,15 @@ def render_meter(app: App, meter: Meter) -> None:
             paused=app.sources.scene.paused,
             shown=loop.shown.per_second(now),
             analysed=loop.analysed.per_second(now),
-            timings=app.sessions.timings.medians() if kind is not Kind.WELCOME else {},
+            timings=_timings(app) if kind is not Kind.WELCOME else {},
             totals=app.sessions.timings.frame(),
             held=app.pace.limits,
             delayed=app.sources.redactor is not None,
             info=app.sessions.info,
             why=app.sessions.why,
         )
+
+
+def _timings(app: App) -> dict[str, float]:
+    """Return the milliseconds of each stage of a frame, and the share of each second network."""
+    return {**app.sessions.timings.medians(), **app.analysis.shares()}

@@ -94,6 +94,10 @@ class Analysis:
         """Whether there are stages in the pipeline that ask second networks."""
         self.more_labels: tuple[str, ...] = ()
         """Names of the classes of rows that finders add, after the model's own."""
+        self.aside: Callable[[Update], Steps] | None = None
+        """Looks closer at a picture that is not in view; None while nothing looks closer."""
+        self.shares: Callable[[], dict[str, float]] = dict
+        """Returns the milliseconds a frame that second networks took lately, by their titles."""
         self._deep = False  # whether the latest answer was decoded down to what is not shown
         self._tracker: Tracking | None = None
         self.least: Callable[[ModelCard], float] | None = None

@@ -23,6 +23,7 @@ from obscura.page.state.camera import CameraBusy, CameraError, CameraLost
 from obscura.page.state.scene import Kind, Scene
 from obscura.page.state.settings import Settings
 from obscura.page.words import text
+from obscura.update import FrameInfo, Update
 
 
 class SourceController:
@@ -352,6 +353,12 @@ class SourceController:
         """Run the model in use, if there is one, on the photo in view, if there is one."""
         if self._photo is not None:
             await self._reader.photo()
+
+    async def find_in(
+        self, capture: Callable[[], Any], frame: FrameInfo
+    ) -> tuple[Answer, Update] | None:
+        """Return what is found in a picture that is not shown; see `PictureReader.aside`."""
+        return await self._reader.aside(capture, frame)
 
     def show_sample(self) -> bool:
         """Show the bundled picture's answer, if that picture is in view; return whether it is."""

@@ -7,10 +7,16 @@ in view by then, also while second networks look closer at it.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
+from contextlib import nullcontext
 from typing import Any
 
-from obscura.errors import ObscuraError
+import numpy as np
+
+from obscura.cards.card import ModelCard
+from obscura.errors import BackendError, ObscuraError
+from obscura.families.decode import Outputs
 from obscura.live.frame_clock import FrameClock
 from obscura.live.timing import Timings
 from obscura.page.live.analysis import Analysis, Answer
@@ -19,7 +25,14 @@ from obscura.page.live.playback import Playback
 from obscura.page.live.protocols import Hooks, Inference, Redactor, Screen
 from obscura.page.state.scene import Kind, Scene
 from obscura.page.words import text
+from obscura.pipeline import Answer as HeadAnswer
+from obscura.pipeline import Request, Steps
 from obscura.update import FrameInfo, Update
+
+AT_ONCE = 8
+"""Crops of a picture that stands still which a head looks at in one go."""
+PATIENCE_MS = 500.0
+"""Time after which it is shown how far that is."""
 
 
 class PictureReader:
@@ -36,6 +49,7 @@ class PictureReader:
     ) -> None:
         self._scene, self._inference, self._analysis = scene, inference, analysis
         self._screen, self._timings, self._hooks = screen, timings, hooks
+        self._turn = asyncio.Lock()  # crops are cut from the frame that ran last
         self.clock = FrameClock()
         """Numbers the frames of the camera or video in view."""
         self.redactor: Redactor | None = None
@@ -70,12 +84,11 @@ class PictureReader:
                     self.redactor.keep(self._screen.captured(image), frame)
             return image
 
-        answered = await self._run(capture)
-        if answered is None or frame is None:
-            return None
-        made = (captured_ms, cuts, source_s)
-        answer = Answer(epoch, answered.card, frame, answered.outputs, True, *made)
-        show = await self._looked(answer)
+        def answer(card: ModelCard, outputs: Outputs) -> Answer | None:
+            made = (captured_ms, cuts, source_s)
+            return None if frame is None else Answer(epoch, card, frame, outputs, True, *made)
+
+        show = await self._answered(capture, answer)
         if show is None:
             return None
         return lambda: self._hooks.changed() if show() and self._scene.paused else None
@@ -88,10 +101,9 @@ class PictureReader:
         self._hooks.say(text.READING_PICTURE)
         frame = FrameInfo(0, 0.0, *self._screen.photo_size)
         self._timings.clear()
-        answered = await self._run(self._screen.read_photo)
-        if answered is None:
-            return
-        show = await self._looked(Answer(epoch, answered.card, frame, answered.outputs, False))
+        show = await self._answered(
+            self._screen.read_photo, lambda *made: Answer(epoch, made[0], frame, made[1], False)
+        )
         if show is not None and show():
             self._hooks.say("")
             self._hooks.changed()
@@ -104,11 +116,40 @@ class PictureReader:
         epoch = self._scene.epoch
         pixels = await self._inference.sample_image()
         frame = FrameInfo(0, 0.0, pixels.width, pixels.height)
-        answered = await self._run(lambda: pixels)
-        if answered is not None:
-            show = await self._looked(Answer(epoch, answered.card, frame, answered.outputs, False))
-            if show is not None:
-                show()
+        show = await self._answered(
+            lambda: pixels, lambda *made: Answer(epoch, made[0], frame, made[1], False)
+        )
+        if show is not None and show():
+            self._hooks.say("")
+
+    async def aside(
+        self, capture: Callable[[], Any], frame: FrameInfo
+    ) -> tuple[Answer, Update] | None:
+        """Return what is found in a picture of its own, and looked at closer, without showing it;
+        None if another model was taken into use meanwhile.
+
+        Args:
+            capture: returns what the model runs on.
+
+        Raises:
+            As `Inference.run`.
+        """
+        epoch = self._scene.epoch
+        async with self._alone():
+            answered = await self._inference.run(capture)
+            if answered is None:
+                return None
+            answer = Answer(epoch, answered.card, frame, answered.outputs, moving=False)
+            update: Update | None = Update(frame, self._analysis.decode(answer))
+            looks = self._analysis.aside
+            if looks is not None and update is not None:
+                update = await self._drive(looks(update), answer, lambda: True)
+        return None if update is None else (answer, update)
+
+    def _alone(self) -> Any:
+        """Return what keeps others from running frames, because second networks look at parts of
+        the one that ran last."""
+        return self._turn if self._analysis.looks_closer else nullcontext()
 
     def show_sample(self) -> bool:
         """Show the bundled picture's answer, which the self-check has computed anyway, if that
@@ -121,11 +162,25 @@ class PictureReader:
         frame = FrameInfo(0, 0.0, *card.check.size)
         return self._analysis.receive(Answer(self._scene.epoch, card, frame, sample, moving=False))
 
-    async def _run(self, capture: Callable[[], Any]) -> Any:
-        """Run the model; None if it cannot be, in which case the rest of the page has been told."""
+    async def _answered(
+        self,
+        capture: Callable[[], Any],
+        make: Callable[[ModelCard, Outputs], Answer | None],
+    ) -> Callable[[], bool] | None:
+        """Run the model, and second networks if any are wanted; return what shows the answer.
+
+        None if there is none, because the model or the picture was exchanged, or because the run
+        failed, in which case the rest of the page is notified.
+
+        Args:
+            make: makes the answer of the model that ran, and its outputs.
+        """
         card, epoch = self._inference.card, self._scene.epoch
         try:
-            return await self._inference.run(capture)
+            async with self._alone():
+                answered = await self._inference.run(capture)
+                answer = None if answered is None else make(answered.card, answered.outputs)
+                return None if answer is None else await self._looked(answer)
         except ObscuraError as error:
             # That a model was exchanged while a frame was under way is not a failure.
             if epoch == self._scene.epoch and self._inference.card is card:
@@ -139,19 +194,60 @@ class PictureReader:
             return None
         if not self._analysis.looks_closer:
             return lambda: self._analysis.receive(answer)
-        update = await self._drive(answer)
+        steps = self._analysis.steps(answer)
+        update = await self._drive(steps, answer, lambda: self.in_view(answer))
         return None if update is None else lambda: self._analysis.show(answer, update)
 
-    async def _drive(self, answer: Answer) -> Update | None:
-        steps = self._analysis.steps(answer)
+    async def _drive(
+        self, steps: Steps, answer: Answer, wanted: Callable[[], bool]
+    ) -> Update | None:
+        """Ask second networks what the steps want to know; None if that is not wanted any more.
+
+        Raises:
+            ObscuraError: the engine is lost.
+        """
         try:
             request = next(steps)
             while True:
-                given = await self._inference.run_head(request, answer.card)
-                if given is None or not self.in_view(answer):
+                given = await self._asked(request, answer, wanted)
+                if given is not None and given.error is not None and self._inference.lost:
+                    raise given.error  # the model cannot go on either
+                if given is None or not wanted():
                     steps.close()
                     return None
                 request = steps.send(given)
         except StopIteration as end:
             made: Update = end.value
             return made
+
+    async def _asked(
+        self, request: Request, answer: Answer, wanted: Callable[[], bool]
+    ) -> HeadAnswer | None:
+        """Return a head's answer; of a picture that stands still a part at a time, and with a line
+        that says how far it is, because there is no limit to how much is looked at."""
+        count = len(request.xyxy)
+        if answer.moving or count <= AT_ONCE:
+            return await self._inference.run_head(request, answer.card)
+        parts: list[HeadAnswer] = []
+        for start in range(0, count, AT_ONCE):
+            part = request._replace(xyxy=request.xyxy[start : start + AT_ONCE])
+            given = await self._inference.run_head(part, answer.card)
+            if given is None or given.error is not None or not wanted():
+                return given
+            parts.append(given)
+            if sum(each.ms for each in parts) > PATIENCE_MS:
+                done = min(start + AT_ONCE, count)
+                self._hooks.say(text.LOOKING_CLOSER.format(done=done, count=count))
+        return _joined(parts)
+
+
+def _joined(parts: list[HeadAnswer]) -> HeadAnswer:
+    """Return the answers to parts of a request as one."""
+    ms = sum(each.ms for each in parts)
+    names = parts[0].outputs
+    try:
+        outputs = {name: np.concatenate([each.outputs[name] for each in parts]) for name in names}
+    except (KeyError, ValueError) as error:
+        failure = BackendError("The head's outputs vary in size from crop to crop", error)
+        return HeadAnswer({}, ms, failure)
+    return HeadAnswer(outputs, ms)

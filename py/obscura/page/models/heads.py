@@ -6,12 +6,17 @@ from the frame that ran last. So another model, or another backend, has them as 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, NamedTuple
 from weakref import WeakKeyDictionary
 
 from obscura.engine.session import NetworkForm
-from obscura.errors import ObscuraError
+from obscura.errors import BackendError, ObscuraError
+
+MOST_LOSSES = 2
+"""Engines that may be lost while a head runs. Then it is taken to be the cause, and stays off, so
+that the model does not run out of backends."""
 
 
 class Head(NamedTuple):
@@ -20,7 +25,11 @@ class Head(NamedTuple):
     form: NetworkForm
     """How it takes crops: its card."""
     load: Callable[[], Awaitable[Any]]
-    """Returns a new `ArrayBuffer` of its network, verified."""
+    """Returns a new `ArrayBuffer` of its network, verified; at once, because frames wait for it."""
+    name: str = ""
+    """Of a shipped network; "" for one of the person's own."""
+    title: str = ""
+    """Its name for people."""
 
 
 class SessionHeads:
@@ -29,18 +38,39 @@ class SessionHeads:
     def __init__(self) -> None:
         self._wanted: dict[str, Head] = {}
         self._open: WeakKeyDictionary[Any, dict[str, Head]] = WeakKeyDictionary()
+        self._losses: Counter[str] = Counter()
         self.failures: dict[str, ObscuraError] = {}
-        """Why heads that are wanted could not be opened, by name."""
+        """Why heads that are wanted could not be opened, or are not opened again, by name."""
+        self.used: dict[str, str] = {}
+        """Titles of the shipped networks that were open in this visit, by name."""
+        self.on_use: Callable[[], object] = lambda: None
+        """Called when another one is."""
 
-    def want(self, heads: Mapping[str, Head]) -> None:
-        """Have these heads open, and no others, from the next frame on; those that failed are
-        tried again."""
+    def want(self, heads: Mapping[str, Head], *, again: bool = False) -> None:
+        """Have these heads open, and no others, from the next frame on; those that could not be
+        opened are tried again.
+
+        Args:
+            again: try those again, too, with which engines were lost.
+        """
         self._wanted = dict(heads)
-        self.failures.clear()
+        if again:
+            self._losses.clear()
+        self.failures = {n: e for n, e in self.failures.items() if self._losses[n] >= MOST_LOSSES}
+
+    def is_open(self, session: Any, name: str) -> bool:
+        """Return whether a head is open in a session."""
+        return name in self._open.get(session, {})
+
+    def engine_lost(self, name: str, error: ObscuraError) -> None:
+        """Take note that a session's engine was lost while a head ran."""
+        self._losses[name] += 1
+        if self._losses[name] >= MOST_LOSSES:
+            self.failures[name] = error
 
     async def open_in(self, session: Any) -> None:
-        """Open in a session what is wanted, and close what is not. What fails is noted, and does
-        not keep the others from being opened.
+        """Open in a session what is wanted, and close what is not. What fails is noted, and keeps
+        neither the others from being opened nor the model from running.
 
         Args:
             session: an `engine.session.AsyncSession`.
@@ -50,13 +80,27 @@ class SessionHeads:
         opened = self._open.setdefault(session, {})
         for name in [each for each in opened if opened[each] is not self._wanted.get(each)]:
             del opened[name]
-            await session.close_head(name)
+            try:
+                await session.close_head(name)
+            except ObscuraError:
+                return  # the engine is lost, as its next run will find
         for name, head in list(self._wanted.items()):
             if name in opened or name in self.failures:
                 continue
             try:
                 await session.open_head(name, await head.load(), head.form)
             except ObscuraError as error:
+                if session.lost:
+                    self.engine_lost(name, error)
+                    return
                 self.failures[name] = error
+            except Exception as error:  # noqa: BLE001  (a network that graphs or browsers choke on)
+                self.failures[name] = BackendError("The network could not be opened", error)
             else:
                 opened[name] = head
+                self._note_use(head)
+
+    def _note_use(self, head: Head) -> None:
+        if head.name and head.name not in self.used:
+            self.used[head.name] = head.title
+            self.on_use()

@@ -126,7 +126,8 @@ class Sessions:
             card: the model that ran on the frame.
 
         Returns:
-            The outputs, or what failed; None if another session has taken its place meanwhile.
+            The outputs, or what failed; None if another session has taken its place meanwhile, or
+            the head was not open yet when the frame ran.
         """
         current = self._pool.current
         if current is None or current.card is not card:
@@ -134,14 +135,24 @@ class Sessions:
         failure = self.heads.failures.get(request.head)
         if failure is not None:
             return Answer({}, 0.0, failure)
+        session = current.session
+        if not self.heads.is_open(session, request.head):
+            return None  # it is wanted only since the frame ran
         begun = self._clock.now_ms()
         try:
-            outputs = await current.session.run_crops(request.head, request.xyxy, request.size)
+            outputs = await session.run_crops(request.head, request.xyxy, request.size)
         except ObscuraError as error:
-            return Answer({}, 0.0, error) if self._pool.current is current else None
-        ms = self._clock.now_ms() - begun
-        self.timings.add(request.head, ms)
-        return Answer(outputs, ms)
+            if self._pool.current is not current:
+                return None
+            if session.lost:
+                self.heads.engine_lost(request.head, error)
+            return Answer({}, 0.0, error)
+        return Answer(outputs, self._clock.now_ms() - begun)
+
+    @property
+    def lost(self) -> bool:
+        """Whether the engine of the model in use is gone, see `recover`."""
+        return self._pool.current is not None and self._pool.current.session.lost
 
     def check_progress(self, awake_s: float) -> None:
         """Fail a run that has taken too long, see `WebSession.check_progress`."""

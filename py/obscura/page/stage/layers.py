@@ -181,18 +181,17 @@ class BoxLayer:
 
     def _captions(self, detections: Detections) -> list[tuple[str, str]]:
         """Return the caption of each row: the name, and the whole text; "" for none."""
-        times = further_words(detections)
         scores = [f" {percent(score)}" if self.percentages else "" for score in detections.score]
-        scores = [time + score for time, score in zip(times, scores, strict=True)]
+        further = further_words(detections, scores)
         whole = names = object_names(detections, self.labels)
         if not self.names:
-            names, scores = [""] * len(names), [""] * len(scores)
+            names, further = [""] * len(names), [""] * len(further)
         row = self.selected
         if row is not None:  # with all its numbers, whatever is switched off
             x1, y1, x2, y2 = detections.xyxy[row].tolist()
             names[row] = whole[row]
-            scores[row] = f" {percent(float(detections.score[row]))} · {pixels(x2 - x1, y2 - y1)}"
-        return [(name, name + score) for name, score in zip(names, scores, strict=True)]
+            further[row] = f" {percent(float(detections.score[row]))} · {pixels(x2 - x1, y2 - y1)}"
+        return [(name, name + more) for name, more in zip(names, further, strict=True)]
 
     def _corners(
         self, place: Placement, widths: list[float], chips: list[Chip], tiny: list[bool]

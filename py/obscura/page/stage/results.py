@@ -43,7 +43,7 @@ class Results:
         self._listed_ms = 0.0
         self._shown: list[Row] = []
         self._words = ("", "")
-        self._parts: list[Any] = []  # dot, name and value of each row
+        self._parts: list[Any] = []  # dot, name, note and value of each row
         self._spoken = ""
         for event in ("pointerover", "focusin", "click"):
             listen(self._list, event, self._point)
@@ -119,16 +119,18 @@ class Results:
             self._parts = [parts for _, *parts in made]
             previous = [BLANK] * len(rows)
         for parts, old, new in zip(self._parts, previous, rows, strict=True):
-            dot, name, value = parts
+            dot, name, note, value = parts
             if new.name != old.name:
                 name.textContent = new.name
+            if new.note != old.note:
+                note.textContent = new.note
             if new.value != old.value:
                 value.textContent = new.value
             if new.colour != old.colour:
                 dot.style.background = new.colour
 
-    def _make_row(self, row: int | None) -> tuple[Any, Any, Any, Any]:
-        """Return an empty row of the list, and its dot, name and value."""
+    def _make_row(self, row: int | None) -> tuple[Any, Any, Any, Any, Any]:
+        """Return an empty row of the list, and its dot, name, note and value."""
         item = make("li")
         inner = item if row is None else make("button", type="button", cls="seen-row")
         if row is not None:
@@ -136,8 +138,9 @@ class Results:
             item.append(inner)
         dot = make("span", cls="dot", aria_hidden="true")
         name, value = make("span", cls="seen-name"), make("span", cls="count")
-        inner.append(dot, name, value)
-        return item, dot, name, value
+        note = make("span", cls="seen-note")
+        inner.append(dot, name, note, value)
+        return item, dot, name, note, value
 
     def _point(self, event: Any) -> None:
         row = event.target.closest("[data-row]")

@@ -12,7 +12,7 @@ from obscura.detections import Detections
 from obscura.drawing import colour
 from obscura.page.stage.display import Display
 from obscura.page.words import text
-from obscura.page.words.objects import object_names
+from obscura.page.words.objects import notes, object_names
 from obscura.page.words.times import duration
 
 
@@ -24,6 +24,8 @@ class Row(NamedTuple):
     colour: str
     row: int | None
     """Row of the detection; None where the list has a row per class."""
+    note: str = ""
+    """What closer looks have found out about it."""
 
 
 class Seen(NamedTuple):
@@ -69,9 +71,15 @@ def seen(detections: Detections, labels: Sequence[str], display: Display) -> See
         ]
     else:
         rows = [
-            Row(name, score, shade, row)
-            for row, (name, score, shade) in enumerate(
-                zip(object_names(detections, labels), scores, colours, strict=True)
+            Row(name, score, shade, row, note)
+            for row, (name, score, shade, note) in enumerate(
+                zip(
+                    object_names(detections, labels),
+                    scores,
+                    colours,
+                    notes(detections, scores=True),
+                    strict=True,
+                )
             )
         ]
     empty = text.SEEN_EMPTY["hidden" if display.all_hidden else display.kind]
@@ -88,9 +96,10 @@ def _tracks(detections: Detections, labels: Sequence[str]) -> list[Row]:
         object_names(detections, labels),
         seen_s.tolist(),
         detections.class_id.tolist(),
+        notes(detections, scores=True),
         strict=True,
     )
     return [
-        Row(name, duration(seconds), colour(class_id), None)
-        for _, name, seconds, class_id in sorted(rows, key=lambda row: (row[0] < 0, row))
+        Row(name, duration(seconds), colour(class_id), None, note)
+        for _, name, seconds, class_id, note in sorted(rows, key=lambda row: (row[0] < 0, row))
     ]

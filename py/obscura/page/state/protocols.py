@@ -124,6 +124,10 @@ class EngineSession(Protocol):
     info: SessionInfo
     drawn_ms: float
 
+    @property
+    def lost(self) -> bool:
+        """Whether the worker or its GPU is gone: no call succeeds any more."""
+
     async def load(self, runtime: Any, model: Any, card: ModelCard, gpu_url: str = "") -> None:
         """Load a network, see `WebSession.load`."""
 

@@ -8,7 +8,8 @@ from obscura.detections import Detections
 from obscura.page.words.times import duration
 
 NOTES = "notes"
-"""Key of `Detections.data`: a few more words on each row, such as its expression; "" for none."""
+"""Key of `Detections.data`: ``(n, 2)`` text, a few more words on each row, such as its expression;
+without and with how sure they are; "" for none."""
 
 
 def object_names(detections: Detections, labels: Sequence[str]) -> list[str]:
@@ -20,14 +21,23 @@ def object_names(detections: Detections, labels: Sequence[str]) -> list[str]:
     return [f"{name} {n}" if n >= 0 else name for name, n in zip(names, tracks, strict=True)]
 
 
-def further_words(detections: Detections) -> list[str]:
-    """Return what follows the name of each detection: for how long it has been in view, and what
-    closer looks have found out; "" for nothing."""
-    times, notes = times_in_view(detections), detections.data.get(NOTES)
-    if notes is None:
-        return times
-    rows = zip(times, notes.tolist(), strict=True)
-    return [f"{time} · {note}" if note else time for time, note in rows]
+def further_words(detections: Detections, scores: Sequence[str]) -> list[str]:
+    """Return what follows the name of each detection: for how long it has been in view, its score,
+    and what closer looks have found out.
+
+    Args:
+        scores: of each detection as text; "" for none, and then closer looks have none either.
+    """
+    rows = zip(times_in_view(detections), scores, strict=True)
+    words = [time + score for time, score in rows]
+    known = notes(detections, scores=any(scores))
+    return [f"{word} · {note}" if note else word for word, note in zip(words, known, strict=True)]
+
+
+def notes(detections: Detections, *, scores: bool = False) -> list[str]:
+    """Return what closer looks have found out about each detection; "" for nothing."""
+    found = detections.data.get(NOTES)
+    return [""] * len(detections) if found is None else found[:, int(scores)].tolist()
 
 
 def times_in_view(detections: Detections) -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from obscura.cards.card import ModelCard
@@ -29,6 +29,7 @@ PAUSE = "Pause"
 RESUME = "Resume"
 ASKING = "Allow the camera in your browser's prompt"
 READING_PICTURE = "Analysing the picture…"
+LOOKING_CLOSER = "Looking closer: {done} of {count}"
 PASTED = "the pasted picture"
 SAMPLE_CLIP = "Sample clip"
 """Name of the video that tools are tried on; what is counted in it is not stored."""
@@ -146,11 +147,24 @@ CAREFUL_SMALLEST = (
 )
 SILENT = "No picture is coming from the camera. Another app may be using it."
 ABSENT = "{model} (not on this device)"
+OFFLINE_HEADS = "Yes, with the current model and these closer looks: {heads}"
 OFFLINE_ALL = "All models work offline now."
 NEWER = "A new version is available."
 USE_NEWER = "Update"
 NEWER_FAILED = "The new version wouldn't start, so you still have the previous one."
 RETRY_NEWER = "Try again"
+
+
+def offline(state: str, heads: Collection[str]) -> str:
+    """Return whether the page works offline.
+
+    Args:
+        state: of `OFFLINE`.
+        heads: titles of the heads that are stored.
+    """
+    if state == "yes" and heads:
+        return OFFLINE_HEADS.format(heads="; ".join(sorted(heads)))
+    return OFFLINE[state]
 
 
 def model_note(card: ModelCard) -> str:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from typing import Any
 
-from obscura.heads import Assembly
+from obscura.errors import ObscuraError
 from obscura.page.browser.dom import by_id, listen
 from obscura.page.features.closer import words
 from obscura.page.features.context import Context
@@ -26,27 +27,37 @@ class CloserPanel:
         for box in self._looks.querySelectorAll("input"):
             box.checked = box.value in settings.closer_looks
 
-    def report(self, assembly: Assembly) -> None:
-        """Show what each head costs, and which have failed."""
-        failures, shares = assembly.failures(), assembly.budget.shares()
-        lines = []
-        for stage in assembly.heads:
-            title = stage.card.title
-            if stage.name in failures:
-                lines.append(words.FAILED.format(title=title, cause=failures[stage.name]))
-            elif stage.name in shares:
-                lines.append(words.COST.format(title=title, ms=shares[stage.name]))
+    def report(
+        self,
+        failures: Mapping[str, ObscuraError],
+        unfit: Collection[str],
+        shares: Mapping[str, float],
+    ) -> None:
+        """Show which looks do not run and why, and what each of the others costs.
+
+        Args:
+            failures: errors by title.
+            unfit: titles of looks that the model in use finds nothing for.
+            shares: milliseconds a frame, by title.
+        """
+        stopped = [words.failed(title, error) for title, error in failures.items()]
+        missing = [words.NOTHING_FOR_IT.format(title=each) for each in unfit]
+        self.say("\n".join([*stopped, *missing]))
+        _put("closer-costs", "\n".join(words.cost(*each) for each in shares.items()))
         by_id("closer-again").hidden = not failures
-        text = "\n".join(lines)
-        if by_id("closer-costs").textContent != text:
-            by_id("closer-costs").textContent = text
 
     def say(self, sentence: str) -> None:
-        """Show a sentence; "" removes it."""
-        by_id("closer-note").textContent = sentence
-        by_id("closer-again").hidden = sentence != words.MISSING
+        """Show a sentence, which screen readers announce; "" removes it."""
+        _put("closer-note", sentence)
 
     def _tick(self, event: Any) -> None:
         look, chosen = str(event.target.value), list(self._preferences.current.closer_looks)
         rest = [each for each in chosen if each != look]
         self._page.change(closer_looks=[*rest, look] if event.target.checked else rest)
+
+
+def _put(name: str, text: str) -> None:
+    """Set an element's text, unless it has that already: equal text would be announced again."""
+    element = by_id(name)
+    if element.textContent != text:
+        element.textContent = text

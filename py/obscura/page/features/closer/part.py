@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from obscura.cards.card import ModelCard
+from obscura.cards.head_card import HeadCard
+from obscura.errors import ObscuraError
 
 # They are imported by name when they are first needed; so they come with this feature.
 from obscura.families.heads import (  # noqa: F401
@@ -17,23 +17,28 @@ from obscura.families.heads import (  # noqa: F401
     movenet,
     read,
 )
-from obscura.heads import Assembly, HeadSpec, PipelineSpec, assemble, completed, described
+from obscura.heads import Assembly, HeadSpec
 from obscura.page.browser import files
 from obscura.page.browser.boot import boot
+from obscura.page.browser.clock import now_ms
 from obscura.page.browser.networks import BufferNetwork
 from obscura.page.features.closer import words
+from obscura.page.features.closer.looks import Looks, fitting, more_labels, noted
 from obscura.page.features.closer.panel import CloserPanel
 from obscura.page.features.closer.shelf import HeadShelf
 from obscura.page.features.closer.skeleton import Skeletons
 from obscura.page.features.context import Context
+from obscura.page.models.heads import Head
 from obscura.page.state.feature import Part
+from obscura.page.state.scene import Kind
 from obscura.page.state.settings import Settings
-from obscura.page.words.objects import NOTES
-from obscura.pipeline import Pipeline, Steps
+from obscura.pipeline import Steps
 from obscura.update import Update
 
 NETWORKS = {"faces": ("faces", "faces-far")}
 """The networks of a look that has several."""
+REPORT_MS = 500
+"""How often the costs that are shown change."""
 
 
 def start(context: Context) -> Closer:
@@ -47,17 +52,20 @@ class Closer(Part):
     def __init__(self, context: Context) -> None:
         assert context.page is not None
         self._page, self._analysis, self._spawn = context.page, context.analysis, context.spawn
-        self._overlay = context.overlay
         self._settings = context.preferences.table.settings()
-        self._shelf = HeadShelf(context.build.heads_url, _text, _download)
+        self._shelf = HeadShelf(context.build.heads_url, _text, _download, _copy)
         self._panel = CloserPanel(context)
-        self._assembly: Assembly | None = None
-        self._others = Pipeline()  # of the heads that add no rows
+        self._looks: Looks | None = None
         self._card: ModelCard | None = None
         self._made: tuple[Any, ...] = ()  # what the heads in use were made for
+        self._failures: dict[str, ObscuraError] = {}  # of what could not be loaded, by title
+        self._unfit: tuple[str, ...] = ()  # titles of heads that the model finds nothing for
+        self._looked: Any = None  # the latest answer that was looked at
+        self._looking = False
+        self._reported_ms = 0.0
         self.stages = (self,)
         self.sinks = (self,)
-        self.layers = (Skeletons(lambda: self._assembly),)
+        self.layers = (Skeletons(self._assembly, context.analysis),)
 
     # ---- of the page -----------------------------------------------------------------------------
 
@@ -65,13 +73,14 @@ class Closer(Part):
         """See `Part`."""
         if command == "switch":
             return self._page.change(closer=not self._settings.closer)
-        self._made = ()
-        return self._follow()
+        return self._follow(again=True)
 
     def model_opened(self, card: ModelCard) -> None:
         """See `Part`."""
         self._card = card
-        self._spawn(self._follow())
+        self._analysis.more_labels = more_labels(card.labels)
+        failed = self._looks is not None and self._looks.failures()
+        self._spawn(self._follow(anew=bool(failed)))  # on another backend it may work
 
     def settings_changed(self, settings: Settings) -> None:
         """See `Part`."""
@@ -79,100 +88,148 @@ class Closer(Part):
         self._panel.show(settings)
         self._spawn(self._follow())
 
+    def scene_changed(self) -> None:
+        """See `Part`."""
+        if self._looks is not None:
+            self._looks.live.budget.boundless = self._page.sources.scene.paused
+
     def snapshot(self) -> dict[str, Any]:
         """See `Part`."""
-        if self._assembly is None:
+        if self._looks is None:
             return {"heads": None}
-        failures = self._assembly.failures()
+        shares, failures = self._looks.latest.budget.shares(), self._looks.failures()
         return {
             "heads": {
                 stage.name: {
-                    "ms": round(self._assembly.budget.shares().get(stage.name, 0.0), 2),
-                    "failed": failures.get(stage.name),
+                    "ms": round(shares.get(stage.name, 0.0), 2),
+                    "failed": str(failures[stage.name]) if stage.name in failures else None,
                 }
-                for stage in self._assembly.heads
+                for stage in self._looks.latest.heads
             }
         }
 
     # ---- which heads run -------------------------------------------------------------------------
 
-    async def _follow(self) -> None:
-        """Run the heads that the settings ask for, on what the model in use finds."""
+    async def _follow(self, *, anew: bool = False, again: bool = False) -> None:
+        """Run the heads that the settings ask for, on what the model in use finds. Those in use go
+        on until the others are here.
+
+        Args:
+            anew: also if they are in use: they have failed.
+            again: a person asks for that.
+        """
         card = self._card or self._page.sessions.card
         looks = tuple(self._settings.closer_looks) if self._settings.closer else ()
-        if card is None or self._made == (card, looks):
+        if card is None or (self._made == (card, looks) and not (anew or again)):
             return
-        self._made = (card, looks)
+        made = self._made = (card, looks)
+        self._failures, self._unfit = {}, ()
         if not looks:
-            self._use(None)
+            self._use(None, {})
             return
-        names = [name for look in looks for name in NETWORKS.get(look, (look,))]
-        spec = completed(
-            PipelineSpec(heads=tuple(HeadSpec(name, name) for name in names)), card.labels
-        )
         self._panel.say(words.LOADING)
+        names = [name for look in looks for name in NETWORKS.get(look, (look,))]
+        spec, unfit = fitting([HeadSpec(name, name) for name in names], card.labels)
+        cards: dict[str, HeadCard] = {}
+        heads: dict[str, Head] = {}
         try:
             cards = await self._shelf.cards()
-        except Exception:  # noqa: BLE001  (what browsers throw when there is no connection)
-            self._made = ()
-            self._panel.say(words.MISSING)
-            return
-        if self._made != (card, looks):
+        except ObscuraError as error:
+            self._failures[words.CLOSER] = error
+        for head in spec.heads:
+            if head.name in cards:
+                try:
+                    heads[head.name] = await self._shelf.head(cards[head.name])
+                except ObscuraError as error:
+                    self._failures[cards[head.name].title] = error
+        if self._made is not made:
             return  # another choice was made meanwhile
-        wanted = {head.name: cards[str(head.network)] for head in spec.heads}
-        self._panel.say("")
-        self._use(assemble(spec, card.labels, wanted, read))
-        self._page.sessions.heads.want({n: self._shelf.head(c) for n, c in wanted.items()})
+        self._unfit = tuple(cards[head.name].title for head in unfit if head.name in cards)
+        spec, _ = fitting([head for head in spec.heads if head.name in heads], card.labels)
+        self._shelf.keep(heads)
+        moving = lambda: self._analysis.answer is not None and self._analysis.answer.moving  # noqa: E731
+        found = {name: cards[name] for name in heads}
+        looks_now = Looks(spec, card.labels, found, read, moving) if heads else None
+        self._use(looks_now, heads, again=again)
 
-    def _use(self, assembly: Assembly | None) -> None:
-        self._assembly = assembly
-        heads = assembly.heads if assembly else ()
-        self._others = Pipeline([each for each in heads if not each.gives.adds])
-        self._analysis.finders.stages = [each for each in heads if each.gives.adds]
-        self._analysis.closer = bool(self._others.stages)
-        own = len(self._card.labels) if self._card else 0
-        self._analysis.more_labels = assembly.labels[own:] if assembly else ()
-        if assembly is None:
-            self._page.sessions.heads.want({})
+    def _use(self, looks: Looks | None, heads: dict[str, Head], *, again: bool = False) -> None:
+        """Use other heads from the next frame on."""
+        self._looks = looks
+        analysis = self._analysis
+        if self._card is not None:
+            analysis.more_labels = more_labels(self._card.labels)
+        analysis.finders.stages = [looks.finders] if looks else []
+        analysis.closer = looks is not None
+        analysis.aside = looks.aside if looks else None
+        analysis.shares = looks.shares if looks else dict
+        self._page.sessions.heads.want(heads, again=again)
+        self.scene_changed()
+        self._report()
+        self._spawn(self._look_again())
+
+    async def _look_again(self) -> None:
+        """Look at what stands still in view."""
         again = self._page.sources.analyse_again()
-        if again is not None:
-            self._spawn(again)
+        if again is None:
+            return
+        self._looking = True
+        try:
+            await again
+        finally:
+            self._looking = False
 
     # ---- a stage and a sink ----------------------------------------------------------------------
 
     def update(self, update: Update) -> Update:
         """Add what is known from earlier frames."""
-        return self._noted(self._others.update(update))
+        return noted(self._looks.others.update(update)) if self._looks else update
 
     def steps(self, update: Update) -> Steps:
         """Add what the heads find out; see `pipeline.AskingStage`."""
-        if self._assembly is not None:
-            ms = self._page.sessions.timings.medians().get("inference")
-            if ms is not None:
-                self._assembly.budget.add_detector(ms)
-        update = yield from self._others.steps(update)
-        return self._noted(update)
+        looks = self._looks
+        if looks is None:
+            return update
+        self._looked = self._analysis.answer
+        ms = self._page.sessions.timings.medians().get("inference")
+        if ms is not None:
+            looks.live.budget.add_detector(ms)
+        update = yield from looks.others.steps(update)
+        return noted(update)
 
     def reset(self) -> None:
         """See `Stage`."""
-        self._others.reset()
+        if self._looks is not None:
+            self._looks.others.reset()
 
     def take(self, update: Update) -> None:  # noqa: ARG002  (a sink)
-        """Show what the heads cost, and which have stopped."""
-        if self._assembly is not None:
-            self._panel.report(self._assembly)
+        """Show what the heads cost, and which have stopped; look at the sample picture, which is
+        shown without being analysed again."""
+        if self._looks is None:
+            return
+        kind = self._page.sources.scene.kind
+        if kind is not Kind.LIVE or now_ms() - self._reported_ms > REPORT_MS:
+            self._report()
+        looked = self._looking or self._analysis.answer is self._looked
+        if kind is Kind.WELCOME and not looked:
+            self._spawn(self._look_again())
 
     def close(self) -> None:
         """Nothing is held."""
 
-    def _noted(self, update: Update) -> Update:
-        """Return the update with a few words on each row."""
-        if self._assembly is None or not self._others.stages:
-            return update
-        found = update.detections
-        notes = [words.note(each) for each in described(found, self._assembly.heads)]
-        data = {**found.data, NOTES: np.array(notes, np.str_).reshape(len(found))}
-        return Update(update.frame, found.replace(data=data), update.events)
+    def _assembly(self) -> Assembly | None:
+        return self._looks.latest if self._looks is not None else None
+
+    def _report(self) -> None:
+        """Show what the heads cost, and which do not run."""
+        self._reported_ms = now_ms()
+        failures = dict(self._failures)
+        shares: dict[str, float] = {}
+        if self._looks is not None:
+            titles = {stage.name: stage.card.title for stage in self._looks.latest.heads}
+            found = self._page.sessions.heads.failures | self._looks.failures()
+            failures |= {titles[name]: error for name, error in found.items() if name in titles}
+            shares = self._looks.shares()
+        self._panel.report(failures, self._unfit, shares)
 
 
 async def _text(address: str) -> str:
@@ -182,5 +239,9 @@ async def _text(address: str) -> str:
     return str(await blob.text())
 
 
-async def _download(address: str) -> BufferNetwork:
-    return BufferNetwork(await boot.take(address, False))
+async def _download(address: str, fresh: bool) -> BufferNetwork:
+    return BufferNetwork(await boot.take(address, fresh))
+
+
+def _copy(network: BufferNetwork) -> Any:
+    return network.handle.slice(0)

@@ -4,24 +4,55 @@ from __future__ import annotations
 
 from typing import Any
 
+from obscura.errors import ModelCorrupt, ModelMissing, ObscuraError, OutOfMemory
+from obscura.page.words.text import percent
+
 KEY = ("X", "look closer: faces, poses and more")
 NEEDS_TRACKING = "Closer looks need tracking, so they are off, too."
-LOADING = "Loading what looks closer…"
-FAILED = "{title} stopped: {cause}"
-MISSING = "What looks closer could not be loaded. Check the connection, then try again."
+CLOSER = "Closer looks"
+LOADING = "Downloading…"
+NOTHING_FOR_IT = "{title}: this model does not find what it looks at. Choose another model."
 YEARS = "about {age:.0f}"
 SEX = {True: "looks male", False: "looks female"}
 EVEN = 0.5
-COST = "{title}: {ms:.0f} ms per frame"
+WHY: dict[type, str] = {
+    ModelMissing: "could not be downloaded. Check your connection.",
+    ModelCorrupt: "was damaged on its way here, so it is not used.",
+    OutOfMemory: "stopped: there is not enough memory for it.",
+}
+"""What happened to a look, by the class of its error."""
+STOPPED = "stopped: {cause}."
 
 
-def note(known: dict[str, Any]) -> str:
+def failed(title: str, error: ObscuraError) -> str:
+    """Return a sentence about a look that does not run.
+
+    >>> from obscura.errors import BackendError
+    >>> failed("Expression", BackendError("The network failed", "code 6"))
+    'Expression stopped: The network failed.'
+    """
+    known = [WHY[kind] for kind in type(error).mro() if kind in WHY]
+    return f"{title} {known[0] if known else STOPPED.format(cause=error.cause)}"
+
+
+def cost(title: str, ms: float) -> str:
+    """Return what a look costs."""
+    return f"{title}: {ms:.0f} ms per frame"
+
+
+def note(known: dict[str, Any], *, scores: bool = False) -> str:
     """Return a few words on an object: what `heads.described` knows of it.
+
+    Args:
+        scores: with how likely each class is.
 
     >>> note({"emotion": {"label": "happy", "score": 0.91}, "age": 33.6, "male": 0.2})
     'happy, about 34, looks female'
+    >>> note({"emotion": {"label": "happy", "score": 0.91}}, scores=True)
+    'happy 91 %'
     """
-    parts = [value["label"] for value in known.values() if isinstance(value, dict)]
+    classes = [value for value in known.values() if isinstance(value, dict)]
+    parts = [f"{c['label']} {percent(c['score'])}" if scores else c["label"] for c in classes]
     if "age" in known:
         parts.append(YEARS.format(age=known["age"]))
     if "male" in known:

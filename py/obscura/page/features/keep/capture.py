@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from obscura.detections import Detections
-from obscura.page.live.analysis import Analysis, Answer
+from obscura.page.live.analysis import Analysis
 from obscura.page.state.scene import Kind
 from obscura.update import FrameInfo, Update
 
@@ -82,15 +82,14 @@ async def capture(
     for _ in range(TRIES):
         if redacted or update is not None or sessions.card is None:
             break
-        answered = await sessions.run(lambda: read_pixels(picture))
-        if answered is not None:
-            answer = Answer(scene.epoch, answered.card, frame, answered.outputs)
-            update = Update(frame, analysis.decode(answer))
+        found = await sources.find_in(lambda: read_pixels(picture), frame)
+        if found is not None:
+            answer, update = found
     card = answer.card if answer else None
     return Snapshot(
         picture,
         update or Update(frame, Detections.empty()),
-        card.labels if card else (),
+        (*card.labels, *analysis.more_labels) if card else (),
         card.name if card else "",
         source,
         mirrored,

@@ -1,13 +1,13 @@
 """Offline: has files stored, and announces new versions of the page.
 
 The service worker (assets/sw.js) stores the files; this decides which, and says how it went. Files
-come in groups: the page itself ("shell"), "python", the sample "clip", an "engine:BUILD" and
-"model:NAME" each.
+come in groups: the page itself ("shell"), "python", the sample "clip", an "engine:BUILD",
+"model:NAME" and "head:NAME" each, and "heads", the list of these. A head is stored once it was used.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 
 from obscura.cards.card import ModelCard
@@ -39,6 +39,9 @@ class Offline(Part):
         self._update: Callable[[], Any] | None = None  # what the update button does
         self._controlled = False
         self._addresses = context.build.model_urls
+        self._in_use: tuple[str, str] | None = None  # the engine and the model
+        self._heads = context.page.sessions.heads
+        self._heads.on_use = self._head_used
         service.on_connection(lambda _event: self._mark_models())
         context.spawn(self._mark_models())
 
@@ -59,10 +62,13 @@ class Offline(Part):
         if keeps_nothing():
             self._show("deleted")
             return
+        self._in_use = runtime, model
         groups = ["shell", "python", "clip", f"engine:{runtime}"]
         groups += [f"model:{model}"] if model in self._models else []
+        heads = dict(self._heads.used)
+        groups += ["heads", *(f"head:{name}" for name in heads)] if heads else []
         state = await self._service.store(groups) or "yes"
-        self._show(state)
+        self._show(state, heads.values())
         await self._mark_models()
         if state != "forbidden" and not self._watching:
             self._watching = True
@@ -100,8 +106,12 @@ class Offline(Part):
         """See `Part`."""
         await self._service.forget()
 
-    def _show(self, state: str) -> None:
-        by_id("fact-offline").textContent = text.OFFLINE[state]
+    def _head_used(self) -> None:
+        if self._in_use is not None:  # else it is stored with the model
+            self._spawn(self.store(*self._in_use))
+
+    def _show(self, state: str, heads: Collection[str] = ()) -> None:
+        by_id("fact-offline").textContent = text.offline(state, heads)
 
     # ---- new versions ----------------------------------------------------------------------------
 
