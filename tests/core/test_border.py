@@ -43,7 +43,7 @@ FLOORS = (
     {"families"},
     {"cards.head_card"},
     {"engine", "drawing", "export", "heads", "identify", "label_font", "png_colour"},
-    {"engine.native", "engine.web", "cards.catalogue", "flip", "pictures"},
+    {"engine.native", "engine.web", "cards.catalogue", "cards.classifier", "flip", "pictures"},
     {"detector"},
     {"cards.head_files"},
     {"heads.shelf"},

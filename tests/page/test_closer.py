@@ -12,7 +12,14 @@ import numpy as np
 import pytest
 
 from obscura.detections import ATTRIBUTES, Detections
-from obscura.errors import BackendError, ModelCorrupt, ModelMissing, ObscuraError, OutOfMemory
+from obscura.errors import (
+    BackendError,
+    ModelCorrupt,
+    ModelMismatch,
+    ModelMissing,
+    ObscuraError,
+    OutOfMemory,
+)
 from obscura.heads import HeadSpec, PipelineSpec
 from obscura.page.features.closer import words
 from obscura.page.features.closer.looks import Looks, fitting, more_labels, noted
@@ -71,7 +78,7 @@ class Closer:
             LABELS,
             CARDS,
             read,
-            lambda: analysis.answer is not None and analysis.answer.moving,
+            lambda: analysis.current is not None and analysis.current.moving,
         )
         analysis.finders.stages = [self.looks.finders]
         analysis.closer, analysis.aside = True, self.looks.aside
@@ -125,6 +132,21 @@ async def test_everything_in_a_photo_is_looked_at_whatever_it_costs(world: World
         assert [row.get("attributes", {}).get("mood") for row in rows] == [MOOD, None, MOOD]
         assert len(rows[0]["attributes"]["pose"]) == 17
         assert [len(row.get("keypoints", ())) for row in rows] == [0, 6, 0]
+
+
+@visit
+async def test_a_photo_has_its_answer_only_once_it_is_looked_at(world: World) -> None:
+    closer = Closer(world)
+    await world.use(make_card(1))
+    await show(world, "photo")
+    world.sessions.pending[0].answer()
+    while not closer.requests:
+        await asyncio.sleep(0)
+
+    assert not world.app.sources.answered
+    assert world.app.state == "starting"
+    await settle()
+    assert world.app.state == "still"
 
 
 @visit
@@ -309,7 +331,9 @@ def test_a_head_that_has_nothing_to_look_at_is_left_out_and_named() -> None:
         (ModelMissing("x"), "Pose could not be downloaded. Check your connection."),
         (ModelCorrupt("x"), "Pose was damaged on its way here, so it is not used."),
         (OutOfMemory("x"), "Pose stopped: there is not enough memory for it."),
-        (BackendError("The network failed", 7), "Pose stopped: The network failed."),
+        (BackendError("x", 7), "Pose stopped: its network failed on this device."),
+        (ModelMismatch("x"), "Pose stopped: its network returns something unexpected."),
+        (ObscuraError("It is off", 7), "Pose stopped: It is off."),
     ],
 )
 def test_failures_are_said_in_plain_words(error: ObscuraError, sentence: str) -> None:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from obscura.errors import BackendError, ModelMismatch, ObscuraError, OutOfMemory
-from obscura.page.models.heads import MOST_LOSSES, Head
+from obscura.page.models.heads import Head
 from obscura.page.models.sessions import ModelAnswer
 from obscura.pipeline import Answer, Request
 
@@ -176,13 +176,33 @@ def test_a_head_that_throws_mid_run_answers_with_its_error_and_the_model_goes_on
     run(story())
 
 
+def test_when_the_engine_is_lost_by_itself_heads_are_open_on_the_next_backend() -> None:
+    async def story() -> None:
+        world = await ready("faces")
+        world.device.loaded[0].lost = True
+        with pytest.raises(BackendError) as lost:
+            await world.sessions.run(lambda: "frame")
+
+        await world.sessions.recover(world.sessions.card, lost.value)
+        assert await world.sessions.run(lambda: "frame") is not None
+
+        assert world.device.tried[-2:] == [TWO_THREADS, ONE_THREAD]
+        assert list(world.device.loaded[0].heads) == ["faces"]
+        assert world.sessions.heads.failures == {}
+
+    run(story())
+
+
 @pytest.mark.parametrize("call", ["open", "run"])
-def test_when_the_engine_is_lost_heads_are_open_on_the_next_backend(call: str) -> None:
+def test_a_head_with_which_the_engine_is_lost_stays_off_and_the_backend_is_not_blamed(
+    call: str,
+) -> None:
     async def story() -> None:
         world = await ready("faces")
         error = BackendError("The engine crashed")
         fault(world, call, "pose", error, loses=True)
-        world.sessions.heads.want({"faces": head(), "pose": head()})
+        both = {"faces": head(), "pose": head()}
+        world.sessions.heads.want(both)
         if call == "open":
             with pytest.raises(BackendError):
                 await world.sessions.run(lambda: "frame")
@@ -191,11 +211,18 @@ def test_when_the_engine_is_lost_heads_are_open_on_the_next_backend(call: str) -
             await ask(world, "pose")
         assert world.sessions.lost
 
-        world.device.head_faults.clear()
         await world.sessions.recover(world.sessions.card, error)
-        assert await world.sessions.run(lambda: "frame") is not None
+        for _ in range(2):
+            world.sessions.heads.want(both)  # as when another look is chosen
+            assert await world.sessions.run(lambda: "frame") is not None
 
-        assert world.device.tried[-2:] == [TWO_THREADS, ONE_THREAD]
+        assert set(world.device.tried) == {TWO_THREADS}
+        assert list(world.device.loaded[0].heads) == ["faces"]
+        assert world.sessions.heads.failures == {"pose": error}
+
+        world.device.head_faults.clear()
+        world.sessions.heads.want(both, again=True)
+        await world.sessions.run(lambda: "frame")
         assert sorted(world.device.loaded[0].heads) == ["faces", "pose"]
 
     run(story())

@@ -107,6 +107,9 @@ class Analysis:
         self.answer: Answer | None = None
         self.update: Update | None = None
         """The latest update; None while the picture in view has no answer."""
+        self.current: Answer | None = None
+        """The answer that stages work on, or the latest one. It becomes `answer` once it is shown:
+        while heads are asked, the one before is."""
 
     @property
     def detections(self) -> Detections:
@@ -116,7 +119,7 @@ class Analysis:
     @property
     def labels(self) -> tuple[str, ...]:
         """Names of the classes of the model that answered, and of what finders add."""
-        return (*self.answer.card.labels, *self.more_labels) if self.answer else ()
+        return (*self.current.card.labels, *self.more_labels) if self.current else ()
 
     @property
     def looks_closer(self) -> bool:
@@ -168,7 +171,7 @@ class Analysis:
             least.append(tracker.options.live)
         self._deep = bool(least)
         wanted = options._replace(threshold=min(least), classes=None) if least else options
-        self.answer = answer  # before stages ask for its labels
+        self.current = answer  # before stages ask for its labels
         return Update(answer.frame, self._decode(answer, wanted))
 
     def _tracked(self, answer: Answer, update: Update) -> Update:
@@ -178,7 +181,7 @@ class Analysis:
     def _take(self, answer: Answer, update: Update) -> None:
         """Show what the stages have made of an answer."""
         self._whole = update if self._deep or self.looks_closer else None
-        self.answer = answer
+        self.answer = self.current = answer
         self.update = self._visible(update)
         self._pass_on(self.update)
 
@@ -217,7 +220,7 @@ class Analysis:
     def clear(self) -> None:
         """Forget the answer and reset the stages: another picture or another model follows."""
         self._end()
-        self.answer = self.update = self._whole = None
+        self.answer = self.current = self.update = self._whole = None
         if self._tracker is not None:
             self._tracker.reset()
         self.finders.reset()

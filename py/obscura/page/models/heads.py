@@ -6,17 +6,12 @@ from the frame that ran last. So another model, or another backend, has them as 
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, NamedTuple
-from weakref import WeakKeyDictionary
+from weakref import WeakKeyDictionary, WeakSet
 
 from obscura.engine.session import NetworkForm
 from obscura.errors import BackendError, ObscuraError
-
-MOST_LOSSES = 2
-"""Engines that may be lost while a head runs. Then it is taken to be the cause, and stays off, so
-that the model does not run out of backends."""
 
 
 class Head(NamedTuple):
@@ -38,7 +33,8 @@ class SessionHeads:
     def __init__(self) -> None:
         self._wanted: dict[str, Head] = {}
         self._open: WeakKeyDictionary[Any, dict[str, Head]] = WeakKeyDictionary()
-        self._losses: Counter[str] = Counter()
+        self._lost: set[str] = set()
+        self._took: WeakSet[Any] = WeakSet()
         self.failures: dict[str, ObscuraError] = {}
         """Why heads that are wanted could not be opened, or are not opened again, by name."""
         self.used: dict[str, str] = {}
@@ -51,22 +47,28 @@ class SessionHeads:
         opened are tried again.
 
         Args:
-            again: try those again, too, with which engines were lost.
+            again: try those again, too, with which the engine was lost.
         """
         self._wanted = dict(heads)
         if again:
-            self._losses.clear()
-        self.failures = {n: e for n, e in self.failures.items() if self._losses[n] >= MOST_LOSSES}
+            self._lost.clear()
+        self.failures = {name: e for name, e in self.failures.items() if name in self._lost}
 
     def is_open(self, session: Any, name: str) -> bool:
         """Return whether a head is open in a session."""
         return name in self._open.get(session, {})
 
-    def engine_lost(self, name: str, error: ObscuraError) -> None:
-        """Take note that a session's engine was lost while a head ran."""
-        self._losses[name] += 1
-        if self._losses[name] >= MOST_LOSSES:
-            self.failures[name] = error
+    def took(self, session: Any) -> bool:
+        """Return whether a session's engine was lost with a head, and not by its own fault."""
+        return session in self._took
+
+    def engine_lost(self, session: Any, name: str, error: ObscuraError) -> None:
+        """Take note that a session's engine was lost while a head ran or was being opened. It stays
+        off until a person tries again, so that it does not take one engine after the other along.
+        """
+        self._took.add(session)
+        self._lost.add(name)
+        self.failures[name] = error
 
     async def open_in(self, session: Any) -> None:
         """Open in a session what is wanted, and close what is not. What fails is noted, and keeps
@@ -90,10 +92,10 @@ class SessionHeads:
             try:
                 await session.open_head(name, await head.load(), head.form)
             except ObscuraError as error:
-                if session.lost:
-                    self.engine_lost(name, error)
-                    return
                 self.failures[name] = error
+                if session.lost:
+                    self.engine_lost(session, name, error)
+                    return
             except Exception as error:  # noqa: BLE001  (a network that graphs or browsers choke on)
                 self.failures[name] = BackendError("The network could not be opened", error)
             else:

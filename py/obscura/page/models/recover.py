@@ -25,13 +25,14 @@ class Recovery:
         self._shelf, self._opener, self._pool = shelf, opener, pool
         self._set_status = set_status
 
-    async def run(self, card: ModelCard, error: ObscuraError) -> None:
+    async def run(self, card: ModelCard, error: ObscuraError, *, blameless: bool = False) -> None:
         """Close the failed session and open the model without the plans that failed.
 
         A model that has been taken into use meanwhile stays in use.
 
         Args:
             error: what the failed run raised.
+            blameless: whether the plan may be used again, because something else was the cause.
 
         Raises:
             As `Sessions.load`; BackendError when no backend is left.
@@ -43,21 +44,22 @@ class Recovery:
             self._pool.close(failed)
             if self._pool.current is not None:
                 return
-            self._opener.winners.forget(card)
+            if not blameless:
+                self._opener.winners.forget(card)
             try:
                 self._set_status(text.FETCHING_MODEL.format(model=card.title))
                 opened = await self._opener.open(
                     card,
                     await self._shelf.fetch(card),
                     failed.choice or AUTOMATIC,
-                    failed=failed.failed | {failed.plan},
+                    failed=failed.failed if blameless else failed.failed | {failed.plan},
                     report=self._set_status,
                     wanted=lambda: self._pool.current is None,
                 )
             finally:
                 self._set_status("")
             if opened is not None:
-                opened.why = text.failed(error)
+                opened.why = failed.why if blameless else text.failed(error)
                 self._pool.add(opened)
                 if self._pool.current is None:
                     self._pool.use(opened)

@@ -145,7 +145,7 @@ class Sessions:
             if self._pool.current is not current:
                 return None
             if session.lost:
-                self.heads.engine_lost(request.head, error)
+                self.heads.engine_lost(session, request.head, error)
             return Answer({}, 0.0, error)
         return Answer(outputs, self._clock.now_ms() - begun)
 
@@ -180,7 +180,9 @@ class Sessions:
         Raises:
             As `load`; BackendError when no backend is left.
         """
-        await self._recovery.run(card, error)
+        current = self._pool.current
+        blameless = current is not None and self.heads.took(current.session)
+        await self._recovery.run(card, error, blameless=blameless)
 
     async def race(self, hold: Callable[[bool], None]) -> None:
         """Find out, once per model and device, whether another plan is faster than the one in use.

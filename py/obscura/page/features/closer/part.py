@@ -147,7 +147,7 @@ class Closer(Part):
         self._unfit = tuple(cards[head.name].title for head in unfit if head.name in cards)
         spec, _ = fitting([head for head in spec.heads if head.name in heads], card.labels)
         self._shelf.keep(heads)
-        moving = lambda: self._analysis.answer is not None and self._analysis.answer.moving  # noqa: E731
+        moving = lambda: self._analysis.current is not None and self._analysis.current.moving  # noqa: E731
         found = {name: cards[name] for name in heads}
         looks_now = Looks(spec, card.labels, found, read, moving) if heads else None
         self._use(looks_now, heads, again=again)
@@ -189,7 +189,7 @@ class Closer(Part):
         looks = self._looks
         if looks is None:
             return update
-        self._looked = self._analysis.answer
+        self._looked = self._analysis.current
         ms = self._page.sessions.timings.medians().get("inference")
         if ms is not None:
             looks.live.budget.add_detector(ms)

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from obscura.errors import ModelCorrupt, ModelMissing, ObscuraError, OutOfMemory
+from obscura.errors import (
+    BackendError,
+    ModelCorrupt,
+    ModelMismatch,
+    ModelMissing,
+    ObscuraError,
+    OutOfMemory,
+)
 from obscura.page.words.text import percent
 
 KEY = ("X", "look closer: faces, poses and more")
@@ -18,7 +25,9 @@ EVEN = 0.5
 WHY: dict[type, str] = {
     ModelMissing: "could not be downloaded. Check your connection.",
     ModelCorrupt: "was damaged on its way here, so it is not used.",
+    ModelMismatch: "stopped: its network returns something unexpected.",
     OutOfMemory: "stopped: there is not enough memory for it.",
+    BackendError: "stopped: its network failed on this device.",
 }
 """What happened to a look, by the class of its error."""
 STOPPED = "stopped: {cause}."
@@ -27,9 +36,10 @@ STOPPED = "stopped: {cause}."
 def failed(title: str, error: ObscuraError) -> str:
     """Return a sentence about a look that does not run.
 
-    >>> from obscura.errors import BackendError
-    >>> failed("Expression", BackendError("The network failed", "code 6"))
-    'Expression stopped: The network failed.'
+    >>> failed("Expression", BackendError("The wasm backend failed", "code 6"))
+    'Expression stopped: its network failed on this device.'
+    >>> failed("Mask", ObscuraError("It looks at nothing"))
+    'Mask stopped: It looks at nothing.'
     """
     known = [WHY[kind] for kind in type(error).mro() if kind in WHY]
     return f"{title} {known[0] if known else STOPPED.format(cause=error.cause)}"

@@ -156,7 +156,7 @@ class Count(Part):
 
     def _wanted(self, update: Update) -> Update:
         """Return the update without the classes that a person has hidden."""
-        answer = self._analysis.answer
+        answer = self._analysis.current
         classes = self._analysis.options(answer.card).classes if answer else None
         if classes is None:
             return update
