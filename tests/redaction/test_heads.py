@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -150,3 +152,18 @@ def test_strict_somebody_who_is_gone_in_the_middle_is_lost() -> None:
 
     assert "lost" in whole
     assert "lost" in {clip.covered(index).why for index in range(80)}
+
+
+def test_the_same_person_found_once_more_is_nobody_else() -> None:
+    twin = (102.0, 105.0, 158.0, 250.0)
+    found = update(0, STANDING, (twin, PERSON, 4), face(130, 120))
+    scores = np.array([0.9, 0.3, 0.9], np.float32)
+    given = replace(found, detections=found.detections.replace(score=scores))
+
+    assert heads(given) == []
+    people = CoverOptions(labels=frozenset({"person"}), margin=0.0, edge=0.0)
+    for options in (PLAIN, people):
+        assert len(Cover(options).update(given, LABELS, spared=[1]).xyxy) == 0
+    # As certain as the other one, it is somebody in front of them.
+    assert len(heads(found)) == 2
+    assert len(Cover(PLAIN).update(found, LABELS, spared=[1]).xyxy) == 1

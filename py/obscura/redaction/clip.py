@@ -26,7 +26,7 @@ from obscura.redaction.geometry import (
     moved,
     overlap,
 )
-from obscura.redaction.heads import is_spared
+from obscura.redaction.heads import names_of, spared_rows
 from obscura.redaction.sighted import SAME
 from obscura.update import FrameInfo, Update
 
@@ -147,12 +147,12 @@ class CoverClip:
         found, now_s = update.detections, update.frame.time_s
         self._next(update.frame)
         boxes, tracks = boxes_of(found.xyxy), found.track_numbers()
-        names = [labels[each] if each < len(labels) else "" for each in found.class_id.tolist()]
+        names, shown = names_of(found, labels), spared_rows(found, labels, spared)
         for row, (box, track, name) in enumerate(zip(boxes, tracks, names, strict=True)):
             known = track is not None and track in self._tracks
             if not known and name not in self.options.labels:
                 continue
-            if is_spared(row, boxes, tracks, names, spared):
+            if shown[row]:
                 continue
             if track in self._tracks:
                 self._tracks[track].see(box, now_s)

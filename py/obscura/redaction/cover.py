@@ -19,7 +19,7 @@ from obscura.redaction.geometry import (
     covered,
     is_within,
 )
-from obscura.redaction.heads import is_spared
+from obscura.redaction.heads import names_of, spared_rows
 from obscura.redaction.sighted import Passing, Sighted
 from obscura.update import FrameInfo, Update
 
@@ -93,12 +93,12 @@ class Cover:
         """Take in what was found."""
         found, now_s = update.detections, update.frame.time_s
         boxes, tracks = boxes_of(found.xyxy), found.track_numbers()
-        names = [labels[each] if each < len(labels) else "" for each in found.class_id.tolist()]
+        names, shown = names_of(found, labels), spared_rows(found, labels, spared)
         for row, (box, track, name) in enumerate(zip(boxes, tracks, names, strict=True)):
             known = track is not None and track in self._objects
             if name not in self.options.labels and not known:
                 continue
-            free = is_spared(row, boxes, tracks, names, spared)
+            free = shown[row]
             if track is None:
                 if not free:
                     self._passing.see(box, now_s)

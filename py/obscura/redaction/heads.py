@@ -12,13 +12,16 @@ from dataclasses import replace
 import numpy as np
 
 from obscura.detections import Detections
-from obscura.redaction.geometry import Box, boxes_of, is_within
+from obscura.redaction.geometry import Box, area, boxes_of, is_within
 from obscura.update import Update
 
 FACE, PERSON = "face", "person"
 HEAD_PART = 0.4
 """Part of a standing person's height, from the top, in which their head is, also with raised arms.
 Of who is wider than that it is a square: heads are no higher than shoulders are wide."""
+LESS, SHARED = 0.5, 0.75
+"""Of two boxes of people, the one with less than this part of the other's score, and more than this
+part of itself inside the other, is the same person."""
 HEAD_TRACKS = 1 << 40
 """Added to the track_id of a person for that of their head; trackers count from 0."""
 NO_TRACK = -1
@@ -52,8 +55,9 @@ def with_heads(update: Update, labels: Sequence[str]) -> Update:
         return update
     found = update.detections
     boxes = boxes_of(found.xyxy)
-    names = [labels[each] if each < len(labels) else "" for each in found.class_id.tolist()]
-    people = [row for row, name in enumerate(names) if name == PERSON]
+    names = names_of(found, labels)
+    again = repeated(found, names)
+    people = [row for row, name in enumerate(names) if name == PERSON and row not in again]
     heads = {row: head_part(boxes[row]) for row in people}
     faces = [box for box, name in zip(boxes, names, strict=True) if name == FACE]
     bare = _without_face(people, heads, faces)
@@ -104,32 +108,56 @@ def _without_face(people: list[int], heads: dict[int, Box], faces: list[Box]) ->
     return [row for row in people if counts[of(row)] < sizes[of(row)]]
 
 
-def is_spared(
-    row: int,
-    boxes: Sequence[Box],
-    tracks: Sequence[int | None],
-    names: Sequence[str],
-    spared: Collection[int],
-) -> bool:
-    """Whether what was found is not to be covered: a track that is spared, its head, or its face.
+def spared_rows(found: Detections, labels: Sequence[str], spared: Collection[int]) -> list[bool]:
+    """Return for each row whether it is not to be covered: a track that is spared, its head, its
+    face, or the same person once more.
 
     A face is that of somebody who is spared only if it is where the head of nobody else is.
 
     Args:
-        row: of what was found.
-        boxes, tracks, names: of all that was found.
+        found: all that was found.
+        labels: names of the classes, by class_id.
         spared: ids of tracks that are shown.
     """
-    track = tracks[row]
-    if track is not None and track >= HEAD_TRACKS:
-        return track - HEAD_TRACKS in spared
-    if track in spared:
-        return True
-    if names[row] != FACE or not spared:
-        return False
-    owners = [
-        each in spared
-        for box, each, name in zip(boxes, tracks, names, strict=True)
-        if name == PERSON and is_within(boxes[row], [head_part(box)])
+    if not spared:
+        return [False] * len(found)
+    boxes, tracks, names = boxes_of(found.xyxy), found.track_numbers(), names_of(found, labels)
+    again = repeated(found, names)
+    shown = [
+        track in spared or (track is not None and track - HEAD_TRACKS in spared) for track in tracks
     ]
-    return bool(owners) and all(owners)
+    shown = [shown[again.get(row, row)] for row in range(len(found))]
+    people = [row for row, name in enumerate(names) if name == PERSON and row not in again]
+    for row, name in enumerate(names):
+        if name == FACE and (track := tracks[row] or 0) < HEAD_TRACKS and track not in spared:
+            owners = [each for each in people if is_within(boxes[row], [head_part(boxes[each])])]
+            shown[row] = bool(owners) and all(shown[each] for each in owners)
+    return shown
+
+
+def repeated(found: Detections, names: Sequence[str]) -> dict[int, int]:
+    """Return the rows of people who are the better part of somebody else and much less certain,
+    with the row of that one: the same person once more, as detectors have it at low scores."""
+    boxes, scores = boxes_of(found.xyxy), found.score.tolist()
+    people = [row for row, name in enumerate(names) if name == PERSON]
+    again: dict[int, int] = {}
+    for row in people:
+        for other in people:
+            if scores[row] < LESS * scores[other] and _inside(boxes[row], boxes[other]) > SHARED:
+                again[row] = other
+                break
+    return {row: again.get(other, other) for row, other in again.items()}
+
+
+def names_of(found: Detections, labels: Sequence[str]) -> list[str]:
+    """Return the class of each row; "" for one without a label."""
+    return [labels[each] if each < len(labels) else "" for each in found.class_id.tolist()]
+
+
+def _inside(box: Box, other: Box) -> float:
+    """Return the part of a box that is inside another."""
+    width, height = (
+        min(box[2], other[2]) - max(box[0], other[0]),
+        min(box[3], other[3]) - max(box[1], other[1]),
+    )
+    return max(width, 0.0) * max(height, 0.0) / max(area(box), 1e-9)
