@@ -84,8 +84,8 @@ def test_nothing_is_added_where_nobody_looks_for_faces_and_to_nobody_but_people(
     assert heads(update(0, ((10, 10, 50, 50), DOG, 3))) == []
 
 
-def test_people_without_a_track_have_heads_without_one() -> None:
-    assert heads(update(0, (STANDING[0], PERSON, -1)))[0][0] == -1
+def test_where_people_are_tracked_who_is_not_has_no_head() -> None:
+    assert heads(update(0, (STANDING[0], PERSON, -1))) == []
     found = Detections([STANDING[0]], [0.9], [PERSON])
     alone = with_heads(Update(FrameInfo(0, 0.0, 640, 480), found), LABELS)
     assert len(alone.detections) == 2

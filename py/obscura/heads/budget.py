@@ -23,12 +23,15 @@ class Budget:
 
     Attributes:
         ms_per_frame: limit; infinite for none, as with files, where nobody waits.
+        free: names of heads that get all that they ask for, whatever it takes; the others share
+            the limit without them.
     """
 
     def __init__(self, ms_per_frame: float = inf) -> None:
         if not ms_per_frame > 0:
             raise ValueError(f"ms_per_frame: wanted more than 0, got {ms_per_frame}")
         self.ms_per_frame = ms_per_frame
+        self.free: frozenset[str] = frozenset()
         self._detector: deque[float] = deque(maxlen=MEASURED)
         self._costs: dict[str, deque[float]] = {}
         self._warm: set[str] = set()
@@ -81,6 +84,8 @@ class Budget:
             frame: index of the frame; a new one begins when it changes.
         """
         self._enter(frame)
+        if head in self.free:
+            return crops
         self._asked.add(head)
         cost = self.cost(head) or 0.0
         self._demand[head] = crops * cost

@@ -4,7 +4,6 @@ and writing. CPython only."""
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,7 +19,7 @@ from obscura.heads.spec import Every, HeadSpec, PipelineSpec
 from obscura.heads.stage import HeadStage
 from obscura.pipeline import Answer, Request
 from obscura.redaction.errors import RedactionError
-from obscura.redaction.heads import with_heads
+from obscura.redaction.heads import numbered, with_heads
 from obscura.redaction.thresholds import tracker_options
 from obscura.tracking import Tracker
 from obscura.update import FrameInfo, Update
@@ -103,14 +102,8 @@ class Finder:
         self._detector.flip = True  # finds more
         self._pictures.pipeline.reset()
         update = self._analysed(self._pictures, pixels, FrameInfo(0, 0.0, *_size(pixels)))
-        found = update.detections
-        added = found.class_id >= len(self._detector.labels)
-        found = found[added | (found.score >= np.float32(self._least))]
-        # The model's own first: their numbers are the same whatever is looked for besides.
-        added = found.class_id >= len(self._detector.labels)
-        found = found[np.lexsort((found.xyxy[:, 0], added))]
-        found = found.replace(track_id=np.arange(1, len(found) + 1))
-        return with_heads(replace(update, detections=found), self.labels)
+        update = numbered(update, self._least, len(self._detector.labels))
+        return with_heads(update, self.labels)
 
     def frame(self, pixels: NDArray[np.uint8], index: int, time_s: float) -> Update:
         """Return what there is in a frame, with track_ids; index 0 begins another video.

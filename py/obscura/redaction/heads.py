@@ -48,7 +48,8 @@ def with_heads(update: Update, labels: Sequence[str]) -> Update:
     over each other, and in which there are fewer faces than people, all heads are added.
 
     Args:
-        update: all that was found. Rows of people that have a track_id keep it, with `HEAD_TRACKS`.
+        update: all that was found. With a tracker, only people that have a track_id count, and the
+            new rows have it plus `HEAD_TRACKS`: at low scores much is taken for somebody once.
         labels: names of the classes, by class_id; unchanged if "face" is not among them.
     """
     if FACE not in labels:
@@ -57,13 +58,18 @@ def with_heads(update: Update, labels: Sequence[str]) -> Update:
     boxes = boxes_of(found.xyxy)
     names = names_of(found, labels)
     again = repeated(found, names)
-    people = [row for row, name in enumerate(names) if name == PERSON and row not in again]
+    tracks = found.track_numbers()
+    people = [
+        row
+        for row, name in enumerate(names)
+        if name == PERSON and row not in again
+        if found.track_id is None or tracks[row] is not None
+    ]
     heads = {row: head_part(boxes[row]) for row in people}
     faces = [box for box, name in zip(boxes, names, strict=True) if name == FACE]
     bare = _without_face(people, heads, faces)
     if not bare:
         return update
-    tracks = found.track_numbers()
     numbers = [NO_TRACK if (track := tracks[row]) is None else HEAD_TRACKS + track for row in bare]
     more = Detections(
         np.array([heads[row] for row in bare], np.float32),
@@ -106,6 +112,24 @@ def _without_face(people: list[int], heads: dict[int, Box], faces: list[Box]) ->
     for row in people:
         sizes[of(row)] = sizes.get(of(row), 0) + 1
     return [row for row in people if counts[of(row)] < sizes[of(row)]]
+
+
+def numbered(update: Update, least: float, own: int) -> Update:
+    """Return what to cover in a picture of its own, each row with a number as its track_id:
+    from 1, from left to right, the model's rows before those that were added.
+
+    So the model's rows have the same numbers whatever is looked for besides.
+
+    Args:
+        update: all that was found.
+        least: lowest score of the model's rows.
+        own: number of the model's classes.
+    """
+    found = update.detections
+    found = found[(found.class_id >= own) | (found.score >= np.float32(least))]
+    found = found[np.lexsort((found.xyxy[:, 0], found.class_id >= own))]
+    numbers = np.arange(1, len(found) + 1)
+    return replace(update, detections=found.replace(track_id=numbers))
 
 
 def spared_rows(found: Detections, labels: Sequence[str], spared: Collection[int]) -> list[bool]:

@@ -17,7 +17,7 @@ from obscura.families.heads import (  # noqa: F401
     movenet,
     read,
 )
-from obscura.heads import Assembly, HeadSpec, PipelineSpec, assemble, completed, described
+from obscura.heads import Assembly, Every, HeadSpec, PipelineSpec, assemble, completed, described
 from obscura.page.browser import files
 from obscura.page.browser.boot import boot
 from obscura.page.browser.networks import BufferNetwork
@@ -34,6 +34,9 @@ from obscura.update import Update
 
 NETWORKS = {"faces": ("faces", "faces-far")}
 """The networks of a look that has several."""
+HIDDEN = {"face": "faces", "text": "text"}
+"""The looks that find what can be hidden. Then they look at every frame, whatever it takes: what is
+not looked for could be shown."""
 
 
 def start(context: Context) -> Closer:
@@ -104,16 +107,20 @@ class Closer(Part):
         """Run the heads that the settings ask for, on what the model in use finds."""
         card = self._card or self._page.sessions.card
         looks = tuple(self._settings.closer_looks) if self._settings.closer else ()
-        if card is None or self._made == (card, looks):
+        hidden = self._settings.redact_what if getattr(self._settings, "redact", False) else ()
+        always = frozenset(name for each in hidden for name in _networks(HIDDEN.get(each, "")))
+        if card is None or self._made == (card, looks, always):
             return
-        self._made = (card, looks)
+        self._made = (card, looks, always)
         if not looks:
             self._use(None)
             return
-        names = [name for look in looks for name in NETWORKS.get(look, (look,))]
-        spec = completed(
-            PipelineSpec(heads=tuple(HeadSpec(name, name) for name in names)), card.labels
+        heads = tuple(
+            HeadSpec(name, name, cadence=Every(1) if name in always else None)
+            for look in looks
+            for name in _networks(look)
         )
+        spec = completed(PipelineSpec(heads=heads), card.labels)
         self._panel.say(words.LOADING)
         try:
             cards = await self._shelf.cards()
@@ -121,11 +128,13 @@ class Closer(Part):
             self._made = ()
             self._panel.say(words.MISSING)
             return
-        if self._made != (card, looks):
+        if self._made != (card, looks, always):
             return  # another choice was made meanwhile
         wanted = {head.name: cards[str(head.network)] for head in spec.heads}
         self._panel.say("")
-        self._use(assemble(spec, card.labels, wanted, read))
+        assembly = assemble(spec, card.labels, wanted, read)
+        assembly.budget.free = always
+        self._use(assembly)
         self._page.sessions.heads.want({n: self._shelf.head(c) for n, c in wanted.items()})
 
     def _use(self, assembly: Assembly | None) -> None:
@@ -177,6 +186,10 @@ class Closer(Part):
         notes = [words.note(each) for each in described(found, self._assembly.heads)]
         data = {**found.data, NOTES: np.array(notes, np.str_).reshape(len(found))}
         return Update(update.frame, found.replace(data=data), update.events)
+
+
+def _networks(look: str) -> tuple[str, ...]:
+    return NETWORKS.get(look, (look,) if look else ())
 
 
 async def _text(address: str) -> str:

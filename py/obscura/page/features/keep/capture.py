@@ -90,7 +90,7 @@ async def capture(
     return Snapshot(
         picture,
         update or Update(frame, Detections.empty()),
-        card.labels if card else (),
+        (*card.labels, *analysis.more_labels) if card else (),
         card.name if card else "",
         source,
         mirrored,
