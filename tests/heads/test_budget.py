@@ -204,3 +204,18 @@ def test_there_is_no_limit_while_a_picture_stands_still() -> None:
 
     budget.boundless = False
     assert budget.grant("pose", 100, 5) < 100
+
+
+def test_a_free_head_gets_all_it_asks_for_and_takes_nothing_from_the_others() -> None:
+    budget = Budget(10.0)
+    budget.free = frozenset({"faces"})
+    budget.add_detector(10.0)
+    for frame in range(4):
+        assert budget.grant("faces", 30, frame) == 30
+        budget.spent("faces", 30, 300.0)
+        if budget.grant("pose", 2, frame):
+            budget.spent("pose", 2, 8.0)
+
+    assert budget.grant("faces", 30, 4) == 30
+    assert budget.grant("pose", 2, 4) == 2
+    assert budget.shares()["faces"] > 200

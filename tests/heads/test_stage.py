@@ -47,6 +47,22 @@ def look(head: Head, of: HeadStage, frame: Update) -> Update:
     return drive(of.steps(frame), head.run)
 
 
+def test_a_head_says_which_frame_it_looked_at_last() -> None:
+    head = Head(lambda _: found())
+    one = stage("faces", head, cadence=Every(2))
+    frames = [update([PERSON], index=index) for index in range(3)]
+    looked = []
+    for frame in frames:
+        look(head, one, frame)
+        looked.append(one.looked)
+
+    assert looked == [frames[0].frame, frames[0].frame, frames[2].frame]
+    one.update(update([PERSON], index=3))
+    assert one.looked == frames[2].frame
+    one.fail(frames[2], BackendError("out of luck"))
+    assert one.looked is None
+
+
 # ---- what is asked -------------------------------------------------------------------------------
 
 

@@ -132,6 +132,10 @@ class Screen:
         self.capture_time_s = self.frame / 30
         return Image(self.video.picture, self.frame) if self.video is not None else None
 
+    def captured(self, image: Image) -> Image:
+        """Return what can be drawn of a frame."""
+        return image
+
     def read_photo(self) -> Image:
         """Return the photo's pixels."""
         return Image(self.canvas)

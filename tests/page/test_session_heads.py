@@ -228,26 +228,6 @@ def test_a_head_with_which_the_engine_is_lost_stays_off_and_the_backend_is_not_b
     run(story())
 
 
-def test_a_head_with_which_engines_are_lost_stays_off_until_a_person_tries_again() -> None:
-    async def story() -> None:
-        world = await ready("pose")
-        error = BackendError("The engine crashed")
-        fault(world, "run", "pose", error, loses=True)
-        await ask(world, "pose")
-        await world.sessions.recover(world.sessions.card, error)
-        await world.sessions.run(lambda: "frame")
-        await ask(world, "pose")
-        assert MOST_LOSSES == 2
-
-        world.sessions.heads.want({"pose": head()})  # as after each recovery
-
-        assert world.sessions.heads.failures == {"pose": error}
-        world.sessions.heads.want({"pose": head()}, again=True)
-        assert world.sessions.heads.failures == {}
-
-    run(story())
-
-
 def test_what_is_used_is_noted_once_and_told_so_that_it_is_stored() -> None:
     async def story() -> None:
         world = World(CPU)

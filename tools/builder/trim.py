@@ -104,7 +104,7 @@ SOON = (
 NATIVE = re.compile(
     r"^obscura/(__main__|cli|detector|flip|label_font|pictures|png_colour|cards/(catalogue|head_files)"
     r"|counting/(command|report|sources)|engine/native|evaluation/\w+"
-    r"|heads/(command|native|shelf)|redaction/(command|errors|files|video))\.py$"
+    r"|heads/(command|native|shelf)|redaction/(command|errors|files|finder|listing|video))\.py$"
 )
 
 

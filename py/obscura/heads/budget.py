@@ -28,6 +28,8 @@ class Budget:
     Attributes:
         ms_per_frame: limit; infinite for none, as with files, where nobody waits.
         boundless: whether there is no limit for now, as while a video is paused.
+        free: names of heads that get all that they ask for, whatever it takes; the others share
+            the limit without them.
     """
 
     def __init__(self, ms_per_frame: float = inf) -> None:
@@ -35,6 +37,7 @@ class Budget:
             raise ValueError(f"ms_per_frame: wanted more than 0, got {ms_per_frame}")
         self.ms_per_frame = ms_per_frame
         self.boundless = False
+        self.free: frozenset[str] = frozenset()
         self._detector: deque[float] = deque(maxlen=MEASURED)
         self._costs: dict[str, deque[float]] = {}
         self._warm: set[str] = set()
@@ -89,6 +92,8 @@ class Budget:
             frame: index of the frame; a new one begins when it changes.
         """
         self._enter(frame)
+        if head in self.free:
+            return crops
         self._wanted[head] = crops
         if crops == 0:
             self._stop_waiting(head)

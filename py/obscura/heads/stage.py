@@ -21,7 +21,7 @@ from obscura.heads.crops import Crops, crop_boxes
 from obscura.heads.spec import FRAME, Every, HeadSpec, OnceThen, PipelineError
 from obscura.heads.turns import NAMELESS, WHOLE_FRAME, Places, Turns
 from obscura.pipeline import Request, Steps
-from obscura.update import Event, Update
+from obscura.update import Event, FrameInfo, Update
 
 USUAL_EVERY = Every(3)
 """Cadence of heads that add rows or points, which move."""
@@ -68,6 +68,7 @@ class HeadStage:
         spec: what it looks at, and how often.
         card: the head's card.
         failure: why it is off; None while it is on.
+        looked: the frame that it looked at last; None after `reset` and while it is off.
     """
 
     def __init__(
@@ -88,6 +89,7 @@ class HeadStage:
         self.spec = spec
         self.card = card
         self.failure: ObscuraError | None = None
+        self.looked: FrameInfo | None = None
         self._budget = budget
         self._read = read
         self.gives = gives(card)
@@ -130,7 +132,7 @@ class HeadStage:
         self._places.reset()
         self._results.reset()
         self._budget.reset()
-        self._count, self._frame = 0, None
+        self._count, self._frame, self.looked = 0, None, None
 
     # ---- once per frame --------------------------------------------------------------------------
 
@@ -177,6 +179,7 @@ class HeadStage:
             key, box = frame.keys[place], frame.boxes[place]
             self._results.take(key, box, crop, answer, frame.now)
         self._turns.answered([frame.keys[place] for place in places], *frame.now)
+        self.looked = update.frame
         return self._apply(frame)
 
     def update(self, update: Update) -> Update:
@@ -185,7 +188,7 @@ class HeadStage:
 
     def fail(self, update: Update, error: ObscuraError) -> Update:
         """Turn the head off, and return the update with a `HeadFailed`."""
-        self.failure = error
+        self.failure, self.looked = error, None
         self._budget.drop(self.name)
         self._results.reset()
         event = HeadFailed(update.frame.time_s, self.name, error)

@@ -44,7 +44,7 @@ def render_meter(app: App, meter: Meter) -> None:
             timings=_timings(app) if kind is not Kind.WELCOME else {},
             totals=app.sessions.timings.frame(),
             held=app.pace.limits,
-            delayed=app.sources.redactor is not None,
+            delay_ms=app.sources.redactor.delay_ms if app.sources.redactor else None,
             info=app.sessions.info,
             why=app.sessions.why,
         )

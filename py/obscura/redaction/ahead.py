@@ -53,17 +53,22 @@ class CoverAhead:
         self._begun: list[Sighted] = []
 
     def update(
-        self, update: Update, labels: Sequence[str], *, spared: Collection[int] = ()
+        self,
+        update: Update,
+        labels: Sequence[str],
+        *,
+        spared: Collection[int] = (),
+        why: str = "",
     ) -> list[Covered]:
         """Take in a frame, and return what to cover of the frames that are due, oldest first.
 
         Args:
-            update, labels, spared: as in `Cover.update`.
+            update, labels, spared, why: as in `Cover.update`.
         """
         now_s = update.frame.time_s
         if self._waiting and now_s < self._waiting[-1].frame.time_s:
             self.reset()
-        self._waiting.append(self.cover.update(update, labels, spared=spared))
+        self._waiting.append(self.cover.update(update, labels, spared=spared, why=why))
         self._begun += [each for each in self.cover.sighted() if each.begun_s == now_s]
         due = []
         until_s = now_s - self.ahead_s + ROUNDING_S

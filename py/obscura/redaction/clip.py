@@ -6,7 +6,7 @@ to the edge of the picture if it came from there or goes there, and in the gaps 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -22,9 +22,11 @@ from obscura.redaction.geometry import (
     covered,
     follows,
     is_outside,
+    is_within,
     moved,
     overlap,
 )
+from obscura.redaction.heads import names_of, spared_rows
 from obscura.redaction.sighted import SAME
 from obscura.update import FrameInfo, Update
 
@@ -134,24 +136,26 @@ class CoverClip:
         """Number of frames."""
         return len(self._frames)
 
-    def add(self, update: Update, labels: Sequence[str]) -> None:
+    def add(self, update: Update, labels: Sequence[str], *, spared: Collection[int] = ()) -> None:
         """Take in the next frame.
 
         Args:
             update: all that was found, down to low scores; with track_ids, if there is a tracker.
             labels: names of the classes, by class_id.
+            spared: ids of tracks that are shown, with their faces.
         """
         found, now_s = update.detections, update.frame.time_s
         self._next(update.frame)
-        rows = zip(
-            boxes_of(found.xyxy), found.track_numbers(), found.class_id.tolist(), strict=True
-        )
-        for box, track, class_id in rows:
-            label = labels[class_id] if class_id < len(labels) else ""
+        boxes, tracks = boxes_of(found.xyxy), found.track_numbers()
+        names, shown = names_of(found, labels), spared_rows(found, labels, spared)
+        for row, (box, track, name) in enumerate(zip(boxes, tracks, names, strict=True)):
+            known = track is not None and track in self._tracks
+            if not known and name not in self.options.labels:
+                continue
+            if shown[row]:
+                continue
             if track in self._tracks:
                 self._tracks[track].see(box, now_s)
-            elif label not in self.options.labels:
-                continue
             elif track is None:
                 self._pass(box, now_s)
             else:
@@ -215,6 +219,13 @@ class CoverClip:
         """Work out where each object comes from, and where it goes."""
         spans = [*self._tracks.values(), *self._passing]
         self._courses = [self._course(span) for span in spans]
+        if self.options.strict:
+            for course in self._courses:
+                # A face that is found where a head was, or the other way round, is not lost.
+                if course.lost_begin and self._is_there(course.span.boxes[0], course.begins_s):
+                    course.lost_begin = False
+                if course.lost_end and self._is_there(course.span.boxes[-1], course.ends_s):
+                    course.lost_end = False
         still: Box = (0.0, 0.0, 0.0, 0.0)
         self._courses += [
             _Course(span, still, still, span.times[0], span.times[-1], False, False)
@@ -222,6 +233,14 @@ class CoverClip:
         ]
         self._begins_s = np.array([each.begins_s for each in self._courses])
         self._ends_s = np.array([each.ends_s for each in self._courses])
+
+    def _is_there(self, box: Box, time_s: float) -> bool:
+        """Whether another object was detected around a time where a box is."""
+        return any(
+            each.span.times[0] <= time_s <= each.span.times[-1]
+            and is_within(box, [each.at(time_s, self.options.steady_s)])
+            for each in self._courses or []
+        )
 
     def _course(self, span: _Span) -> _Course:
         before, after = span.velocity(0), span.velocity(-1)

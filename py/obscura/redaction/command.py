@@ -11,24 +11,23 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from obscura import pictures
-from obscura.detector import Detector
 from obscura.errors import ObscuraError
 from obscura.evaluation.command import count, filled, fraction
 from obscura.redaction import video
 from obscura.redaction.cover import Cover
-from obscura.redaction.errors import RedactionError
-from obscura.redaction.files import Item, plan, written
+from obscura.redaction.errors import RedactionError, unknown_tracks
+from obscura.redaction.files import Item, kind_of, plan, written
+from obscura.redaction.finder import Finder
 from obscura.redaction.geometry import CoverOptions
+from obscura.redaction.heads import PERSON
+from obscura.redaction.listing import lines
 from obscura.redaction.paint import HOWS, paint
-from obscura.redaction.thresholds import tracker_options
-from obscura.tracking import Tracker
-from obscura.update import FrameInfo, Update
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-HELP = "Cover people or other objects in a picture, a video or a folder of them."
-WHAT = "person"
+HELP = "Cover faces, people or other objects in a picture, a video or a folder of them."
+WHAT = "face"
 """What is covered unless somebody says otherwise."""
 NOTHING = "nothing found to cover"
 PATIENCE_S, BETWEEN_S = 0.5, 0.1
@@ -42,13 +41,23 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of the command."""
     add = parser.add_argument
     add("source", type=filled, metavar="IN", help="a picture, a video, or a folder of them")
-    add("--out", type=filled, required=True, metavar="OUT", help="the copy, or a folder for copies")
+    add("--out", type=filled, metavar="OUT", help="the copy, or a folder for copies")
+    add("--list", action="store_true", help="only list what is found, with numbers for --except")
     add(
         "--what",
         type=_names,
         default=[WHAT],
         metavar="A,B",
-        help=f"the classes to cover (default: {WHAT})",
+        help=f"what to cover: face, text, or classes of the model (default: {WHAT})",
+    )
+    add(
+        "--except",
+        dest="spared",
+        type=_numbers,
+        default=frozenset(),
+        metavar="N,M",
+        help="what not to cover in a file, by the numbers of --list with the same options; of a "
+        "person also the face",
     )
     add("--how", choices=HOWS, default="fill", help="default: %(default)s, which leaves nothing")
     add("--strict", action="store_true", help="cover the whole picture while anything is uncertain")
@@ -89,15 +98,9 @@ class _Progress:
 class _Run:
     """One run of the command."""
 
-    def __init__(self, arguments: argparse.Namespace, detector: Detector) -> None:
-        self.arguments, self.detector = arguments, detector
-        self.tracking = tracker_options(detector.card, arguments.threshold)
-        detector.threshold = self.tracking.live
-        # The labels as the model spells them.
-        labels = frozenset(detector.labels[each] for each in detector.classes or ())
-        self.options = CoverOptions(labels=labels, strict=arguments.strict)
-        # A track may waver between classes, so all are detected.
-        detector.classes = None
+    def __init__(self, arguments: argparse.Namespace, finder: Finder) -> None:
+        self.arguments, self.finder = arguments, finder
+        self.options = CoverOptions(labels=finder.wanted, strict=arguments.strict)
         self.progress = _Progress()
 
     def redact(self, item: Item) -> str:
@@ -113,32 +116,49 @@ class _Run:
                 return self._video(item.source, path)
             return self._picture(item.source, path, item.target.suffix)
 
-    def _video(self, source: Path, target: Path) -> str:
-        self.detector.flip = False
-        job = video.Job(
-            self.detector.detect,
-            Tracker(self.tracking),
-            self.detector.labels,
+    def listed(self, source: Path, kind: str | None) -> list[str]:
+        """Return a line for each object that can be spared in a file.
+
+        Raises:
+            ObscuraError: it cannot be read or analysed.
+        """
+        if kind == "video":
+            updates = (update for _, update in video.analysed(source, self._job()))
+            return lines(filter(None, updates), self.finder.labels, self._named, timed=True)
+        pixels = pictures.to_rgba(_only(source))
+        return lines([self.finder.picture(pixels)], self.finder.labels, self._named, timed=False)
+
+    @property
+    def _named(self) -> frozenset[str]:
+        return self.options.labels | {PERSON}
+
+    def _job(self) -> video.Job:
+        return video.Job(
+            self.finder.frame,
+            self.finder.labels,
             self.options,
+            self.arguments.spared,
             self.arguments.how,
             self.arguments.mute,
             self.progress.show,
         )
-        done = video.redact(source, target, job)
+
+    def _video(self, source: Path, target: Path) -> str:
+        done = video.redact(source, target, self._job())
         if not done.covered:
             return NOTHING
         failed = f" ({done.failed} of them whole, not analysed)" if done.failed else ""
         return f"covered in {done.covered} of {done.frames} frames{failed}"
 
     def _picture(self, source: Path, target: Path, suffix: str) -> str:
-        image = _only(source)
-        pixels = pictures.to_rgba(image)
-        height, width = pixels.shape[:2]
-        self.detector.flip = True  # finds more
-        found = self.detector.detect(pixels)
-        found = found[found.score >= np.float32(self.tracking.birth)]
-        update = Update(FrameInfo(0, 0.0, width, height), found)
-        covered = Cover(self.options).update(update, self.detector.labels, still=True)
+        pixels = pictures.to_rgba(_only(source))
+        update = self.finder.picture(pixels)
+        missing = self.arguments.spared - set(update.detections.track_numbers())
+        if missing:
+            raise unknown_tracks(missing, source)
+        covered = Cover(self.options).update(
+            update, self.finder.labels, spared=self.arguments.spared, still=True
+        )
         paint(pixels, covered.xyxy, self.arguments.how)
         _save(pixels[..., :3], target, suffix)
         areas = len(covered.xyxy)
@@ -147,21 +167,49 @@ class _Run:
 
 def run(arguments: argparse.Namespace) -> int:
     """Redact, and print what became of each file; return 1 if there is no copy of one."""
-    items = plan(Path(arguments.source), Path(arguments.out))
+    source = Path(arguments.source)
+    if (arguments.out is None) != arguments.list:
+        raise RedactionError(
+            "Give either --out, where the copy goes, or --list, which makes none",
+            remedy="See --help.",
+        )
+    if source.is_dir() and (arguments.list or arguments.spared):
+        raise RedactionError(
+            "The numbers of --list and --except are those of one file, and this is a folder",
+            source,
+            remedy="Name a file.",
+        )
+    kind = kind_of(source) if arguments.list else None
+    items = [] if arguments.list else plan(source, Path(arguments.out))
+    with Finder(
+        arguments.what,
+        model=arguments.model,
+        threshold=arguments.threshold,
+        threads=arguments.threads,
+    ) as finder:
+        redaction = _Run(arguments, finder)
+        if arguments.list:
+            found = redaction.listed(source, kind)
+            redaction.progress.clear()
+            print("\n".join(found) if found else NOTHING)
+            return 0
+        return _copied(redaction, items)
+
+
+def _copied(redaction: _Run, items: list[Item]) -> int:
+    """Redact files; return 1 if there is no copy of one."""
     failed = 0
-    with Detector(arguments.model, classes=arguments.what, threads=arguments.threads) as detector:
-        redaction = _Run(arguments, detector)
-        for item in items:
-            try:
-                words = redaction.redact(item)
-            except ObscuraError as error:
-                failed += 1
-                redaction.progress.clear()
-                print(f"obscura: {error}", file=sys.stderr)
-                continue
-            finally:
-                redaction.progress.clear()
-            print(f"{item.source}: {words}, saved as {item.target}")
+    for item in items:
+        try:
+            words = redaction.redact(item)
+        except ObscuraError as error:
+            failed += 1
+            redaction.progress.clear()
+            print(f"obscura: {error}", file=sys.stderr)
+            continue
+        finally:
+            redaction.progress.clear()
+        print(f"{item.source}: {words}, saved as {item.target}")
     if failed and len(items) > 1:
         print(
             f"obscura: {failed} of {len(items)} files were not redacted and not copied.",
@@ -174,6 +222,13 @@ def _names(text: str) -> list[str]:
     names = [name.strip() for name in text.split(",") if name.strip()]
     filled("".join(names))
     return names
+
+
+def _numbers(text: str) -> frozenset[int]:
+    try:
+        return frozenset(int(number) for number in text.split(","))
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"wanted numbers with commas, got {text!r}") from None
 
 
 def _only(source: Path) -> Image:

@@ -12,18 +12,16 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 
 from obscura.redaction.geometry import (
-    Box,
     Covered,
     CoverOptions,
-    area,
     at_edge,
     boxes_of,
     covered,
+    is_within,
 )
+from obscura.redaction.heads import names_of, spared_rows
 from obscura.redaction.sighted import Passing, Sighted
 from obscura.update import FrameInfo, Update
-
-FACE = "face"
 
 
 class Cover:
@@ -55,6 +53,7 @@ class Cover:
         *,
         spared: Collection[int] = (),
         still: bool = False,
+        why: str = "",
     ) -> Covered:
         """Return what to cover of a frame.
 
@@ -63,6 +62,8 @@ class Cover:
             labels: names of the classes, by class_id.
             spared: ids of tracks that are shown, with their faces.
             still: whether the frame is a picture of its own.
+            why: why the whole of it is to be covered, where the caller knows that something was not
+                looked for in it.
         """
         now_s = update.frame.time_s
         gap_s = now_s - self._time_s if self._begun_s is not None else 0.0
@@ -79,7 +80,8 @@ class Cover:
             if not each.spared and now_s - each.seen_s <= self.options.hold_s
         ]
         self._forget(now_s)
-        why = "" if still or not self.options.strict else self._why(update.frame, gap_s)
+        if not why and self.options.strict and not still:
+            why = self._why(update.frame, gap_s)
         return covered(update.frame, boxes, self.options, why, border=not still)
 
     def sighted(self) -> Iterator[Sighted]:
@@ -90,16 +92,13 @@ class Cover:
     def _see(self, update: Update, labels: Sequence[str], spared: Collection[int]) -> None:
         """Take in what was found."""
         found, now_s = update.detections, update.frame.time_s
-        boxes = boxes_of(found.xyxy)
-        tracks = found.track_numbers()
-        shown = [box for box, track in zip(boxes, tracks, strict=True) if track in spared]
-        hidden = [box for box, track in zip(boxes, tracks, strict=True) if track not in spared]
-        for box, track, class_id in zip(boxes, tracks, found.class_id.tolist(), strict=True):
-            label = labels[class_id] if class_id < len(labels) else ""
+        boxes, tracks = boxes_of(found.xyxy), found.track_numbers()
+        names, shown = names_of(found, labels), spared_rows(found, labels, spared)
+        for row, (box, track, name) in enumerate(zip(boxes, tracks, names, strict=True)):
             known = track is not None and track in self._objects
-            if label not in self.options.labels and not known:
+            if name not in self.options.labels and not known:
                 continue
-            free = track in spared or (label == FACE and _is_face_of(box, shown, hidden))
+            free = shown[row]
             if track is None:
                 if not free:
                     self._passing.see(box, now_s)
@@ -117,10 +116,12 @@ class Cover:
             return "start"
         if gap_s > options.most_gap_s:
             return "late"
+        there = [each.expected(now_s) for each in self.sighted() if each.seen_s == now_s]
         for each in self._objects.values():
             lost = now_s - each.seen_s > options.hold_s and each.frames > 1 and not each.spared
             last = each.expected(each.seen_s + options.hold_s)
-            if lost and not at_edge(last, frame, options):
+            # A face that was found where a head was, or the other way round, is not lost.
+            if lost and not at_edge(last, frame, options) and not is_within(each.box, there):
                 return "lost"
         return ""
 
@@ -131,14 +132,3 @@ class Cover:
             track: each for track, each in self._objects.items() if now_s - each.seen_s <= lasts_s
         }
         self._passing.forget(now_s - hold_s)
-
-
-def _is_face_of(face: Box, shown: Sequence[Box], hidden: Sequence[Box]) -> bool:
-    """Whether a face is that of somebody who is shown: in no smaller box of anybody else."""
-    x, y = (face[0] + face[2]) / 2, (face[1] + face[3]) / 2
-    inside = [
-        (area(box), index < len(shown))
-        for index, box in enumerate((*shown, *hidden))
-        if box != face and box[0] <= x <= box[2] and box[1] <= y <= box[3]
-    ]
-    return bool(inside) and min(inside)[1]

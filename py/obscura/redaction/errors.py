@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from pathlib import Path
+
 from obscura.errors import ObscuraError
 
 
@@ -10,3 +13,13 @@ class RedactionError(ObscuraError):
 
     code = "redaction"
     remedy = "Check the file, or leave it out."
+
+
+def unknown_tracks(tracks: Collection[int], source: Path) -> RedactionError:
+    """Return the error of numbers after --except that nothing in a file has."""
+    numbers = ", ".join(str(each) for each in sorted(tracks))
+    return RedactionError(
+        f"Nothing in the file has the number {numbers}",
+        source,
+        remedy="List what there is: --list.",
+    )

@@ -53,7 +53,7 @@ def plan(source: Path, out: Path) -> list[Item]:
     if source.is_dir():
         return _folder(source, out)
     target = out / _name(source) if out.is_dir() else out
-    kind = _kind(source)
+    kind = kind_of(source)
     if kind is None:
         raise RedactionError("The file is not a picture or video that can be read here", source)
     if target.exists() and target.samefile(source):
@@ -95,11 +95,12 @@ def _folder(source: Path, out: Path) -> list[Item]:
             number += 1
             target = target.with_name(f"{Path(_name(path)).stem}-{number}{target.suffix}")
         taken.add(str(target).casefold())
-        items.append(Item(path, target, _kind(path)))
+        items.append(Item(path, target, kind_of(path)))
     return items
 
 
-def _kind(path: Path) -> Literal["picture", "video"] | None:
+def kind_of(path: Path) -> Literal["picture", "video"] | None:
+    """Return what a file is, by its ending; None for any other and for what is no file."""
     # Pipes and devices have no copy, and a dot file of macOS is no picture.
     if not path.is_file() or path.name.startswith("._"):
         return None

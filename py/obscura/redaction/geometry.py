@@ -75,7 +75,7 @@ class Covered:
         frame: the frame.
         xyxy: ``(n, 4)`` float32, in pixels of the source, inside the picture.
         whole: whether the whole picture is to be covered.
-        why: "start", "lost", "late" or "failed" where it is; else "".
+        why: "start", "lost", "late", "failed" or the caller's reason where it is; else "".
     """
 
     frame: FrameInfo
@@ -185,6 +185,12 @@ def follows(box: Box, was: Box) -> float | None:
     x, y = box[0] + box[2] - was[0] - was[2], box[1] + box[3] - was[1] - was[3]
     distance = hypot(x, y) / 2 / side
     return distance if distance < NEAR else None
+
+
+def is_within(box: Box, others: Iterable[Box]) -> bool:
+    """Whether the middle of a box is in one of others."""
+    x, y = (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
+    return any(each[0] <= x <= each[2] and each[1] <= y <= each[3] for each in others)
 
 
 def area(box: Box) -> float:

@@ -17,11 +17,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from obscura.detections import Detections
 from obscura.errors import ObscuraError
-from obscura.pipeline import Stage
 from obscura.redaction.clip import CoverClip
-from obscura.redaction.errors import RedactionError
+from obscura.redaction.errors import RedactionError, unknown_tracks
 from obscura.redaction.geometry import CoverOptions
 from obscura.redaction.paint import How, paint
 from obscura.update import FrameInfo, Update
@@ -50,19 +48,20 @@ class Job:
     """How a video is redacted.
 
     Attributes:
-        detect: finds objects in ``(height, width, 3)`` RGB, down to the lowest score of interest.
-        tracker: a new one; gives them their track_ids.
+        analyse: finds objects in ``(height, width, 3)`` RGB, the number and the time in seconds of
+            a frame, down to the lowest score of interest, with track_ids; frame 0 begins anew.
         labels: names of the classes, by class_id.
         options: what is covered.
+        spared: track_ids of what is not.
         how: in which way.
         mute: whether the sound is left out.
         progress: called for every frame.
     """
 
-    detect: Callable[[Pixels], Detections]
-    tracker: Stage
+    analyse: Callable[[Pixels, int, float], Update]
     labels: tuple[str, ...]
     options: CoverOptions
+    spared: frozenset[int]
     how: How
     mute: bool
     progress: Progress
@@ -104,7 +103,30 @@ def redact(source: Path, target: Path, job: Job) -> Summary:
 
 
 def _analysed(source: Path, job: Job) -> CoverClip:
+    """Return what to cover of all frames.
+
+    Raises:
+        RedactionError: the video cannot be read, or a track that is spared does not exist.
+    """
     cover = CoverClip(job.options)
+    missing = set(job.spared)
+    for info, update in analysed(source, job):
+        if update is None:
+            cover.fail(info)
+        else:
+            missing -= set(update.detections.track_numbers())
+            cover.add(update, job.labels, spared=job.spared)
+    if missing:
+        raise unknown_tracks(missing, source)
+    return cover
+
+
+def analysed(source: Path, job: Job) -> Iterator[tuple[FrameInfo, Update | None]]:
+    """Yield the frames of a video, each with what was found; None if it cannot be analysed.
+
+    Raises:
+        RedactionError: the video cannot be read.
+    """
     time_s = -inf
     with _reading(source) as container:
         stream = _pictures(container, source)
@@ -115,12 +137,11 @@ def _analysed(source: Path, job: Job) -> CoverClip:
             time_s = max(time_s, _time_s(frame, index, stream))
             info = FrameInfo(index, time_s, width, height)
             try:
-                found = job.detect(pixels)
+                update = job.analyse(pixels, index, time_s)
             except ObscuraError:
-                cover.fail(info)
+                yield info, None
             else:
-                cover.add(job.tracker.update(Update(info, found)), job.labels)
-    return cover
+                yield info, update
 
 
 def _time_s(frame: Any, index: int, stream: Any) -> float:

@@ -100,6 +100,8 @@ class Analysis:
         """Returns the milliseconds a frame that second networks took lately, by their titles."""
         self._deep = False  # whether the latest answer was decoded down to what is not shown
         self._tracker: Tracking | None = None
+        self.always: frozenset[str] = frozenset()
+        """Classes that second networks are to look for in every frame, whatever it takes."""
         self.least: Callable[[ModelCard], float] | None = None
         """The lowest score that stages want to see, which is not shown; None for what is shown."""
         self._whole: Update | None = None  # as the stages left it; None if all of it is shown

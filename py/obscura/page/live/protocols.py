@@ -65,6 +65,10 @@ class Redactor(Protocol):
     def shown(self) -> Update | None:
         """The update of the frame that is shown; None while there is none."""
 
+    @property
+    def delay_ms(self) -> float | None:
+        """Milliseconds from taking the frame that is shown to showing it; None if unknown."""
+
 
 class Hooks(NamedTuple):
     """Callbacks of the owner."""

@@ -35,7 +35,7 @@ class Meter:
         timings: dict[str, float],
         totals: FrameTotals | None,
         held: dict[str, float],
-        delayed: bool,
+        delay_ms: float | None,
         info: SessionInfo | None,
         why: str,
     ) -> None:
@@ -46,7 +46,7 @@ class Meter:
             timings: median milliseconds by stage.
             totals: of whole frames, where there are any.
             held: frames per second, by what allows no more (`Pace.limits`).
-            delayed: whether frames are shown only once they are analysed.
+            delay_ms: how late frames are shown, where that is only once they are analysed.
             why: why this backend, as a sentence.
         """
         self._root.hidden = info is None or not timings
@@ -63,8 +63,8 @@ class Meter:
         rows = [(text.stage(stage), f"{ms:.1f} ms") for stage, ms in timings.items()]
         if totals is not None:
             rows.append(("Per frame", text.spread(totals.median, totals.p95)))
-            if live and delayed:
-                rows.append(("Delay", text.DELAY.format(ms=f"{totals.median:.0f}")))
+            if live and delay_ms is not None:
+                rows.append(("Delay", text.DELAY.format(ms=f"{delay_ms:.0f}")))
         if live and held:
             rows.append(("Limited", text.held(held)))
         if live and not paused:

@@ -37,6 +37,8 @@ def render(
     body.veiled = "yes" if veiled else "no"
     for name, element in ELEMENTS.items():
         by_id(element).hidden = name != scene
+        # What stands for it has a name of its own.
+        by_id(element).setAttribute("aria-hidden", "true" if veiled else "false")
     by_id("welcome").hidden = scene != "welcome"
     by_id("video").classList.toggle("mirrored", mirrored)
     under_way = scene == "live" or state == "starting"

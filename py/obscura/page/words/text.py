@@ -64,6 +64,7 @@ STAGES = {
     "inference": "Inference",
     "decode": "Decode",
     "draw": "Draw",
+    "hide": "Hide",
 }
 VEILED = "The picture is not shown before what is to be hidden is covered"
 SPARING = "saving power"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from obscura.cards.card import ModelCard
@@ -17,7 +18,8 @@ from obscura.families.heads import (  # noqa: F401
     movenet,
     read,
 )
-from obscura.heads import Assembly, HeadSpec
+from obscura.heads import Assembly, Every, HeadSpec
+from obscura.heads.spec import FINDERS
 from obscura.page.browser import files
 from obscura.page.browser.boot import boot
 from obscura.page.browser.clock import now_ms
@@ -120,16 +122,18 @@ class Closer(Part):
         """
         card = self._card or self._page.sessions.card
         looks = tuple(self._settings.closer_looks) if self._settings.closer else ()
-        if card is None or (self._made == (card, looks) and not (anew or again)):
+        always = _always(self._analysis.always)
+        if card is None or (self._made == (card, looks, always) and not (anew or again)):
             return
-        made = self._made = (card, looks)
+        made = self._made = (card, looks, always)
         self._failures, self._unfit = {}, ()
         if not looks:
             self._use(None, {})
             return
         self._panel.say(words.LOADING)
         names = [name for look in looks for name in NETWORKS.get(look, (look,))]
-        spec, unfit = fitting([HeadSpec(name, name) for name in names], card.labels)
+        wanted = [HeadSpec(n, n, cadence=Every(1) if n in always else None) for n in names]
+        spec, unfit = fitting(wanted, card.labels)
         cards: dict[str, HeadCard] = {}
         heads: dict[str, Head] = {}
         try:
@@ -150,6 +154,8 @@ class Closer(Part):
         moving = lambda: self._analysis.current is not None and self._analysis.current.moving  # noqa: E731
         found = {name: cards[name] for name in heads}
         looks_now = Looks(spec, card.labels, found, read, moving) if heads else None
+        if looks_now is not None:
+            looks_now.live.budget.free = always
         self._use(looks_now, heads, again=again)
 
     def _use(self, looks: Looks | None, heads: dict[str, Head], *, again: bool = False) -> None:
@@ -230,6 +236,12 @@ class Closer(Part):
             failures |= {titles[name]: error for name, error in found.items() if name in titles}
             shares = self._looks.shares()
         self._panel.report(failures, self._unfit, shares)
+
+
+def _always(labels: Collection[str]) -> frozenset[str]:
+    """Return the networks that find objects of these classes."""
+    looks = [FINDERS[label] for label in labels if label in FINDERS]
+    return frozenset(name for look in looks for name in NETWORKS.get(look, (look,)))
 
 
 async def _text(address: str) -> str:

@@ -48,7 +48,7 @@ FEATURE = Feature(
     settings=(
         Setting("redact", False, is_flag, switch, control="check"),
         # Names of classes; "face" and "text" are found by networks of their own.
-        Setting("redact_what", ["person"], _are_kinds, _kinds, implies={"redact": True}),
+        Setting("redact_what", ["face"], _are_kinds, _kinds, implies={"redact": True}),
         Setting("redact_how", "blur", HOW.__contains__, str, control="select"),
         # Whether the whole picture is covered while anything is uncertain.
         Setting("redact_strict", False, is_flag, switch, control="check"),
@@ -57,6 +57,7 @@ FEATURE = Feature(
         Command("switch", key="h", help=words.KEY),
         Command("pick", button="redact-pick"),
         Command("all", button="redact-all"),
+        Command("people", button="redact-people"),
     ),
     snapshot={"hidden": None},
 )

@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from obscura.page.browser.canvas import new_canvas
 from obscura.page.browser.dom import by_id
+from obscura.page.features.redact.kept import MOST_KEPT, is_kept, kept_size
 from obscura.page.features.redact.regions import Region
+from obscura.update import FrameInfo
 
 SAMPLES = 8
 """Numbers across the longer side of a box that blurring and pixelating leave of it: fewer the
 smaller it is shown makes no difference, so the blur grows with the box."""
 BLANK, FILL = "#15171a", "#000"
-MOST_KEPT = 24
-"""Frames that wait to be shown: half a second at 40 a second, and those that are being analysed."""
 
 
 class RedactedCanvas:
-    """Shows pictures with regions covered. No picture is ever drawn on it before it is covered."""
+    """Shows pictures with regions covered. Covers are drawn first, and the picture beneath them, so
+    that nothing uncovered is on the canvas at any time."""
 
     def __init__(self) -> None:
         self._canvas = by_id("redacted")
@@ -26,6 +27,7 @@ class RedactedCanvas:
         self._small = new_canvas(1, 1)
         self._frames: dict[int, Any] = {}  # by index: canvases
         self._spare: list[Any] = []  # canvases of frames that were dropped
+        self._last_s: float | None = None  # when the frame was taken that was kept last
 
     @property
     def hidden(self) -> bool:
@@ -45,14 +47,21 @@ class RedactedCanvas:
         """Width and height in pixels."""
         return int(self._canvas.width), int(self._canvas.height)
 
-    def keep(self, picture: Any, index: int, size: tuple[int, int]) -> None:
-        """Keep a copy of a frame, under its index."""
-        if len(self._frames) >= MOST_KEPT:
+    def keep(self, picture: Any, frame: FrameInfo, *, still: bool) -> None:
+        """Keep a copy of a frame, unless there are too many; see `kept`.
+
+        Args:
+            still: whether the picture stands still, and this frame of it is the one to show.
+        """
+        if still and len(self._frames) >= MOST_KEPT:
             self._spare.append(self._frames.pop(min(self._frames)))
+        if not still and not is_kept(frame.time_s, self._last_s, len(self._frames)):
+            return
+        size = kept_size((frame.width, frame.height))
         copy = self._spare.pop() if self._spare else new_canvas(*size)
         _resize(copy, size)
         copy.getContext("2d").drawImage(picture, 0, 0, *size)
-        self._frames[index] = copy
+        self._frames[frame.index], self._last_s = copy, frame.time_s
 
     def frame(self, index: int) -> Any:
         """Return the copy of a frame; None if there is none."""
@@ -63,17 +72,23 @@ class RedactedCanvas:
         for earlier in [each for each in self._frames if each < index]:
             self._spare.append(self._frames.pop(earlier))
 
+    def drop_all_but(self, indices: Collection[int], before: int) -> None:
+        """Drop the copies of frames before one that are not among these: they got no answer."""
+        for earlier in [each for each in self._frames if each < before and each not in indices]:
+            self._spare.append(self._frames.pop(earlier))
+
     def forget(self) -> None:
         """Drop all frames, and show nothing."""
         self._frames.clear()
         self._spare.clear()
+        self._last_s = None
         self._context.fillStyle = BLANK
         self._context.fillRect(0, 0, *self.size)
 
     def show(
         self, picture: Any, size: tuple[int, int], regions: Sequence[Region], how: str
     ) -> None:
-        """Show a picture with these regions covered, in one go.
+        """Show a picture with these regions covered.
 
         Args:
             size: of the picture, in its own pixels.
@@ -82,14 +97,17 @@ class RedactedCanvas:
         """
         _resize(self._canvas, size)
         context = self._context
-        context.drawImage(picture, 0, 0, *size)
+        context.clearRect(0, 0, *size)
         context.fillStyle = FILL
-        for region in regions:
-            if how == "fill":
-                left, top, right, bottom = region
-                context.fillRect(left, top, right - left, bottom - top)
-            else:
+        for left, top, right, bottom in regions:
+            # Also beneath what is coarse, which may be translucent at its edges.
+            context.fillRect(left, top, right - left, bottom - top)
+        if how != "fill":
+            for region in regions:
                 self._coarsen(picture, region, smooth=how == "blur")
+        context.globalCompositeOperation = "destination-over"
+        context.drawImage(picture, 0, 0, *size)
+        context.globalCompositeOperation = "source-over"
 
     def copy(self) -> Any:
         """Return a new canvas with what is shown."""

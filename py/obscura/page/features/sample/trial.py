@@ -17,7 +17,7 @@ SWITCHES = {
     "track": ("track",),
     "count": ("track", "count"),
     "events": ("track", "count", "events"),
-    "redact": ("track", "redact"),
+    "redact": ("track", "closer", "redact"),
 }
 """The settings that each tool needs."""
 
