@@ -68,8 +68,7 @@ def to_frame(crop: Floats, points: Floats) -> Floats:
         crop: ``(4,)`` the crop's xyxy.
         points: ``(..., 2)``, or ``(..., 4)`` for boxes.
     """
-    repeats = points.shape[-1] // 2
-    mapped: Floats = points * np.tile(crop[2:] - crop[:2], repeats) + np.tile(crop[:2], repeats)
+    mapped: Floats = (_pairs(points) * (crop[2:] - crop[:2]) + crop[:2]).reshape(points.shape)
     return mapped
 
 
@@ -83,7 +82,13 @@ def moved(points: Floats, old: Floats, new: Floats) -> Floats:
     sides = old[2:] - old[:2]
     if not (sides > 0).all():
         return points
-    repeats = points.shape[-1] // 2
-    scale = np.tile((new[2:] - new[:2]) / sides, repeats)
-    mapped: Floats = (points - np.tile(old[:2], repeats)) * scale + np.tile(new[:2], repeats)
+    if not points.size or (old == new).all():
+        return points
+    scale = (new[2:] - new[:2]) / sides
+    mapped: Floats = ((_pairs(points) - old[:2]) * scale + new[:2]).reshape(points.shape)
     return mapped
+
+
+def _pairs(points: Floats) -> Floats:
+    """Return points, or the two corners of boxes, as ``(..., 2)``."""
+    return points.reshape(*points.shape[:-1], points.shape[-1] // 2, 2)

@@ -21,7 +21,6 @@ from obscura.families.common.rows import (
     Option,
     Rows,
     Spec,
-    best_class,
     cell_counts,
     fractions,
     mismatch,
@@ -75,15 +74,18 @@ def read(ops: Ops, outputs: Mapping[str, Array], spec: Spec) -> Rows:
         )
     shapes = [((1.0, 1.0),) * number for number in each]
     placed = anchors.place(spec, strides, shapes, whole=True)
-    centre = ops.constant(placed.centre * (spec.width, spec.height))
+    # The best ones first: all that follows is of these few.
+    best, chosen = ops.top(ops.max(score, 1), spec.top)
+    found, score = ops.take(found, chosen), ops.take(score, chosen)
+    centre = ops.take(ops.constant(placed.centre * (spec.width, spec.height)), chosen)
     boxes = xyxy_from_cxcywh(ops, ops.concat([found[:, 0:2] + centre, found[:, 2:4]], 1))
     xy = ops.reshape(found[:, 4:], [-1, found.shape[1] // 2 - 2, 2])
     xy = xy + ops.reshape(centre, [-1, 1, 2])
     if spec.options["logits"]:
-        score = ops.minimum(ops.maximum(score, ops.constant(-_LIMIT)), ops.constant(_LIMIT))
-        score = ops.sigmoid(score)
+        best = ops.minimum(ops.maximum(best, ops.constant(-_LIMIT)), ops.constant(_LIMIT))
+        best = ops.sigmoid(best)
     points = keypoints.fractions(ops, xy, spec)
-    return best_class(ops, fractions(ops, boxes, spec), score, spec.top, points)
+    return Rows(fractions(ops, boxes, spec), best, ops.argmax(score, 1), points)
 
 
 def _points(columns: int | str) -> int:

@@ -107,7 +107,7 @@ def read(
         answer = reader.read(
             {name: _plain(name, array[i]) for name, array in outputs.items()}, card
         )
-        if sizes is not None and not stretched:
+        if sizes is not None and not stretched and (len(answer.boxes) or len(answer.points)):
             width, height = (float(side) for side in sizes[i])
             answer = _to_crop(answer, card.input, (width, height))
         answers.append(_within(answer, drop=FAMILIES[card.family].finds == "boxes"))
@@ -130,7 +130,7 @@ def _to_crop(answer: CropAnswer, wanted: Any, size: tuple[float, float]) -> Crop
     start = np.array([placed.offset_x, placed.offset_y]) / whole
     xy = (answer.points[:, :, :2] - start) * scale
     return answer._replace(
-        boxes=((answer.boxes - np.tile(start, 2)) * np.tile(scale, 2)).astype(np.float32),
+        boxes=((answer.boxes.reshape(-1, 2, 2) - start) * scale).reshape(-1, 4).astype(np.float32),
         points=np.concatenate([xy, answer.points[:, :, 2:]], 2).astype(np.float32),
     )
 

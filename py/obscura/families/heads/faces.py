@@ -27,10 +27,10 @@ def read(outputs: Outputs, card: HeadReading) -> CropAnswer:
     """See `HeadModule.read`."""
     spec = Spec(card.input.width, card.input.height, 1, MOST, card.options)
     rows = mediapipe.read(NUMPY, outputs, spec)
+    assert rows.keypoints is not None  # `mediapipe` finds them in every network that it reads
     shown = rows.scores >= np.float32(card.options["threshold"])
     boxes = rows.boxes[shown].astype(np.float32)
     scores = rows.scores[shown].astype(np.float32)
     kept = nms(boxes, scores, card.options["iou"])
-    assert rows.keypoints is not None  # `mediapipe` finds them in every network that it reads
     points = rows.keypoints[shown][kept].astype(np.float32)
     return CropAnswer(boxes[kept], scores[kept], points, {})
