@@ -106,6 +106,7 @@ await until(() => now().state === "paused");
 return now();
 """
 TURN = """
+await new Promise((resolve) => setTimeout(resolve, 1000)); // the frame of the tab before may run on
 const before = now().frames, begun = performance.now();
 document.getElementById("pause").click();
 await new Promise((resolve) => setTimeout(resolve, %d));
