@@ -237,7 +237,7 @@ def cost_rows(seen: Mapping[str, Any], sizes: Mapping[str, int]) -> list[tuple[s
         sizes: of the networks' files, in bytes.
     """
     bare = engine_bytes(seen[WITHOUT]["memory"])
-    made = []
+    made: list[tuple[str, ...]] = []
     for name, told in seen.items():
         if name == WITHOUT:
             continue
