@@ -220,7 +220,7 @@ def ratio(seen: Mapping[str, Any], name: str) -> float:
 
 def rate_rows(clips: Mapping[str, Any]) -> list[tuple[str, ...]]:
     """Return a line for each choice of looks on each clip."""
-    made = []
+    made: list[tuple[str, ...]] = []
     for clip, seen in clips.items():
         for name, told in seen.items():
             found = ", ".join(f"{count} {label}" for label, count in sorted(told["found"].items()))
@@ -237,7 +237,7 @@ def cost_rows(seen: Mapping[str, Any], sizes: Mapping[str, int]) -> list[tuple[s
         sizes: of the networks' files, in bytes.
     """
     bare = engine_bytes(seen[WITHOUT]["memory"])
-    made: list[tuple[str, ...]] = []
+    made = []
     for name, told in seen.items():
         if name == WITHOUT:
             continue
