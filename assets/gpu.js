@@ -14,7 +14,8 @@ const placeData = new ArrayBuffer(48); // its content
 //   preparation: {session, feeds, fetches} of an open network; its fetches are the network's feeds.
 //   pixels: GPUBuffer with the picture at the network's size, float RGBA in 0..255.
 //   outputs: {name, type, dims, gpuBuffer, start, length}, start being the place in `answer`.
-//   answer: GPUBuffer that the outputs are read back through.
+//   answer: {buffer, size, count}: GPUBuffer that outputs are read back through, of `count` runs, `size`
+//   bytes each.
 //   made: tensors that own the buffers.
 const networks = new Map();
 
@@ -65,6 +66,7 @@ const LIMITS = [
   "maxComputeWorkgroupsPerDimension", "maxStorageBufferBindingSize", "maxStorageBuffersPerShaderStage",
 ];
 const FEATURES = ["shader-f16", "subgroups"];
+const TOGETHER = 8; // crops of which the outputs are read back at once, at most
 const SIZES = { float32: 4, float16: 2, int32: 4, uint32: 4, int64: 8, uint64: 8, int8: 1, uint8: 1, bool: 1 };
 
 // runtime: the onnxruntime module. session: (model, backend, options) => Promise<InferenceSession>.
@@ -122,7 +124,7 @@ export async function close(name) {
   networks.delete(name);
   await network?.preparation?.session.release();
   await network?.session.release();
-  network?.answer.destroy();
+  network?.answer.buffer.destroy();
   Object.values(network?.made ?? {}).forEach((tensor) => tensor.dispose());
 }
 
@@ -151,16 +153,24 @@ export async function run({ pixels, frame, width, height, place: where, keep }) 
   const network = networks.get("detector");
   resizeInto(network, picture({ pixels, frame, width, height }), where);
   if (!keep) frame?.close();
-  return { outputs: await answerOf(network), drawn: 0 };
+  await compute(network, 0);
+  const [outputs] = await readBack(network, 1);
+  return { outputs, drawn: 0 };
 }
 
 export async function crops(name, kept, wanted) {
   const network = networks.get(name);
   const answers = [];
   const still = kept.frame ? undefined : picture(kept);
-  for (const { region, place: where } of wanted) {
-    resizeInto(network, still ?? picture(kept), where, region);
-    answers.push(await answerOf(network));
+  // Their outputs are read back together, because waiting for that takes longer than a small network.
+  for (let first = 0; first < wanted.length; first += TOGETHER) {
+    const some = wanted.slice(first, first + TOGETHER);
+    makeRoom(network, some.length);
+    for (const [index, { region, place: where }] of some.entries()) {
+      resizeInto(network, still ?? picture(kept), where, region);
+      await compute(network, index);
+    }
+    answers.push(...(await readBack(network, some.length)));
   }
   return answers;
 }
@@ -190,10 +200,16 @@ function resizeInto(network, { view, pipeline }, where, region = [0, 0, 0, 0]) {
   device.queue.submit([commands.finish()]);
 }
 
-async function answerOf(network) {
+// Run on the picture that is in place, and copy the outputs to the place of this run in the answer.
+async function compute(network, index) {
   if (network.preparation) await step(network.preparation);
   await step(network);
-  return readBack(network);
+  const { buffer, size } = network.answer;
+  const commands = device.createCommandEncoder();
+  for (const { gpuBuffer, start, length } of network.outputs) {
+    commands.copyBufferToBuffer(gpuBuffer, 0, buffer, index * size + start, Math.ceil(length / 4) * 4);
+  }
+  device.queue.submit([commands.finish()]);
 }
 
 function external(frame) {
@@ -222,20 +238,26 @@ function layOut(fetches) {
     total += Math.ceil(length / 8) * 8;
     return { name, type, dims, gpuBuffer, start, length };
   });
-  const usage = GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST;
-  return { outputs, answer: device.createBuffer({ size: total, usage }) };
+  const network = { outputs, answer: { size: total, count: 0 } };
+  makeRoom(network, 1);
+  return network;
 }
 
-async function readBack({ outputs, answer }) {
-  const commands = device.createCommandEncoder();
-  for (const { gpuBuffer, start, length } of outputs) {
-    commands.copyBufferToBuffer(gpuBuffer, 0, answer, start, Math.ceil(length / 4) * 4);
-  }
-  device.queue.submit([commands.finish()]);
-  await answer.mapAsync(GPUMapMode.READ);
-  const copy = answer.getMappedRange().slice(0);
-  answer.unmap();
-  return outputs.map(({ name, type, dims, start, length }) => ({
-    name, type, dims, bytes: new Uint8Array(copy, start, length),
-  }));
+// Make the answer large enough for the outputs of so many runs.
+function makeRoom({ answer }, count) {
+  if (count <= answer.count) return;
+  answer.buffer?.destroy();
+  const usage = GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST;
+  Object.assign(answer, { count, buffer: device.createBuffer({ size: answer.size * count, usage }) });
+}
+
+async function readBack({ outputs, answer: { buffer, size } }, count) {
+  await buffer.mapAsync(GPUMapMode.READ, 0, count * size);
+  const copies = Array.from({ length: count }, (_, index) => buffer.getMappedRange(index * size, size).slice(0));
+  buffer.unmap();
+  return copies.map((copy) =>
+    outputs.map(({ name, type, dims, start, length }) => ({
+      name, type, dims, bytes: new Uint8Array(copy, start, length),
+    })),
+  );
 }

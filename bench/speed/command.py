@@ -35,7 +35,7 @@ def run(root: Path, args: argparse.Namespace) -> int:
     if os.name == "nt":
         raise BuildError("bench speaks to the browser by pipes that Windows lacks: use WSL.")
     wanted = frozenset(args.only or goals.ROWS)
-    rivals = ("tfjs", "js") if args.rival == "all" else (args.rival,)
+    rivals: tuple[str, ...] = ("tfjs", "js") if args.rival == "all" else (args.rival,)
     if wanted == {"heads"}:
         rivals = ()  # none has them
     if args.prepare:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Iterable
-from typing import Any, NamedTuple, Protocol, TypeAlias, runtime_checkable
+from typing import Any, NamedTuple, Protocol, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -44,7 +44,6 @@ class Answer(NamedTuple):
 Steps: TypeAlias = Generator[Request, Answer, Update]
 
 
-@runtime_checkable
 class AskingStage(Protocol):
     """A `Stage` that needs second networks, and leaves it to the caller to run them."""
 
@@ -99,10 +98,8 @@ class Pipeline:
                 update = end.value
         """
         for stage in self.stages:
-            if isinstance(stage, AskingStage):
-                update = yield from stage.steps(update)
-            else:
-                update = stage.update(update)
+            steps = getattr(stage, "steps", None)  # `isinstance` of a protocol is slow
+            update = stage.update(update) if steps is None else (yield from steps(update))
         return update
 
     def reset(self) -> None:

@@ -86,6 +86,7 @@ def test_a_head_runs_on_parts_of_the_picture_run_last(
         await session.open_head("closer", buffer(network), card)
         seen = {"whole": await session.run(frame(scene, 64, 48))}
         seen["of a frame"] = await session.run_crops("closer", crops)
+        seen["of a crowd"] = await session.run_crops("closer", np.tile(crops, (6, 1)))
         # Neither the head's run nor the self-check's picture is what crops are cut from.
         await session.run(pixels(black), keep=False)
         seen["of the frame still"] = await session.run_crops("closer", crops)
@@ -100,6 +101,8 @@ def test_a_head_runs_on_parts_of_the_picture_run_last(
 
     for what in ("of a frame", "of the frame still", "of pixels"):
         assert_finds_each_in_its_crop(seen[what], card)
+    for name, array in seen["of a frame"].items():
+        np.testing.assert_array_equal(seen["of a crowd"][name], np.concatenate([array] * 6))
     for name, array in seen["whole"].items():
         np.testing.assert_array_equal(array, seen["whole again"][name])
     assert host.worker.evaluate("() => self.closed") == 3, "every frame is given back"

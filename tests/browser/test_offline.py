@@ -126,7 +126,9 @@ def stored(room: Room, folder: str) -> set[str]:
     kept: list[str] = room.page.evaluate(
         """async (folder) => {
           const all = [];
-          for (const name of await caches.keys()) all.push(...(await (await caches.open(name)).keys()));
+          for (const name of await caches.keys()) {
+            all.push(...(await (await caches.open(name)).keys()));
+          }
           return all.map(({ url }) => url.split(`/${folder}/`)[1]).filter(Boolean);
         }""",
         folder,

@@ -40,7 +40,9 @@ def test_every_head_is_in_the_table_of_licences_and_in_the_notice(name: str) -> 
     readme = (ROOT / "models" / "README.md").read_text("utf-8")
     (line,) = [line for line in readme.splitlines() if line.startswith(f"| `{name}` |")]
     notice = (ROOT / "NOTICE").read_text("utf-8")
-    (entry,) = re.findall(rf"^(?:[\w-]+, )*{name}(?:, [\w-]+)*: .*(?:\n  .*)*", notice, re.MULTILINE)
+    (entry,) = re.findall(
+        rf"^(?:[\w-]+, )*{name}(?:, [\w-]+)*: .*(?:\n  .*)*", notice, re.MULTILINE
+    )
 
     assert package in line
     assert card.license in line

@@ -2,7 +2,8 @@
 
 The service worker (assets/sw.js) stores the files; this decides which, and says how it went. Files
 come in groups: the page itself ("shell"), "python", the sample "clip", an "engine:BUILD",
-"model:NAME" and "head:NAME" each, and "heads", the list of these. A head is stored once it was used.
+"model:NAME" and "head:NAME" each, and "heads", the cards of these. A head is stored once it was
+used.
 """
 
 from __future__ import annotations
