@@ -86,6 +86,15 @@ class Part:
             ObscuraError: it is not valid.
         """
 
+    async def open_files(self, files: Sequence[Any]) -> None:
+        """Use a file that the row claims, and others that were given with it.
+
+        Raises:
+            As `open_file`.
+        """
+        for file in files:
+            await self.open_file(file)
+
     def scene_changed(self) -> None:
         """What is in view has changed, or whether it plays."""
 
@@ -115,7 +124,8 @@ class Feature:
     snapshot: Mapping[str, Any] = field(default_factory=dict)
     """Keys of `snapshot()`, with their values while the feature does not run."""
     claims: Callable[[bytes], bool] | None = None
-    """Whether a JSON file that begins with these bytes is for this feature; None claims none."""
+    """Whether a JSON or TOML file that begins with these bytes is for this feature; None claims
+    none."""
 
 
 class Features:
@@ -214,7 +224,7 @@ class Features:
         self._notify("files_given", media, others)
 
     def claimant(self, head: bytes) -> str | None:
-        """Return the name of the feature that a JSON file is for; None if there is none.
+        """Return the name of the feature that a JSON or TOML file is for; None if there is none.
 
         Args:
             head: how the file begins.
