@@ -48,6 +48,8 @@ class Part:
     sinks: Sequence[Sink] = ()
     layers: Sequence[Any] = ()
     """Of `page.stage.layers.Layer`, drawn over the boxes."""
+    layers_below: Sequence[Any] = ()
+    """The same, drawn under them, so that labels stay readable."""
 
     def run(self, command: str) -> Any:
         """Carry out a command of the feature's row; may return an awaitable.
@@ -142,7 +144,7 @@ class Features:
         Args:
             load: fetches a feature's code and returns its entry module.
             context: what features are given (`page.features.context.Context`).
-            started: adds a part's stages, sinks and layers.
+            started: adds a part's stages, sinks and layers of both kinds.
         """
         self._rows = {row.name: row for row in rows}
         self._load, self._context, self._started = load, context, started

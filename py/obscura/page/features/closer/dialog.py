@@ -44,11 +44,10 @@ class HeadDialog:
         self._answer = asyncio.get_running_loop().create_future()
         by_id("head-title").textContent = words.ADD_TITLE.format(title=title)
         by_id("head-classes").textContent = words.classes(classes)
-        places = [(label, label) for label in dict.fromkeys([*labels, *FINDERS])]
         usual = "person" if "person" in labels else FRAME
-        options = [make("option", text=words.WHOLE, value=FRAME)]
-        options += [make("option", text=text, value=value) for text, value in places]
-        self._on.replaceChildren(*options)
+        whole = make("option", text=words.WHOLE, value=FRAME)
+        places = dict.fromkeys([*FINDERS, *labels])
+        self._on.replaceChildren(whole, *(make("option", text=each, value=each) for each in places))
         self._on.value = usual
         self._show_frames()
         self._dialog.showModal()

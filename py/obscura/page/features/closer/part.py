@@ -64,7 +64,7 @@ class Closer(Part):
         self._reported_ms = 0.0
         self.stages = (self,)
         self.sinks = (self,)
-        self.layers = (Skeletons(self._assembly, context.analysis),)
+        self.layers_below = (Skeletons(self._assembly, context.analysis),)
 
     # ---- of the page -----------------------------------------------------------------------------
 
