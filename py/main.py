@@ -254,6 +254,7 @@ class Assembly:
         """Add what a feature brings."""
         self._analysis.add_stages(part.stages)
         self._analysis.add(part.sinks)
+        self._overlay.layers[:0] = part.layers_below
         self._overlay.layers += part.layers
 
     async def _load(self, feature: Feature) -> Any:

@@ -458,12 +458,15 @@ TABLE = json.loads(
 )  # fmt: skip
 
 
+LISTED = json.dumps([TABLE])
+
+
 class HeadSite:
     """A site with heads; what it has can be taken away or damaged."""
 
-    def __init__(self) -> None:
+    def __init__(self, listed: str | None = LISTED) -> None:
         self.files: dict[str, bytes] = {"heads/mood.onnx": NETWORK}
-        self.list: str | None = json.dumps([TABLE])
+        self.list = listed
         self.asked: list[tuple[str, bool]] = []
         self.shelf = HeadShelf("heads.json", self._text, self._download, lambda n: bytes(n.handle))
 

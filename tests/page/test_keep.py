@@ -14,6 +14,7 @@ from obscura.page.features.keep import words
 from obscura.page.features.keep.capture import Snapshot, capture
 from obscura.page.stage.annotate import annotate
 from obscura.page.stage.display import Display
+from obscura.page.stage.layers import BoxLayer
 from obscura.page.state.scene import Kind
 from obscura.update import FrameInfo, Update
 
@@ -276,7 +277,7 @@ def test_what_is_switched_off_on_the_screen_is_not_drawn() -> None:
     assert drawn((640, 960), names=False)[0].of("text") == []
 
 
-def test_other_layers_are_drawn_over_the_boxes() -> None:
+def test_other_layers_are_drawn_under_or_over_the_boxes_as_on_the_screen() -> None:
     calls: list[Any] = []
 
     class Trails:
@@ -284,9 +285,13 @@ def test_other_layers_are_drawn_over_the_boxes() -> None:
             calls.append((len(context.drawn), update, place.scale))
 
     surface, update = Surface(), Update(FrameInfo(0, 0.0, 1440, 1440), FOUND)
-    annotate(surface, Surface(1440, 1440), update, ("cat", "dog"), Display(), [Trails()])
+    layers = [Trails(), BoxLayer(surface), Trails()]
+    annotate(surface, Surface(1440, 1440), update, ("cat", "dog"), Display(), layers)
 
-    assert calls == [(len(surface.drawn), update, 0.5)]
+    below, over = calls
+    assert below == (1, update, 0.5)  # the picture is drawn by then, and nothing else
+    assert over == (len(surface.drawn), update, 0.5)
+    assert surface.of("text")
 
 
 def test_the_line_about_a_snapshot_names_size_objects_and_source() -> None:

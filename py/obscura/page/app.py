@@ -113,6 +113,8 @@ class App:
         a feature claims."""
         if any(map(kinds.is_data, files)) and not any(map(kinds.is_model, files)):
             return self._open_claimed(files)
+        if any(map(kinds.is_table, files)):
+            return self._open_described(files)
         return self._open_unclaimed(files)
 
     async def _open_claimed(self, files: Sequence[Any]) -> None:
@@ -134,6 +136,21 @@ class App:
             self.notice.hide()
         for name, file in claims:
             await (await self.features.part(name)).open_file(file)
+
+    async def _open_described(self, files: Sequence[Any]) -> None:
+        """Open files among which there is TOML: of a feature, with all that is not a picture, or a
+        model's card."""
+        for file in filter(kinds.is_table, files):
+            head = await self._platform.read_part(file, 0, kinds.DATA_HEAD_BYTES)
+            name = self.features.claimant(head)
+            if name:
+                self.notice.hide()
+                part = await self.features.part(name)
+                await part.open_files([each for each in files if not kinds.is_media(each)])
+                return
+        opened = self._open_unclaimed(files)
+        if opened is not None:
+            await opened
 
     def _open_unclaimed(self, files: Sequence[Any]) -> Any:
         """Open photos or videos, to show one by one, or a model to add."""

@@ -20,16 +20,20 @@ if TYPE_CHECKING:
     from obscura.page.state.protocols import Network, StoredNetwork
 
 DATABASE, STORE = "obscura", "models"
+HEADS = "obscura-heads"
+"""The database of networks that look closer."""
 
 
 class ModelDatabase:
     """Implements `ModelStore` of `page.state.protocols`."""
 
-    def __init__(self, load_module: Callable[[], Awaitable[Any]]) -> None:
+    def __init__(self, load_module: Callable[[], Awaitable[Any]], name: str = DATABASE) -> None:
         """
         Args:
             load_module: returns the module idb-keyval.
+            name: of the database.
         """
+        self._name = name
         self._load_module = load_module
         self._module: Any = None
         self._database: Any = None
@@ -71,5 +75,5 @@ class ModelDatabase:
             raise OSError("This browser stores nothing for this site")
         if self._module is None:
             self._module = await self._load_module()
-            self._database = self._module.createStore(DATABASE, STORE)
+            self._database = self._module.createStore(self._name, STORE)
         return self._module

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from typing import Any
 
-from js import Uint8Array, crypto
+from js import ArrayBuffer, Uint8Array, crypto
 
 
 class BufferNetwork:
@@ -34,6 +34,11 @@ class BufferNetwork:
             return hashlib.sha256(Uint8Array.new(self.handle).to_bytes()).hexdigest()
         digest = await subtle.digest("SHA-256", self.handle)
         return bytes(Uint8Array.new(digest).to_bytes()).hex()
+
+
+def empty_network() -> BufferNetwork:
+    """Return a network without bytes."""
+    return BufferNetwork(ArrayBuffer.new(0))
 
 
 class BlobNetwork:

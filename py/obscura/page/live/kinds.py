@@ -13,7 +13,7 @@ VIDEO_ENDINGS = (
     *(".mpeg", ".3gp", ".wmv", ".flv"),
 )
 """Endings of videos; browsers refuse some of them, but none is a picture."""
-DATA_ENDING = ".json"
+DATA_ENDING, TABLE_ENDING = ".json", ".toml"
 DATA_HEAD_BYTES = 65_536
 """How much of a JSON file's beginning tells what it is for: its keys come in any order."""
 HEAD_BYTES = 512
@@ -88,6 +88,11 @@ def is_companion(file: Any) -> bool:
 def is_data(file: Any) -> bool:
     """Whether a file's name is that of JSON."""
     return str(file.name).lower().endswith(DATA_ENDING)
+
+
+def is_table(file: Any) -> bool:
+    """Whether a file's name is that of TOML."""
+    return str(file.name).lower().endswith(TABLE_ENDING)
 
 
 def is_media(file: Any) -> bool:

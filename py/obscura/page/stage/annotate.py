@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from obscura.page.stage.display import Display
@@ -17,7 +17,7 @@ def annotate(
     update: Update,
     labels: Sequence[str],
     display: Display,
-    layers: Iterable[Layer] = (),
+    layers: Sequence[Layer] = (),
 ) -> None:
     """Draw a picture and its detections on a canvas, as people see them on the screen: with names,
     percentages and mirrored as the display says. Text and lines grow with the picture.
@@ -27,7 +27,7 @@ def annotate(
         picture: a canvas that is not mirrored.
         update: detections in pixels of the source, of which the picture may be a smaller copy.
         labels: names of the classes, by class_id.
-        layers: drawn over the boxes.
+        layers: those of the overlay, in order; boxes are drawn for this picture. () for boxes only.
     """
     width, height = picture.width, picture.height
     canvas.width, canvas.height = width, height
@@ -47,5 +47,5 @@ def annotate(
     placed = place(
         (width / unit, height / unit), (frame.width, frame.height), mirrored=display.mirrored
     )
-    for layer in (boxes, *layers):
-        layer.draw(context, update, placed)
+    for layer in layers or (boxes,):
+        (boxes if isinstance(layer, BoxLayer) else layer).draw(context, update, placed)

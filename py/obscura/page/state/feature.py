@@ -49,6 +49,8 @@ class Part:
     sinks: Sequence[Sink] = ()
     layers: Sequence[Any] = ()
     """Of `page.stage.layers.Layer`, drawn over the boxes."""
+    layers_below: Sequence[Any] = ()
+    """The same, drawn under them, so that labels stay readable."""
 
     def run(self, command: str) -> Any:
         """Carry out a command of the feature's row; may return an awaitable.
@@ -87,6 +89,15 @@ class Part:
             ObscuraError: it is not valid.
         """
 
+    async def open_files(self, files: Sequence[Any]) -> None:
+        """Use a file that the row claims, and others that were given with it.
+
+        Raises:
+            As `open_file`.
+        """
+        for file in files:
+            await self.open_file(file)
+
     def scene_changed(self) -> None:
         """What is in view has changed, or whether it plays."""
 
@@ -118,7 +129,8 @@ class Feature:
     snapshot: Mapping[str, Any] = field(default_factory=dict)
     """Keys of `snapshot()`, with their values while the feature does not run."""
     claims: Callable[[bytes], bool] | None = None
-    """Whether a JSON file that begins with these bytes is for this feature; None claims none."""
+    """Whether a JSON or TOML file that begins with these bytes is for this feature; None claims
+    none."""
 
 
 class Features:
@@ -135,7 +147,7 @@ class Features:
         Args:
             load: fetches a feature's code and returns its entry module.
             context: what features are given (`page.features.context.Context`).
-            started: adds a part's stages, sinks and layers.
+            started: adds a part's stages, sinks and layers of both kinds.
         """
         self._rows = {row.name: row for row in rows}
         self._load, self._context, self._started = load, context, started
@@ -217,7 +229,7 @@ class Features:
         self._notify("files_given", media, others)
 
     def claimant(self, head: bytes) -> str | None:
-        """Return the name of the feature that a JSON file is for; None if there is none.
+        """Return the name of the feature that a JSON or TOML file is for; None if there is none.
 
         Args:
             head: how the file begins.

@@ -7,10 +7,11 @@ from typing import Any
 from obscura.page.features.closer import words
 from obscura.page.state.feature import Command, Feature
 from obscura.page.state.needs import Need, tracking
-from obscura.page.state.settings import Setting, are_strings, is_flag, switch
+from obscura.page.state.settings import Setting, are_strings, is_flag, is_number, switch
 
 LOOKS = ("faces", "emotion", "age-gender", "pose", "text")
-"""What can be looked for. "faces" stands for the networks of near and of far faces."""
+"""What can be looked for, besides a person's own networks, "own:NAME". "faces" stands for the
+networks of near and of far faces."""
 
 
 def _looks(text: str) -> list[str]:
@@ -19,7 +20,19 @@ def _looks(text: str) -> list[str]:
 
 
 def _are_looks(value: Any) -> bool:
-    return are_strings(value) and set(value) <= set(LOOKS)
+    return are_strings(value) and all(each in LOOKS or each.startswith("own:") for each in value)
+
+
+def _are_own(value: Any) -> bool:
+    rows = value.values() if isinstance(value, dict) else [None]
+    return all(
+        isinstance(row, list) and len(row) == 2 and isinstance(row[0], str) and is_number(row[1])
+        for row in rows
+    )
+
+
+def _is_pipeline(head: bytes) -> bool:
+    return not head.lstrip().startswith(b"{") and b"[pipeline" in head.replace(b"[[", b"[")
 
 
 FEATURE = Feature(
@@ -31,10 +44,13 @@ FEATURE = Feature(
     settings=(
         Setting("closer", False, is_flag, switch, control="check"),
         Setting("closer_looks", ["faces"], _are_looks, _looks, implies={"closer": True}),
+        # Title and bytes of each network that the person added, by name.
+        Setting("closer_own", {}, _are_own),
     ),
     commands=(
         Command("switch", key="x", help=words.KEY),
         Command("again", button="closer-again"),
     ),
     snapshot={"heads": None},
+    claims=_is_pipeline,
 )

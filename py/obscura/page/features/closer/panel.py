@@ -6,8 +6,9 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from obscura.errors import ObscuraError
-from obscura.page.browser.dom import by_id, listen
+from obscura.page.browser.dom import by_id, listen, make
 from obscura.page.features.closer import words
+from obscura.page.features.closer.own import PREFIX
 from obscura.page.features.context import Context
 from obscura.page.state.settings import Settings
 
@@ -19,11 +20,13 @@ class CloserPanel:
         assert context.page is not None
         self._page, self._preferences = context.page, context.preferences
         self._looks = by_id("closer-looks")
+        self._listed: dict[str, str] = {}
         listen(self._looks, "change", self._tick)
 
     def show(self, settings: Settings) -> None:
         """Show the settings."""
         by_id("closer-tools").hidden = not settings.closer
+        self._list(settings)
         for box in self._looks.querySelectorAll("input"):
             box.checked = box.value in settings.closer_looks
 
@@ -50,10 +53,33 @@ class CloserPanel:
         """Show a sentence, which screen readers announce; "" removes it."""
         _put("closer-note", sentence)
 
+    def say_adding(self, sentence: str) -> None:
+        """Show what is wrong with what a person wants to add; "" removes it."""
+        _put("closer-add-note", sentence)
+
+    def _list(self, settings: Settings) -> None:
+        """List a person's own networks."""
+        own = {name: title for name, (title, _) in settings.closer_own.items()}
+        if own == self._listed:
+            return
+        self._listed = own
+        by_id("closer-own").replaceChildren(*(_row(*each) for each in own.items()))
+
     def _tick(self, event: Any) -> None:
         look, chosen = str(event.target.value), list(self._preferences.current.closer_looks)
         rest = [each for each in chosen if each != look]
         self._page.change(closer_looks=[*rest, look] if event.target.checked else rest)
+
+
+def _row(name: str, title: str) -> Any:
+    """Return a row of the list of a person's own networks."""
+    row, label = make("li", cls="own-head"), make("label", cls="check")
+    box = make("input", type="checkbox", value=PREFIX + name)
+    label.append(box, make("span", text=title))
+    remove = make("button", text=words.REMOVE, cls="link", type="button", data_remove=name)
+    remove.setAttribute("aria-label", f"{words.REMOVE} {title}")
+    row.append(label, remove)
+    return row
 
 
 def _put(name: str, text: str) -> None:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Sequence
 from typing import Any
 
 from obscura.cards.card import ModelCard
-from obscura.cards.head_card import HeadCard
-from obscura.errors import ObscuraError
 
 # They are imported by name when they are first needed; so they come with this feature.
 from obscura.families.heads import (  # noqa: F401
@@ -18,27 +16,25 @@ from obscura.families.heads import (  # noqa: F401
     movenet,
     read,
 )
-from obscura.heads import Assembly, Every, HeadSpec
-from obscura.heads.spec import FINDERS
+from obscura.heads import Assembly, PipelineError
 from obscura.page.browser import files
 from obscura.page.browser.boot import boot
 from obscura.page.browser.clock import now_ms
 from obscura.page.browser.networks import BufferNetwork
 from obscura.page.features.closer import words
-from obscura.page.features.closer.looks import Looks, fitting, more_labels, noted
+from obscura.page.features.closer.looks import Looks, more_labels, noted
+from obscura.page.features.closer.networks import OwnNetworks
 from obscura.page.features.closer.panel import CloserPanel
 from obscura.page.features.closer.shelf import HeadShelf
 from obscura.page.features.closer.skeleton import Skeletons
+from obscura.page.features.closer.wanted import Wanted, fetch
 from obscura.page.features.context import Context
-from obscura.page.models.heads import Head
 from obscura.page.state.feature import Part
 from obscura.page.state.scene import Kind
 from obscura.page.state.settings import Settings
 from obscura.pipeline import Steps
 from obscura.update import Update
 
-NETWORKS = {"faces": ("faces", "faces-far")}
-"""The networks of a look that has several."""
 REPORT_MS = 500
 """How often the costs that are shown change."""
 
@@ -57,17 +53,17 @@ class Closer(Part):
         self._settings = context.preferences.table.settings()
         self._shelf = HeadShelf(context.build.heads_url, _text, _download, _copy)
         self._panel = CloserPanel(context)
+        self._own = OwnNetworks(context, self._shelf, _copy, self._panel)
         self._looks: Looks | None = None
         self._card: ModelCard | None = None
         self._made: tuple[Any, ...] = ()  # what the heads in use were made for
-        self._failures: dict[str, ObscuraError] = {}  # of what could not be loaded, by title
-        self._unfit: tuple[str, ...] = ()  # titles of heads that the model finds nothing for
+        self._wanted = Wanted()
         self._looked: Any = None  # the latest answer that was looked at
         self._looking = False
         self._reported_ms = 0.0
         self.stages = (self,)
         self.sinks = (self,)
-        self.layers = (Skeletons(self._assembly, context.analysis),)
+        self.layers_below = (Skeletons(self._assembly, context.analysis),)
 
     # ---- of the page -----------------------------------------------------------------------------
 
@@ -89,6 +85,16 @@ class Closer(Part):
         self._settings = settings
         self._panel.show(settings)
         self._spawn(self._follow())
+
+    async def open_files(self, files: Sequence[Any]) -> None:
+        """See `Part`."""
+        if not self._settings.closer:
+            self._page.change(closer=True)
+        await self._own.add(files)
+
+    async def forget(self) -> None:
+        """See `Part`."""
+        await self._own.forget()
 
     def scene_changed(self) -> None:
         """See `Part`."""
@@ -122,45 +128,39 @@ class Closer(Part):
         """
         card = self._card or self._page.sessions.card
         looks = tuple(self._settings.closer_looks) if self._settings.closer else ()
-        always = _always(self._analysis.always)
+        always = self._analysis.always
         if card is None or (self._made == (card, looks, always) and not (anew or again)):
             return
         made = self._made = (card, looks, always)
-        self._failures, self._unfit = {}, ()
         if not looks:
-            self._use(None, {})
+            self._use(None, Wanted())
             return
         self._panel.say(words.LOADING)
-        names = [name for look in looks for name in NETWORKS.get(look, (look,))]
-        wanted = [HeadSpec(n, n, cadence=Every(1) if n in always else None) for n in names]
-        spec, unfit = fitting(wanted, card.labels)
-        cards: dict[str, HeadCard] = {}
-        heads: dict[str, Head] = {}
-        try:
-            cards = await self._shelf.cards()
-        except ObscuraError as error:
-            self._failures[words.CLOSER] = error
-        for head in spec.heads:
-            if head.name in cards:
-                try:
-                    heads[head.name] = await self._shelf.head(cards[head.name])
-                except ObscuraError as error:
-                    self._failures[cards[head.name].title] = error
+        await self._own.ready()
+        wanted = await fetch(looks, card.labels, self._shelf, self._own.heads, always)
         if self._made is not made:
             return  # another choice was made meanwhile
-        self._unfit = tuple(cards[head.name].title for head in unfit if head.name in cards)
-        spec, _ = fitting([head for head in spec.heads if head.name in heads], card.labels)
-        self._shelf.keep(heads)
-        moving = lambda: self._analysis.current is not None and self._analysis.current.moving  # noqa: E731
-        found = {name: cards[name] for name in heads}
-        looks_now = Looks(spec, card.labels, found, read, moving) if heads else None
-        if looks_now is not None:
-            looks_now.live.budget.free = always
-        self._use(looks_now, heads, again=again)
+        self._shelf.keep(wanted.heads)
+        self._use(self._assembled(wanted, card), wanted, again=again)
 
-    def _use(self, looks: Looks | None, heads: dict[str, Head], *, again: bool = False) -> None:
+    def _assembled(self, wanted: Wanted, card: ModelCard) -> Looks | None:
+        if not wanted.heads:
+            return None
+        try:
+            looks = Looks(wanted.spec, card.labels, wanted.cards, read, self._moving)
+        except PipelineError as error:  # of networks that a person added
+            wanted.failures[words.CLOSER] = error
+            return None
+        looks.live.budget.free = wanted.always
+        return looks
+
+    def _moving(self) -> bool:
+        current = self._analysis.current
+        return current is not None and current.moving
+
+    def _use(self, looks: Looks | None, wanted: Wanted, *, again: bool = False) -> None:
         """Use other heads from the next frame on."""
-        self._looks = looks
+        self._looks, self._wanted = looks, wanted
         analysis = self._analysis
         if self._card is not None:
             analysis.more_labels = more_labels(self._card.labels)
@@ -168,7 +168,7 @@ class Closer(Part):
         analysis.closer = looks is not None
         analysis.aside = looks.aside if looks else None
         analysis.shares = looks.shares if looks else dict
-        self._page.sessions.heads.want(heads, again=again)
+        self._page.sessions.heads.want(wanted.heads if looks else {}, again=again)
         self.scene_changed()
         self._report()
         self._spawn(self._look_again())
@@ -228,20 +228,14 @@ class Closer(Part):
     def _report(self) -> None:
         """Show what the heads cost, and which do not run."""
         self._reported_ms = now_ms()
-        failures = dict(self._failures)
+        failures = dict(self._wanted.failures)
         shares: dict[str, float] = {}
         if self._looks is not None:
             titles = {stage.name: stage.card.title for stage in self._looks.latest.heads}
             found = self._page.sessions.heads.failures | self._looks.failures()
             failures |= {titles[name]: error for name, error in found.items() if name in titles}
             shares = self._looks.shares()
-        self._panel.report(failures, self._unfit, shares)
-
-
-def _always(labels: Collection[str]) -> frozenset[str]:
-    """Return the networks that find objects of these classes."""
-    looks = [FINDERS[label] for label in labels if label in FINDERS]
-    return frozenset(name for look in looks for name in NETWORKS.get(look, (look,)))
+        self._panel.report(failures, self._wanted.unfit, shares)
 
 
 async def _text(address: str) -> str:

@@ -29,7 +29,7 @@ BONE, JOINT = 2.5, 3.0
 """Width of a bone and radius of a joint, in CSS pixels of a large skeleton."""
 LARGE_SIDE = 200
 """Height of an object in CSS pixels from which its lines are as wide as that."""
-THIN = 0.45
+THIN = 0.6
 FULL_TURN = 6.2832
 
 

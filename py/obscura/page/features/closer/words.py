@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from obscura.errors import (
@@ -19,6 +20,11 @@ NEEDS_TRACKING = "Closer looks need tracking, so they are off, too."
 CLOSER = "Closer looks"
 LOADING = "Downloading…"
 NOTHING_FOR_IT = "{title}: this model does not find what it looks at. Choose another model."
+ADD_TITLE = "What should “{title}” look at?"
+WHOLE = "the whole picture"
+REMOVE = "Remove"
+NOT_STORED = "It works until you close this page. {error}"
+MOST_NAMED = 6
 YEARS = "about {age:.0f}"
 SEX = {True: "looks male", False: "looks female"}
 EVEN = 0.5
@@ -43,6 +49,19 @@ def failed(title: str, error: ObscuraError) -> str:
     """
     known = [WHY[kind] for kind in type(error).mro() if kind in WHY]
     return f"{title} {known[0] if known else STOPPED.format(cause=error.cause)}"
+
+
+def classes(names: Sequence[str]) -> str:
+    """Return which classes a network tells apart.
+
+    >>> classes(["mask", "no mask"])
+    'It tells apart: mask, no mask.'
+    >>> classes([f"class {n}" for n in range(9)])
+    'It tells apart: class 0, class 1, class 2, class 3, class 4, class 5 and 3 more.'
+    """
+    rest = len(names) - MOST_NAMED
+    more = f" and {rest} more" if rest > 0 else ""
+    return f"It tells apart: {', '.join(names[:MOST_NAMED])}{more}."
 
 
 def cost(title: str, ms: float) -> str:

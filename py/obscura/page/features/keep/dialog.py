@@ -15,7 +15,6 @@ from obscura.page.features.context import Context
 from obscura.page.features.keep import words
 from obscura.page.features.keep.capture import Snapshot, capture
 from obscura.page.stage.annotate import annotate
-from obscura.page.stage.layers import BoxLayer
 from obscura.page.state.feature import Part
 
 
@@ -103,7 +102,7 @@ class SnapshotDialog(Part):
             snapshot.update,
             snapshot.labels,
             replace(self._context.display, mirrored=snapshot.mirrored),
-            [layer for layer in self._context.layers if not isinstance(layer, BoxLayer)],
+            self._context.layers,
         )
         return drawn
 

@@ -54,7 +54,7 @@ class PrivacyDialog(Part):
     async def ask(self) -> None:
         """Ask whether to delete everything, naming what that is."""
         files = await storage.cached_files()
-        titles = [card.title for card in self._page.models.own()]
+        titles = [title for title, _ in self._networks()]
         counts, drawn = await self._counted(), self._drawn()
         by_id("forget-what").textContent = words.delete_question(titles, files, counts, drawn)
         self._show_question(True)
@@ -108,15 +108,15 @@ class PrivacyDialog(Part):
     # ---- what is stored --------------------------------------------------------------------------
 
     async def _render_stored(self) -> None:
-        own = list(self._page.models.own())
-        size = sum(card.file.bytes for card in own)
+        own = self._networks()
+        size = sum(size for _, size in own)
         stores = self._preferences.stores
         counts, drawn = await self._counted(), self._drawn()
         by_id("fact-kept").textContent = (
             words.kept(len(own), size, counts, drawn) if stores else words.KEPT_NOTHING
         )
         rows = [(words.SETTINGS, text.megabytes(self._preferences.size()))]
-        rows += [(card.title, text.megabytes(card.file.bytes)) for card in own]
+        rows += [(title, text.megabytes(size)) for title, size in own]
         if stores and drawn:
             rows.append((words.SHAPES, words.stored_for(drawn)))
         if counts:
@@ -126,6 +126,13 @@ class PrivacyDialog(Part):
         if usage is not None:
             rows.append((words.USAGE, text.megabytes(usage)))
         by_id("kept-list").replaceChildren(*terms(rows))
+
+    def _networks(self) -> list[tuple[str, int]]:
+        """Return title and bytes of all networks that the person added: models, and those that look
+        closer."""
+        models = [(card.title, card.file.bytes) for card in self._page.models.own()]
+        heads = self._preferences.saved.closer_own.values()
+        return [*models, *((title, int(size)) for title, size in heads if size)]
 
     def _drawn(self) -> int:
         """Return for how many cameras and videos lines and zones are stored."""
