@@ -38,6 +38,11 @@ class SessionHeads:
         self._wanted = dict(heads)
         self.failures.clear()
 
+    def is_open(self, session: Any, name: str) -> bool:
+        """Whether a head is open in a session. One that is wanted only since a frame began to run
+        is not, and its crops would be cut from a frame that the session does not know."""
+        return name in self._open.get(session, ())
+
     async def open_in(self, session: Any) -> None:
         """Open in a session what is wanted, and close what is not. What fails is noted, and does
         not keep the others from being opened.

@@ -126,7 +126,8 @@ class Sessions:
             card: the model that ran on the frame.
 
         Returns:
-            The outputs, or what failed; None if another session has taken its place meanwhile.
+            The outputs, or what failed; None if another session has taken its place meanwhile, or
+            the head is opened only for the next frame.
         """
         current = self._pool.current
         if current is None or current.card is not card:
@@ -134,6 +135,8 @@ class Sessions:
         failure = self.heads.failures.get(request.head)
         if failure is not None:
             return Answer({}, 0.0, failure)
+        if not self.heads.is_open(current.session, request.head):
+            return None
         begun = self._clock.now_ms()
         try:
             outputs = await current.session.run_crops(request.head, request.xyxy, request.size)
