@@ -66,9 +66,11 @@ def test_the_pictures_that_can_be_left_have_no_more_dimensions_than_the_grid_has
     left = np.array([covered(each, how)[INSIDE][..., 0].ravel() for each in grey], float)
     spread = np.linalg.svd(left - left.mean(axis=0), compute_uv=False)
 
-    # Beyond the 32 means there is only the rounding to whole brightnesses.
-    assert spread[31] > 60
-    assert spread[32] < (25 if how == "blur" else 1e-6)
+    # The region is twice as wide as it is high. Beyond the means of its cells there is only the
+    # rounding to whole brightnesses.
+    cells = CELLS * CELLS // 2
+    assert spread[cells - 1] > 60
+    assert spread[cells] < (30 if how == "blur" else 1e-6)
 
 
 @pytest.mark.parametrize("how", HOWS)
@@ -82,7 +84,7 @@ def test_neighbours_do_not_leak_into_a_covered_region(how: How) -> None:
 
 def test_blur_grows_with_the_box() -> None:
     stripes = np.zeros((640, 640, 3), np.uint8)
-    stripes[:, ::16] = 255  # far finer than an eighth of the box
+    stripes[:, ::16] = 255  # far finer than the cells of the grid
     paint(stripes, np.array([[0, 0, 640, 640]], np.float32), "blur")
 
     assert np.ptp(stripes) <= 1

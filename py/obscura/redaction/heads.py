@@ -10,6 +10,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from obscura.detections import Detections
 from obscura.redaction.geometry import Box, area, boxes_of, is_within
@@ -22,6 +23,9 @@ Of who is wider than that it is a square: heads are no higher than shoulders are
 LESS, SHARED = 0.5, 0.75
 """Of two boxes of people, the one with less than this part of the other's score, and more than this
 part of itself inside the other, is the same person."""
+FACE_MARGINS = (0.25, 0.4, 0.25, 0.2)
+"""By how much a face is grown to the left, to the top, to the right and to the bottom, in sides of
+its box: networks find it from the eyebrows to the chin, and people are known by more than that."""
 HEAD_TRACKS = 1 << 40
 """Added to the track_id of a person for that of their head; trackers count from 0."""
 NO_TRACK = -1
@@ -41,8 +45,8 @@ def head_part(person: Box) -> Box:
 
 
 def with_heads(update: Update, labels: Sequence[str]) -> Update:
-    """Return an update with a further row of class "face" for each person without one: the part of
-    their box in which their head is.
+    """Return an update in which faces are grown by `FACE_MARGINS`, with a further "face" for each
+    person without one: the part of their box in which their head is.
 
     Whose face it is is not always clear where people overlap. Of a group whose heads and faces lie
     over each other, and in which there are fewer faces than people, all heads are added.
@@ -68,11 +72,12 @@ def with_heads(update: Update, labels: Sequence[str]) -> Update:
     heads = {row: head_part(boxes[row]) for row in people}
     faces = [box for box, name in zip(boxes, names, strict=True) if name == FACE]
     bare = _without_face(people, heads, faces)
-    if not bare:
+    if not bare and not faces:
         return update
+    grown = found.xyxy + _margins(found.xyxy, found.class_id == labels.index(FACE))
     numbers = [NO_TRACK if (track := tracks[row]) is None else HEAD_TRACKS + track for row in bare]
     more = Detections(
-        np.array([heads[row] for row in bare], np.float32),
+        np.array([heads[row] for row in bare], np.float32).reshape(-1, 4),
         found.score[bare],
         np.full(len(bare), labels.index(FACE), np.int32),
         np.array(numbers, np.int64),
@@ -81,12 +86,20 @@ def with_heads(update: Update, labels: Sequence[str]) -> Update:
     if known is None:
         known = np.full(len(found), NO_TRACK, np.int64)
     whole = Detections(
-        np.concatenate([found.xyxy, more.xyxy]),
+        np.concatenate([grown, more.xyxy]),
         np.concatenate([found.score, more.score]),
         np.concatenate([found.class_id, more.class_id]),
         np.concatenate([known, np.array(numbers, np.int64)]),
     )
     return replace(update, detections=whole)
+
+
+def _margins(xyxy: NDArray[np.float32], are_faces: NDArray[np.bool_]) -> NDArray[np.float32]:
+    """Return what is added to the edges of boxes: margins to those of faces."""
+    width, height = xyxy[:, 2] - xyxy[:, 0], xyxy[:, 3] - xyxy[:, 1]
+    left, top, right, bottom = FACE_MARGINS
+    edges = [-left * width, -top * height, right * width, bottom * height]
+    return (np.stack(edges, axis=1) * are_faces[:, None]).astype(np.float32)
 
 
 def _without_face(people: list[int], heads: dict[int, Box], faces: list[Box]) -> list[int]:

@@ -20,8 +20,9 @@ from numpy.typing import NDArray
 
 How = Literal["fill", "blur", "pixelate"]
 HOWS: tuple[How, ...] = get_args(How)
-CELLS = 8
-"""Most cells of the grid along the longer side of a rectangle."""
+CELLS = 4
+"""Most cells of the grid along the longer side of a rectangle. Of a face, 8 leave so much that face
+detectors still find one now and then; of 4 they find none."""
 BLACK = (0, 0, 0)
 
 Pixels = NDArray[np.uint8]

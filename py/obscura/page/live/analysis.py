@@ -124,6 +124,12 @@ class Analysis:
         return (*self.current.card.labels, *self.more_labels) if self.current else ()
 
     @property
+    def finding(self) -> list[Any]:
+        """The stages that add rows, those within others in their place."""
+        inner = (getattr(stage, "stages", [stage]) for stage in self.finders.stages)
+        return [each for stages in inner for each in stages]
+
+    @property
     def looks_closer(self) -> bool:
         """Whether second networks look at frames: then answers come by `steps`."""
         return bool(self.finders.stages) or self.closer

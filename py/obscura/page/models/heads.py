@@ -54,10 +54,6 @@ class SessionHeads:
             self._lost.clear()
         self.failures = {name: e for name, e in self.failures.items() if name in self._lost}
 
-    def is_open(self, session: Any, name: str) -> bool:
-        """Return whether a head is open in a session."""
-        return name in self._open.get(session, {})
-
     def took(self, session: Any) -> bool:
         """Return whether a session's engine was lost with a head, and not by its own fault."""
         return session in self._took
@@ -69,6 +65,11 @@ class SessionHeads:
         self._took.add(session)
         self._lost.add(name)
         self.failures[name] = error
+
+    def is_open(self, session: Any, name: str) -> bool:
+        """Whether a head is open in a session. One that is wanted only since a frame began to run
+        is not, and its crops would be cut from a frame that the session does not know."""
+        return name in self._open.get(session, ())
 
     async def open_in(self, session: Any) -> None:
         """Open in a session what is wanted, and close what is not. What fails is noted, and keeps

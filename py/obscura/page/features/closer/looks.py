@@ -117,6 +117,11 @@ class Switched:
         """
         self._live, self._still, self._moving, self._begin = live, still, moving, begin
 
+    @property
+    def stages(self) -> Sequence[Any]:
+        """The stages that are in use."""
+        return (self._live if self._moving() else self._still).stages
+
     def update(self, update: Update) -> Update:
         """Add what is known from earlier frames, or of this very picture."""
         return (self._live if self._moving() else self._still).update(update)

@@ -9,11 +9,9 @@ from obscura.page.browser.canvas import new_canvas
 from obscura.page.browser.dom import by_id
 from obscura.page.features.redact.kept import MOST_KEPT, is_kept, kept_size
 from obscura.page.features.redact.regions import Region
+from obscura.redaction.paint import CELLS
 from obscura.update import FrameInfo
 
-SAMPLES = 8
-"""Numbers across the longer side of a box that blurring and pixelating leave of it: fewer the
-smaller it is shown makes no difference, so the blur grows with the box."""
 BLANK, FILL = "#15171a", "#000"
 
 
@@ -116,10 +114,10 @@ class RedactedCanvas:
         return copy
 
     def _coarsen(self, picture: Any, region: Region, *, smooth: bool) -> None:
-        """Draw a region with no more than `SAMPLES` numbers across it."""
+        """Draw a region with no more than `CELLS` numbers across it."""
         left, top, right, bottom = region
         width, height = right - left, bottom - top
-        scale = SAMPLES / max(width, height)
+        scale = CELLS / max(width, height)
         size = (max(1, round(width * scale)), max(1, round(height * scale)))
         _resize(self._small, size)
         small = self._small.getContext("2d")

@@ -119,7 +119,7 @@ class Redact(Part):
     @property
     def _own_labels(self) -> tuple[str, ...]:
         """Names of the classes of the model that answered."""
-        answer = self._analysis.answer
+        answer = self._analysis.current
         return answer.card.labels if answer else ()
 
     @property
@@ -198,7 +198,7 @@ class Redact(Part):
     def _decided(self, update: Update) -> Covered | None:
         """Return what to cover of the frame that is due after this one; None if none is."""
         labels, kinds = self._analysis.labels, self._settings.redact_what
-        why = why_whole(kinds, self._own_labels, self._analysis.finders.stages, update.frame)
+        why = why_whole(kinds, self._own_labels, self._analysis.finding, update.frame)
         kind = self._page.sources.scene.kind
         given = with_heads(update if kind is Kind.LIVE else self._numbered(update), labels)
         self._choices[update.frame.index] = choices_of(given, labels, kinds)
@@ -217,7 +217,7 @@ class Redact(Part):
     def _numbered(self, update: Update) -> Update:
         """Return what is covered in a picture of its own; each row has a number, as those of moving
         pictures have a track."""
-        answer = self._analysis.answer
+        answer = self._analysis.current
         least = tracker_options(answer.card).birth if answer else 0.0
         return numbered(update, least, len(self._own_labels))
 
