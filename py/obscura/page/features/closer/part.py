@@ -192,6 +192,8 @@ class Closer(Part):
 
     def steps(self, update: Update) -> Steps:
         """Add what the heads find out; see `pipeline.AskingStage`."""
+        if self._made and self._made[-1] != self._analysis.always:
+            self._spawn(self._follow())  # another feature needs more of them, or less
         looks = self._looks
         if looks is None:
             return update
