@@ -10,13 +10,13 @@ let resize; // compute pipelines: for pixels, and for frames of video
 let texture; // of the last picture that came as pixels
 let place; // GPUBuffer: where the picture lies in the network's input
 const placeData = new ArrayBuffer(48); // its content
-// By name: {session, feeds, fetches, pixels, preparation, outputs, answer, made}.
+// By name: {session, feeds, fetches, pixels, preparation, outputs, answer, made, empty}.
 //   preparation: {session, feeds, fetches} of an open network; its fetches are the network's feeds.
 //   pixels: GPUBuffer with the picture at the network's size, float RGBA in 0..255.
 //   outputs: {name, type, dims, gpuBuffer, start, length}, start being the place in `answer`.
 //   answer: {buffer, size, count}: GPUBuffer that outputs are read back through, of `count` runs, `size`
 //   bytes each.
-//   made: tensors that own the buffers.
+//   made: tensors that own the buffers; empty: the session that has made them.
 const networks = new Map();
 
 // Triangle filter, widened when it makes smaller, like Resize with antialias in ONNX; rounded to whole
@@ -94,17 +94,18 @@ export async function start(runtime, session, drawing, lost) {
 // captured commands require. The runtime itself makes them, because it releases other people's buffers
 // after each run, while its commands still use them.
 export async function open(name, model, blank, prepared) {
-  const session = await captured(model);
-  const empty = await create(blank, gpu(), { preferredOutputLocation: "gpu-buffer" });
+  const network = {};
+  networks.set(name, network); // at once, so that `close` frees what there is if the rest fails
+  const session = (network.session = await captured(model));
+  const empty = (network.empty = await create(blank, gpu(), { preferredOutputLocation: "gpu-buffer" }));
   const zero = new ort.Tensor("float32", [0], [1]);
-  const made = await empty.run({ [empty.inputNames[0]]: zero });
+  const made = (network.made = await empty.run({ [empty.inputNames[0]]: zero }));
   const buffers = empty.outputNames.map((output) => made[output].gpuBuffer);
   const pixels = buffers.shift();
   const inputs = prepared ? buffers : [pixels];
   const feeds = tensors(session.inputMetadata, inputs);
   const fetches = tensors(session.outputMetadata, buffers);
-  const network = { session, feeds, fetches, pixels, made, ...layOut(fetches) };
-  networks.set(name, network);
+  Object.assign(network, { feeds, fetches, pixels, ...layOut(fetches) });
   // Captured now, so that everything that is checked from here on is a replay.
   if (!prepared) await step(network);
 }
@@ -123,9 +124,10 @@ export async function close(name) {
   const network = networks.get(name);
   networks.delete(name);
   await network?.preparation?.session.release();
-  await network?.session.release();
-  network?.answer.buffer.destroy();
+  await network?.session?.release();
+  network?.answer?.buffer.destroy();
   Object.values(network?.made ?? {}).forEach((tensor) => tensor.dispose());
+  await network?.empty?.release();
 }
 
 const gpu = () => ({ name: "webgpu", device });

@@ -330,6 +330,27 @@ def test_once_the_last_head_is_closed_nothing_is_kept(card: ModelCard) -> None:
     assert "keep" not in worker.posted[-1][0]
 
 
+@pytest.mark.parametrize("fails", ["open", "prepare"])
+def test_of_a_head_that_cannot_be_opened_nothing_stays(card: ModelCard, fails: str) -> None:
+    async def scene(session: WorkerSession, worker: FakeWorker) -> None:
+        await session.load(RUNTIME, bytearray(3), card)
+        usual = worker.on_post
+        worker.on_post = lambda message: (
+            {"error": "no"} if message["call"] == fails else usual(message)
+        )
+        with pytest.raises(BackendError, match="no"):
+            await session.open_head("faces", bytearray(b"head"), EYES)
+        worker.on_post = usual
+        await session.run(frame())
+        with pytest.raises(BackendError, match="No head of this name"):
+            await session.run_crops("faces", np.zeros((1, 4)))
+
+    _, worker = play(scene)
+
+    assert calls(worker)[-3:] == [fails, "close", "run"]
+    assert "keep" not in worker.posted[-1][0]
+
+
 # ---- on the GPU -------------------------------------------------------------------------------
 
 

@@ -97,6 +97,20 @@ def test_all_heads_of_a_frame_take_at_most_what_the_detector_takes() -> None:
     assert budget.grant("a", 50, 0) == 4
 
 
+@pytest.mark.parametrize(("overhead", "limit"), [(0.0, 20.0), (3.0, 14.0), (12.0, 5.0)])
+def test_what_heads_take_without_running_is_taken_off_but_something_stays(
+    overhead: float, limit: float
+) -> None:
+    budget = Budget(100.0)
+    budget.add_detector(20.0)
+    for frame in range(5):
+        for head in ("a", "b"):
+            budget.grant(head, 0, frame)
+            budget.add_overhead(overhead)
+
+    assert budget.limit == pytest.approx(limit)
+
+
 def test_what_is_dearer_than_a_frame_is_saved_up_for() -> None:
     costs = {"a": 30.0}
     granted = play(warmed(10.0, costs), costs, {"a": 5}, 31)

@@ -7,6 +7,7 @@ Pixels stay outside Python: a picture is an `ArrayBuffer` that is transferred to
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +19,7 @@ from obscura.engine.calls import Answer, Calls, EngineWorker
 from obscura.engine.placing import Size, drawn_size, place, regions
 from obscura.engine.plans import Plan
 from obscura.engine.session import NetworkForm, RawOutputs, SessionInfo, stacked
-from obscura.errors import BackendError
+from obscura.errors import BackendError, ObscuraError
 
 if TYPE_CHECKING:
     from obscura.graph.cut import Cut
@@ -123,15 +124,16 @@ class WorkerSession:
             As `load`.
         """
         await self.close_head(name)
-        await self._open(name, network, form, half=False)
+        try:
+            await self._open(name, network, form, half=False)
+        except ObscuraError:
+            await self._release(name)  # what of it was opened
+            raise
 
     async def close_head(self, name: str) -> None:
         """Free a head's memory. Does nothing if it is not open."""
-        if name == DETECTOR or self._networks.pop(name, None) is None:
-            return
-        if not self._has_heads:
-            self._kept = None
-        await self._calls.call(self._worker.message(call="close", name=name))
+        if name != DETECTOR and name in self._networks:
+            await self._close(name)
 
     async def run(self, frame: Any, /, *, keep: bool = True) -> RawOutputs:
         """Run on an `ImageData` (RGBA, any size), whose buffer is transferred, or on a
@@ -208,6 +210,17 @@ class WorkerSession:
     @property
     def _has_heads(self) -> bool:
         return len(self._networks) > 1
+
+    async def _close(self, name: str) -> None:
+        self._networks.pop(name, None)
+        if not self._has_heads:
+            self._kept = None
+        await self._calls.call(self._worker.message(call="close", name=name))
+
+    async def _release(self, name: str) -> None:
+        """Close a head after a failure, which matters more than one of this call."""
+        with suppress(ObscuraError):
+            await self._close(name)
 
     async def _open(
         self, name: str, model: Any, form: NetworkForm, *, half: bool, **arguments: Any

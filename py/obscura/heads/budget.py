@@ -9,6 +9,8 @@ from obscura.live.timing import median
 
 MEASURED = 15
 """Runs over which the median cost of a crop is taken."""
+LEAST = 0.25
+"""Of what the detector takes, that is left for crops whatever else there is to do."""
 ROUNDING = 1e-6
 """Milliseconds that sums may be off."""
 SHOWN = 30
@@ -39,6 +41,8 @@ class Budget:
         self.boundless = False
         self.free: frozenset[str] = frozenset()
         self._detector: deque[float] = deque(maxlen=MEASURED)
+        self._overheads: deque[float] = deque(maxlen=MEASURED)  # of whole frames
+        self._overhead = 0.0  # of this one
         self._costs: dict[str, deque[float]] = {}
         self._warm: set[str] = set()
         self.reset()
@@ -59,13 +63,21 @@ class Budget:
         """Milliseconds that all heads together may take in a frame, on average."""
         if self.boundless:
             return inf
-        own = median(self._detector) if self._detector else inf
-        return min(self.ms_per_frame, own)
+        if not self._detector:
+            return self.ms_per_frame
+        own = median(self._detector)
+        overhead = median(self._overheads) if self._overheads else 0.0
+        return min(self.ms_per_frame, max(own - overhead, LEAST * own))
 
     def add_detector(self, ms: float) -> None:
         """Record for how long the detector itself ran on a frame. Ignored without a limit."""
         if self.ms_per_frame < inf and ms > 0:
             self._detector.append(ms)
+
+    def add_overhead(self, ms: float) -> None:
+        """Record time in this frame that was spent on heads without running any: to find out what
+        is due, and to add what is known. The picture waits for that, too."""
+        self._overhead += ms
 
     def cost(self, head: str) -> float | None:
         """Return the median milliseconds of a crop; None before the second run of the head.
@@ -139,7 +151,9 @@ class Budget:
         """Begin a frame, unless it is the same."""
         if frame == self._frame:
             return
-        self._frame = frame
+        if self._frame is not None:
+            self._overheads.append(self._overhead)
+        self._frame, self._overhead = frame, 0.0
         wanted, self._wanted = self._wanted, {}
         for head in [each for each in self._waiting if each not in wanted]:
             self._stop_waiting(head)  # it is gone, or was not asked

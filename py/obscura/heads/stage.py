@@ -196,10 +196,14 @@ class HeadStage:
 
     def steps(self, update: Update) -> Steps:
         """Ask for what is wanted, and return the update; see `obscura.pipeline.AskingStage`."""
+        began = perf_counter()
         crops = self.wanted(update)
         if not len(crops.rows):
-            return self.update(update)
+            update = self.update(update)
+            self._budget.add_overhead(1000 * (perf_counter() - began))
+            return update
         size = (update.frame.width, update.frame.height)
+        self._budget.add_overhead(1000 * (perf_counter() - began))
         answer = yield Request(self.name, crops.xyxy, size)
         if answer.error is not None:
             return self.fail(update, answer.error)
