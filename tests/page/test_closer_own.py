@@ -9,12 +9,19 @@ from typing import Any
 import pytest
 
 from obscura.cards.head_card import HeadCard
-from obscura.errors import LabelsError, ModelCorrupt, ModelMismatch, ModelMissing, ModelUnreadable
+from obscura.errors import LabelsError, ModelCorrupt, ModelMismatch, ModelUnreadable
 from obscura.heads import Every, HeadSpec, OnceThen, PipelineError
 from obscura.page.features.closer import FEATURE, adding, words
-from obscura.page.features.closer.own import OwnHead, OwnHeads, described, from_table, to_table
+from obscura.page.features.closer.own import (
+    OwnHead,
+    OwnHeads,
+    described,
+    from_table,
+    to_table,
+)
 from obscura.page.features.closer.wanted import Wanted, fetch
 from obscura.page.models.own import NotKept
+from obscura.page.models.shelf import OwnModelGone
 
 from ..heads.test_shelf import classifier
 from .fakes import BytesNetwork, MemoryFile, MemoryStore, run
@@ -203,7 +210,7 @@ def test_damaged_records_and_lost_files_are_not_used(network: bytes) -> None:
         later = heads(store)
         await later.find()
         assert list(later.known) == ["colour"]
-        with pytest.raises(ModelMissing):
+        with pytest.raises(OwnModelGone):
             await later.head(later.known["colour"])
 
     run(story())
@@ -244,7 +251,10 @@ def test_own_heads_are_looks_like_the_others(network: bytes) -> None:
     assert [head.name for head in made.spec.heads] == ["colour"]
     assert made.cards["colour"].labels == ("class 1", "class 2", "class 3")
     assert made.spec.budget_ms == 30
-    assert (made.failures, made.unfit) == ({}, ())
+    assert made.unfit == ()
+    assert [words.failed(*each) for each in made.failures.items()] == [
+        "gone is no longer on this device. Add its file again."
+    ]
 
 
 def test_an_own_head_whose_class_the_model_does_not_know_is_named(network: bytes) -> None:

@@ -6,17 +6,18 @@ A pipeline's file may also set how a shipped head looks; that is stored without 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from obscura.cards.head_card import HeadCard
-from obscura.errors import ModelCorrupt, ModelMissing, ObscuraError
+from obscura.errors import ObscuraError
 from obscura.heads import Every, HeadSpec, OnceThen
 from obscura.heads.file import pipeline_from
 from obscura.heads.spec import USUAL_BUDGET_MS
 from obscura.page.models.heads import Head
 from obscura.page.models.own import NotKept
+from obscura.page.models.shelf import OwnModelGone
 
 PREFIX = "own:"
 """What the names of such heads begin with in the setting of looks."""
@@ -60,8 +61,7 @@ class OwnHeads:
         """
         self._store, self._copy, self._empty = store, copy, empty
         self._unstored: dict[str, Any] = {}
-        self._networks: dict[str, Any] = {}  # those in use
-        self._heads: dict[str, Head] = {}
+        self._heads: dict[str, Head] = {}  # those in use
         self.known: dict[str, OwnHead] = {}
         """All heads by name."""
 
@@ -124,7 +124,7 @@ class OwnHeads:
         """Return what opens a head, once its network is in memory.
 
         Raises:
-            ModelMissing: the browser no longer has it. ModelCorrupt: it is another file.
+            OwnModelGone: the browser no longer has it, or it is damaged.
         """
         name, card = own.spec.name, own.card
         assert card is not None
@@ -133,17 +133,21 @@ class OwnHeads:
                 file = self._unstored.get(name) or await self._store.network(name)
                 network = None if file is None else await file.read()
             except Exception as error:
-                raise ModelMissing(f"The file of {own.title} cannot be read", error) from error
+                raise OwnModelGone(f"The file of {own.title} cannot be read", error) from error
             if network is None:
-                raise ModelMissing(f"The browser no longer has the file of {own.title}")
+                raise OwnModelGone("The browser no longer has the file", own.title)
             if await network.sha256() != card.file.sha256:
-                raise ModelCorrupt(f"{own.title} is another file", f"{network.size} bytes")
+                raise OwnModelGone(f"The file of {own.title} is damaged", f"{network.size} bytes")
 
             async def load() -> Any:
                 return self._copy(network)
 
             self._heads[name] = Head(card, load)
         return self._heads[name]
+
+    def keep(self, names: Collection[str]) -> None:
+        """Free the memory of all networks but these."""
+        self._heads = {name: head for name, head in self._heads.items() if name in names}
 
     def _forget(self, name: str) -> None:
         self._heads.pop(name, None)

@@ -35,6 +35,8 @@ class CloserPanel:
         failures: Mapping[str, ObscuraError],
         unfit: Collection[str],
         shares: Mapping[str, float],
+        *,
+        loading: bool,
     ) -> None:
         """Show which looks do not run and why, and what each of the others costs.
 
@@ -42,16 +44,13 @@ class CloserPanel:
             failures: errors by title.
             unfit: titles of looks that the model in use finds nothing for.
             shares: milliseconds a frame, by title.
+            loading: whether others are on their way.
         """
         stopped = [words.failed(title, error) for title, error in failures.items()]
         missing = [words.NOTHING_FOR_IT.format(title=each) for each in unfit]
-        self.say("\n".join([*stopped, *missing]))
+        _put("closer-note", words.LOADING if loading else "\n".join([*stopped, *missing]))
         _put("closer-costs", "\n".join(words.cost(*each) for each in shares.items()))
-        by_id("closer-again").hidden = not failures
-
-    def say(self, sentence: str) -> None:
-        """Show a sentence, which screen readers announce; "" removes it."""
-        _put("closer-note", sentence)
+        by_id("closer-again").hidden = loading or not failures
 
     def say_adding(self, sentence: str) -> None:
         """Show what is wrong with what a person wants to add; "" removes it."""

@@ -59,7 +59,7 @@ class Closer(Part):
         self._made: tuple[Any, ...] = ()  # what the heads in use were made for
         self._wanted = Wanted()
         self._looked: Any = None  # the latest answer that was looked at
-        self._looking = False
+        self._looking = self._loading = False
         self._reported_ms = 0.0
         self.stages = (self,)
         self.sinks = (self,)
@@ -105,7 +105,8 @@ class Closer(Part):
         """See `Part`."""
         if self._looks is None:
             return {"heads": None}
-        shares, failures = self._looks.latest.budget.shares(), self._looks.failures()
+        shares = self._looks.latest.budget.shares()
+        failures = self._page.sessions.heads.failures | self._looks.failures()
         return {
             "heads": {
                 stage.name: {
@@ -135,12 +136,12 @@ class Closer(Part):
         if not looks:
             self._use(None, Wanted())
             return
-        self._panel.say(words.LOADING)
+        self._loading = True
+        self._report()
         await self._own.ready()
         wanted = await fetch(looks, card.labels, self._shelf, self._own.heads, always)
         if self._made is not made:
             return  # another choice was made meanwhile
-        self._shelf.keep(wanted.heads)
         self._use(self._assembled(wanted, card), wanted, again=again)
 
     def _assembled(self, wanted: Wanted, card: ModelCard) -> Looks | None:
@@ -160,7 +161,9 @@ class Closer(Part):
 
     def _use(self, looks: Looks | None, wanted: Wanted, *, again: bool = False) -> None:
         """Use other heads from the next frame on."""
-        self._looks, self._wanted = looks, wanted
+        self._looks, self._wanted, self._loading = looks, wanted, False
+        self._shelf.keep({card.name for card in wanted.cards.values()})
+        self._own.heads.keep(wanted.heads)
         analysis = self._analysis
         if self._card is not None:
             analysis.more_labels = more_labels(self._card.labels)
@@ -237,7 +240,7 @@ class Closer(Part):
             found = self._page.sessions.heads.failures | self._looks.failures()
             failures |= {titles[name]: error for name, error in found.items() if name in titles}
             shares = self._looks.shares()
-        self._panel.report(failures, self._wanted.unfit, shares)
+        self._panel.report(failures, self._wanted.unfit, shares, loading=self._loading)
 
 
 async def _text(address: str) -> str:

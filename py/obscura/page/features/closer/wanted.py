@@ -14,6 +14,7 @@ from obscura.page.features.closer.looks import fitting
 from obscura.page.features.closer.own import PREFIX, OwnHead, OwnHeads
 from obscura.page.features.closer.shelf import HeadShelf
 from obscura.page.models.heads import Head
+from obscura.page.models.shelf import OwnModelGone
 
 NETWORKS = {"faces": ("faces", "faces-far")}
 """The networks of a look that has several."""
@@ -57,6 +58,8 @@ async def fetch(
         wanted.failures[words.CLOSER] = error
     names = [look.removeprefix(PREFIX) for look in looks if look.startswith(PREFIX)]
     mine = {name: own.known[name] for name in names if name in own.known}
+    gone = [name for name in names if name not in mine]
+    wanted.failures |= {each: OwnModelGone("The browser no longer has it", each) for each in gone}
     specs = [
         replace(each, cadence=Every(1)) if each.name in wanted.always else each
         for each in _specs(looks, labels, mine)

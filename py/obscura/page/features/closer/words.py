@@ -13,6 +13,7 @@ from obscura.errors import (
     ObscuraError,
     OutOfMemory,
 )
+from obscura.page.models.shelf import OwnModelGone
 from obscura.page.words.text import percent
 
 KEY = ("X", "look closer: faces, poses and more")
@@ -29,6 +30,7 @@ YEARS = "about {age:.0f}"
 SEX = {True: "looks male", False: "looks female"}
 EVEN = 0.5
 WHY: dict[type, str] = {
+    OwnModelGone: "is no longer on this device. Add its file again.",
     ModelMissing: "could not be downloaded. Check your connection.",
     ModelCorrupt: "was damaged on its way here, so it is not used.",
     ModelMismatch: "stopped: its network returns something unexpected.",
