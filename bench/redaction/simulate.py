@@ -8,17 +8,20 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from obscura.detections import Detections
 from obscura.redaction import Cover, Covered, CoverOptions
 from obscura.redaction.ahead import CoverAhead
 from obscura.redaction.clip import CoverClip
+from obscura.redaction.heads import with_heads
 from obscura.redaction.paint import bounds
 from obscura.tracking import Tracker, TrackerOptions
 from obscura.update import FrameInfo, Update
 
 Box = tuple[int, int, int, int]
 LABELS = ("person",)
+FACE_LABELS = ("person", "face")
 
 
 @dataclass(frozen=True)
@@ -87,14 +90,16 @@ def score(shown: Iterable[Covered], truths: Sequence[Truth]) -> Score:
 # ---- as others do --------------------------------------------------------------------------------
 
 
-def frame_by_frame(updates: Iterable[Update], threshold: float) -> Iterator[Covered]:
-    """Cover each frame's own boxes from the usual threshold, as they are."""
+def frame_by_frame(
+    updates: Iterable[Update], threshold: float, class_id: int = 0
+) -> Iterator[Covered]:
+    """Cover each frame's own boxes of a class from the usual threshold, as they are."""
     for update in updates:
-        yield Covered(update.frame, _from(update, threshold).xyxy)
+        yield Covered(update.frame, _usual(update, threshold, class_id))
 
 
 def laid_over(
-    updates: Sequence[Update], threshold: float, every: int, delay_s: float
+    updates: Sequence[Update], threshold: float, every: int, delay_s: float, class_id: int = 0
 ) -> Iterator[Covered]:
     """Show the newest frame with the boxes of the latest answer, as an overlay does.
 
@@ -108,7 +113,8 @@ def laid_over(
             for each in updates[::every]
             if each.frame.time_s + delay_s <= update.frame.time_s + 1e-9
         ]
-        boxes = _from(there[-1], threshold).xyxy if there else np.zeros((0, 4), np.float32)
+        empty = np.zeros((0, 4), np.float32)
+        boxes = _usual(there[-1], threshold, class_id) if there else empty
         yield Covered(update.frame, boxes)
 
 
@@ -116,12 +122,16 @@ def laid_over(
 
 
 def live(
-    updates: Sequence[Update], options: CoverOptions, tracking: TrackerOptions, every: int
+    updates: Sequence[Update],
+    options: CoverOptions,
+    tracking: TrackerOptions,
+    every: int,
+    labels: Sequence[str] = LABELS,
 ) -> Iterator[Covered]:
     """Show each frame that was analysed, every nth, covered."""
-    tracker, cover = Tracker(tracking), Cover(options)
-    for update in updates[::every]:
-        yield cover.update(tracker.update(_low(update, tracking)), LABELS)
+    cover = Cover(options)
+    for update in _tracked(updates[::every], tracking, labels):
+        yield cover.update(update, labels)
 
 
 def held_back(
@@ -130,27 +140,42 @@ def held_back(
     tracking: TrackerOptions,
     every: int,
     ahead_s: float,
+    labels: Sequence[str] = LABELS,
 ) -> Iterator[Covered]:
     """Show each frame that was analysed, every nth, after a moment."""
-    tracker, cover = Tracker(tracking), CoverAhead(options, ahead_s=ahead_s)
-    for update in updates[::every]:
-        yield from cover.update(tracker.update(_low(update, tracking)), LABELS)
+    cover = CoverAhead(options, ahead_s=ahead_s)
+    for update in _tracked(updates[::every], tracking, labels):
+        yield from cover.update(update, labels)
     yield from cover.close()
 
 
 def whole(
-    updates: Sequence[Update], options: CoverOptions, tracking: TrackerOptions
+    updates: Sequence[Update],
+    options: CoverOptions,
+    tracking: TrackerOptions,
+    labels: Sequence[str] = LABELS,
 ) -> Iterator[Covered]:
     """Cover all frames, once all were analysed."""
-    tracker, cover = Tracker(tracking), CoverClip(options)
-    for update in updates:
-        cover.add(tracker.update(_low(update, tracking)), LABELS)
+    cover = CoverClip(options)
+    for update in _tracked(updates, tracking, labels):
+        cover.add(update, labels)
     for index in range(len(cover)):
         yield cover.covered(index)
 
 
-def _low(update: Update, tracking: TrackerOptions) -> Update:
-    return Update(update.frame, _from(update, tracking.live))
+def _tracked(
+    updates: Iterable[Update], tracking: TrackerOptions, labels: Sequence[str]
+) -> Iterator[Update]:
+    """Yield what is covered: down to low scores, tracked, and where there are faces, with heads."""
+    tracker = Tracker(tracking)
+    for update in updates:
+        low = Update(update.frame, _from(update, tracking.live))
+        yield with_heads(tracker.update(low), labels)
+
+
+def _usual(update: Update, threshold: float, class_id: int) -> NDArray[np.float32]:
+    found = _from(update, threshold)
+    return found[found.class_id == class_id].xyxy
 
 
 def _from(update: Update, threshold: float) -> Detections:

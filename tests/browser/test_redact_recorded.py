@@ -14,7 +14,7 @@ import av
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from PIL import Image, ImageDraw
+from PIL import Image, ImageChops, ImageDraw
 from playwright.sync_api import Browser, Playwright
 
 from obscura.heads import HeadSpec, PipelineSpec
@@ -27,8 +27,13 @@ from .watch import Watch
 
 NETWORKS = ("faces", "faces-far")
 FPS, SECONDS = 30, 6
-HEAD = (60, 0, 340, 300)
-"""Of the sample picture: head and shoulders."""
+HEAD = (
+    *((225, 14), (270, 22), (298, 62), (300, 105), (278, 132), (262, 190), (240, 214), (212, 214)),
+    *((190, 190), (172, 118), (154, 92), (158, 52), (190, 22)),
+)
+SHOULDERS = ((60, 330), (90, 250), (190, 205), (262, 205), (350, 250), (380, 330))
+"""Outlines in the pixels of the sample picture. The networks take her collar for a face now and
+then, so the shoulders are drawn."""
 
 Pixels = NDArray[np.uint8]
 Faces = Callable[[list[Pixels], str], dict[str, int]]
@@ -72,14 +77,27 @@ WATCH_VEIL = """() => {
 def passer_by(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A camera's view of somebody who comes in, walks through the picture and leaves."""
     path = tmp_path_factory.mktemp("clip") / "passer-by.mjpeg"
-    person = sample().crop(HEAD).resize((336, 360))
+    person = sample()
+    head = _polygon(HEAD, person.size)
+    outline = ImageChops.lighter(head, _polygon(SHOULDERS, person.size))
+    ImageDraw.Draw(person).polygon(SHOULDERS, fill=(44, 62, 96))
+    person.paste(sample(), mask=head)
+    frame = (50, 0, 390, 330)
+    person, outline = person.crop(frame), outline.crop(frame)
     with path.open("wb") as file:
         for index in range(FPS * SECONDS):
             wall = Image.new("RGB", CLIP_SIZE, (96, 100, 104))
             x = round(-340 + (640 + 350) * index / (FPS * SECONDS))
-            wall.paste(person, (x, 120))
+            wall.paste(person, (x, 150), outline)
             file.write(encode(wall, "JPEG", quality=88))
     return path
+
+
+def _polygon(corners: tuple[tuple[int, int], ...], size: tuple[int, int]) -> Image.Image:
+    """Return a mask."""
+    mask = Image.new("L", size)
+    ImageDraw.Draw(mask).polygon(corners, fill=255)
+    return mask
 
 
 @pytest.fixture(scope="module")
@@ -181,6 +199,7 @@ def test_with_hiding_neither_finds_one(room: Room, how: str, faces_in: Faces) ->
     assert room.page.evaluate("() => [looks > 100, unveiled]") == [True, 0]
 
 
+@pytest.mark.provokes("A VideoFrame was garbage collected")  # on its way to the engine that ends
 def test_whatever_happens_no_face_is_shown_or_kept(
     room: Room, faces_in: Faces, artefacts: Path
 ) -> None:
