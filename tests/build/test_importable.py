@@ -29,6 +29,7 @@ MAY_IMPORT: dict[str, set[str]] = {"py": set(), "tools": {"py"}, "bench": {"py",
 
 SCRIPTS = (
     "bench/accuracy.py",
+    "bench/experiments/batching.py",
     "bench/experiments/capture.py",
     "bench/experiments/graphs.py",
     "bench/experiments/int8.py",
