@@ -19,7 +19,7 @@ from obscura.heads import (
     PipelineError,
     drive,
 )
-from obscura.heads.added import LONGEST_S
+from obscura.heads.added import FRAME_HELD_S
 from obscura.pipeline import Answer, Pipeline, Request
 from obscura.tracking import Tracker
 from obscura.update import Update
@@ -435,9 +435,25 @@ def test_what_is_never_looked_at_again_goes_in_the_end() -> None:
     one = stage("dbtext", head, ["frame"], cadence=Every(3))
     look(head, one, update())
 
-    late = [one.update(update(index=i, time_s=LONGEST_S + i / 10)) for i in range(1, 4)]
+    late = [one.update(update(index=i, time_s=FRAME_HELD_S + i / 10)) for i in range(1, 4)]
 
     assert len(late[-1].detections) == 0
+
+
+@pytest.mark.parametrize("on", ["frame", "person"])
+def test_nothing_blinks_where_frames_and_looks_are_slow(on: str) -> None:
+    """Two frames in three seconds, and a budget that is enough for every sixth frame."""
+    budget = Budget(10)
+    budget.add_detector(700)
+    head = Head(lambda _: found([0.25, 0, 0.75, 0.25]), ms=60)
+    one = stage("faces", head, [on], cadence=Every(1), budget=budget)
+    shown = [
+        len(look(head, one, update([PERSON], index=i, time_s=i * 1.5)).detections)
+        for i in range(40)
+    ]  # fmt: skip
+
+    assert len(head.requests) < 12
+    assert shown[20:] == [2] * 20
 
 
 def test_faces_beyond_the_frame_are_clipped_or_left_out() -> None:

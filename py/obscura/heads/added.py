@@ -19,9 +19,13 @@ COVERED = 0.6
 faces found in the frame and again in a person's crop, or cut off at the edge of a crop."""
 HELD_S = 1.0
 """Time for which what was found in an object's crop moves along with the object."""
-LONGEST_S = 2.0
-"""The same for what was found in the whole frame, which nothing moves along: until it is looked at
-again, but not for longer, where other heads leave no time for it."""
+FRAME_HELD_S = 2.0
+"""The same for what was found in the whole frame, which nothing moves along."""
+LONGEST_S = 10.0
+"""Both are held until it is looked at again, but not for longer than this: on slow devices, and
+where other heads are dear, its turn comes late."""
+LATE = 1.5
+"""How many times the last interval between two looks is waited for the next one."""
 MOST = 300
 """Rows that a head adds to a frame, at most."""
 
@@ -53,6 +57,7 @@ class AddedRows:
     def reset(self) -> None:
         """Forget all rows."""
         self._found: dict[int, _Found] = {}
+        self._interval_s = 0.0  # between the last two looks at the same object
 
     def begin(self, kept: Collection[int]) -> None:
         """Begin a frame: forget what was found in all objects but these."""
@@ -63,6 +68,8 @@ class AddedRows:
         self, key: int, box: Floats, crop: Floats, answer: CropAnswer, now: tuple[int, float]
     ) -> None:
         """Store what was found in the crop of an object, see `Attributes.take`."""
+        if key in self._found:
+            self._interval_s = now[1] - self._found[key].time_s
         points = np.asarray(answer.points, np.float32)
         if len(points) != len(answer.boxes):  # the head gives none
             points = np.zeros((len(answer.boxes), 0, 3), np.float32)
@@ -114,7 +121,8 @@ class AddedRows:
 
     def _holds(self, key: int, now: tuple[int, float]) -> bool:
         found = self._found[key]
-        held = LONGEST_S if key == WHOLE_FRAME else HELD_S
+        usual = FRAME_HELD_S if key == WHOLE_FRAME else HELD_S
+        held = min(max(usual, LATE * self._interval_s), LONGEST_S)
         return now[0] - found.frame < self._frames or now[1] - found.time_s <= held
 
     @staticmethod
