@@ -440,6 +440,21 @@ def test_what_is_never_looked_at_again_goes_in_the_end() -> None:
     assert len(late[-1].detections) == 0
 
 
+def test_a_face_of_the_whole_frame_moves_along_with_its_person_and_goes_with_it() -> None:
+    face, elsewhere = [0.2, 0.25, 0.25, 0.3], [0.8, 0.8, 0.9, 0.9]
+    head = Head(lambda box: found(face, elsewhere) if box[2] == SIZE[0] else found())
+    one = stage("faces", head, ["frame", "person"], cadence=Every(9))
+    first = look(head, one, update([PERSON])).detections
+    at = first.xyxy[first.class_id == 2]
+
+    walked = look(head, one, update([[150, 120, 250, 320]], index=1)).detections
+    moved_at = walked.xyxy[walked.class_id == 2]
+    gone = look(head, one, update(index=2)).detections
+
+    assert_allclose(sorted((moved_at - at).tolist()), [[0] * 4, [50, 20, 50, 20]], atol=1e-3)
+    assert_allclose(gone.xyxy, [[512, 384, 576, 432]], atol=1e-3)
+
+
 @pytest.mark.parametrize("on", ["frame", "person"])
 def test_nothing_blinks_where_frames_and_looks_are_slow(on: str) -> None:
     """Two frames in three seconds, and a budget that is enough for every sixth frame."""
