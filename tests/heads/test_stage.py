@@ -19,7 +19,7 @@ from obscura.heads import (
     PipelineError,
     drive,
 )
-from obscura.heads.added import LONGEST_S
+from obscura.heads.added import FRAME_HELD_S
 from obscura.pipeline import Answer, Pipeline, Request
 from obscura.tracking import Tracker
 from obscura.update import Update
@@ -451,9 +451,40 @@ def test_what_is_never_looked_at_again_goes_in_the_end() -> None:
     one = stage("dbtext", head, ["frame"], cadence=Every(3))
     look(head, one, update())
 
-    late = [one.update(update(index=i, time_s=LONGEST_S + i / 10)) for i in range(1, 4)]
+    late = [one.update(update(index=i, time_s=FRAME_HELD_S + i / 10)) for i in range(1, 4)]
 
     assert len(late[-1].detections) == 0
+
+
+def test_a_face_of_the_whole_frame_moves_along_with_its_person_and_goes_with_it() -> None:
+    face, elsewhere = [0.2, 0.25, 0.25, 0.3], [0.8, 0.8, 0.9, 0.9]
+    head = Head(lambda box: found(face, elsewhere) if box[2] == SIZE[0] else found())
+    one = stage("faces", head, ["frame", "person"], cadence=Every(9))
+    first = look(head, one, update([PERSON])).detections
+    at = first.xyxy[first.class_id == 2]
+
+    walked = look(head, one, update([[150, 120, 250, 320]], index=1)).detections
+    moved_at = walked.xyxy[walked.class_id == 2]
+    gone = look(head, one, update(index=2)).detections
+
+    assert_allclose(sorted((moved_at - at).tolist()), [[0] * 4, [50, 20, 50, 20]], atol=1e-3)
+    assert_allclose(gone.xyxy, [[512, 384, 576, 432]], atol=1e-3)
+
+
+@pytest.mark.parametrize("on", ["frame", "person"])
+def test_nothing_blinks_where_frames_and_looks_are_slow(on: str) -> None:
+    """Two frames in three seconds, and a budget that is enough for every sixth frame."""
+    budget = Budget(10)
+    budget.add_detector(700)
+    head = Head(lambda _: found([0.25, 0, 0.75, 0.25]), ms=60)
+    one = stage("faces", head, [on], cadence=Every(1), budget=budget)
+    shown = [
+        len(look(head, one, update([PERSON], index=i, time_s=i * 1.5)).detections)
+        for i in range(40)
+    ]  # fmt: skip
+
+    assert len(head.requests) < 12
+    assert shown[20:] == [2] * 20
 
 
 def test_faces_beyond_the_frame_are_clipped_or_left_out() -> None:

@@ -19,9 +19,13 @@ COVERED = 0.6
 faces found in the frame and again in a person's crop, or cut off at the edge of a crop."""
 HELD_S = 1.0
 """Time for which what was found in an object's crop moves along with the object."""
-LONGEST_S = 2.0
-"""The same for what was found in the whole frame, which nothing moves along: until it is looked at
-again, but not for longer, where other heads leave no time for it."""
+FRAME_HELD_S = 2.0
+"""The same for what was found in the whole frame."""
+LONGEST_S = 10.0
+"""Both are held until it is looked at again, but not for longer than this: on slow devices, and
+where other heads are dear, its turn comes late."""
+LATE = 1.5
+"""How many times the last interval between two looks is waited for the next one."""
 MOST = 300
 """Rows that a head adds to a frame, at most."""
 
@@ -53,6 +57,8 @@ class AddedRows:
     def reset(self) -> None:
         """Forget all rows."""
         self._found: dict[int, _Found] = {}
+        self._interval_s = 0.0  # between the last two looks at the same object
+        self._owners: list[tuple[int, Floats] | None] = []  # of what was found in the whole frame
 
     def begin(self, kept: Collection[int]) -> None:
         """Begin a frame: forget what was found in all objects but these."""
@@ -63,6 +69,8 @@ class AddedRows:
         self, key: int, box: Floats, crop: Floats, answer: CropAnswer, now: tuple[int, float]
     ) -> None:
         """Store what was found in the crop of an object, see `Attributes.take`."""
+        if key in self._found:
+            self._interval_s = now[1] - self._found[key].time_s
         points = np.asarray(answer.points, np.float32)
         if len(points) != len(answer.boxes):  # the head gives none
             points = np.zeros((len(answer.boxes), 0, 3), np.float32)
@@ -91,7 +99,7 @@ class AddedRows:
             now: number and time of the frame.
         """
         rows = [
-            self._row(self._found[key], box)
+            self._frame_row(places, now) if key == WHOLE_FRAME else self._row(self._found[key], box)
             for key, box in places
             if key in self._found and self._holds(key, now)
         ]
@@ -114,14 +122,51 @@ class AddedRows:
 
     def _holds(self, key: int, now: tuple[int, float]) -> bool:
         found = self._found[key]
-        held = LONGEST_S if key == WHOLE_FRAME else HELD_S
+        usual = FRAME_HELD_S if key == WHOLE_FRAME else HELD_S
+        held = min(max(usual, LATE * self._interval_s), LONGEST_S)
         return now[0] - found.frame < self._frames or now[1] - found.time_s <= held
+
+    def _frame_row(
+        self, places: Sequence[tuple[int, Floats]], now: tuple[int, float]
+    ) -> tuple[Floats, Floats, Floats]:
+        """Return what was found in the whole frame: what lies within an object moves along with it,
+        and goes with it."""
+        found = self._found[WHOLE_FRAME]
+        if found.frame == now[0]:
+            self._owners = [_owner(box, places) for box in found.xyxy]
+        boxes = dict(places)
+        xyxy, points = found.xyxy.copy(), found.points.copy()
+        stays = np.ones(len(xyxy), bool)
+        for row, owner in enumerate(self._owners):
+            if owner is None:
+                continue
+            key, old = owner
+            stays[row] = key in boxes
+            if stays[row]:
+                xyxy[row] = moved(xyxy[row], old, boxes[key])
+                points[row, :, :2] = moved(points[row, :, :2], old, boxes[key])
+        return xyxy[stays], found.score[stays], points[stays]
 
     @staticmethod
     def _row(found: _Found, box: Floats) -> tuple[Floats, Floats, Floats]:
         points = found.points.copy()
         points[..., :2] = moved(points[..., :2], found.box, box)
         return moved(found.xyxy, found.box, box), found.score, points
+
+
+def _owner(box: Floats, places: Sequence[tuple[int, Floats]]) -> tuple[int, Floats] | None:
+    """Return key and box of the smallest object around the middle of a box; None if there is
+    none."""
+    middle = (box[:2] + box[2:]) / 2
+    around = [
+        (float(np.prod(other[2:] - other[:2])), key, other)
+        for key, other in places
+        if key != WHOLE_FRAME and (other[:2] <= middle).all() and (middle <= other[2:]).all()
+    ]
+    if not around:
+        return None
+    _, key, other = min(around, key=lambda each: each[:2])
+    return key, other.copy()
 
 
 def appended(found: Detections, new: Detections) -> Detections:

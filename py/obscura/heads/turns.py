@@ -22,7 +22,8 @@ FORGET_S = 5.0
 SAME_PLACE = 0.3
 """Overlap that a box must exceed to be the same object as in the previous frame."""
 PLACE_S = 0.5
-"""Time for which a place is kept where nothing is found."""
+"""Time for which a place is kept where nothing is found; those of the previous frame are kept,
+however slowly frames come."""
 
 
 @dataclass(slots=True)
@@ -110,7 +111,7 @@ class Places:
     def match(self, xyxy: Floats, time_s: float) -> list[int]:
         """Return the number of each of ``(n, 4)`` boxes, 0 or more."""
         keys = np.full(len(xyxy), -1, np.int64)
-        kept = self._seen_s >= time_s - PLACE_S
+        kept = self._seen_s >= min(time_s - PLACE_S, self._seen_s.max(initial=-np.inf))
         old, old_keys = self._boxes[kept], self._keys[kept]
         if len(old) and len(xyxy):
             margin = np.full((len(old), 2), 0.1)
