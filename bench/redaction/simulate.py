@@ -22,6 +22,8 @@ from obscura.update import FrameInfo, Update
 Box = tuple[int, int, int, int]
 LABELS = ("person",)
 FACE_LABELS = ("person", "face")
+LEAST = 0.4
+"""Usual threshold of the models, from which people without a track have heads live."""
 
 
 @dataclass(frozen=True)
@@ -157,20 +159,20 @@ def whole(
 ) -> Iterator[Covered]:
     """Cover all frames, once all were analysed."""
     cover = CoverClip(options)
-    for update in _tracked(updates, tracking, labels):
+    for update in _tracked(updates, tracking, labels, 1.0):
         cover.add(update, labels)
     for index in range(len(cover)):
         yield cover.covered(index)
 
 
 def _tracked(
-    updates: Iterable[Update], tracking: TrackerOptions, labels: Sequence[str]
+    updates: Iterable[Update], tracking: TrackerOptions, labels: Sequence[str], least: float = LEAST
 ) -> Iterator[Update]:
     """Yield what is covered: down to low scores, tracked, and where there are faces, with heads."""
     tracker = Tracker(tracking)
     for update in updates:
         low = Update(update.frame, _from(update, tracking.live))
-        yield with_heads(tracker.update(low), labels)
+        yield with_heads(tracker.update(low), labels, least)
 
 
 def _usual(update: Update, threshold: float, class_id: int) -> NDArray[np.float32]:

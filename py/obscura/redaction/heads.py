@@ -23,7 +23,7 @@ Of who is wider than that it is a square: heads are no higher than shoulders are
 LESS, SHARED = 0.5, 0.75
 """Of two boxes of people, the one with less than this part of the other's score, and more than this
 part of itself inside the other, is the same person."""
-FACE_MARGINS = (0.25, 0.4, 0.25, 0.2)
+FACE_MARGINS = (0.4, 0.5, 0.4, 0.25)
 """By how much a face is grown to the left, to the top, to the right and to the bottom, in sides of
 its box: networks find it from the eyebrows to the chin, and people are known by more than that."""
 HEAD_TRACKS = 1 << 40
@@ -44,7 +44,7 @@ def head_part(person: Box) -> Box:
     return left, top, right, top + min(height, max(right - left, HEAD_PART * height))
 
 
-def with_heads(update: Update, labels: Sequence[str]) -> Update:
+def with_heads(update: Update, labels: Sequence[str], least: float = 1.0) -> Update:
     """Return an update in which faces are grown by `FACE_MARGINS`, with a further "face" for each
     person without one: the part of their box in which their head is.
 
@@ -52,9 +52,11 @@ def with_heads(update: Update, labels: Sequence[str]) -> Update:
     over each other, and in which there are fewer faces than people, all heads are added.
 
     Args:
-        update: all that was found. With a tracker, only people that have a track_id count, and the
-            new rows have it plus `HEAD_TRACKS`: at low scores much is taken for somebody once.
+        update: all that was found. The new rows have the track_id of the person plus `HEAD_TRACKS`.
         labels: names of the classes, by class_id; unchanged if "face" is not among them.
+        least: lowest score of people who have no track_id although there is a tracker. At low
+            scores much is taken for somebody once; live, who runs through the picture may be out of
+            view before they have a track.
     """
     if FACE not in labels:
         return update
@@ -67,7 +69,7 @@ def with_heads(update: Update, labels: Sequence[str]) -> Update:
         row
         for row, name in enumerate(names)
         if name == PERSON and row not in again
-        if found.track_id is None or tracks[row] is not None
+        if found.track_id is None or tracks[row] is not None or found.score[row] >= least
     ]
     heads = {row: head_part(boxes[row]) for row in people}
     faces = [box for box, name in zip(boxes, names, strict=True) if name == FACE]

@@ -45,6 +45,8 @@ class RedactPanel:
             labels: names of the classes of the model in use, and of the networks that look closer.
         """
         by_id("redact-tools").hidden = not settings.redact
+        if not settings.redact:
+            self._show_on_picture("")
         chosen = list(settings.redact_what)
         wanted = tuple(dict.fromkeys([*(k for k in words.KINDS if k in labels), *chosen]))
         others = tuple(label for label in labels if label not in wanted)
@@ -104,8 +106,10 @@ class RedactPanel:
             picking: whether somebody is to be chosen.
         """
         by_id("redact-people").hidden = why not in INSTEAD
+        sentence = words.why(why, kinds) if why else ""
+        self._show_on_picture(sentence)
         if why:
-            self.say(words.why(why, kinds))
+            self.say(sentence)
         elif now_ms() >= self._until_ms:
             self._note(words.PICK if picking else "")
 
@@ -117,6 +121,13 @@ class RedactPanel:
         if live and costs.delay_ms is not None:
             sentence = words.COST.format(delay=costs.delay_ms / 1000, ms=costs.ms)
         by_id("redact-cost").textContent = sentence
+
+    def _show_on_picture(self, sentence: str) -> None:
+        """Show why everything is covered where people look; on phones the panel is away."""
+        hint = by_id("redact-why")
+        if hint.textContent != sentence:
+            hint.textContent = sentence
+        hint.hidden = not sentence
 
     def _note(self, sentence: str) -> None:
         note = by_id("redact-note")

@@ -200,7 +200,12 @@ class Redact(Part):
         labels, kinds = self._analysis.labels, self._settings.redact_what
         why = why_whole(kinds, self._own_labels, self._analysis.finding, update.frame)
         kind = self._page.sources.scene.kind
-        given = with_heads(update if kind is Kind.LIVE else self._numbered(update), labels)
+        answer = self._analysis.answer
+        given = with_heads(
+            update if kind is Kind.LIVE else self._numbered(update),
+            labels,
+            answer.card.threshold if answer else 0.0,
+        )
         self._choices[update.frame.index] = choices_of(given, labels, kinds)
         spared = self.picking.spared
         if kind is not Kind.LIVE:
