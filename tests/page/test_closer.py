@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
-from hashlib import sha256
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -23,12 +20,8 @@ from obscura.errors import (
 from obscura.heads import HeadSpec, PipelineSpec
 from obscura.page.features.closer import words
 from obscura.page.features.closer.looks import Looks, fitting, more_labels, noted
-from obscura.page.features.closer.shelf import HeadShelf
-from obscura.page.features.closer.skeleton import LEAST_SCORE, Skeletons
 from obscura.page.live.reading import AT_ONCE
 from obscura.page.stage.display import Display
-from obscura.page.stage.layers import OPACITY
-from obscura.page.stage.placement import place
 from obscura.page.stage.seen import seen
 from obscura.page.state.scene import Kind
 from obscura.page.words.objects import NOTES, further_words, notes
@@ -38,7 +31,6 @@ from obscura.update import FrameInfo, Update
 
 from ..heads.fakes import Card, CropAnswer, Head, classified, found
 from .answers import LABELS, SAMPLE, make_card
-from .fakes import BytesNetwork, run
 from .test_keep import take
 from .world import World, settle, show, visit
 
@@ -366,165 +358,3 @@ def test_without_rows_there_are_no_notes() -> None:
     none = Detections.empty().replace(data={ATTRIBUTES: np.empty(0, object)})
 
     assert noted(Update(FrameInfo(0, 0.0, 9, 9), none)).detections.data[NOTES].shape == (0, 2)
-
-
-# ---- what is drawn -------------------------------------------------------------------------------
-
-
-class Context:
-    """A 2D context that notes circles and lines, each with the opacity in force."""
-
-    def __init__(self) -> None:
-        self.globalAlpha = 1.0
-        self.circles: set[tuple[float, float, float]] = set()
-        self.lines: set[tuple[float, float]] = set()
-
-    def moveTo(self, x: float, y: float) -> None:  # noqa: N802
-        self._from = (x, y)
-
-    def lineTo(self, x: float, y: float) -> None:  # noqa: N802
-        self.lines |= {self._from, (x, y)}
-
-    def arc(self, x: float, y: float, *_: float) -> None:
-        self.circles.add((round(x, 3), round(y, 3), self.globalAlpha))
-
-    def beginPath(self) -> None:  # noqa: N802
-        """Begin."""
-
-    stroke = fill = beginPath
-
-
-def skeletons(latest: Update | None = None) -> Skeletons:
-    stage = SimpleNamespace(name="pose", gives=SimpleNamespace(points=17))
-    analysis: Any = SimpleNamespace(update=latest)
-    assembly: Any = SimpleNamespace(heads=(stage,))
-    return Skeletons(lambda: assembly, analysis)
-
-
-def posed(scores: list[float], **data: Any) -> Update:
-    points = np.zeros((1, 17, 3), np.float32)
-    points[0, :, 0] = np.arange(17)
-    points[0, : len(scores), 2] = scores
-    rows = Detections([[0, 0, 20, 20]], [0.9], [0], data={"pose": points, **data})
-    return Update(FrameInfo(0, 0.0, 100, 100), rows)
-
-
-PLACE = place((200, 200), (100, 100))
-
-
-def test_joints_below_the_least_score_are_not_drawn_nor_bones_to_them() -> None:
-    context = Context()
-    skeletons().draw(context, posed([0.9, 0.9, LEAST_SCORE - 0.01, 0.9]), PLACE)
-
-    assert {x for x, *_ in context.circles} == {0, 2, 6}
-    assert {x for x, _ in context.lines} == {0, 2, 6}  # 0-1 and 1-3, but neither 0-2 nor 2-4
-
-
-def test_key_points_of_faces_are_dots_without_bones() -> None:
-    points = np.array([[[5, 5, 1], [9, 5, 1], [1, 1, 0]]], np.float32)
-    context = Context()
-    skeletons().draw(context, posed([], keypoints=points), PLACE)
-
-    assert context.circles == {(10, 10, 1.0), (18, 10, 1.0)}
-    assert context.lines == set()
-
-
-def test_a_skeleton_glides_and_fades_with_its_box() -> None:
-    latest = posed([0.9])
-    moved = latest.detections.replace(
-        xyxy=[[10, 0, 30, 20]], data={**latest.detections.data, OPACITY: np.float32([0.5])}
-    )
-    context = Context()
-
-    skeletons(latest).draw(context, Update(latest.frame, moved), PLACE)
-
-    assert context.circles == {(20, 0, 0.5)}
-    assert context.globalAlpha == 1
-
-
-# ---- networks ------------------------------------------------------------------------------------
-
-NETWORK = b"a head"
-TABLE = json.loads(
-    json.dumps(
-        {
-            "name": "mood", "title": "Mood", "summary": "calm or wild", "family": "classifier",
-            "labels": ["calm", "wild"], "license": "MIT", "trained_on": "-", "weak_at": "-",
-            "file": {"name": "m.onnx", "bytes": 6, "sha256": sha256(NETWORK).hexdigest()},
-            "source": {}, "input": {"width": 8, "height": 8, "resize": "stretch"},
-            "url": "heads/mood.onnx",
-        }
-    )
-)  # fmt: skip
-
-
-LISTED = json.dumps([TABLE])
-
-
-class HeadSite:
-    """A site with heads; what it has can be taken away or damaged."""
-
-    def __init__(self, listed: str | None = LISTED) -> None:
-        self.files: dict[str, bytes] = {"heads/mood.onnx": NETWORK}
-        self.list = listed
-        self.asked: list[tuple[str, bool]] = []
-        self.shelf = HeadShelf("heads.json", self._text, self._download, lambda n: bytes(n.handle))
-
-    async def _text(self, _address: str) -> str:
-        if self.list is None:
-            raise OSError("offline")
-        return self.list
-
-    async def _download(self, address: str, fresh: bool) -> BytesNetwork:
-        self.asked.append((address, fresh))
-        if address not in self.files:
-            raise OSError("404")
-        return BytesNetwork(self.files[address])
-
-
-def test_a_network_is_fetched_once_and_copied_for_each_session() -> None:
-    async def story() -> None:
-        site = HeadSite()
-        card = (await site.shelf.cards())["mood"]
-        head = await site.shelf.head(card)
-
-        assert await head.load() == NETWORK
-        assert await site.shelf.head(card) is head
-        assert site.asked == [("heads/mood.onnx", False)]
-        site.shelf.keep([])
-        assert await site.shelf.head(card) is not head
-
-    run(story())
-
-
-def test_offline_a_head_that_was_never_fetched_is_missing_until_there_is_a_connection() -> None:
-    async def story() -> None:
-        site = HeadSite()
-        listed, site.list = site.list, None
-        with pytest.raises(ModelMissing):
-            await site.shelf.cards()
-        site.list = listed
-        card = (await site.shelf.cards())["mood"]
-        site.files.clear()
-        with pytest.raises(ModelMissing):
-            await site.shelf.head(card)
-        site.files["heads/mood.onnx"] = NETWORK
-        assert (await site.shelf.head(card)).form is card
-
-    run(story())
-
-
-def test_a_damaged_network_is_refused_and_not_taken_from_the_cache_again() -> None:
-    async def story() -> None:
-        site = HeadSite()
-        card = (await site.shelf.cards())["mood"]
-        site.files["heads/mood.onnx"] = b"another"
-        with pytest.raises(ModelCorrupt):
-            await site.shelf.head(card)
-        site.files["heads/mood.onnx"] = NETWORK
-
-        await site.shelf.head(card)
-
-        assert site.asked == [("heads/mood.onnx", False), ("heads/mood.onnx", True)]
-
-    run(story())

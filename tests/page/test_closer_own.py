@@ -25,7 +25,7 @@ from obscura.page.models.shelf import OwnModelGone
 
 from ..heads.test_shelf import classifier
 from .fakes import BytesNetwork, MemoryFile, MemoryStore, run
-from .test_closer import TABLE, HeadSite
+from .test_closer_shelf import TABLE, HeadSite
 
 LABELS = ("person", "dog")
 HEADS = Path(__file__).parents[2] / "models" / "heads"
