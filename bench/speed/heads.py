@@ -45,14 +45,24 @@ COUNTS = (1, 2, 4)
 """Crops per call."""
 RUNS = 15
 OPENINGS = 5
+FIRST = 15
+"""Frames that a tab analyses before it takes turns."""
 CROWD = "&threshold=0.05"
 """What the address asks for where there are many, of which the model is less sure."""
 
 ENGINE = """(() => {
   const post = Worker.prototype.postMessage;
   const heads = {}; // by name: {message with which it was opened, crop looked at last}
-  let engine, serial = 0;
+  let engine, serial = 0, hidden = false;
+  // A page that is out of sight analyses no frames; in a pause, heads look at all that there is.
+  Object.defineProperty(document, "hidden", { get: () => hidden });
+  const waiting = new Set(); // ids of calls
+  const followed = new WeakSet();
   Worker.prototype.postMessage = function (message, ...rest) {
+    const hear = ({ data }) => waiting.delete(data.id);
+    if (!followed.has(this)) this.addEventListener("message", hear);
+    followed.add(this);
+    if (message?.call) waiting.add(message.id);
     if (message?.call === "run") engine = this;
     const { call, name } = message ?? {};
     if (call === "open" && name && name !== "detector") {
@@ -74,6 +84,16 @@ ENGINE = """(() => {
   });
   globalThis.benchHeads = {
     heads,
+    show(shown) {
+      hidden = !shown;
+      document.dispatchEvent(new Event("visibilitychange"));
+    },
+    async rest() {
+      benchHeads.show(false);
+      for (let quiet = 0; quiet < 5; quiet = waiting.size ? 0 : quiet + 1) {
+        await new Promise((resolve) => setTimeout(resolve, 50));
+      }
+    },
     // Least milliseconds of a call of so many crops, each the one looked at last.
     async time(name, count, runs) {
       let least = Infinity;
@@ -109,18 +129,15 @@ await until(() => now()?.state === "running" && now().frames >= %d, 100);
 const looked = () => %s.every((name) => benchHeads.heads[name]?.crop);
 const begun = performance.now();
 await until(() => looked() || performance.now() - begun > %d, 100);
-document.getElementById("pause").click();
-await until(() => now().state === "paused");
+await benchHeads.rest();
 return now();
 """
 TURN = """
-await new Promise((resolve) => setTimeout(resolve, 1000)); // the frame of the tab before may run on
 const before = now().frames, begun = performance.now();
-document.getElementById("pause").click();
+benchHeads.show(true);
 await new Promise((resolve) => setTimeout(resolve, %d));
 const frames = now().frames - before, seconds = (performance.now() - begun) / 1000;
-document.getElementById("pause").click();
-await until(() => now().state === "paused");
+await benchHeads.rest();
 const found = {};
 for (const { label } of now().detections) found[label] = (found[label] ?? 0) + 1;
 return { fps: frames / seconds, found, heads: now().heads };
@@ -164,7 +181,7 @@ def rates(
         for name, looks in LOOKS.items():
             tell(f"heads: opening the page, {name}")
             opened[name] = tab = visit(browser, host, backend, looks, tabs, more)
-            now = tab.evaluate(script(FAILED + BEGIN % (30, "[]", 0)), PATIENCE_S)
+            now = tab.evaluate(script(FAILED + BEGIN % (FIRST, "[]", 0)), PATIENCE_S)
             seen[name]["ran"] = {key: now.get(key) for key in ("backend", "threads")}
         for number in range(rounds):
             tell(f"heads: round {number + 1} of {rounds}")
@@ -226,7 +243,7 @@ OPENS_MS = 1000.0
 def ratio(seen: Mapping[str, Any], name: str) -> float:
     """Return the median over the rounds of the rate with heads, by that without in that round."""
     pairs = zip(seen[name]["fps"], seen[WITHOUT]["fps"], strict=True)
-    return median([fps / own for fps, own in pairs])
+    return median([fps / own if own else 0.0 for fps, own in pairs])
 
 
 def rate_rows(clips: Mapping[str, Any]) -> list[tuple[str, ...]]:
