@@ -93,6 +93,7 @@ def draw(page: Page, url: str) -> None:
     )
     shoot(page, "closer", "label:has(#closer)")
 
+    page.evaluate("() => localStorage.clear()")  # as on a first visit
     open_page(page, url)
     page.locator("#try-redact").click()
     play_until(page, WAITING_S)
