@@ -88,8 +88,9 @@ def test_two_thousand_frames_with_two_heads_leave_every_heap_flat(room: Room) ->
         counts[-1].page["crops"] = calls(room)["crops"]
     before, after = counts
 
-    for name in NETWORKS:
-        assert after.page["crops"][name] >= before.page["crops"][name] + 10, name
+    for name in NETWORKS:  # an expression is looked at every two seconds only
+        least = 1 if name == "emotion" else 10
+        assert after.page["crops"][name] >= before.page["crops"][name] + least, name
     assert len(after.worker["memories"]) == 1
     assert after.page["memories"] == before.page["memories"]
     assert after.worker["memories"] == before.worker["memories"]
