@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
 
+from ..heads.test_shelf import classifier
 from . import networks
 from .access import AXE, DESKTOP, PHONE, PHONE_ON_ITS_SIDE
 from .conftest import OpenRoom
@@ -130,6 +132,35 @@ def events(room: Room) -> None:
     room.until_text("events-list", "came into view")
 
 
+def closer(room: Room) -> None:
+    panel(room)
+    room.at("closer").check()
+    room.page.locator("#closer-looks [value=emotion]").check()
+    room.page.locator("#closer-looks [value=pose]").check()
+    room.until("now.heads?.emotion?.ms > 0 && now.heads?.pose?.ms > 0")
+    room.at("closer").scroll_into_view_if_needed()
+
+
+def head_dialog(room: Room) -> None:
+    closer(room)
+    with TemporaryDirectory() as folder:
+        network = classifier(Path(folder) / "colours.onnx").read_bytes()
+    room.at("closer-files").set_input_files(
+        files=[{"name": "colours.onnx", "mimeType": "", "buffer": network}]
+    )
+    room.at("head-dialog").wait_for()
+
+
+def hide(room: Room) -> None:
+    panel(room)
+    room.at("redact").check()
+    room.until("now.hidden?.boxes.length > 0 && !now.hidden.whole")
+    if room.at("redact-pick").get_attribute("aria-pressed") == "false":
+        room.at("redact-pick").click()
+    room.page.locator("#redact-choices button").first.wait_for()
+    room.at("redact").scroll_into_view_if_needed()
+
+
 STATES: dict[str, Callable[[Room], None]] = {
     "ready": ready,
     "live": live,
@@ -146,6 +177,9 @@ STATES: dict[str, Callable[[Room], None]] = {
     "asked": asked,
     "own model": own_model,
     "events": events,
+    "closer looks": closer,
+    "head dialog": head_dialog,
+    "hide": hide,
 }
 
 

@@ -44,7 +44,7 @@ class Looks:
     """The heads of a pipeline.
 
     A moving picture is followed within a budget, and what is found out is kept for each track. In
-    a picture that stands still everything is looked at, each time anew.
+    a picture that stands still everything is looked at each time.
     """
 
     def __init__(

@@ -78,7 +78,7 @@ class Closer(Part):
         self._card = card
         self._analysis.more_labels = more_labels(card.labels)
         failed = self._looks is not None and self._looks.failures()
-        self._spawn(self._follow(anew=bool(failed)))  # on another backend it may work
+        self._spawn(self._follow(failed=bool(failed)))  # on another backend it may work
 
     def settings_changed(self, settings: Settings) -> None:
         """See `Part`."""
@@ -119,18 +119,18 @@ class Closer(Part):
 
     # ---- which heads run -------------------------------------------------------------------------
 
-    async def _follow(self, *, anew: bool = False, again: bool = False) -> None:
+    async def _follow(self, *, failed: bool = False, again: bool = False) -> None:
         """Run the heads that the settings ask for, on what the model in use finds. Those in use go
         on until the others are here.
 
         Args:
-            anew: also if they are in use: they have failed.
+            failed: also if they are in use, because some have failed.
             again: a person asks for that.
         """
         card = self._card or self._page.sessions.card
         looks = tuple(self._settings.closer_looks) if self._settings.closer else ()
         always = self._analysis.always
-        if card is None or (self._made == (card, looks, always) and not (anew or again)):
+        if card is None or (self._made == (card, looks, always) and not (failed or again)):
             return
         made = self._made = (card, looks, always)
         if not looks:

@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 
 from obscura.cards.head_card import HeadCard
-from obscura.errors import ObscuraError
+from obscura.errors import BackendError, ObscuraError
 from obscura.heads import Every, HeadSpec, PipelineSpec
 from obscura.heads.spec import FINDERS
 from obscura.page.features.closer import words
@@ -58,6 +58,9 @@ async def fetch(
         wanted.failures[words.CLOSER] = error
     names = [look.removeprefix(PREFIX) for look in looks if look.startswith(PREFIX)]
     mine = {name: own.known[name] for name in names if name in own.known}
+    for name in wanted.always & mine.keys():  # what is hidden is looked for as the site does
+        wanted.failures[mine.pop(name).title] = BackendError(words.HELD)
+        names.remove(name)
     gone = [name for name in names if name not in mine]
     wanted.failures |= {each: OwnModelGone("The browser no longer has it", each) for each in gone}
     specs = [

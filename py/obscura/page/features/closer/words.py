@@ -20,6 +20,7 @@ KEY = ("X", "look closer: faces, poses and more")
 NEEDS_TRACKING = "Closer looks need tracking, so they are off, too."
 CLOSER = "Closer looks"
 LOADING = "Downloading…"
+HELD = "While Hide is on, it looks for this in its own way"
 NOTHING_FOR_IT = "{title}: this model does not find what it looks at. Choose another model."
 ADD_TITLE = "What should “{title}” look at?"
 WHOLE = "the whole picture"

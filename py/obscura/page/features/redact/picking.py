@@ -1,5 +1,4 @@
-"""Picking: who is shown although others are hidden, by a tap or from a list. Pure
-Python."""
+"""Picking: who is shown although others are hidden, by a tap or from a list. Pure Python."""
 
 from __future__ import annotations
 
@@ -36,7 +35,8 @@ class Picking:
         self._panel, self._hide_again, self._refresh = panel, hide_again, refresh
         self.on = False
         self.spared = SparedTracks()
-        self._choices: Sequence[Choice] = ()  # in the frame that is showing
+        self._find: Callable[[], Sequence[Choice]] = tuple
+        self._found: Sequence[Choice] | None = None  # what that returned
         self._frame: FrameInfo | None = None
         self._place: Placement | None = None  # of the picture in the view, as drawn last
         panel.on_toggle = self.toggle
@@ -44,7 +44,7 @@ class Picking:
     def reset(self) -> None:
         """Another source or model follows: everybody is hidden."""
         self.spared.clear()
-        self._choices, self._frame = (), None
+        self._find, self._found, self._frame = tuple, None, None
         self._offer()
 
     def switch(self) -> None:
@@ -84,10 +84,21 @@ class Picking:
             self._panel.say_for_a_while(words.GONE.format(names=names))
             self._offer()
 
-    def show(self, choices: Sequence[Choice], frame: FrameInfo) -> None:
-        """Take in who is in the frame that is showing."""
-        self._choices, self._frame = choices, frame
+    def show(self, find: Callable[[], Sequence[Choice]], frame: FrameInfo) -> None:
+        """Take in the frame that is showing.
+
+        Args:
+            find: returns who is in it; called only while somebody is to be chosen.
+        """
+        self._find, self._found, self._frame = find, None, frame
         self._offer()
+
+    @property
+    def _choices(self) -> Sequence[Choice]:
+        """Who is in the frame that is showing."""
+        if self._found is None:
+            self._found = self._find()
+        return self._found
 
     def draw(self, context: Any, update: Update, place: Placement) -> None:  # noqa: ARG002
         """Remember where the picture is (a layer), to know who is tapped."""

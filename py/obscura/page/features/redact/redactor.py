@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from obscura.cards.card import ModelCard
@@ -54,7 +55,7 @@ class Redact(Part):
         self._cover = CoverAhead(CoverOptions(border=BORDER), ahead_s=AHEAD_S)
         self._latest: Update | None = None  # of the picture in view, with all rows
         self._updates: dict[int, Update] = {}  # as shown, by index, of frames that wait
-        self._choices: dict[int, list[Choice]] = {}  # who can be shown, of the same
+        self._given: dict[int, Update] = {}  # with all rows that are covered, of the same
         self._due: Covered | None = None  # what is to be shown next
         self._covered: Covered | None = None  # what is showing
         self.picking = Picking(panel, self._again, self._refresh)
@@ -85,16 +86,14 @@ class Redact(Part):
         # What is not looked for could be shown.
         self._analysis.always = frozenset(settings.redact_what if settings.redact else ())
         cover = self._cover.cover
-        former, cover.options = (
-            cover.options,
-            replace(
-                cover.options, labels=frozenset(settings.redact_what), strict=settings.redact_strict
-            ),
+        before = cover.options
+        cover.options = replace(
+            before, labels=frozenset(settings.redact_what), strict=settings.redact_strict
         )
         self._panel.show(settings, self._offered)
         if settings.redact != self._on:
             self._switch(settings.redact)
-        elif self._on and cover.options != former:
+        elif self._on and cover.options != before:
             self._again()
         elif self._on and self._covered is not None:
             self._show(self._covered)  # in another way
@@ -206,7 +205,7 @@ class Redact(Part):
             labels,
             answer.card.threshold if answer else 0.0,
         )
-        self._choices[update.frame.index] = choices_of(given, labels, kinds)
+        self._given[update.frame.index] = given
         spared = self.picking.spared
         if kind is not Kind.LIVE:
             cover = Cover(self._cover.cover.options)
@@ -230,7 +229,7 @@ class Redact(Part):
         """Drop the frames that wait, and show nothing until others are due."""
         self._cover.reset()
         self._updates.clear()
-        self._choices.clear()
+        self._given.clear()
         self._latest = self._due = self._covered = None
         self._canvas.forget()
         self._costs.reset()
@@ -248,13 +247,20 @@ class Redact(Part):
             regions = regions_of(covered, size)
             self._canvas.show(picture, size, regions, self._settings.redact_how)
         self._canvas.drop_before(index)
-        for known in (self._updates, self._choices):
+        for known in (self._updates, self._given):
             for earlier in [each for each in known if each < index]:
                 del known[earlier]
         self._overlay.redraw()  # with the boxes of this frame
-        self.picking.show(self._choices.get(index, ()), covered.frame)
+        given = self._given.get(index)
+        self.picking.show(partial(self._choices, given), covered.frame)
         self._panel.report(covered.why, self._missing(covered.why), picking=self.picking.on)
         self._panel.show_cost(self._costs, live=self._page.sources.scene.kind is Kind.LIVE)
+
+    def _choices(self, given: Update | None) -> Sequence[Choice]:
+        """Return who can be shown in a frame."""
+        if given is None:
+            return ()
+        return choices_of(given, self._analysis.labels, self._settings.redact_what)
 
     def _missing(self, why: str) -> list[str]:
         """Return the kinds for which everything is covered."""
