@@ -303,7 +303,10 @@ async def test_what_a_feature_insists_on_stays_on(world: World) -> None:
 
     now = world.preferences.current
     assert (now.track, now.count, now.hide) == (True, True, True)
-    assert world.notes == {"count-needs": "", "hide-needs": "hide needs that."}
+    said = "hide needs that."
+    assert world.notes == {"count-needs": "", "hide-needs": said, "track-needs": said}
+    await world.do(world.app.change(count=False))
+    assert set(world.notes.values()) == {""}
 
 
 @visit

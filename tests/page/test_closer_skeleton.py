@@ -37,9 +37,9 @@ class Context:
     stroke = fill = beginPath
 
 
-def skeletons(latest: Update | None = None, hidden: str = "") -> Skeletons:
+def skeletons(latest: Update | None = None) -> Skeletons:
     stage = SimpleNamespace(name="pose", gives=SimpleNamespace(points=17))
-    analysis: Any = SimpleNamespace(update=latest, labels=("face",), always={hidden})
+    analysis: Any = SimpleNamespace(update=latest)
     assembly: Any = SimpleNamespace(heads=(stage,))
     return Skeletons(lambda: assembly, analysis)
 
@@ -70,14 +70,6 @@ def test_key_points_of_faces_are_dots_without_bones() -> None:
 
     assert context.circles == {(10, 10, 1.0), (18, 10, 1.0)}
     assert context.lines == set()
-
-
-def test_key_points_of_faces_that_are_covered_are_not_drawn_but_joints_are() -> None:
-    points = np.array([[[5, 5, 1], [9, 5, 1], [1, 1, 0]]], np.float32)
-    context = Context()
-    skeletons(hidden="face").draw(context, posed([0.9], keypoints=points), PLACE)
-
-    assert {x for x, *_ in context.circles} == {0}
 
 
 def test_a_skeleton_glides_and_fades_with_its_box() -> None:

@@ -7,7 +7,7 @@ no feature by name.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
 from obscura.live.pace import Pace
@@ -59,6 +59,7 @@ class App:
                 cameras=lambda cameras: features.list_cameras(cameras, self.sources.camera_id),
             )
         )
+        self._noted: set[str] = set()  # where something is said of what features need
         self.models = make_models(self)
         self.notice.on_dismissed = self._render
 
@@ -171,10 +172,21 @@ class App:
             self.notice.hide()
             return self.models.choose(values["model"])
         said = self._preferences.set(**values)
-        for switch in self._preferences.needs:
-            self._platform.note(f"{switch}-needs", said.get(switch, ""))
+        self._note(said, values)
         self._apply()
         return self.sources.camera_changed(values.keys())
+
+    def _note(self, said: dict[str, str], changed: Collection[str]) -> None:
+        """Show what is said of what features need: beside their switches, and, where something
+        stays as it was, beside what a person wanted to change."""
+        needs = self._preferences.needs
+        notes = dict.fromkeys([*self._noted, *needs], "") | said
+        stays = [words for switch, words in said.items() if needs[switch].insists]
+        if stays:
+            notes |= dict.fromkeys(changed, stays[0])
+        self._noted = set(notes)
+        for name, words in notes.items():
+            self._platform.note(f"{name}-needs", words)
 
     def try_out(self, **values: Any) -> None:
         """Apply features' settings until the page is closed, without storing them."""

@@ -102,6 +102,8 @@ class Analysis:
         self._tracker: Tracking | None = None
         self.always: frozenset[str] = frozenset()
         """Classes that second networks are to look for in every frame, whatever it takes."""
+        self.unavailable: frozenset[str] = frozenset()
+        """Classes whose second networks could not be loaded."""
         self.least: Callable[[ModelCard], float] | None = None
         """The lowest score that stages want to see, which is not shown; None for what is shown."""
         self._whole: Update | None = None  # as the stages left it; None if all of it is shown

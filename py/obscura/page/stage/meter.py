@@ -12,6 +12,9 @@ from obscura.page.browser.clock import script_memory
 from obscura.page.browser.dom import by_id, listen, make, terms
 from obscura.page.words import text
 
+OWN_STAGES = ("capture", "inference", "decode", "draw", "hide")
+"""Stages that have a colour each; all others are heads."""
+
 
 class Meter:
     """Shows rates, stages, backend and memory. `render` is called a few times a second."""
@@ -87,7 +90,8 @@ class Meter:
     def _show_stages(self, timings: dict[str, float], total: float) -> None:
         self._stack.replaceChildren()
         for stage, ms in timings.items():
-            bar = make("span", cls=f"stage-{stage}", title=f"{text.stage(stage)} {ms:.1f} ms")
+            kind = stage if stage in OWN_STAGES else "head"
+            bar = make("span", cls=f"stage-{kind}", title=f"{text.stage(stage)} {ms:.1f} ms")
             bar.style.flexGrow = str(max(ms / total, 0.005) if total else 1)
             self._stack.append(bar)
         self._stack.setAttribute(

@@ -165,6 +165,7 @@ class Closer(Part):
         self._shelf.keep({card.name for card in wanted.cards.values()})
         self._own.heads.keep(wanted.heads)
         analysis = self._analysis
+        analysis.unavailable = wanted.unavailable
         if self._card is not None:
             analysis.more_labels = more_labels(self._card.labels)
         analysis.finders.stages = [looks.finders] if looks else []

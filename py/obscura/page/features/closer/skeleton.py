@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 
-from obscura.detections import Detections
 from obscura.drawing import colour
 from obscura.heads import Assembly
 from obscura.heads.crops import moved
@@ -64,8 +63,6 @@ class Skeletons:
             if points is None:
                 continue
             seen = points[:, :, 2] >= LEAST_SCORE
-            if name == "keypoints":
-                seen[self._hidden(found)] = False
             for row in np.flatnonzero(seen.any(axis=1)).tolist():
                 context.globalAlpha = 1.0 if opacity is None else float(opacity[row])
                 xy = self._where(points[row, :, :2], row, update)
@@ -74,12 +71,6 @@ class Skeletons:
                 shade = colour(int(found.class_id[row]))
                 _draw(context, xy.tolist(), seen[row].tolist(), bones, shade, heights[row])
         context.globalAlpha = 1.0
-
-    def _hidden(self, found: Detections) -> list[int]:
-        """Return the rows that are covered: the points of a face would tell of it."""
-        hidden = [label in self._analysis.always for label in self._analysis.labels]
-        classes = found.class_id.tolist()
-        return [row for row, each in enumerate(classes) if each < len(hidden) and hidden[each]]
 
     def _where(self, xy: Any, row: int, update: Update) -> Any:
         """Return where points are by now: they move along with the box, which glides."""

@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 
 from obscura.cards.head_card import HeadCard
-from obscura.errors import BackendError, ObscuraError
+from obscura.errors import ObscuraError
 from obscura.heads import Every, HeadSpec, PipelineSpec
 from obscura.heads.spec import FINDERS
 from obscura.page.features.closer import words
@@ -29,6 +29,8 @@ class Wanted:
     heads: dict[str, Head] = field(default_factory=dict)
     failures: dict[str, ObscuraError] = field(default_factory=dict)
     """Of what could not be fetched, by title."""
+    unavailable: frozenset[str] = frozenset()
+    """Classes whose networks could not be fetched."""
     always: frozenset[str] = frozenset()
     """Names of heads that look at every frame, whatever it takes."""
     unfit: tuple[str, ...] = ()
@@ -59,7 +61,7 @@ async def fetch(
     names = [look.removeprefix(PREFIX) for look in looks if look.startswith(PREFIX)]
     mine = {name: own.known[name] for name in names if name in own.known}
     for name in wanted.always & mine.keys():  # what is hidden is looked for as the site does
-        wanted.failures[mine.pop(name).title] = BackendError(words.HELD)
+        wanted.failures[mine.pop(name).title] = ObscuraError(words.HELD)
         names.remove(name)
     gone = [name for name in names if name not in mine]
     wanted.failures |= {each: OwnModelGone("The browser no longer has it", each) for each in gone}
@@ -80,6 +82,11 @@ async def fetch(
             wanted.failures[card.title] = error
         else:
             wanted.cards[head.name], wanted.heads[head.name] = card, opened
+    wanted.unavailable = frozenset(
+        label
+        for label, look in FINDERS.items()
+        if look in looks and not wanted.heads.keys() >= {*_networks([look])}
+    )
     titles = {name: card.title for name, card in shipped.items()}
     titles |= {name: each.title for name, each in mine.items()}
     wanted.unfit = tuple(titles[head.name] for head in unfit if head.name in titles)

@@ -30,6 +30,10 @@ MOST_NAMED = 6
 YEARS = "about {age:.0f}"
 SEX = {True: "looks male", False: "looks female"}
 EVEN = 0.5
+LEAST_SURE = 0.3
+"""Classes with a lower score are not written on the picture: nobody is helped by such a guess."""
+PLAIN = ("emotion",)
+"""Heads whose classes are understood without their name."""
 WHY: dict[type, str] = {
     OwnModelGone: "is no longer on this device. Add its file again.",
     ModelMissing: "could not be downloaded. Check your connection.",
@@ -83,8 +87,11 @@ def note(known: dict[str, Any], *, scores: bool = False) -> str:
     >>> note({"emotion": {"label": "happy", "score": 0.91}}, scores=True)
     'happy 91 %'
     """
-    classes = [value for value in known.values() if isinstance(value, dict)]
-    parts = [f"{c['label']} {percent(c['score'])}" if scores else c["label"] for c in classes]
+    parts = []
+    for name, value in known.items():
+        if isinstance(value, dict) and value["score"] >= LEAST_SURE:
+            told = value["label"] if name in PLAIN else f"{name}: {value['label']}"
+            parts.append(f"{told} {percent(value['score'])}" if scores else told)
     if "age" in known:
         parts.append(YEARS.format(age=known["age"]))
     if "male" in known:

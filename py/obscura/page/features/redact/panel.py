@@ -12,6 +12,7 @@ from obscura.page.features.redact import words
 from obscura.page.features.redact.choices import Choice
 from obscura.page.features.redact.costs import Costs
 from obscura.page.state.settings import Settings
+from obscura.redaction.heads import FACE
 
 WHILE_MS = 4000
 """Milliseconds for which an answer to what a person did stays."""
@@ -105,7 +106,7 @@ class RedactPanel:
             kinds: for which kinds.
             picking: whether somebody is to be chosen.
         """
-        by_id("redact-people").hidden = why not in INSTEAD
+        by_id("redact-people").hidden = why not in INSTEAD or FACE not in kinds
         sentence = words.why(why, kinds) if why else ""
         self._show_on_picture(sentence)
         if why:

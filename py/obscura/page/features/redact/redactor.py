@@ -13,6 +13,7 @@ from obscura.page.features.context import Context
 from obscura.page.features.redact import LOOKS, words
 from obscura.page.features.redact.choices import Choice, choices_of
 from obscura.page.features.redact.costs import Costs
+from obscura.page.features.redact.discreet import discreet
 from obscura.page.features.redact.picking import Picking
 from obscura.page.features.redact.readiness import why_whole
 from obscura.page.features.redact.regions import regions_of
@@ -20,7 +21,7 @@ from obscura.page.state.feature import Part
 from obscura.page.state.scene import Kind
 from obscura.page.state.settings import Settings
 from obscura.redaction import Cover, CoverAhead, Covered, CoverOptions
-from obscura.redaction.heads import numbered, with_heads
+from obscura.redaction.heads import FACE, numbered, with_heads
 from obscura.redaction.thresholds import tracker_options
 from obscura.update import FrameInfo, Update
 
@@ -55,6 +56,7 @@ class Redact(Part):
         self._cover = CoverAhead(CoverOptions(border=BORDER), ahead_s=AHEAD_S)
         self._latest: Update | None = None  # of the picture in view, with all rows
         self._updates: dict[int, Update] = {}  # as shown, by index, of frames that wait
+        self._lacking: dict[int, Sequence[str]] = {}  # kinds for which all is covered, of the same
         self._given: dict[int, Update] = {}  # with all rows that are covered, of the same
         self._due: Covered | None = None  # what is to be shown next
         self._covered: Covered | None = None  # what is showing
@@ -72,7 +74,7 @@ class Redact(Part):
         if command == "switch":
             return self._page.change(redact=not self._settings.redact)
         if command == "people":
-            kinds = [each for each in self._settings.redact_what if each not in LOOKS]
+            kinds = [each for each in self._settings.redact_what if each != FACE]
             return self._page.change(redact_what=list(dict.fromkeys(["person", *kinds])))
         if command == "pick":
             self.picking.switch()
@@ -154,7 +156,12 @@ class Redact(Part):
     @property
     def shown(self) -> Update | None:
         """See `live.protocols.Redactor`."""
-        return self._updates.get(self._covered.frame.index) if self._covered else None
+        if self._covered is None:
+            return None
+        shown = self._updates.get(self._covered.frame.index)
+        if shown is not None and self._covered.whole:
+            return replace(shown, detections=Detections.empty())
+        return shown
 
     @property
     def delay_ms(self) -> float | None:
@@ -181,7 +188,7 @@ class Redact(Part):
         if not self._on:
             return
         index = update.frame.index
-        self._updates[index] = update
+        self._updates[index] = discreet(update, self._analysis.labels, self._settings.redact_what)
         self._canvas.drop_all_but(self._updates, index)
         due, self._due = self._due, None
         if due is not None:
@@ -197,7 +204,9 @@ class Redact(Part):
     def _decided(self, update: Update) -> Covered | None:
         """Return what to cover of the frame that is due after this one; None if none is."""
         labels, kinds = self._analysis.labels, self._settings.redact_what
-        why = why_whole(kinds, self._own_labels, self._analysis.finding, update.frame)
+        analysis, frame = self._analysis, update.frame
+        reason = why_whole(kinds, self._own_labels, analysis.finding, frame, analysis.unavailable)
+        why, self._lacking[frame.index] = reason
         kind = self._page.sources.scene.kind
         answer = self._analysis.answer
         given = with_heads(
@@ -230,6 +239,7 @@ class Redact(Part):
         self._cover.reset()
         self._updates.clear()
         self._given.clear()
+        self._lacking.clear()
         self._latest = self._due = self._covered = None
         self._canvas.forget()
         self._costs.reset()
@@ -247,13 +257,13 @@ class Redact(Part):
             regions = regions_of(covered, size)
             self._canvas.show(picture, size, regions, self._settings.redact_how)
         self._canvas.drop_before(index)
-        for known in (self._updates, self._given):
+        for known in (self._updates, self._given, self._lacking):
             for earlier in [each for each in known if each < index]:
                 del known[earlier]
         self._overlay.redraw()  # with the boxes of this frame
         given = self._given.get(index)
         self.picking.show(partial(self._choices, given), covered.frame)
-        self._panel.report(covered.why, self._missing(covered.why), picking=self.picking.on)
+        self._panel.report(covered.why, self._lacking.get(index, ()), picking=self.picking.on)
         self._panel.show_cost(self._costs, live=self._page.sources.scene.kind is Kind.LIVE)
 
     def _choices(self, given: Update | None) -> Sequence[Choice]:
@@ -261,14 +271,6 @@ class Redact(Part):
         if given is None:
             return ()
         return choices_of(given, self._analysis.labels, self._settings.redact_what)
-
-    def _missing(self, why: str) -> list[str]:
-        """Return the kinds for which everything is covered."""
-        return [
-            kind
-            for kind in self._settings.redact_what
-            if kind not in self._own_labels and (why == "unknown") != (kind in LOOKS)
-        ]
 
     def _picture(self, index: int) -> Any:
         """Return what can be drawn of a frame; None if it is not there any more."""

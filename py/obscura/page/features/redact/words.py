@@ -12,7 +12,8 @@ WAITING = "The picture appears once it is analysed."
 WHY = {
     "nothing": "Everything is covered. Choose what to hide.",
     "loading": "Everything is covered until {kinds} can be found.",
-    "failed": "Everything is covered: looking for {kinds} failed.",
+    "failed": "Everything is covered: what finds {kinds} failed. Closer looks says why; try again "
+    "there.",
     "unknown": "Everything is covered: the current model can't find {kinds}.",
     "start": "Everything is covered until people have been looked for long enough.",
     "lost": "Everything is covered: somebody was lost from view.",
