@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from math import inf, isnan
 from pathlib import Path
@@ -27,6 +27,24 @@ TAKEN = (
     "track_id",
 )  # fmt: skip
 """Names that heads cannot have, because `Detections` uses them otherwise."""
+
+
+def name_of(title: str, taken: Collection[str]) -> str:
+    """Return the name of a head for a title or a file's stem: one that heads can have, and that
+    none of the others has.
+
+    >>> name_of("Mask or not?", {"Mask-or-not"})
+    'Mask-or-not-2'
+    >>> name_of("Größe", ()), name_of("9 lives", ()), name_of("score", ())
+    ('Gr-e', 'head-9-lives', 'score-2')
+    """
+    plain = re.sub(r"[^A-Za-z0-9_-]+", "-", title).strip("-")[:30]
+    name = base = plain if NAME.fullmatch(plain) else f"head-{plain}".rstrip("-")
+    number = 1
+    while name in {*taken, *TAKEN}:
+        number += 1
+        name = f"{base}-{number}"
+    return name
 
 
 class PipelineError(CardError):

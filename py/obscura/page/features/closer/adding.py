@@ -5,7 +5,6 @@ Pure Python. It is imported when a person adds the first one.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
@@ -14,18 +13,16 @@ from typing import Any
 from obscura.cards.card import ModelFile
 from obscura.cards.classifier import card_of
 from obscura.cards.head_card import HeadCard
+from obscura.cards.labels import BESIDE
 from obscura.families.heads import read
 from obscura.heads import HeadSpec, PipelineError, PipelineSpec, assemble, completed
 from obscura.heads.file import MOST_BYTES, parse_pipeline
-from obscura.heads.spec import NAME, TAKEN, Cadence
+from obscura.heads.spec import Cadence, name_of
 from obscura.page.features.closer.own import OwnHead
 from obscura.page.live.kinds import MODEL_ENDING, is_companion, is_model
 from obscura.page.models import picked
 from obscura.page.state.protocols import Network, PickedFile
 from obscura.suggest import suggestion
-
-NAMES = (".txt", ".names")
-"""Endings of files with class names beside a network of the same name."""
 
 
 @dataclass(frozen=True)
@@ -124,23 +121,6 @@ async def read_pipeline(
     )
 
 
-def name_of(title: str, taken: Collection[str]) -> str:
-    """Return a name of a head that none of the others has.
-
-    >>> name_of("Mask or not?", {"Mask-or-not"})
-    'Mask-or-not-2'
-    >>> name_of("Größe", ()), name_of("9 lives", ())
-    ('Gr-e', 'head-9-lives')
-    """
-    plain = re.sub(r"[^A-Za-z0-9_-]+", "-", title).strip("-")[:30]
-    name = base = plain if NAME.fullmatch(plain) else f"head-{plain}".rstrip("-")
-    number = 1
-    while name in {*taken, *TAKEN}:
-        number += 1
-        name = f"{base}-{number}"
-    return name
-
-
 async def _found(
     head: HeadSpec, files: Sequence[PickedFile], shipped: Mapping[str, HeadCard]
 ) -> tuple[HeadCard, Network | None]:
@@ -164,7 +144,7 @@ async def _found(
             remedy="Choose it together with the pipeline.",
         )
     network = await picked.read_network(file)
-    names = {f"{path.stem}{ending}" for ending in NAMES}
+    names = {f"{path.stem}{ending}" for ending in BESIDE}
     beside = next((f for f in files if is_companion(f) and f.name in names), None)
     labels = await picked.read_names(beside) if beside is not None else ()
     title = picked.title_of(file)
