@@ -22,19 +22,23 @@ SAMPLE = Path(__file__).parents[2] / "assets" / "sample.jpg"
 HEADS = SAMPLE.parents[1] / "models" / "heads"
 
 
-def classifier(path: Path) -> Path:
-    """Write a classifier of three classes: by how red, green and blue a picture is."""
+def classifier(path: Path, classes: int = 3) -> Path:
+    """Write a classifier of up to three classes: by how red, green and blue a picture is."""
     from onnx import TensorProto, helper, numpy_helper, save
 
     graph = helper.make_graph(
         [
             helper.make_node("ReduceMean", ["x", "axes"], ["mean"], keepdims=0),
-            helper.make_node("Softmax", ["mean"], ["y"], axis=1),
+            helper.make_node("Gather", ["mean", "first"], ["some"], axis=1),
+            helper.make_node("Softmax", ["some"], ["y"], axis=1),
         ],
         "colours",
         [helper.make_tensor_value_info("x", TensorProto.FLOAT, [1, 3, 8, 8])],
-        [helper.make_tensor_value_info("y", TensorProto.FLOAT, [1, 3])],
-        [numpy_helper.from_array(np.array([2, 3], np.int64), "axes")],
+        [helper.make_tensor_value_info("y", TensorProto.FLOAT, [1, classes])],
+        [
+            numpy_helper.from_array(np.array([2, 3], np.int64), "axes"),
+            numpy_helper.from_array(np.arange(classes), "first"),
+        ],
     )
     save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=9), path)
     return path
@@ -103,7 +107,9 @@ def test_a_network_of_the_wrong_shape_is_refused_in_words(tmp_path: Path, capsys
     with pytest.raises(ModelMismatch, match="not a classifier"):
         open_network(detector)
     assert main(["detect", str(SAMPLE), "--head", str(detector), "--on", "person"]) == 1
-    assert "not a classifier" in capsys.readouterr().err
+    message = capsys.readouterr().err
+    assert "not a classifier" in message
+    assert message.endswith("For other networks write a head.toml beside the file.\n")
 
 
 CARD = """
@@ -147,7 +153,7 @@ def test_a_card_that_names_another_file_is_not_for_this_one(tmp_path: Path) -> N
     network = classifier(tmp_path / "colour.onnx")
     (tmp_path / "head.toml").write_text(CARD + '[file]\nname = "x.onnx"', encoding="utf-8")
 
-    assert open_network(network)[0].labels == ("class 0", "class 1", "class 2")
+    assert open_network(network)[0].labels == ("class 1", "class 2", "class 3")
 
 
 def test_a_card_beside_a_file_that_is_not_valid_is_refused(tmp_path: Path) -> None:
@@ -196,6 +202,22 @@ def test_a_folder_without_a_card_is_refused_for_that(tmp_path: Path, capsys: Any
     )
     assert main(["detect", str(SAMPLE), "--head", str(tmp_path / "none")]) == 1
     assert "There is no such head" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("on", ["face", "face,person"])
+def test_faces_are_found_for_a_head_that_says_so_itself(
+    tmp_path: Path, on: str, capsys: Any
+) -> None:
+    own = str(classifier(tmp_path / "mask.onnx"))
+    heads = ["--head", "emotion", "--on", "face", "--head", own, "--on", on]
+
+    assert main(["detect", str(SAMPLE), *heads, "--json"]) == 0
+
+    rows = json.loads(capsys.readouterr().out)[0]["detections"]
+    assert [row["label"] for row in rows] == ["face", "person"]
+    assert rows[0]["attributes"]["emotion"]["label"] == "happy"
+    assert "mask" in rows[0]["attributes"]
+    assert ("attributes" in rows[1]) == (on == "face,person")
 
 
 def test_a_file_that_does_not_exist_has_one_bracket(capsys: Any) -> None:

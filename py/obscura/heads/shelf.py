@@ -6,10 +6,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from obscura.cards.card import verify
-from obscura.cards.head_card import HeadCard
+from obscura.cards.head_card import CARD, HeadCard
 from obscura.cards.head_files import card_beside, head_card_for, load_head
 from obscura.cards.labels import BESIDE, parse
-from obscura.errors import ModelMissing
+from obscura.errors import ModelMismatch, ModelMissing
 from obscura.families.heads import read
 
 __all__ = ["open_network", "read"]
@@ -38,8 +38,7 @@ def open_network(network: str | Path) -> tuple[HeadCard, bytes]:
         data = _bytes(own)
         beside = card_beside(own)
         if beside is None:
-            usual = head_card_for(data, _labels_beside(own))
-            return replace(usual, name=own.stem, title=own.stem), data
+            return _usual_card(own, data), data
         card = beside
     verify(card.file, data)
     return card, data
@@ -48,6 +47,16 @@ def open_network(network: str | Path) -> tuple[HeadCard, bytes]:
 def is_file(network: Path) -> bool:
     """Return whether a network is named by its ONNX file, rather than by a name or a folder."""
     return network.suffix.lower() == ".onnx"
+
+
+def _usual_card(network: Path, data: bytes) -> HeadCard:
+    """Return a card for a classifier without one."""
+    try:
+        card = head_card_for(data, _labels_beside(network))
+    except ModelMismatch as error:
+        remedy = f"{error.remedy} For other networks write a {CARD} beside the file."
+        raise ModelMismatch(error.cause, error.value, remedy=remedy) from error
+    return replace(card, name=network.stem, title=network.stem)
 
 
 def _labels_beside(network: Path) -> tuple[str, ...]:

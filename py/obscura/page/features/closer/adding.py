@@ -10,10 +10,11 @@ from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 from typing import Any
 
-from obscura.cards.card import ModelFile
+from obscura.cards.card import ModelFile, toml_table
 from obscura.cards.classifier import card_of
 from obscura.cards.head_card import HeadCard
 from obscura.cards.labels import BESIDE
+from obscura.errors import CardError
 from obscura.families.heads import read
 from obscura.heads import HeadSpec, PipelineError, PipelineSpec, assemble, completed
 from obscura.heads.file import MOST_BYTES, parse_pipeline
@@ -95,7 +96,14 @@ async def read_pipeline(
         ModelError, LabelsError: a network cannot be used.
     """
     file = next(file for file in files if file.name.lower().endswith(".toml"))
-    spec = parse_pipeline(await _text(file))
+    content = await _text(file)
+    if _is_card(content):
+        raise PipelineError(
+            "The page does not read the cards of heads",
+            file.name,
+            remedy="Choose the ONNX file of a classifier without its card.",
+        )
+    spec = parse_pipeline(content)
     if spec.detector is not None:
         if str(spec.detector) not in models:
             raise PipelineError(
@@ -106,7 +114,7 @@ async def read_pipeline(
         labels = models[str(spec.detector)].labels
     heads = [(head, *await _found(head, files, shipped)) for head in spec.heads]
     cards = {head.name: card for head, card, _ in heads}
-    whole = completed(spec, labels)
+    whole = completed(spec, labels, cards)
     extra = {
         head.name: shipped[str(head.network)] for head in whole.heads if head.name not in cards
     }
@@ -157,6 +165,14 @@ def _card(
     graph = picked.inspect_network(network)
     file = ModelFile(f"{name}{MODEL_ENDING}", network.size, digest)
     return replace(card_of(graph, file, name=name, labels=labels), title=title)
+
+
+def _is_card(content: str) -> bool:
+    """Return whether a TOML text is a head.toml; what is not TOML is not."""
+    try:
+        return "family" in toml_table(content)
+    except CardError:
+        return False
 
 
 async def _text(file: PickedFile) -> str:
