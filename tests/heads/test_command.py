@@ -85,8 +85,8 @@ def test_copies_have_the_labels_that_heads_add(picture: Path, model: str, tmp_pa
          'neither the detector nor a head before it finds. Did you mean "red"?'),
         (["--head", "mask", "--pipeline", "x"], "obscura: --head and --pipeline exclude each "
          "other. Leave one out."),
-        (["--pipeline", "missing.toml"], "obscura: The pipeline cannot be read (No such file or "
-         "directory) (missing.toml). Name another file."),
+        (["--pipeline", "missing.toml"], "obscura: The pipeline cannot be read: No such file or "
+         "directory (missing.toml). Name another file."),
     ],
 )  # fmt: skip
 def test_what_cannot_work_is_refused_in_words(
