@@ -9,6 +9,7 @@ from math import inf, isnan
 from pathlib import Path
 from typing import NamedTuple
 
+from obscura.cards.head_card import LARGEST_MARGIN, SHAPES
 from obscura.errors import CardError
 from obscura.suggest import matching, suggestion
 
@@ -16,9 +17,7 @@ FRAME = "frame"
 """What a head runs on that looks at the whole frame."""
 FINDERS = {"face": "faces", "text": "text"}
 """The shipped head that finds what a detector may not know, by the label that it adds."""
-SHAPES = ("box", "square", "top")
 MOST_HEADS = 16
-MOST_MARGIN = 2.0
 USUAL_BUDGET_MS = 40.0
 NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,39}")
 NAME_WANTED = "a name of 1 to 40 letters, digits, - and _, that begins with a letter"
@@ -105,8 +104,8 @@ class HeadSpec:
             raise self._error("name", self.name, f"a name other than {', '.join(TAKEN)}")
         if self.least is not None and not 0 <= self.least < inf:
             raise self._error("least", self.least, "a number of pixels, 0 or more")
-        if self.margin is not None and not 0 <= self.margin <= MOST_MARGIN:
-            raise self._error("margin", self.margin, f"a number from 0 to {MOST_MARGIN:g}")
+        if self.margin is not None and not 0 <= self.margin <= LARGEST_MARGIN:
+            raise self._error("margin", self.margin, f"a number from 0 to {LARGEST_MARGIN:g}")
         if self.shape is not None and self.shape not in SHAPES:
             raise self._error("shape", self.shape, f"one of {', '.join(SHAPES)}")
         if isinstance(self.cadence, Every) and self.cadence.frames < 1:
