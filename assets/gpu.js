@@ -245,7 +245,7 @@ function layOut(fetches) {
   return network;
 }
 
-// Make the answer large enough for the outputs of so many runs.
+// Make the answer large enough for the outputs of `count` runs.
 function makeRoom({ answer }, count) {
   if (count <= answer.count) return;
   answer.buffer?.destroy();

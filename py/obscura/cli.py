@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from obscura import label_font, pictures
+from obscura.arguments import count, filled
 from obscura.cards import catalogue
 from obscura.counting import command as counting
 from obscura.detections import Detections
@@ -122,13 +123,13 @@ def _detect_arguments(parser: argparse.ArgumentParser) -> None:
     add(
         "pictures",
         nargs="+",
-        type=evaluation.filled,
+        type=filled,
         metavar="PICTURE",
         help="a picture, or a folder of pictures",
     )
     add(
         "--model",
-        type=evaluation.filled,
+        type=filled,
         help=f"name or folder (default: {USUAL_MODEL})",
     )
     add("--threshold", type=_fraction, metavar="T", help="minimum score, 0 to 1")
@@ -139,13 +140,13 @@ def _detect_arguments(parser: argparse.ArgumentParser) -> None:
     add("--json", action="store_true", help="print one JSON document")
     add(
         "--save",
-        type=evaluation.filled,
+        type=filled,
         metavar="DIR",
         help="save copies with the boxes drawn on them",
     )
     add(
         "--threads",
-        type=evaluation.count,
+        type=count,
         default=0,
         metavar="N",
         help="number of threads (default: one per core)",
@@ -287,7 +288,7 @@ class _Saver:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise PictureError(
-                f"The folder cannot be created ({error.strerror})", folder, remedy="Name another."
+                f"The folder cannot be created: {error.strerror}", folder, remedy="Name another."
             ) from error
         self._folder = folder
         self._taken = {self._key(path) for path in inputs}
@@ -302,7 +303,7 @@ class _Saver:
             pictures.annotated(image, found, labels).save(target)
         except OSError as error:
             raise PictureError(
-                f"The copy cannot be saved ({error.strerror or error})",
+                f"The copy cannot be saved: {error.strerror or error}",
                 target,
                 remedy="Choose another folder with --save.",
             ) from error
@@ -388,5 +389,5 @@ def _fraction(text: str) -> float:
 
 def _names(text: str) -> list[str]:
     names = [name.strip() for name in text.split(",") if name.strip()]
-    evaluation.filled("".join(names))
+    filled("".join(names))
     return names

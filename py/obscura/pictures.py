@@ -30,6 +30,10 @@ SUFFIXES = frozenset(
 )
 """Endings of pictures in a folder, in small letters."""
 
+INTACT = "Copy or download it again."
+"""What to do about a file that is damaged."""
+_BEGINNINGS = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"GIF8")
+"""Of JPEG, PNG and GIF files, which are damaged where Pillow does not know them."""
 _HEIC_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"mif1", b"msf1")
 
 
@@ -61,9 +65,9 @@ def open_picture(path: str | Path) -> Image:
             raise PictureError(
                 f"The picture cannot be opened: {error.strerror}", path, remedy="Check its path."
             ) from error
-        raise PictureError(f"The picture is damaged: {error}", path) from error
+        raise _damaged(path, error) from error
     except (EOFError, SyntaxError, ValueError) as error:  # of Pillow's readers on broken files
-        raise PictureError(f"The picture is damaged: {error}", path) from error
+        raise _damaged(path, error) from error
 
 
 def upright(image: Image) -> Image:
@@ -250,7 +254,14 @@ def _unknown_kind(path: Path) -> PictureError:
         return PictureError(
             "The picture is HEIC, which cannot be read here", path, remedy="Save it as JPEG first."
         )
+    if head.startswith(_BEGINNINGS) or (head[:4], head[8:]) == (b"RIFF", b"WEBP"):
+        return _damaged(path)
     return PictureError("The file is not a picture that can be read here", path)
+
+
+def _damaged(path: str | Path, error: Exception | None = None) -> PictureError:
+    reason = "" if error is None else f": {error}"
+    return PictureError(f"The picture is damaged{reason}", path, remedy=INTACT)
 
 
 def _pillow() -> Any:

@@ -129,7 +129,6 @@ def test_a_pipeline_is_dropped_with_its_network(new_room: OpenRoom, network: byt
     [
         (("once_then_s", "once_than_s"), r"once_than_s is not a key of pipelines.*once_then_s"),
         (('"person", "frame"', '"persn"'), r'looks at "persn".*Did you mean "person"'),
-        (('"person", "frame"', '"face"'), r'Put the head "faces" before it'),
         (("colours.onnx", "other.onnx"), r"file of the head .tint. is missing \(other.onnx\)"),
     ],
 )

@@ -21,6 +21,7 @@ ROOTS = ("main", "bench")
 # From the ground up. A module may import modules of lower floors, and its neighbours on its own.
 FLOORS = (
     {
+        "arguments",
         "errors",
         "boxes",
         "cards.complete",

@@ -85,8 +85,8 @@ def test_copies_have_the_labels_that_heads_add(picture: Path, model: str, tmp_pa
          'neither the detector nor a head before it finds. Did you mean "red"?'),
         (["--head", "mask", "--pipeline", "x"], "obscura: --head and --pipeline exclude each "
          "other. Leave one out."),
-        (["--pipeline", "missing.toml"], "obscura: The pipeline cannot be read (No such file or "
-         "directory) (missing.toml). Name another file."),
+        (["--pipeline", "missing.toml"], "obscura: The pipeline cannot be read: No such file or "
+         "directory (missing.toml). Name another file."),
     ],
 )  # fmt: skip
 def test_what_cannot_work_is_refused_in_words(
@@ -120,6 +120,36 @@ def test_a_head_is_named_after_its_file() -> None:
 
     assert [head.name for head in heads] == ["my-mask", "my-mask-2", "head-1"]
     assert heads[0] == HeadSpec("my-mask", Path("a/my mask.onnx"), ("red",))
+
+
+@pytest.mark.parametrize("stem", ["score", "label", "box"])
+def test_a_file_with_a_name_that_rows_use_gets_a_number(stem: str) -> None:
+    (head,) = heads_of([(f"{stem}.onnx", ("red",))])
+
+    assert head.name == f"{stem}-2"
+
+
+def test_a_file_never_has_the_name_of_a_shipped_head_beside_it() -> None:
+    heads = heads_of([("a/mask.onnx", ("red",)), ("mask", ())])
+
+    assert [head.name for head in heads] == ["mask-2", "mask"]
+
+
+def test_a_head_is_named_after_its_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "my mask").mkdir()
+    (tmp_path / "inside").mkdir()
+    monkeypatch.chdir(tmp_path / "inside")
+
+    heads = heads_of([("../my mask", ("red",)), (str(tmp_path / "my mask"), ("red",)), (".", "x")])
+
+    assert [head.name for head in heads] == ["my-mask", "my-mask-2", "inside"]
+    assert heads[0] == HeadSpec("my-mask", Path("../my mask"), ("red",))
+
+
+def test_the_folder_of_a_shipped_head_is_that_head(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(Path(__file__).parents[2])
+
+    assert heads_of([("models/heads/emotion", ())]) == (HeadSpec("emotion", "emotion"),)
 
 
 def test_a_shipped_head_given_twice_is_refused(model: str) -> None:

@@ -14,6 +14,8 @@ from obscura.cli import main
 from obscura.heads.file import parse_pipeline, pipeline_from
 from obscura.heads.spec import USUAL_BUDGET_MS, PipelineError
 
+from .test_shelf import classifier
+
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = (ROOT / "docs" / "heads.md").read_text("utf-8")
 
@@ -37,6 +39,24 @@ def test_the_example_in_python_prints_what_stands_below_it() -> None:
 
     assert printed.getvalue()
     assert printed.getvalue() in blocks("")
+
+
+def test_the_code_in_the_section_on_heads_of_models_md_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    section = (ROOT / "docs" / "models.md").read_text("utf-8").partition("\n## Heads\n")[2]
+    codes = re.findall(r"^```python\n(.*?)^```$", section, re.DOTALL | re.MULTILINE)
+    (tmp_path / "assets").symlink_to(ROOT / "assets")
+    classifier(tmp_path / "mask.onnx", classes=2)
+    monkeypatch.chdir(tmp_path)
+    runs: list[dict[str, Any]] = [{} for _ in codes]
+    for code, names in zip(codes, runs, strict=True):
+        exec(compile(code, "docs/models.md", "exec"), names)
+
+    face, mask = runs
+    assert face["answer"].boxes.shape == (1, 4)
+    assert face["answer"].scores[0] > 0.9
+    assert mask["card"].labels == ("mask", "no mask")
 
 
 def test_the_command_prints_what_stands_below_it(capsys: Any) -> None:

@@ -17,8 +17,11 @@ from obscura.heads import (
     completed,
     load_pipeline,
 )
+from obscura.heads.assembly import USUAL_ON
 from obscura.heads.file import parse_pipeline
 from obscura.heads.spec import Link, chain
+
+from .fakes import Card
 
 DETECTOR = ("person", "dog", "traffic light")
 WHOLE = """
@@ -230,6 +233,44 @@ def test_nothing_is_added_where_faces_are_found_already() -> None:
 
     assert len(completed(PipelineSpec(heads=near), DETECTOR).heads) == 2
     assert len(completed(PipelineSpec(heads=near[1:]), ("face",)).heads) == 1
+
+
+@pytest.mark.parametrize(("label", "finder"), [("face", "faces"), ("text", "text")])
+def test_a_head_that_says_so_itself_has_the_finder_put_before_it(label: str, finder: str) -> None:
+    mask = HeadSpec("mask", Path("mask.onnx"), ("dog", label))
+    spec = completed(PipelineSpec(heads=(mask,)), DETECTOR)
+
+    assert [head.name for head in spec.heads] == [finder, "mask"]
+    assert spec.heads[0].on == USUAL_ON[finder][: 1 + (finder == "faces")]
+    assert spec.heads[1] == mask
+    assert completed(PipelineSpec(heads=(mask,)), (*DETECTOR, label)).heads == (mask,)
+
+
+def test_a_finder_is_not_named_as_another_head() -> None:
+    mine = HeadSpec("faces", Path("faces.onnx"), ("face",))
+    spec = completed(PipelineSpec(heads=(mine,)), DETECTOR)
+
+    assert [(head.name, head.network) for head in spec.heads] == [
+        ("faces-2", "faces"),
+        ("faces", Path("faces.onnx")),
+    ]
+
+
+def test_no_finder_is_added_where_a_head_of_ones_own_finds_the_same() -> None:
+    heads = (HeadSpec("mine", Path("mine"), ("frame",)), HeadSpec("emotion", "emotion", ("face",)))
+    spec = PipelineSpec(heads=heads)
+
+    assert completed(spec, DETECTOR, {"mine": Card("faces", labels=("face",))}) == spec
+    plates = completed(spec, DETECTOR, {"mine": Card("faces", labels=("plate",))})
+    assert [head.name for head in plates.heads] == ["faces", "mine", "emotion"]
+
+
+def test_a_finder_in_the_wrong_place_stays_there_to_be_refused() -> None:
+    spec = PipelineSpec(
+        heads=(HeadSpec("emotion", "emotion", ("face",)), HeadSpec("faces", "faces"))
+    )
+
+    assert [head.name for head in completed(spec, DETECTOR).heads] == ["emotion", "faces"]
 
 
 def test_what_a_person_says_is_kept() -> None:

@@ -124,11 +124,17 @@ def test_a_pipeline_brings_its_networks_and_their_names(network: bytes) -> None:
     assert colour.budget_ms == 25
 
 
+def test_a_head_that_looks_at_faces_needs_no_head_that_finds_them(network: bytes) -> None:
+    made = pipeline(head('on = ["face"]'), MemoryFile("c.onnx", network))
+
+    assert [own.spec.on for own, _ in made.heads] == [("face",)]
+
+
 @pytest.mark.parametrize(
     ("text", "words"),
     [
         (head('colours = "yes"'), "colours is not a key of pipelines"),
-        (head('on = ["face"]'), 'Put the head "faces" before it'),
+        ('family = "classifier"', "The page does not read the cards of heads (look.toml)"),
         (head('on = ["peron"]'), 'Did you mean "person"?'),
         (head("on = [1]"), "on is not valid"),
         (head(""), 'The head "colour" does not say what it looks at'),

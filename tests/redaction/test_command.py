@@ -15,6 +15,7 @@ from PIL import Image, ImageDraw, ImageFont
 from obscura.cli import main
 from obscura.detector import Detector
 from obscura.errors import BackendError
+from obscura.redaction.clip import CoverClip
 
 Scene = Callable[..., NDArray[np.uint8]]
 Redact = Callable[..., int]
@@ -158,6 +159,22 @@ def test_a_class_that_the_model_lacks_is_refused(redact: Redact, tmp_path: Path)
     assert not (tmp_path / "out.png").exists()
 
 
+@pytest.mark.parametrize("suffix", [".png", ".mp4"])
+def test_somebody_who_was_found_and_left_out_is_not_said_to_be_nobody(
+    redact: Redact, scene: Scene, tmp_path: Path, suffix: str, capsys: Any
+) -> None:
+    source = tmp_path / f"in{suffix}"
+    if suffix == ".mp4":
+        video(source, [scene(WIDTH, HEIGHT, red=(100, 60, 160, 150))[..., :3]] * 6)
+    else:
+        Image.fromarray(scene(WIDTH, HEIGHT, red=(100, 60, 160, 150))[..., :3]).save(source)
+
+    assert redact(source, tmp_path / f"out{suffix}", "--except", "1") == 0
+    printed = capsys.readouterr().out
+    assert "nothing left to cover after --except" in printed
+    assert "nothing found" not in printed
+
+
 @pytest.fixture
 def street(tmp_path: Path) -> Path:
     """A photo with two people from the sample picture, of whom the left one is larger."""
@@ -296,6 +313,46 @@ def test_of_a_folder_every_file_is_redacted_or_named_and_not_copied(
     assert "2 of 3 files were not redacted and not copied" in errors
 
 
+def test_a_link_to_a_folder_is_named_and_not_copied(
+    redact: Redact, scene: Scene, tmp_path: Path, capsys: Any
+) -> None:
+    for folder in ("in", "elsewhere"):
+        (tmp_path / folder).mkdir()
+        Image.fromarray(walking(scene, 8)).save(tmp_path / folder / "a.png")
+    (tmp_path / "in" / "linked").symlink_to(tmp_path / "elsewhere", target_is_directory=True)
+
+    assert redact(tmp_path / "in", tmp_path / "out") == 1
+    assert [each.name for each in (tmp_path / "out").rglob("*")] == ["a.png"]
+    assert capsys.readouterr().err == (
+        f"obscura: A link to a folder is not followed ({tmp_path / 'in' / 'linked'}). Redact that "
+        "folder by itself.\nobscura: 1 of 2 files were not redacted and not copied.\n"
+    )
+
+
+def test_what_is_damaged_is_said_to_be_so(
+    redact: Redact, scene: Scene, tmp_path: Path, capsys: Any
+) -> None:
+    Image.fromarray(walking(scene, 8)).save(tmp_path / "in.jpg")
+    whole = (tmp_path / "in.jpg").read_bytes()
+    for length in (20, len(whole) // 2):
+        (tmp_path / "in.jpg").write_bytes(whole[:length])
+
+        assert redact(tmp_path / "in.jpg", tmp_path / "out.jpg") == 1
+        message = capsys.readouterr().err
+        assert message.startswith("obscura: The picture is damaged")
+        assert message.endswith("Copy or download it again.\n")
+
+
+@pytest.mark.parametrize("threshold", ["0", "1", "nan"])
+def test_a_threshold_that_is_out_of_range_is_refused_with_its_ends(
+    redact: Redact, tmp_path: Path, threshold: str, capsys: Any
+) -> None:
+    with pytest.raises(SystemExit):
+        redact(tmp_path / "in.png", tmp_path / "out.png", "--threshold", threshold)
+
+    assert f"{threshold} is not above 0 and below 1" in capsys.readouterr().err
+
+
 # ---- videos --------------------------------------------------------------------------------------
 
 
@@ -350,6 +407,27 @@ def test_people_are_covered_before_they_are_detected_and_while_they_are_missed(
     assert [reds(frame) for frame in read(tmp_path / "out.mp4")[0]] == [0] * (FRAMES + 4)
 
 
+def test_frames_are_counted_while_they_are_written(
+    redact: Redact, scene: Scene, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any
+) -> None:
+    nobody = scene(WIDTH, HEIGHT)[..., :3].clip(40)
+    somebody = scene(WIDTH, HEIGHT, red=(100, 60, 160, 150))[..., :3].clip(40)
+    source = video(tmp_path / "in.mp4", [somebody] * 4 + [nobody] * 26)
+    asked: list[int] = []
+    covered = CoverClip.covered
+
+    def counted(self: CoverClip, index: int) -> Any:
+        asked.append(index)
+        return covered(self, index)
+
+    monkeypatch.setattr(CoverClip, "covered", counted)
+    assert redact(source, tmp_path / "out.mp4") == 0
+    assert asked == list(range(30))
+    dark = [frame[70:140, 110:150].max() < 20 for frame in read(tmp_path / "out.mp4")[0]]
+    assert 4 <= sum(dark) < 30
+    assert f"covered in {sum(dark)} of 30 frames," in capsys.readouterr().out
+
+
 def test_a_frame_that_cannot_be_analysed_is_covered_whole(
     redact: Redact, scene: Scene, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any
 ) -> None:
@@ -366,7 +444,7 @@ def test_a_frame_that_cannot_be_analysed_is_covered_whole(
     assert redact(source, tmp_path / "out.mp4") == 0
     frames = read(tmp_path / "out.mp4")[0]
     assert [blues(frame) > 0 for frame in frames] == [True, True, False, True, True, True]
-    assert "1 of them whole, not analysed" in capsys.readouterr().out
+    assert "covered in 6 of 6 frames (1 of them whole, not analysed)" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("turn", [90, -90, 180])

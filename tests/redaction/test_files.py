@@ -38,6 +38,20 @@ def test_a_folder_is_walked_and_every_file_in_it_is_listed(tree: Path, tmp_path:
     }
 
 
+def test_a_link_to_a_folder_is_listed_and_not_followed(tree: Path, tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere" / "b.jpg").write_bytes(b"x")
+    (tree / "sub" / "linked").symlink_to(tmp_path / "elsewhere", target_is_directory=True)
+    (tree / "sub" / "round").symlink_to(tree, target_is_directory=True)
+
+    listed = {
+        item.source.relative_to(tree).as_posix(): item.kind for item in plan(tree, tmp_path / "out")
+    }
+
+    assert len(listed) == 8
+    assert (listed["sub/linked"], listed["sub/round"]) == (None, None)
+
+
 def test_a_file_goes_to_a_file_or_into_a_folder_that_exists(tree: Path, tmp_path: Path) -> None:
     (tmp_path / "out").mkdir()
 

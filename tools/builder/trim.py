@@ -102,7 +102,7 @@ SOON = (
 
 # The part of the library that runs only in CPython.
 NATIVE = re.compile(
-    r"^obscura/(__main__|cli|detector|flip|label_font|pictures|png_colour|cards/(catalogue|head_files)"
+    r"^obscura/(__main__|arguments|cli|detector|flip|label_font|pictures|png_colour|cards/(catalogue|head_files)"
     r"|counting/(command|report|sources)|engine/native|evaluation/\w+"
     r"|heads/(command|native|shelf)|redaction/(command|errors|files|finder|listing|video))\.py$"
 )

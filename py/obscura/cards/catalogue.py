@@ -60,7 +60,7 @@ def read_card(folder: Path) -> ModelCard:
     try:
         text = path.read_text(encoding="utf-8")
     except OSError as error:
-        raise CardError(f"The card cannot be read ({error.strerror})", path) from error
+        raise CardError(f"The card cannot be read: {error.strerror}", path) from error
     except UnicodeDecodeError as error:
         raise CardError("The card is not text", path, remedy="Save it in UTF-8.") from error
     return ModelCard.from_dict(complete_in(folder, toml_table(text)))
@@ -77,7 +77,7 @@ def read_network(folder: Path, card: ModelCard) -> bytes:
         return path.read_bytes()
     except OSError as error:
         raise ModelMissing(
-            f"The network of {card.name} cannot be read ({error.strerror})",
+            f"The network of {card.name} cannot be read: {error.strerror}",
             path,
             remedy="Download the model again.",
         ) from error

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from obscura.cards.card import MOST_LABELS, InputSpec, ModelFile, OpenForm, wrong_label
 from obscura.cards.complete import UNKNOWN_LICENSE
-from obscura.cards.head_card import CARD, Crop, HeadCard
+from obscura.cards.head_card import Crop, HeadCard
 from obscura.cards.labels import embedded, numbered
 from obscura.errors import LabelsError, ModelExternal, ModelMismatch
 from obscura.families import heads
@@ -26,7 +26,7 @@ def card_of(
 
     Pixels are prepared as is usual for such an input: as they are for bytes; less ImageNet's mean
     for ``1x3xHxW``; in -1..1 for ``1xHxWx3``; in 0..1 for one channel and for networks of
-    Ultralytics. Write a head.toml beside the network to have it otherwise.
+    Ultralytics. A head.toml has it otherwise.
 
     Args:
         graph: its inputs, outputs and metadata.
@@ -81,7 +81,7 @@ def _no_classifier(found: Sequence[Value], wanted: str) -> ModelMismatch:
     return ModelMismatch(
         "The network is not a classifier of pictures",
         shapes,
-        remedy=f"A classifier has to {wanted}. For other networks write a {CARD} beside the file.",
+        remedy=f"A classifier has to {wanted}.",
     )
 
 

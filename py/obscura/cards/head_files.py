@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 from obscura.cards import classifier
 from obscura.cards.card import ModelFile, toml_table
@@ -35,6 +36,10 @@ def find(head: str | Path) -> Path:
     for folder in (home() / FOLDER / head, Path(head)):
         if (folder / CARD).is_file():
             return folder
+    if Path(head).is_dir():
+        raise ModelMissing(
+            f"The folder has no {CARD}", head, remedy="Write one there: see docs/models.md."
+        )
     names = shipped()
     choice = f"Choose one of {', '.join(names)}, or a folder that holds a {CARD}."
     raise ModelMissing(
@@ -56,20 +61,50 @@ def load_head(folder: str | Path) -> tuple[HeadCard, Path]:
         CardError: the card cannot be read or is invalid.
     """
     place = find(folder)
-    path = place / CARD
+    card = _card(place.resolve(), _table(place / CARD))
+    return card, place / card.file.name
+
+
+def card_beside(network: Path) -> HeadCard | None:
+    """Return the card of an ONNX file in a head.toml beside it; one written by hand is completed.
+
+    Returns:
+        None if there is none, or if it names another file.
+
+    Raises:
+        CardError: the card cannot be read or is invalid.
+    """
+    path = network.parent / CARD
+    if not path.is_file():
+        return None
+    table = _table(path)
+    file = table.get("file", {})
+    if isinstance(file, Mapping):
+        if file.get("name", network.name) != network.name:
+            return None
+        table["file"] = {"name": network.name, **file}
+    named = {"name": network.stem} if is_file_name(network.stem) else {}
+    return _card(network.parent.resolve(), named | table)
+
+
+def _table(path: Path) -> dict[str, Any]:
+    """Return the tables of a card."""
     try:
-        table = toml_table(path.read_text(encoding="utf-8"))
+        return toml_table(path.read_text(encoding="utf-8"))
     except OSError as error:
-        raise CardError(f"The card cannot be read ({error.strerror})", path) from error
+        raise CardError(f"The card cannot be read: {error.strerror}", path) from error
     except UnicodeDecodeError as error:
         raise CardError("The card is not text", path, remedy="Save it in UTF-8.") from error
-    usual = {"trained_on": UNSTATED, "weak_at": UNSTATED, "labels": []}
-    full = complete_in(place, usual | table)
+
+
+def _card(folder: Path, table: dict[str, Any]) -> HeadCard:
+    """Return the card of a table, completed with what there is in its folder."""
+    usual: dict[str, Any] = {"trained_on": UNSTATED, "weak_at": UNSTATED, "labels": []}
+    full = complete_in(folder, usual | table)
     full.pop("output", None)  # of detectors alone
     if "output" in table:
         full["output"] = table["output"]
-    card = HeadCard.from_dict(full)
-    return card, place / card.file.name
+    return HeadCard.from_dict(full)
 
 
 def head_card_for(network: str | Path | bytes, labels: Sequence[str] = ()) -> HeadCard:
@@ -97,5 +132,5 @@ def _read(network: str | Path | bytes) -> tuple[bytes, str]:
     try:
         data = path.read_bytes()
     except OSError as error:
-        raise ModelMissing(f"The network cannot be read ({error.strerror})", path) from error
+        raise ModelMissing(f"The network cannot be read: {error.strerror}", path) from error
     return data, path.stem if is_file_name(path.stem) else "head"

@@ -16,6 +16,7 @@ from typing import Any, TextIO
 
 import numpy as np
 
+from obscura.arguments import count, filled
 from obscura.counting import report
 from obscura.counting.counter import Counter
 from obscura.counting.periods import PERIODS
@@ -25,7 +26,6 @@ from obscura.counting.shapes import Shapes, ShapesError, from_json
 from obscura.counting.sources import Frames, Options, SourceError, Table, open_source
 from obscura.detector import Detector
 from obscura.errors import ObscuraError
-from obscura.evaluation.command import count, filled
 from obscura.export import events
 from obscura.pipeline import Pipeline, Stage
 from obscura.tracking import Tracker
@@ -176,7 +176,7 @@ class _Run:
         try:
             return stack.enter_context(path.open("w", encoding="utf-8", newline="\n", buffering=1))
         except OSError as error:
-            raise OutputError(f"The file cannot be written ({error.strerror})", path) from error
+            raise OutputError(f"The file cannot be written: {error.strerror}", path) from error
 
     def _take(self, update: Update, lines: TextIO | None) -> None:
         self.frames += 1
@@ -237,7 +237,7 @@ def _shapes(path: Path) -> Shapes:
         shapes = from_json(path.read_text(encoding="utf-8-sig"))
     except OSError as error:
         raise ShapesError(
-            f"The file cannot be read ({error.strerror})", path, remedy="Check its path."
+            f"The file cannot be read: {error.strerror}", path, remedy="Check its path."
         ) from error
     except UnicodeDecodeError as error:
         raise ShapesError(
@@ -288,7 +288,7 @@ def _dimensions(text: str) -> tuple[int, int]:
     return int(match[1]), int(match[2])
 
 
-_fraction = _checked(float, lambda value: 0 < value <= 1, "between 0 and 1")
+_fraction = _checked(float, lambda value: 0 < value <= 1, "above 0 and at most 1")
 _positive = _checked(int, lambda value: value > 0, "a whole number above 0")
 _rate = _checked(float, lambda value: 0 < value <= 10_000, "a rate above 0")
 _size = _checked(_dimensions, min, "a size such as 1920x1080")

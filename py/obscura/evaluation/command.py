@@ -11,6 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from obscura.arguments import count, filled, fraction
 from obscura.cards import catalogue
 from obscura.detector import Detector
 from obscura.errors import BackendError
@@ -179,40 +180,4 @@ def _write(path: Path, values: dict[str, Any]) -> None:
     try:
         path.write_text(json.dumps(values, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     except OSError as error:
-        raise ReportUnwritten(f"The file cannot be written ({error.strerror})", path) from error
-
-
-def fraction(text: str) -> float:
-    try:
-        value = float(text)
-    except ValueError:
-        raise argparse.ArgumentTypeError(f'"{text}" is not a number') from None
-    if not 0 < value < 1:
-        raise argparse.ArgumentTypeError(f"{text} is not between 0 and 1")
-    return value
-
-
-def filled(text: str) -> str:
-    """Return an argument that names something.
-
-    Raises:
-        argparse.ArgumentTypeError: it is empty, which as a path would be the current folder.
-    """
-    if not text:
-        raise argparse.ArgumentTypeError("it is empty; a variable in the command may be unset")
-    return text
-
-
-def count(text: str) -> int:
-    """Return an argument as a number of things.
-
-    Raises:
-        argparse.ArgumentTypeError: it is not a whole number, or is less than 0.
-    """
-    try:
-        value = int(text)
-    except ValueError:
-        raise argparse.ArgumentTypeError(f'"{text}" is not a whole number') from None
-    if value < 0:
-        raise argparse.ArgumentTypeError(f"{text} is less than 0")
-    return value
+        raise ReportUnwritten(f"The file cannot be written: {error.strerror}", path) from error

@@ -74,7 +74,7 @@ def read_sequences(folder: Path) -> list[Sequence]:
     try:
         found = sorted(path.parent for path in folder.glob("*/seqinfo.ini"))
     except OSError as error:
-        raise SequencesError(f"The folder cannot be read ({error.strerror})", folder) from error
+        raise SequencesError(f"The folder cannot be read: {error.strerror}", folder) from error
     if not found:
         raise SequencesError("The folder has no sequences", folder)
     return [_read(path) for path in found]
@@ -112,7 +112,7 @@ def read_info(settings: Path) -> Info:
         )
         rate = float(section["frameRate"])
     except OSError as error:
-        raise SequencesError(f"The file cannot be read ({error.strerror})", settings) from error
+        raise SequencesError(f"The file cannot be read: {error.strerror}", settings) from error
     except (configparser.Error, KeyError, ValueError) as error:
         raise SequencesError("The file has no valid values", settings) from error
     if min(frames, width, height) < 1 or not 0 < rate < float("inf"):
@@ -156,7 +156,7 @@ def read_table(path: Path, frames: int) -> Floats:
             table = np.loadtxt(path, delimiter=",", ndmin=2, encoding="utf-8")
     except OSError as error:
         reason = error.strerror or "missing"
-        raise SequencesError(f"The file cannot be read ({reason})", path) from error
+        raise SequencesError(f"The file cannot be read: {reason}", path) from error
     except ValueError as error:
         raise SequencesError("The file is not a table of numbers", path) from error
     if not table.size:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from obscura.evaluation.command import count, filled, fraction
+from obscura.arguments import count, filled, fraction
 from obscura.evaluation.mot import Sequence, read_sequences
 from obscura.evaluation.tracking import (
     CountError,

@@ -74,7 +74,7 @@ def read_truth(annotations: Path, images: Path, limit: int = 0) -> Truth:
         document = json.loads(annotations.read_text(encoding="utf-8"))
     except OSError as error:
         raise AnnotationsError(
-            f"The annotations cannot be read ({error.strerror})", annotations
+            f"The annotations cannot be read: {error.strerror}", annotations
         ) from error
     except (ValueError, RecursionError) as error:  # not JSON, not UTF-8, or nested too deeply
         raise AnnotationsError("The annotations are not JSON", f"{annotations}: {error}") from error

@@ -12,7 +12,7 @@ from obscura.detections import ATTRIBUTES, Detections
 from obscura.heads.attributes import NO_CLASS, Known, SteadyPoints
 from obscura.heads.budget import Budget
 from obscura.heads.contract import Card, Read, gives
-from obscura.heads.spec import FINDERS, FRAME, HeadSpec, Link, PipelineSpec, chain
+from obscura.heads.spec import FINDERS, FRAME, HeadSpec, Link, PipelineSpec, chain, name_of
 from obscura.heads.stage import HeadStage
 from obscura.pipeline import Answer, Pipeline, Request, Stage, Steps
 from obscura.update import Update
@@ -36,7 +36,7 @@ class Assembly(NamedTuple):
             a `Describer`.
         heads: the stages among these, in this order.
         labels: the detector's labels, and those that heads add.
-        budget: shared by the heads; tell it how long the detector ran.
+        budget: shared by the heads; `Budget.add_detector` takes the detector's time.
     """
 
     pipeline: Pipeline
@@ -49,27 +49,40 @@ class Assembly(NamedTuple):
         return {stage.name: str(stage.failure) for stage in self.heads if stage.failure}
 
 
-def completed(spec: PipelineSpec, labels: Sequence[str]) -> PipelineSpec:
+def completed(
+    spec: PipelineSpec, labels: Sequence[str], cards: Mapping[str, Card] | None = None
+) -> PipelineSpec:
     """Return the pipeline with what is usual where it leaves something open.
 
-    Heads without ``on`` look at what `USUAL_ON` has for them; and where one of these looks at faces
-    that nothing finds, the head that does so is put in front.
+    Heads without ``on`` look at what `USUAL_ON` has for them. Where a head looks at faces or
+    writing that neither the detector nor a head finds, the shipped head that does is put in front.
 
     Args:
         labels: the detector's.
+        cards: of heads by their name in the pipeline, as far as they are known; without its card a
+            head is taken to find what the shipped one of its name finds.
     """
-    heads = list(spec.heads)
-    names = {str(head.network) for head in heads}
-    usual = {label for head in heads if not head.on for label in _usual(head)}
-    for label in sorted(usual & set(FINDERS)):
-        finders = {FINDERS[label], f"{FINDERS[label]}-far"}
-        if label not in labels and not names & finders:
-            heads.insert(0, HeadSpec(FINDERS[label], FINDERS[label]))
-    for place, head in enumerate(heads):
-        if not head.on:
-            known = (FRAME, *labels, *FINDERS)
-            heads[place] = replace(head, on=tuple(on for on in _usual(head) if on in known))
+    known = (FRAME, *labels, *FINDERS)
+    heads = [
+        head if head.on else replace(head, on=tuple(on for on in _usual(head) if on in known))
+        for head in spec.heads
+    ]
+    found = {*labels, *(_adds(head, cards or {}) for head in heads)}
+    taken = [head.name for head in heads]
+    missing = {on for head in heads for on in head.on if on in FINDERS and on not in found}
+    for label in sorted(missing):
+        finder = HeadSpec(name_of(FINDERS[label], taken), FINDERS[label])
+        usual = tuple(on for on in _usual(finder) if on in known)
+        heads.insert(0, replace(finder, on=usual))
     return replace(spec, heads=tuple(heads))
+
+
+def _adds(head: HeadSpec, cards: Mapping[str, Card]) -> str:
+    """Return the label of the rows that a head adds; "" if it adds none."""
+    if head.name in cards:
+        return gives(cards[head.name]).adds
+    finds = {finder: label for label, finder in FINDERS.items()}
+    return finds.get(str(head.network).removesuffix("-far"), "")
 
 
 def _usual(head: HeadSpec) -> tuple[str, ...]:

@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from obscura.boxes import Floats
-from obscura.heads.contract import CropAnswer, Gives
+from obscura.families.heads import Gives
+from obscura.heads.contract import CropAnswer
 from obscura.heads.crops import moved, to_frame
 from obscura.heads.smoothing import Mean, OneEuro, Votes
 from obscura.heads.turns import NAMELESS, WHOLE_FRAME

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import argparse
-import re
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from obscura.cards.catalogue import home
+from obscura.cards.head_card import CARD, FOLDER
+from obscura.cards.head_files import shipped
 from obscura.detections import Detections
 from obscura.detector import Detector
 from obscura.heads.file import load_pipeline
 from obscura.heads.native import USUAL_MODEL, PipelineDetector
-from obscura.heads.spec import FRAME, NAME, HeadSpec, PipelineError, PipelineSpec
+from obscura.heads.shelf import is_file
+from obscura.heads.spec import FRAME, NAME, HeadSpec, PipelineError, PipelineSpec, name_of
 
 AnyDetector = Detector | PipelineDetector
 
@@ -26,8 +29,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         dest="heads",
         action=_Head,
         metavar="H",
-        help="look closer with a head, by its name or with an ONNX classifier of your own; may be "
-        "given several times. Emotion, age-gender and other heads for faces find the faces first",
+        help="look closer with a head: its name, a folder with a head.toml, or an ONNX "
+        "classifier of your own; may be given several times. Emotion, age-gender and other heads "
+        "for faces find the faces first",
     )
     add(
         "--on",
@@ -88,33 +92,40 @@ def chosen(arguments: argparse.Namespace) -> PipelineSpec | None:
 
 
 def heads_of(pairs: Sequence[tuple[str, Sequence[str]]]) -> tuple[HeadSpec, ...]:
-    """Return the heads of networks and what they look at; a head is named after its network.
+    """Return the heads of networks and what they look at.
+
+    A head is named after its network: a shipped one by its name, others after their file or folder.
 
     Raises:
-        PipelineError: a classifier of one's own does not say what it looks at.
+        PipelineError: a head of one's own does not say what it looks at.
     """
+    networks = [_network(text) for text, _ in pairs]
+    taken = {each for each in networks if isinstance(each, str)}
     heads: list[HeadSpec] = []
-    for network, on in pairs:
-        own = network.lower().endswith(".onnx")
-        if own and not on:
-            raise PipelineError(
-                "The head does not say what it looks at",
-                network,
-                remedy=f"Add --on with classes, or --on {FRAME} for the whole picture.",
-            )
-        name = _name(Path(network).stem) if own else network
-        taken = {head.name for head in heads}
-        if own and name in taken:
-            others = (f"{name}-{number}" for number in range(2, len(pairs) + 2))
-            name = next(other for other in others if other not in taken)
-        heads.append(HeadSpec(name, Path(network) if own else network, tuple(dict.fromkeys(on))))
+    for network, (text, on) in zip(networks, pairs, strict=True):
+        name = str(network)
+        if isinstance(network, Path):
+            # What does not exist is refused for that, when it is opened.
+            if not on and (is_file(network) or (network / CARD).is_file()):
+                raise PipelineError(
+                    "The head does not say what it looks at",
+                    text,
+                    remedy=f"Add --on with classes, or --on {FRAME} for the whole picture.",
+                )
+            stem = network.stem if is_file(network) else network.resolve().name
+            name = name_of(stem, taken)
+            taken.add(name)
+        heads.append(HeadSpec(name, network, tuple(dict.fromkeys(on))))
     return tuple(heads)
 
 
-def _name(stem: str) -> str:
-    """Return the name of a file as one of a head."""
-    name = re.sub(r"[^A-Za-z0-9_-]+", "-", stem).strip("-")[:36]
-    return name if NAME.fullmatch(name) else f"head-{name}".rstrip("-")
+def _network(text: str) -> str | Path:
+    """Return the name of a shipped head, also for its folder, or the path of any other."""
+    path = Path(text)
+    if not is_file(path) and path.resolve().parent == (home() / FOLDER).resolve():
+        return path.resolve().name
+    is_name = NAME.fullmatch(text) is not None and (text in shipped() or not path.is_dir())
+    return text if is_name else path
 
 
 def opened(arguments: argparse.Namespace) -> AnyDetector:

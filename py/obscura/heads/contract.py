@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from obscura.cards.card import InputSpec, OpenForm
 from obscura.errors import BackendError
+from obscura.families.heads import FAMILIES, Gives
 from obscura.heads.spec import PipelineError
 
 RawOutputs = dict[str, NDArray[Any]]
@@ -24,7 +25,7 @@ class CropForm(Protocol):
 
     @property
     def shape(self) -> str:
-        """One of `obscura.heads.spec.SHAPES`."""
+        """One of `obscura.cards.head_card.SHAPES`."""
 
     @property
     def least(self) -> float:
@@ -44,7 +45,7 @@ class Card(Protocol):
 
     @property
     def family(self) -> str:
-        """Key of `FAMILIES`."""
+        """Key of `obscura.families.heads.FAMILIES`."""
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -88,38 +89,6 @@ Read = Callable[[RawOutputs, Any, NDArray[np.float32]], Sequence[CropAnswer]]
 ``(m, 2)`` in pixels."""
 
 
-class Gives(NamedTuple):
-    """What the heads of a family give.
-
-    Attributes:
-        adds: label of the rows that they add; "" if they find out about rows that there are.
-        classes: whether they give the class of each object.
-        numbers: names of the quantities that they give.
-        points: number of points that they give of each object.
-    """
-
-    adds: str = ""
-    classes: bool = False
-    numbers: tuple[str, ...] = ()
-    points: int = 0
-
-    def data(self, name: str) -> tuple[str, ...]:
-        """Return the names of the arrays that a head of this name adds to `Detections.data`."""
-        if self.adds:
-            return ()
-        classes = (name, f"{name}_score") if self.classes else ()
-        return (*classes, *self.numbers, *((name,) if self.points else ()))
-
-
-FAMILIES = {
-    "faces": Gives(adds="face"),
-    "dbtext": Gives(adds="text"),
-    "classifier": Gives(classes=True),
-    "age_gender": Gives(numbers=("age", "male")),
-    "movenet": Gives(points=17),
-}
-
-
 def gives(card: Card) -> Gives:
     """Return what a head gives.
 
@@ -132,7 +101,7 @@ def gives(card: Card) -> Gives:
             card.family,
             remedy=f"It should be one of {', '.join(FAMILIES)}.",
         )
-    usual = FAMILIES[card.family]
+    usual = FAMILIES[card.family].gives
     return usual._replace(adds=card.labels[0]) if usual.adds and card.labels else usual
 
 

@@ -90,7 +90,7 @@ def load_pipeline(path: str | Path) -> PipelineSpec:
             text = file.read(MOST_BYTES + 1)
     except OSError as error:
         raise PipelineError(
-            f"The pipeline cannot be read ({error.strerror})", path, remedy="Name another file."
+            f"The pipeline cannot be read: {error.strerror}", path, remedy="Name another file."
         ) from error
     if len(text) > MOST_BYTES:
         raise PipelineError("The file is too large for a pipeline", path)

@@ -74,8 +74,10 @@ class PipelineDetector:
         )
         self._detector = detector
         try:
-            self.spec = completed(spec, detector.labels)
-            cards = {head.name: self._open(head) for head in self.spec.heads}
+            cards = {head.name: self._open(head) for head in spec.heads}
+            self.spec = completed(spec, detector.labels, cards)
+            more = [head for head in self.spec.heads if head.name not in cards]
+            cards |= {head.name: self._open(head) for head in more}
             budget = Budget(spec.budget_ms) if live else Budget()
             self._tracker = Tracker()
             self._tracker.use_card(detector.card, threshold)

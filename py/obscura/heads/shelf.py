@@ -6,47 +6,62 @@ from dataclasses import replace
 from pathlib import Path
 
 from obscura.cards.card import verify
-from obscura.cards.head_card import HeadCard
-from obscura.cards.head_files import head_card_for, load_head
-from obscura.cards.labels import parse
-from obscura.errors import ModelMissing
+from obscura.cards.head_card import CARD, HeadCard
+from obscura.cards.head_files import card_beside, head_card_for, load_head
+from obscura.cards.labels import BESIDE, parse
+from obscura.errors import ModelMismatch, ModelMissing
 from obscura.families.heads import read
 
 __all__ = ["open_network", "read"]
-
-LABELS = (".txt", ".names")
-"""Suffixes of files with class names."""
 
 
 def open_network(network: str | Path) -> tuple[HeadCard, bytes]:
     """Return the card and the content of a head's network.
 
     Args:
-        network: name of a shipped head, folder with a head.toml, or path of an ONNX classifier; the
-            names of its classes are in the file, or beside it in one with the same name that ends
-            in ``.txt`` or ``.names``.
+        network: name of a shipped head, folder with a head.toml, or path of an ONNX file. Beside
+            that may lie a head.toml that describes it, see `card_beside`. A classifier needs none:
+            the names of its classes are in the file, or beside it in one with the same name that
+            ends in ``.txt`` or ``.names``.
 
     Raises:
         ModelMissing: there is no such head, or its file cannot be read.
         ModelCorrupt: the file is not the one that the card describes.
         CardError: the card is invalid.
-        ModelError: an ONNX file is not a classifier that can be read.
+        ModelError: an ONNX file without a card is not a classifier that can be read.
     """
-    if str(network).lower().endswith(".onnx"):
-        own = Path(network)
+    own = Path(network)
+    if not is_file(own):
+        card, path = load_head(network)
+        data = _bytes(path)
+    else:
         data = _bytes(own)
-        return replace(
-            head_card_for(data, _labels_beside(own)), name=own.stem, title=own.stem
-        ), data
-    card, path = load_head(network)
-    data = _bytes(path)
+        beside = card_beside(own)
+        if beside is None:
+            return _usual_card(own, data), data
+        card = beside
     verify(card.file, data)
     return card, data
 
 
+def is_file(network: Path) -> bool:
+    """Return whether a network is named by its ONNX file, rather than by a name or a folder."""
+    return network.suffix.lower() == ".onnx"
+
+
+def _usual_card(network: Path, data: bytes) -> HeadCard:
+    """Return a card for a classifier without one."""
+    try:
+        card = head_card_for(data, _labels_beside(network))
+    except ModelMismatch as error:
+        remedy = f"{error.remedy} For other networks write a {CARD} beside the file."
+        raise ModelMismatch(error.cause, error.value, remedy=remedy) from error
+    return replace(card, name=network.stem, title=network.stem)
+
+
 def _labels_beside(network: Path) -> tuple[str, ...]:
     """Return the class names in a file beside a network; () if there is none."""
-    for suffix in LABELS:
+    for suffix in BESIDE:
         path = network.with_suffix(suffix)
         if path.is_file():
             return parse(path.name, _bytes(path))
@@ -58,5 +73,5 @@ def _bytes(path: Path) -> bytes:
         return path.read_bytes()
     except OSError as error:
         raise ModelMissing(
-            f"The head's network cannot be read ({error.strerror})", path, remedy="Check its path."
+            f"The head's network cannot be read: {error.strerror}", path, remedy="Check its path."
         ) from error

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from math import inf, isnan
 from pathlib import Path
 from typing import NamedTuple
 
+from obscura.cards.head_card import LARGEST_MARGIN, SHAPES
 from obscura.errors import CardError
 from obscura.suggest import matching, suggestion
 
@@ -16,9 +17,7 @@ FRAME = "frame"
 """What a head runs on that looks at the whole frame."""
 FINDERS = {"face": "faces", "text": "text"}
 """The shipped head that finds what a detector may not know, by the label that it adds."""
-SHAPES = ("box", "square", "top")
 MOST_HEADS = 16
-MOST_MARGIN = 2.0
 USUAL_BUDGET_MS = 40.0
 NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,39}")
 NAME_WANTED = "a name of 1 to 40 letters, digits, - and _, that begins with a letter"
@@ -27,6 +26,24 @@ TAKEN = (
     "track_id",
 )  # fmt: skip
 """Names that heads cannot have, because `Detections` uses them otherwise."""
+
+
+def name_of(title: str, taken: Collection[str]) -> str:
+    """Return the name of a head for a title or a file's stem: one that heads can have, and that
+    none of the others has.
+
+    >>> name_of("Mask or not?", {"Mask-or-not"})
+    'Mask-or-not-2'
+    >>> name_of("Größe", ()), name_of("9 lives", ()), name_of("score", ())
+    ('Gr-e', 'head-9-lives', 'score-2')
+    """
+    plain = re.sub(r"[^A-Za-z0-9_-]+", "-", title).strip("-")[:30]
+    name = base = plain if NAME.fullmatch(plain) else f"head-{plain}".rstrip("-")
+    number = 1
+    while name in {*taken, *TAKEN}:
+        number += 1
+        name = f"{base}-{number}"
+    return name
 
 
 class PipelineError(CardError):
@@ -87,8 +104,8 @@ class HeadSpec:
             raise self._error("name", self.name, f"a name other than {', '.join(TAKEN)}")
         if self.least is not None and not 0 <= self.least < inf:
             raise self._error("least", self.least, "a number of pixels, 0 or more")
-        if self.margin is not None and not 0 <= self.margin <= MOST_MARGIN:
-            raise self._error("margin", self.margin, f"a number from 0 to {MOST_MARGIN:g}")
+        if self.margin is not None and not 0 <= self.margin <= LARGEST_MARGIN:
+            raise self._error("margin", self.margin, f"a number from 0 to {LARGEST_MARGIN:g}")
         if self.shape is not None and self.shape not in SHAPES:
             raise self._error("shape", self.shape, f"one of {', '.join(SHAPES)}")
         if isinstance(self.cadence, Every) and self.cadence.frames < 1:

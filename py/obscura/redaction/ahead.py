@@ -1,7 +1,7 @@
 """CoverAhead: covers objects before they are first detected, in frames that are shown with a delay.
 
-Whoever enters is seen by a detector a few frames late, and those frames would show them. Where each
-frame is held back for a moment, what is detected in the meantime is covered in it too.
+A detector finds people who enter a few frames late, and those frames would show them. Where each
+frame is held back for a moment, objects detected in the meantime are covered in it too.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ AHEAD_S = 1.0
 """Seconds after which nobody had come into the picture undetected, in bench/redaction."""
 
 MEMORY = 2
-"""Detections are remembered for so many times as long as frames are held back: also those from
-before a frame, at the other end of a gap."""
+"""How many times as long as frames are held back detections are remembered: also those from before
+a frame, at the other end of a gap."""
 ROUNDING_S = 1e-3
 """By how much times of frames are rounded: 0.5 s are 0.5 s."""
 

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from obscura import pictures
+from obscura.arguments import count, filled, fraction
 from obscura.errors import ObscuraError
-from obscura.evaluation.command import count, filled, fraction
 from obscura.redaction import video
 from obscura.redaction.cover import Cover
 from obscura.redaction.errors import RedactionError, unknown_tracks
@@ -30,6 +30,7 @@ HELP = "Cover faces, people or other objects in a picture, a video or a folder o
 WHAT = "face"
 """What is covered unless somebody says otherwise."""
 NOTHING = "nothing found to cover"
+ALL_SPARED = "nothing left to cover after --except"
 PATIENCE_S, BETWEEN_S = 0.5, 0.1
 """Progress is shown after the one, and then as often as the other."""
 LOSSLESS = frozenset((".png", ".bmp", ".ppm", ".tif", ".tiff"))
@@ -109,6 +110,12 @@ class _Run:
         Raises:
             ObscuraError: there is no copy.
         """
+        if item.source.is_dir():
+            raise RedactionError(
+                "A link to a folder is not followed",
+                item.source,
+                remedy="Redact that folder by itself.",
+            )
         if item.kind is None:
             raise RedactionError("Not a picture or video that can be read here", item.source)
         with written(item.target) as path:
@@ -146,7 +153,7 @@ class _Run:
     def _video(self, source: Path, target: Path) -> str:
         done = video.redact(source, target, self._job())
         if not done.covered:
-            return NOTHING
+            return self._nothing
         failed = f" ({done.failed} of them whole, not analysed)" if done.failed else ""
         return f"covered in {done.covered} of {done.frames} frames{failed}"
 
@@ -162,7 +169,12 @@ class _Run:
         paint(pixels, covered.xyxy, self.arguments.how)
         _save(pixels[..., :3], target, suffix)
         areas = len(covered.xyxy)
-        return f"{areas} area{'s' if areas > 1 else ''} covered" if areas else NOTHING
+        return f"{areas} area{'s' if areas > 1 else ''} covered" if areas else self._nothing
+
+    @property
+    def _nothing(self) -> str:
+        """Why nothing is covered, in words."""
+        return ALL_SPARED if self.arguments.spared else NOTHING
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -245,7 +257,9 @@ def _only(source: Path) -> Image:
         try:
             count = getattr(whole, "n_frames", 1)
         except (OSError, EOFError, SyntaxError, ValueError) as error:
-            raise RedactionError(f"The picture is damaged: {error}", source) from error
+            raise RedactionError(
+                f"The picture is damaged: {error}", source, remedy=pictures.INTACT
+            ) from error
         if whole.format in PAGES and count > 1:
             raise RedactionError(
                 f"The file has {count} pictures, and only single pictures are redacted",

@@ -28,7 +28,8 @@ class Item:
     Attributes:
         source: the file.
         target: where its copy goes.
-        kind: "picture" or "video"; None for any other, of which no copy is made.
+        kind: "picture" or "video"; None for any other, and for a link to a folder, of which no copy
+            is made.
     """
 
     source: Path
@@ -37,7 +38,8 @@ class Item:
 
 
 def plan(source: Path, out: Path) -> list[Item]:
-    """Return what there is to redact, in the order of names; a folder with all that is in it.
+    """Return what there is to redact, in the order of names; a folder with all that is in it; a
+    link to a folder in it is listed, and not followed.
 
     Args:
         source: a picture, a video or a folder.
@@ -79,10 +81,12 @@ def _folder(source: Path, out: Path) -> list[Item]:
     problems: list[OSError] = []
     for folder, folders, names in os.walk(source, onerror=problems.append):
         folders.sort()
-        found += [Path(folder, name) for name in sorted(names)]
+        # Links to folders are not followed, because they may lead anywhere, and round in a circle.
+        links = [name for name in folders if Path(folder, name).is_symlink()]
+        found += [Path(folder, name) for name in sorted((*names, *links))]
     if problems:
         raise RedactionError(
-            f"A folder cannot be read ({problems[0].strerror})", problems[0].filename
+            f"A folder cannot be read: {problems[0].strerror}", problems[0].filename
         )
     if not found:
         raise RedactionError("The folder is empty", source, remedy="Name another.")
@@ -134,7 +138,7 @@ def written(target: Path) -> Iterator[Path]:
         handle, name = tempfile.mkstemp(target.suffix, ".redacting-", target.parent)
     except OSError as error:
         raise RedactionError(
-            f"The copy cannot be saved ({error.strerror})", target, remedy=ANOTHER
+            f"The copy cannot be saved: {error.strerror}", target, remedy=ANOTHER
         ) from error
     os.close(handle)
     path = Path(name)

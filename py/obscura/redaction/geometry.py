@@ -14,8 +14,8 @@ from obscura.update import FrameInfo
 Box = tuple[float, float, float, float]
 """Left, top, right, bottom in pixels of the source; or their velocities in pixels per second."""
 NEAR, RESIZED = 1.0, 1.6
-"""What has moved by less than so many of its longer sides, and grown or shrunk by less than this
-factor, may be the same object. A false answer covers too much, never too little."""
+"""An object that moved by less than NEAR of its longer sides, and grew or shrank by less than the
+factor RESIZED, may be the same. A false answer covers too much, never too little."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,8 @@ class CoverOptions:
         edge: how close to the picture's edge a grown box reaches onto it, as a part of the
             picture's longer side.
         border: width of the strip along the picture's edges that is always covered in live
-            pictures, as a part of its longer side: who comes in is detected a few frames late.
+            pictures, as a part of its longer side, because people who come in are detected a few
+            frames late.
         hold_s: seconds for which an object that is not detected any more stays covered.
         steady_s: seconds for which the size that an object had stays covered, so that a box that
             is too small once uncovers nothing.

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from obscura.errors import ObscuraError
 from obscura.redaction.clip import CoverClip
 from obscura.redaction.errors import RedactionError, unknown_tracks
-from obscura.redaction.geometry import CoverOptions
+from obscura.redaction.geometry import Covered, CoverOptions
 from obscura.redaction.paint import How, paint
 from obscura.update import FrameInfo, Update
 
@@ -49,7 +49,8 @@ class Job:
 
     Attributes:
         analyse: finds objects in ``(height, width, 3)`` RGB, the number and the time in seconds of
-            a frame, down to the lowest score of interest, with track_ids; frame 0 begins anew.
+            a frame, down to the lowest score of interest, with track_ids; frame 0 begins another
+            video.
         labels: names of the classes, by class_id.
         options: what is covered.
         spared: track_ids of what is not.
@@ -90,13 +91,7 @@ def redact(source: Path, target: Path, job: Job) -> Summary:
     cover = _analysed(source, job)
     if not len(cover):
         raise RedactionError("The video has no frames", source)
-    _write(source, target, job, cover)
-    regions = [cover.covered(index) for index in range(len(cover))]
-    return Summary(
-        len(regions),
-        sum(each.whole or len(each.xyxy) > 0 for each in regions),
-        sum(each.why == "failed" for each in regions),
-    )
+    return _write(source, target, job, cover)
 
 
 # ---- first pass ----------------------------------------------------------------------------------
@@ -154,12 +149,17 @@ def _time_s(frame: Any, index: int, stream: Any) -> float:
 # ---- second pass ---------------------------------------------------------------------------------
 
 
-def _write(source: Path, target: Path, job: Job, cover: CoverClip) -> None:
+def _write(source: Path, target: Path, job: Job, cover: CoverClip) -> Summary:
+    """Write the covered frames and the sound.
+
+    Raises:
+        RedactionError: the video cannot be read again or the copy not be written.
+    """
     with _reading(source) as given, _writing(source, target) as made:
         stream = _pictures(given, source)
         heard = () if job.mute else tuple(given.streams.audio)
         copy = _Copy(made, target.suffix.lower(), stream, heard)
-        frames = 0
+        frames = covered = failed = 0
         for packet in given.demux(stream, *heard):
             if packet.stream.index != stream.index:
                 copy.sound(packet)
@@ -167,22 +167,27 @@ def _write(source: Path, target: Path, job: Job, cover: CoverClip) -> None:
             for frame in packet.decode():
                 job.progress("covered", frames, len(cover))
                 pixels = _upright(frame)
-                _cover(pixels, cover, frames, job.how)
+                regions = _cover(pixels, cover, frames, job.how)
                 copy.picture(frame, pixels, frames)
                 frames += 1
+                covered += regions is None or regions.whole or len(regions.xyxy) > 0
+                failed += regions is not None and regions.why == "failed"
         copy.finish()
         if frames != len(cover):
             raise RedactionError("The video is damaged: it reads differently each time", source)
+    return Summary(frames, covered, failed)
 
 
-def _cover(pixels: Pixels, cover: CoverClip, index: int, how: How) -> None:
-    """Cover a frame; the whole of it if it is not one that was analysed."""
+def _cover(pixels: Pixels, cover: CoverClip, index: int, how: How) -> Covered | None:
+    """Cover a frame, and return what was covered of it; None for the whole of one that was not
+    analysed."""
     if index < len(cover):
         regions = cover.covered(index)
         if pixels.shape[:2] == (regions.frame.height, regions.frame.width):
             paint(pixels, regions.xyxy, how, whole=regions.whole)
-            return
+            return regions
     paint(pixels, np.zeros((0, 4), np.float32), how, whole=True)
+    return None
 
 
 class _Copy:

@@ -89,7 +89,7 @@ def read(ops: Ops, outputs: Mapping[str, Array], spec: Spec) -> Rows:
 
 
 def _points(columns: int | str) -> int:
-    """Return the number of key points in rows of so many columns; 0 if they are none such."""
+    """Return the number of key points in rows of N columns; 0 if they have none."""
     return columns // 2 - 2 if isinstance(columns, int) and columns > 4 and not columns % 2 else 0
 
 

@@ -19,7 +19,30 @@ from obscura.families.common.rows import check_options
 from obscura.families.heads.answer import CropAnswer, HeadModule, HeadReading
 from obscura.suggest import suggestion
 
-__all__ = ["FAMILIES", "CropAnswer", "Family", "check", "module", "read"]
+__all__ = ["FAMILIES", "CropAnswer", "Family", "Gives", "check", "module", "read"]
+
+
+class Gives(NamedTuple):
+    """What the heads of a family give.
+
+    Attributes:
+        adds: label of the rows that they add; "" if they find out about rows that there are.
+        classes: whether they give the class of each object.
+        numbers: names of the quantities that they give.
+        points: number of points that they give of each object.
+    """
+
+    adds: str = ""
+    classes: bool = False
+    numbers: tuple[str, ...] = ()
+    points: int = 0
+
+    def data(self, name: str) -> tuple[str, ...]:
+        """Return the names of the arrays that a head of this name adds to `Detections.data`."""
+        if self.adds:
+            return ()
+        classes = (name, f"{name}_score") if self.classes else ()
+        return (*classes, *self.numbers, *((name,) if self.points else ()))
 
 
 class Family(NamedTuple):
@@ -27,18 +50,18 @@ class Family(NamedTuple):
 
     name: str  # as on cards; also that of its module
     title: str  # for people
-    finds: str
-    """What it adds: "boxes" (new objects), "points" (of the object), or "values" (of the object)"""
+    gives: Gives
+    """What its heads give."""
 
 
 FAMILIES = {
     family.name: family
     for family in (
-        Family("faces", "faces (BlazeFace)", "boxes"),
-        Family("dbtext", "lines of text (DBNet)", "boxes"),
-        Family("movenet", "body poses (MoveNet)", "points"),
-        Family("classifier", "classes", "values"),
-        Family("age_gender", "age and gender", "values"),
+        Family("faces", "faces (BlazeFace)", Gives(adds="face")),
+        Family("dbtext", "lines of text (DBNet)", Gives(adds="text")),
+        Family("movenet", "body poses (MoveNet)", Gives(points=17)),
+        Family("classifier", "classes", Gives(classes=True)),
+        Family("age_gender", "age and gender", Gives(numbers=("age", "male"))),
     )
 }
 _FARTHEST = 1000.0  # sizes of the crop; areas stay finite
@@ -110,7 +133,7 @@ def read(
         if sizes is not None and not stretched and (len(answer.boxes) or len(answer.points)):
             width, height = (float(side) for side in sizes[i])
             answer = _to_crop(answer, card.input, (width, height))
-        answers.append(_within(answer, drop=FAMILIES[card.family].finds == "boxes"))
+        answers.append(_within(answer, drop=bool(FAMILIES[card.family].gives.adds)))
     return answers
 
 

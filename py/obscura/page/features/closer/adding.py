@@ -5,27 +5,25 @@ Pure Python. It is imported when a person adds the first one.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 from typing import Any
 
-from obscura.cards.card import ModelFile
+from obscura.cards.card import ModelFile, toml_table
 from obscura.cards.classifier import card_of
 from obscura.cards.head_card import HeadCard
+from obscura.cards.labels import BESIDE
+from obscura.errors import CardError
 from obscura.families.heads import read
 from obscura.heads import HeadSpec, PipelineError, PipelineSpec, assemble, completed
 from obscura.heads.file import MOST_BYTES, parse_pipeline
-from obscura.heads.spec import NAME, TAKEN, Cadence
+from obscura.heads.spec import Cadence, name_of
 from obscura.page.features.closer.own import OwnHead
 from obscura.page.live.kinds import MODEL_ENDING, is_companion, is_model
 from obscura.page.models import picked
 from obscura.page.state.protocols import Network, PickedFile
 from obscura.suggest import suggestion
-
-NAMES = (".txt", ".names")
-"""Endings of files with class names beside a network of the same name."""
 
 
 @dataclass(frozen=True)
@@ -98,7 +96,14 @@ async def read_pipeline(
         ModelError, LabelsError: a network cannot be used.
     """
     file = next(file for file in files if file.name.lower().endswith(".toml"))
-    spec = parse_pipeline(await _text(file))
+    content = await _text(file)
+    if _is_card(content):
+        raise PipelineError(
+            "The page does not read the cards of heads",
+            file.name,
+            remedy="Choose the ONNX file of a classifier without its card.",
+        )
+    spec = parse_pipeline(content)
     if spec.detector is not None:
         if str(spec.detector) not in models:
             raise PipelineError(
@@ -109,7 +114,7 @@ async def read_pipeline(
         labels = models[str(spec.detector)].labels
     heads = [(head, *await _found(head, files, shipped)) for head in spec.heads]
     cards = {head.name: card for head, card, _ in heads}
-    whole = completed(spec, labels)
+    whole = completed(spec, labels, cards)
     extra = {
         head.name: shipped[str(head.network)] for head in whole.heads if head.name not in cards
     }
@@ -122,23 +127,6 @@ async def read_pipeline(
             for head, card, network in heads
         ),
     )
-
-
-def name_of(title: str, taken: Collection[str]) -> str:
-    """Return a name of a head that none of the others has.
-
-    >>> name_of("Mask or not?", {"Mask-or-not"})
-    'Mask-or-not-2'
-    >>> name_of("Größe", ()), name_of("9 lives", ())
-    ('Gr-e', 'head-9-lives')
-    """
-    plain = re.sub(r"[^A-Za-z0-9_-]+", "-", title).strip("-")[:30]
-    name = base = plain if NAME.fullmatch(plain) else f"head-{plain}".rstrip("-")
-    number = 1
-    while name in {*taken, *TAKEN}:
-        number += 1
-        name = f"{base}-{number}"
-    return name
 
 
 async def _found(
@@ -164,7 +152,7 @@ async def _found(
             remedy="Choose it together with the pipeline.",
         )
     network = await picked.read_network(file)
-    names = {f"{path.stem}{ending}" for ending in NAMES}
+    names = {f"{path.stem}{ending}" for ending in BESIDE}
     beside = next((f for f in files if is_companion(f) and f.name in names), None)
     labels = await picked.read_names(beside) if beside is not None else ()
     title = picked.title_of(file)
@@ -177,6 +165,14 @@ def _card(
     graph = picked.inspect_network(network)
     file = ModelFile(f"{name}{MODEL_ENDING}", network.size, digest)
     return replace(card_of(graph, file, name=name, labels=labels), title=title)
+
+
+def _is_card(content: str) -> bool:
+    """Return whether a TOML text is a head.toml; what is not TOML is not."""
+    try:
+        return "family" in toml_table(content)
+    except CardError:
+        return False
 
 
 async def _text(file: PickedFile) -> str:
