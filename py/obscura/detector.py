@@ -17,7 +17,7 @@ from obscura.engine.native import NativeSession
 from obscura.engine.session import SessionInfo
 from obscura.errors import LabelUnknown
 from obscura.families.decode import decode, read
-from obscura.flip import joined, mirrored
+from obscura.flip import with_mirrored
 from obscura.suggest import matching, suggestion
 
 if TYPE_CHECKING:
@@ -119,9 +119,7 @@ class Detector:
         if not self.flip:
             return found
         second = self._detect(np.ascontiguousarray(pixels[:, ::-1]), keep=False)
-        count = second.data["keypoints"].shape[1] if "keypoints" in second.data else 0
-        second = mirrored(second, pixels.shape[1], families.keypoint_pairs(self.card, count))
-        return joined((found, second), self._overlap())
+        return with_mirrored(found, second, self.card, pixels.shape[1], self._overlap())
 
     def _detect(self, pixels: NDArray[np.uint8], *, keep: bool = True) -> Detections:
         """Run once on RGBA pixels and decode the answer."""

@@ -9,7 +9,9 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
+from obscura import families
 from obscura.boxes import nms
+from obscura.cards.card import ModelCard
 from obscura.detections import Detections
 
 
@@ -47,3 +49,25 @@ def joined(views: Sequence[Detections], iou: float) -> Detections:
     """
     found = Detections.concatenate(views)
     return found[nms(found.xyxy, found.score, iou, found.class_id)]
+
+
+def with_mirrored(
+    found: Detections, second: Detections, card: ModelCard, width: float, iou: float
+) -> Detections:
+    """Merge what a model finds in a picture with what it finds in the mirrored one.
+
+    Args:
+        found: detections in pixels of the picture.
+        second: detections in pixels of the mirrored picture.
+        card: the model's card.
+        width: width of the picture in pixels.
+        iou: as of `joined`.
+
+    Returns:
+        Detections in pixels of the picture, best first.
+
+    Raises:
+        CardError: the family is unknown.
+    """
+    count = second.data["keypoints"].shape[1] if "keypoints" in second.data else 0
+    return joined((found, mirrored(second, width, families.keypoint_pairs(card, count))), iou)

@@ -183,7 +183,7 @@ def archives(root: Path, modules: Path, python: Path) -> list[Path]:
     only_bench = bench - trim.ever(library, main).keys()
     rest = python / "rest.zip"
     features = {
-        name: trim.first(library, f"import {entry}".encode()).keys() - first
+        name: trim.first(library, trim.feature_imports(name, entry)).keys() - first
         for name, entry in trim.late_features(library).items()
     }
 

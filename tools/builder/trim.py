@@ -100,9 +100,13 @@ SOON = (
     "obscura.page.features.detect.controls",
 )
 
+# Modules that the page imports inside functions, and only while a feature is on: they are fetched
+# with that feature.
+WHILE_ON = {"redact": ("obscura.flip",)}
+
 # The part of the library that runs only in CPython.
 NATIVE = re.compile(
-    r"^obscura/(__main__|arguments|cli|detector|flip|label_font|pictures|png_colour|cards/(catalogue|head_files)"
+    r"^obscura/(__main__|arguments|cli|detector|label_font|pictures|png_colour|cards/(catalogue|head_files)"
     r"|counting/(command|report|sources)|engine/native|evaluation/\w+"
     r"|heads/(command|native|shelf)|redaction/(command|errors|files|finder|listing|video))\.py$"
 )
@@ -223,6 +227,11 @@ def late_features(sources: Mapping[str, bytes]) -> dict[str, str]:
             if entry and entry[1].decode() not in SOON:
                 found[row[1]] = entry[1].decode()
     return found
+
+
+def feature_imports(name: str, entry: str) -> bytes:
+    """Return a script that imports what a feature needs: its first module, and `WHILE_ON`."""
+    return "\n".join(f"import {each}" for each in (entry, *WHILE_ON.get(name, ()))).encode()
 
 
 def ever(sources: Mapping[str, bytes], main: bytes) -> dict[str, bytes]:

@@ -97,6 +97,18 @@ def read_pixels(canvas: Any) -> Any:
     return opaque_context(canvas).getImageData(0, 0, canvas.width, canvas.height)
 
 
+def read_mirrored(canvas: Any) -> Any:
+    """As `read_pixels`, of the mirror image: what is on the left of it is on its right."""
+    mirrored = new_canvas(canvas.width, canvas.height)
+    context = opaque_context(mirrored)
+    context.imageSmoothingEnabled = False  # the very pixels
+    context.setTransform(-1, 0, 0, 1, canvas.width, 0)
+    context.drawImage(canvas, 0, 0)
+    pixels = read_pixels(mirrored)
+    mirrored.width = mirrored.height = 0  # else iOS keeps its memory for a while
+    return pixels
+
+
 def copy_of(pixels: Any) -> Any:
     """Return a new `ImageData` with the same pixels, whose buffer may be transferred."""
     return ImageData.new(pixels.data.slice(), pixels.width, pixels.height)

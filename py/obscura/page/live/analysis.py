@@ -38,6 +38,9 @@ class Answer(NamedTuple):
     """How often the source had gone back to an earlier moment; see `live.frame_clock`."""
     source_s: float = 0.0
     """Time of the frame on the source's own clock: of a video, within it."""
+    mirrored: Outputs | None = None
+    """What the model returned for the mirror image, in whose places boxes then are; None if it did
+    not run on that."""
 
 
 class DecodeOptions(NamedTuple):
@@ -261,15 +264,14 @@ class Analysis:
 
     def _decode(self, answer: Answer, options: DecodeOptions) -> Detections:
         begun = self._now_ms()
-        frame = answer.frame
-        detections = decode(
-            answer.outputs,
-            answer.card,
-            (frame.width, frame.height),
-            threshold=options.threshold,
-            iou=options.iou,
-            classes=options.classes,
-        )
+        size = (answer.frame.width, answer.frame.height)
+        detections = decode(answer.outputs, answer.card, size, **options._asdict())
+        if answer.mirrored is not None:
+            from obscura.flip import with_mirrored  # comes with the code that hides
+
+            second = decode(answer.mirrored, answer.card, size, **options._asdict())
+            iou = answer.card.iou if options.iou is None else options.iou
+            detections = with_mirrored(detections, second, answer.card, size[0], iou)
         self._timings.add("decode", self._now_ms() - begun)
         return detections
 

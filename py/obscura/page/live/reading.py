@@ -95,32 +95,44 @@ class PictureReader:
 
     async def photo(self) -> None:
         """Run the model in use, if there is one, on the photo in view."""
-        card, epoch = self._inference.card, self._scene.epoch
-        if card is None:
+        if self._inference.card is None:
             return
         self._hooks.say(text.READING_PICTURE)
         frame = FrameInfo(0, 0.0, *self._screen.photo_size)
         self._timings.clear()
-        show = await self._answered(
-            self._screen.read_photo, lambda *made: Answer(epoch, made[0], frame, made[1], False)
-        )
-        if show is not None and show():
+        if await self._still(self._screen.read_photo, self._screen.read_photo_mirrored, frame):
             self._hooks.say("")
             self._hooks.changed()
             self._hooks.photo_read()
 
     async def sample(self) -> None:
-        """As `show_sample`; run the model for second networks, which need the picture itself."""
-        if not self.show_sample() or not self._analysis.looks_closer:
+        """As `show_sample`; run the model for second networks, which need the picture itself, and
+        on the mirror image where something is to be hidden."""
+        wanted = self._analysis.looks_closer or self.redactor is not None
+        if not self.show_sample() or not wanted:
             return
-        epoch = self._scene.epoch
         pixels = await self._inference.sample_image()
         frame = FrameInfo(0, 0.0, pixels.width, pixels.height)
-        show = await self._answered(
-            lambda: pixels, lambda *made: Answer(epoch, made[0], frame, made[1], False)
-        )
-        if show is not None and show():
+        mirrored = self._screen.mirrored
+        if await self._still(lambda: pixels, lambda: mirrored(pixels), frame):
             self._hooks.say("")
+
+    async def _still(
+        self, capture: Callable[[], Any], mirrored: Callable[[], Any], frame: FrameInfo
+    ) -> bool:
+        """Run the model on a picture of its own, and show the answer; return whether it is shown.
+
+        Where something is to be hidden, also on its mirror image: more is found, and so hidden.
+        """
+        epoch, redactor = self._scene.epoch, self.redactor
+        show = await self._answered(
+            capture,
+            lambda *made: Answer(epoch, made[0], frame, made[1], False),
+            None if redactor is None else mirrored,
+        )
+        if redactor is not self.redactor:
+            return False  # the picture is being read again, for that
+        return show is not None and show()
 
     async def aside(
         self, capture: Callable[[], Any], frame: FrameInfo
@@ -166,6 +178,7 @@ class PictureReader:
         self,
         capture: Callable[[], Any],
         make: Callable[[ModelCard, Outputs], Answer | None],
+        mirrored: Callable[[], Any] | None = None,
     ) -> Callable[[], bool] | None:
         """Run the model, and second networks if any are wanted; return what shows the answer.
 
@@ -174,12 +187,19 @@ class PictureReader:
 
         Args:
             make: makes the answer of the model that ran, and its outputs.
+            mirrored: returns the mirror image, if the model is to run on that too.
         """
         card, epoch = self._inference.card, self._scene.epoch
         try:
             async with self._alone():
+                # First, because second networks look at parts of what ran last.
+                second = await self._inference.run(mirrored) if mirrored else None
                 answered = await self._inference.run(capture)
                 answer = None if answered is None else make(answered.card, answered.outputs)
+                if answer is not None and mirrored:
+                    if second is None or second.card is not answer.card:
+                        return None
+                    answer = answer._replace(mirrored=second.outputs)
                 return None if answer is None else await self._looked(answer)
         except ObscuraError as error:
             # That a model was exchanged while a frame was under way is not a failure.
