@@ -57,10 +57,6 @@ class Screen:
         """Return the `ImageData` of the photo's mirror image."""
         return canvas.read_mirrored(self.picture)
 
-    def mirrored(self, pixels: Any) -> Any:
-        """Return the `ImageData` of the mirror image of a small picture, of which this is one."""
-        return canvas.read_mirrored(canvas.canvas_of(pixels))
-
     def draw_photo(self, photo: Any) -> None:
         """Draw a `live.sources.Photo` on the canvas."""
         self._photo_size = photo.draw(self.picture)

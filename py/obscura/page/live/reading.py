@@ -106,23 +106,21 @@ class PictureReader:
             self._hooks.photo_read()
 
     async def sample(self) -> None:
-        """As `show_sample`; run the model for second networks, which need the picture itself, and
-        on the mirror image where something is to be hidden."""
-        wanted = self._analysis.looks_closer or self.redactor is not None
-        if not self.show_sample() or not wanted:
+        """As `show_sample`; run the model for second networks, which need the picture itself."""
+        if not self.show_sample() or not self._analysis.looks_closer:
             return
         pixels = await self._inference.sample_image()
         frame = FrameInfo(0, 0.0, pixels.width, pixels.height)
-        mirrored = self._screen.mirrored
-        if await self._still(lambda: pixels, lambda: mirrored(pixels), frame):
+        if await self._still(lambda: pixels, None, frame):
             self._hooks.say("")
 
     async def _still(
-        self, capture: Callable[[], Any], mirrored: Callable[[], Any], frame: FrameInfo
+        self, capture: Callable[[], Any], mirrored: Callable[[], Any] | None, frame: FrameInfo
     ) -> bool:
         """Run the model on a picture of its own, and show the answer; return whether it is shown.
 
-        Where something is to be hidden, also on its mirror image: more is found, and so hidden.
+        Where something is to be hidden, also on its mirror image, if there is one: more is found,
+        and so hidden.
         """
         epoch, redactor = self._scene.epoch, self.redactor
         show = await self._answered(
@@ -132,6 +130,8 @@ class PictureReader:
         )
         if redactor is not self.redactor:
             return False  # the picture is being read again, for that
+        if self._scene.kind is Kind.WELCOME and self._scene.opening:
+            return False  # another picture is coming
         return show is not None and show()
 
     async def aside(
