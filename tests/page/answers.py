@@ -59,6 +59,7 @@ class Image:
 
     picture: int
     frame: int = 0
+    mirrored: bool = False
 
 
 def outputs_for(picture: int, model: int) -> Outputs:
@@ -71,6 +72,12 @@ def outputs_for(picture: int, model: int) -> Outputs:
         np.array([0.9, 0.6, 0.3], np.float32),
         np.array([0, 1, 2], np.int32),
     )
+
+
+def mirror_image(outputs: Outputs) -> Outputs:
+    """Return what a model answers about the mirror image of a picture."""
+    left, top, right, bottom = outputs.boxes.T
+    return outputs._replace(boxes=np.stack([1 - right, top, 1 - left, bottom], axis=1))
 
 
 class Subject(NamedTuple):

@@ -18,7 +18,7 @@ from obscura.page.state.scene import Kind
 from obscura.pipeline import Answer as HeadAnswer
 from obscura.pipeline import Request
 
-from .answers import SAMPLE, Image, model_number, outputs_for, size_of
+from .answers import SAMPLE, Image, mirror_image, model_number, outputs_for, size_of
 
 
 class File(NamedTuple):
@@ -140,6 +140,14 @@ class Screen:
         """Return the photo's pixels."""
         return Image(self.canvas)
 
+    def read_photo_mirrored(self) -> Image:
+        """Return the pixels of the photo's mirror image."""
+        return self.mirrored(self.read_photo())
+
+    def mirrored(self, pixels: Image) -> Image:
+        """Return the pixels of a mirror image."""
+        return Image(pixels.picture, pixels.frame, mirrored=not pixels.mirrored)
+
     def draw_photo(self, photo: Photo) -> None:
         """Draw a photo."""
         assert not photo.stopped, "its memory was freed"
@@ -247,6 +255,8 @@ class Run:
     def answer(self) -> None:
         """Answer, truly."""
         outputs = outputs_for(self.image.picture, model_number(self.card))
+        if self.image.mirrored:
+            outputs = mirror_image(outputs)
         self.future.set_result(Answered(self.card, outputs))
 
     def fail(self, error: ObscuraError | None = None) -> None:

@@ -106,10 +106,8 @@ class PictureReader:
             self._hooks.photo_read()
 
     async def sample(self) -> None:
-        """As `show_sample`; run the model for second networks, which need the picture itself, and
-        on the mirror image where something is to be hidden."""
-        wanted = self._analysis.looks_closer or self.redactor is not None
-        if not self.show_sample() or not wanted:
+        """As `show_sample`; run the model for second networks, which need the picture itself."""
+        if not self.show_sample() or not self._analysis.looks_closer:
             return
         pixels = await self._inference.sample_image()
         frame = FrameInfo(0, 0.0, pixels.width, pixels.height)
@@ -132,6 +130,8 @@ class PictureReader:
         )
         if redactor is not self.redactor:
             return False  # the picture is being read again, for that
+        if self._scene.kind is Kind.WELCOME and self._scene.opening:
+            return False  # another picture is coming
         return show is not None and show()
 
     async def aside(
