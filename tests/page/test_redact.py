@@ -6,11 +6,13 @@ from itertools import pairwise
 from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from obscura.errors import BackendError, PictureError
+from obscura.families.decode import Outputs, decode
 from obscura.page.features.redact.choices import choices_of, chosen_at
 from obscura.page.features.redact.costs import Costs
 from obscura.page.features.redact.kept import LEAST_GAP_S, MOST_BYTES, MOST_KEPT, is_kept, kept_size
@@ -18,8 +20,9 @@ from obscura.page.features.redact.redactor import AHEAD_S
 from obscura.redaction.heads import with_heads
 
 from ..redaction.test_heads import BESIDE, LABELS, STANDING, face, update
-from .answers import make_card
+from .answers import make_card, outputs_for
 from .redaction import HIDDEN_LABEL, ROWS, Hiding, Looks
+from .stand_ins import Answered
 from .test_controller_random import OFTEN, STEPS
 from .world import World, visit
 
@@ -208,6 +211,56 @@ def test_a_paused_video_shows_the_very_frame_at_once() -> None:
         shown = hiding.canvas.shown[-1]
         assert shown is not None
         assert shown.picture.frame == world.screen.frame
+
+    scenario()
+
+
+@pytest.mark.parametrize("hides", [True, False])
+def test_a_photo_is_also_looked_at_mirrored_while_something_is_hidden(hides: bool) -> None:
+    @visit_hiding
+    async def scenario(world: World) -> None:
+        hiding = Hiding(world)
+        card = make_card(1)
+        await world.use(card)
+        if hides:
+            await hiding.hide(HIDDEN_LABEL)
+        await world.arrive(await world.open_photo())
+        await run(world)
+        assert [each.image.mirrored for each in world.sessions.runs] == [True, False][not hides :]
+        found = world.analysis.detections
+        plain = decode(outputs_for(world.screen.canvas, 1), card, world.screen.photo_size)
+        assert np.allclose(found.xyxy, plain.xyxy, atol=0.01), "joined, not doubled"
+
+    scenario()
+
+
+def test_what_is_found_only_in_the_mirror_image_is_covered_in_its_place() -> None:
+    @visit_hiding
+    async def scenario(world: World) -> None:
+        hiding = Hiding(world)
+        await world.use(make_card(1))
+        await hiding.hide("owl")
+        await world.arrive(await world.open_photo())
+        mirrored = world.sessions.pending[0]
+        box = np.array([[0.125, 0.5, 0.25, 0.75]], np.float32)
+        mirrored.future.set_result(
+            Answered(mirrored.card, Outputs(box, np.array([0.8]), np.array([2])))
+        )
+        await run(world)
+        width = world.screen.photo_size[0]
+        regions = hiding.canvas.shown[-1].regions  # type: ignore[union-attr]
+        assert any(each[0] <= 0.75 * width + 1 and each[2] >= 0.875 * width - 1 for each in regions)
+
+    scenario()
+
+
+def test_frames_of_a_camera_are_never_looked_at_mirrored() -> None:
+    @visit_hiding
+    async def scenario(world: World) -> None:
+        await begin(world)
+        await run(world, 5)
+        assert world.sessions.runs
+        assert not any(each.image.mirrored for each in world.sessions.runs)
 
     scenario()
 
