@@ -72,6 +72,8 @@ globalThis.obscura = {
     held: {},
     detections: [],
     counts: null,
+    heads: null,
+    hidden: null,
   }),
   events: new EventTarget(),
 };

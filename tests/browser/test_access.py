@@ -134,6 +134,7 @@ def events(room: Room) -> None:
 
 def closer(room: Room) -> None:
     panel(room)
+    room.choose("cocossd")  # which finds people
     room.at("closer").check()
     room.page.locator("#closer-looks [value=emotion]").check()
     room.page.locator("#closer-looks [value=pose]").check()
@@ -153,6 +154,7 @@ def head_dialog(room: Room) -> None:
 
 def hide(room: Room) -> None:
     panel(room)
+    room.choose("cocossd")
     room.at("redact").check()
     room.until("now.hidden?.boxes.length > 0 && !now.hidden.whole")
     if room.at("redact-pick").get_attribute("aria-pressed") == "false":

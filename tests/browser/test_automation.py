@@ -29,6 +29,8 @@ SHAPE = {
     "held": dict,
     "detections": list,
     "counts": dict | None,
+    "heads": dict | None,
+    "hidden": dict | None,
 }
 ROW = {"label": str, "score": int | float, "box": list, "track_id": int | None}
 
@@ -96,6 +98,8 @@ def test_the_snapshot_has_one_shape_in_every_state(new_room: OpenRoom) -> None:
         "held": {},
         "detections": [],
         "counts": None,
+        "heads": None,
+        "hidden": None,
     }
     python.release()
     shapes.append(room.until_state("ready"))
