@@ -30,7 +30,7 @@ from obscura.cards import catalogue
 from obscura.cards.card import ModelCard
 from obscura.heads import HeadSpec, PipelineSpec
 from obscura.heads.native import PipelineDetector
-from obscura.redaction.finder import NETWORKS
+from obscura.heads.spec import FINDER_NETWORKS
 from obscura.redaction.thresholds import tracker_options
 from obscura.tracking import TrackerOptions
 
@@ -115,7 +115,7 @@ def main() -> None:
     parser.add_argument("--clips", action="store_true", help="also print each clip")
     options = parser.parse_args()
     least = tracker_options(catalogue.read_card(catalogue.find(options.model))).live
-    networks = NETWORKS["face"] if options.what == "face" else ()
+    networks = FINDER_NETWORKS["face"] if options.what == "face" else ()
     spec = PipelineSpec(options.model, tuple(HeadSpec(each, each) for each in networks))
     with PipelineDetector(spec, classes=LABELS, threshold=least) as detector:
         compared = ways(detector.card, options.what)

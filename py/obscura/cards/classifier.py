@@ -18,6 +18,9 @@ USUAL_SIDE = 224
 """Pixels of a classifier's input whose size may vary."""
 _NAMES = ("names", "classes", "class_names", "labels", "id2label")
 
+BESIDE = (".txt", ".names")
+"""Endings of a file with class names that lies beside a network of the same name."""
+
 
 def card_of(
     graph: Graph, file: ModelFile, *, name: str, title: str = "", labels: Sequence[str] = ()

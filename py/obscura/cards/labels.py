@@ -16,8 +16,6 @@ from obscura.cards.table import UNSHOWABLE, shown
 from obscura.errors import LabelsError
 
 MOST_BYTES = 4 << 20
-BESIDE = (".txt", ".names")
-"""Endings of a file with class names that lies beside a network of the same name."""
 
 COCO = tuple(
     """person,bicycle,car,motorcycle,airplane,bus,train,truck,boat,traffic light,fire hydrant,

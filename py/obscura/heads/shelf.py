@@ -6,9 +6,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from obscura.cards.card import verify
+from obscura.cards.classifier import BESIDE
 from obscura.cards.head_card import CARD, HeadCard
 from obscura.cards.head_files import card_beside, head_card_for, load_head
-from obscura.cards.labels import BESIDE, parse
+from obscura.cards.labels import parse
 from obscura.errors import ModelMismatch, ModelMissing
 from obscura.families.heads import read
 

@@ -15,7 +15,9 @@ from obscura.suggest import matching, suggestion
 
 FRAME = "frame"
 """What a head runs on that looks at the whole frame."""
-FINDERS = {"face": "faces", "text": "text"}
+FINDER_NETWORKS = {"face": ("faces", "faces-far"), "text": ("text",)}
+"""Names of the shipped heads that find objects of a class, the usual one first."""
+FINDERS = {label: names[0] for label, names in FINDER_NETWORKS.items()}
 """The shipped head that finds what a detector may not know, by the label that it adds."""
 MOST_HEADS = 16
 USUAL_BUDGET_MS = 40.0

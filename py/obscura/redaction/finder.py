@@ -3,7 +3,7 @@ and writing. CPython only."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +15,7 @@ from obscura.heads.budget import Budget
 from obscura.heads.contract import Card
 from obscura.heads.native import answered
 from obscura.heads.shelf import open_network, read
-from obscura.heads.spec import Every, HeadSpec, PipelineSpec
+from obscura.heads.spec import FINDER_NETWORKS, Every, HeadSpec, PipelineSpec
 from obscura.heads.stage import HeadStage
 from obscura.pipeline import Answer, Request
 from obscura.redaction.errors import RedactionError
@@ -23,9 +23,6 @@ from obscura.redaction.heads import numbered, with_heads
 from obscura.redaction.thresholds import tracker_options
 from obscura.tracking import Tracker
 from obscura.update import FrameInfo, Update
-
-NETWORKS: Mapping[str, tuple[str, ...]] = {"face": ("faces", "faces-far"), "text": ("text",)}
-"""The networks that find what a model may not know, by the label that they give it."""
 
 
 class Finder:
@@ -51,7 +48,7 @@ class Finder:
         Raises:
             ObscuraError: a model or a network cannot be loaded, or nothing finds such a class.
         """
-        special = {each.casefold() for each in what} & set(NETWORKS)
+        special = {each.casefold() for each in what} & set(FINDER_NETWORKS)
         classes = [each for each in what if each.casefold() not in special]
         self._detector = Detector(model, classes=classes or None, threads=threads)
         try:
@@ -62,7 +59,9 @@ class Finder:
             """Labels of what is to be covered."""
             # A track may waver between classes, so all are detected.
             self._detector.classes = None
-            networks = [name for each in sorted(special - set(labels)) for name in NETWORKS[each]]
+            networks = [
+                name for each in sorted(special - set(labels)) for name in FINDER_NETWORKS[each]
+            ]
             tracking = tracker_options(self._detector.card, threshold)
             self._least = tracking.birth
             self._detector.threshold = tracking.live

@@ -11,9 +11,8 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from obscura.cards.card import ModelFile, toml_table
-from obscura.cards.classifier import card_of
+from obscura.cards.classifier import BESIDE, card_of
 from obscura.cards.head_card import HeadCard
-from obscura.cards.labels import BESIDE
 from obscura.errors import CardError
 from obscura.families.heads import read
 from obscura.heads import HeadSpec, PipelineError, PipelineSpec, assemble, completed

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from obscura.cards.head_card import HeadCard
 from obscura.errors import ObscuraError
 from obscura.heads import Every, HeadSpec, PipelineSpec
-from obscura.heads.spec import FINDERS
+from obscura.heads.spec import FINDER_NETWORKS, FINDERS
 from obscura.page.features.closer import words
 from obscura.page.features.closer.looks import fitting
 from obscura.page.features.closer.own import PREFIX, OwnHead, OwnHeads
@@ -16,7 +16,7 @@ from obscura.page.features.closer.shelf import HeadShelf
 from obscura.page.models.heads import Head
 from obscura.page.models.shelf import OwnModelGone
 
-NETWORKS = {"faces": ("faces", "faces-far")}
+NETWORKS = {names[0]: names for names in FINDER_NETWORKS.values() if len(names) > 1}
 """The networks of a look that has several."""
 
 

@@ -1,9 +1,12 @@
-"""Regions of a picture in whole pixels. Pure Python."""
+"""Regions of a picture in whole pixels. Numpy only."""
 
 from __future__ import annotations
 
-from math import ceil, floor
 from typing import TYPE_CHECKING
+
+import numpy as np
+
+from obscura.redaction.paint import bounds
 
 if TYPE_CHECKING:
     from obscura.redaction import Covered
@@ -23,14 +26,5 @@ def regions_of(covered: Covered, size: tuple[int, int]) -> list[Region]:
     if covered.whole:
         return [(0, 0, *size)]
     width, height = size
-    scale_x, scale_y = width / covered.frame.width, height / covered.frame.height
-    regions = (
-        (
-            max(floor(left * scale_x), 0),
-            max(floor(top * scale_y), 0),
-            min(ceil(right * scale_x), width),
-            min(ceil(bottom * scale_y), height),
-        )
-        for left, top, right, bottom in covered.xyxy.tolist()
-    )
-    return [each for each in regions if each[0] < each[2] and each[1] < each[3]]
+    scale = np.array([width / covered.frame.width, height / covered.frame.height] * 2)
+    return bounds(covered.xyxy * scale, width, height)
