@@ -1,13 +1,18 @@
 // The browser's database, which PyScript opens whether it needs it or not, and waits for. Browsers that
 // store nothing for a site (blocked cookies, a frame of another site) throw, refuse, or never answer:
-// there a stand-in in memory takes its place, so that the page works and keeps nothing.
+// there PyScript gets a stand-in in memory, so that the page works and keeps nothing.
 
-const ANSWER_MS = 1500; // working ones take milliseconds
+// Working ones take milliseconds, on a busy machine seconds. PyScript, which keeps nothing there, is
+// not kept waiting for those; what people have stored is.
+const SOON_MS = 1500;
+const ANSWER_MS = 10_000;
+
+const after = (ms) => new Promise((resolve) => setTimeout(resolve, ms, false));
 
 // Resolves to whether the browser's own works. Nothing is created: a new database's first version is
 // aborted.
 export const databaseWorks = new Promise((resolve) => {
-  setTimeout(resolve, ANSWER_MS, false);
+  after(ANSWER_MS).then(resolve);
   try {
     const request = indexedDB.open("obscura");
     request.onupgradeneeded = () => {
@@ -50,12 +55,16 @@ function storeInMemory() {
 
 const databases = new Map();
 
-function open(name) {
+function openInMemory(name) {
   if (!databases.has(name)) databases.set(name, storeInMemory());
   const objectStore = () => databases.get(name);
   return answered({ close() {}, transaction: () => ({ objectStore }) });
 }
 
 export async function replaceBrokenDatabase() {
-  if (!(await databaseWorks)) Object.defineProperty(globalThis, "indexedDB", { value: { open } });
+  if (await Promise.race([databaseWorks, after(SOON_MS)])) return;
+  const own = globalThis.indexedDB; // it may still answer, for what the page itself stores
+  const open = (name, ...rest) =>
+    name.startsWith("obscura") ? own.open(name, ...rest) : openInMemory(name);
+  Object.defineProperty(globalThis, "indexedDB", { value: { open } });
 }

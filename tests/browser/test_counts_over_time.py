@@ -119,6 +119,22 @@ def with_an_hour(new_room: OpenRoom, **options: Any) -> Room:
     return room
 
 
+ANSWERS_LATE = """
+const open = IDBFactory.prototype.open;
+IDBFactory.prototype.open = function (...given) {
+  const late = new EventTarget();
+  setTimeout(() => {
+    const real = open.apply(this, given);
+    for (const name of ["result", "error", "transaction"])
+      Object.defineProperty(late, name, { get: () => real[name] });
+    for (const kind of ["onupgradeneeded", "onsuccess", "onerror"])
+      real[kind] = (event) => late[kind]?.(event);
+  }, 3_000);
+  return late;
+};
+"""
+
+
 @pytest.fixture(scope="module")
 def shared(shared_room: OpenRoom) -> Room:
     return with_an_hour(shared_room)
@@ -135,6 +151,20 @@ def dialog(shared: Room) -> Room:
     shared.at("counts-of").select_option("Zone 1")
     shared.at("counts-earlier").click()
     return shared
+
+
+def test_a_database_that_answers_late_is_read_all_the_same(new_room: OpenRoom) -> None:
+    room = with_an_hour(new_room)
+    room.page.add_init_script(ANSWERS_LATE)
+
+    room.reload()
+    room.until_state("ready")
+    room.start()
+    entered(room)
+    open_dialog(room)
+
+    room.page.wait_for_selector("#counts-earlier:enabled")
+    assert not room.at("no-storage").is_visible()
 
 
 def test_counts_go_on_after_a_reload(new_room: OpenRoom) -> None:
