@@ -189,10 +189,11 @@ def test_what_was_counted_last_is_stored_when_the_page_is_left(new_room: OpenRoo
 
     room.leave()
 
-    (minute,) = [
+    # Chromium can drop a page's emulated time zone while another page closes: then two days begin.
+    days = [
         json.loads(value) for key, value in records(room) if key[:1] == ["rows"] and key[2] == "day"
     ]
-    assert minute["observed_s"] > 1.0
+    assert max(day["observed_s"] for day in days) > 1.0
     ((_, totals),) = [each for each in records(room) if each[0][0] == "totals"]
     assert json.loads(totals)["stored_s"] == pytest.approx(before_s, abs=1.5)
 
