@@ -181,7 +181,9 @@ def test_counts_go_on_after_a_reload(new_room: OpenRoom) -> None:
 
 
 def test_what_was_counted_last_is_stored_when_the_page_is_left(new_room: OpenRoom) -> None:
-    room = begin(new_room)
+    # In the machine's own time zone: a page that is left loses an emulated one before it ends, and
+    # counts its last frames to the day of another zone.
+    room = begin(new_room, timezone_id=None)
     stored(room)
     entered(room)
     room.page.wait_for_timeout(1500)  # within the four seconds after a write
@@ -189,11 +191,10 @@ def test_what_was_counted_last_is_stored_when_the_page_is_left(new_room: OpenRoo
 
     room.leave()
 
-    # Chromium can drop a page's emulated time zone while another page closes: then two days begin.
-    days = [
+    (minute,) = [
         json.loads(value) for key, value in records(room) if key[:1] == ["rows"] and key[2] == "day"
     ]
-    assert max(day["observed_s"] for day in days) > 1.0
+    assert minute["observed_s"] > 1.0
     ((_, totals),) = [each for each in records(room) if each[0][0] == "totals"]
     assert json.loads(totals)["stored_s"] == pytest.approx(before_s, abs=1.5)
 
