@@ -64,7 +64,8 @@ def pytest_configure(config: pytest.Config) -> None:
     """Register the marker by which a test owns up to the errors that it brings about."""
     config.addinivalue_line(
         "markers",
-        "provokes(*patterns, any_error=False): complaints of the watch that this test is about",
+        "provokes(*patterns, perhaps=(), any_error=False): complaints of the watch that this test "
+        "is about, and those that it may bring about",
     )
 
 

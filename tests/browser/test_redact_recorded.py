@@ -29,6 +29,11 @@ NETWORKS = ("faces", "faces-far")
 FPS, SECONDS = 30, 6
 LEAST_FRAMES = 6
 """In a recording; a slow machine shows few."""
+WARM, LEAST_WARM = 16, 20
+"""By how much the red of her skin and hair exceeds its blue, also where both are blurred; and how
+many such pixels a box of her face has at least. The wall, her clothes and what is filled have none:
+where a network takes a black rectangle over a pair of shoulders for a face, nothing of her shows.
+"""
 HEAD = (
     *((225, 14), (270, 22), (298, 62), (300, 105), (278, 132), (262, 190), (240, 214), (212, 214)),
     *((190, 190), (172, 118), (154, 92), (158, 52), (190, 22)),
@@ -124,7 +129,8 @@ def room(chromium: Browser, site: Any, watch: Watch) -> Iterator[Room]:
 @pytest.fixture(scope="module")
 def faces_in(artefacts: Path) -> Iterator[Faces]:
     """``faces_in(frames, name)``: in how many frames each of the two networks finds a face, in the
-    frame or at somebody's head. Those are kept under this name, to be looked at."""
+    frame or at somebody's head, where anything of a face's colour shows. Those are kept under this
+    name, to be looked at."""
     detectors = {
         name: PipelineDetector(
             PipelineSpec("cocossd", (HeadSpec(name, name, ("frame", "person")),)),
@@ -139,16 +145,24 @@ def faces_in(artefacts: Path) -> Iterator[Faces]:
             for network, each in detectors.items():
                 rows = each.detect(frame)
                 rows = rows[rows.class_id == each.labels.index("face")]
-                if len(rows):
+                boxes = [box for box in rows.xyxy.tolist() if _shows_skin(frame, box)]
+                if boxes:
                     found[network] += 1
                     image = Image.fromarray(frame)
-                    ImageDraw.Draw(image).rectangle(rows.xyxy[0].tolist(), outline=(255, 0, 0))
+                    ImageDraw.Draw(image).rectangle(boxes[0], outline=(255, 0, 0))
                     image.save(artefacts / f"face-{name}-{network}-{index}.png")
         return found
 
     yield count
     for each in detectors.values():
         each.close()
+
+
+def _shows_skin(frame: Pixels, box: list[float]) -> bool:
+    """Whether anything within a box may be of a face: is warmer than all else in these pictures."""
+    left, top, right, bottom = (max(0, round(edge)) for edge in box)
+    red, _, blue = np.moveaxis(frame[top:bottom, left:right].astype(int), -1, 0)
+    return int((red - blue > WARM).sum()) >= LEAST_WARM
 
 
 def frames_of(recording: str, most: int = 60) -> list[Pixels]:
@@ -201,7 +215,9 @@ def test_with_hiding_neither_finds_one(room: Room, how: str, faces_in: Faces) ->
     assert room.page.evaluate("() => [looks > 100, unveiled]") == [True, 0]
 
 
-@pytest.mark.provokes("A VideoFrame was garbage collected")  # on its way to the engine that ends
+# One may be on its way to the engine that ends; whether it is collected before the test ends is the
+# browser's business.
+@pytest.mark.provokes(perhaps=["A VideoFrame was garbage collected"])
 def test_whatever_happens_no_face_is_shown_or_kept(
     room: Room, faces_in: Faces, artefacts: Path
 ) -> None:

@@ -87,3 +87,14 @@ def test_provoked_complaints_are_forgiven_and_missed_ones_are_not() -> None:
 
     assert watch.take(["404", "never said"]) == ["page error: oh", "never came: never said"]
     assert watch.take() == []
+
+
+def test_what_is_provoked_must_come_and_what_may_come_need_not() -> None:
+    watch = Watch()
+    watch.complaints = ["console error: one", "console error: two", "console error: three"]
+
+    assert watch.take(["one", "four"], perhaps=["two", "five"]) == [
+        "console error: three",
+        "never came: four",
+    ]
+    assert watch.take() == [], "they are forgotten"

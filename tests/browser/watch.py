@@ -55,16 +55,24 @@ class Watch:
         page.on("crash", lambda _: self.complaints.append("the page crashed"))
         page.on("websocket", lambda socket: self.complaints.append(f"web socket: {socket.url}"))
 
-    def take(self, provoked: Sequence[str] = (), *, any_error: bool = False) -> list[str]:
+    def take(
+        self,
+        provoked: Sequence[str] = (),
+        *,
+        perhaps: Sequence[str] = (),
+        any_error: bool = False,
+    ) -> list[str]:
         """Return the complaints so far and forget them.
 
         Args:
             provoked: patterns of the complaints that a test brings about on purpose. Those are left
                 out, and a pattern that nothing matches is a complaint itself.
+            perhaps: patterns of what it may bring about, where the browser decides whether and when
+                it says so.
             any_error: leave out whatever else was said on the console, too.
         """
         noted, self.complaints = self.complaints, []
-        excused = [*provoked, *(["^(console|page) error: "] if any_error else [])]
+        excused = [*provoked, *perhaps, *(["^(console|page) error: "] if any_error else [])]
         left = [text for text in noted if not any(re.search(each, text) for each in excused)]
         return left + [
             f"never came: {each}"
