@@ -23,7 +23,7 @@ Box = tuple[int, int, int, int]
 LABELS = ("person",)
 FACE_LABELS = ("person", "face")
 LEAST = 0.4
-"""Usual threshold of the models, from which people without a track have heads live."""
+"""Usual threshold of the models, from which people without a track have heads."""
 
 
 @dataclass(frozen=True)
@@ -143,9 +143,10 @@ def held_back(
     every: int,
     ahead_s: float,
     labels: Sequence[str] = LABELS,
+    frames: int = 0,
 ) -> Iterator[Covered]:
     """Show each frame that was analysed, every nth, after a moment."""
-    cover = CoverAhead(options, ahead_s=ahead_s)
+    cover = CoverAhead(options, ahead_s=ahead_s, frames=frames)
     for update in _tracked(updates[::every], tracking, labels):
         yield from cover.update(update, labels)
     yield from cover.close()
@@ -159,20 +160,20 @@ def whole(
 ) -> Iterator[Covered]:
     """Cover all frames, once all were analysed."""
     cover = CoverClip(options)
-    for update in _tracked(updates, tracking, labels, 1.0):
+    for update in _tracked(updates, tracking, labels):
         cover.add(update, labels)
     for index in range(len(cover)):
         yield cover.covered(index)
 
 
 def _tracked(
-    updates: Iterable[Update], tracking: TrackerOptions, labels: Sequence[str], least: float = LEAST
+    updates: Iterable[Update], tracking: TrackerOptions, labels: Sequence[str]
 ) -> Iterator[Update]:
     """Yield what is covered: down to low scores, tracked, and where there are faces, with heads."""
     tracker = Tracker(tracking)
     for update in updates:
         low = Update(update.frame, _from(update, tracking.live))
-        yield with_heads(tracker.update(low), labels, least)
+        yield with_heads(tracker.update(low), labels, LEAST)
 
 
 def _usual(update: Update, threshold: float, class_id: int) -> NDArray[np.float32]:

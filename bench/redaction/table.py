@@ -36,7 +36,10 @@ from obscura.tracking import TrackerOptions
 
 RATE, DELAY_S = 10, 0.15
 RATES = (5, 10, 15)
-BORDER = 0.04
+SLOW = (1, 2, 3)
+"""Rates at which the page shows pictures on slow devices."""
+BORDER, AHEAD_FRAMES = 0.04, 5
+"""As in `obscura.page.features.redact.redactor`."""
 AHEAD_S = (0.5, 1.0)
 
 Way = Callable[[Sequence[Update], int], Iterable[Covered]]
@@ -72,9 +75,11 @@ def ways(card: ModelCard, what: str) -> dict[str, Way]:
             updates, options, tracking, every(fps, rate), labels
         )
 
-    def ahead(options: CoverOptions, rate: int, ahead_s: float, by: TrackerOptions) -> Way:
+    def ahead(
+        options: CoverOptions, rate: int, ahead_s: float, by: TrackerOptions, frames: int = 0
+    ) -> Way:
         return lambda updates, fps: simulate.held_back(
-            updates, options, by, every(fps, rate), ahead_s, labels
+            updates, options, by, every(fps, rate), ahead_s, labels, frames
         )
 
     found: dict[str, Way] = {
@@ -93,8 +98,8 @@ def ways(card: ModelCard, what: str) -> dict[str, Way]:
         found[f"held back {AHEAD_S[1]} s, {rate}/s"] = ahead(plain, rate, AHEAD_S[1], tracking)
     # There, tracks begin at the usual score; what is found below it is covered without one.
     page = replace(TrackerOptions.for_card(card), live=tracking.live)
-    for rate in RATES:
-        found[f"in the page, {rate}/s"] = ahead(strip, rate, AHEAD_S[0], page)
+    for rate in (*SLOW, *RATES):
+        found[f"in the page, {rate}/s"] = ahead(strip, rate, AHEAD_S[0], page, AHEAD_FRAMES)
     found["files"] = lambda updates, _: simulate.whole(updates, plain, tracking, labels)
     found["files, strict"] = lambda updates, _: simulate.whole(updates, strict, tracking, labels)
     return found

@@ -82,3 +82,29 @@ def test_another_source_drops_the_frames_of_the_last() -> None:
 def test_a_delay_that_makes_no_sense_is_refused(ahead_s: float) -> None:
     with pytest.raises(ValueError, match="ahead_s"):
         CoverAhead(ahead_s=ahead_s)
+
+
+def test_at_few_frames_a_second_it_waits_for_frames_too_but_not_for_long() -> None:
+    def delays(gap_s: float) -> set[float]:
+        """Return for how long frames were held back."""
+        cover = CoverAhead(PLAIN, ahead_s=0.5, frames=5)
+        found = set()
+        for i in range(40):
+            now_s = i * gap_s
+            frame = FrameInfo(i, now_s, 640, 480)
+            for due in cover.update(Update(frame, Detections.empty()), LABELS):
+                found.add(round(now_s - due.frame.time_s, 3))
+        return found
+
+    assert delays(0.05) == {0.5}, "that is ten frames"
+    assert delays(0.1) == {0.5}
+    assert delays(0.15) == {0.75}
+    assert delays(0.2) == {1.0}
+    assert delays(0.3) == {1.2}, "the first frame a second later"
+    assert delays(2.0) == {2.0}
+
+
+@pytest.mark.parametrize("frames", [-1, float("nan")])
+def test_a_number_of_frames_that_makes_no_sense_is_refused(frames: int) -> None:
+    with pytest.raises(ValueError, match="frames"):
+        CoverAhead(frames=frames)

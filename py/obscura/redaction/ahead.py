@@ -20,6 +20,8 @@ from obscura.update import Update
 AHEAD_S = 1.0
 """Seconds after which nobody had come into the picture undetected, in bench/redaction."""
 
+MOST_S = 1.0
+"""Seconds for which a frame waits for later ones, at most."""
 MEMORY = 2
 """How many times as long as frames are held back detections are remembered: also those from before
 a frame, at the other end of a gap."""
@@ -28,22 +30,37 @@ ROUNDING_S = 1e-3
 
 
 class CoverAhead:
-    """A `Cover` whose answers come ``ahead_s`` seconds after their frames.
+    """A `Cover` whose answers come ``ahead_s`` seconds after their frames, or later.
 
     The caller keeps the pixels of frames until their answer has come: at 15 answers per second and
     one second these are 15 frames.
     """
 
-    def __init__(self, options: CoverOptions | None = None, *, ahead_s: float = AHEAD_S) -> None:
+    def __init__(
+        self,
+        options: CoverOptions | None = None,
+        *,
+        ahead_s: float = AHEAD_S,
+        frames: int = 0,
+    ) -> None:
         """Set how long frames are held back.
 
+        Args:
+            options: what is covered.
+            ahead_s: seconds for which a frame is held back.
+            frames: number of later frames for which it is held back besides, for no more than
+                `MOST_S`. What matters is how often somebody was looked for: at few frames a second,
+                half a second is a look or two.
+
         Raises:
-            ValueError: ``ahead_s`` is negative, or not a number.
+            ValueError: a number is negative, or not a number.
         """
-        if not ahead_s >= 0:
-            raise ValueError(f"ahead_s: wanted 0 or more, got {ahead_s}")
-        self.cover = Cover(options, memory_s=MEMORY * ahead_s)
-        self.ahead_s = ahead_s
+        for name, value in (("ahead_s", ahead_s), ("frames", frames)):
+            if not value >= 0:
+                raise ValueError(f"{name}: wanted 0 or more, got {value}")
+        self.ahead_s, self._frames = ahead_s, frames
+        self._most_s = max(ahead_s, MOST_S) if frames else ahead_s
+        self.cover = Cover(options, memory_s=MEMORY * self._most_s)
         self.reset()
 
     def reset(self) -> None:
@@ -71,8 +88,7 @@ class CoverAhead:
         self._waiting.append(self.cover.update(update, labels, spared=spared, why=why))
         self._begun += [each for each in self.cover.sighted() if each.begun_s == now_s]
         due = []
-        until_s = now_s - self.ahead_s + ROUNDING_S
-        while self._waiting and self._waiting[0].frame.time_s <= until_s:
+        while self._waiting and self._is_due(now_s - self._waiting[0].frame.time_s + ROUNDING_S):
             due.append(self._released(self._waiting.popleft()))
         # Objects that all waiting frames already know need nothing more.
         oldest_s = self._waiting[0].frame.time_s if self._waiting else now_s
@@ -84,6 +100,12 @@ class CoverAhead:
         due = [self._released(each) for each in self._waiting]
         self._waiting.clear()
         return due
+
+    def _is_due(self, waited_s: float) -> bool:
+        """Whether the oldest frame that waits is due."""
+        if len(self._waiting) > self._frames:
+            return waited_s >= self.ahead_s
+        return waited_s >= self._most_s
 
     def _released(self, frame: Covered) -> Covered:
         """Return what to cover of a frame, with what was detected since."""

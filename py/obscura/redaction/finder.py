@@ -64,6 +64,9 @@ class Finder:
             ]
             tracking = tracker_options(self._detector.card, threshold)
             self._least = tracking.birth
+            # From which people without a track have a head: they may be out of view before they
+            # have one.
+            self._usual = self._detector.card.threshold if threshold is None else threshold
             self._detector.threshold = tracking.live
             heads = tuple(HeadSpec(name, name, cadence=Every(1)) for name in networks)
             spec = completed(PipelineSpec(heads=heads), labels)
@@ -119,7 +122,7 @@ class Finder:
         if index == 0:
             self._frames.pipeline.reset()
         info = FrameInfo(index, time_s, *_size(pixels))
-        return with_heads(self._analysed(self._frames, pixels, info), self.labels)
+        return with_heads(self._analysed(self._frames, pixels, info), self.labels, self._usual)
 
     def _analysed(self, assembly: Assembly, pixels: NDArray[np.uint8], info: FrameInfo) -> Update:
         update = Update(info, self._detector.detect(rgba(pixels)))

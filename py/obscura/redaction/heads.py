@@ -23,7 +23,7 @@ Of who is wider than that it is a square: heads are no higher than shoulders are
 LESS, SHARED = 0.5, 0.75
 """Of two boxes of people, the one with less than this part of the other's score, and more than this
 part of itself inside the other, is the same person."""
-FACE_MARGINS = (0.4, 0.5, 0.4, 0.25)
+FACE_MARGINS = (0.5, 0.7, 0.5, 0.35)
 """By how much a face is grown to the left, to the top, to the right and to the bottom, in sides of
 its box: networks find it from the eyebrows to the chin, and people are known by more than that."""
 HEAD_TRACKS = 1 << 40
@@ -55,7 +55,7 @@ def with_heads(update: Update, labels: Sequence[str], least: float = 1.0) -> Upd
         update: all that was found. The new rows have the track_id of the person plus `HEAD_TRACKS`.
         labels: names of the classes, by class_id; unchanged if "face" is not among them.
         least: lowest score of people who have no track_id although there is a tracker. At low
-            scores much is taken for somebody once; live, who runs through the picture may be out of
+            scores much is taken for somebody once; who runs through the picture may be out of
             view before they have a track.
     """
     if FACE not in labels:

@@ -25,9 +25,9 @@ from obscura.redaction.heads import FACE, numbered, with_heads
 from obscura.redaction.thresholds import tracker_options
 from obscura.update import FrameInfo, Update
 
-AHEAD_S, BORDER = 0.5, 0.04
-"""Seconds for which frames are held back, and the strip along the edges that is always covered:
-with these, bench/redaction finds nobody uncovered."""
+AHEAD_S, AHEAD_FRAMES, BORDER = 0.5, 5, 0.04
+"""Seconds and later frames for which a frame is held back, and the strip along the edges that is
+always covered: with these, bench/redaction finds nobody uncovered."""
 
 
 class Redact(Part):
@@ -53,7 +53,7 @@ class Redact(Part):
         self._settings = context.preferences.table.settings()
         self._canvas, self._panel, self._still = canvas, panel, still
         self._overlay = context.overlay
-        self._cover = CoverAhead(CoverOptions(border=BORDER), ahead_s=AHEAD_S)
+        self._cover = CoverAhead(CoverOptions(border=BORDER), ahead_s=AHEAD_S, frames=AHEAD_FRAMES)
         self._latest: Update | None = None  # of the picture in view, with all rows
         self._updates: dict[int, Update] = {}  # as shown, by index, of frames that wait
         self._lacking: dict[int, Sequence[str]] = {}  # kinds for which all is covered, of the same
