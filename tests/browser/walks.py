@@ -25,18 +25,34 @@ DOOR = {"name": "Door", "start": [0.5, 1.0], "end": [0.5, 0.0], "anchor": "centr
 
 
 @functools.cache
-def walk(seconds: float = 12.0) -> bytes:
-    """A WebM in which the person goes from the left edge to the right one."""
-    person = sample().resize((SIDE, SIDE), Image.Resampling.LANCZOS)
+def walk(
+    seconds: float = 12.0,
+    *,
+    size: tuple[int, int] = SIZE,
+    side: int = SIDE,
+    way: tuple[int, int] = (0, SIZE[0] - SIDE),
+    rate: int = RATE,
+) -> bytes:
+    """A WebM in which the person goes to the right, at an even pace whatever else the machine does.
+
+    Args:
+        seconds: how long it lasts.
+        size: width and height in pixels.
+        side: width and height of the person's picture.
+        way: where that picture's left edge is in the first frame, and in the last.
+        rate: frames per second.
+    """
+    person = sample().resize((side, side), Image.Resampling.LANCZOS)
     file = io.BytesIO()
     with av.open(file, "w", format="webm") as container:
-        stream = container.add_stream("libvpx", rate=RATE)
-        stream.width, stream.height, stream.pix_fmt = *SIZE, "yuv420p"
-        stream.bit_rate, stream.time_base = 1_500_000, Fraction(1, RATE)
-        last = round(seconds * RATE) - 1
+        stream = container.add_stream("libvpx", rate=rate)
+        stream.width, stream.height, stream.pix_fmt = *size, "yuv420p"
+        stream.bit_rate, stream.time_base = 1_500_000, Fraction(1, rate)
+        last = round(seconds * rate) - 1
         for index in range(last + 1):
-            wall = Image.new("RGB", SIZE, (96, 96, 96))
-            wall.paste(person, (round((SIZE[0] - SIDE) * index / last), SIZE[1] - SIDE))
+            wall = Image.new("RGB", size, (96, 96, 96))
+            left = round(way[0] + (way[1] - way[0]) * index / last)
+            wall.paste(person, (left, size[1] - side))
             container.mux(
                 stream.encode(av.VideoFrame.from_ndarray(np.asarray(wall), format="rgb24"))
             )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import count
 from typing import Any
 
 import pytest
@@ -12,10 +13,11 @@ from obscura.page.features.events.alerts import TONES, Chime, Digest
 from obscura.page.features.events.log import KINDS, MOST_MOMENTS, Entry, Log, Moments
 
 ALL = ("crossings", "zones", "views")
+NUMBERS = count()
 
 
 def entry(time_s: float, event: str = "crossing", source: int = 0) -> Entry:
-    return Entry((source, time_s), {"event": event}, f"{time_s:g}")
+    return Entry((source, time_s, next(NUMBERS)), {"event": event}, f"{time_s:g}")
 
 
 def times(log: Log, *kinds: str) -> list[str]:
@@ -45,6 +47,20 @@ def test_what_is_reported_late_is_listed_where_it_happened() -> None:
     assert times(log, "views") == ["0", "9", "3", "1"]
     assert [each.when for each in log.oldest_first(ALL)] == times(log)[::-1]
     assert [*log.newest_first([])] == []
+
+
+@pytest.mark.parametrize(
+    "happened", [("appeared", "crossing", "zone_entered"), ("zone_left", "crossing", "vanished")]
+)
+def test_events_of_one_frame_are_listed_in_the_order_in_which_they_happened(
+    happened: tuple[str, ...],
+) -> None:
+    log = Log()
+    for event in happened:
+        log.add(entry(1, event))
+
+    assert tuple(each.record["event"] for each in log.oldest_first(ALL)) == happened
+    assert tuple(each.record["event"] for each in log.newest_first(ALL)) == happened[::-1]
 
 
 def test_the_log_is_bounded_and_the_kind_with_the_most_gives_way() -> None:

@@ -25,8 +25,9 @@ MOST_MOMENTS = 1000
 class Entry(NamedTuple):
     """An event in the log."""
 
-    order: tuple[int, float]
-    """Number of the source, and the event's time on a clock that never runs backwards."""
+    order: tuple[int, float, int]
+    """Number of the source, the event's time on a clock that never runs backwards, and the number
+    of the event: of those of one frame, which came first."""
     record: dict[str, Any]
     """As `export.events.to_record` returns it."""
     when: str
@@ -120,5 +121,5 @@ class Moments:
         return max(other_s + time_s - frame_s, 0.0)
 
 
-def _order(entry: Entry) -> tuple[int, float]:
+def _order(entry: Entry) -> tuple[int, float, int]:
     return entry.order

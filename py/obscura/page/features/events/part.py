@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Awaitable, Collection, Coroutine
+from itertools import count
 from typing import Any
 
 from obscura.counting import Presence
@@ -43,6 +44,7 @@ class Events(Part):
         self._presence, self._moments, self._log = Presence(), Moments(), Log()
         self._listing = Listing(self._log, self._empty)
         self._source = 0  # counts the sources and the places that were sought
+        self._numbers = count()  # of events
         self._answer: Answer | None = None  # the latest
         self._video, self._name = False, ""  # of its source
         self._tones, self._chime = Tones(), Chime()
@@ -126,7 +128,8 @@ class Events(Part):
         )
         if self._video:
             record["time_s"] = round(moment_s, 4)
-        entry = Entry((self._source, event.time_s), record, words.when(moment_s, wall_s))
+        order = self._source, event.time_s, next(self._numbers)
+        entry = Entry(order, record, words.when(moment_s, wall_s))
         self._log.add(entry)
         embedding.send(record["event"], record)
         if entry.kind in self._kinds:
