@@ -51,6 +51,7 @@ def tick(room: Room, *looks: str) -> None:
     """Choose exactly these looks."""
     if not room.at("closer").is_checked():
         room.at("closer").check()
+    room.at("closer-tools").wait_for()  # which are chosen is shown together with them
     for box in room.page.locator("#closer-looks input").all():
         box.set_checked(box.get_attribute("value") in looks)
 
