@@ -99,6 +99,16 @@ def people(records: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return [record for record in records if record["label"] == "person"]
 
 
+def of(track: int, records: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return the records of a track."""
+    return [record for record in records if record["track_id"] == track]
+
+
+def in_order(records: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return records in one order, whenever they were reported."""
+    return sorted(records, key=lambda each: (each["track_id"], each["time_s"], each["event"]))
+
+
 def saved(room: Room) -> list[dict[str, Any]]:
     """Download the events; return the records of the file."""
     with room.page.expect_download() as download:
@@ -116,8 +126,10 @@ def test_who_crosses_a_line_and_enters_a_zone_is_listed_with_the_time_of_the_vid
     room = visit(new_room, kept())
     play(room, walk, "zone_entered")
 
-    track = received(room)[0]["track_id"]  # of the first round; the next one may have begun
-    records = [each for each in received(room) if each["track_id"] == track]
+    # Of the first round, until they have entered: the frame that was under way when the video was
+    # paused may bring more, and the next round may have begun.
+    track = received(room)[0]["track_id"]
+    records = of(track, received(room))[:3]
     assert [record["event"] for record in records] == ["appeared", "crossing", "zone_entered"]
     for record in records:
         assert record["source"] == "walk.webm"
@@ -127,14 +139,14 @@ def test_who_crosses_a_line_and_enters_a_zone_is_listed_with_the_time_of_the_vid
     place, time_s = records[1]["x"], records[1]["time_s"]
     assert place > 0.4, "beyond the line, by as much as the machine is slow"
     assert place == pytest.approx(BEGIN + SPEED * time_s, abs=0.04), "where they are at that time"
-    crossed, entered = rows(room)
+    crossed, entered = [row for row in rows(room) if f"person {track} " in row][:2]
     assert re.fullmatch(rf"0:0[1-3]person {track} crossed door \(in\)", crossed)
     assert re.fullmatch(rf"0:0[1-3]person {track} entered till", entered)
 
-    assert saved(room) == records[1:], "the kinds that are listed"
+    assert of(track, saved(room))[:2] == records[1:], "the kinds that are listed"
     room.at("events_views").check()
     room.until_text("events-list", "came into view")
-    assert saved(room) == received(room)
+    assert in_order(saved(room)) == in_order(received(room))
     assert rows(room)[0].endswith(f"person {track} came into view")
 
 
@@ -154,7 +166,7 @@ def test_a_video_that_begins_again_has_the_same_times_again_in_order(
     assert number in (1, 2), "it has begun again, and time runs backwards nowhere else"
     assert all(len(rounds) == 1 for rounds in numbers.values())
     assert len(rows(room)) == len(records) == len(received(room))
-    assert sorted(map(str, received(room))) == sorted(map(str, records))
+    assert in_order(received(room)) == in_order(records)
 
 
 def test_where_a_video_is_sought_nobody_has_crossed_what_lies_between(
