@@ -31,6 +31,7 @@ from obscura.cards.card import ModelCard
 from obscura.heads import HeadSpec, PipelineSpec
 from obscura.heads.native import PipelineDetector
 from obscura.heads.spec import FINDER_NETWORKS
+from obscura.page.features.redact import redactor
 from obscura.redaction.thresholds import tracker_options
 from obscura.tracking import TrackerOptions
 
@@ -38,8 +39,6 @@ RATE, DELAY_S = 10, 0.15
 RATES = (5, 10, 15)
 SLOW = (1, 2, 3)
 """Rates at which the page shows pictures on slow devices."""
-BORDER, AHEAD_FRAMES = 0.04, 5
-"""As in `obscura.page.features.redact.redactor`."""
 AHEAD_S = (0.5, 1.0)
 
 Way = Callable[[Sequence[Update], int], Iterable[Covered]]
@@ -68,7 +67,7 @@ def ways(card: ModelCard, what: str) -> dict[str, Way]:
     labels = FACE_LABELS if what == "face" else LABELS
     class_id = labels.index(what)
     plain = CoverOptions(labels=frozenset({what}))
-    strict, strip = replace(plain, strict=True), replace(plain, border=BORDER)
+    strict, strip = replace(plain, strict=True), replace(plain, border=redactor.BORDER)
 
     def live(options: CoverOptions, rate: int) -> Way:
         return lambda updates, fps: simulate.live(
@@ -99,7 +98,9 @@ def ways(card: ModelCard, what: str) -> dict[str, Way]:
     # There, tracks begin at the usual score; what is found below it is covered without one.
     page = replace(TrackerOptions.for_card(card), live=tracking.live)
     for rate in (*SLOW, *RATES):
-        found[f"in the page, {rate}/s"] = ahead(strip, rate, AHEAD_S[0], page, AHEAD_FRAMES)
+        found[f"in the page, {rate}/s"] = ahead(
+            strip, rate, redactor.AHEAD_S, page, redactor.AHEAD_FRAMES
+        )
     found["files"] = lambda updates, _: simulate.whole(updates, plain, tracking, labels)
     found["files, strict"] = lambda updates, _: simulate.whole(updates, strict, tracking, labels)
     return found
