@@ -190,8 +190,8 @@ class Tracker:
         if len(pairs) == 1:
             return pairs[0]
         nobody = np.zeros(0, np.int64)
-        tracks, rows = zip((nobody, nobody), *pairs, strict=True)
-        return np.concatenate(tracks), np.concatenate(rows)
+        all_tracks, all_rows = zip((nobody, nobody), *pairs, strict=True)
+        return np.concatenate(all_tracks), np.concatenate(all_rows)
 
     def _continue(
         self, tracks: Ints, measured: Floats, score: Floats, class_id: NDArray[np.int32]
