@@ -16,6 +16,7 @@ Floats = NDArray[np.float32]
 Size = tuple[float, float]  # width, height
 RESIZES = ("stretch", "letterbox", "letterbox-corner")
 NMS_BLOCK = 256
+MANY_PAIRS = 1000
 _LEAST = np.finfo(np.float32).tiny
 
 
@@ -84,16 +85,15 @@ def nms(
     for start in range(0, len(order), NMS_BLOCK):
         block, boxes = order[start : start + NMS_BLOCK], ranked[:, start : start + NMS_BLOCK]
         for before, better in kept:
-            beaten = _rivals(better, boxes, threshold)
-            if class_id is not None:
-                beaten &= class_id[before][:, None] == class_id[block]
+            near = None if class_id is None else class_id[before][:, None] == class_id[block]
+            beaten = _rivals(better, boxes, threshold, near)
             free = ~np.logical_or.reduce(beaten, axis=0)
             block, boxes = block[free], boxes[:, free]
-        beats = _rivals(boxes, boxes, threshold)
-        beats &= _ABOVE[: len(block), : len(block)]  # i ranks above j
+        near = _ABOVE[: len(block), : len(block)]  # i ranks above j
         if class_id is not None:
             classes = class_id[block]
-            beats &= classes[:, None] == classes
+            near = near & (classes[:, None] == classes)
+        beats = _rivals(boxes, boxes, threshold, near)
         stays = ~np.logical_or.reduce(beats, axis=0)
         while not np.array_equal(again := ~np.logical_or.reduce(beats[stays], axis=0), stays):
             stays = again
@@ -104,20 +104,37 @@ def nms(
 _ABOVE = np.arange(NMS_BLOCK)[:, None] < np.arange(NMS_BLOCK)
 
 
-def _rivals(a: Floats, b: Floats, threshold: float) -> NDArray[np.bool_]:
+def _rivals(
+    a: Floats, b: Floats, threshold: float, near: NDArray[np.bool_] | None
+) -> NDArray[np.bool_]:
     """Return which of `a` overlap which of `b` by more than this: ``(len(a), len(b))``.
 
-    As `iou`, with fewer calls of numpy, which for few boxes take longer than what they compute.
+    As `iou`, with fewer calls of numpy, which for few boxes take longer than what they compute; of
+    many boxes, which are mostly of different classes, only those pairs are computed that matter.
 
     Args:
         a, b: ``(5, n)`` columns x1, y1, x2, y2, area.
+        near: the pairs that matter, all others are False; None for all.
     """
-    shared = np.minimum(a[2:4, :, None], b[2:4, None])
-    shared -= np.maximum(a[:2, :, None], b[:2, None])
+    if near is not None and near.size > MANY_PAIRS and near.size > 8 * np.count_nonzero(near):
+        rows, columns = near.nonzero()
+        rivals = np.zeros(near.shape, np.bool_)
+        rivals[rows, columns] = _overlaps(a[:, rows], b[:, columns], threshold)
+        return rivals
+    overlap = _overlaps(a[:, :, None], b[:, None], threshold)
+    if near is not None:
+        overlap &= near
+    return overlap
+
+
+def _overlaps(a: Floats, b: Floats, threshold: float) -> NDArray[np.bool_]:
+    """Return whether boxes overlap by more than this, given columns as of `_rivals`."""
+    shared = np.minimum(a[2:4], b[2:4])
+    shared -= np.maximum(a[:2], b[:2])
     np.maximum(shared, 0, out=shared)
     inside = shared[0]
     inside *= shared[1]
-    union = a[4, :, None] + b[4]
+    union = a[4] + b[4]
     union -= inside
     np.maximum(union, _LEAST, out=union)
     inside /= union
