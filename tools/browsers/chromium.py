@@ -234,18 +234,20 @@ class Tab:
 
 
 @contextmanager
-def launched(path: Path, clip: Path, flags: Sequence[str] = ()) -> Iterator[Chromium]:
+def launched(path: Path, clip: Path | None, flags: Sequence[str] = ()) -> Iterator[Chromium]:
     """Start a browser with a new profile; it ends with the block.
 
     Args:
         path: the browser.
-        clip: an MJPEG file, which its camera shows.
+        clip: an MJPEG file, which its camera shows; None for Chromium's own picture.
         flags: more command-line flags.
 
     Raises:
         ChromiumError: it does not start.
     """
-    own = [f"--use-file-for-fake-video-capture={clip}", *flags]
+    own = list(flags)
+    if clip is not None:
+        own.append(f"--use-file-for-fake-video-capture={clip}")
     if hasattr(os, "geteuid") and os.geteuid() == 0:
         own.append("--no-sandbox")  # Chromium does not start as root with it
     with tempfile.TemporaryDirectory(prefix="obscura-bench-", ignore_cleanup_errors=True) as home:
