@@ -21,6 +21,9 @@ RUNTIMES = {
     "asyncify": ("ort.webgpu.min.mjs", "ort-wasm-simd-threaded.asyncify"),
 }
 
+# The build with WebGL, all JavaScript: it computes a part of a network, and wasm the rest.
+WEBGL = "ort.webgl.min.mjs"
+
 # The files of PyScript that a page without plugins loads; one for each pattern.
 PYSCRIPT = ("core.js", "core.css", "core-*.js", "error-*.js")
 
@@ -138,7 +141,7 @@ def add_browser_parts(site: Site, modules: Path, python: Path) -> None:
         name
         for module, stem in RUNTIMES.values()
         for name in (module, f"{stem}.mjs", f"{stem}.wasm")
-    ]
+    ] + [WEBGL]
     site.add_folder("ort", {name: without_map(ort / name) for name in names})
 
 
@@ -153,7 +156,7 @@ def parts_list(root: Path, modules: Path, collected: list[models.Model], version
     ort = modules / "onnxruntime-web" / "dist"
     scripts = {
         "@pyscript/core": pyscript_files(modules),
-        "onnxruntime-web": [ort / module for module, _ in RUNTIMES.values()],
+        "onnxruntime-web": [ort / module for module in [*(m for m, _ in RUNTIMES.values()), WEBGL]],
     }
     return sbom.parts_list(root, collected, scripts, version)
 
@@ -225,6 +228,7 @@ def page_facts(site: Site, collected: list[models.Model], html: dict[str, str]) 
         "models": [model.card | {"url": site.url(model_file(model))} for model in collected],
         "engine": site.resolve("./assets/engine.js", "the page"),
         "gpu": site.resolve("./assets/gpu.js", "the page"),
+        "webgl": site.resolve("./assets/webgl.js", "the page"),
         "clip": site.resolve("./assets/clip/people.webm", "the page"),
         "sample": site.resolve("./assets/sample.jpg", "the page"),
         "store": site.url("idb-keyval.js"),
@@ -238,14 +242,7 @@ def page_facts(site: Site, collected: list[models.Model], html: dict[str, str]) 
         },
         "worker": f"{site.base}{worker.NAME}",
         "pyscript": site.url("pyscript/core.js"),
-        "ort": {
-            runtime_name: {
-                "module": site.url(f"ort/{module}"),
-                "glue": site.url(f"ort/{stem}.mjs"),
-                "wasm": site.url(f"ort/{stem}.wasm"),
-            }
-            for runtime_name, (module, stem) in RUNTIMES.items()
-        },
+        "ort": runtimes(site),
         "parts": parts(site, collected),
         "threads": thread_table(),
         "notices": early_notices(),
@@ -256,6 +253,19 @@ def page_facts(site: Site, collected: list[models.Model], html: dict[str, str]) 
     return facts | {
         "version": digest(part.encode() for part in (names, written, *html.values()))[:10]
     }
+
+
+def runtimes(site: Site) -> dict[str, dict[str, str]]:
+    """Return the addresses of each build of onnxruntime-web."""
+    builds = {
+        name: {
+            "module": site.url(f"ort/{module}"),
+            "glue": site.url(f"ort/{stem}.mjs"),
+            "wasm": site.url(f"ort/{stem}.wasm"),
+        }
+        for name, (module, stem) in RUNTIMES.items()
+    }
+    return builds | {"webgl": builds["wasm"] | {"webgl": site.url(f"ort/{WEBGL}")}}
 
 
 def thread_table() -> list[int]:

@@ -58,7 +58,8 @@ def ways(facts: Facts) -> list[Way]:
     for backend in BACKENDS:
         if backend == "auto":
             continue
-        plans = candidates(facts, backend)
+        # To insist on WebGL accepts one in software, which nobody would choose.
+        plans = [plan._replace(software=False) for plan in candidates(facts, backend)]
         groups: dict[tuple[int, bool], list[Plan]] = {}
         for plan in plans:
             groups.setdefault((plan.threads, plan.half), []).append(plan)
