@@ -49,6 +49,7 @@ SCRIPTS = (
     "tools/add_model.py",
     "tools/browsers/formats.py",
     "tools/convert_models.py",
+    "tools/draw_devices.py",
     "tools/record_accuracy.py",
     "tools/record_references.py",
 )
