@@ -35,6 +35,7 @@ SCRIPTS = (
     "bench/experiments/int8.py",
     "bench/experiments/unpack.py",
     "bench/experiments/webgl.py",
+    "bench/growing.py",
     "bench/heads.py",
     "bench/profile_frames.py",
     "bench/reference.py",
