@@ -36,6 +36,7 @@ SCRIPTS = (
     "bench/experiments/unpack.py",
     "bench/experiments/webgl.py",
     "bench/heads.py",
+    "bench/profile_frames.py",
     "bench/reference.py",
     "bench/redaction/table.py",
     "bench/start.py",
