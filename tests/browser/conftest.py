@@ -19,7 +19,7 @@ from builder.serve import SiteServer, serving
 from .networks import scene
 from .pictures import ROOT, encode, on_camera
 from .profiles import ONE_PROCESS, WarmProfile
-from .room import PATIENCE, Room, device_cores, device_memory
+from .room import PATIENCE, WITHOUT_RELAXED_SIMD, Room, device_cores, device_memory
 from .watch import Watch
 
 INSECURE_HOST = "obscura.test"
@@ -208,10 +208,12 @@ def rooms(
             watched: bool = True,
             cold: bool = False,
             cores: int = 2,
+            litert: bool = False,
             **options,
         ) -> Room:
             # The fewest sessions, the same on every machine.
-            init = device_memory(None) + device_cores(cores) + init
+            hidden = "" if litert else WITHOUT_RELAXED_SIMD
+            init = device_memory(None) + device_cores(cores) + hidden + init
             ordinary = watched and not (url or cold or options)
             profile = warm(flags) if ordinary else None
             if profile:
@@ -239,8 +241,9 @@ def new_room(
 
     Nothing is stored in its profile, which is a warm one (see `profiles`), unless the test asks for
     a ``cold`` one or for another address or context. The device has two cores unless the test asks
-    for another number of ``cores``. The page is not opened yet, so that a test may still change
-    what the network does.
+    for another number of ``cores``, and a browser that cannot use LiteRT, which each visit would
+    fetch and race, unless the test is about ``litert``. The page is not opened yet, so that a test
+    may still change what the network does.
     """
     with rooms(browsers, warm, site, watch) as opened:
         yield opened

@@ -318,6 +318,11 @@ def parts(site: Site, collected: list[models.Model]) -> list[dict[str, Any]]:
         (f"ort/{stem}.wasm", {"stage": "engine", "runtime": runtime_name})
         for runtime_name, (_, stem) in RUNTIMES.items()
     ]
+    stages += [
+        (f"litert/{stem}.wasm", {"stage": "engine", "runtime": build_name})
+        for build_name, stem in litert.BUILDS.items()
+        if f"litert/{stem}.wasm" in site.names
+    ]
     stages += [(model_file(model), {"stage": "model", "model": model.name}) for model in collected]
     return [
         {"url": site.url(name), "bytes": site.path(name).stat().st_size, **labels}
