@@ -56,6 +56,9 @@ const create = (model, backend, options = {}) =>
   ort.InferenceSession.create(new Uint8Array(model), {
     executionProviders: [backend],
     logSeverityLevel: 3,
+    // Its threads spin for milliseconds after a run, in case another follows, and so keep the page
+    // from showing the answer and this worker from drawing the next frame where cores are few.
+    extra: { session: { force_spinning_stop: "1" } },
     ...options,
   });
 

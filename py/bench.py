@@ -5,19 +5,23 @@ from __future__ import annotations
 import traceback
 from typing import Any
 
+from obscura import __version__
 from obscura.page.browser import about, boot, canvas, storage
 from obscura.page.browser.dom import by_id, on_failure, run, set_theme
-from obscura.page.browser.files import download
+from obscura.page.browser.files import download, fetch_blob
 from obscura.page.browser.idb import ModelDatabase
 from obscura.page.browser.late import DeferredArchive
 from obscura.page.browser.networks import BufferNetwork
 from obscura.page.browser.web_sessions import WebSessionFactory
-from obscura.page.features.bench.device import Device
+from obscura.page.features.bench.device import Device, brand
+from obscura.page.features.bench.measuring import Measuring
 from obscura.page.features.bench.page import Bench
+from obscura.page.features.closer.shelf import HeadShelf
 from obscura.page.models.opening import Opener
 from obscura.page.models.own import OwnModels
 from obscura.page.models.shelf import Shelf
 from obscura.page.models.winners import Winners
+from obscura.page.stage.overlay import Overlay
 from obscura.page.state import build
 from obscura.page.state.preferences import Preferences, stored
 from obscura.page.state.settings import CORE_SETTINGS, SettingTable
@@ -31,13 +35,21 @@ async def main() -> None:
     # The sample picture stands in for a camera.
     sample = canvas.canvas_of(await boot.sample_pixels())
     facts, gpu_name = await boot.device()
-    device = Device(facts, gpu_name, about.browser_name())
+    name, system = about.browser_and_system()
+    adapter = about.renderer_name() or gpu_name
+    device = Device(facts, adapter, brand(name), system, about.window_size())
 
     async def sample_image() -> Any:
         return canvas.read_pixels(sample)
 
     async def fetch_network(url: str, fresh: bool) -> BufferNetwork:
         return BufferNetwork(await download(url, fresh))
+
+    async def text(url: str) -> str:
+        blob, status = await fetch_blob(url)
+        if blob is None:
+            raise OSError(f"{url}: {status}")
+        return str(await blob.text())
 
     own = OwnModels(ModelDatabase(lambda: boot.boot.load(parts.store_url)))
     deferred = DeferredArchive(lambda: download(parts.rest_url))
@@ -46,7 +58,11 @@ async def main() -> None:
     factory = WebSessionFactory(parts, gpu_name, deferred)
     graphs = parts.litert.cores if parts.litert else None
     opener = Opener(facts, factory, sample_image, nothing_stored, graphs)
-    bench = Bench(shelf, opener, device, sample)
+    heads = HeadShelf(parts.heads_url, text, fetch_network, lambda network: network.handle.slice(0))
+    overlay = Overlay(by_id("overlay"))
+    measuring = Measuring(shelf, opener, heads, sample, overlay)
+    version = f"{__version__} ({parts.version})"
+    bench = Bench(shelf, device, measuring, overlay, version)
     bench.begin(about.parameters())
 
 

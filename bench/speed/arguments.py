@@ -14,6 +14,7 @@ from builder.build import ROOT
 ROWS = (
     *("threads", "one", "gpu", "python", "blocked", "warm", "cold", "bytes", "memory", "growth"),
     "heads",
+    "others",
 )
 
 
@@ -92,6 +93,13 @@ def arguments() -> argparse.ArgumentParser:
         default=[],
         metavar="FLAG",
         help="extra flag for Chromium; may be repeated",
+    )
+    add(
+        "--weights",
+        action="append",
+        default=[],
+        metavar="NAME=FILE",
+        help="a network for a rival that comes without one (libreyolo, mediapipe, ultralytics)",
     )
     add("--prepare", type=Path, metavar="DIR", help="only make the folder to serve")
     add("--prepared", type=Path, metavar="DIR", help="measure a prepared folder; needs no Node")

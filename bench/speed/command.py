@@ -17,8 +17,9 @@ from browsers.chromium import Chromium, ChromiumError, launched
 from browsers.clip import CLIP
 from builder.browser import find_chromium
 from builder.errors import BuildError
-from speed import goals, heads, plot, report, visits
+from speed import goals, heads, others, plot, report, visits
 from speed.host import Line, hosting
+from speed.packages import BY_NAME, parse_weights
 from speed.prepare import prepare, read_facts
 from speed.stacks import Setting
 
@@ -38,16 +39,21 @@ def run(root: Path, args: argparse.Namespace) -> int:
     rivals: tuple[str, ...] = ("tfjs", "js") if args.rival == "all" else (args.rival,)
     if wanted == {"heads"}:
         rivals = ()  # none has them
+    if "others" in wanted and args.rival == "all":
+        rivals += tuple(BY_NAME)
+    weights = parse_weights(args.weights)
     if args.prepare:
-        print(f"made {prepare(root, args.prepare, rivals)}", flush=True)
+        print(f"made {prepare(root, args.prepare, rivals, weights)}", flush=True)
         return 0
     if args.read:
         measured = json.loads(args.read.read_text(encoding="utf-8"))
     else:
-        folder = args.prepared or prepare(root, root / "build" / "bench", rivals)
+        folder = args.prepared or prepare(root, root / "build" / "bench", rivals, weights)
         measured = measure(folder, args, wanted, rivals)
         if "heads" in wanted:
             add_heads(measured, folder, args)
+        if "others" in wanted:
+            add_others(measured, folder, args)
     if args.json:
         args.json.write_text(json.dumps(measured, indent=1) + "\n", encoding="utf-8")
     print(report.markdown(measured, wanted), flush=True)
@@ -69,6 +75,24 @@ def add_heads(measured: dict[str, Any], folder: Path, args: argparse.Namespace) 
             measured["heads"] = figures
     except ChromiumError as error:
         measured["failures"]["heads"] = str(error)
+
+
+def add_others(measured: dict[str, Any], folder: Path, args: argparse.Namespace) -> None:
+    """Add what other packages take to what was measured, or why that is not known."""
+    told = measured["machine"]
+    backend = "wasm" if no_gpu(args.backend, told) else "webgpu"
+    stacks = ["obscura", *(n for n in measured["rivals"] if n == "tfjs" or n in BY_NAME)]
+    amount = visits.Amount(args.warm_up, args.frames, args.rounds)
+    flags = [others.BLOCKED, *args.flag]
+    browser_path = find_chromium(Path(sys.executable))
+    try:
+        with (
+            hosting(folder, isolated=args.isolation) as host,
+            launched(browser_path, folder / CLIP, flags) as browser,
+        ):
+            measured["others"] = others.measure(browser, host, stacks, backend, amount, tell)
+    except ChromiumError as error:
+        measured["failures"]["others"] = str(error)
 
 
 def measure(

@@ -53,6 +53,7 @@ def rows(run: Measured, wanted: frozenset[str]) -> list[Row]:
 ROWS = (
     *("threads", "one", "gpu", "python", "blocked", "warm", "cold", "bytes", "memory", "growth"),
     "heads",
+    "others",
 )
 
 

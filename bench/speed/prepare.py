@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,7 @@ from builder.site import Site
 from builder.sources import read
 from modelkit.errors import ConversionError
 from modelkit.sources import COCO_SSD_TFJS
+from speed import packages
 from speed.host import PACKED
 
 FACTS = "bench.json"
@@ -48,11 +49,14 @@ TF = {
 }
 
 
-def prepare(root: Path, out: Path, rivals: Sequence[str]) -> Path:
+def prepare(
+    root: Path, out: Path, rivals: Sequence[str], weights: Mapping[str, Path] | None = None
+) -> Path:
     """Make the folder ``out``, replacing an earlier one, and return it.
 
     Args:
-        rivals: "tfjs", "js", or both. Only the first needs packages from npm.
+        rivals: "js", which needs no packages from npm, "tfjs" and names of `packages.OTHERS`.
+        weights: networks for those that have none, see `packages.add_others`.
 
     Raises:
         BuildError: something is missing, or ``out`` contains other files.
@@ -64,7 +68,7 @@ def prepare(root: Path, out: Path, rivals: Sequence[str]) -> Path:
     shutil.rmtree(out, ignore_errors=True)
     out.mkdir(parents=True)
     build(out / SITE)
-    versions = add_rivals(root, Site(out / RIVALS, "./"), rivals)
+    versions = add_rivals(root, Site(out / RIVALS, "./"), rivals, weights or {})
     compress(out, root / "build" / "cache" / "compressed")
     write_clip(out / CLIP)
     for count, name in PEOPLE.items():
@@ -85,10 +89,13 @@ def read_facts(folder: Path) -> dict[str, Any]:
     return facts
 
 
-def add_rivals(root: Path, site: Site, rivals: Sequence[str]) -> dict[str, str]:
+def add_rivals(
+    root: Path, site: Site, rivals: Sequence[str], weights: Mapping[str, Path]
+) -> dict[str, str]:
     """Add the rivals' pages and everything they load; return the versions of their packages."""
     home = root / "bench" / "rivals"
     versions = add_tensorflow(home, site) if "tfjs" in rivals else {}
+    versions |= packages.add_others(home, site, rivals, weights)
     site.add("sample.jpg", read(root, "assets/sample.jpg"))
     own = sorted((home / "pages").iterdir())
     scripts = [path for path in own if path.suffix != ".html"]
@@ -99,7 +106,8 @@ def add_rivals(root: Path, site: Site, rivals: Sequence[str]) -> dict[str, str]:
 
     for name in rivals:
         html = (home / "pages" / f"{name}.html").read_text(encoding="utf-8")
-        site.add_plain(f"{name}.html", ATTRIBUTE.sub(reference, html).encode())
+        html = packages.IMPORT.sub(reference, ATTRIBUTE.sub(reference, html))
+        site.add_plain(f"{name}.html", html.encode())
     return versions
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from speed import heads
+from speed import heads, others
 from speed.goals import Measured, Row, rows
 
 STACKS = {
@@ -38,6 +38,7 @@ def markdown(run: Measured, wanted: frozenset[str]) -> str:
         parts.append("Where a frame's milliseconds go:\n\n" + table(head, frames))
     parts += growth(run.get("growth") or {})
     parts += heads.parts(run.get("heads") or {}, table)
+    parts += others.parts(run.get("others") or {}, table)
     kept = [f"{part}: {why}" for part, why in run["failures"].items()]
     if kept:
         parts.append("Not measured: " + "; ".join(kept))

@@ -113,7 +113,7 @@ ROUND = """
 const before = now().frames;
 const begun = performance.now();
 document.getElementById("pause").click();
-await until(() => now().frames >= before + %d, 100);
+await until(() => now().frames >= before + %d, 500); // each look takes time of the page
 const seconds = (performance.now() - begun) / 1000;
 document.getElementById("pause").click();
 return { frames: now().frames - before, seconds };
@@ -149,9 +149,17 @@ class Ours:
 
     name = "obscura"
 
-    def __init__(self, browser: Chromium, url: str, setting: Setting, warm_up: int) -> None:
-        """Open the page and let it analyse `warm_up` frames; then it resets its times."""
-        tab = browser.tab()
+    def __init__(
+        self, browser: Chromium, url: str, setting: Setting, warm_up: int, also: str = ""
+    ) -> None:
+        """Open the page and let it analyse `warm_up` frames; then it resets its times.
+
+        Args:
+            also: a script that runs first, in the page and its workers.
+        """
+        tab = self.tab = browser.tab()
+        if also:
+            tab.begin_with(also, workers=True)
         tab.begin_with(RECORD % json.dumps(setting.name))
         query = f"model={MODEL}&backend={setting.backend}&threads={setting.threads}&autostart=1"
         tab.open(f"{url}site/?{query}")
@@ -228,14 +236,22 @@ class Rival:
 
 
 def open_rival(
-    browser: Chromium, url: str, page: str, told: Mapping[str, object], warm_up: int
+    browser: Chromium,
+    url: str,
+    page: str,
+    told: Mapping[str, object],
+    warm_up: int,
+    also: str = "",
 ) -> Rival:
-    """Open a rival's page (`tfjs` or `js`) and let it analyse `warm_up` frames.
+    """Open a rival's page of bench/rivals/pages and let it analyse `warm_up` frames.
 
     Args:
         told: "backend", "threads" and "setting", for the page's address.
+        also: a script that runs first, in the page and its workers.
     """
     tab = browser.tab()
+    if also:
+        tab.begin_with(also, workers=True)
     backend = told["backend"]
     tab.open(f"{url}rivals/{page}.html?{urlencode(told)}")
     try:

@@ -307,12 +307,17 @@ return now().results;
 """
 
 
+SECONDS = 300  # a small machine, and nobody waits
+
+
 def growth(browser: Chromium, host: Host, frames: int, tell: Tell) -> dict[str, Any]:
     """Return the figures of bench.html for models, boxes and classes; see obscura.page.features.bench."""  # noqa: E501
     tell("what more work costs")
     tab = browser.tab()
     try:
-        tab.open(f"{host.url}site/bench.html?parts=models,boxes,classes&frames={frames}&start")
+        tab.open(
+            f"{host.url}site/bench.html?parts=models,boxes,classes&frames={frames}&seconds={SECONDS}&start"
+        )
         tab.front()
         results: dict[str, Any] = tab.evaluate(script(GROWTH), PATIENCE_S)
         return results

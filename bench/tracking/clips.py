@@ -40,7 +40,6 @@ from tracking.answers import answers as answers_of
 from obscura.boxes import iou
 from obscura.cards import catalogue
 from obscura.detections import Detections
-from obscura.page.features.track.glide import by_track
 from obscura.tracking import Tracker, TrackerOptions
 from obscura.update import FrameInfo, Update
 
@@ -169,7 +168,7 @@ def tracked(clip: Clip, step: int) -> list[Answer]:
         shown = update.detections
         # The tracker goes on, so places for display are taken now.
         times = clip.times[frame : frame + 3 * step]
-        places = {time: by_track(shown, tracker.predict(time)) for time in times}
+        places = {time: tracker.moved(shown, time) for time in times}
         answers.append(Answer(frame, shown.xyxy, places.__getitem__))
     return answers
 

@@ -16,6 +16,8 @@ Floats = NDArray[np.float32]
 Size = tuple[float, float]  # width, height
 RESIZES = ("stretch", "letterbox", "letterbox-corner")
 NMS_BLOCK = 256
+MANY_PAIRS = 1000
+_LEAST = np.finfo(np.float32).tiny
 
 
 def area(xyxy: Floats) -> Floats:
@@ -36,7 +38,7 @@ def iou(a: Floats, b: Floats) -> Floats:
     height = np.minimum(a[:, None, 3], b[:, 3]) - np.maximum(a[:, None, 1], b[:, 1])
     shared: Floats = np.fmax(width, 0) * np.fmax(height, 0)
     union = area(a)[:, None] + area(b) - shared
-    overlap: Floats = shared / np.maximum(union, np.finfo(np.float32).tiny)  # so that 0 / 0 is 0
+    overlap: Floats = shared / np.maximum(union, _LEAST)  # so that 0 / 0 is 0
     return overlap
 
 
@@ -69,34 +71,75 @@ def nms(
         Indices of the boxes that stay, by descending score. A row with a NaN never stays; a box
         without area suppresses nothing and stays.
     """
+    order = (-score).argsort(kind="stable")
+    sums = np.add.reduce(xyxy, axis=1) + score
+    known = sums == sums  # NaN is not equal to itself
+    if not np.logical_and.reduce(known):
+        order = order[known[order]]
     # Explicit, because numpy's index type has 32 bits in wasm.
-    order: NDArray[np.int64] = np.argsort(-score, kind="stable").astype(np.int64)
-    order = order[~np.isnan(score + xyxy.sum(axis=1))[order]]
+    order = order.astype(np.int64, copy=False)
     if class_id is not None and len(set(class_id.tolist())) == len(class_id):
         return order  # no two boxes of a class, as in most pictures
-    kept = order[:0]
+    ranked = np.concatenate([xyxy, area(xyxy)[:, None]], axis=1)[order].T.copy()
+    kept: list[tuple[NDArray[np.int64], Floats]] = []  # of each block: indices, and their boxes
     for start in range(0, len(order), NMS_BLOCK):
-        block = order[start : start + NMS_BLOCK]
-        if len(kept):
-            block = block[~_rivals(xyxy, kept, block, threshold, class_id).any(axis=0)]
-        beats = np.triu(_rivals(xyxy, block, block, threshold, class_id), 1)  # i ranks above j
-        stays = ~beats.any(axis=0)
-        while not np.array_equal(again := ~beats[stays].any(axis=0), stays):
+        block, boxes = order[start : start + NMS_BLOCK], ranked[:, start : start + NMS_BLOCK]
+        for before, better in kept:
+            near = None if class_id is None else class_id[before][:, None] == class_id[block]
+            beaten = _rivals(better, boxes, threshold, near)
+            free = ~np.logical_or.reduce(beaten, axis=0)
+            block, boxes = block[free], boxes[:, free]
+        near = _ABOVE[: len(block), : len(block)]  # i ranks above j
+        if class_id is not None:
+            classes = class_id[block]
+            near = near & (classes[:, None] == classes)
+        beats = _rivals(boxes, boxes, threshold, near)
+        stays = ~np.logical_or.reduce(beats, axis=0)
+        while not np.array_equal(again := ~np.logical_or.reduce(beats[stays], axis=0), stays):
             stays = again
-        kept = np.concatenate([kept, block[stays]])
-    return kept
+        kept.append((block[stays], boxes[:, stays]))
+    return np.concatenate([block for block, _ in kept]) if kept else order
+
+
+_ABOVE = np.arange(NMS_BLOCK)[:, None] < np.arange(NMS_BLOCK)
 
 
 def _rivals(
-    xyxy: Floats,
-    a: NDArray[np.int64],
-    b: NDArray[np.int64],
-    threshold: float,
-    class_id: NDArray[np.int32] | None,
+    a: Floats, b: Floats, threshold: float, near: NDArray[np.bool_] | None
 ) -> NDArray[np.bool_]:
-    """Return which boxes of `a` overlap which of `b`, within a class: ``(len(a), len(b))``."""
-    overlap: NDArray[np.bool_] = iou(xyxy[a], xyxy[b]) > threshold
-    return overlap if class_id is None else overlap & (class_id[a][:, None] == class_id[b])
+    """Return which of `a` overlap which of `b` by more than this: ``(len(a), len(b))``.
+
+    As `iou`, with fewer calls of numpy, which for few boxes take longer than what they compute; of
+    many boxes, which are mostly of different classes, only those pairs are computed that matter.
+
+    Args:
+        a, b: ``(5, n)`` columns x1, y1, x2, y2, area.
+        near: the pairs that matter, all others are False; None for all.
+    """
+    if near is not None and near.size > MANY_PAIRS and near.size > 8 * np.count_nonzero(near):
+        rows, columns = near.nonzero()
+        rivals = np.zeros(near.shape, np.bool_)
+        rivals[rows, columns] = _overlaps(a[:, rows], b[:, columns], threshold)
+        return rivals
+    overlap = _overlaps(a[:, :, None], b[:, None], threshold)
+    if near is not None:
+        overlap &= near
+    return overlap
+
+
+def _overlaps(a: Floats, b: Floats, threshold: float) -> NDArray[np.bool_]:
+    """Return whether boxes overlap by more than this, given columns as of `_rivals`."""
+    shared = np.minimum(a[2:4], b[2:4])
+    shared -= np.maximum(a[:2], b[:2])
+    np.maximum(shared, 0, out=shared)
+    inside = shared[0]
+    inside *= shared[1]
+    union = a[4] + b[4]
+    union -= inside
+    np.maximum(union, _LEAST, out=union)
+    inside /= union
+    overlap: NDArray[np.bool_] = inside > threshold
+    return overlap
 
 
 class Fit(NamedTuple):

@@ -71,6 +71,35 @@ class Detections:
         """Return Detections without rows."""
         return cls(np.zeros((0, 4), np.float32), np.zeros(0, np.float32), np.zeros(0, np.int32))
 
+    @classmethod
+    def owning(
+        cls,
+        xyxy: NDArray[np.float32],
+        score: NDArray[np.float32],
+        class_id: NDArray[np.int32],
+        track_id: NDArray[np.int64] | None = None,
+        data: dict[str, NDArray[Any]] | None = None,
+    ) -> Detections:
+        """Return Detections of arrays that nobody else changes, unchecked: for each frame.
+
+        Args:
+            xyxy, score, class_id, track_id, data: of the types and shapes that `Detections` says.
+                They are not copied, and read-only from now on.
+        """
+        made = object.__new__(cls)
+        data = data or {}
+        for array in (xyxy, score, class_id, *data.values()):
+            array.setflags(write=False)
+        if track_id is not None:
+            track_id.setflags(write=False)
+        put = object.__setattr__
+        put(made, "xyxy", xyxy)
+        put(made, "score", score)
+        put(made, "class_id", class_id)
+        put(made, "track_id", track_id)
+        put(made, "data", data)
+        return made
+
     @staticmethod
     def concatenate(parts: Iterable[Detections]) -> Detections:
         """Return the rows of several Detections, one after the other.
@@ -93,7 +122,7 @@ class Detections:
         if len(parts) < 2:
             return parts[0] if parts else Detections.empty()
         tracks = [part.track_id for part in parts if part.track_id is not None]
-        return Detections(
+        return Detections.owning(
             np.concatenate([part.xyxy for part in parts]),
             np.concatenate([part.score for part in parts]),
             np.concatenate([part.class_id for part in parts]),
@@ -118,12 +147,12 @@ class Detections:
 
     def __getitem__(self, index: Index) -> Detections:
         rows: Any = index if isinstance(index, (slice, Sequence, np.ndarray)) else [index]
-        return self.replace(
-            xyxy=self.xyxy[rows],
-            score=self.score[rows],
-            class_id=self.class_id[rows],
-            track_id=None if self.track_id is None else self.track_id[rows],
-            data={name: array[rows] for name, array in self.data.items()},
+        return Detections.owning(
+            self.xyxy[rows],
+            self.score[rows],
+            self.class_id[rows],
+            None if self.track_id is None else self.track_id[rows],
+            {name: array[rows] for name, array in self.data.items()},
         )
 
     def sorted(self) -> Detections:

@@ -38,6 +38,9 @@ LABEL_BLOCK = 8
 """Labels placed at once: few enough to compare all their places with each other, and many enough
 that numpy is called rarely."""
 
+MANY = 80
+"""Boxes from which it is quicker to find first which labels they are near to."""
+
 Floats = NDArray[np.float32]
 
 
@@ -134,10 +137,31 @@ def _hidden(options: Floats, xyxy: Floats, areas: Floats) -> Floats:
     small = own * MOST_HIDDEN < areas.max(initial=0)  # no label hides much of the others
     if not small.any():
         return np.zeros((len(xyxy), PLACES), np.float32)
-    shared = _shared(options, xyxy[small].T[[0, 2, 1, 3]])
-    shared -= own[small] * np.float32(MOST_HIDDEN)
+    edges, limits = xyxy[small].T[[0, 2, 1, 3]], own[small] * np.float32(MOST_HIDDEN)
+    if len(xyxy) < MANY:
+        shared = _shared(options, edges)
+        shared -= limits
+        np.maximum(shared, 0, out=shared)
+        lost: Floats = np.add.reduce(shared, axis=1).reshape(-1, PLACES)
+        return lost
+    # Most labels are far from most boxes: only pairs that touch are computed.
+    left, right, top, bottom = options.reshape(4, -1, PLACES)
+    near = left.min(axis=1)[:, None] < edges[1]
+    near &= right.max(axis=1)[:, None] > edges[0]
+    near &= top.min(axis=1)[:, None] < edges[3]
+    near &= bottom.max(axis=1)[:, None] > edges[2]
+    labels, boxes = near.nonzero()
+    lost = np.zeros((len(xyxy), PLACES), np.float32)
+    if not labels.size:
+        return lost
+    edges = edges[:, boxes, None]
+    x = np.minimum(right[labels], edges[1]) - np.maximum(left[labels], edges[0])
+    y = np.minimum(bottom[labels], edges[3]) - np.maximum(top[labels], edges[2])
+    shared = np.maximum(x, 0) * np.maximum(y, 0)
+    shared -= limits[boxes, None]
     np.maximum(shared, 0, out=shared)
-    lost: Floats = shared.sum(axis=1).reshape(-1, PLACES)
+    firsts = np.concatenate([[0], (labels[1:] != labels[:-1]).nonzero()[0] + 1])
+    lost[labels[firsts]] = np.add.reduceat(shared, firsts, axis=0)
     return lost
 
 

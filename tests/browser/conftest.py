@@ -56,6 +56,9 @@ FLAG_SETS = {
     ],
 }
 
+NONE_LATE = f"delete globalThis.WebGL2RenderingContext; {WITHOUT_RELAXED_SIMD}"
+"""Has the page find none of the ways to run that it tries after the first boxes."""
+
 OpenRoom = Callable[..., Room]
 Serve = Callable[..., SiteServer]
 
@@ -208,12 +211,11 @@ def rooms(
             watched: bool = True,
             cold: bool = False,
             cores: int = 2,
-            litert: bool = False,
+            late: bool = False,
             **options,
         ) -> Room:
             # The fewest sessions, the same on every machine.
-            hidden = "" if litert else WITHOUT_RELAXED_SIMD
-            init = device_memory(None) + device_cores(cores) + hidden + init
+            init = device_memory(None) + device_cores(cores) + ("" if late else NONE_LATE) + init
             ordinary = watched and not (url or cold or options)
             profile = warm(flags) if ordinary else None
             if profile:
@@ -241,9 +243,9 @@ def new_room(
 
     Nothing is stored in its profile, which is a warm one (see `profiles`), unless the test asks for
     a ``cold`` one or for another address or context. The device has two cores unless the test asks
-    for another number of ``cores``, and a browser that cannot use LiteRT, which each visit would
-    fetch and race, unless the test is about ``litert``. The page is not opened yet, so that a test
-    may still change what the network does.
+    for another number of ``cores``. Ways to run that a first visit tries only once boxes show are
+    hidden from the page unless the test asks for the ``late`` ones. The page is not opened yet, so
+    that a test may still change what the network does.
     """
     with rooms(browsers, warm, site, watch) as opened:
         yield opened

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from browsers.chromium import launched
+from browsers.clip import CLIP
 from builder import commands
-from speed import command, prepare
+from builder.browser import find_chromium
+from speed import command, others, prepare, visits
 from speed.arguments import add_commands
+from speed.host import hosting
 
 from .conftest import SHORT_VISIT
 from .pictures import ROOT
@@ -77,6 +82,45 @@ def test_more_work_is_measured(run: dict[str, Any]) -> None:
     assert models[0] == "cocossd"
     assert [row["count"] for row in run["growth"]["boxes"]][-1] == 300
     assert [row["count"] for row in run["growth"]["classes"]][-1] == 1000
+
+
+def test_requests_to_other_hosts_are_seen_and_go_nowhere(folder: Path) -> None:
+    """Of the page, and of its workers."""
+    script = """(async () => {
+      const worker = URL.createObjectURL(
+        new Blob(["fetch('https://worker.example/').finally(() => postMessage(0))"]),
+      );
+      await new Promise((done) => { new Worker(worker).onmessage = done; });
+      return fetch("https://page.example/").then(() => "answered", () => "nothing");
+    })()"""
+    with (
+        hosting(folder, isolated=False) as host,
+        launched(find_chromium(Path(sys.executable)), None, [others.BLOCKED]) as browser,
+    ):
+        tab = browser.tab()
+        tab.watch_requests()
+        tab.open(f"{host.url}bench.json")
+        assert tab.evaluate(script) == "nothing"
+        assert others.other_hosts(tab) == {"page.example", "worker.example"}
+
+
+def test_our_page_takes_its_turn_among_other_packages(folder: Path) -> None:
+    said: list[str] = []
+    with (
+        hosting(folder, isolated=True) as host,
+        launched(
+            find_chromium(Path(sys.executable)), folder / CLIP, [others.BLOCKED, SHORT_VISIT]
+        ) as browser,
+    ):
+        amount = visits.Amount(warm_up=2, frames=3, rounds=2)
+        told = others.measure(browser, host, ["obscura"], "wasm", amount, said.append)["obscura"]
+
+    assert len(told["cold"]) == len(told["warm"]) == 2
+    assert told["hosts"] == []
+    assert told["frame"]["boxes"] == 1
+    assert others.total(told["memory"]) > 50e6
+    assert others.row("obscura", told)[3] == "wasm"
+    assert said
 
 
 def test_the_figures_make_a_table_again(

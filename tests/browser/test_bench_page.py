@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
+from devices.measure import measure
+from devices.record import read
+
+from obscura.engine.plans import BACKENDS
+from obscura.page.features.bench import words
 
 from .access import AXE, PHONE
-from .conftest import OpenRoom
+from .conftest import SHORT_VISIT, OpenRoom
 from .pictures import ROOT
 from .room import PATIENCE, Room
 
-QUICK = "bench.html?frames=2&parts=backends,boxes"
+QUICK = "bench.html?frames=2&parts=backends,heads,tracking,boxes"
 
 
 def settled(room: Room) -> dict[str, Any]:
@@ -39,14 +45,32 @@ def measured(shared_room: OpenRoom) -> Room:
 
 def test_every_way_to_run_has_figures_or_a_reason(measured: Room) -> None:
     rows = measured.snapshot()["results"]["backends"]
-    assert [row["name"].split(",")[0] for row in rows] == ["WebGPU", "WebAssembly", "WebAssembly"]
+    assert {row["backend"] for row in rows} == set(BACKENDS[1:])
     figured = [row for row in rows if "why" not in row]
-    assert figured, "one thread runs anywhere"
+    assert figured[-1]["name"] == "WebAssembly, 1 thread", "it runs anywhere"
     for row in figured:
         assert list(row["stages"]) == ["capture", "inference", "decode", "draw"]
-        assert row["count"] == 2
+        assert 2 <= row["count"] <= 3
         assert 0 < row["median"] <= row["p95"]
+        assert row["opening"] > 0
+        assert row["agreement"]["found"] == row["agreement"]["recorded"] > 0
     assert all(len(row["why"]) > 10 for row in rows if "why" in row)
+
+
+def test_faces_are_found_on_the_picture_and_objects_are_tracked(measured: Room) -> None:
+    results = measured.snapshot()["results"]
+    (faces,) = results["heads"]
+    assert (faces["name"], faces["found"]) == ("faces", 1)
+    assert faces["crops"] == 2, "the picture, and the person in it"
+    assert 0 < faces["frame"] < faces["look"]
+    assert [row["count"] for row in results["tracking"]] == [2, 20, 100]
+    assert all(row["track"] > 0 for row in results["tracking"])
+
+
+def test_it_says_in_a_sentence_what_to_choose(measured: Room) -> None:
+    said = measured.at("advice").inner_text()
+    assert re.fullmatch(r"Use Web.*; faces cost [\d.]+ ms more a frame\.", said)
+    assert measured.snapshot()["advice"] == said
 
 
 @pytest.mark.provokes("requires 'Trusted")
@@ -76,8 +100,26 @@ def test_the_result_is_copied_as_markdown(measured: Room) -> None:
     measured.until_text("progress-text", "^Copied$")
     copied = measured.page.evaluate("() => navigator.clipboard.readText()")
     assert copied == measured.at("markdown").input_value()
-    assert copied.startswith("# Obscura on this device\n\n- Browser: ")
+    assert copied.startswith("# Obscura on this device\n\nUse ")
     assert "| WebAssembly, 1 thread |" in copied
+
+
+def test_the_result_is_copied_as_a_record_for_the_device_table(
+    measured: Room, tmp_path: Path
+) -> None:
+    measured.at("copy-json").click()
+    measured.page.wait_for_function(
+        "async () => (await navigator.clipboard.readText()).startsWith('{')"
+    )
+    copied = measured.page.evaluate("() => navigator.clipboard.readText()")
+    assert copied == measured.at("json").input_value()
+    path = tmp_path / "my-device.json"
+    path.write_text(copied, encoding="utf-8")
+    record = read(path)
+    assert record.title == "my device"
+    assert (record.faces_ms or 0) > 0
+    assert set(record.tracker_ms) == {2, 20, 100}
+    assert record.plans[-1].name == "WebAssembly, 1 thread"
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -97,6 +139,22 @@ def test_stop_ends_it_and_keeps_what_there_is(measured: Room) -> None:
     assert settled(measured)["state"] == "stopped"
     assert measured.at("start").is_visible()
     assert "Stopped" in measured.at("progress-text").inner_text()
+
+
+def test_it_ends_when_the_time_is_up_and_keeps_what_there_is(new_room: OpenRoom) -> None:
+    room = new_room()
+    room.open("bench.html?seconds=5&frames=9999&start")
+    room.page.wait_for_function("() => obscura.snapshot().state === 'running'", timeout=PATIENCE)
+    assert re.fullmatch(r"at most [1-5] s left", room.at("progress-left").inner_text())
+
+    now = settled(room)
+
+    assert now["state"] == "done"
+    assert now["results"]["backends"][-1]["name"] == "WebAssembly, 1 thread"
+    assert room.at("progress-text").inner_text() == words.TIME_IS_UP
+    assert room.at("progress-left").inner_text() == ""
+    assert len(now["results"]["models"]) == 4, "what was not reached says so"
+    assert words.NO_TIME in [row.get("why") for row in now["results"]["models"]]
 
 
 @pytest.mark.provokes(r"console error: Failed to load resource.*404")
@@ -124,3 +182,11 @@ def test_the_start_page_leads_to_it_and_fetches_nothing_of_it(new_room: OpenRoom
     room.page.get_by_role("link", name="How fast is it").click()
     room.page.wait_for_url("**/bench.html")
     room.page.wait_for_function("() => globalThis.obscura?.snapshot().state === 'ready'")
+
+
+def test_a_machine_is_measured_without_playwright(dist: Path) -> None:
+    """As tools/draw_devices.py does it."""
+    advice, record = measure(dist, [SHORT_VISIT], "&frames=2&parts=backends")
+    assert advice.startswith("Use Web")
+    assert record["plans"][-1]["name"] == "WebAssembly, 1 thread"
+    assert record["browser"].count(".") == 3, "its whole version"

@@ -68,7 +68,7 @@ def test_browsers_without_relaxed_simd_never_fetch_a_byte_of_it(new_room: OpenRo
 
 
 def test_own_models_never_fetch_a_byte_of_it(new_room: OpenRoom) -> None:
-    room = new_room(litert=True).open("?backend=wasm")
+    room = new_room(late=True).open("?backend=wasm")
     room.until_state("ready")
     room.pick(("colours.onnx", networks.yolox()))
     room.until_model("own-colours")
@@ -95,7 +95,7 @@ def test_own_models_never_fetch_a_byte_of_it(new_room: OpenRoom) -> None:
 def test_insisting_on_it_where_it_cannot_be_had_says_why(
     new_room: OpenRoom, relaxed: bool, query: str, why: str
 ) -> None:
-    room = new_room(litert=relaxed).open(query)
+    room = new_room(late=relaxed).open(query)
 
     room.until_error("backend")
 
@@ -106,7 +106,7 @@ def test_insisting_on_it_where_it_cannot_be_had_says_why(
 
 
 def test_insisted_on_it_sees_what_wasm_sees(new_room: OpenRoom) -> None:
-    room = new_room(litert=True).open("?backend=wasm&threads=1")
+    room = new_room(late=True).open("?backend=wasm&threads=1")
     room.until_state("ready")
     by_wasm = room.read(encode(sample()))
     urls = asked(room)
@@ -128,7 +128,7 @@ def test_insisted_on_it_sees_what_wasm_sees(new_room: OpenRoom) -> None:
 
 
 def test_it_is_raced_after_the_first_boxes_and_opens_later_visits(new_room: OpenRoom) -> None:
-    room = new_room(litert=True, cold=True)
+    room = new_room(late=True, cold=True)
     urls = asked(room)
     room.before_engine(ELSE_SLOW)
     assert room.open().until_state("ready")["backend"] == "wasm"
@@ -147,7 +147,7 @@ def test_it_is_raced_after_the_first_boxes_and_opens_later_visits(new_room: Open
 
 
 def test_where_it_loses_the_first_engine_stays(new_room: OpenRoom) -> None:
-    room = new_room(litert=True)
+    room = new_room(late=True)
     room.before_engine(SLOW)
     room.open().until_state("ready")
 
@@ -157,7 +157,7 @@ def test_where_it_loses_the_first_engine_stays(new_room: OpenRoom) -> None:
 
 @pytest.mark.provokes(any_error=True)
 def test_a_winner_that_fails_gives_way_with_a_word_in_the_meter(new_room: OpenRoom) -> None:
-    room = new_room(litert=True)
+    room = new_room(late=True)
     room.before_engine(ELSE_SLOW)
     room.open().until("now.backend === 'litert'")
     winner(room)
@@ -174,7 +174,7 @@ def test_a_winner_that_fails_gives_way_with_a_word_in_the_meter(new_room: OpenRo
 
 @pytest.mark.provokes(any_error=True)
 def test_a_file_that_is_missing_at_the_race_leaves_the_first_engine(new_room: OpenRoom) -> None:
-    room = new_room(litert=True, cold=True)
+    room = new_room(late=True, cold=True)
     room.page.context.route("**/litert-*/*.wasm", lambda route: route.abort())
     room.open().until_state("ready")
 
@@ -185,7 +185,7 @@ def test_a_file_that_is_missing_at_the_race_leaves_the_first_engine(new_room: Op
 def test_without_isolation_it_runs_on_one_thread(
     new_room: OpenRoom, serve: Serve, dist: Path
 ) -> None:
-    room = new_room(url=serve(dist, isolated=False).url, litert=True)
+    room = new_room(url=serve(dist, isolated=False).url, late=True)
     urls = asked(room)
 
     now = room.open("?backend=litert").until_state("ready")
@@ -196,7 +196,7 @@ def test_without_isolation_it_runs_on_one_thread(
 
 
 def test_heads_run_beside_it(new_room: OpenRoom) -> None:
-    room = new_room(litert=True).open("?backend=litert")
+    room = new_room(late=True).open("?backend=litert")
     room.until_state("ready")
 
     room.at("closer").check()

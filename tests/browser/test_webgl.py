@@ -82,7 +82,7 @@ def sees_the_scene(now: dict[str, Any]) -> bool:
 @pytest.fixture(scope="module")
 def visit(shared_room: OpenRoom) -> Room:
     """A visitor with a small network of their own."""
-    return bring_model(shared_room("webgpu"))
+    return bring_model(shared_room("webgpu", late=True))
 
 
 @pytest.fixture
@@ -110,7 +110,7 @@ def test_an_own_network_is_read_from_photos_and_from_a_camera(room: Room) -> Non
 
 @pytest.mark.parametrize("name", ["cocossd", "centernet-320"])
 def test_a_shipped_model_reproduces_its_recorded_answer(new_room: OpenRoom, name: str) -> None:
-    room = new_room("camera")
+    room = new_room("camera", late=True)
     room.page.set_default_timeout(240_000)
     room.open(f"?backend=webgl&model={name}")
 
@@ -125,7 +125,7 @@ def test_a_shipped_model_reproduces_its_recorded_answer(new_room: OpenRoom, name
 def test_webgl_in_software_is_not_chosen_and_its_runtime_not_even_fetched(
     new_room: OpenRoom,
 ) -> None:
-    room = new_room("camera")
+    room = new_room("camera", late=True)
     asked: list[str] = []
     room.page.on("request", lambda request: asked.append(request.url))
     room.open().until_state("ready")
@@ -141,7 +141,7 @@ def test_webgl_in_software_is_not_chosen_and_its_runtime_not_even_fetched(
 def test_where_webgl_wins_it_takes_over_after_the_first_boxes_of_later_visits(
     new_room: OpenRoom,
 ) -> None:
-    room = bring_model(new_room("webgpu"))
+    room = bring_model(new_room("webgpu", late=True))
     room.before_engine(AS_IF_REAL + ELSE_SLOW)
     room.open().until("now.backend === 'webgl'")
     room.page.wait_for_function(
@@ -167,7 +167,7 @@ def test_where_webgl_wins_it_takes_over_after_the_first_boxes_of_later_visits(
 
 
 def test_heads_run_on_wasm_beside_it(new_room: OpenRoom) -> None:
-    room = new_room("camera").open("?backend=webgl&model=cocossd")
+    room = new_room("camera", late=True).open("?backend=webgl&model=cocossd")
     room.until_state("ready")
 
     room.at("closer").check()
@@ -180,7 +180,7 @@ def test_heads_run_on_wasm_beside_it(new_room: OpenRoom) -> None:
 
 
 def test_webgl_insisted_on_where_there_is_none_is_told(new_room: OpenRoom) -> None:
-    room = new_room("camera")
+    room = new_room("camera", late=True)
     room.before_engine("OffscreenCanvas.prototype.getContext = () => null;")
     room.open("?backend=webgl")
 

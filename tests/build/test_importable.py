@@ -34,8 +34,8 @@ SCRIPTS = (
     "bench/experiments/graphs.py",
     "bench/experiments/int8.py",
     "bench/experiments/unpack.py",
-    "bench/experiments/webgl.py",
     "bench/heads.py",
+    "bench/profile_frames.py",
     "bench/reference.py",
     "bench/redaction/table.py",
     "bench/start.py",
@@ -48,6 +48,7 @@ SCRIPTS = (
     "tools/add_model.py",
     "tools/browsers/formats.py",
     "tools/convert_models.py",
+    "tools/draw_devices.py",
     "tools/record_accuracy.py",
     "tools/record_references.py",
 )

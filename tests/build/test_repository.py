@@ -15,7 +15,7 @@ import pytest
 from builder.build import ROOT
 
 
-@pytest.mark.parametrize("home", [".", "bench/rivals"])
+@pytest.mark.parametrize("home", [".", "bench/rivals", "bench/rivals/agpl"])
 def test_npm_packages_are_pinned(home: str) -> None:
     """Exactly, by us; and each with a hash, by the lock, which names no registry."""
     text = (ROOT / home / "package-lock.json").read_text(encoding="utf-8")

@@ -185,3 +185,21 @@ def test_fit_there_and_back(
 def test_fit_refuses_what_it_cannot_mean(mode: str, source: tuple[int, int]) -> None:
     with pytest.raises(ValueError, match="must be"):
         fit(mode, source, (300, 300))
+
+
+@pytest.mark.parametrize("classes", [3, 80])
+def test_nms_of_many_boxes_of_several_classes_is_that_of_each_class(classes: int) -> None:
+    random = np.random.default_rng(0)
+    corners = random.uniform(0, 1, (700, 2))
+    xyxy = np.concatenate([corners, corners + random.uniform(0.05, 0.4, (700, 2))], axis=1)
+    xyxy, score = xyxy.astype(np.float32), random.uniform(0, 1, 700).astype(np.float32)
+    class_id = random.integers(0, classes, 700).astype(np.int32)
+
+    kept = nms(xyxy, score, 0.3, class_id).tolist()
+
+    apart = []
+    for each in range(classes):
+        rows = np.flatnonzero(class_id == each)
+        apart += rows[nms(xyxy[rows], score[rows], 0.3)].tolist()
+    assert len(kept) < 690
+    assert kept == sorted(apart, key=lambda row: -score[row])

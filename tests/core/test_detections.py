@@ -266,3 +266,18 @@ def test_a_row_without_a_track_has_no_number() -> None:
     assert two.track_numbers() == [7, None]
     assert [each["track_id"] for each in two.to_records(["cat"])] == [7, None]
     assert two.replace(track_id=None).track_numbers() == [None, None]
+
+
+def test_arrays_that_are_given_away_are_neither_copied_nor_writable_from_then_on() -> None:
+    xyxy, score = np.zeros((2, 4), np.float32), np.float32([0.9, 0.8])
+    more = {"seen_s": np.zeros(2)}
+
+    made = Detections.owning(xyxy, score, np.int32([1, 2]), np.int64([7, 8]), more)
+
+    assert made.xyxy is xyxy
+    assert as_lists(made) == as_lists(
+        Detections([[0] * 4] * 2, [0.9, 0.8], [1, 2], [7, 8], {"seen_s": [0.0, 0.0]})
+    )
+    for array in (xyxy, score, more["seen_s"]):
+        with pytest.raises(ValueError, match="read-only"):
+            array[0] = 1

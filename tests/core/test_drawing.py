@@ -8,6 +8,7 @@ import math
 import numpy as np
 import pytest
 
+from obscura import drawing
 from obscura.drawing import PALETTE, colour, ink, luminance, place_labels
 
 # Machado, Oliveira and Fernandes 2009: how full colour blindness maps linear RGB.
@@ -162,3 +163,15 @@ def test_labels_have_heights_of_their_own() -> None:
 
 def test_no_boxes_no_labels() -> None:
     assert place() == []
+
+
+def test_many_labels_are_placed_as_few_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    random = np.random.default_rng(0)
+    corners = random.uniform(0, 1, (150, 2)) * (900, 500)
+    boxes = np.concatenate([corners, corners + random.uniform(5, 100, (150, 2))], axis=1)
+    given = boxes.astype(np.float32), random.uniform(30, 90, 150).astype(np.float32), 16, 1000, 600
+
+    many = place_labels(*given)
+    monkeypatch.setattr(drawing, "MANY", 1000)
+
+    assert many.tolist() == place_labels(*given).tolist()

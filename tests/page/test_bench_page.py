@@ -9,6 +9,7 @@ from obscura.cards import catalogue
 from obscura.families.decode import decode
 from obscura.page.features.bench import words as bench_text
 from obscura.page.features.bench import work as bench_work
+from obscura.tracking.tracker import Tracker
 
 
 @pytest.mark.parametrize("count", bench_work.BOXES)
@@ -38,6 +39,14 @@ def test_frames_are_summed_up() -> None:
     }
 
 
+def test_objects_walk_on_and_keep_their_numbers() -> None:
+    """The tracker's work would be another if it lost them."""
+    tracker = Tracker()
+    ids = [tracker.update(bench_work.walk(20, index)).detections.track_id for index in range(35)]
+    assert len(np.unique(ids[0])) == 20
+    assert all((each == ids[0]).all() for each in ids)
+
+
 RESULTS = {
     "device": {"Browser": "Chromium 1", "Processor": "2 cores"},
     "backends": [
@@ -47,8 +56,22 @@ RESULTS = {
             "median": 40.0,
             "p95": 50.0,
             "stages": {"capture": 1.0, "inference": 38.0, "decode": 0.5, "draw": 0.5},
+            "opening": 800.0,
+            "agreement": {"recorded": 2, "found": 2, "iou": 0.991, "score": 0.01},
         },
     ],
+    "heads": [
+        {
+            "name": "faces",
+            "way": "WebAssembly, 2 threads",
+            "opening": 90.0,
+            "look": 27.0,
+            "crops": 2,
+            "frame": 9.0,
+            "found": 1,
+        }
+    ],
+    "tracking": [{"count": 20, "track": 0.6}],
     "models": [
         {
             "title": "COCO-SSD",
@@ -64,13 +87,15 @@ RESULTS = {
 }
 
 
-def test_the_markdown_holds_the_device_and_every_figure() -> None:
-    text = bench_text.markdown(RESULTS)
-    assert "- Browser: Chromium 1\n- Processor: 2 cores\n" in text
+def test_the_markdown_holds_the_advice_the_device_and_every_figure() -> None:
+    text = bench_text.markdown(RESULTS, "Use it.")
+    assert text.startswith("# Obscura on this device\n\nUse it.\n\n- Browser: Chromium 1\n")
     assert (
         "| WebAssembly, 2 threads | 40.0 ms | 50.0 ms | 1.00 ms | 38.0 ms | 0.50 ms | 0.50 ms "
-        "| 25 |" in text
+        "| 25 | 800.0 ms | 2 of 2 boxes, overlap 0.99 |" in text
     )
+    assert "| faces | 9.00 ms | 27.0 ms | 2 | 1 | 90.0 ms | WebAssembly, 2 threads |" in text
+    assert "| 20 | 0.60 ms |" in text
     assert "| 300 | 3.00 ms | 12.3 ms |" in text
     assert "The engine ran out of memory" in text
     assert "More classes" not in text, "what was not measured has no table"
@@ -78,18 +103,6 @@ def test_the_markdown_holds_the_device_and_every_figure() -> None:
 
 def test_every_line_of_a_table_has_as_many_cells() -> None:
     """Whatever the words in it are."""
-    for block in bench_text.markdown(RESULTS).split("\n\n"):
+    for block in bench_text.markdown(RESULTS, "").split("\n\n"):
         lines = [line.replace("\\|", "") for line in block.splitlines() if line.startswith("|")]
         assert len({line.count("|") for line in lines}) <= 1
-
-
-@pytest.mark.parametrize(
-    ("backend", "threads", "name"),
-    [
-        ("webgpu", 1, "WebGPU"),
-        ("wasm", 1, "WebAssembly, 1 thread"),
-        ("wasm", 4, "WebAssembly, 4 threads"),
-    ],
-)
-def test_backends_have_names(backend: str, threads: int, name: str) -> None:
-    assert bench_text.backend_name(backend, threads) == name

@@ -241,6 +241,29 @@ def test_prediction_is_limited_when_no_frame_is_analysed() -> None:
     assert tracker.predict(100.0).xyxy.tolist() == tracker.predict(1.9 + 0.4).xyxy.tolist()
 
 
+def test_boxes_are_moved_to_where_their_tracks_are_predicted() -> None:
+    tracker = Tracker()
+    for i in range(20):
+        seen = look(tracker, i, (100 + 10 * i, 200, 0.9, 0), (500, 300, 0.9, 0))
+    other = seen.replace(track_id=[seen.track_id[0], NO_TRACK])
+
+    moved, ahead = tracker.moved(other, 2.0), tracker.predict(2.0)
+
+    assert moved[0].tolist() == ahead.xyxy[0].tolist()
+    assert moved[0, 0] > seen.xyxy[0, 0] + 5
+    assert moved[1].tolist() == seen.xyxy[1].tolist(), "it has no track"
+
+
+def test_boxes_of_tracks_that_are_not_shown_any_more_stay_where_they_are() -> None:
+    tracker = Tracker()
+    for i in range(20):
+        seen = look(tracker, i, (100 + 10 * i, 200, 0.9, 0))
+    for i in range(20, 26):
+        look(tracker, i)
+
+    assert tracker.moved(seen, 2.6).tolist() == seen.xyxy.tolist()
+
+
 def look(tracker: Tracker, index: int, *rows: tuple[float, float, float, int]) -> Detections:
     """As `see`, but return what people see of it at a threshold of 0.5."""
     frame = FrameInfo(index, index / 10, WIDTH, HEIGHT)

@@ -53,6 +53,7 @@ class Chromium:
         self._scripts: dict[
             str, str
         ] = {}  # session of a page to the script with which its workers begin
+        self._watched: dict[str, list[str]] = {}  # addresses asked for, by session of a page
         self._pen = Lock()
         self._calls = 0
         self._gone = False
@@ -99,6 +100,18 @@ class Chromium:
             waitForDebuggerOnStart=True,
             flatten=True,
         )
+
+    def watch_requests(self, session: str) -> None:
+        """Note from now on what a page and its workers ask for, see `requests`."""
+        with self._news:
+            self._watched[session] = []
+        self.prepare_workers(session, "")
+        self.call("Network.enable", session)
+
+    def requests(self, session: str) -> list[str]:
+        """Return the addresses that a page and its workers have asked for."""
+        with self._news:
+            return list(self._watched[session])
 
     def workers(self, session: str) -> list[str]:
         """Return the sessions of the dedicated workers of a page, after `prepare_workers`."""
@@ -152,7 +165,14 @@ class Chromium:
                 if told["targetInfo"]["type"] == "worker":  # not the site's service worker
                     self._workers[worker] = page
                     self._send("Runtime.evaluate", worker, {"expression": self._scripts[page]})
+                    if page in self._watched:
+                        self._send("Network.enable", worker, {})
                 self._send("Runtime.runIfWaitingForDebugger", worker, {})
+        elif message["method"] == "Network.requestWillBeSent":
+            session = message.get("sessionId", "")
+            page = self._workers.get(session, session)
+            if page in self._watched:
+                self._watched[page].append(str(message["params"]["request"]["url"]))
         elif message["method"] == "Target.detachedFromTarget":
             self._workers.pop(message["params"]["sessionId"], None)
 
@@ -214,6 +234,14 @@ class Tab:
         if workers:
             self._browser.prepare_workers(self.session, script)
 
+    def watch_requests(self) -> None:
+        """Note from now on what the page and its workers ask for."""
+        self._browser.watch_requests(self.session)
+
+    def requests(self) -> list[str]:
+        """Return the addresses that they have asked for."""
+        return self._browser.requests(self.session)
+
     def realms(self) -> list[str]:
         """Return the sessions of the page and of the workers that `begin_with` knows."""
         return [self.session, *self._browser.workers(self.session)]
@@ -234,18 +262,20 @@ class Tab:
 
 
 @contextmanager
-def launched(path: Path, clip: Path, flags: Sequence[str] = ()) -> Iterator[Chromium]:
+def launched(path: Path, clip: Path | None, flags: Sequence[str] = ()) -> Iterator[Chromium]:
     """Start a browser with a new profile; it ends with the block.
 
     Args:
         path: the browser.
-        clip: an MJPEG file, which its camera shows.
+        clip: an MJPEG file, which its camera shows; None for Chromium's own picture.
         flags: more command-line flags.
 
     Raises:
         ChromiumError: it does not start.
     """
-    own = [f"--use-file-for-fake-video-capture={clip}", *flags]
+    own = list(flags)
+    if clip is not None:
+        own.append(f"--use-file-for-fake-video-capture={clip}")
     if hasattr(os, "geteuid") and os.geteuid() == 0:
         own.append("--no-sandbox")  # Chromium does not start as root with it
     with tempfile.TemporaryDirectory(prefix="obscura-bench-", ignore_cleanup_errors=True) as home:

@@ -63,6 +63,11 @@ def install(root: Path) -> Path:
     return modules
 
 
+def version(modules: Path, name: str) -> str:
+    """Return the version of an installed package."""
+    return str(json.loads(read(modules / name, "package.json"))["version"])
+
+
 def complete(root: Path) -> bool:
     """Return whether every package that we ask for has a folder, in case some were deleted."""
     asked = json.loads(read(root, "package.json"))

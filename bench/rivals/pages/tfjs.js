@@ -1,15 +1,17 @@
 // The stack to beat, as its documentation has it: cocoSsd.load, then detect on the element.
-// ?backend=wasm|webgl|webgpu&threads=N; with &sample, the bundled picture in the camera's place.
+// ?backend=wasm|webgl|webgpu&threads=N; with &sample, the bundled picture in the camera's place;
+// with &documented, files from where the documentation has them.
 
 import { draw, frames, openCamera, query, video } from "./common.js";
 
 const { tf, cocoSsd } = globalThis;
 const { model, wasm, webgpu } = document.body.dataset;
 const backend = query.get("backend") ?? "wasm";
+const documented = query.has("documented");
 
 async function load() {
   if (backend === "wasm") {
-    tf.wasm.setWasmPaths(new URL(wasm, location.href).href.replace(/[^/]*$/, ""));
+    if (!documented) tf.wasm.setWasmPaths(new URL(wasm, location.href).href.replace(/[^/]*$/, ""));
     if (query.has("threads")) tf.wasm.setThreadsCount(Number(query.get("threads")));
   }
   if (backend === "webgpu") {
@@ -19,7 +21,7 @@ async function load() {
   }
   if (!(await tf.setBackend(backend))) throw new Error(`TensorFlow.js has no ${backend} backend here`);
   await tf.ready();
-  return cocoSsd.load({ base: "lite_mobilenet_v2", modelUrl: model });
+  return cocoSsd.load({ base: "lite_mobilenet_v2", ...(documented ? {} : { modelUrl: model }) });
 }
 
 async function analyse(network, source, width, height) {

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from obscura.boxes import area, clip, fit, nms
+from obscura.boxes import area, fit, nms
 from obscura.cards.card import ModelCard
 from obscura.detections import Detections
 from obscura.errors import BackendError, ModelMismatch
@@ -128,42 +128,58 @@ def decode(
             lacks. No model returns these, but a faulty backend does, and must be noticed.
         ModelMismatch: scores of an open network are above 1, so its card is wrong.
     """
+    # Ufuncs and their `reduce`, here and below: numpy's functions that wrap them take longer than
+    # what they compute.
     family = of(card)
     boxes, scores, class_ids = outputs[:3]
-    if class_ids.size and not 0 <= class_ids.min() <= class_ids.max() < len(card.labels):
-        raise BackendError(
-            f"The backend returned a class outside 0..{len(card.labels) - 1}",
-            f"{class_ids.min()}..{class_ids.max()}",
-        )
+    if class_ids.size:
+        least, most = np.minimum.reduce(class_ids), np.maximum.reduce(class_ids)
+        if not 0 <= least <= most < len(card.labels):
+            raise BackendError(
+                f"The backend returned a class outside 0..{len(card.labels) - 1}",
+                f"{least}..{most}",
+            )
 
     wanted = scores >= (card.threshold if threshold is None else threshold)
     if classes is not None:
         chosen = np.zeros(len(card.labels), np.bool_)
         chosen[list(classes)] = True
         wanted &= chosen[class_ids]
-    rows = np.flatnonzero(wanted)
+    rows = wanted.nonzero()[0]
     boxes = boxes[rows]
-    if not (np.isfinite(scores).all() and np.isfinite(boxes).all()):
+    if not (_finite(scores) and _finite(boxes)):
         raise BackendError("The backend returned numbers that are not finite")
-    if scores.size and scores.max() > _MAX_SCORE:
+    if scores.size and (best := np.maximum.reduce(scores)) > _MAX_SCORE:
         raise (ModelMismatch if card.open else BackendError)(
-            "The network's scores are not in 0..1", f"{scores.max():.3g}"
+            "The network's scores are not in 0..1", f"{best:.3g}"
         )
     size = (card.input.width, card.input.height)
     if not len(rows):
         points = _keypoints(outputs.keypoints, rows, card.input.resize, source_size, size)
         return Detections(boxes, scores[rows], class_ids[rows], data=points)
     scores, class_ids = scores[rows], class_ids[rows]
-    boxes = boxes.clip(-_MAX_DISTANCE, _MAX_DISTANCE)
+    np.minimum(boxes, _MAX_DISTANCE, out=boxes)
+    np.maximum(boxes, -_MAX_DISTANCE, out=boxes)
     if family.nms:
         order = nms(boxes, scores, card.iou if iou is None else iou, class_ids)
     else:
-        order = np.argsort(-scores, kind="stable")
+        order = (-scores).argsort(kind="stable")
     xyxy = _to_source(boxes[order], card.input.resize, source_size, size)
     visible = area(xyxy) > 0
-    order = order[visible]
+    if not np.logical_and.reduce(visible):
+        xyxy, order = xyxy[visible], order[visible]
     points = _keypoints(outputs.keypoints, rows[order], card.input.resize, source_size, size)
-    return Detections(xyxy[visible], scores[order], class_ids[order], data=points)
+    return Detections.owning(
+        xyxy.astype(np.float32, copy=False),
+        scores[order].astype(np.float32, copy=False),
+        class_ids[order].astype(np.int32, copy=False),
+        data=points,
+    )
+
+
+def _finite(values: NDArray[np.float32]) -> bool:
+    """Whether no value is NaN or infinite."""
+    return bool(np.logical_and.reduce(np.isfinite(values), axis=None))
 
 
 def _keypoints(
@@ -181,9 +197,9 @@ def _keypoints(
     if points is None:
         return {}
     points = points[rows]
-    if not np.isfinite(points).all():
+    if not _finite(points):
         raise BackendError("The backend returned key points that are not finite")
-    whole, offsets, scales = _frame(mode, source, size)[:, :2]
+    whole, offsets, scales, _ = _frame(mode, source, size)[:, :2]
     xy = (points[:, :, :2].clip(-_MAX_DISTANCE, _MAX_DISTANCE) * whole - offsets) / scales
     return {"keypoints": np.concatenate([xy, points[:, :, 2:].clip(0, 1)], 2)}
 
@@ -192,16 +208,22 @@ def _to_source(
     boxes: NDArray[np.float32], mode: str, source: tuple[int, int], size: tuple[int, int]
 ) -> NDArray[np.float32]:
     """Map boxes from 0..1 of a model's input to pixels of the source, clipped to its edges."""
-    whole, offsets, scales = _frame(mode, source, size)
-    return clip((boxes * whole - offsets) / scales, *source)
+    whole, offsets, scales, edges = _frame(mode, source, size)
+    xyxy: NDArray[np.float32] = boxes * whole
+    xyxy -= offsets
+    xyxy /= scales
+    np.maximum(xyxy, 0, out=xyxy)
+    np.minimum(xyxy, edges, out=xyxy)
+    return xyxy
 
 
 @lru_cache(maxsize=8)
 def _frame(mode: str, source: tuple[int, int], size: tuple[int, int]) -> NDArray[np.float32]:
-    """Return three rows to compute with xyxy: size of the input, offsets and scales of `fit`.
+    """Return rows to compute with xyxy: size of the input, offsets and scales of `fit`, and size
+    of the source.
 
     Cached, because they are the same for every frame of a source.
     """
     placed = fit(mode, source, size)
-    pairs = [size, (placed.offset_x, placed.offset_y), (placed.scale_x, placed.scale_y)]
+    pairs = [size, (placed.offset_x, placed.offset_y), (placed.scale_x, placed.scale_y), source]
     return np.array([[*pair, *pair] for pair in pairs], np.float32)

@@ -28,12 +28,11 @@ def assign(similarity: Floats, gate: float) -> tuple[Ints, Ints]:
     Returns:
         Indices of the rows and of the columns, as long as each other, in order of the rows.
     """
-    allowed = similarity > gate
-    rows, columns = np.nonzero(allowed)
+    rows, columns = (similarity > gate).nonzero()
     if not rows.size:
         return rows, columns
-    alone = (allowed.sum(axis=1)[rows] == 1) & (allowed.sum(axis=0)[columns] == 1)
-    if alone.all():
+    alone = (np.bincount(rows)[rows] == 1) & (np.bincount(columns)[columns] == 1)
+    if np.logical_and.reduce(alone):
         return rows, columns
     pairs = list(zip(rows[alone].tolist(), columns[alone].tolist(), strict=True))
     for part in _parts(rows[~alone].tolist(), columns[~alone].tolist()):

@@ -26,6 +26,7 @@ from obscura.tracking.assignment import assign
 from obscura.tracking.course import Course
 from obscura.tracking.motion import Motion, to_centre, to_xyxy
 from obscura.tracking.options import TrackerOptions
+from obscura.tracking.rows import alone, followed, like, reaches
 from obscura.tracking.similarity import overlap
 from obscura.update import FrameInfo, Update
 
@@ -91,6 +92,7 @@ class Tracker:
         self._score: Floats = np.zeros(0)
         self._best: Floats = np.zeros(0)
         self._votes: Floats = np.zeros((0, 1))
+        self._class_id = np.zeros(0, np.int32)  # the one that has most votes; of equals the first
         self._frames = 0
         self._gap_s = 0.0  # between the latest two frames
         self._time_s = 0.0
@@ -135,60 +137,61 @@ class Tracker:
             self._drop_outside(update.frame)
         measured = to_centre(detections.xyxy.astype(np.float64))
         score = detections.score.astype(np.float64)
-        tracks, rows = self._associate(measured, score, detections.class_id)
+        tracks, rows = self._associate(measured, detections)
         self._continue(tracks, measured[rows], score[rows], detections.class_id[rows])
         track_id = np.full(len(score), NO_TRACK, np.int64)
         track_id[rows] = self._id[tracks]
         class_id = detections.class_id.copy()
-        class_id[rows] = self._class_id(tracks)
+        class_id[rows] = self._class_id[tracks]
         self._drop(tracks)
-        born = self._born(measured, score, detections.class_id, rows)
-        if born.size:
+        if len(rows) < len(score):
+            born = self._born(measured, detections, rows)
             ids = self._begin(measured[born], score[born], detections.class_id[born])
             if self._frames <= EARLY:
                 track_id[born] = ids
-        return Update(
-            update.frame,
-            detections.replace(track_id=track_id, class_id=class_id),
-            update.events,
+        marked = Detections.owning(
+            detections.xyxy, detections.score, class_id, track_id, detections.data
         )
+        return Update(update.frame, marked, update.events)
 
-    def _associate(
-        self, measured: Floats, score: Floats, class_id: NDArray[np.int32]
-    ) -> tuple[Ints, Ints]:
+    def _associate(self, measured: Floats, detections: Detections) -> tuple[Ints, Ints]:
         """Return pairs of tracks and detections."""
         options, motion = self.options, self._motion
+        class_id, score = detections.class_id, detections.score
         free_track = np.ones(len(self._id), bool)
-        free_row = _reaches(score, options.live)
-        strong = _reaches(score, options.strong)
+        free_row = reaches(score, options.live)
+        strong = reaches(score, options.strong)
         pairs: list[tuple[Ints, Ints]] = []
 
-        def pair(
-            tracks: Ints, rows: Ints, margin: Floats | float, gate: float, *, heights: bool = False
-        ) -> None:
+        def pair(tracks: Ints, rows: Ints, margin: Floats, gate: float, *, heights: bool) -> None:
             if not tracks.size or not rows.size:
                 return
-            margins = np.broadcast_to(margin, (len(tracks), 2))
-            fit = overlap(motion.state[tracks], measured[rows], margins, heights=heights)
-            fit[self._class_id(tracks)[:, None] != class_id[rows]] *= OTHER_CLASS
+            fit = overlap(motion.state[tracks], measured[rows], margin, heights=heights)
+            other = self._class_id[tracks, None] != class_id[rows]
+            np.multiply(fit, OTHER_CLASS, out=fit, where=other)
             chosen, of = assign(fit, gate)
-            free_track[tracks[chosen]] = False
-            free_row[rows[of]] = False
-            pairs.append((tracks[chosen], rows[of]))
+            paired = tracks[chosen], rows[of]
+            free_track[paired[0]] = False
+            free_row[paired[1]] = False
+            pairs.append(paired)
 
-        tracks = np.flatnonzero(self._confirmed)
+        tracks = self._confirmed.nonzero()[0]
         margin = np.minimum(MARGIN + motion.uncertainty[tracks], MOST_MARGIN)
-        pair(tracks, np.flatnonzero(free_row & strong), margin, STRONG_GATE, heights=True)
-        recent_s = min(self._previous_s, self._time_s - self.options.hold_s)
-        recent = self._confirmed & free_track & (self._seen >= recent_s)
-        margin = np.where(self._seen[recent] >= self._previous_s, NEAR_MARGIN, 0.0)[:, None]
-        pair(np.flatnonzero(recent), np.flatnonzero(free_row), margin, NEAR_GATE)
-        new = np.flatnonzero(~self._confirmed)
-        wide = min(NEW_MARGIN + NEW_SPEED * (self._time_s - self._previous_s), MOST_NEW_MARGIN)
-        pair(new, np.flatnonzero(free_row & strong), wide, NEW_GATE, heights=True)
-        if not pairs:
-            return np.zeros(0, np.int64), np.zeros(0, np.int64)
-        return np.concatenate([each[0] for each in pairs]), np.concatenate([p[1] for p in pairs])
+        pair(tracks, (free_row & strong).nonzero()[0], margin, STRONG_GATE, heights=True)
+        if np.logical_or.reduce(free_row):
+            recent_s = min(self._previous_s, self._time_s - options.hold_s)
+            recent = (self._confirmed & free_track & (self._seen >= recent_s)).nonzero()[0]
+            near = np.where(self._seen[recent] >= self._previous_s, NEAR_MARGIN, 0.0)[:, None]
+            pair(recent, free_row.nonzero()[0], near, NEAR_GATE, heights=False)
+            new = (~self._confirmed).nonzero()[0]
+            wide = min(NEW_MARGIN + NEW_SPEED * (self._time_s - self._previous_s), MOST_NEW_MARGIN)
+            some = (free_row & strong).nonzero()[0]
+            pair(new, some, np.full((1, 1), wide), NEW_GATE, heights=True)
+        if len(pairs) == 1:
+            return pairs[0]
+        nobody = np.zeros(0, np.int64)
+        all_tracks, all_rows = zip((nobody, nobody), *pairs, strict=True)
+        return np.concatenate(all_tracks), np.concatenate(all_rows)
 
     def _continue(
         self, tracks: Ints, measured: Floats, score: Floats, class_id: NDArray[np.int32]
@@ -204,14 +207,14 @@ class Tracker:
         self._best[tracks] = np.maximum(self._best[tracks], score)
         self._vote(tracks, class_id, score)
 
-    def _born(
-        self, measured: Floats, score: Floats, class_id: NDArray[np.int32], used: Ints
-    ) -> Ints:
+    def _born(self, measured: Floats, detections: Detections, used: Ints) -> Ints:
         """Return the rows that begin tracks."""
-        free = _reaches(score, self.options.birth)
+        score, class_id = detections.score, detections.class_id
+        free = reaches(score, self.options.birth)
         free[used] = False
         born: list[int] = []
-        for row in np.flatnonzero(free)[np.argsort(-score[free], kind="stable")].tolist():
+        rows = free.nonzero()[0]
+        for row in rows[(-score[rows]).argsort(kind="stable")].tolist():
             rivals = np.concatenate([used, np.array(born, np.int64)])
             rivals = rivals[class_id[rivals] != class_id[row]]
             fit = overlap(measured[[row]], measured[rivals], NO_MARGIN, heights=False)
@@ -222,6 +225,8 @@ class Tracker:
     def _begin(self, measured: Floats, score: Floats, class_id: NDArray[np.int32]) -> Ints:
         """Begin tracks, and return their ids."""
         count = len(score)
+        if not count:
+            return np.zeros(0, np.int64)
         ids = np.arange(self._next_id, self._next_id + count, dtype=np.int64)
         self._next_id += count
         self._motion.add(measured)
@@ -234,6 +239,7 @@ class Tracker:
         self._seen = np.concatenate([self._seen, now])
         self._score = np.concatenate([self._score, score])
         self._best = np.concatenate([self._best, score])
+        self._class_id = np.concatenate([self._class_id, np.zeros(count, np.int32)])
         self._votes = np.concatenate([self._votes, np.zeros((count, self._votes.shape[1]))])
         self._vote(np.arange(len(self._id) - count, len(self._id)), class_id, score)
         return ids
@@ -253,11 +259,20 @@ class Tracker:
             self._keep(~(lost & outside))
 
     def _keep(self, kept: NDArray[np.bool_]) -> None:
-        if kept.all():
+        if np.logical_and.reduce(kept):
             return
         self._motion.keep(kept)
         self._course.keep(kept)
-        for name in ("_id", "_confirmed", "_begun", "_seen", "_score", "_best", "_votes"):
+        for name in (
+            "_id",
+            "_confirmed",
+            "_begun",
+            "_seen",
+            "_score",
+            "_best",
+            "_class_id",
+            "_votes",
+        ):
             setattr(self, name, getattr(self, name)[kept])
 
     # ---- classes ---------------------------------------------------------------------------------
@@ -267,11 +282,11 @@ class Tracker:
         if missing > 0:
             self._votes = np.pad(self._votes, ((0, 0), (0, missing)))
         self._votes[tracks, class_id] += score
-
-    def _class_id(self, tracks: Ints) -> NDArray[np.int32]:
-        """Return the class of each track."""
-        class_id: NDArray[np.int32] = self._votes[tracks].argmax(axis=1).astype(np.int32)
-        return class_id
+        # Only these votes are more than before: the other classes need not be looked at.
+        before = self._class_id[tracks]
+        votes, most = self._votes[tracks, class_id], self._votes[tracks, before]
+        wins = (votes > most) | ((votes == most) & (class_id < before))
+        self._class_id[tracks] = np.where(wins, class_id, before)
 
     # ---- between frames --------------------------------------------------------------------------
 
@@ -310,35 +325,51 @@ class Tracker:
         found = update.detections
         if found.track_id is None:
             raise ValueError("update: wanted one that the tracker returned, got one without ids")
-        rows, tracks = np.nonzero(found.track_id[:, None] == self._id)
-        measured = found[rows]
-        measured = measured.replace(data={**measured.data, **self._facts(tracks)})
         interval_s = self._time_s - self._previous_s
-        alone = found[(found.track_id == NO_TRACK) & (interval_s > SLOW_S)]
-        new = {
-            "seen_s": np.zeros(len(alone)),
-            "missed_s": np.zeros(len(alone)),
-            "best": alone.score,
-        }
-        alone = alone.replace(data={**alone.data, **new})
+        rows, tracks = (found.track_id[:, None] == self._id).nonzero()
+        parts = [followed(found, rows, self._facts(tracks))]
+        if interval_s > SLOW_S:
+            parts.append(alone(found[found.track_id == NO_TRACK]))
         # What is shown now stays until the next update, about as long as it was since the last.
         next_s = self._time_s + interval_s
-        held = self._at(
-            self._time_s,
-            (self._seen < self._time_s) & (self._seen >= next_s - self.options.hold_s - ROUNDING_S),
+        held = (self._seen < self._time_s) & (
+            self._seen >= next_s - self.options.hold_s - ROUNDING_S
         )
-        blank = {
-            name: np.zeros((len(held), *array.shape[1:]), array.dtype)
-            for name, array in found.data.items()
-        }
-        both = Detections.concatenate([measured, alone, held.replace(data=blank | held.data)])
+        if np.logical_or.reduce(held):
+            parts.append(like(found, self._at(self._time_s, held)))
+        both = parts[0] if len(parts) == 1 else Detections.concatenate(parts)
         shown = both.data["best"] >= threshold
         if classes is not None:
             # Not np.isin, which needs a part of numpy that the page does not have.
             shown &= np.array([each in classes for each in both.class_id.tolist()], bool)
-        both = both[shown]
+        if not np.logical_and.reduce(shown):
+            both = both[shown]
         data = {name: array for name, array in both.data.items() if name != "best"}
-        return Update(update.frame, both.replace(data=data), update.events)
+        return Update(
+            update.frame,
+            Detections.owning(both.xyxy, both.score, both.class_id, both.track_id, data),
+            update.events,
+        )
+
+    def moved(self, detections: Detections, time_s: float) -> NDArray[np.float32]:
+        """Return the boxes of detections where they are at a time.
+
+        Args:
+            detections: some of those that `visible` returned last.
+            time_s: as of `predict`.
+
+        Returns:
+            ``(n, 4)`` float32 xyxy: of tracks that `predict` has, theirs; of all others, their own.
+        """
+        assert detections.track_id is not None
+        rows, tracks = (detections.track_id[:, None] == self._id).nonzero()
+        held = self._confirmed & (self._seen >= self._time_s - self.options.hold_s)
+        if not np.logical_and.reduce(held):
+            known = held[tracks]
+            rows, tracks = rows[known], tracks[known]
+        boxes = detections.xyxy.copy()
+        boxes[rows] = self._places(tracks, time_s)
+        return boxes
 
     def _facts(self, tracks: Ints) -> dict[str, Floats]:
         """Return the arrays that `predict` adds to ``data``."""
@@ -350,20 +381,19 @@ class Tracker:
 
     def _at(self, time_s: float, rows: NDArray[np.bool_]) -> Detections:
         """Return confirmed tracks at a time; see `predict`."""
-        shown = np.flatnonzero(self._confirmed & rows)
-        ahead = (time_s - self._seen[shown]).clip(-self.options.hold_s, self.options.hold_s)
-        state = self._course.at(shown, ahead)
-        np.maximum(state[:, 2:], 1, out=state[:, 2:])
-        return Detections(
-            to_xyxy(state).astype(np.float32),
+        shown = (self._confirmed & rows).nonzero()[0]
+        return Detections.owning(
+            self._places(shown, time_s),
             self._score[shown].astype(np.float32),
-            self._class_id(shown),
+            self._class_id[shown],
             self._id[shown],
             self._facts(shown),
         )
 
-
-def _reaches(score: Floats, least: float) -> NDArray[np.bool_]:
-    """Compare as float32, which scores come as: 0.9 there is a little less than 0.9."""
-    reached: NDArray[np.bool_] = score.astype(np.float32) >= np.float32(least)
-    return reached
+    def _places(self, tracks: Ints, time_s: float) -> NDArray[np.float32]:
+        """Return ``(n, 4)`` xyxy of tracks at a time; see `predict`."""
+        most_s = self.options.hold_s
+        ahead = np.minimum(np.maximum(time_s - self._seen[tracks], -most_s), most_s)
+        state = self._course.at(tracks, ahead)
+        np.maximum(state[:, 2:], 1, out=state[:, 2:])
+        return to_xyxy(state).astype(np.float32)

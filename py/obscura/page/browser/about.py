@@ -4,18 +4,40 @@ from __future__ import annotations
 
 from typing import Any
 
-from js import URLSearchParams, location, navigator, window
+from js import Date, URLSearchParams, document, location, navigator, window
 
 
-def browser_name() -> str:
-    """Return brand, version and system, where the browser tells them apart; else all that it calls
-    itself."""
+def browser_and_system() -> tuple[str, str]:
+    """Return brand and version, and the system, where the browser tells them apart; else all that
+    it calls itself, and the platform."""
     data = getattr(navigator, "userAgentData", None)
     if data is None:
-        return str(navigator.userAgent)
+        return str(navigator.userAgent), str(navigator.platform)
     brands = [f"{brand.brand} {brand.version}" for brand in data.brands if "Not" not in brand.brand]
-    size = f"{window.innerWidth} × {window.innerHeight}"  # noqa: RUF001
-    return f"{', '.join(brands)} on {data.platform}, window {size} at {window.devicePixelRatio:g}"
+    return ", ".join(brands), str(data.platform)
+
+
+def window_size() -> str:
+    """Return the size of the page's window and its density."""
+    return f"{window.innerWidth} × {window.innerHeight} at {window.devicePixelRatio:g}"  # noqa: RUF001
+
+
+def renderer_name() -> str:
+    """Return the graphics adapter's name as WebGL gives it; "" if it gives none."""
+    canvas = document.createElement("canvas")
+    context = canvas.getContext("webgl2")
+    extension = context and context.getExtension("WEBGL_debug_renderer_info")
+    if not extension:
+        return ""
+    name = str(context.getParameter(extension.UNMASKED_RENDERER_WEBGL))
+    context.getExtension("WEBGL_lose_context").loseContext()
+    return name
+
+
+def today() -> str:
+    """Return the date here as YYYY-MM-DD."""
+    now = Date.new()
+    return f"{now.getFullYear():04d}-{now.getMonth() + 1:02d}-{now.getDate():02d}"
 
 
 def parameters() -> dict[str, str]:

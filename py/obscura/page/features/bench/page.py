@@ -1,75 +1,92 @@
-"""Benchmark page: measures every backend on this device, shows the results, copies them as text.
-
-The bundled picture stands in for a camera, so that no permission is needed and every device has
-the same work; the stages are those of the page's own frame loop, by the same code.
-"""
+"""Benchmark page: measures every backend on this device, shows the results, copies them as text."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
+from typing import Any, NamedTuple
 
 from obscura.cards.card import ModelCard
-from obscura.engine.plans import Plan, wasm_threads
 from obscura.errors import ObscuraError
-from obscura.families.decode import Outputs, decode, read
-from obscura.page.browser import shell
+from obscura.families.decode import Outputs
+from obscura.page.browser import about, shell
 from obscura.page.browser.clock import now_ms
-from obscura.page.browser.dom import by_id, listen, make, on_failure, page_data, publish, terms
-from obscura.page.browser.frames import Grabber
-from obscura.page.features.bench import words as bench_text
-from obscura.page.features.bench import work as bench_work
+from obscura.page.browser.dom import (
+    by_id,
+    every,
+    listen,
+    make,
+    on_failure,
+    page_data,
+    publish,
+    terms,
+)
+from obscura.page.features.bench import advice, record, words, work
+from obscura.page.features.bench.deadline import Deadline
 from obscura.page.features.bench.device import Device
-from obscura.page.models.opening import EngineChoice, Opener, OpenModel
+from obscura.page.features.bench.measuring import Measuring
+from obscura.page.features.bench.ways import Way, ways
 from obscura.page.models.shelf import Shelf
 from obscura.page.stage.notice import NoticeCard
 from obscura.page.stage.overlay import Overlay
 
-WARM_UP = 5
 FRAMES = 60
-REPEATS = 30
-"""How often generated rows are decoded and drawn."""
-PARTS = ("backends", "models", "boxes", "classes")
+SECONDS = 60
+TICK_MS = 250
+PARTS = ("backends", "heads", "tracking", "models", "boxes", "classes")
+WEIGHTS = {"backends": 6, "heads": 4, "tracking": 1, "models": 3, "boxes": 0.5, "classes": 0.5}
+"""Shares of the time that a step of each part has."""
+HEADS = ("faces",)
 
 
-class Stopped(Exception):
-    """The person pressed Stop."""
+class Step(NamedTuple):
+    """Something to be measured, which becomes a row of a table."""
+
+    part: str
+    named: dict[str, Any]
+    """What the row has, whether it can be measured or not."""
+    measure: Callable[[float], Awaitable[Mapping[str, Any]]]
+    """Takes the time by which it should end; returns the figures."""
 
 
 class Bench:
     """Owns the page. States: "ready", "running", "done", "stopped", "error"."""
 
-    def __init__(self, shelf: Shelf, opener: Opener, device: Device, sample: Any) -> None:
+    def __init__(
+        self, shelf: Shelf, device: Device, measuring: Measuring, overlay: Overlay, version: str
+    ) -> None:
         """
         Args:
-            sample: a canvas of the bundled picture.
+            overlay: lies over the sample picture.
+            version: of Obscura.
         """
-        self._shelf, self._opener, self._device = shelf, opener, device
-        self._sample = sample
-        self._size = (int(sample.width), int(sample.height))
-        self._grab = Grabber()
-        self._overlay = Overlay(by_id("overlay"))
+        self._device, self._version = device, version
+        self._shelf, self._measuring = shelf, measuring
+        self._overlay = overlay
         self._notice = NoticeCard(lambda _action: shell.reload(), shelf.deferred.load)
         self._parts: tuple[str, ...] = PARTS
-        self._frames = FRAMES
-        self._wanted = False
+        self._frames, self._seconds = FRAMES, SECONDS
+        self._task: asyncio.Task[None] | None = None
+        self._deadline: Deadline | None = None
+        measuring.report = lambda what: self._show_progress(words.MEASURING.format(what=what))
         self.results = self._nothing()
         self.state = "ready"
 
     def begin(self, parameters: Mapping[str, str]) -> None:
-        """Listen to the buttons, and to the address: `parts`, `frames`, `start`."""
+        """Listen to the buttons, and to the address: `parts`, `frames`, `seconds`, `start`."""
         asked = tuple(name for name in parameters.get("parts", "").split(",") if name in PARTS)
         self._parts = asked or PARTS
-        frames = parameters.get("frames", "")
-        if frames.isdecimal() and 0 < int(frames) <= 10_000:
-            self._frames = int(frames)
+        self._frames = _number(parameters.get("frames", ""), 10_000) or FRAMES
+        self._seconds = _number(parameters.get("seconds", ""), 3600) or SECONDS
         listen(by_id("start"), "click", lambda _event: self.run())
         listen(by_id("stop"), "click", lambda _event: self.stop())
-        listen(by_id("copy"), "click", lambda _event: self._copy())
+        listen(by_id("copy"), "click", lambda _event: self._copy("markdown"))
+        listen(by_id("copy-json"), "click", lambda _event: self._copy("json"))
+        every(TICK_MS, self._tick)
         on_failure(self._fail)
         publish("snapshot", self.snapshot)
-        self._show_progress(bench_text.READY, 0.0)
+        self._show_progress(words.READY)
         self._render()
         if "start" in parameters:
             by_id("start").click()
@@ -78,209 +95,150 @@ class Bench:
         """Return the page's state for programs; `results` are those so far."""
         code = self._notice.code
         error = None if code is None else {"code": code, "message": self._notice.message}
-        return {"state": self.state, "error": error, "results": self.results}
+        return {
+            "state": self.state,
+            "error": error,
+            "results": self.results,
+            "advice": self._advice(),
+            "record": self._record(),
+        }
 
     def stop(self) -> None:
-        """Stop after the current frame."""
-        self._wanted = False
+        """Stop at once, and keep what there is."""
+        if self._task is not None:
+            self._task.cancel()
 
     async def run(self) -> None:
-        """Measure all parts, one after another."""
+        """Measure one thing after another until all is done or the time is up."""
         if self.state == "running":
             return
         self._notice.hide()
         self.results = self._nothing()
-        self._wanted, self.state = True, "running"
+        self.state = "running"
+        self._deadline = Deadline(self._seconds, now_ms)
         self._render()
-        steps: dict[str, Callable[[], Any]] = {
-            "backends": self._measure_backends,
-            "models": self._measure_models,
-            "boxes": self._measure_boxes,
-            "classes": self._measure_classes,
-        }
-        try:
-            for part in self._parts:
-                await steps[part]()
-                self._render()
-        except Stopped:
-            self.state = "stopped"
-            self._show_progress(bench_text.STOPPED, 0.0)
-        except ObscuraError as error:
+        task = self._task = asyncio.ensure_future(self._measure_all(self._deadline))
+        done, _ = await asyncio.wait({task}, timeout=self._seconds)
+        stopped = task.cancelled()  # by a person
+        if not done:
+            task.cancel()
+            await asyncio.wait({task})
+        self._task = self._deadline = None
+        error = None if task.cancelled() else task.exception()
+        self.state = "stopped" if stopped else "done"
+        if error is not None:
             self._fail(error)
-        else:
-            self.state = "done"
-            self._show_progress(bench_text.DONE, 1.0)
-        finally:
-            self._overlay.clear()
-            self._render()
+            return
+        said = words.STOPPED if stopped else words.TIME_IS_UP if not done else words.DONE
+        self._show_progress(said)
+        self._overlay.clear()
+        self._render()
 
     # ---- what is measured ------------------------------------------------------------------------
 
     def _nothing(self) -> dict[str, Any]:
         return {"device": self._device.described(), **{name: [] for name in PARTS}}
 
-    @property
-    def _card(self) -> ModelCard:
-        return self._shelf.cards[self._shelf.default]
-
-    def _backends(self) -> list[tuple[str, int, str]]:
-        """Return backends with numbers of threads, and why each is skipped; "" if not."""
-        facts = self._device.facts
-        counts = wasm_threads(facts)
-        no_gpu = bench_text.SOFTWARE if facts.fallback_gpu else ""
-        no_threads = bench_text.NO_THREADS if not facts.isolated else bench_text.ONE_CORE
-        return [
-            ("webgpu", 0, no_gpu if facts.gpu else bench_text.NO_GPU),
-            *(("wasm", count, "") for count in counts[:-1]),
-            *([("wasm", 2, no_threads)] if len(counts) == 1 else []),
-            ("wasm", 1, ""),
-        ]
-
-    async def _measure_backends(self) -> None:
-        """Measure whole frames of the default model on every backend."""
-        ways = self._backends()
-        for number, (backend, threads, why) in enumerate(ways):
-            name = bench_text.backend_name(backend, threads)
-            if why:
-                self.results["backends"].append({"name": name, "why": why})
-                continue
+    async def _measure_all(self, deadline: Deadline) -> None:
+        steps = [step for part in self._parts for step in self._steps(part)]
+        weights = [WEIGHTS[step.part] for step in steps]
+        for number, step in enumerate(steps):
             try:
-                opened = await self._open(self._card, backend, threads, number / len(ways))
+                figures = await step.measure(deadline.next_end_ms(weights[number:]))
             except ObscuraError as error:
-                self.results["backends"].append({"name": name, "why": str(error)})
-                continue
-            try:
-                frames = await self._run_frames(
-                    opened, self._frames, name, number / len(ways), 1 / len(ways)
-                )
-            finally:
-                opened.session.close()
-            row = {"name": name, "backend": backend, "threads": opened.session.info.threads}
-            self.results["backends"].append(row | bench_work.summary(frames))
+                figures = {"why": str(error)}
+            except asyncio.CancelledError:
+                for late in steps[number:]:
+                    self._add(late, {"why": words.NO_TIME})
+                raise
+            self._add(step, figures)
             self._render()
 
-    async def _measure_models(self) -> None:
-        """Measure every shipped model on the first backend that works."""
-        cards = list(self._shelf.cards.values())
-        for number, card in enumerate(cards):
-            try:
-                opened = await self._open(card, "auto", 0, number / len(cards))
-            except ObscuraError as error:
-                self.results["models"].append({"title": card.title, "why": str(error)})
-                continue
-            count = max(1, self._frames // 3)
-            try:
-                frames = await self._run_frames(
-                    opened, count, card.title, number / len(cards), 1 / len(cards)
-                )
-            finally:
-                opened.session.close()
-            info = opened.session.info
-            row = {
-                "name": card.name,
-                "title": card.title,
-                "input": f"{card.input.width} × {card.input.height}",  # noqa: RUF001
-                "backend": bench_text.backend_name(info.backend, info.threads),
-            }
-            self.results["models"].append(row | bench_work.medians(frames))
-            self._render()
+    def _add(self, step: Step, figures: Mapping[str, Any]) -> None:
+        """Add a row. Tables that grow with the work have no room for reasons."""
+        if "why" not in figures or "name" in step.named:
+            self.results[step.part].append({**step.named, **figures})
 
-    async def _measure_boxes(self) -> None:
-        """Measure decoding and drawing for a growing number of boxes."""
-        card = self._card
-        for number, count in enumerate(bench_work.BOXES):
-            outputs = bench_work.boxes_in_view(count, len(card.labels))
-            await self._measure_rows("boxes", count, card, outputs, number / len(bench_work.BOXES))
+    def _steps(self, part: str) -> list[Step]:
+        """Return what there is to measure in a part."""
+        measuring, card = self._measuring, self._measuring.card
+        if part == "backends":
+            return [self._way(way) for way in ways(self._device.facts)]
+        if part == "heads":
+            return [Step(part, {"name": name}, partial(self._head, name)) for name in HEADS]
+        if part == "tracking":
+            return [Step(part, {}, partial(measuring.tracking, count)) for count in work.TRACKED]
+        if part == "models":
+            few = max(1, self._frames // 3)
+            cards = self._shelf.cards.values()
+            return [self._model(each, few) for each in cards]
+        counts = work.BOXES if part == "boxes" else work.CLASSES
+        named = words.BOX_COUNT if part == "boxes" else words.CLASS_COUNT
+        steps = []
+        for count in counts:
+            own = card if part == "boxes" else work.with_classes(card, count)
+            boxes, classes = (count, len(card.labels)) if part == "boxes" else (work.ROWS, count)
+            outputs = work.boxes_in_view(boxes, classes)
+            what = named.format(count=count)
+            steps.append(Step(part, {"count": count}, partial(self._grown, what, outputs, own)))
+        return steps
 
-    async def _measure_classes(self) -> None:
-        """Measure decoding and drawing for a growing number of classes."""
-        for number, count in enumerate(bench_work.CLASSES):
-            card = bench_work.with_classes(self._card, count)
-            outputs = bench_work.boxes_in_view(bench_work.ROWS, count)
-            share = number / len(bench_work.CLASSES)
-            await self._measure_rows("classes", count, card, outputs, share)
+    def _way(self, way: Way) -> Step:
+        named = {name: getattr(way, name) for name in ("name", "backend", "threads", "half")}
 
-    async def _measure_rows(
-        self, part: str, count: int, card: ModelCard, outputs: Outputs, share: float
-    ) -> None:
-        words = bench_text.BOX_COUNT if part == "boxes" else bench_text.CLASS_COUNT
-        self._show_progress(bench_text.MEASURING.format(what=words.format(count=count)), share)
-        rows = []
-        for repeat in range(WARM_UP + REPEATS):
-            await self._breathe()
-            row = self._show(outputs, card)
-            if repeat >= WARM_UP:
-                rows.append(row)
-        self.results[part].append({"count": count, **bench_work.medians(rows)})
-        self._render()
+        async def measure(end_ms: float) -> Mapping[str, Any]:
+            if way.why:
+                return {"why": way.why}
+            return await self._measuring.way(way, self._frames, end_ms)
 
-    async def _open(self, card: ModelCard, backend: str, threads: int, share: float) -> OpenModel:
-        """Open a session on exactly this backend and number of threads.
+        return Step("backends", named, measure)
 
-        Raises:
-            ObscuraError: it cannot be opened, or does not reproduce the recorded answer.
-        """
-        await self._breathe()
-        self._show_progress(bench_text.OPENING.format(what=card.title), share)
-        model = await self._shelf.fetch(card)
-        # A fallback would be measured under the wrong name.
-        others = () if backend == "auto" else _fallbacks(backend, threads)
-        opened = await self._opener.open(
-            card,
-            model,
-            EngineChoice(backend, threads),
-            failed=others,
-            report=lambda words: self._show_progress(words, share),
-            wanted=lambda: self._wanted,
-        )
-        if opened is None:
-            raise Stopped
-        return opened
+    def _model(self, card: ModelCard, frames: int) -> Step:
+        named = {"name": card.name, "title": card.title}
+        return Step("models", named, partial(self._measuring.model, card, frames))
 
-    async def _run_frames(
-        self, opened: OpenModel, count: int, what: str, share: float, of: float
-    ) -> list[dict[str, float]]:
-        rows = []
-        for number in range(WARM_UP + count):
-            if number % 5 == 0:
-                done = share + of * number / (WARM_UP + count)
-                self._show_progress(bench_text.MEASURING.format(what=what), done)
-            await self._breathe()
-            row = await self._frame(opened)
-            if number >= WARM_UP:
-                rows.append(row)
-        return rows
+    async def _head(self, name: str, end_ms: float) -> Mapping[str, Any]:
+        """Measure a second network in the fastest way to run."""
+        best = advice.fastest(self.results["backends"])
+        if best is None:
+            return {"why": words.NO_WAY}
+        return await self._measuring.head(name, best["plan"], end_ms)
 
-    async def _frame(self, opened: OpenModel) -> dict[str, float]:
-        """Run one frame from capture to drawn boxes; return milliseconds by stage."""
-        begun = now_ms()
-        image = self._grab(self._sample, self._size, opened.card.input)
-        captured = now_ms()
-        outputs = read(await opened.session.run(image), opened.card)
-        answered = now_ms()
-        shown = self._show(outputs, opened.card)
-        return {"capture": captured - begun, "inference": answered - captured, **shown}
-
-    def _show(self, outputs: Outputs, card: ModelCard) -> dict[str, float]:
-        begun = now_ms()
-        detections = decode(outputs, card, self._size)
-        decoded = now_ms()
-        self._overlay.show(detections, card.labels, self._size)
-        return {"decode": decoded - begun, "draw": now_ms() - decoded}
-
-    async def _breathe(self) -> None:
-        """Let the page paint and handle events; raise Stopped if Stop was pressed."""
-        await asyncio.sleep(0)
-        if not self._wanted:
-            raise Stopped
+    async def _grown(
+        self, what: str, outputs: Outputs, card: ModelCard, end_ms: float
+    ) -> Mapping[str, Any]:
+        self._measuring.report(what)
+        return await self._measuring.rows(outputs, card, end_ms)
 
     # ---- what is shown ---------------------------------------------------------------------------
 
-    def _show_progress(self, words: str, share: float) -> None:
-        by_id("progress-bar").value = share
+    def _show_progress(self, said: str) -> None:
         label = by_id("progress-text")
-        if label.textContent != words:  # screen readers announce every assignment
-            label.textContent = words
+        if label.textContent != said:  # screen readers announce every assignment
+            label.textContent = said
+        self._tick()
+
+    def _tick(self) -> None:
+        """Show how much time is left, at most."""
+        deadline = self._deadline
+        by_id("progress-left").textContent = (
+            words.LEFT.format(seconds=deadline.left_s) if deadline else ""
+        )
+        by_id("progress-bar").value = deadline.passed if deadline else float(self.state == "done")
+
+    def _advice(self) -> str:
+        if not self.results["backends"]:
+            return ""
+        return advice.sentence(self.results["backends"], self.results["heads"])
+
+    def _record(self) -> dict[str, Any]:
+        return record.record(
+            self._device,
+            self.results,
+            version=self._version,
+            date=about.today(),
+            model=self._measuring.card.name,
+        )
 
     def _render(self) -> None:
         running = self.state == "running"
@@ -289,11 +247,13 @@ class Bench:
         by_id("progress").hidden = False
         any_rows = any(self.results[name] for name in PARTS)
         by_id("results").hidden = not any_rows
-        by_id("copy").hidden = running or not any_rows
+        by_id("copy").hidden = by_id("copy-json").hidden = running or not any_rows
+        by_id("advice").textContent = "" if running else self._advice()
+        by_id("advice").hidden = running or not self.results["backends"]
         if not any_rows:
             return
         by_id("device").replaceChildren(*terms(self.results["device"].items()))
-        for table in bench_text.tables(self.results):
+        for table in words.tables(self.results):
             section = by_id(table.name)
             section.closest("section").hidden = not table.rows
             head = make("tr")
@@ -303,7 +263,8 @@ class Bench:
             top = make("thead")
             top.append(head)
             section.replaceChildren(top, body)
-        by_id("markdown").value = bench_text.markdown(self.results)
+        by_id("markdown").value = words.markdown(self.results, self._advice())
+        by_id("json").value = record.as_text(self._record())
 
     def _swap(self, one: str, other: str, swapped: bool) -> None:
         """Show one of two buttons, and move the keyboard focus to it."""
@@ -314,33 +275,37 @@ class Bench:
         if had_focus:
             by_id(shown).focus()
 
-    async def _copy(self) -> None:
+    async def _copy(self, form: str) -> None:
+        """Copy what is in a field, or open that field for the person to copy it."""
+        field = by_id(form)
         try:
-            await shell.copy_text(bench_text.markdown(self.results))
+            await shell.copy_text(str(field.value))
         except Exception:  # noqa: BLE001  (browsers that refuse throw what they like)
-            self._show_progress(bench_text.NOT_COPIED, 1.0)
-            by_id("as-text").open = True
-            by_id("markdown").select()
+            self._show_progress(words.NOT_COPIED)
+            field.closest("details").open = True
+            field.select()
             return
-        self._show_progress(bench_text.COPIED, 1.0)
+        self._show_progress(words.COPIED)
 
     def _fail(self, error: BaseException) -> None:
         self.state = "error"
         self._notice.show(error)
         by_id("progress").hidden = True
+        self._overlay.clear()
         self._render()
+        by_id("progress").hidden = True
 
 
-def _row(words: tuple[str, ...], width: int) -> Any:
+def _row(cells: tuple[str, ...], width: int) -> Any:
     row = make("tr")
-    row.append(make("th", text=words[0], scope="row"))
-    if len(words) == 2 < width:
-        row.append(make("td", text=words[1], cls="why", colspan=str(width - 1)))
+    row.append(make("th", text=cells[0], scope="row"))
+    if len(cells) == 2 < width:
+        row.append(make("td", text=cells[1], cls="why", colspan=str(width - 1)))
     else:
-        row.append(*(make("td", text=word) for word in words[1:]))
+        row.append(*(make("td", text=cell) for cell in cells[1:]))
     return row
 
 
-def _fallbacks(backend: str, threads: int) -> tuple[Plan, ...]:
-    """Return the plans that would be tried next if this one failed."""
-    return (Plan("wasm", "wasm", 1),) if backend == "wasm" and threads != 1 else ()
+def _number(text: str, most: int) -> int | None:
+    """Return a whole number above zero; None if the text is none, or one above `most`."""
+    return int(text) if text.isdecimal() and 0 < int(text) <= most else None

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 READY = "Ready"
 STOPPED = "Stopped. Results so far are below."
 DONE = "Done"
-OPENING = "Preparing {what}"
+TIME_IS_UP = "Time is up. What was measured is below."
 MEASURING = "Measuring {what}"
+LEFT = "at most {seconds} s left"
 COPIED = "Copied"
 NOT_COPIED = "The browser blocked copying. Select the text below and copy it."
-SOFTWARE = "skipped: the graphics adapter is emulated in software"
-NO_GPU = "WebGPU is not available in this browser"
-NO_THREADS = "the host does not isolate the page (see docs/deploy.md)"
-ONE_CORE = "this device has only one core"
+NO_TIME = "not measured: it ended before"
+NO_WAY = "not measured: no backend was measured before"
 BOX_COUNT = "{count} boxes"
 CLASS_COUNT = "{count} classes"
 
@@ -31,60 +30,78 @@ class Table(NamedTuple):
     rows: list[tuple[str, ...]]
 
 
-def backend_name(backend: str, threads: int) -> str:
-    """Return the name of a backend with its number of threads."""
-    if backend == "webgpu":
-        return "WebGPU"
-    return f"WebAssembly, {threads} threads" if threads > 1 else "WebAssembly, 1 thread"
-
-
 def tables(results: Results) -> list[Table]:
     """Return the results as tables; a row of two cells is a name and why it has no figures."""
-    backends: list[tuple[str, ...]] = []
-    for row in results["backends"]:
-        if "why" in row:
-            backends.append((row["name"], row["why"]))
-        else:
-            stages = row["stages"].values()
-            figures = [ms(row["median"]), ms(row["p95"]), *map(ms, stages)]
-            backends.append((row["name"], *figures, f"{1000 / row['median']:.0f}"))
-    models: list[tuple[str, ...]] = []
-    for row in results["models"]:
-        if "why" in row:
-            models.append((row["title"], row["why"]))
-        else:
-            figures = [ms(row[stage]) for stage in ("inference", "decode")]
-            models.append((row["title"], row["input"], *figures, row["backend"]))
     made = [
         Table(
             "backends",
             "One frame, by backend",
-            (
-                "",
-                "frame",
-                "95 % within",
-                "capture",
-                "inference",
-                "decode",
-                "draw",
-                "frames per second",
-            ),
-            backends,
+            ("", "frame", "95 % within", "capture", "inference", "decode", "draw",
+             "frames per second", "opens in", "agrees"),
+            [_or_why(row, "name", _backend) for row in results["backends"]],
         ),
         Table(
-            "models", "One frame, by model", ("", "input", "inference", "decode", "backend"), models
+            "heads",
+            "Looking closer",
+            ("", "per frame", "one look", "parts looked at", "found", "opens in", "backend"),
+            [_or_why(row, "name", _head) for row in results["heads"]],
         ),
-    ]
+        Table(
+            "tracking",
+            "Tracking",
+            ("objects", "per frame"),
+            [(str(row["count"]), ms(row["track"])) for row in results["tracking"]],
+        ),
+        Table(
+            "models",
+            "One frame, by model",
+            ("", "input", "inference", "decode", "backend"),
+            [_or_why(row, "title", _model) for row in results["models"]],
+        ),
+    ]  # fmt: skip
     for name, title in (("boxes", "More boxes"), ("classes", "More classes")):
         rows = [(str(row["count"]), ms(row["decode"]), ms(row["draw"])) for row in results[name]]
         made.append(Table(name, title, (name, "decode", "draw"), list(rows)))
     return made
 
 
-def markdown(results: Results) -> str:
-    """Return the results as Markdown: the device, then the tables that have rows."""
+def _or_why(
+    row: Results, name: str, figures: Callable[[Results], tuple[str, ...]]
+) -> tuple[str, ...]:
+    """Return the cells of a row: its name, and its figures or why there are none."""
+    return (row[name], row["why"]) if "why" in row else (row[name], *figures(row))
+
+
+def _backend(row: Results) -> tuple[str, ...]:
+    figures = [ms(row["median"]), ms(row["p95"]), *map(ms, row["stages"].values())]
+    rate = f"{1000 / row['median']:.0f}"
+    return (*figures, rate, ms(row["opening"]), agrees(row["agreement"]))
+
+
+def _head(row: Results) -> tuple[str, ...]:
+    counts = str(row["crops"]), str(row["found"])
+    return (ms(row["frame"]), ms(row["look"]), *counts, ms(row["opening"]), row["way"])
+
+
+def _model(row: Results) -> tuple[str, ...]:
+    return (row["input"], ms(row["inference"]), ms(row["decode"]), row["backend"])
+
+
+def agrees(told: Results | None) -> str:
+    """Return how closely the recorded answer was reproduced, in a few words.
+
+    >>> agrees({"recorded": 2, "found": 2, "iou": 0.993, "score": 0.004})
+    '2 of 2 boxes, overlap 0.99'
+    """
+    if told is None:
+        return "nothing to compare with"
+    return f"{told['found']} of {told['recorded']} boxes, overlap {told['iou']:.2f}"
+
+
+def markdown(results: Results, advice: str) -> str:
+    """Return the results as Markdown: what to choose, the device, then the tables with rows."""
     device = "\n".join(f"- {name}: {value}" for name, value in results["device"].items())
-    parts = [f"# Obscura on this device\n\n{device}"]
+    parts = ["# Obscura on this device", *([advice] if advice else []), device]
     for table in tables(results):
         if table.rows:
             width = len(table.head)

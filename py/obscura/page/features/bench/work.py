@@ -9,13 +9,18 @@ from typing import Any
 import numpy as np
 
 from obscura.cards.card import ModelCard
+from obscura.detections import Detections
 from obscura.families.decode import Outputs
 from obscura.live.timing import median, quantile
+from obscura.update import FrameInfo, Update
 
 BOXES = (0, 10, 30, 100, 200, 300)
 CLASSES = (1, 10, 80, 300, 1000)
 ROWS = 100
 """Number of boxes in the measurement by number of classes."""
+TRACKED = (2, 20, 100)
+"""Numbers of objects that the tracker follows."""
+FPS = 15
 
 
 def boxes_in_view(count: int, classes: int) -> Outputs:
@@ -31,6 +36,26 @@ def boxes_in_view(count: int, classes: int) -> Outputs:
     boxes = np.stack([left, top, left + size, top + size], axis=1).astype(np.float32)
     scores = np.linspace(0.99, 0.6, count, dtype=np.float32)
     return Outputs(boxes, scores, (place % classes).astype(np.int32))
+
+
+def walk(count: int, index: int) -> Update:
+    """Return a frame in which so many objects have walked on; like detections, they tremble.
+
+    Args:
+        count: number of objects.
+        index: of the frame, at `FPS` frames a second.
+    """
+    side = max(1, int(np.ceil(np.sqrt(count))))
+    size = 600 / side
+    place = np.arange(count)
+    left = (place % side) * size + 1.5 * index
+    top = place // side * size
+    tremble = np.sin(place * 7 + index * 3)
+    boxes = np.stack([left, top, left + 0.4 * size, top + 0.8 * size], axis=1)
+    boxes += 0.01 * size * tremble[:, None]
+    scores = (0.94 + 0.03 * tremble).astype(np.float32)
+    found = Detections(boxes.astype(np.float32), scores, np.zeros(count, np.int32))
+    return Update(FrameInfo(index, index / FPS, 1280, 720), found)
 
 
 def with_classes(card: ModelCard, count: int) -> ModelCard:

@@ -12,7 +12,6 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from obscura.detections import Detections
 from obscura.page.live.analysis import Analysis
 from obscura.page.stage.layers import OPACITY
 from obscura.tracking import Tracker
@@ -113,8 +112,7 @@ class Glide:
         assert answer is not None
         # Below 0 a video has begun again, and what it shows now is not known yet.
         ago_s = max(self._showing_ms() - answer.captured_ms, 0.0) / 1000 + later_s
-        predicted = self._tracker.predict(update.frame.time_s + ago_s)
-        boxes = by_track(detections, predicted)
+        boxes = self._tracker.moved(detections, update.frame.time_s + ago_s)
         missed_s = detections.data["missed_s"]
         left_s = np.where(missed_s > 0, self._tracker.options.hold_s - missed_s - ago_s, FADE_S)
         now = self._now_ms() + later_s * 1000
@@ -129,13 +127,3 @@ def _differ(one: tuple[Floats, Floats], other: tuple[Floats, Floats]) -> bool:
         float(np.abs(one[0] - other[0]).max()) > STILL
         or float(np.abs(one[1] - other[1]).max()) > FAINT
     )
-
-
-def by_track(detections: Detections, predicted: Detections) -> Floats:
-    """Return the predicted boxes of detections, and their own where nothing is predicted."""
-    assert detections.track_id is not None
-    assert predicted.track_id is not None
-    boxes = detections.xyxy.copy()
-    rows, tracks = np.nonzero(detections.track_id[:, None] == predicted.track_id)
-    boxes[rows] = predicted.xyxy[tracks]
-    return boxes

@@ -1,0 +1,1 @@
+"""Device table of docs/performance.md: what bench.html found on devices, as a table."""
