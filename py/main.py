@@ -307,6 +307,7 @@ async def main() -> None:
     launch.set_up_launches(app.open_files, app.start)
     await app.begin(wanted, given)
     service.booted()
+    boot.boot.fetchRest()
 
 
 mark("imported")
