@@ -27,7 +27,7 @@ try {
 const DETECTOR = "detector"; // the model's own network; all others are heads, which run on crops
 
 let ort;
-let engine; // `memory` below, or assets/gpu.js: both have start, open, prepare, run, crops and close
+let engine; // `memory` below, assets/gpu.js or assets/webgl.js: all have the same six functions
 const heads = new Set(); // names
 let kept; // {frame or pixels, width, height}: the picture that crops are cut from
 
@@ -87,7 +87,7 @@ async function load(runtime, threads) {
 const memory = {
   networks: new Map(), // by name: {session, preparation}
 
-  start(_ort, _create, _draw, _lost, backend) {
+  start(_parts, { backend }) {
     this.backend = backend;
   },
 
@@ -102,15 +102,18 @@ const memory = {
     network.preparation = await create(graph, "wasm");
   },
 
-  async run({ pixels, frame, width, height, keep }) {
-    let drawn = 0;
-    if (frame) {
-      const begun = performance.now();
-      pixels = wholes.draw(frame, width, height);
-      if (!keep) frame.close(); // now, because it occupies the camera's memory
-      drawn = performance.now() - begun;
-    }
-    return { outputs: await this.outputs(this.networks.get(DETECTOR), pixels, width, height), drawn };
+  async run(picture) {
+    const { pixels, drawn } = this.drawn(picture);
+    return { outputs: await this.outputs(this.networks.get(DETECTOR), pixels, picture.width, picture.height), drawn };
+  },
+
+  // The bytes of a picture, and the milliseconds that drawing them took.
+  drawn({ pixels, frame, width, height, keep }) {
+    if (!frame) return { pixels, drawn: 0 };
+    const begun = performance.now();
+    pixels = wholes.draw(frame, width, height);
+    if (!keep) frame.close(); // now, because it occupies the camera's memory
+    return { pixels, drawn: performance.now() - begun };
   },
 
   async crops(name, picture, crops) {
@@ -132,13 +135,20 @@ const memory = {
   },
 
   async outputs({ session, preparation }, pixels, width, height) {
-    const image = new ort.Tensor("uint8", new Uint8Array(pixels), [1, height, width, 4]);
+    const image = this.image(pixels, width, height);
     const feeds = preparation
       ? await preparation.run({ [preparation.inputNames[0]]: image })
       : { image };
-    const answer = await session.run(feeds);
-    return session.outputNames.map((name) => {
-      const { type, dims, data } = answer[name];
+    return this.answer(session.outputNames, await session.run(feeds));
+  },
+
+  image(pixels, width, height) {
+    return new ort.Tensor("uint8", new Uint8Array(pixels), [1, height, width, 4]);
+  },
+
+  answer(names, tensors) {
+    return names.map((name) => {
+      const { type, dims, data } = tensors[name];
       return { name, type, dims, bytes: new Uint8Array(data.buffer, data.byteOffset, data.byteLength) };
     });
   },
@@ -169,16 +179,17 @@ const calls = {
     return {};
   },
 
-  // model: ArrayBuffer, transferred. runtime, backend ("wasm" | "webgpu"), threads: with the first
-  // network only. gpu: for plans that stay on the GPU: the address of assets/gpu.js as `module`, and
-  // what its `open` needs.
+  // model: ArrayBuffer, transferred. runtime, backend ("wasm" | "webgpu" | "webgl"), threads: with the
+  // first network only. gpu: for plans of which a module computes on the GPU: its address as `module`,
+  // and what its `start` and `open` need.
   async open({ name = DETECTOR, runtime, backend, threads, model, gpu }) {
     if (runtime) {
       await load(runtime, threads);
       engine = gpu ? await import(gpu.module) : memory;
-      await engine.start(ort, create, wholes, (lost) => postMessage({ lost }), backend);
+      const lost = (reason) => postMessage({ lost: reason });
+      await engine.start({ ort, create, sheet: wholes, memory }, { runtime, backend, gpu, lost });
     }
-    await engine.open(name, model, gpu?.blank, gpu?.prepared);
+    await engine.open(name, model, gpu);
     if (name !== DETECTOR) heads.add(name);
     return {};
   },

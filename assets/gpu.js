@@ -69,11 +69,11 @@ const FEATURES = ["shader-f16", "subgroups"];
 const TOGETHER = 8; // crops of which the outputs are read back at once, at most
 const SIZES = { float32: 4, float16: 2, int32: 4, uint32: 4, int64: 8, uint64: 8, int8: 1, uint8: 1, bool: 1 };
 
-// runtime: the onnxruntime module. session: (model, backend, options) => Promise<InferenceSession>.
-// drawing: a Sheet, for frames that cannot be read as a texture. lost: called with the reason when the
-// GPU is gone.
-export async function start(runtime, session, drawing, lost) {
-  [ort, create, sheet] = [runtime, session, drawing];
+// parts.ort: the onnxruntime module. parts.create: (model, backend, options) => Promise<InferenceSession>.
+// parts.sheet: for frames that cannot be read as a texture. lost: called with the reason when the GPU is
+// gone.
+export async function start(parts, { lost }) {
+  ({ ort, create, sheet } = parts);
   const adapter = await navigator.gpu?.requestAdapter({ powerPreference: "high-performance" });
   if (!adapter) throw new Error("WebGPU gives no adapter");
   device = await adapter.requestDevice({
@@ -93,7 +93,7 @@ export async function start(runtime, session, drawing, lost) {
 // will be a preparation, for the network's inputs; and for its outputs. They serve every run, as
 // captured commands require. The runtime itself makes them, because it releases other people's buffers
 // after each run, while its commands still use them.
-export async function open(name, model, blank, prepared) {
+export async function open(name, model, { blank, prepared }) {
   const network = {};
   networks.set(name, network); // at once, so that `close` frees what there is if the rest fails
   const session = (network.session = await captured(model));

@@ -43,7 +43,9 @@ async def main() -> None:
     deferred = DeferredArchive(lambda: download(parts.rest_url))
     shelf = Shelf(parts, fetch_network, own, deferred)
     nothing_stored = Winners(Preferences(table, None), "")
-    opener = Opener(facts, WebSessionFactory(parts, gpu_name), sample_image, nothing_stored)
+    opener = Opener(
+        facts, WebSessionFactory(parts, gpu_name, deferred), sample_image, nothing_stored
+    )
     bench = Bench(shelf, opener, device, sample)
     bench.begin(about.parameters())
 

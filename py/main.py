@@ -140,7 +140,7 @@ class Assembly:
             about.device_mark(facts, gpu_name),
             remember=not storage.keeps_nothing(),
         )
-        factory = WebSessionFactory(self._parts, gpu_name, boot.boot.takeEngine)
+        factory = WebSessionFactory(self._parts, gpu_name, self._late, boot.boot.takeEngine)
         opener = Opener(facts, factory, sample_image, winners)
         return Sessions(self._shelf, opener, show_progress, clock)
 

@@ -18,7 +18,10 @@ async function likelyPlan() {
   const valid = (count, least) => Number.isInteger(count) && count >= least && count <= 64;
   if (!["auto", "wasm"].includes(asked) || !valid(wanted, 0)) return null;
   const winner = asked === "auto" && !wanted && named(winners?.[model]?.plan);
-  if (winner) return winner.backend === "wasm" && valid(winner.threads, 1) ? winner : null;
+  // WebGL opens so slowly that it takes over later.
+  if (winner && winner.backend !== "webgl") {
+    return winner.backend === "wasm" && valid(winner.threads, 1) ? winner : null;
+  }
   const { gpu, fallback_gpu: fallback, isolated, ios, cores } = await facts;
   if (asked === "auto" && gpu && !fallback) return null;
   const most = build.threads.length - 1;

@@ -87,7 +87,7 @@ async function expectParts() {
     if (part.stage === "python" || part.model === model) expect(url);
   }
   const { gpu: found, fallback_gpu: fallback, suspending } = await facts;
-  const gpu = forced === "webgpu" || (forced !== "wasm" && found && !fallback);
+  const gpu = forced === "webgpu" || (!["wasm", "webgl"].includes(forced) && found && !fallback);
   const runtime = gpu ? (suspending ? "jspi" : "asyncify") : "wasm";
   const wasm = absolute(build.ort[runtime].wasm);
   expect(wasm);

@@ -19,6 +19,7 @@ export async function findFacts() {
     ios: /iPhone|iPad|iPod/.test(navigator.userAgent) || touchMac,
     save_data: navigator.connection?.saveData === true,
     memory_gb: navigator.deviceMemory ?? 0,
+    webgl: "WebGL2RenderingContext" in globalThis && "OffscreenCanvas" in globalThis,
     gpu_name: [adapter?.info?.vendor, adapter?.info?.architecture].filter(Boolean).join(" "),
   };
 }

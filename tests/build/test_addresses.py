@@ -27,6 +27,7 @@ MENTIONED = (
     (r"\.svg$", r"http://www\.w3\.org/2000/svg", "the name of a namespace"),
     (r"sbom\.cdx\.json", r"http://cyclonedx\.org/schema/.*", "the name of a format"),
     (r"ort/", r"https://web\.dev/cross-origin-isolation-guide/", "in a warning, to be read"),
+    (r"ort\.webgl", r"http://www\.apache\.org/licenses/LICENSE-2\.0", "in a licence's head"),
     (r"pyodide\.asm", r"wss?://", "Emscripten's sockets, which no Python here opens"),
     (r"pyodide\.asm", r"https://\$\{t\}", "completes a host in a package's address; we name none"),
     (

@@ -57,7 +57,7 @@ def test_groups_are_what_a_device_takes_as_a_whole(build: dict[str, Any], dist: 
 
     models = {f"model:{path.name}" for path in (dist / "models").iterdir()}
     heads = {f"head:{path.name}" for path in (dist / "heads").iterdir() if path.is_dir()}
-    engines = {f"engine:{name}" for name in RUNTIMES}
+    engines = {f"engine:{name}" for name in [*RUNTIMES, "webgl"]}
     assert set(groups) == {"shell", "python", "clip", "store", "heads"} | models | heads | engines
     for runtime, (module, stem) in RUNTIMES.items():
         wanted = {module, f"{stem}.mjs", f"{stem}.wasm"}

@@ -26,6 +26,7 @@ from obscura.errors import BackendError
 # Frames and commands stay on the GPU; where that fails, pictures are carried there.
 JSPI = [Plan("webgpu", "jspi", 1, resident=True), Plan("webgpu", "jspi", 1)]
 HALF = Plan("webgpu", "jspi", 1, resident=True, half=True)
+WEBGL = Plan("webgl", "webgl", 1)
 ASYNCIFY = [Plan("webgpu", "asyncify", 1, resident=True), Plan("webgpu", "asyncify", 1)]
 
 
@@ -58,6 +59,18 @@ def wasm(threads: int) -> Plan:
         (Facts(gpu=True, fallback_gpu=True), {"backend": "webgpu"}, ASYNCIFY),
         # insisting on what is not there
         (Facts(gpu=False), {"backend": "webgpu"}, []),
+        # WebGL stands in where there is no WebGPU to use ...
+        (
+            Facts(webgl=True, isolated=True, cores=8),
+            {},
+            [wasm(6), wasm(8), wasm(1), WEBGL],
+        ),
+        (Facts(webgl=True, gpu=True, fallback_gpu=True), {}, [wasm(1), WEBGL]),
+        # ... and nowhere else, unless someone insists
+        (Facts(webgl=True, gpu=True), {}, [*ASYNCIFY, wasm(1)]),
+        (Facts(webgl=True, gpu=True), {"backend": "webgl"}, [WEBGL._replace(software=True)]),
+        (Facts(webgl=True), {"backend": "wasm"}, [wasm(1)]),
+        (Facts(), {"backend": "webgl"}, []),
         # insisting on wasm
         (Facts(gpu=True, isolated=True, cores=4), {"backend": "wasm"}, [wasm(3), wasm(1)]),
         # insisting on a number of threads
@@ -70,7 +83,7 @@ def test_candidates(facts: Facts, wish: dict[str, Any], plans: list[Plan]) -> No
 
 
 def test_an_unknown_backend_lists_the_known_ones() -> None:
-    with pytest.raises(BackendError, match=r"webnn.*auto, webgpu, wasm"):
+    with pytest.raises(BackendError, match=r"webnn.*auto, webgpu, webgl, wasm"):
         candidates(Facts(), "webnn")
 
 
@@ -98,6 +111,7 @@ def test_threads(facts: Facts, wanted: int, threads: list[int]) -> None:
     assert wasm_threads(facts, wanted) == threads
 
 
+OLD_BROWSER = candidates(Facts(webgl=True, isolated=True, cores=8))
 LAPTOP = candidates(Facts(gpu=True, half=True, suspending=True, isolated=True, cores=8))
 
 
@@ -115,6 +129,11 @@ LAPTOP = candidates(Facts(gpu=True, half=True, suspending=True, isolated=True, c
         (LAPTOP, wasm(8), []),
         ([wasm(2), wasm(1)], wasm(2), []),
         ([wasm(1)], wasm(1), []),
+        # more threads, and WebGL
+        (OLD_BROWSER, wasm(6), [wasm(8), WEBGL]),
+        (OLD_BROWSER, wasm(8), [WEBGL]),
+        ([wasm(1), WEBGL], wasm(1), [WEBGL]),
+        (OLD_BROWSER, WEBGL, []),
         # a GPU that was chosen has no rival
         (JSPI, JSPI[0], []),
         # a way that is not among them

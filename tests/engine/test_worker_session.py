@@ -6,6 +6,7 @@ import asyncio
 import sys
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -17,6 +18,7 @@ from obscura.engine.plans import Plan
 from obscura.engine.session import HeadForm
 from obscura.engine.worker_session import WorkerSession
 from obscura.errors import BackendError
+from obscura.graph.middle import middle
 
 from .fake_worker import FakeWorker, output
 
@@ -24,6 +26,7 @@ pytestmark = pytest.mark.skipif(
     sys.platform == "emscripten", reason="no loop can be run to its end there"
 )
 
+MODELS = Path(__file__).resolve().parents[2] / "models"
 WASM = Plan("wasm", "wasm", 2)
 GPU = Plan("webgpu", "jspi", 1, resident=True, half=True)
 RUNTIME = {"module": "ort.mjs", "glue": "glue.mjs", "wasm": "ort.wasm"}
@@ -400,3 +403,27 @@ def test_info_describes_what_it_runs_on() -> None:
 
     assert play(scene, WASM)[0] == ("wasm", "CPU", 2, "float32")
     assert play(scene, GPU)[0].precision == "float16"
+
+
+def test_webgl_gets_the_middle_of_a_network_and_heads_stay_whole(card: ModelCard) -> None:
+    """What the parts compute: tests/core/test_graph_middle.py."""
+    network = (MODELS / "cocossd" / "model.onnx").read_bytes()
+
+    async def scene(session: WorkerSession, _: FakeWorker) -> None:
+        await session.load(RUNTIME, bytearray(network), card, "webgl.js")
+        await session.open_head("faces", bytearray(b"faces"), FACES)
+
+    _, worker = play(scene, Plan("webgl", "webgl", 1, software=True))
+
+    (opened, model), (head, faces) = worker.posted
+    parts = middle(network)
+    assert (bytes(model), opened["model"]) == (parts.model, model)
+    assert opened["backend"] == "webgl"
+    assert opened["gpu"] == {
+        "module": "webgl.js",
+        "software": True,
+        "first": parts.first,
+        "last": parts.last,
+        "outputs": ["boxes", "scores", "classes"],
+    }
+    assert (bytes(faces), "gpu" in head) == (b"faces", False)

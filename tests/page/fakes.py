@@ -471,6 +471,7 @@ class World:
             model_urls={name: url_of(name) for name in self.names},
             engine_url="",
             gpu_url="",
+            webgl_url="",
             store_url="",
             chart_url="",
             chart_style_url="",

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 import pytest
 
+from obscura.engine.plans import Facts, Plan
 from obscura.errors import BackendError
 from obscura.page.models.race import RUNS, WARM_UP, HeatResult, run_heat
 
@@ -225,3 +226,81 @@ def test_a_model_that_is_chosen_during_a_heat_is_not_replaced_by_its_winner():
         assert world.winners.get(world.card("first")) is None
 
     run(story())
+
+
+# ---- winners that open slowly --------------------------------------------------------------------
+
+OLD = Facts(webgl=True, isolated=True, cores=2)
+WEBGL = Plan("webgl", "webgl", 1)
+
+
+def test_a_winner_that_opens_slowly_takes_over_after_the_first_boxes():
+    world = World(OLD)
+    world.winners.set(world.card("first"), WEBGL)
+
+    async def story() -> None:
+        await world.sessions.load("first")
+        assert world.sessions.info.backend == "wasm"
+        await world.sessions.race(Hold())
+
+    run(story())
+
+    assert world.device.tried == [TWO_THREADS, WEBGL]
+    assert world.sessions.info.backend == "webgl"
+    assert [session.plan for session in world.device.loaded] == [WEBGL]
+    assert "Preparing WebGL for FIRST, which was faster" in world.said
+    assert world.sessions.status == ""
+    # The next visit begins on wasm again.
+    assert world.sessions.builds == ("wasm", "webgl")
+
+
+def test_a_slow_winner_that_fails_is_forgotten_and_the_first_plan_stays():
+    world = World(OLD)
+    world.winners.set(world.card("first"), WEBGL)
+    world.device.ability(WEBGL).refusal = BackendError("this browser gives no WebGL 2")
+
+    race(world)
+
+    assert world.sessions.info.backend == "wasm"
+    assert world.winners.get(world.card("first")) is None
+
+
+def test_a_slow_winner_does_not_take_over_from_a_model_chosen_meanwhile():
+    world = World(OLD, names=("first", "second"))
+    world.winners.set(world.card("first"), WEBGL)
+
+    async def story() -> None:
+        await world.sessions.load("first")
+        taking_over = asyncio.ensure_future(world.sessions.race(Hold()))
+        await turns(1)
+        await world.sessions.load("second")
+        await taking_over
+
+    run(story())
+
+    assert world.sessions.card is world.card("second")
+    assert world.winners.get(world.card("first")) == WEBGL
+
+
+def test_webgl_races_the_threads_and_is_remembered():
+    world = World(OLD)
+    world.device.abilities = {TWO_THREADS: Ability(ms=40.0), WEBGL: Ability(ms=20.0)}
+
+    race(world)
+
+    assert world.sessions.info.backend == "webgl"
+    assert world.winners.get(world.card("first")) == WEBGL
+    assert world.sessions.why == "WebGL took 20.0 ms where WebAssembly with 2 threads took 40.0 ms"
+
+
+def test_what_visits_need_offline_is_told_when_a_race_changes_it():
+    world, told = World(OLD), []
+    world.device.abilities = {TWO_THREADS: Ability(ms=40.0), WEBGL: Ability(ms=20.0)}
+    world.sessions.on_builds = lambda: told.append(world.sessions.builds)
+
+    race(world)
+
+    assert told == [("wasm", "webgl")]
+    later = World(OLD, preferences=world.preferences)
+    run(later.sessions.load("first"))
+    assert later.sessions.builds == ("wasm", "webgl")

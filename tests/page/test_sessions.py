@@ -51,7 +51,7 @@ def test_an_answer_says_which_model_gave_it():
         assert answer.outputs.scores.tolist() == [pytest.approx(0.9)]
         assert world.sessions.sample is not None
         assert (world.sessions.info.backend, world.sessions.info.threads) == ("wasm", 2)
-        assert world.sessions.runtime == "wasm"
+        assert world.sessions.builds == ("wasm",)
 
     run(story())
 

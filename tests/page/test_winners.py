@@ -35,6 +35,7 @@ def test_a_winner_outlives_the_visit_and_is_stored_by_names():
         "threads": 2,
         "resident": False,
         "half": False,
+        "software": False,
     }
 
 

@@ -21,6 +21,9 @@ RUNTIMES = {
     "asyncify": ("ort.webgpu.min.mjs", "ort-wasm-simd-threaded.asyncify"),
 }
 
+# The build with WebGL, all JavaScript: it computes a part of a network, and wasm the rest.
+WEBGL = "ort.webgl.min.mjs"
+
 # The files of PyScript that a page without plugins loads; one for each pattern.
 PYSCRIPT = ("core.js", "core.css", "core-*.js", "error-*.js")
 
@@ -139,7 +142,7 @@ def add_browser_parts(site: Site, modules: Path, python: list[Path]) -> None:
         name
         for module, stem in RUNTIMES.values()
         for name in (module, f"{stem}.mjs", f"{stem}.wasm")
-    ]
+    ] + [WEBGL]
     site.add_folder("ort", {name: without_map(ort / name) for name in names})
 
 
@@ -154,7 +157,7 @@ def parts_list(root: Path, modules: Path, collected: list[models.Model], version
     ort = modules / "onnxruntime-web" / "dist"
     scripts = {
         "@pyscript/core": pyscript_files(modules),
-        "onnxruntime-web": [ort / module for module, _ in RUNTIMES.values()],
+        "onnxruntime-web": [ort / module for module in [*(m for m, _ in RUNTIMES.values()), WEBGL]],
     }
     return sbom.parts_list(root, collected, scripts, version)
 
@@ -227,6 +230,7 @@ def page_facts(site: Site, collected: list[models.Model], html: dict[str, str]) 
         "models": [model.card | {"url": site.url(model_file(model))} for model in collected],
         "engine": site.resolve("./assets/engine.js", "the page"),
         "gpu": site.resolve("./assets/gpu.js", "the page"),
+        "webgl": site.resolve("./assets/webgl.js", "the page"),
         "clip": site.resolve("./assets/clip/people.webm", "the page"),
         "sample": site.resolve("./assets/sample.jpg", "the page"),
         "store": site.url("idb-keyval.js"),
@@ -240,14 +244,7 @@ def page_facts(site: Site, collected: list[models.Model], html: dict[str, str]) 
         },
         "worker": f"{site.base}{worker.NAME}",
         "pyscript": site.url("pyscript/core.js"),
-        "ort": {
-            runtime_name: {
-                "module": site.url(f"ort/{module}"),
-                "glue": site.url(f"ort/{stem}.mjs"),
-                "wasm": site.url(f"ort/{stem}.wasm"),
-            }
-            for runtime_name, (module, stem) in RUNTIMES.items()
-        },
+        "ort": runtimes(site),
         "parts": parts(site, collected),
         "threads": thread_table(),
         "notices": early_notices(),
@@ -258,6 +255,19 @@ def page_facts(site: Site, collected: list[models.Model], html: dict[str, str]) 
     return facts | {
         "version": digest(part.encode() for part in (names, written, *html.values()))[:10]
     }
+
+
+def runtimes(site: Site) -> dict[str, dict[str, str]]:
+    """Return the addresses of each build of onnxruntime-web."""
+    builds = {
+        name: {
+            "module": site.url(f"ort/{module}"),
+            "glue": site.url(f"ort/{stem}.mjs"),
+            "wasm": site.url(f"ort/{stem}.wasm"),
+        }
+        for name, (module, stem) in RUNTIMES.items()
+    }
+    return builds | {"webgl": builds["wasm"] | {"webgl": site.url(f"ort/{WEBGL}")}}
 
 
 def thread_table() -> list[int]:

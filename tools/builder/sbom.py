@@ -39,6 +39,9 @@ REGISTRIES = ("npm", "pypi")
 # How a source map names a bundled package, in whatever folder it was.
 BUNDLED = re.compile(r"node_modules/((?:@[^/]+/)?[^/@]+)/(?!node_modules/)")
 
+# Licences of packages that exist in bundles alone: the lock does not have them any more.
+BUNDLED_ONLY = {"@protobufjs/inquire": "BSD-3-Clause"}
+
 
 def parts_list(
     root: Path,
@@ -146,11 +149,11 @@ def package_part(registry: str, name: str, version: str, licence: str, integrity
 
 
 def licence_of(locked: Mapping[str, Any], name: str) -> Part:
-    """Return the licence of a package from anywhere in the lock, if it is there."""
+    """Return the licence of a package: from anywhere in the lock, else from `BUNDLED_ONLY`."""
     for path, entry in locked.items():
         if path.endswith(f"node_modules/{name}") and "license" in entry:
             return {"licenses": licences(entry["license"])}
-    return {}
+    return {"licenses": licences(BUNDLED_ONLY[name])} if name in BUNDLED_ONLY else {}
 
 
 def numpy_part(root: Path) -> Part:

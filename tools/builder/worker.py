@@ -29,6 +29,7 @@ PAGE = "index.html"  # the address that ends in a slash
 GROUPS = (
     (re.compile(r"ort/.*\.jspi\.|ort/ort\.jspi\."), "engine:jspi"),
     (re.compile(r"ort/.*\.asyncify\.|ort/ort\.webgpu\."), "engine:asyncify"),
+    (re.compile(r"ort/ort\.webgl\.|assets/webgl\."), "engine:webgl"),
     (re.compile(r"ort/"), "engine:wasm"),
     (re.compile(r"models/([^/]+)/"), r"model:\1"),
     (re.compile(r"heads/([^/]+)/"), r"head:\1"),

@@ -24,16 +24,30 @@ class Facts(NamedTuple):
     ios: bool = False
     save_data: bool = False  # the user asks for few downloads
     memory_gb: float = 0.0  # at least this much, rounded by the browser; 0 if unknown
+    webgl: bool = False  # the browser has WebGL 2, in workers as well; the device may still not
 
 
 class Plan(NamedTuple):
     """A way to run: the backend, the build of the runtime that has it, and its wasm threads."""
 
-    backend: str  # "webgpu" or "wasm"
-    runtime: str  # "jspi", "asyncify" or "wasm"
+    backend: str  # "webgpu", "webgl" or "wasm"
+    runtime: str  # "jspi", "asyncify", "webgl" or "wasm"
     threads: int
     resident: bool = False  # pictures and outputs stay on the GPU, whose commands are captured
     half: bool = False  # convolutions in float16; only if resident
+    software: bool = False  # a GPU computed in software will do
+
+    @property
+    def builds(self) -> tuple[str, ...]:
+        """The builds of the runtime whose files it needs: WebGL computes only a network's middle,
+        and wasm the rest."""
+        return ("wasm", "webgl") if self.runtime == "webgl" else (self.runtime,)
+
+    @property
+    def opens_late(self) -> bool:
+        """Whether opening takes so long (WebGL compiles shaders for seconds) that another plan
+        should show the first boxes, even if this one has won."""
+        return self.backend == "webgl"
 
     def as_names(self) -> dict[str, Any]:
         """Return the values by name, as JavaScript and the stored settings have them.
@@ -51,20 +65,22 @@ class Plan(NamedTuple):
             stored: values by name; or in order, as versions before the names stored them.
 
         >>> Plan.from_names(["wasm", "wasm", 2, False, False])
-        Plan(backend='wasm', runtime='wasm', threads=2, resident=False, half=False)
+        Plan(backend='wasm', runtime='wasm', threads=2, resident=False, half=False, software=False)
         """
         if isinstance(stored, Sequence) and not isinstance(stored, str):
             stored = dict(zip(cls._fields, stored, strict=False))
         if not isinstance(stored, Mapping):
             return None
-        values: list[Any] = [stored.get(name) for name in cls._fields]
-        kinds = (str, str, int, bool, bool)
+        values: list[Any] = [
+            stored.get(name, cls._field_defaults.get(name)) for name in cls._fields
+        ]
+        kinds = (str, str, int, bool, bool, bool)
         if any(type(value) is not kind for value, kind in zip(values, kinds, strict=True)):
             return None
         return cls(*values)
 
 
-BACKENDS = ("auto", "webgpu", "wasm")
+BACKENDS = ("auto", "webgpu", "webgl", "wasm")
 
 
 def candidates(facts: Facts, backend: str = "auto", threads: int = 0) -> list[Plan]:
@@ -72,11 +88,13 @@ def candidates(facts: Facts, backend: str = "auto", threads: int = 0) -> list[Pl
 
     Args:
         facts: abilities of the browser.
-        backend: "auto"; or "webgpu" to insist on it, even on a software adapter; or "wasm".
+        backend: "auto"; or "webgpu" or "webgl" to insist on it, even on a GPU computed in software;
+            or "wasm".
         threads: number of wasm threads to insist on (still 1 without isolation); 0 to choose.
 
     Returns:
-        Plans in the order to try them; none if WebGPU is insisted on and missing.
+        Plans in the order to try them; none if a GPU is insisted on and missing. WebGL is only
+        for browsers without a usable WebGPU.
 
     Raises:
         BackendError: there is no such backend.
@@ -92,8 +110,11 @@ def candidates(facts: Facts, backend: str = "auto", threads: int = 0) -> list[Pl
         # share among threads.
         plans += [Plan("webgpu", runtime, 1, resident=True, half=True)] if facts.half else []
         plans += [Plan("webgpu", runtime, 1, resident) for resident in (True, False)]
-    if backend != "webgpu":
+    webgl = facts.webgl and (backend == "webgl" or (backend == "auto" and not plans))
+    if backend in ("auto", "wasm"):
         plans += [Plan("wasm", "wasm", count) for count in wasm_threads(facts, threads)]
+    if webgl:
+        plans.append(Plan("webgl", "webgl", 1, software=backend == "webgl"))
     return plans
 
 
@@ -129,14 +150,17 @@ def thread_table(cores: int = 64) -> list[int]:
 def rivals(plans: Sequence[Plan], used: Plan) -> list[Plan]:
     """Return the ways to run that might be faster than the one in use.
 
-    These are the same plan in full precision, and the next backend or the next number of threads. A
-    plan that is only a fallback is not a rival: one thread, or a GPU to which pictures have to be
-    copied.
+    These are the same plan in full precision, the next number of threads, and the first plan of
+    each later backend. A plan that is only a fallback is not a rival: one thread, or a GPU to which
+    pictures have to be copied.
     """
     later = plans[plans.index(used) + 1 :] if used in plans else []
     whole = [plan for plan in later if used.half and plan == used._replace(half=False)]
     others = [p for p in later if p.backend != used.backend or p.threads > used.threads > 1]
-    return [*whole, *others[:1]]
+    first: dict[str, Plan] = {}
+    for plan in others:
+        first.setdefault(plan.backend, plan)
+    return [*whole, *first.values()]
 
 
 MARGIN = 0.9

@@ -69,7 +69,7 @@ class WorkerSession:
             runtime: the addresses `module`, `glue` and `wasm` of a build of onnxruntime-web.
             model: `ArrayBuffer` with the ONNX file; transferred, so it is empty afterwards.
             card: how to feed the model.
-            gpu_url: address of assets/gpu.js, for plans that stay on the GPU.
+            gpu_url: address of assets/gpu.js or assets/webgl.js, for plans that compute on a GPU.
 
         Raises:
             BackendError: the runtime or the model was refused; has the runtime's message.
@@ -231,6 +231,8 @@ class WorkerSession:
             prepared = form.open is not None
             gpu = {"module": self._gpu_url, "blank": blank, "prepared": prepared}
             arguments["gpu"] = gpu
+        elif self._plan.backend == "webgl" and name == DETECTOR:
+            model, arguments["gpu"] = self._for_webgl(self._worker.bytes_of(model))
         message = self._worker.message(call="open", name=name, model=model, **arguments)
         await self._calls.call(message, model)
         self._networks[name] = network
@@ -267,6 +269,24 @@ class WorkerSession:
         if half:
             data = halve(data) or data
         return self._worker.buffer(data), self._worker.buffer(blank([pixels, *values]))
+
+    def _for_webgl(self, data: bytes) -> tuple[Any, dict[str, Any]]:
+        """Return the network's middle, and what else assets/webgl.js needs."""
+        from obscura.graph.inspect import inspect
+        from obscura.graph.middle import middle  # only WebGL needs it
+
+        parts = middle(data)
+        buffer = self._worker.buffer
+        return buffer(parts.model), {
+            "module": self._gpu_url,
+            "software": self._plan.software,
+            "first": buffer(parts.first),
+            "last": buffer(parts.last),
+            "outputs": [
+                value.name
+                for value in inspect(lambda start, stop: data[start:stop], len(data)).outputs
+            ],
+        }
 
     def _outputs(self, name: str, outputs: list[dict[str, Any]]) -> RawOutputs:
         arrays = {output["name"]: _array(output) for output in outputs}

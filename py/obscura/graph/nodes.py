@@ -5,6 +5,7 @@ Field numbers are those of onnx.proto (see `inspect`).
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Iterable
 from typing import NamedTuple
 
@@ -90,6 +91,15 @@ class Parts:
             if part.number == 5 and self._text(part, 1) == name:
                 return self.number(part, 3)
         return 0
+
+    def real(self, node: GraphNode, name: str, otherwise: float) -> float:
+        """Return a float attribute of a node; ``otherwise`` if it is missing."""
+        for part in self.reader.fields(node.field.start, node.field.stop):
+            if part.number == 5 and self._text(part, 1) == name:
+                for value in self.reader.fields(part.start, part.stop):
+                    if value.number == 2:
+                        return float(struct.unpack("<f", value.value.to_bytes(4, "little"))[0])
+        return otherwise
 
     def name(self, value: Field) -> str:
         """Return the name of an input or output."""

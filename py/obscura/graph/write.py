@@ -39,7 +39,7 @@ def model(
         [
             *(bytes_field(1, encode(node)) for node in nodes),
             bytes_field(2, title),
-            *(bytes_field(5, _tensor(name, array)) for name, array in constants.items()),
+            *(bytes_field(5, tensor(name, array)) for name, array in constants.items()),
             *(bytes_field(11, value_info(value)) for value in inputs),
             *(bytes_field(12, value_info(value)) for value in outputs),
         ]
@@ -81,19 +81,8 @@ def value_info(value: Value) -> bytes:
     return bytes_field(1, value.name) + bytes_field(2, bytes_field(1, tensor))
 
 
-def _attribute(name: str, value: Any) -> bytes:
-    if isinstance(value, str):
-        kind, data = _STRING, bytes_field(4, value)
-    elif isinstance(value, float):
-        kind, data = _FLOAT, float_field(2, value)
-    elif isinstance(value, int):
-        kind, data = _INT, varint(3, value)
-    else:
-        kind, data = _INTS, b"".join(varint(8, item) for item in value)
-    return bytes_field(1, name) + data + varint(20, kind)
-
-
-def _tensor(name: str, array: NDArray[Any]) -> bytes:
+def tensor(name: str, array: NDArray[Any]) -> bytes:
+    """Encode a constant, as a graph lists it."""
     little = np.asarray(array)
     little = little.astype(little.dtype.newbyteorder("<"))
     return b"".join(
@@ -104,3 +93,15 @@ def _tensor(name: str, array: NDArray[Any]) -> bytes:
             bytes_field(9, little.tobytes()),
         ]
     )
+
+
+def _attribute(name: str, value: Any) -> bytes:
+    if isinstance(value, str):
+        kind, data = _STRING, bytes_field(4, value)
+    elif isinstance(value, float):
+        kind, data = _FLOAT, float_field(2, value)
+    elif isinstance(value, int):
+        kind, data = _INT, varint(3, value)
+    else:
+        kind, data = _INTS, b"".join(varint(8, item) for item in value)
+    return bytes_field(1, name) + data + varint(20, kind)

@@ -14,20 +14,25 @@ from obscura.page.browser.dom import js_object
 from obscura.page.state.build import Build
 
 if TYPE_CHECKING:
-    from obscura.page.state.protocols import EngineSession, Network
+    from obscura.page.state.protocols import DeferredModules, EngineSession, Network
 
 
 class WebSessionFactory:
     """Implements `SessionFactory` of `page.state.protocols`."""
 
     def __init__(
-        self, build: Build, gpu_name: str, take_early: Callable[[Any, Any], Any] | None = None
+        self,
+        build: Build,
+        gpu_name: str,
+        deferred: DeferredModules,
+        take_early: Callable[[Any, Any], Any] | None = None,
     ) -> None:
         """
         Args:
+            deferred: the modules that split networks for WebGL.
             take_early: `takeEngine` of assets/boot/engine.js; None if nothing was started early.
         """
-        self._build, self._gpu_name = build, gpu_name
+        self._build, self._gpu_name, self._deferred = build, gpu_name, deferred
         self._take_early = take_early
 
     def take_early(self, network: Network, plan: Plan) -> Any:
@@ -39,7 +44,7 @@ class WebSessionFactory:
 
     def create(self, plan: Plan, early: Any = None) -> WebSession:
         """Return a session without a network. `early` is what `take_early` returned."""
-        device = self._gpu_name if plan.backend == "webgpu" else "CPU"
+        device = {"webgpu": self._gpu_name, "webgl": "GPU"}.get(plan.backend, "CPU")
         worker = early.worker if early else None
         return WebSession(_absolute(self._build.engine_url), plan, device, worker)
 
@@ -49,7 +54,11 @@ class WebSessionFactory:
         """Load a network, which stays whole: the worker gets a copy of its own."""
         runtime = {name: _absolute(url) for name, url in self._build.runtimes[plan.runtime].items()}
         copy = network.handle.slice(0)
-        await session.load(runtime, copy, card, _absolute(self._build.gpu_url))
+        build = self._build
+        if plan.backend == "webgl":
+            await self._deferred.load()
+        module = build.webgl_url if plan.backend == "webgl" else build.gpu_url
+        await session.load(runtime, copy, card, _absolute(module))
 
 
 def _absolute(url: str) -> str:

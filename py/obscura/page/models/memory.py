@@ -21,7 +21,7 @@ PER_PIXEL = 100
 PER_THREAD = 4 << 20
 """A worker with a JavaScript heap of 2 to 3 MB, and a stack within the shared heap."""
 GPU = 40 << 20
-"""Buffers on the GPU, and the larger build of the runtime."""
+"""Buffers on the GPU, and the larger build of the runtime, or two of them."""
 # Measured in Chromium 156 on one thread after a first run (wasm heap in MB, then the estimate):
 # COCO-SSD 73, 83; CenterNet 320, 416 and 512: 50, 64; 62, 71; 65, 80; YOLOX nano 29, 80; YuNet
 # at 640 pixels 39, 77. COCO-SSD on a GPU: a heap of 60 and buffers of 51, 125 estimated.
@@ -35,7 +35,7 @@ def estimate(card: ModelCard, plan: Plan) -> int:
     pixels = card.input.width * card.input.height
     network = PER_FILE_BYTE * card.file.bytes + PER_PIXEL * pixels
     threads = PER_THREAD * (plan.threads - 1)
-    return RUNTIME + network + threads + (GPU if plan.backend == "webgpu" else 0)
+    return RUNTIME + network + threads + (GPU if plan.backend in ("webgpu", "webgl") else 0)
 
 
 def largest(card: ModelCard, plans: Iterable[Plan]) -> int:

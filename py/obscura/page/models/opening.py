@@ -152,6 +152,23 @@ class Opener:
         """Whether the browser asks for few downloads."""
         return self._facts.save_data
 
+    def late_winner(self, opened: OpenModel) -> Plan | None:
+        """Return the winner of an earlier race that is to take over from this session, because it
+        opens too slowly to show the first boxes; None if there is none."""
+        winner = self.winners.get(opened.card)
+        if winner is None or not winner.opens_late or winner in (opened.plan, *opened.failed):
+            return None
+        return winner if winner in candidates(self._facts) else None
+
+    def plans_of_visits(self, opened: OpenModel) -> list[Plan]:
+        """Return the plans that visits like this one use: that of the session, the one that shows
+        the first boxes before it, and the one that takes over from it."""
+        if opened.choice != AUTOMATIC:
+            return [opened.plan]
+        late = self.late_winner(opened)
+        first = self._plans(opened.card, AUTOMATIC)[:1] if opened.plan.opens_late else []
+        return [*first, opened.plan, *([late] if late else [])]
+
     def rivals(self, opened: OpenModel) -> list[Plan]:
         """Return the plans that might be faster than that of a session and have not failed."""
         plans = candidates(self._facts, *(opened.choice or AUTOMATIC))
@@ -188,7 +205,10 @@ class Opener:
 
     def _plans(self, card: ModelCard, choice: EngineChoice) -> list[Plan]:
         plans = candidates(self._facts, *choice)
-        return preferred(plans, self.winners.get(card)) if choice == AUTOMATIC else plans
+        winner = self.winners.get(card)
+        if choice != AUTOMATIC or winner is None or winner.opens_late:
+            return plans
+        return preferred(plans, winner)
 
     def _reason(self, card: ModelCard, plan: Plan) -> str:
         return text.WON_BEFORE if plan == self.winners.get(card) else text.FIRST_CHOICE

@@ -89,6 +89,7 @@ class Race:
             return
         card = current.card
         if winners.get(card) is not None:
+            await self._take_over(current)
             return
         for plan in self._opener.rivals(current):
             best = self._pool.current
@@ -97,6 +98,24 @@ class Race:
         best = self._pool.current
         if best is not None and best.card is card:
             winners.set(card, best.plan)
+
+    async def _take_over(self, current: OpenModel) -> None:
+        """Put an earlier winner to use that opens too slowly to show the first boxes."""
+        winner, card = self._opener.late_winner(current), current.card
+        if winner is None:
+            return
+        self._set_status(text.TAKING_OVER.format(way=text.way(winner), model=card.title))
+        try:
+            opened = await self._open(current, winner)
+        except BackendError:
+            if self._pool.current is current:
+                self._opener.winners.forget(card)
+            return
+        finally:
+            self._set_status("")
+        if opened is not None and self._pool.current is current:
+            self._pool.use(opened)
+            self._pool.close(current)
 
     async def _heat(self, current: OpenModel, plan: Plan, hold: Callable[[bool], None]) -> bool:
         """Race the session in use against one other plan; return whether that was decided."""

@@ -52,6 +52,8 @@ class Sessions:
         self._loads = 0  # counts the calls of `load`: only the latest takes effect
         self.heads = SessionHeads()
         """The second networks that look closer at what the model in use finds."""
+        self.on_builds: Callable[[], None] = lambda: None
+        """Called when a race has changed `builds`."""
         self.timings = Timings()
         self.status = ""
         """What is being done to open a model, in words; "" when nothing is."""
@@ -69,9 +71,13 @@ class Sessions:
         return self._pool.current.session.info if self._pool.current else None
 
     @property
-    def runtime(self) -> str:
-        """The build of onnxruntime-web that it runs on; "" while there is none."""
-        return self._pool.current.plan.runtime if self._pool.current else ""
+    def builds(self) -> tuple[str, ...]:
+        """The builds of the runtime that it needs, at the start of a visit as well."""
+        current = self._pool.current
+        if current is None:
+            return ()
+        plans = self._opener.plans_of_visits(current)
+        return tuple(dict.fromkeys(build for plan in plans for build in plan.builds))
 
     @property
     def sample(self) -> Outputs | None:
@@ -196,7 +202,10 @@ class Sessions:
         Raises:
             ModelMissing, ModelCorrupt: the network could not be fetched again.
         """
+        builds = self.builds
         await self._race.run(hold)
+        if self.builds != builds:
+            self.on_builds()
 
     # ---- opening others --------------------------------------------------------------------------
 

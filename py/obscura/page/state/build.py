@@ -20,6 +20,8 @@ class Build:
     engine_url: str
     gpu_url: str
     """The engine's module for GPUs."""
+    webgl_url: str
+    """The engine's module for WebGL."""
     store_url: str
     """The module that keeps models in the browser's database."""
     chart_url: str
@@ -34,7 +36,8 @@ class Build:
     feature_urls: dict[str, str]
     """Archives of the features that start later, by name."""
     runtimes: dict[str, dict[str, str]]
-    """Per onnxruntime-web build ("wasm", "jspi", "asyncify"): `module`, `glue` and `wasm`."""
+    """Per onnxruntime-web build ("wasm", "jspi", "asyncify"): `module`, `glue` and `wasm`; "webgl"
+    has those of "wasm", and its own module as `webgl`."""
 
 
 def read(text: str) -> Build:
@@ -49,6 +52,7 @@ def read(text: str) -> Build:
         model_urls=urls,
         engine_url=data["engine"],
         gpu_url=data["gpu"],
+        webgl_url=data["webgl"],
         store_url=data["store"],
         chart_url=data["chart"]["module"],
         chart_style_url=data["chart"]["style"],

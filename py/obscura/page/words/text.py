@@ -16,8 +16,9 @@ FIRST_CHOICE = "the default here, and it passed the self-check"
 WON_BEFORE = "the fastest in a quick test on this device"
 COMPARING = "Finding the fastest way to run {model} (only once)"
 RACED = "{winner} took {ms:.1f} ms where {loser} took {other_ms:.1f} ms"
-PROCESSORS = {"webgpu": "GPU", "wasm": "CPU"}
-BACKEND_NAMES = {"webgpu": "WebGPU", "wasm": "WebAssembly"}
+TAKING_OVER = "Preparing {way} for {model}, which was faster"
+PROCESSORS = {"webgpu": "GPU", "webgl": "GPU", "wasm": "CPU"}
+BACKEND_NAMES = {"webgpu": "WebGPU", "webgl": "WebGL", "wasm": "WebAssembly"}
 
 START = {
     "camera": "Start camera",

@@ -40,9 +40,12 @@ class Offline(Part):
         self._update: Callable[[], Any] | None = None  # what the update button does
         self._controlled = False
         self._addresses = context.build.model_urls
-        self._in_use: tuple[str, str] | None = None  # the engine and the model
+        self._in_use: tuple[Collection[str], str] | None = (
+            None  # builds of the engine, and the model
+        )
         self._heads = context.page.sessions.heads
         self._heads.on_use = self._head_used
+        self._page.sessions.on_builds = self._builds_changed
         service.on_connection(lambda _event: self._mark_models())
         context.spawn(self._mark_models())
 
@@ -52,19 +55,24 @@ class Offline(Part):
 
     def model_opened(self, card: ModelCard) -> None:
         """Store what is in use from now on."""
-        self._spawn(self.store(self._page.sessions.runtime, card.name))
+        self._spawn(self.store(self._page.sessions.builds, card.name))
 
-    async def store(self, runtime: str, model: str) -> None:
+    def _builds_changed(self) -> None:
+        card = self._page.sessions.card
+        if card is not None:
+            self.model_opened(card)
+
+    async def store(self, builds: Collection[str], model: str) -> None:
         """Store what is in use: the page, its Python, an engine and, if it is shipped, a model.
 
         Args:
-            runtime: the build of onnxruntime-web.
+            builds: of the engine.
         """
         if keeps_nothing():
             self._show("deleted")
             return
-        self._in_use = runtime, model
-        groups = ["shell", "python", "clip", f"engine:{runtime}"]
+        self._in_use = builds, model
+        groups = ["shell", "python", "clip", *(f"engine:{build}" for build in builds)]
         groups += [f"model:{model}"] if model in self._models else []
         heads = dict(self._heads.used)
         groups += ["heads", *(f"head:{name}" for name in heads)] if heads else []
