@@ -176,6 +176,7 @@ class Assembly:
             platform=Platform(
                 spawn=run,
                 mark=mark,
+                fetch_rest=boot.boot.fetchRest,
                 view=self._view,
                 render=scene_view.render,
                 clear=self._clear,
@@ -307,7 +308,6 @@ async def main() -> None:
     launch.set_up_launches(app.open_files, app.start)
     await app.begin(wanted, given)
     service.booted()
-    boot.boot.fetchRest()
 
 
 mark("imported")

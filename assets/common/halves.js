@@ -69,8 +69,12 @@ function compileNow(failed) {
   }
 }
 
-// Fetch the second half, unless it has come already.
-export async function fetchRest() {
+let fetching;
+
+// Fetch the second half, once.
+export const fetchRest = () => (fetching ??= untilJoined());
+
+async function untilJoined() {
   for (const pause of [...PAUSES_MS, null]) {
     try {
       const response = await fetch(address, { priority: "low" });

@@ -107,3 +107,16 @@ def test_it_is_kept_for_use_without_a_connection(new_room: OpenRoom) -> None:
     assert other.page.evaluate(CALL) == NAME
     other.page.wait_for_function(ARRIVED)
     other.page.close()
+
+
+@pytest.mark.provokes("ERR_FAILED", any_error=True)
+def test_without_it_a_model_that_does_not_come_is_still_told(new_room: OpenRoom) -> None:
+    """The connection is gone, so nothing may wait for the second half."""
+    room = new_room()
+    for pattern in ("**/models/**", REST):
+        room.page.route(pattern, lambda route: route.abort())
+
+    room.open()
+
+    room.until_error("model-missing")
+    assert room.page.evaluate(WAITED) == 0
