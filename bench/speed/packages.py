@@ -53,7 +53,7 @@ _TF_WASM = _of(
 )
 _LITERT = [
     f"wasm/litert_wasm_{kind}internal.{ending}"
-    for kind in ("", "threaded_", "compat_", "jspi_")
+    for kind in ("", "threaded_")
     for ending in ("js", "wasm")
 ]
 _LOADER = "pkg/snippets/ort-web-4c80a52e3fc0a0d5"
@@ -85,8 +85,6 @@ OTHERS = (
                 "@mediapipe/tasks-vision/wasm",
                 "vision_wasm_internal.js",
                 "vision_wasm_internal.wasm",
-                "vision_wasm_module_internal.js",
-                "vision_wasm_module_internal.wasm",
             )
         },
         "mediapipe.tflite",

@@ -5,8 +5,9 @@ import { backend, compete, documented, folder, served } from "./other.js";
 
 compete(async () => {
   const { YOLO } = await import(served("module"));
-  const name = documented ? "/models/yolo26n.onnx" : new URL("./weights/ultralytics.tflite", location.href).href;
-  const model = await YOLO.load(name, {
+  // As documented, an ONNX file of one's own; any bytes lead to where it gets the runtime for that.
+  const network = documented ? new Uint8Array(16) : new URL("./weights/ultralytics.tflite", location.href).href;
+  const model = await YOLO.load(network, {
     device: backend === "wasm" ? "cpu" : "auto",
     ...(documented ? {} : { litertWasmUrl: folder("wasm") }),
   });
