@@ -33,6 +33,7 @@ SCRIPTS = (
     "bench/experiments/capture.py",
     "bench/experiments/graphs.py",
     "bench/experiments/int8.py",
+    "bench/experiments/litert.py",
     "bench/experiments/unpack.py",
     "bench/growing.py",
     "bench/heads.py",
