@@ -1,5 +1,5 @@
-// Inference worker: one onnxruntime-web and its networks, off the main thread so that the page never
-// waits for them. What is loaded, on which backend, and what the answers mean is decided in Python
+// Inference worker: one onnxruntime-web, or LiteRT, and its networks, off the main thread so that the page
+// never waits for them. What is loaded, on which backend, and what the answers mean is decided in Python
 // (engine/worker_session.py).
 //
 // Messages in: {id, call, ...} with the calls below, which run one after another. Messages out:
@@ -27,7 +27,7 @@ try {
 const DETECTOR = "detector"; // the model's own network; all others are heads, which run on crops
 
 let ort;
-let engine; // `memory` below, assets/gpu.js or assets/webgl.js: all have the same six functions
+let engine; // `memory` or `fast` below, assets/gpu.js or assets/webgl.js: all have the same functions
 const heads = new Set(); // names
 let kept; // {frame or pixels, width, height}: the picture that crops are cut from
 
@@ -137,7 +137,8 @@ const memory = {
     await session?.release();
   },
 
-  async outputs({ session, preparation }, pixels, width, height) {
+  async outputs({ session, preparation, compute }, pixels, width, height) {
+    if (compute) return compute(pixels, width, height);
     const image = this.image(pixels, width, height);
     const feeds = preparation
       ? await preparation.run({ [preparation.inputNames[0]]: image })
@@ -157,6 +158,27 @@ const memory = {
   },
 };
 
+// The same, but LiteRT computes the model's own network, and onnxruntime-web is loaded for the first head.
+const fast = {
+  ...memory,
+
+  // litert: as assets/litert/ takes it, with the address of that as `module`.
+  prepareFor(litert, runtime) {
+    Object.assign(this, { litert, runtime, backend: "wasm" });
+  },
+
+  async open(name, model) {
+    if (name === DETECTOR) {
+      const { open } = await import(this.litert.module);
+      this.networks.set(name, { compute: await open(this.litert, model) });
+      return;
+    }
+    this.loaded ??= load(this.runtime, this.litert.threads);
+    await this.loaded;
+    await memory.open.call(this, name, model);
+  },
+};
+
 function canvasOf({ pixels, width, height }) {
   const canvas = new OffscreenCanvas(width, height);
   const context = canvas.getContext("2d", { alpha: false, willReadFrequently: true });
@@ -173,8 +195,12 @@ function forgetPicture() {
 
 const calls = {
   // Load the runtime and start it, which takes time, before the model has arrived.
-  async begin({ runtime, threads, counted }) {
+  async begin({ runtime, threads, counted, litert }) {
     if (counted) self.fetch = countingFetch;
+    if (litert) {
+      await (await import(litert.module)).start(litert);
+      return {};
+    }
     await load(runtime, threads);
     // It starts only when a session is created. This one fails, as it must; if anything else is
     // wrong, `open` fails as well.
@@ -184,9 +210,13 @@ const calls = {
 
   // model: ArrayBuffer, transferred. runtime, backend ("wasm" | "webgpu" | "webgl"), threads: with the
   // first network only. gpu: for plans of which a module computes on the GPU: its address as `module`,
-  // and what its `start` and `open` need.
-  async open({ name = DETECTOR, runtime, backend, threads, model, gpu }) {
-    if (runtime) {
+  // and what its `start` and `open` need. litert: for plans with LiteRT, see `fast`; this worker is then a
+  // classic one.
+  async open({ name = DETECTOR, runtime, backend, threads, model, gpu, litert }) {
+    if (litert) {
+      engine = fast;
+      engine.prepareFor(litert, runtime);
+    } else if (runtime) {
       await load(runtime, threads);
       engine = gpu ? await import(gpu.module) : memory;
       const lost = (reason) => postMessage({ lost: reason });

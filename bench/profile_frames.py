@@ -34,8 +34,8 @@ PROGRAM = Path(__file__).with_name("profile_page.py")
 RUN = "(async () => (await globalThis.obscura.boot.python.ready).runPython({program}))()"
 SAMPLE_US = 200
 """Time between two samples of Chromium's profiler."""
-LEAST_US = 5.0
-"""Microseconds a frame below which a stack is left out; its time counts for its caller."""
+LEAST = 0.003
+"""Share of a profile below which a stack is left out; its time counts for its caller."""
 PLUMBING = {"web.py", "calls.py", "prompt.py", "timing.py", "in)"}
 """Files, and what is built in, through which an answer reaches the coroutine that waits for it."""
 SHOWN = 12
@@ -89,10 +89,12 @@ def begun_late(stack: tuple[str, ...]) -> tuple[str, ...]:
 def pruned(stacks: Stacks, frames: int) -> dict[tuple[str, ...], float]:
     """Return microseconds a frame, of stacks that take some: others count for their callers."""
     spent = Counter({stack: us / frames for stack, us in stacks.items()})
-    for stack in sorted(spent, key=len, reverse=True):
-        if spent[stack] < LEAST_US and len(stack) > 1:
-            spent[stack[:-1]] += spent.pop(stack)
-    return {stack: us for stack, us in spent.items() if us >= LEAST_US}
+    least_us = LEAST * sum(spent.values())
+    for depth in range(max(map(len, spent), default=0), 1, -1):
+        for stack in [each for each in spent if len(each) == depth]:
+            if spent[stack] < least_us:
+                spent[stack[:-1]] += spent.pop(stack)
+    return {stack: us for stack, us in spent.items() if us >= least_us}
 
 
 def collapsed(stacks: Stacks) -> str:

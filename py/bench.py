@@ -56,7 +56,8 @@ async def main() -> None:
     shelf = Shelf(parts, fetch_network, own, deferred)
     nothing_stored = Winners(Preferences(table, None), "")
     factory = WebSessionFactory(parts, gpu_name, deferred)
-    opener = Opener(facts, factory, sample_image, nothing_stored)
+    graphs = parts.litert.cores if parts.litert else None
+    opener = Opener(facts, factory, sample_image, nothing_stored, graphs)
     heads = HeadShelf(parts.heads_url, text, fetch_network, lambda network: network.handle.slice(0))
     overlay = Overlay(by_id("overlay"))
     measuring = Measuring(shelf, opener, heads, sample, overlay)

@@ -141,7 +141,8 @@ class Assembly:
             remember=not storage.keeps_nothing(),
         )
         factory = WebSessionFactory(self._parts, gpu_name, self._late, boot.boot.takeEngine)
-        opener = Opener(facts, factory, sample_image, winners)
+        graphs = self._parts.litert.cores if self._parts.litert else None
+        opener = Opener(facts, factory, sample_image, winners, graphs)
         return Sessions(self._shelf, opener, show_progress, clock)
 
     def _make_stage(self) -> tuple[Overlay, Results]:

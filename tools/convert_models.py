@@ -11,13 +11,14 @@ from __future__ import annotations
 import argparse
 import hashlib
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from modelkit.cards import NETWORK, write_model
 from modelkit.errors import ConversionError
 from modelkit.head_cards import write_head
 from modelkit.head_recipes import HEADS, HeadRecipe
+from modelkit.litert import CORE, core
 from modelkit.recipes import RECIPES, Recipe
 from obscura.cards.head_card import FOLDER
 
@@ -43,24 +44,46 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if options.models and recipe.name not in options.models:
             continue
         try:
-            network = recipe.build().SerializeToString(deterministic=True)
+            files = built(recipe)
         except ConversionError as error:
             print(f"{recipe.name}: {error}", file=sys.stderr)
             return 1
-        digest = hashlib.sha256(network).hexdigest()
-        print(f"{recipe.name}: {len(network)} bytes, sha256 {digest}")
+        for name, data in files.items():
+            digest = hashlib.sha256(data).hexdigest()
+            print(f"{recipe.name}: {name}, {len(data)} bytes, sha256 {digest}")
         folder = options.out / FOLDER if isinstance(recipe, HeadRecipe) else options.out
         folder /= recipe.name
         if options.check:
-            if not (folder / NETWORK).exists() or (folder / NETWORK).read_bytes() != network:
+            kept = {name: folder / name for name in files if (folder / name).exists()}
+            if {name: path.read_bytes() for name, path in kept.items()} != files:
                 differing.append(recipe.name)
-        elif isinstance(recipe, HeadRecipe):
-            write_head(recipe, network, folder)
         else:
-            write_model(recipe, network, folder)
+            write(recipe, files, folder)
     if differing:
         print(f"Not what the sources give: {', '.join(differing)}.", file=sys.stderr)
     return 1 if differing else 0
+
+
+def built(recipe: Recipe | HeadRecipe) -> dict[str, bytes]:
+    """Return the files of a model or head, by name, without the card.
+
+    Raises:
+        ConversionError: its source cannot be had, or there is no rule for a part of it.
+    """
+    files = {NETWORK: recipe.build().SerializeToString(deterministic=True)}
+    if isinstance(recipe, Recipe) and recipe.core:
+        files[CORE] = core(files[NETWORK])
+    return files
+
+
+def write(recipe: Recipe | HeadRecipe, files: Mapping[str, bytes], folder: Path) -> None:
+    """Write the files of a model or head, and its card."""
+    if isinstance(recipe, HeadRecipe):
+        write_head(recipe, files[NETWORK], folder)
+        return
+    write_model(recipe, files[NETWORK], folder)
+    if CORE in files:
+        (folder / CORE).write_bytes(files[CORE])
 
 
 if __name__ == "__main__":

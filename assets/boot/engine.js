@@ -3,6 +3,7 @@
 
 import { absolute, build, mark } from "../common/page.js";
 import { earlyDownload } from "./downloads.js";
+import { hasRelaxedSimd } from "../common/facts.js";
 import { facts } from "./facts.js";
 import { fromCache, receive } from "./progress.js";
 import { sample } from "../common/sample.js";
@@ -10,23 +11,37 @@ import { shipped, wishes } from "./wishes.js";
 
 // The first plan that Python will choose (`candidates` in py/obscura/engine/plans.py), by the names of
 // a `Plan`, if that can be known here; else null.
-async function likelyPlan() {
+export async function likelyPlan() {
   const { backend, threads, winners, model } = await wishes;
   const asked = backend ?? "auto";
   const wanted = Number(threads ?? 0);
   // For a GPU, Python cuts the network first; invalid wishes are left to Python to report.
   const valid = (count, least) => Number.isInteger(count) && count >= least && count <= 64;
-  if (!["auto", "wasm"].includes(asked) || !valid(wanted, 0)) return null;
+  if (!["auto", "wasm", "litert"].includes(asked) || !valid(wanted, 0)) return null;
   const winner = asked === "auto" && !wanted && named(winners?.[model]?.plan);
   // WebGL opens so slowly that it takes over later.
   if (winner && winner.backend !== "webgl") {
-    return winner.backend === "wasm" && valid(winner.threads, 1) ? winner : null;
+    const known = winner.backend === "wasm" || litertFor(winner, model);
+    return known && valid(winner.threads, 1) ? winner : null;
   }
   const { gpu, fallback_gpu: fallback, isolated, ios, cores } = await facts;
   if (asked === "auto" && gpu && !fallback) return null;
   const most = build.threads.length - 1;
   const usual = ios ? 1 : build.threads[Math.min(cores, most)];
-  return plan("wasm", "wasm", isolated ? wanted || usual : 1);
+  const count = isolated ? wanted || usual : 1;
+  if (asked === "wasm" || asked === "auto") return plan("wasm", "wasm", count);
+  const insisted = plan("litert", count > 1 ? "litert-threads" : "litert-simd", count);
+  return litertFor(insisted, model) ? insisted : null;
+}
+
+// What assets/litert/ needs for a model; undefined where the plan does not use it, or browser or site
+// lack it.
+export function litertFor({ backend, runtime, threads }, model) {
+  const { module, builds, cores } = build.litert ?? {};
+  const core = cores?.[model];
+  if (backend !== "litert" || !core || !builds[runtime] || !hasRelaxedSimd()) return undefined;
+  const urls = Object.entries({ module, core, ...builds[runtime] });
+  return { ...Object.fromEntries(urls.map(([key, url]) => [key, absolute(url)])), threads };
 }
 
 const plan = (backend, runtime, threads, resident = false, half = false) => ({
@@ -51,13 +66,14 @@ export async function startEngine() {
   const chosen = await likelyPlan();
   if (!chosen || !model || model.open || taken) return false;
   const name = String(performance.timeOrigin); // of the channel on which it reports its requests
-  const worker = new Worker(absolute(build.engine), { type: "module", name });
+  const litert = litertFor(chosen, model.name);
+  const worker = new Worker(absolute(build.engine), { type: litert ? "classic" : "module", name });
   const begun = { plan: chosen, worker, answer: lastAnswer(worker), calls: RUN, network: null };
   early = begun;
   const { backend, runtime, threads } = chosen;
-  const files = Object.entries(build.ort[runtime]).map(([key, url]) => [key, absolute(url)]);
-  const how = { runtime: Object.fromEntries(files), backend, threads };
-  worker.postMessage({ id: BEGIN, call: "begin", runtime: how.runtime, threads, counted: !fromCache });
+  const files = Object.entries(build.ort[litert ? "wasm" : runtime]).map(([key, url]) => [key, absolute(url)]);
+  const how = { runtime: Object.fromEntries(files), backend, threads, litert };
+  worker.postMessage({ ...how, id: BEGIN, call: "begin", counted: !fromCache });
   openEarly(begun, model, how).catch(() => {}); // Python tries again, and reports
   return true;
 }

@@ -8,7 +8,7 @@ import { absolute, build, mark } from "../common/page.js";
 import { sample } from "../common/sample.js";
 import { askForCamera, setResolution } from "./camera.js";
 import { download, fetchEarly, take } from "./downloads.js";
-import { startEngine, takeEngine } from "./engine.js";
+import { likelyPlan, litertFor, startEngine, takeEngine } from "./engine.js";
 import { facts, hasSimd } from "./facts.js";
 import { error, fail, pythonFailed } from "./notice.js";
 import { pressed, startRemembering, stopRemembering } from "./pressed.js";
@@ -85,9 +85,10 @@ async function expectParts() {
     if (part.stage === "python" || part.model === model) expect(url);
   }
   const { gpu: found, fallback_gpu: fallback, suspending } = await facts;
-  const gpu = forced === "webgpu" || (!["wasm", "webgl"].includes(forced) && found && !fallback);
+  const gpu = forced === "webgpu" || (!["wasm", "webgl", "litert"].includes(forced) && found && !fallback);
   const runtime = gpu ? (suspending ? "jspi" : "asyncify") : "wasm";
-  const wasm = absolute(build.ort[runtime].wasm);
+  const litert = litertFor((await likelyPlan()) ?? {}, model);
+  const wasm = litert?.wasm ?? absolute(build.ort[runtime].wasm);
   expect(wasm);
   showProgress();
   return wasm;

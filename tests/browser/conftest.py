@@ -19,7 +19,7 @@ from builder.serve import SiteServer, serving
 from .networks import scene
 from .pictures import ROOT, encode, on_camera
 from .profiles import ONE_PROCESS, WarmProfile
-from .room import PATIENCE, Room, device_cores, device_memory
+from .room import PATIENCE, WITHOUT_RELAXED_SIMD, Room, device_cores, device_memory
 from .watch import Watch
 
 INSECURE_HOST = "obscura.test"
@@ -56,7 +56,7 @@ FLAG_SETS = {
     ],
 }
 
-NONE_LATE = "delete globalThis.WebGL2RenderingContext;"
+NONE_LATE = f"delete globalThis.WebGL2RenderingContext; {WITHOUT_RELAXED_SIMD}"
 """Has the page find none of the ways to run that it tries after the first boxes."""
 
 OpenRoom = Callable[..., Room]

@@ -29,8 +29,8 @@ from .pictures import encode
 BLANK = '<!doctype html><link rel="icon" href="data:,">'
 HTML: dict[str, Any] = {"content_type": "text/html", "headers": ISOLATION}
 
-HOST = """(url) => {
-  const worker = new Worker(url, { type: "module", name: "tests" });
+HOST = """([url, type]) => {
+  const worker = new Worker(url, { type, name: "tests" });
   const waiting = new Map();
   worker.onmessage = ({ data }) => waiting.get(data.id)?.(data);
   worker.onerror = (event) => waiting.forEach((give, id) => give({ id, error: event.message }));
@@ -129,16 +129,21 @@ class _Video(dict[str, str]):
 class EngineHost:
     """A page that has nothing but the engine's worker."""
 
-    def __init__(self, page: Page, url: str, dist: Path) -> None:
+    def __init__(self, page: Page, url: str, dist: Path, *, classic: bool = False) -> None:
+        """
+        Args:
+            classic: whether its worker is one that is no module, as for LiteRT.
+        """
         html = (dist / "index.html").read_text(encoding="utf-8")
         found = re.search(r'id="obscura-build"[^>]*>(.*?)</script>', html, re.DOTALL)
         assert found
         self._build = json.loads(found[1])
-        self._page, self._url = page, url
+        self.page, self._url = page, url
         page.route(f"{url}blank", lambda route: route.fulfill(body=BLANK, **HTML))
         page.goto(f"{url}blank")
         with page.expect_worker() as started:
-            page.evaluate(HOST, self._address(self._build["engine"]))
+            kind = "classic" if classic else "module"
+            page.evaluate(HOST, [self._address(self._build["engine"]), kind])
         self.worker: Worker = started.value
         self.gpu_url = self._address(self._build["gpu"])
 
@@ -146,6 +151,14 @@ class EngineHost:
         """The addresses of the runtime that a plan needs."""
         addresses = self._build["ort"][plan.runtime]
         return {name: self._address(url) for name, url in addresses.items()}
+
+    def litert(self, plan: Plan, model: str) -> dict[str, Any]:
+        """What a plan with LiteRT needs for a model."""
+        found = self._build["litert"]
+        addresses = {**found["builds"][plan.runtime], "module": found["module"]}
+        addresses["core"] = found["cores"][model]
+        whole = {name: self._address(url) for name, url in addresses.items()}
+        return {**whole, "threads": plan.threads}
 
     def play(self, plan: Plan, scene: Callable[[WorkerSession], Awaitable[Any]]) -> Any:
         """Run a scene with a session in the worker."""
@@ -161,7 +174,7 @@ class EngineHost:
                     message = worker.posted.get(timeout=0.05)
                 except Empty:
                     continue
-                worker.answer(self._page.evaluate("(message) => askEngine(message)", message))
+                worker.answer(self.page.evaluate("(message) => askEngine(message)", message))
             return ended.result()
 
     def _address(self, url: str) -> str:

@@ -69,6 +69,16 @@ def device_cores(count: int) -> str:
     return f'Object.defineProperty(Navigator.prototype, "hardwareConcurrency", {how});\n'
 
 
+WITHOUT_RELAXED_SIMD = """
+{
+  const { validate } = WebAssembly;
+  const asks = (bytes) => bytes.length < 64 && Array.from(bytes).join().includes("253,133,2");
+  WebAssembly.validate = (bytes) => !asks(bytes) && validate(bytes); // not f32x4.relaxed_madd
+}
+"""
+"""A script for `new_room(init=...)`: a browser that has no use for LiteRT."""
+
+
 def remembering(text: str) -> str:
     """A script for `new_room(init=...)`: what an earlier visit left in the store."""
     kept = f"localStorage.setItem({json.dumps(SETTINGS)}, {json.dumps(text)})"

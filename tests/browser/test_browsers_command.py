@@ -1,4 +1,4 @@
-"""`build.py browsers` in Firefox, from end to end."""
+"""Firefox: `build.py browsers` from end to end, and what it has that Chromium's tests lack."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 
 from browsers.command import failed, visit
+from browsers.drivers import NotInstalled, firefox
+from builder.serve import serving
 
 from .pictures import ROOT
 
@@ -19,3 +21,24 @@ def test_the_page_works_in_firefox(dist: Path) -> None:
     assert told["snapshot"] == "yes"
     assert told["photo"] == told["turned"] == told["camera"] == told["offline"] == "yes"
     assert "isolated" in told["engine"]
+
+
+WEBGL = """
+while (!["ready", "error"].includes(globalThis.obscura?.snapshot().state)) {
+  await new Promise((resolve) => setTimeout(resolve, 200));
+}
+return obscura.snapshot();
+"""
+
+
+def test_webgl_computes_in_firefox(dist: Path, tmp_path: Path) -> None:
+    """Without a screen Firefox has no WebGL at all; what draws here is software."""
+    try:
+        with serving(dist) as site, firefox(tmp_path, screen=True) as browser:
+            browser.open(f"{site.url}?backend=webgl")
+            now = browser.evaluate(WEBGL)
+    except NotInstalled as missing:
+        pytest.skip(f"{missing} is not installed")
+
+    assert (now["backend"], now["error"]) == ("webgl", None)
+    assert [row["label"] for row in now["detections"]] == ["person"]

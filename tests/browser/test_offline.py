@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Playwright
 
-from .conftest import FAKE_CAMERA, FLAGS, OpenRoom, chromium_flags
+from .conftest import FAKE_CAMERA, FLAGS, NONE_LATE, OpenRoom, chromium_flags
 from .hosts import Host
 from .room import PATIENCE, Room, another_tab, sees_the_person, settled
 
@@ -169,6 +169,7 @@ def test_the_first_visit_fetches_nothing_twice(
         tmp_path, **chromium_flags([*FLAGS, FAKE_CAMERA])
     )
     context.set_default_timeout(PATIENCE)
+    context.add_init_script(NONE_LATE)  # a race asks for more
     room = Room(context.pages[0], host.url).open()
     assert settled(room).startswith("yes")
     context.close()

@@ -34,7 +34,6 @@ SCRIPTS = (
     "bench/experiments/graphs.py",
     "bench/experiments/int8.py",
     "bench/experiments/unpack.py",
-    "bench/experiments/webgl.py",
     "bench/heads.py",
     "bench/profile_frames.py",
     "bench/reference.py",

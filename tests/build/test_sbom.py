@@ -96,7 +96,9 @@ def test_every_module_of_npm_in_the_site_is_of_a_listed_package(document: Part, 
     (pyscript,) = (part for part in document["components"] if part["name"] == "@pyscript/core")
     assert {"polyscript", "coincident"} < {part["name"] for part in pyscript["components"]}
     folders = {path.name.partition("-")[0] for path in dist.iterdir() if path.is_dir()}
-    assert folders == {"assets", "heads", "models", "ort", "py", "pyodide", "pyscript"}
+    assert folders == {
+        *("assets", "heads", "litert", "models", "ort", "py", "pyodide", "pyscript"),
+    }
 
 
 def test_a_licence_is_never_left_out(document: Part) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from builder import sbom
+from builder import litert, sbom
 from builder.build import RUNTIMES
 from builder.npm import find_tool
 from builder.worker import NAME, group
@@ -57,7 +57,7 @@ def test_groups_are_what_a_device_takes_as_a_whole(build: dict[str, Any], dist: 
 
     models = {f"model:{path.name}" for path in (dist / "models").iterdir()}
     heads = {f"head:{path.name}" for path in (dist / "heads").iterdir() if path.is_dir()}
-    engines = {f"engine:{name}" for name in [*RUNTIMES, "webgl"]}
+    engines = {f"engine:{name}" for name in (*RUNTIMES, "webgl", "litert", *litert.BUILDS)}
     assert set(groups) == {"shell", "python", "clip", "store", "heads"} | models | heads | engines
     for runtime, (module, stem) in RUNTIMES.items():
         wanted = {module, f"{stem}.mjs", f"{stem}.wasm"}

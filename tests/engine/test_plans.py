@@ -34,6 +34,13 @@ def wasm(threads: int) -> Plan:
     return Plan("wasm", "wasm", threads)
 
 
+def litert(threads: int) -> Plan:
+    return Plan("litert", "litert-threads" if threads > 1 else "litert-simd", threads)
+
+
+MULTIPLY_ADD = Facts(isolated=True, cores=8, relaxed_simd=True)
+
+
 @pytest.mark.parametrize(
     ("facts", "wish", "plans"),
     [
@@ -71,6 +78,25 @@ def wasm(threads: int) -> Plan:
         (Facts(webgl=True, gpu=True), {"backend": "webgl"}, [WEBGL._replace(software=True)]),
         (Facts(webgl=True), {"backend": "wasm"}, [wasm(1)]),
         (Facts(), {"backend": "webgl"}, []),
+        # LiteRT stands behind wasm's first choice, where browser, site and model have it
+        (MULTIPLY_ADD, {"litert": True}, [wasm(6), litert(6), wasm(8), wasm(1)]),
+        (Facts(relaxed_simd=True), {"litert": True}, [wasm(1), litert(1)]),
+        (
+            Facts(gpu=True, relaxed_simd=True),
+            {"litert": True},
+            [*ASYNCIFY, wasm(1), litert(1)],
+        ),
+        (MULTIPLY_ADD, {}, [wasm(6), wasm(8), wasm(1)]),
+        (MULTIPLY_ADD._replace(relaxed_simd=False), {"litert": True}, [wasm(6), wasm(8), wasm(1)]),
+        (MULTIPLY_ADD, {"backend": "wasm", "litert": True}, [wasm(6), wasm(8), wasm(1)]),
+        # insisting on it
+        (
+            MULTIPLY_ADD,
+            {"backend": "litert", "litert": True},
+            [litert(6), litert(8), litert(1)],
+        ),
+        (MULTIPLY_ADD, {"backend": "litert", "threads": 1, "litert": True}, [litert(1)]),
+        (MULTIPLY_ADD, {"backend": "litert"}, []),
         # insisting on wasm
         (Facts(gpu=True, isolated=True, cores=4), {"backend": "wasm"}, [wasm(3), wasm(1)]),
         # insisting on a number of threads
@@ -83,7 +109,7 @@ def test_candidates(facts: Facts, wish: dict[str, Any], plans: list[Plan]) -> No
 
 
 def test_an_unknown_backend_lists_the_known_ones() -> None:
-    with pytest.raises(BackendError, match=r"webnn.*auto, webgpu, webgl, wasm"):
+    with pytest.raises(BackendError, match=r"webnn.*auto, webgpu, webgl, wasm, litert"):
         candidates(Facts(), "webnn")
 
 
@@ -112,6 +138,8 @@ def test_threads(facts: Facts, wanted: int, threads: list[int]) -> None:
 
 
 OLD_BROWSER = candidates(Facts(webgl=True, isolated=True, cores=8))
+FAST = candidates(MULTIPLY_ADD, litert=True)
+FAST_LAPTOP = candidates(MULTIPLY_ADD._replace(gpu=True), litert=True)
 LAPTOP = candidates(Facts(gpu=True, half=True, suspending=True, isolated=True, cores=8))
 
 
@@ -134,6 +162,14 @@ LAPTOP = candidates(Facts(gpu=True, half=True, suspending=True, isolated=True, c
         (OLD_BROWSER, wasm(8), [WEBGL]),
         ([wasm(1), WEBGL], wasm(1), [WEBGL]),
         (OLD_BROWSER, WEBGL, []),
+        # LiteRT challenges wasm alone, and more threads challenge both
+        (FAST, wasm(6), [litert(6), wasm(8)]),
+        (FAST, litert(6), [wasm(8)]),
+        (FAST, wasm(8), []),
+        ([wasm(1), litert(1)], wasm(1), [litert(1)]),
+        ([wasm(2), litert(2), wasm(1)], wasm(2), [litert(2)]),
+        ([wasm(2), litert(2), wasm(1)], litert(2), []),
+        (FAST_LAPTOP, FAST_LAPTOP[0], [wasm(6)]),
         # a GPU that was chosen has no rival
         (JSPI, JSPI[0], []),
         # a way that is not among them
@@ -180,6 +216,18 @@ def test_a_plan_survives_the_browsers_store_by_names(plan: Plan) -> None:
 
 def test_a_plan_stored_as_a_list_by_an_earlier_version_is_read() -> None:
     assert Plan.from_names(through_a_store(list(HALF))) == HALF
+
+
+def test_a_plan_says_which_files_it_needs_and_which_its_heads_need() -> None:
+    builds = {plan.backend: (plan.builds, plan.head_builds) for plan in [*FAST, WEBGL, JSPI[0]]}
+
+    assert builds == {
+        "wasm": (("wasm",), ("wasm",)),
+        "litert": (("litert", "litert-threads"), ("wasm",)),
+        "webgl": (("wasm", "webgl"), ("wasm", "webgl")),
+        "webgpu": (("jspi",), ("jspi",)),
+    }
+    assert litert(1).builds == ("litert", "litert-simd")
 
 
 @pytest.mark.parametrize(

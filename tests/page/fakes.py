@@ -250,7 +250,7 @@ class SimulatedSession:
             self.lost = self.lost or loses
             raise error
 
-    async def load(self, runtime: Any, model: Any, card: ModelCard, gpu_url: str = "") -> None:
+    async def load(self, runtime: Any, model: Any, card: ModelCard, *more: Any) -> None:
         ability = self._device.ability(self.plan)
         await self._device.gate.wait()
         if ability.refusal is not None:
@@ -383,7 +383,7 @@ class NativeEngine:
         self._network = b""
         self._session: Any = None
 
-    async def load(self, runtime: Any, model: Any, card: ModelCard, gpu_url: str = "") -> None:
+    async def load(self, runtime: Any, model: Any, card: ModelCard, *more: Any) -> None:
         self._network = model
         await self.feed_as(card)
 
@@ -459,6 +459,7 @@ class World:
     device: Any = field(default_factory=Device)
     sample: Any = blank
     store: MemoryStore = field(default_factory=MemoryStore)
+    graphs: tuple[str, ...] | None = None  # of models in a form for LiteRT
 
     def __post_init__(self) -> None:
         self.site, self.deferred = Site(), Deferred()
@@ -472,6 +473,7 @@ class World:
             engine_url="",
             gpu_url="",
             webgl_url="",
+            litert=None,
             store_url="",
             chart_url="",
             chart_style_url="",
@@ -483,7 +485,7 @@ class World:
         )
         self.shelf = Shelf(build, self.site, OwnModels(self.store), self.deferred)
         self.winners = Winners(self.preferences, "a device")
-        self.opener = Opener(self.facts, self.device, self.sample, self.winners)
+        self.opener = Opener(self.facts, self.device, self.sample, self.winners, self.graphs)
         clock = getattr(self.device, "clock", Clock())
         self.sessions = Sessions(self.shelf, self.opener, self.said.append, clock)
 

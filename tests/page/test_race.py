@@ -304,3 +304,101 @@ def test_what_visits_need_offline_is_told_when_a_race_changes_it():
     later = World(OLD, preferences=world.preferences)
     run(later.sessions.load("first"))
     assert later.sessions.builds == ("wasm", "webgl")
+
+
+# ---- LiteRT --------------------------------------------------------------------------------------
+
+FAST = Facts(isolated=True, cores=2, relaxed_simd=True)
+LITERT = Plan("litert", "litert-threads", 2)
+
+
+def test_litert_races_wasm_where_the_model_has_a_form_for_it():
+    world = World(FAST, graphs=("first",))
+    world.device.abilities = {TWO_THREADS: Ability(ms=40.0), LITERT: Ability(ms=25.0)}
+
+    race(world)
+
+    assert world.winners.get(world.card("first")) == LITERT
+    assert world.sessions.why == "LiteRT with 2 threads took 25.0 ms where " + (
+        "WebAssembly with 2 threads took 40.0 ms"
+    )
+    assert world.sessions.builds == ("litert", "litert-threads")
+    later = World(FAST, graphs=("first",), preferences=world.preferences)
+    run(later.sessions.load("first"))
+    assert later.device.tried == [LITERT]
+
+
+@pytest.mark.parametrize(
+    ("facts", "graphs"),
+    [(FAST, ("second",)), (FAST, None), (FAST._replace(relaxed_simd=False), ("first",))],
+)
+def test_litert_is_not_tried_for_other_models_sites_and_browsers(facts, graphs):
+    world = World(facts, graphs=graphs)
+
+    race(world)
+
+    assert world.device.tried == [TWO_THREADS]
+
+
+def test_litert_is_not_fetched_where_data_are_to_be_saved():
+    world = World(FAST._replace(save_data=True), graphs=("first",))
+
+    race(world)
+
+    assert world.device.tried == [TWO_THREADS]
+
+
+def test_litert_is_raced_on_a_gpu_only_where_wasm_is_faster_than_that():
+    fast_gpu = World(GPU._replace(relaxed_simd=True), graphs=("first",))
+    fast_gpu.device.abilities = {TWO_THREADS: Ability(ms=40.0), GPU_PLAN: Ability(ms=5.0)}
+    slow_gpu = World(GPU._replace(relaxed_simd=True), graphs=("first",))
+    slow_gpu.device.abilities = {
+        GPU_PLAN: Ability(ms=90.0), TWO_THREADS: Ability(ms=40.0), LITERT: Ability(ms=25.0),
+    }  # fmt: skip
+
+    race(fast_gpu)
+    race(slow_gpu)
+
+    assert LITERT not in fast_gpu.device.tried
+    assert slow_gpu.winners.get(slow_gpu.card("first")) == LITERT
+
+
+def test_a_litert_that_fails_leaves_wasm_with_a_word():
+    world = World(FAST, graphs=("first",))
+    world.winners.set(world.card("first"), LITERT)
+    world.device.ability(LITERT).refusal = BackendError("the litert backend failed", "no script")
+
+    run(world.sessions.load("first"))
+
+    assert world.sessions.info.backend == "wasm"
+    assert world.sessions.why == "others failed: the litert backend failed (no script)"
+
+
+@pytest.mark.parametrize(
+    ("facts", "graphs", "why"),
+    [
+        (FAST, None, "this site was built without it"),
+        (FAST._replace(relaxed_simd=False), ("first",), "this browser lacks relaxed SIMD"),
+        (FAST, ("second",), "there is no FIRST in a form for it"),
+    ],
+)
+def test_insisting_on_litert_in_vain_says_why(facts, graphs, why):
+    world = World(facts, graphs=graphs)
+
+    with pytest.raises(BackendError, match=why):
+        run(world.sessions.load("first", backend="litert"))
+
+    assert world.device.tried == []
+
+
+def test_heads_beside_litert_need_wasm_offline():
+    world = World(FAST, graphs=("first",))
+
+    async def story() -> None:
+        await world.sessions.load("first", backend="litert")
+        assert world.sessions.builds == ("litert", "litert-threads")
+        world.sessions.heads.used["faces"] = "Faces"
+
+    run(story())
+
+    assert world.sessions.builds == ("litert", "litert-threads", "wasm")

@@ -16,7 +16,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any, Protocol
 from urllib.error import HTTPError
@@ -140,8 +140,12 @@ class Firefox:
 
 
 @contextmanager
-def firefox(_clip: Path) -> Iterator[Driver]:
-    """Start Firefox with a new profile; it ends with the block."""
+def firefox(_clip: Path, *, screen: bool = False) -> Iterator[Driver]:
+    """Start Firefox with a new profile; it ends with the block.
+
+    Args:
+        screen: give it a virtual screen: only then it has WebGL.
+    """
     program = shutil.which("firefox-esr") or shutil.which("firefox")
     if program is None:
         raise NotInstalled("firefox-esr")
@@ -149,8 +153,13 @@ def firefox(_clip: Path) -> Iterator[Driver]:
         wishes = FIREFOX_PREFERENCES.items()
         lines = [f"user_pref({json.dumps(key)}, {json.dumps(value)});" for key, value in wishes]
         Path(home, "user.js").write_text("\n".join(lines), encoding="utf-8")
-        command = [program, "--headless", "--marionette", "--no-remote", "--profile", home]
-        with running(command) as process:
+        command = [program, "--marionette", "--no-remote", "--profile", home]
+        with ExitStack() as stack:
+            if screen:
+                display = {"DISPLAY": stack.enter_context(virtual_screen())}
+            else:
+                display = {"MOZ_HEADLESS": "1"}
+            process = stack.enter_context(running(command, env=os.environ | display))
             told = Path(home, "MarionetteActivePort")
             wait_for(lambda: told.is_file() and told.read_text().strip(), process, "Firefox")
             page = Firefox(int(told.read_text()))
@@ -158,6 +167,20 @@ def firefox(_clip: Path) -> Iterator[Driver]:
                 yield page
             finally:
                 page.close()
+
+
+@contextmanager
+def virtual_screen() -> Iterator[str]:
+    """Start Xvfb; yield the name of its display. It ends with the block."""
+    screen = shutil.which("Xvfb")
+    if screen is None:
+        raise NotInstalled("xvfb")
+    reading, writing = os.pipe()
+    shape = ["-screen", "0", "1280x900x24", "-nolisten", "tcp"]
+    with running([screen, "-displayfd", str(writing), *shape], pass_fds=(writing,)):
+        os.close(writing)
+        with os.fdopen(reading) as told:
+            yield f":{told.readline().strip()}"
 
 
 # ---- WebKitGTK -----------------------------------------------------------------------------------
@@ -224,27 +247,22 @@ class WebKit:
 @contextmanager
 def webkit(_clip: Path) -> Iterator[Driver]:
     """Start MiniBrowser on a virtual screen; it ends with the block."""
-    driver, screen = shutil.which("WebKitWebDriver"), shutil.which("Xvfb")
+    driver = shutil.which("WebKitWebDriver")
     found = [
         path
         for place in MINI_BROWSERS
         for path in Path("/usr", place).glob("webkit2gtk-4.*/MiniBrowser")
     ]
-    if driver is None or screen is None or not found:
+    if driver is None or not found:
         raise NotInstalled("webkit2gtk-driver xvfb")
-    reading, writing = os.pipe()
-    shape = ["-screen", "0", "1280x900x24", "-nolisten", "tcp"]
     with (
         tempfile.TemporaryDirectory(prefix="obscura-", ignore_cleanup_errors=True) as home,
-        running([screen, "-displayfd", str(writing), *shape], pass_fds=(writing,)),
+        virtual_screen() as display,
     ):
-        os.close(writing)
-        with os.fdopen(reading) as told:
-            display = told.readline().strip()
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             port = probe.getsockname()[1]
-        own = {"DISPLAY": f":{display}", "HOME": home, "GDK_BACKEND": "x11"}
+        own = {"DISPLAY": display, "HOME": home, "GDK_BACKEND": "x11"}
         with running([driver, f"--port={port}"], env=os.environ | own) as process:
             wait_for(lambda: answers(port), process, "WebKitWebDriver")
             page = WebKit(port, found[0])

@@ -2,11 +2,11 @@
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
-from builder import hosts, manifest, models, npm, page, runtime, sbom, scripts, worker
+from builder import hosts, litert, manifest, models, npm, page, runtime, sbom, scripts, worker
 from builder.cache import digest
 from builder.errors import BuildError
 from builder.site import Site, check_base, check_out, swapped_in
@@ -50,6 +50,7 @@ def build(
     compressed: bool = False,
     unpack: bool = False,
     share_target: bool = False,
+    fast_cpu: bool = True,
 ) -> Site:
     """Build the site of ``root`` into the folder ``out``, replaced whole or left unchanged.
 
@@ -61,6 +62,7 @@ def build(
         compressed: also write precompressed files.
         unpack: also write ``.gz`` files beside the large ones, for the service worker to unpack.
         share_target: let the system share files to the installed app.
+        fast_cpu: ship LiteRT, the engine that is faster on many processors.
 
     Returns:
         the site, whose ``folder`` is ``out``.
@@ -77,6 +79,8 @@ def build(
     python = runtime.python_runtime(root, modules)
     archives = runtime.archives(root, modules, python)
     joined = scripts.join(root, modules)
+    if not fast_cpu:
+        joined.pop(litert.MODULE, None)
     with swapped_in(out) as folder:
         site = Site(folder, base)
         add_browser_parts(site, modules, python / "pyodide")
@@ -89,14 +93,17 @@ def build(
         add_heads(site, heads)
         for name in ("LICENSE", "NOTICE"):
             site.add_plain(name, read(root, name))
-        facts = page_facts(site, collected, html)
+        faster = litert.add(site, modules, collected) if fast_cpu else None
+        facts = page_facts(site, collected, html, faster)
         icons = modules / "lucide-static" / "icons"
         facts["python"] = python_facts(site, config)
         for name, text in html.items():
             shipped = page.rewrite(text, site, icons, facts, config["plugins"], name)
             site.add_plain(name, shipped.encode())
         # It is not needed offline, so the service worker does not list it.
-        site.write(sbom.NAME, parts_list(root, modules, [*collected, *heads], facts["version"]))
+        without = () if fast_cpu else litert.PACKAGES
+        parts = parts_list(root, modules, [*collected, *heads], facts["version"], without)
+        site.write(sbom.NAME, parts)
         policy = hosts.policy(html["index.html"])
         copies = root / "build" / "cache" / "compressed"
         packed = hosts.pack(site, copies) if unpack else ()
@@ -151,14 +158,20 @@ def pyscript_files(modules: Path) -> list[Path]:
     return [one_file(folder, pattern) for pattern in PYSCRIPT]
 
 
-def parts_list(root: Path, modules: Path, collected: list[models.Model], version: str) -> bytes:
-    """Return the SBOM."""
+def parts_list(
+    root: Path,
+    modules: Path,
+    collected: list[models.Model],
+    version: str,
+    without: Collection[str] = (),
+) -> bytes:
+    """Return the SBOM, without these npm packages."""
     ort = modules / "onnxruntime-web" / "dist"
     scripts = {
         "@pyscript/core": pyscript_files(modules),
         "onnxruntime-web": [ort / module for module in [*(m for m, _ in RUNTIMES.values()), WEBGL]],
     }
-    return sbom.parts_list(root, collected, scripts, version)
+    return sbom.parts_list(root, collected, scripts, version, without)
 
 
 def add_page_parts(site: Site, root: Path, joined: Mapping[str, bytes]) -> dict[str, Any]:
@@ -217,11 +230,17 @@ def python_facts(site: Site, config: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def page_facts(site: Site, collected: list[models.Model], html: dict[str, str]) -> dict[str, Any]:
+def page_facts(
+    site: Site,
+    collected: list[models.Model],
+    html: dict[str, str],
+    faster: dict[str, Any] | None,
+) -> dict[str, Any]:
     """Return what the page needs to know about its build.
 
     Args:
         html: the pages before they were rewritten.
+        faster: of LiteRT; None if it is left out.
     """
     facts: dict[str, Any] = {
         "default_model": collected[0].name,
@@ -243,6 +262,7 @@ def page_facts(site: Site, collected: list[models.Model], html: dict[str, str]) 
         "worker": f"{site.base}{worker.NAME}",
         "pyscript": site.url("pyscript/core.js"),
         "ort": runtimes(site),
+        "litert": faster,
         "parts": parts(site, collected),
         "threads": thread_table(),
         "notices": early_notices(),
@@ -297,6 +317,11 @@ def parts(site: Site, collected: list[models.Model]) -> list[dict[str, Any]]:
     stages += [
         (f"ort/{stem}.wasm", {"stage": "engine", "runtime": runtime_name})
         for runtime_name, (_, stem) in RUNTIMES.items()
+    ]
+    stages += [
+        (f"litert/{stem}.wasm", {"stage": "engine", "runtime": build_name})
+        for build_name, stem in litert.BUILDS.items()
+        if f"litert/{stem}.wasm" in site.names
     ]
     stages += [(model_file(model), {"stage": "model", "model": model.name}) for model in collected]
     return [

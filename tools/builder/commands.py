@@ -38,6 +38,7 @@ def run_build(args: argparse.Namespace) -> int:
         compressed=args.compressed,
         unpack=args.unpack,
         share_target=args.share_target,
+        fast_cpu=args.fast_cpu,
         quality=BEST if args.best else QUALITY,
     )
     return 0
@@ -155,6 +156,12 @@ def parser(*more: AddCommands) -> argparse.ArgumentParser:
         "--share-target",
         action="store_true",
         help="let the system share files to the installed app (docs/offline.md explains the risk)",
+    )
+    add(
+        "--no-fast-cpu",
+        dest="fast_cpu",
+        action="store_false",
+        help="leave out LiteRT, the engine that is faster on many processors (docs/deploy.md)",
     )
     command.set_defaults(run=run_build)
 

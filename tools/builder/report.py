@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from builder import runtime
+from builder import litert, runtime
 from builder.build import RUNTIMES
 from builder.compress import compressed
 from builder.site import Site
@@ -52,7 +52,9 @@ def parts(site: Site) -> list[tuple[str, list[str], bool]]:
     # Icons and pictures that are shown when the page is installed.
     app = below("assets/app/")
     clip = below("assets/clip/")
-    own = [name for name in below("assets/") if name not in (*benchmark, *app, *clip)]
+    graphs = [name for name in below("models/") if name.endswith(litert.CORE)]
+    others = (*benchmark, *app, *clip, litert.MODULE)
+    own = [name for name in below("assets/") if name not in others]
     wheels = [name for name in below("pyodide/") if name.endswith(".whl")]
     core = [f"pyodide/{name}" for name in (*runtime.CORE, runtime.LOCK)]
     rows = [
@@ -70,8 +72,12 @@ def parts(site: Site) -> list[tuple[str, list[str], bool]]:
     for name, (module, stem) in RUNTIMES.items():
         files = [f"ort/{module}", f"ort/{stem}.mjs", f"ort/{stem}.wasm"]
         rows.append((f"onnxruntime-web, {name}", files, name == "wasm"))
+    for name, stem in litert.BUILDS.items() if graphs else ():
+        files = [litert.MODULE, *graphs, f"litert/{stem}.js", f"litert/{stem}.wasm"]
+        rows.append((f"LiteRT, {name}", files, False))
     rows.append(("benchmark page", benchmark, False))
-    for index, name in enumerate(below("models/")):
+    networks = [name for name in below("models/") if name not in graphs]
+    for index, name in enumerate(networks):
         rows.append((f"model {name.split('/')[1]}", [name], index == 0))
     heads = [name for name in below("heads/") if "/" in name.removeprefix("heads/")]
     return rows + [(f"head {name.split('/')[1]}", [name], False) for name in heads]

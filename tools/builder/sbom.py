@@ -9,7 +9,7 @@ import hashlib
 import json
 import re
 import zipfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from email import message_from_bytes
 from pathlib import Path
 from typing import Any
@@ -48,6 +48,7 @@ def parts_list(
     models: Iterable[Model],
     scripts: Mapping[str, Iterable[Path]],
     version: str,
+    without: Collection[str] = (),
 ) -> bytes:
     """Return the document.
 
@@ -55,12 +56,13 @@ def parts_list(
         models: the models that are shipped.
         scripts: per npm package, its shipped scripts, which may be bundles of other packages.
         version: the version of the page.
+        without: npm packages that are left out of this site.
 
     Raises:
         BuildError: package-lock.json does not hold what package.json asks for.
     """
     components = [
-        *npm_parts(root, {name: bundled(paths) for name, paths in scripts.items()}),
+        *npm_parts(root, {name: bundled(paths) for name, paths in scripts.items()}, without),
         numpy_part(root),
         *(model_part(model) for model in models),
         picture_part(root),
@@ -87,16 +89,19 @@ def parts_list(
     return (json.dumps(document, indent=1, sort_keys=True, ensure_ascii=False) + "\n").encode()
 
 
-def npm_parts(root: Path, bundles: Mapping[str, Iterable[str]]) -> list[Part]:
+def npm_parts(
+    root: Path, bundles: Mapping[str, Iterable[str]], without: Collection[str] = ()
+) -> list[Part]:
     """Return the packages whose files are shipped: the dependencies of package.json.
 
     Args:
         bundles: per package, the names of packages that are bundled into it.
+        without: packages that are left out.
     """
     asked = json.loads(read(root, "package.json"))["dependencies"]
     locked = json.loads(read(root, "package-lock.json"))["packages"]
     parts = []
-    for name in sorted(asked):
+    for name in sorted(asked.keys() - set(without)):
         try:
             entry = locked[f"node_modules/{name}"]
             part = package_part("npm", name, entry["version"], entry["license"], entry["integrity"])

@@ -36,7 +36,9 @@ def join(root: Path, modules: Path) -> dict[str, bytes]:
     with tempfile.TemporaryDirectory(prefix="obscura-") as name:
         out = Path(name)
         files = [path.relative_to(root).as_posix() for path in entries]
-        esbuild(modules, root, *files, "--bundle", "--outbase=assets", f"--outdir={out}")
+        # Links are not resolved, because comments name the files.
+        options = ("--bundle", "--preserve-symlinks", "--outbase=assets", f"--outdir={out}")
+        esbuild(modules, root, *files, *options)
         return {
             f"assets/{path.parent.name}.js": (out / path.parent.name / ENTRY).read_bytes()
             for path in entries
@@ -50,6 +52,16 @@ def minified(modules: Path, path: Path) -> bytes:
         BuildError: it is missing or not valid.
     """
     return esbuild(modules, modules, path.relative_to(modules).as_posix(), "--minify").encode()
+
+
+def stripped(modules: Path, path: Path) -> bytes:
+    """Return a script of ``modules``, module or not, without comments and spaces, else unchanged.
+
+    Raises:
+        BuildError: it is missing or not valid.
+    """
+    name = path.relative_to(modules).as_posix()
+    return esbuild(modules, modules, name, "--minify-whitespace").encode()
 
 
 def esbuild(modules: Path, folder: Path, *arguments: str) -> str:

@@ -8,6 +8,7 @@ The way of a shipped model, one module a step:
     heads     what the family does to the raw outputs, down to the best K rows
     seal      uint8 RGBA of any size in; boxes, scores, classes out
     compact   weights stored as int8 and float16
+    litert    the same network for LiteRT, without weights (of `litert_nodes`, `flatbuffer`)
     cards     model.toml
     recipes   the table of models, which says what of the above each one takes
 

@@ -39,7 +39,7 @@ class Origin:
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """One shipped model."""
+    """One shipped model; with `core`, it is written for LiteRT as well (`modelkit.litert`)."""
 
     name: str
     title: str
@@ -49,6 +49,7 @@ class Recipe:
     size: tuple[int, int]
     threshold: float
     iou: float
+    core: bool = False
 
     def build(self) -> onnx.ModelProto:
         """The sealed model as shipped, weights stored compactly."""
@@ -116,6 +117,7 @@ RECIPES = (
         size=(300, 300),
         threshold=0.4,
         iou=0.6,
+        core=True,
     ),
     Recipe(
         name="centernet-320",

@@ -18,6 +18,9 @@ from modelkit.heads import Head, Raw
 from modelkit.network import Network
 from modelkit.tfjs import GraphModel
 
+RGB = "input/rgb"
+"""Tensor of the picture at the model's size: float32 [1, 3, H, W], 0..255."""
+
 
 def seal(
     title: str,
@@ -103,4 +106,4 @@ def _pixels(builder: Builder, image: str, size: tuple[int, int]) -> str:
     floats = builder.node("Cast", [sized], "input/floats", to=FLOAT)
     planes = builder.node("Transpose", [floats], "input/planes", perm=[0, 3, 1, 2])
     limits = [builder.constant(np.array([n]), "input/limit") for n in (0, 3, 1)]
-    return builder.node("Slice", [planes, *limits], "input/rgb")
+    return builder.node("Slice", [planes, *limits], RGB)

@@ -25,13 +25,14 @@ class Facts(NamedTuple):
     save_data: bool = False  # the user asks for few downloads
     memory_gb: float = 0.0  # at least this much, rounded by the browser; 0 if unknown
     webgl: bool = False  # the browser has WebGL 2, in workers as well; the device may still not
+    relaxed_simd: bool = False  # wasm may use the processor's multiply-add, which LiteRT does
 
 
 class Plan(NamedTuple):
     """A way to run: the backend, the build of the runtime that has it, and its wasm threads."""
 
-    backend: str  # "webgpu", "webgl" or "wasm"
-    runtime: str  # "jspi", "asyncify", "webgl" or "wasm"
+    backend: str  # "webgpu", "webgl", "wasm" or "litert"
+    runtime: str  # "jspi", "asyncify", "webgl", "wasm", "litert-simd" or "litert-threads"
     threads: int
     resident: bool = False  # pictures and outputs stay on the GPU, whose commands are captured
     half: bool = False  # convolutions in float16; only if resident
@@ -40,8 +41,20 @@ class Plan(NamedTuple):
     @property
     def builds(self) -> tuple[str, ...]:
         """The builds of the runtime whose files it needs: WebGL computes only a network's middle,
-        and wasm the rest."""
-        return ("wasm", "webgl") if self.runtime == "webgl" else (self.runtime,)
+        and wasm the rest; "litert" are the files that both builds of LiteRT share."""
+        if self.runtime == "webgl":
+            return ("wasm", "webgl")
+        return ("litert", self.runtime) if self.backend == "litert" else (self.runtime,)
+
+    @property
+    def head_builds(self) -> tuple[str, ...]:
+        """The builds that it needs for heads: beside LiteRT, they run on wasm."""
+        return ("wasm",) if self.backend == "litert" else self.builds
+
+    @property
+    def on_processor(self) -> bool:
+        """Whether the processor computes, and not a GPU."""
+        return self.backend in ("wasm", "litert")
 
     @property
     def opens_late(self) -> bool:
@@ -80,21 +93,24 @@ class Plan(NamedTuple):
         return cls(*values)
 
 
-BACKENDS = ("auto", "webgpu", "webgl", "wasm")
+BACKENDS = ("auto", "webgpu", "webgl", "wasm", "litert")
 
 
-def candidates(facts: Facts, backend: str = "auto", threads: int = 0) -> list[Plan]:
+def candidates(
+    facts: Facts, backend: str = "auto", threads: int = 0, *, litert: bool = False
+) -> list[Plan]:
     """Return the ways to run, the most promising first. Each has to pass the self-check.
 
     Args:
         facts: abilities of the browser.
         backend: "auto"; or "webgpu" or "webgl" to insist on it, even on a GPU computed in software;
-            or "wasm".
+            or "wasm" or "litert".
         threads: number of wasm threads to insist on (still 1 without isolation); 0 to choose.
+        litert: whether this site has LiteRT, and the model in a form for it.
 
     Returns:
-        Plans in the order to try them; none if a GPU is insisted on and missing. WebGL is only
-        for browsers without a usable WebGPU.
+        Plans in the order to try them; none if a GPU or LiteRT is insisted on and missing. WebGL is
+        only for browsers without a usable WebGPU.
 
     Raises:
         BackendError: there is no such backend.
@@ -111,11 +127,22 @@ def candidates(facts: Facts, backend: str = "auto", threads: int = 0) -> list[Pl
         plans += [Plan("webgpu", runtime, 1, resident=True, half=True)] if facts.half else []
         plans += [Plan("webgpu", runtime, 1, resident) for resident in (True, False)]
     webgl = facts.webgl and (backend == "webgl" or (backend == "auto" and not plans))
+    counts = wasm_threads(facts, threads)
+    faster = [litert_plan(count) for count in counts] if litert and facts.relaxed_simd else []
     if backend in ("auto", "wasm"):
-        plans += [Plan("wasm", "wasm", count) for count in wasm_threads(facts, threads)]
+        first, *others = [Plan("wasm", "wasm", count) for count in counts]
+        # LiteRT with other numbers of threads is not worth more races.
+        plans += [first, *(faster[:1] if backend == "auto" else []), *others]
+    if backend == "litert":
+        plans += faster
     if webgl:
         plans.append(Plan("webgl", "webgl", 1, software=backend == "webgl"))
     return plans
+
+
+def litert_plan(threads: int) -> Plan:
+    """Return the plan for LiteRT with so many threads, which has a build of its own for one."""
+    return Plan("litert", "litert-threads" if threads > 1 else "litert-simd", threads)
 
 
 def wasm_threads(facts: Facts, wanted: int = 0) -> list[int]:
@@ -152,15 +179,25 @@ def rivals(plans: Sequence[Plan], used: Plan) -> list[Plan]:
 
     These are the same plan in full precision, the next number of threads, and the first plan of
     each later backend. A plan that is only a fallback is not a rival: one thread, or a GPU to which
-    pictures have to be copied.
+    pictures have to be copied. LiteRT is a rival of wasm alone: where a GPU is faster than that,
+    it is not worth its download.
     """
     later = plans[plans.index(used) + 1 :] if used in plans else []
     whole = [plan for plan in later if used.half and plan == used._replace(half=False)]
-    others = [p for p in later if p.backend != used.backend or p.threads > used.threads > 1]
+    others = [plan for plan in later if _promises(plan, used)]
     first: dict[str, Plan] = {}
     for plan in others:
         first.setdefault(plan.backend, plan)
     return [*whole, *first.values()]
+
+
+def _promises(plan: Plan, used: Plan) -> bool:
+    """Whether a later plan that differs in more than precision might be faster."""
+    if plan.backend == "litert":
+        return used.backend == "wasm"
+    if plan.on_processor and used.on_processor:
+        return plan.threads > used.threads > 1
+    return plan.backend != used.backend
 
 
 MARGIN = 0.9

@@ -22,7 +22,7 @@ RawOutputs = dict[str, NDArray[Any]]
 class SessionInfo(NamedTuple):
     """What a session runs on, for people to read."""
 
-    backend: str  # "native", "webgpu", "webgl" or "wasm"
+    backend: str  # "native", "webgpu", "webgl", "wasm" or "litert"
     device: str  # name of the processor or graphics adapter, as far as the platform reveals it
     threads: int
     precision: str  # of the arithmetic: "float32" or "float16"

@@ -29,7 +29,7 @@ class WebSession(WorkerSession):
             device: name of the processor or GPU, for people.
             worker: one that runs that already; see `take_over`.
         """
-        super().__init__(BrowserWorker(worker or _started(engine_url)), plan, device)
+        super().__init__(BrowserWorker(worker or _started(engine_url, plan)), plan, device)
 
     async def take_over(self, begun: Any, card: ModelCard) -> RawOutputs:
         """Continue with the worker in which assets/boot/engine.js has opened this model and run it.
@@ -101,10 +101,11 @@ class BrowserWorker:
             listener.destroy()
 
 
-def _started(engine_url: str) -> Any:
+def _started(engine_url: str, plan: Plan) -> Any:
+    kind = "classic" if plan.backend == "litert" else "module"  # see assets/litert/index.js
     # The page recognises its workers' requests by this name; see assets/engine.js.
     options = to_js(
-        {"type": "module", "name": String(performance.timeOrigin)},
+        {"type": kind, "name": String(performance.timeOrigin)},
         dict_converter=Object.fromEntries,
     )
     return Worker.new(engine_url, options)

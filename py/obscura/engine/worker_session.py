@@ -62,7 +62,14 @@ class WorkerSession:
         self._kept: Size | None = None  # size of the picture that crops are cut from
         self._turn = asyncio.Lock()  # the runtime runs one picture at a time
 
-    async def load(self, runtime: Any, model: Any, card: ModelCard, gpu_url: str = "") -> None:
+    async def load(
+        self,
+        runtime: Any,
+        model: Any,
+        card: ModelCard,
+        gpu_url: str = "",
+        litert: dict[str, Any] | None = None,
+    ) -> None:
         """Load the model.
 
         Args:
@@ -70,6 +77,8 @@ class WorkerSession:
             model: `ArrayBuffer` with the ONNX file; transferred, so it is empty afterwards.
             card: how to feed the model.
             gpu_url: address of assets/gpu.js or assets/webgl.js, for plans that compute on a GPU.
+            litert: for plans with LiteRT, the addresses `module`, `js`, `wasm` and `core` and the
+                number of `threads`. `runtime` is then for heads.
 
         Raises:
             BackendError: the runtime or the model was refused; has the runtime's message.
@@ -86,6 +95,7 @@ class WorkerSession:
             runtime=runtime,
             backend=plan.backend,
             threads=plan.threads,
+            **({"litert": litert} if litert else {}),
         )
 
     def continue_from(self, answer: Answer, calls: int, card: ModelCard) -> RawOutputs:

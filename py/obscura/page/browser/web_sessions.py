@@ -1,4 +1,4 @@
-"""Creates the page's sessions: workers that run onnxruntime-web."""
+"""Creates the page's sessions: workers that run onnxruntime-web or LiteRT."""
 
 from __future__ import annotations
 
@@ -52,13 +52,26 @@ class WebSessionFactory:
         self, session: EngineSession, plan: Plan, network: Network, card: ModelCard
     ) -> None:
         """Load a network, which stays whole: the worker gets a copy of its own."""
-        runtime = {name: _absolute(url) for name, url in self._build.runtimes[plan.runtime].items()}
-        copy = network.handle.slice(0)
         build = self._build
+        ort = "wasm" if plan.backend == "litert" else plan.runtime
+        runtime = {name: _absolute(url) for name, url in build.runtimes[ort].items()}
+        copy = network.handle.slice(0)
         if plan.backend == "webgl":
             await self._deferred.load()
         module = build.webgl_url if plan.backend == "webgl" else build.gpu_url
-        await session.load(runtime, copy, card, _absolute(module))
+        await session.load(runtime, copy, card, _absolute(module), self._litert(plan, card))
+
+    def _litert(self, plan: Plan, card: ModelCard) -> dict[str, Any] | None:
+        """Return what a plan with LiteRT needs, see `WorkerSession.load`; None for other plans."""
+        found = self._build.litert
+        if plan.backend != "litert" or found is None:
+            return None
+        urls = {
+            **found.builds[plan.runtime],
+            "module": found.module,
+            "core": found.cores[card.name],
+        }
+        return {**{name: _absolute(url) for name, url in urls.items()}, "threads": plan.threads}
 
 
 def _absolute(url: str) -> str:

@@ -65,13 +65,16 @@ class Opener:
         factory: SessionFactory,
         sample_image: Callable[[], Awaitable[Frame]],
         winners: Winners,
+        graphs: Collection[str] | None = None,
     ) -> None:
         """
         Args:
             sample_image: makes new pixels of the bundled picture.
             winners: the plans that won races on this device.
+            graphs: names of the models that this site has in a form for LiteRT; None if it was
+                built without that.
         """
-        self._facts, self._factory = facts, factory
+        self._facts, self._factory, self._graphs = facts, factory, graphs
         self.sample_image = sample_image
         self.winners = winners
 
@@ -101,7 +104,10 @@ class Opener:
         """
         failures: list[ObscuraError] = []
         tried = set(failed)
-        for plan in self._plans(card, choice) if plans is None else plans:
+        plans = self._plans(card, choice) if plans is None else plans
+        if choice.backend == "litert" and not plans:
+            raise self._no_litert(card)
+        for plan in plans:
             if plan in tried:
                 continue
             if not wanted():
@@ -131,7 +137,7 @@ class Opener:
         Raises:
             ModelUnsupported, ModelUnreadable, OutOfMemory, BackendError: it cannot be opened.
         """
-        first = next(iter(candidates(self._facts, *choice)), None)
+        first = next(iter(self._candidates(card, choice)), None)
         failure: ObscuraError | None = None
         for plan in candidates(self._facts, "wasm", choice.threads):
             session = self._factory.create(plan)
@@ -158,7 +164,7 @@ class Opener:
         winner = self.winners.get(opened.card)
         if winner is None or not winner.opens_late or winner in (opened.plan, *opened.failed):
             return None
-        return winner if winner in candidates(self._facts) else None
+        return winner if winner in self._candidates(opened.card) else None
 
     def plans_of_visits(self, opened: OpenModel) -> list[Plan]:
         """Return the plans that visits like this one use: that of the session, the one that shows
@@ -171,12 +177,12 @@ class Opener:
 
     def rivals(self, opened: OpenModel) -> list[Plan]:
         """Return the plans that might be faster than that of a session and have not failed."""
-        plans = candidates(self._facts, *(opened.choice or AUTOMATIC))
+        plans = self._candidates(opened.card, opened.choice or AUTOMATIC)
         return rivals([plan for plan in plans if plan not in opened.failed], opened.plan)
 
     def memory_bytes(self, card: ModelCard, choice: EngineChoice) -> int:
         """Return an estimate of the memory that a session for this choice may take."""
-        return memory.largest(card, candidates(self._facts, *choice))
+        return memory.largest(card, self._candidates(card, choice))
 
     def memory_budget(self, cards: Collection[ModelCard]) -> int:
         """Return how many bytes all sessions may take, see `memory.budget`."""
@@ -203,8 +209,23 @@ class Opener:
             raise
         return session, sample
 
+    def _candidates(self, card: ModelCard, choice: EngineChoice = AUTOMATIC) -> list[Plan]:
+        return candidates(self._facts, *choice, litert=card.name in (self._graphs or ()))
+
+    def _no_litert(self, card: ModelCard) -> BackendError:
+        """Return why there is no plan with LiteRT."""
+        if self._graphs is None:
+            why = "this site was built without it"
+        elif not self._facts.relaxed_simd:
+            why = "this browser lacks relaxed SIMD"
+        else:
+            why = f"there is no {card.title} in a form for it"
+        return BackendError(
+            "LiteRT cannot be used", why, remedy="Remove backend=litert from the address."
+        )
+
     def _plans(self, card: ModelCard, choice: EngineChoice) -> list[Plan]:
-        plans = candidates(self._facts, *choice)
+        plans = self._candidates(card, choice)
         winner = self.winners.get(card)
         if choice != AUTOMATIC or winner is None or winner.opens_late:
             return plans

@@ -91,13 +91,15 @@ class Race:
         if winners.get(card) is not None:
             await self._take_over(current)
             return
-        for plan in self._opener.rivals(current):
-            best = self._pool.current
-            if best is None or best.card is not card or not await self._heat(best, plan, hold):
+        raced = {current.plan}
+        while (best := self._pool.current) is not None and best.card is card:
+            plan = next((plan for plan in self._opener.rivals(best) if plan not in raced), None)
+            if plan is None:
+                winners.set(card, best.plan)
                 return
-        best = self._pool.current
-        if best is not None and best.card is card:
-            winners.set(card, best.plan)
+            raced.add(plan)
+            if not await self._heat(best, plan, hold):
+                return
 
     async def _take_over(self, current: OpenModel) -> None:
         """Put an earlier winner to use that opens too slowly to show the first boxes."""

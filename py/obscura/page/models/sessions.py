@@ -77,7 +77,10 @@ class Sessions:
         if current is None:
             return ()
         plans = self._opener.plans_of_visits(current)
-        return tuple(dict.fromkeys(build for plan in plans for build in plan.builds))
+        builds = [build for plan in plans for build in plan.builds]
+        if self.heads.used:
+            builds += [build for plan in plans for build in plan.head_builds]
+        return tuple(dict.fromkeys(builds))
 
     @property
     def sample(self) -> Outputs | None:
@@ -172,7 +175,7 @@ class Sessions:
             BackendError: the answer is another one now.
         """
         current = self._pool.current
-        if current is None or current.card.check is None or current.plan.backend == "wasm":
+        if current is None or current.card.check is None or current.plan.on_processor:
             return
         raw = await current.session.run(await self.sample_image(), keep=False)
         verify(read(raw, current.card), current.card)

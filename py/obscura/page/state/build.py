@@ -10,6 +10,18 @@ from obscura.cards.card import ModelCard
 
 
 @dataclass(frozen=True)
+class LiteRT:
+    """What the site has of LiteRT."""
+
+    module: str
+    """Address of the engine's module for it."""
+    builds: dict[str, dict[str, str]]
+    """Per build of a plan: the addresses `js` and `wasm`."""
+    cores: dict[str, str]
+    """Addresses of the networks' graphs, by the names of the models that have one."""
+
+
+@dataclass(frozen=True)
 class Build:
     """The page's own parts list. Addresses are relative to the page."""
 
@@ -35,6 +47,8 @@ class Build:
     """The sample clip (`page.features.sample`)."""
     feature_urls: dict[str, str]
     """Archives of the features that start later, by name."""
+    litert: LiteRT | None
+    """None if the site was built without it."""
     runtimes: dict[str, dict[str, str]]
     """Per onnxruntime-web build ("wasm", "jspi", "asyncify"): `module`, `glue` and `wasm`; "webgl"
     has those of "wasm", and its own module as `webgl`."""
@@ -60,5 +74,6 @@ def read(text: str) -> Build:
         heads_url=data["heads"],
         clip_url=data["clip"],
         feature_urls=data["features"],
+        litert=LiteRT(**data["litert"]) if data["litert"] else None,
         runtimes=data["ort"],
     )

@@ -128,7 +128,14 @@ class EngineSession(Protocol):
     def lost(self) -> bool:
         """Whether the worker or its GPU is gone: no call succeeds any more."""
 
-    async def load(self, runtime: Any, model: Any, card: ModelCard, gpu_url: str = "") -> None:
+    async def load(
+        self,
+        runtime: Any,
+        model: Any,
+        card: ModelCard,
+        gpu_url: str = "",
+        litert: dict[str, Any] | None = None,
+    ) -> None:
         """Load a network, see `WebSession.load`."""
 
     async def take_over(self, begun: Any, card: ModelCard) -> RawOutputs:

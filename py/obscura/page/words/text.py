@@ -17,8 +17,13 @@ WON_BEFORE = "the fastest in a quick test on this device"
 COMPARING = "Finding the fastest way to run {model} (only once)"
 RACED = "{winner} took {ms:.1f} ms where {loser} took {other_ms:.1f} ms"
 TAKING_OVER = "Preparing {way} for {model}, which was faster"
-PROCESSORS = {"webgpu": "GPU", "webgl": "GPU", "wasm": "CPU"}
-BACKEND_NAMES = {"webgpu": "WebGPU", "webgl": "WebGL", "wasm": "WebAssembly"}
+PROCESSORS = {"webgpu": "GPU", "webgl": "GPU", "wasm": "CPU", "litert": "CPU"}
+BACKEND_NAMES = {
+    "webgpu": "WebGPU",
+    "webgl": "WebGL",
+    "wasm": "WebAssembly",
+    "litert": "LiteRT",
+}
 
 START = {
     "camera": "Start camera",

@@ -40,9 +40,7 @@ class Offline(Part):
         self._update: Callable[[], Any] | None = None  # what the update button does
         self._controlled = False
         self._addresses = context.build.model_urls
-        self._in_use: tuple[Collection[str], str] | None = (
-            None  # builds of the engine, and the model
-        )
+        self._in_use: str | None = None  # the model
         self._heads = context.page.sessions.heads
         self._heads.on_use = self._head_used
         self._page.sessions.on_builds = self._builds_changed
@@ -71,7 +69,7 @@ class Offline(Part):
         if keeps_nothing():
             self._show("deleted")
             return
-        self._in_use = builds, model
+        self._in_use = model
         groups = ["shell", "python", "clip", *(f"engine:{build}" for build in builds)]
         groups += [f"model:{model}"] if model in self._models else []
         heads = dict(self._heads.used)
@@ -117,7 +115,7 @@ class Offline(Part):
 
     def _head_used(self) -> None:
         if self._in_use is not None:  # else it is stored with the model
-            self._spawn(self.store(*self._in_use))
+            self._spawn(self.store(self._page.sessions.builds, self._in_use))
 
     def _show(self, state: str, heads: Collection[str] = ()) -> None:
         by_id("fact-offline").textContent = text.offline(state, heads)
