@@ -49,7 +49,8 @@ def measure(
     Args:
         browser: started with `BLOCKED`.
         stacks: "obscura", "tfjs" and names of `packages.OTHERS`.
-        backend: "wasm", or "webgpu" for the GPU: each package has its own way to it.
+        backend: "wasm", or "webgpu" for the GPU: each package has its own way to it. Ours chooses
+            for itself.
 
     Returns:
         figures of each by name; ``why`` instead of those that it has not. ``cold`` and ``warm`` are
@@ -82,8 +83,7 @@ def measure(
 def address(name: str, backend: str, **more: object) -> str:
     """Return the address of a stack's page below the host's."""
     if name == "obscura":
-        forced = {} if backend == "auto" else {"backend": backend}
-        return f"site/?{urlencode({'model': MODEL, **forced})}"
+        return f"site/?{urlencode({'model': MODEL})}"
     own = "wasm" if backend == "wasm" else "webgl" if name == "tfjs" else "gpu"
     return f"rivals/{name}.html?{urlencode({'backend': own, **more})}"
 
@@ -165,8 +165,7 @@ def opened(
 ) -> tuple[Stack, Tab]:
     """Open a page that shows the camera, with its memory followed."""
     if name == "obscura":
-        gpu = backend == "webgpu"
-        setting = Setting("others", "", "webgpu" if gpu else "wasm", 0, True, ())
+        setting = Setting("others", "", "auto", 0, True, ())
         ours = Ours(browser, host.url, setting, warm_up, also=TRACK)
         return ours, ours.tab
     own = "wasm" if backend == "wasm" else "webgl" if name == "tfjs" else "gpu"
