@@ -3,8 +3,9 @@
 
 import "../common/policy.js";
 import { findFacts } from "../common/facts.js";
+import { expectHalves, fetchRest } from "../common/halves.js";
 import { messageOf, showNotice } from "../common/notice.js";
-import { absolute } from "../common/page.js";
+import { absolute, build } from "../common/page.js";
 import { preparePyScript } from "../common/pyscript.js";
 import { sample } from "../common/sample.js";
 
@@ -24,10 +25,14 @@ globalThis.obscura = {
     fail,
     load,
     // Python listens itself from now on.
-    arrive: () => removeEventListener("unhandledrejection", pythonFailed),
+    arrive() {
+      removeEventListener("unhandledrejection", pythonFailed);
+      fetchRest();
+    },
   },
   snapshot: () => ({ state: error ? "error" : "loading", error, results: null }),
 };
 
 addEventListener("unhandledrejection", pythonFailed);
+expectHalves(absolute(build.python.rest), fail);
 await preparePyScript(load).catch((reason) => fail(messageOf(reason)));

@@ -10,6 +10,7 @@ import { askForCamera, setResolution } from "./camera.js";
 import { download, fetchEarly, take } from "./downloads.js";
 import { likelyPlan, litertFor, startEngine, takeEngine } from "./engine.js";
 import { facts, hasSimd } from "./facts.js";
+import { fetchRest } from "../common/halves.js";
 import { error, fail, pythonFailed } from "./notice.js";
 import { pressed, startRemembering, stopRemembering } from "./pressed.js";
 import { dataSaver, expect, fromCache, parts, say, showProgress } from "./progress.js";
@@ -37,6 +38,7 @@ const boot = {
   askForCamera,
   setResolution,
   load,
+  fetchRest,
   say,
   get files() {
     return pressed.files;

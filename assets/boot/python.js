@@ -1,6 +1,7 @@
 // Pyodide and PyScript, loaded before PyScript asks for the first of them.
 
 import { absolute, build, mark } from "../common/page.js";
+import { expectHalves, fetchRest } from "../common/halves.js";
 import { preparePyScript } from "../common/pyscript.js";
 import { messageOf } from "../common/notice.js";
 import { fail } from "./notice.js";
@@ -13,6 +14,7 @@ export const python = {}; // read by assets/interpreter.js
 
 export function startPython() {
   addLinks(build.python.modules, { rel: "modulepreload" });
+  expectHalves(absolute(build.python.rest), (why) => fail("python", why));
   const url = absolute(build.python.module);
   python.module = load(url);
   python.ready = python.module.then(({ loadPyodide }) =>
@@ -20,6 +22,8 @@ export function startPython() {
   );
   // PyScript, which waits for it, reports errors.
   python.ready.then(() => mark("python"), () => {});
+  // Safari's workers do not see the request of a thread that waits: without a connection, none may.
+  if (!navigator.onLine) python.ready.then(fetchRest, () => {});
   addLinks(build.python.files, { rel: "preload", as: "fetch", crossOrigin: "" });
 }
 

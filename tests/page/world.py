@@ -113,6 +113,7 @@ class World:
             platform=Platform(
                 spawn=self.spawn,
                 mark=self.marks.append,
+                fetch_rest=lambda: self.marks.append("rest"),
                 view=self.view,
                 render=lambda **values: self.rendered.append(values),
                 clear=self._clear,

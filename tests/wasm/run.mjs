@@ -10,6 +10,20 @@ import { readFileSync } from "node:fs";
 import { pathToFileURL } from "node:url";
 
 const [pyodideFolder, stdLibURL, script, ...places] = process.argv.slice(2);
+
+// The page's own way of joining the halves of Python's module; Node would take the file for a script.
+const joining = readFileSync(new URL("../../assets/common/halves.js", import.meta.url), "utf8");
+const { prepare } = await import(`data:text/javascript,${encodeURIComponent(joining)}`);
+const { instantiate } = WebAssembly;
+WebAssembly.instantiate = async (source, imports) => {
+  const made = await instantiate(source, imports);
+  if ("halves:1:0" in (made.instance?.exports ?? {})) {
+    const rest = readFileSync(`${pyodideFolder}/pyodide.rest.wasm`);
+    prepare(made.instance.exports, imports, () => new WebAssembly.Module(rest));
+  }
+  return made;
+};
+
 const { loadPyodide } = await import(pathToFileURL(`${pyodideFolder}/pyodide.mjs`));
 const pyodide = await loadPyodide({
   indexURL: pyodideFolder,

@@ -6,7 +6,19 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
-from builder import hosts, litert, manifest, models, npm, page, runtime, sbom, scripts, worker
+from builder import (
+    core,
+    hosts,
+    litert,
+    manifest,
+    models,
+    npm,
+    page,
+    runtime,
+    sbom,
+    scripts,
+    worker,
+)
 from builder.cache import digest
 from builder.errors import BuildError
 from builder.site import Site, check_base, check_out, swapped_in
@@ -26,6 +38,8 @@ WEBGL = "ort.webgl.min.mjs"
 
 # The files of PyScript that a page without plugins loads; one for each pattern.
 PYSCRIPT = ("core.js", "core.css", "core-*.js", "error-*.js")
+
+PYODIDE = "pyodide.mjs"
 
 HEADS = "heads/heads.json"
 
@@ -77,13 +91,14 @@ def build(
     collected, heads = models.collect(root), models.collect_heads(root)
     modules = npm.install(root)
     python = runtime.python_runtime(root, modules)
+    halved = runtime.pyodide_core(root, modules)
     archives = runtime.archives(root, modules, python)
     joined = scripts.join(root, modules)
     if not fast_cpu:
         joined.pop(litert.MODULE, None)
     with swapped_in(out) as folder:
         site = Site(folder, base)
-        add_browser_parts(site, modules, python / "pyodide")
+        add_browser_parts(site, modules, [python / "pyodide", halved])
         for archive in archives:
             site.add(f"py/{archive.name}", archive.read_bytes())
         config = add_page_parts(site, root, joined)
@@ -126,16 +141,14 @@ def add_heads(site: Site, heads: list[models.Model]) -> None:
     site.add(HEADS, json.dumps(cards, ensure_ascii=False, sort_keys=True).encode())
 
 
-def add_browser_parts(site: Site, modules: Path, python: Path) -> None:
-    """Add PyScript, Pyodide (with our standard library, numpy and lock), onnxruntime-web,
-    idb-keyval and uPlot."""
+def add_browser_parts(site: Site, modules: Path, python: list[Path]) -> None:
+    """Add PyScript, Pyodide (from the folders ``python``), onnxruntime-web, idb-keyval and
+    uPlot."""
     files = {path.name: without_map(path) for path in pyscript_files(modules)}
     site.add_folder("pyscript", files)
 
-    core = [modules / "pyodide" / name for name in runtime.CORE]
-    site.add_folder(
-        "pyodide", {path.name: without_map(path) for path in sorted([*core, *python.iterdir()])}
-    )
+    made = [modules / "pyodide" / PYODIDE, *(path for each in python for path in each.iterdir())]
+    site.add_folder("pyodide", {path.name: without_map(path) for path in sorted(made)})
 
     site.add("idb-keyval.js", (modules / "idb-keyval" / "dist" / "index.js").read_bytes())
 
@@ -220,7 +233,8 @@ def python_facts(site: Site, config: dict[str, Any]) -> dict[str, Any]:
     modules = ["pyodide/pyodide.asm.mjs"]
     modules += [name for name in site.names if re.fullmatch(r"pyscript/core.*\.js", name)]
     return {
-        "module": site.url("pyodide/pyodide.mjs"),
+        "module": site.url(f"pyodide/{PYODIDE}"),
+        "rest": site.url(f"pyodide/{core.REST}"),
         "packages": config["packages"],
         "modules": [site.url(name) for name in modules],
         "files": [
@@ -312,7 +326,8 @@ def early_notices() -> dict[str, dict[str, str]]:
 def parts(site: Site, collected: list[models.Model]) -> list[dict[str, Any]]:
     """Return the large files of a first visit with their sizes, which the progress bar counts."""
     stages: list[tuple[str, Mapping[str, str]]] = []
-    python = [name for name in site.names if name.startswith("pyodide/")]
+    rest = f"pyodide/{core.REST}"
+    python = [name for name in site.names if name.startswith("pyodide/") and name != rest]
     stages += [(name, {"stage": "python"}) for name in [*python, "py/obscura.zip"]]
     stages += [
         (f"ort/{stem}.wasm", {"stage": "engine", "runtime": runtime_name})

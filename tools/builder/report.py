@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from builder import litert, runtime
-from builder.build import RUNTIMES
+from builder import core, litert, runtime
+from builder.build import PYODIDE, RUNTIMES
 from builder.compress import compressed
 from builder.site import Site
 
@@ -56,13 +56,14 @@ def parts(site: Site) -> list[tuple[str, list[str], bool]]:
     others = (*benchmark, *app, *clip, litert.MODULE)
     own = [name for name in below("assets/") if name not in others]
     wheels = [name for name in below("pyodide/") if name.endswith(".whl")]
-    core = [f"pyodide/{name}" for name in (*runtime.CORE, runtime.LOCK)]
+    pyodide = [PYODIDE, core.SCRIPT, core.WHOLE, runtime.LOCK]
     rows = [
         ("page", ["index.html", "sw.js", *own, "py/main.py", "pyscript.json"], True),
         ("page, to install it", app, False),
         ("sample clip", clip, False),
         ("PyScript", below("pyscript/"), True),
-        ("Pyodide", core, True),
+        ("Pyodide", [f"pyodide/{name}" for name in pyodide], True),
+        ("Pyodide, what a start does not run", [f"pyodide/{core.REST}"], False),
         ("Python's standard library", [f"pyodide/{runtime.STDLIB}"], True),
         ("numpy", wheels, True),
         ("obscura", ["py/obscura.zip"], True),

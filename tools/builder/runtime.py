@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from builder import trim
+from builder import core, trim
 from builder.archive import read_zip, write_zip
 from builder.cache import cached, digest
 from builder.errors import BuildError
@@ -17,7 +17,6 @@ from builder.sources import read, read_below, read_toml
 
 STDLIB = "python_stdlib.zip"
 LOCK = "pyodide-lock.json"
-CORE = ("pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm")
 
 # Where the compiled modules are in the page's file system, for the file names in tracebacks.
 STDLIB_ROOT = "/lib/python314.zip"
@@ -46,6 +45,13 @@ def verified_numpy(root: Path, lock: Mapping[str, Any]) -> Path:
             f"{listed['sha256'][:8]}...) than {shown}: delete node_modules and build again."
         )
     return wheel
+
+
+def pyodide_core(root: Path, modules: Path) -> Path:
+    """Return a folder with Pyodide's script and the halves of its module; see ``core.py``."""
+    pyodide = modules / "pyodide"
+    lock = json.loads((pyodide / LOCK).read_bytes())
+    return core.core(root, pyodide, verified_numpy(root, lock))
 
 
 def page_sources(root: Path, modules: Path) -> tuple[dict[str, bytes], dict[str, bytes]]:

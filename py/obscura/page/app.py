@@ -224,6 +224,7 @@ class App:
         self.say("")
         if self.sources.model_opened():
             self._platform.mark("first-boxes")
+        self._platform.fetch_rest()
         card = self.sessions.card
         if card is not None:
             self._platform.spawn(self.features.model_opened(card))

@@ -12,6 +12,8 @@ class Platform(NamedTuple):
     spawn: Callable[[Any], Any]
     """Starts a coroutine; what it raises goes to the error card."""
     mark: Callable[[str], None]
+    fetch_rest: Callable[[], Any]
+    """Fetches what of Python a start does not run; from the second call on it does nothing."""
     view: Any
     """Fit, fill and zoom: `stage.view.PictureView`."""
     render: Callable[..., None]
