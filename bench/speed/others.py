@@ -49,22 +49,29 @@ def measure(
     Args:
         browser: started with `BLOCKED`.
         stacks: "obscura", "tfjs" and names of `packages.OTHERS`.
-        backend: "wasm", or "webgpu" for the GPU: each package has its own way to it.
+        backend: "wasm", or "webgpu" for the GPU: each package has its own way to it. Ours chooses
+            for itself.
 
     Returns:
-        figures of each by name; ``why`` instead of those that it has not. ``told`` is what it runs
-        on, ``first`` has the visits to the sample picture, ``frame`` the times of frames,
-        ``memory`` the bytes after these by kind, ``hosts`` other hosts that were asked, and
-        ``documented`` those of a page whose files come from where its documentation has them.
+        figures of each by name; ``why`` instead of those that it has not. ``cold`` and ``warm`` are
+        milliseconds of visits to the sample picture, ``bytes`` those sent to a first one, ``told``
+        is what it runs on, ``frame`` has the times of frames, ``memory`` the bytes after these by
+        kind, ``hosts`` other hosts that were asked, and ``documented`` those of a page whose files
+        come from where its documentation has them.
     """
-    figures: dict[str, Any] = {}
+    figures: dict[str, Any] = {
+        name: {"cold": [], "warm": [], "bytes": 0, "hosts": [], "documented": []} for name in stacks
+    }
+    for number in range(min(amount.rounds, 3)):
+        tell(f"packages, first boxes: round {number + 1}")
+        for name in stacks:
+            if "why" in figures[name]:
+                continue
+            try:
+                first_visits(browser, host, name, backend, figures[name])
+            except ChromiumError as error:
+                figures[name] |= {"why": str(error), "bytes": host.line.sent}
     for name in stacks:
-        tell(f"{TITLES[name]}: first boxes")
-        figures[name] = {"hosts": [], "first": []}
-        try:
-            figures[name] |= first_visits(browser, host, name, backend, min(amount.rounds, 3))
-        except ChromiumError as error:
-            figures[name] |= {"why": str(error), "bytes": host.line.sent}
         if name != "obscura":
             figures[name]["documented"] = documented_hosts(browser, host, name, backend)
     working = [name for name in stacks if "why" not in figures[name]]
@@ -76,44 +83,35 @@ def measure(
 def address(name: str, backend: str, **more: object) -> str:
     """Return the address of a stack's page below the host's."""
     if name == "obscura":
-        forced = {} if backend == "auto" else {"backend": backend}
-        return f"site/?{urlencode({'model': MODEL, **forced})}"
+        return f"site/?{urlencode({'model': MODEL})}"
     own = "wasm" if backend == "wasm" else "webgl" if name == "tfjs" else "gpu"
     return f"rivals/{name}.html?{urlencode({'backend': own, **more})}"
 
 
 def first_visits(
-    browser: Chromium, host: Host, name: str, backend: str, rounds: int
-) -> dict[str, Any]:
-    """Visit a page with the sample picture: in new profiles, and again in one that has been there.
-
-    Returns:
-        ``cold`` and ``warm``, the milliseconds of visits from navigation to first boxes; ``bytes``
-        of bodies that a first visit was sent until then; ``hosts``.
-    """
+    browser: Chromium, host: Host, name: str, backend: str, seen: dict[str, Any]
+) -> None:
+    """Visit a page with the sample picture in a new profile, and once more; add both to `seen`, and
+    the bytes and hosts of the first visit until its boxes."""
     page = address(name, backend, sample=1)
     done = FIRST["obscura" if name == "obscura" else "tfjs"][1]
-    seen: dict[str, Any] = {"cold": [], "warm": [], "bytes": []}
-    hosts: set[str] = set()
-    for _ in range(rounds):
-        context = browser.context()
-        try:
-            host.line = Line()
-            tab = browser.tab(context)
-            tab.watch_requests()
-            tab.open(host.url + page)
-            seen["cold"].append(float(tab.evaluate(done, FIRST_S)))
-            seen["bytes"].append(host.line.sent)
-            hosts |= other_hosts(tab)
-            # Browsers write compiled code once a page is idle.
-            tab.evaluate("new Promise((resolve) => setTimeout(resolve, 2000))")
-            tab.close()
-            again = browser.tab(context)
-            again.open(host.url + page)
-            seen["warm"].append(float(again.evaluate(done, FIRST_S)))
-        finally:
-            browser.close_context(context)
-    return seen | {"bytes": median(seen["bytes"]), "hosts": sorted(hosts)}
+    context = browser.context()
+    try:
+        host.line = Line()
+        tab = browser.tab(context)
+        tab.watch_requests()
+        tab.open(host.url + page)
+        seen["cold"].append(float(tab.evaluate(done, FIRST_S)))
+        seen["bytes"] = host.line.sent
+        seen["hosts"] = sorted({*seen["hosts"], *other_hosts(tab)})
+        # Browsers write compiled code once a page is idle.
+        tab.evaluate("new Promise((resolve) => setTimeout(resolve, 2000))")
+        tab.close()
+        again = browser.tab(context)
+        again.open(host.url + page)
+        seen["warm"].append(float(again.evaluate(done, FIRST_S)))
+    finally:
+        browser.close_context(context)
 
 
 def documented_hosts(browser: Chromium, host: Host, name: str, backend: str) -> list[str]:
@@ -167,8 +165,7 @@ def opened(
 ) -> tuple[Stack, Tab]:
     """Open a page that shows the camera, with its memory followed."""
     if name == "obscura":
-        gpu = backend == "webgpu"
-        setting = Setting("others", "", "webgpu" if gpu else "wasm", 0, True, ())
+        setting = Setting("others", "", "auto", 0, True, ())
         ours = Ours(browser, host.url, setting, warm_up, also=TRACK)
         return ours, ours.tab
     own = "wasm" if backend == "wasm" else "webgl" if name == "tfjs" else "gpu"
@@ -245,9 +242,6 @@ def hosts_cell(told: Mapping[str, Any]) -> str:
 def reason(name: str, why: str) -> str:
     """Return why a package has no figures."""
     other = BY_NAME.get(name)
-    if other is not None and other.weights:
-        return (
-            "no registry package has its network; "
-            f"`--weights {name}=FILE` measures it with one ({why})"
-        )
+    if other is not None and other.weights and other.weights in why:
+        return f"no registry package has its network; `--weights {name}=FILE` measures it with one"
     return why

@@ -133,6 +133,22 @@ def test_it_fits_a_phone_and_can_be_read_by_everyone(
     assert measured.page.evaluate(AXE) == []
 
 
+def test_on_a_phone_nothing_lies_over_the_title_and_controls_are_large(measured: Room) -> None:
+    boxes = measured.page.evaluate(
+        """() => [".bar", "h1", "button:not([hidden])", "summary", ".brand"].flatMap((what) =>
+          [...document.querySelectorAll(what)].filter((e) => e.checkVisibility()).map((element) => {
+            const { top, bottom, height } = element.getBoundingClientRect();
+            return { what, top, bottom, height };
+          }))"""
+    )
+    (bar,) = [box for box in boxes if box["what"] == ".bar"]
+    (title,) = [box for box in boxes if box["what"] == "h1"]
+    assert bar["bottom"] <= title["top"]
+    controls = [box for box in boxes if box["what"] not in (".bar", "h1")]
+    assert len(controls) >= 6
+    assert [box for box in controls if box["height"] < 44] == []
+
+
 def test_stop_ends_it_and_keeps_what_there_is(measured: Room) -> None:
     measured.at("start").click()
     measured.at("stop").click()

@@ -43,7 +43,7 @@ def test_every_plan_is_in_one_way_and_every_backend_is_mentioned(facts: Facts) -
 
 
 def test_plans_that_only_move_pictures_otherwise_are_one_way() -> None:
-    (half, whole) = [way for way in bench_ways.ways(MANY) if way.backend == "webgpu"]
+    (half, whole) = [way for way in bench_ways.ways(MANY, litert=True) if way.backend == "webgpu"]
 
     assert (half.name, len(half.plans)) == ("WebGPU, half precision", 1)
     assert (whole.name, len(whole.plans)) == ("WebGPU", 2)
@@ -57,12 +57,21 @@ def test_plans_that_only_move_pictures_otherwise_are_one_way() -> None:
     ],
 )
 def test_it_says_why_there_are_no_threads(facts: Facts, why: str) -> None:
-    whys = {way.name: way.why for way in bench_ways.ways(facts)}
+    whys = {way.name: way.why for way in bench_ways.ways(facts, litert=True)}
     assert whys["WebAssembly, 2 threads"] == why
 
 
+def test_litert_is_measured_with_threads_and_without_where_the_site_has_it() -> None:
+    names = [way.name for way in bench_ways.ways(MANY, litert=True) if way.backend == "litert"]
+    assert names == ["LiteRT, 8 threads", "LiteRT, 16 threads", "LiteRT, 1 thread"]
+    (gone,) = [way for way in bench_ways.ways(MANY, litert=False) if way.backend == "litert"]
+    assert gone.why == bench_ways.NO_LITERT
+
+
 def test_an_adapter_in_software_is_left_out_with_the_reason() -> None:
-    (gpu,) = [way for way in bench_ways.ways(Facts(True, True)) if way.backend == "webgpu"]
+    (gpu,) = [
+        way for way in bench_ways.ways(Facts(True, True), litert=True) if way.backend == "webgpu"
+    ]
     assert gpu.why == bench_ways.SOFTWARE
 
 

@@ -8,11 +8,12 @@ from obscura.engine.plans import BACKENDS, Facts, Plan, candidates
 
 SOFTWARE = "skipped: the graphics adapter is emulated in software"
 NOT_HERE = "not available in this browser"
+NO_LITERT = "this site was built without it"
 NO_THREADS = "the host does not isolate the page (see docs/deploy.md)"
 ONE_CORE = "this device has only one core"
 
 NAMES = {"webgpu": "WebGPU", "webgl": "WebGL", "litert": "LiteRT", "wasm": "WebAssembly"}
-"""Of backends, for people. One without a row is called by its name."""
+"""Of backends, for people, in the order of the table. One without a row is called by its name."""
 ON_GPU = ("webgpu", "webgl")
 
 
@@ -48,22 +49,23 @@ def way_name(backend: str, threads: int, *, half: bool = False) -> str:
     return f"{name}, {threads} threads" if threads > 1 else f"{name}, 1 thread"
 
 
-def ways(facts: Facts, *, litert: bool = False) -> list[Way]:
+def ways(facts: Facts, *, litert: bool) -> list[Way]:
     """Return all ways to run in a browser, those on a GPU first; also those that it lacks, with the
     reason.
 
     Plans that differ only in how pictures reach the GPU are one way: its first plan that works.
 
     Args:
-        litert: whether this site has LiteRT, and the model in a form for it.
+        litert: as in `obscura.engine.plans.candidates`.
     """
     made: list[Way] = []
-    for backend in BACKENDS:
-        if backend == "auto":
-            continue
+    known = [backend for backend in NAMES if backend in BACKENDS]
+    others = [each for each in BACKENDS if each not in (*known, "auto")]
+    for backend in [*others, *known]:
         # To insist on WebGL accepts one in software, which nobody would choose.
-        found = candidates(facts, backend, litert=litert)
-        plans = [plan._replace(software=False) for plan in found]
+        plans = [
+            plan._replace(software=False) for plan in candidates(facts, backend, litert=litert)
+        ]
         groups: dict[tuple[int, bool], list[Plan]] = {}
         for plan in plans:
             groups.setdefault((plan.threads, plan.half), []).append(plan)
@@ -73,7 +75,8 @@ def ways(facts: Facts, *, litert: bool = False) -> list[Way]:
             for (threads, half), group in groups.items()
         ]
         if not plans:
-            made.append(Way(NAMES.get(backend, backend), backend, 1, False, (), NOT_HERE))
+            why = NO_LITERT if backend == "litert" and not litert else NOT_HERE
+            made.append(Way(NAMES.get(backend, backend), backend, 1, False, (), why))
         elif backend == "wasm" and len(groups) == 1:
             why = ONE_CORE if facts.isolated else NO_THREADS
             made.insert(len(made) - 1, Way(way_name("wasm", 2), "wasm", 2, False, (), why))
