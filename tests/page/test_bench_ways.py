@@ -18,7 +18,9 @@ from obscura.page.features.bench.deadline import Deadline
 from obscura.page.features.bench.device import Device, brand
 from obscura.page.features.bench.record import as_text, record
 
-MANY = Facts(gpu=True, half=True, suspending=True, isolated=True, cores=16, webgl=True)
+MANY = Facts(
+    gpu=True, half=True, suspending=True, isolated=True, cores=16, webgl=True, relaxed_simd=True
+)
 
 
 # ---- ways ----------------------------------------------------------------------------------------
@@ -28,10 +30,10 @@ MANY = Facts(gpu=True, half=True, suspending=True, isolated=True, cores=16, webg
     "facts", [Facts(), Facts(isolated=True, cores=2), MANY, MANY._replace(fallback_gpu=True)]
 )
 def test_every_plan_is_in_one_way_and_every_backend_is_mentioned(facts: Facts) -> None:
-    made = bench_ways.ways(facts)
+    made = bench_ways.ways(facts, litert=True)
 
     planned = [plan for way in made for plan in way.plans]
-    forced = [plan for name in BACKENDS[1:] for plan in candidates(facts, name)]
+    forced = [plan for name in BACKENDS[1:] for plan in candidates(facts, name, litert=True)]
     assert set(planned) == {plan._replace(software=False) for plan in forced}
     assert len(planned) == len(forced)
     assert {way.backend for way in made} == set(BACKENDS[1:])

@@ -163,7 +163,7 @@ class Bench:
         """Return what there is to measure in a part."""
         measuring, card = self._measuring, self._measuring.card
         if part == "backends":
-            return [self._way(way) for way in ways(self._device.facts)]
+            return [self._way(way) for way in ways(self._device.facts, litert=measuring.has_litert)]
         if part == "heads":
             return [Step(part, {"name": name}, partial(self._head, name)) for name in HEADS]
         if part == "tracking":

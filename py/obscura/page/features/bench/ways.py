@@ -48,18 +48,22 @@ def way_name(backend: str, threads: int, *, half: bool = False) -> str:
     return f"{name}, {threads} threads" if threads > 1 else f"{name}, 1 thread"
 
 
-def ways(facts: Facts) -> list[Way]:
+def ways(facts: Facts, *, litert: bool = False) -> list[Way]:
     """Return all ways to run in a browser, those on a GPU first; also those that it lacks, with the
     reason.
 
     Plans that differ only in how pictures reach the GPU are one way: its first plan that works.
+
+    Args:
+        litert: whether this site has LiteRT, and the model in a form for it.
     """
     made: list[Way] = []
     for backend in BACKENDS:
         if backend == "auto":
             continue
         # To insist on WebGL accepts one in software, which nobody would choose.
-        plans = [plan._replace(software=False) for plan in candidates(facts, backend)]
+        found = candidates(facts, backend, litert=litert)
+        plans = [plan._replace(software=False) for plan in found]
         groups: dict[tuple[int, bool], list[Plan]] = {}
         for plan in plans:
             groups.setdefault((plan.threads, plan.half), []).append(plan)
