@@ -62,9 +62,7 @@ async def main() -> None:
     overlay = Overlay(by_id("overlay"))
     measuring = Measuring(shelf, opener, heads, sample, overlay)
     version = f"{__version__} ({parts.version})"
-    bench = Bench(
-        shelf, device, measuring, overlay, version, litert=shelf.default in (graphs or ())
-    )
+    bench = Bench(shelf, device, measuring, overlay, version)
     bench.begin(about.parameters())
 
 

@@ -23,7 +23,7 @@ def test_the_page_works_in_firefox(dist: Path) -> None:
     assert "isolated" in told["engine"]
 
 
-WEBGL = """
+OPENED = """
 while (!["ready", "error"].includes(globalThis.obscura?.snapshot().state)) {
   await new Promise((resolve) => setTimeout(resolve, 200));
 }
@@ -36,9 +36,23 @@ def test_webgl_computes_in_firefox(dist: Path, tmp_path: Path) -> None:
     try:
         with serving(dist) as site, firefox(tmp_path, screen=True) as browser:
             browser.open(f"{site.url}?backend=webgl")
-            now = browser.evaluate(WEBGL)
+            now = browser.evaluate(OPENED)
     except NotInstalled as missing:
         pytest.skip(f"{missing} is not installed")
 
     assert (now["backend"], now["error"]) == ("webgl", None)
+    assert [row["label"] for row in now["detections"]] == ["person"]
+
+
+def test_litert_computes_in_firefox(dist: Path, tmp_path: Path) -> None:
+    """With threads; as Chromium does in tests/browser/test_litert_page.py."""
+    try:
+        with serving(dist) as site, firefox(tmp_path) as browser:
+            browser.open(f"{site.url}?backend=litert")
+            now = browser.evaluate(OPENED)
+    except NotInstalled as missing:
+        pytest.skip(f"{missing} is not installed")
+
+    assert (now["backend"], now["error"]) == ("litert", None)
+    assert now["threads"] > 1
     assert [row["label"] for row in now["detections"]] == ["person"]

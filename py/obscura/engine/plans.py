@@ -93,7 +93,7 @@ class Plan(NamedTuple):
         return cls(*values)
 
 
-BACKENDS = ("auto", "webgpu", "webgl", "wasm", "litert")
+BACKENDS = ("auto", "webgpu", "webgl", "litert", "wasm")
 
 
 def candidates(

@@ -209,8 +209,12 @@ class Opener:
             raise
         return session, sample
 
+    def has_litert(self, card: ModelCard) -> bool:
+        """Whether this site has a model in a form for LiteRT."""
+        return card.name in (self._graphs or ())
+
     def _candidates(self, card: ModelCard, choice: EngineChoice = AUTOMATIC) -> list[Plan]:
-        return candidates(self._facts, *choice, litert=card.name in (self._graphs or ()))
+        return candidates(self._facts, *choice, litert=self.has_litert(card))
 
     def _no_litert(self, card: ModelCard) -> BackendError:
         """Return why there is no plan with LiteRT."""

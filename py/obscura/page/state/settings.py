@@ -13,7 +13,7 @@ from typing import Any
 THEMES = ("auto", "light", "dark")
 FITS = ("auto", "fit", "fill")
 RESOLUTIONS = ("640x480", "1280x720", "1920x1080")
-BACKENDS = ("auto", "webgpu", "webgl", "wasm", "litert")
+BACKENDS = ("auto", "webgpu", "webgl", "litert", "wasm")
 MOST_THREADS = 64
 
 

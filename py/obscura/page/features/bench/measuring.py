@@ -87,6 +87,11 @@ class Measuring:
         """The model that is run in all ways."""
         return self._shelf.cards[self._shelf.default]
 
+    @property
+    def has_litert(self) -> bool:
+        """Whether this site has it in a form for LiteRT."""
+        return self._opener.has_litert(self.card)
+
     async def way(self, way: Way, frames: int, end_ms: float) -> dict[str, Any]:
         """Measure whole frames of the default model in one way to run.
 

@@ -54,22 +54,14 @@ class Bench:
     """Owns the page. States: "ready", "running", "done", "stopped", "error"."""
 
     def __init__(
-        self,
-        shelf: Shelf,
-        device: Device,
-        measuring: Measuring,
-        overlay: Overlay,
-        version: str,
-        *,
-        litert: bool,
+        self, shelf: Shelf, device: Device, measuring: Measuring, overlay: Overlay, version: str
     ) -> None:
         """
         Args:
-            litert: whether this site has LiteRT, and the model that all ways run in a form for it.
             overlay: lies over the sample picture.
             version: of Obscura.
         """
-        self._device, self._version, self._litert = device, version, litert
+        self._device, self._version = device, version
         self._shelf, self._measuring = shelf, measuring
         self._overlay = overlay
         self._notice = NoticeCard(lambda _action: shell.reload(), shelf.deferred.load)
@@ -171,7 +163,7 @@ class Bench:
         """Return what there is to measure in a part."""
         measuring, card = self._measuring, self._measuring.card
         if part == "backends":
-            return [self._way(way) for way in ways(self._device.facts, litert=self._litert)]
+            return [self._way(way) for way in ways(self._device.facts, litert=measuring.has_litert)]
         if part == "heads":
             return [Step(part, {"name": name}, partial(self._head, name)) for name in HEADS]
         if part == "tracking":
