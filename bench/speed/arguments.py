@@ -47,7 +47,7 @@ def arguments() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(add_help=False)
     add = parser.add_argument
     add("--rival", choices=("tfjs", "js", "all"), default="all", help="default: %(default)s")
-    backends = ("auto", "webgpu", "wasm")
+    backends = ("auto", "webgpu", "litert", "wasm")
     add("--backend", choices=backends, default="auto", help="default: %(default)s")
     add(
         "--threads",

@@ -188,9 +188,11 @@ def choose(
     cores = int(device["cores"])
     threads = args.threads or 0
     told = f"{threads} threads" if threads else f"all cores ({cores})"
+    engine = "litert" if args.backend == "litert" else "wasm"
+    one = goals.TITLES["one"].replace("wasm", engine)
     every = [
-        Setting("threads", f"wasm, isolated, {told}", "wasm", threads, True, ("wasm",)),
-        Setting("one", goals.TITLES["one"], "wasm", 1, False, ("wasm",)),
+        Setting("threads", f"{engine}, isolated, {told}", engine, threads, True, ("wasm",)),
+        Setting("one", one, engine, 1, False, ("wasm",)),
         Setting("gpu", goals.TITLES["gpu"], "webgpu", 1, args.isolation, ("webgl", "webgpu")),
     ]
     reasons = {
@@ -209,8 +211,8 @@ def choose(
 
 def no_gpu(backend: str, device: dict[str, Any]) -> str | None:
     """Return why a GPU cannot be measured; None if it can."""
-    if backend == "wasm":
-        return "--backend wasm"
+    if backend in ("wasm", "litert"):
+        return f"--backend {backend}"
     if device["webgpu"] is None:
         return "this browser gives no WebGPU adapter here"
     if device["software"] and backend != "webgpu":

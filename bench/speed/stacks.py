@@ -36,7 +36,7 @@ class Setting(NamedTuple):
 
     name: str
     title: str
-    backend: str  # ours: "wasm" or "webgpu"
+    backend: str  # ours: "wasm", "litert" or "webgpu"
     threads: int  # 0: what our page chooses
     isolated: bool
     tfjs: tuple[str, ...]
