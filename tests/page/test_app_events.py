@@ -25,9 +25,11 @@ PHOTO = File("cat.jpg", "image/jpeg", 40)
 async def test_the_first_boxes_are_marked_where_the_sample_picture_shows_them(
     world: World,
 ) -> None:
+    assert world.rests == [], "what a first detection does not run waits for its end"
     await world.use(make_card(1))
 
     assert world.marks == ["first-boxes"]
+    assert world.rests == [True]
     assert world.witness.seen == [Subject(SAMPLE, 1)]
 
 

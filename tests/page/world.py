@@ -98,6 +98,7 @@ class World:
         self.said: list[str] = []
         self.notes: dict[str, str] = {}
         self.marks: list[str] = []
+        self.rests: list[bool] = []  # one for each time the second half of Python was asked for
         self.rendered: list[dict[str, Any]] = []
         self.announced = self.cleared = 0
         self.tasks: list[asyncio.Task[Any]] = []
@@ -113,7 +114,7 @@ class World:
             platform=Platform(
                 spawn=self.spawn,
                 mark=self.marks.append,
-                fetch_rest=lambda: self.marks.append("rest"),
+                fetch_rest=lambda: self.rests.append(True),
                 view=self.view,
                 render=lambda **values: self.rendered.append(values),
                 clear=self._clear,
