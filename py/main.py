@@ -137,7 +137,7 @@ class Assembly:
     def _make_sessions(self, facts: Facts, gpu_name: str) -> Sessions:
         winners = Winners(
             self._preferences,
-            about.device_mark(facts, gpu_name),
+            about.device_mark(facts, gpu_name, self._parts),
             remember=not storage.keeps_nothing(),
         )
         factory = WebSessionFactory(self._parts, gpu_name, self._late, boot.boot.takeEngine)

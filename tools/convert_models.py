@@ -68,7 +68,7 @@ def built(recipe: Recipe | HeadRecipe) -> dict[str, bytes]:
     """Return the files of a model or head, by name, without the card.
 
     Raises:
-        ConversionError: its source cannot be had, or there is no rule for a part of it.
+        ConversionError: its source is missing, or there is no rule for a part of it.
     """
     files = {NETWORK: recipe.build().SerializeToString(deterministic=True)}
     if isinstance(recipe, Recipe) and recipe.core:

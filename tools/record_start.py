@@ -11,6 +11,7 @@ that are in no list work as well: they come a little later.
 
 from __future__ import annotations
 
+import argparse
 import json
 import sys
 import tempfile
@@ -123,11 +124,12 @@ def record_all() -> int:
 
 def main() -> int:
     """Record, write the list, and print how many functions it has."""
-    former = core.LIST.read_text(encoding="ascii")
+    argparse.ArgumentParser(description=__doc__.splitlines()[0]).parse_args()
+    previous = core.LIST.read_text(encoding="ascii")
     try:
         count = record_all()
     except BaseException:
-        core.LIST.write_text(former, encoding="ascii")
+        core.LIST.write_text(previous, encoding="ascii")
         raise
     print(f"{count} functions run at a start: {core.LIST.relative_to(build.ROOT)}")
     return 0

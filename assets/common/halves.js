@@ -43,7 +43,7 @@ const PAUSES_MS = [2_000, 10_000, 60_000]; // before other attempts to fetch it
 let address; // of the second half
 let join; // once the first is there
 
-// Expect the first half to be instantiated. `failed` is told, in words, if Python cannot go on because
+// Expect the first half to be instantiated. `failed` is called, with the reason in words, if Python cannot go on because
 // the second is out of reach.
 export function expectHalves(url, failed) {
   address = url;

@@ -147,8 +147,11 @@ class Detections:
 
     def __getitem__(self, index: Index) -> Detections:
         rows: Any = index if isinstance(index, (slice, Sequence, np.ndarray)) else [index]
+        xyxy = self.xyxy[rows]
+        if xyxy.ndim != 2:
+            raise ValueError(f"xyxy: wanted shape (n, 4), got {xyxy.shape}")
         return Detections.owning(
-            self.xyxy[rows],
+            xyxy,
             self.score[rows],
             self.class_id[rows],
             None if self.track_id is None else self.track_id[rows],

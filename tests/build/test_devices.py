@@ -97,7 +97,9 @@ def with_plan(**changes: object) -> dict[str, Any]:
         (with_plan(median_ms=float("nan")), "plans[0].median_ms: wanted a number above 0"),
         (with_plan(p95_ms=3), "plans[0].p95_ms: wanted at least the median, 30.04, got 3"),
         (with_plan(half="no"), 'plans[0].half: wanted true or false, got "no"'),
+        (with_plan(median_ms=10**400), "plans[0].median_ms: wanted a number above 0"),
         ({**GOOD, "tracker": [{"objects": 20}]}, "tracker[0].ms is missing"),
+        ({**GOOD, "tracker": [{"objects": 20, "ms": -0.1}]}, "tracker[0].ms: wanted a number"),
     ],
 )
 def test_what_is_wrong_with_a_file_is_said_with_its_place(
@@ -106,6 +108,11 @@ def test_what_is_wrong_with_a_file_is_said_with_its_place(
     with pytest.raises(RecordError) as caught:
         read(written(tmp_path, told, "x.json"))
     assert said in str(caught.value)
+
+
+def test_a_tracker_may_take_no_time_by_a_coarse_clock(tmp_path: Path) -> None:
+    told = {**GOOD, "tracker": [{"objects": 20, "ms": 0}]}
+    assert read(written(tmp_path, told, "x.json")).tracker_ms == {20: 0}
 
 
 def test_a_file_that_is_no_json_is_said(tmp_path: Path) -> None:

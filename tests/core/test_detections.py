@@ -281,3 +281,10 @@ def test_arrays_that_are_given_away_are_neither_copied_nor_writable_from_then_on
     for array in (xyxy, score, more["seen_s"]):
         with pytest.raises(ValueError, match="read-only"):
             array[0] = 1
+
+
+@pytest.mark.parametrize("index", [[[0, 1]], np.array([[0, 1]])])
+def test_rows_are_chosen_by_a_flat_list(index: Any) -> None:
+    found = Detections(np.zeros((2, 4), np.float32), np.ones(2, np.float32), np.zeros(2, np.int32))
+    with pytest.raises(ValueError, match=r"wanted shape \(n, 4\)"):
+        found[index]

@@ -50,9 +50,8 @@ class Chromium:
         self._news = Condition(RLock())
         self._answers: dict[int, dict[str, Any]] = {}
         self._workers: dict[str, str] = {}  # session of each worker to that of its page
-        self._scripts: dict[
-            str, str
-        ] = {}  # session of a page to the script with which its workers begin
+        # Session of a page to the script with which its workers begin.
+        self._scripts: dict[str, str] = {}
         self._watched: dict[str, list[str]] = {}  # addresses asked for, by session of a page
         self._pen = Lock()
         self._calls = 0

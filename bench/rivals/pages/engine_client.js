@@ -21,7 +21,8 @@ export async function open(setting) {
   const build = JSON.parse(page.getElementById("obscura-build").textContent);
   const card = build.models.find(({ name }) => name === "cocossd");
   const messages = await recorded(setting);
-  const worker = new Worker(new URL(build.engine, SITE), { type: "module" });
+  const type = messages.open.litert ? "classic" : "module";
+  const worker = new Worker(new URL(build.engine, SITE), { type });
   let calls = 0;
   const call = (message, transfer) =>
     new Promise((resolve, reject) => {

@@ -38,7 +38,7 @@ def overlap(tracks: Floats, detections: Floats, margin: Floats, *, heights: bool
             detections[None, :, 2:] * scale[:, None],
             heights=heights,
         )
-    # An enlarged detection reaches farther by the same share of its own size, whosever margin.
+    # An enlarged detection reaches farther by the same share of its own size.
     most = np.maximum.reduce(scale, axis=0)
     half, halves = size / 2, detections[:, 2:] * most / 2
     lower, upper = tracks[:, :2] - half, tracks[:, :2] + half

@@ -6,6 +6,8 @@ from typing import Any
 
 from js import Date, URLSearchParams, document, location, navigator, window
 
+from obscura.page.state.build import Build
+
 
 def browser_and_system() -> tuple[str, str]:
     """Return brand and version, and the system, where the browser tells them apart; else all that
@@ -47,6 +49,7 @@ def parameters() -> dict[str, str]:
     return {str(pair[0]): str(pair[1]) for pair in pairs}
 
 
-def device_mark(facts: Any, gpu_name: str) -> str:
-    """Return a text that changes with the browser and the device, for `Winners`."""
-    return f"{navigator.userAgent} {gpu_name} {facts}"
+def device_mark(facts: Any, gpu_name: str, build: Build) -> str:
+    """Return a text that changes with the browser, the device and the ways to run that this site
+    has, for `Winners`."""
+    return f"{navigator.userAgent} {gpu_name} {facts} {'' if build.litert else 'without LiteRT'}"

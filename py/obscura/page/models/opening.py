@@ -162,7 +162,9 @@ class Opener:
         """Return the winner of an earlier race that is to take over from this session, because it
         opens too slowly to show the first boxes; None if there is none."""
         winner = self.winners.get(opened.card)
-        if winner is None or not winner.opens_late or winner in (opened.plan, *opened.failed):
+        if winner is None or not winner.opens_late or self.saves_data:
+            return None
+        if winner in (opened.plan, *opened.failed):
             return None
         return winner if winner in self._candidates(opened.card) else None
 
