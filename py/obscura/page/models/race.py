@@ -128,7 +128,7 @@ class Race:
         if not await self._opener.fetch(current.card, plan):
             return False
         network = await self._shelf.fetch(current.card)
-        self._set_status(text.COMPARING.format(model=current.card.title))
+        self._set_status(text.COMPARING)
         challenger = None
         try:
             challenger = await self._open(current, plan, network)
