@@ -84,11 +84,11 @@ def test_own_models_never_fetch_a_byte_of_it(new_room: OpenRoom) -> None:
 @pytest.mark.parametrize(
     ("relaxed", "query", "why"),
     [
-        (False, "?backend=litert", "this browser lacks relaxed SIMD"),
+        (False, "?backend=litert", "This browser lacks relaxed SIMD, which LiteRT needs."),
         (
             True,
             "?backend=litert&model=centernet-320",
-            "there is no CenterNet fast in a form for it",
+            "This site has no LiteRT version of CenterNet fast.",
         ),
     ],
 )
@@ -97,9 +97,25 @@ def test_insisting_on_it_where_it_cannot_be_had_says_why(
 ) -> None:
     room = new_room(late=relaxed).open(query)
 
-    room.until_error("backend")
+    assert why in room.until_error("backend-unusable")
 
-    room.until_text("notice", why)
+    room.at("notice-action").click()
+    assert room.until_state("ready")["backend"] == "wasm"
+
+
+def test_an_own_model_that_it_cannot_run_leaves_the_former_in_use(new_room: OpenRoom) -> None:
+    room = new_room(late=True).open("?backend=litert")
+    room.until_state("ready")
+
+    room.pick(("colours.onnx", networks.yolox()))
+
+    now = room.until("now.error !== null")
+    assert now["error"]["code"] == "backend-unusable"
+    assert (now["state"], now["model"], now["backend"]) == ("ready", "cocossd", "litert")
+    why = room.at("notice-why").inner_text()
+    assert why.startswith("This site has no LiteRT version of colours.")
+    room.at("notice-action").click()
+    assert room.until_model("own-colours")["backend"] == "wasm"
 
 
 # ---- where it is ---------------------------------------------------------------------------------

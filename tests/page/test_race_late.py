@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from obscura.engine.plans import Facts, Plan
-from obscura.errors import BackendError
+from obscura.errors import BackendError, BackendUnusable
 
 from .fakes import GPU, GPU_PLAN, TWO_THREADS, Ability, World, run, turns
 from .races import Hold, race
@@ -159,15 +159,15 @@ def test_a_litert_that_fails_leaves_wasm_with_a_word():
 @pytest.mark.parametrize(
     ("facts", "graphs", "why"),
     [
-        (FAST, None, "this site was built without it"),
-        (FAST._replace(relaxed_simd=False), ("first",), "this browser lacks relaxed SIMD"),
-        (FAST, ("second",), "there is no FIRST in a form for it"),
+        (FAST, None, "This site was built without LiteRT"),
+        (FAST._replace(relaxed_simd=False), ("first",), "lacks relaxed SIMD, which LiteRT needs"),
+        (FAST, ("second",), "This site has no LiteRT version of FIRST"),
     ],
 )
 def test_insisting_on_litert_in_vain_says_why(facts, graphs, why):
     world = World(facts, graphs=graphs)
 
-    with pytest.raises(BackendError, match=why):
+    with pytest.raises(BackendUnusable, match=why):
         run(world.sessions.load("first", backend="litert"))
 
     assert world.device.tried == []

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from obscura.cards.card import ModelCard
 from obscura.engine.plans import Facts, Plan, candidates, preferred, rivals
 from obscura.engine.selfcheck import verify
-from obscura.errors import BackendError, ObscuraError, OutOfMemory
+from obscura.errors import BackendError, BackendUnusable, ObscuraError, OutOfMemory
 from obscura.families.decode import Outputs, read
 from obscura.page.models import memory
 from obscura.page.models.winners import Winners
@@ -101,12 +101,14 @@ class Opener:
 
         Raises:
             BackendError, OutOfMemory: no backend could run it, or none is left.
+            BackendUnusable: a GPU or LiteRT was insisted on, and is missing or fails.
         """
         failures: list[ObscuraError] = []
         tried = set(failed)
         plans = self._plans(card, choice) if plans is None else plans
-        if choice.backend == "litert" and not plans:
-            raise self._no_litert(card)
+        insisted = choice.backend not in ("auto", "wasm")
+        if insisted and not plans:
+            raise BackendUnusable(self._lack(card, choice.backend))
         for plan in plans:
             if plan in tried:
                 continue
@@ -122,7 +124,11 @@ class Opener:
             why = text.failed(*failures) if failures else self._reason(card, plan)
             return OpenModel(card, session, plan, choice, sample, why, frozenset(tried))
         if failures:
-            raise failures[-1]
+            last = failures[-1]
+            if insisted and type(last) is BackendError:
+                value = "" if last.value is None else f" ({last.value})"
+                raise BackendUnusable(f"{last.cause}{value}") from last
+            raise last
         raise BackendError(
             f"No backend is left for {card.title}",
             remedy="Load the page again or choose another model.",
@@ -218,17 +224,17 @@ class Opener:
     def _candidates(self, card: ModelCard, choice: EngineChoice = AUTOMATIC) -> list[Plan]:
         return candidates(self._facts, *choice, litert=self.has_litert(card))
 
-    def _no_litert(self, card: ModelCard) -> BackendError:
-        """Return why there is no plan with LiteRT."""
+    def _lack(self, card: ModelCard, backend: str) -> str:
+        """Return why there is no plan with a backend."""
+        if backend == "webgpu":
+            return "This browser gives no WebGPU here"
+        if backend == "webgl":
+            return "This browser gives no WebGL 2 here"
         if self._graphs is None:
-            why = "this site was built without it"
-        elif not self._facts.relaxed_simd:
-            why = "this browser lacks relaxed SIMD"
-        else:
-            why = f"there is no {card.title} in a form for it"
-        return BackendError(
-            "LiteRT cannot be used", why, remedy="Remove backend=litert from the address."
-        )
+            return "This site was built without LiteRT"
+        if not self._facts.relaxed_simd:
+            return "This browser lacks relaxed SIMD, which LiteRT needs"
+        return f"This site has no LiteRT version of {card.title}"
 
     def _plans(self, card: ModelCard, choice: EngineChoice) -> list[Plan]:
         plans = self._candidates(card, choice)

@@ -121,7 +121,7 @@ class Race:
 
     async def _heat(self, current: OpenModel, plan: Plan, hold: Callable[[bool], None]) -> bool:
         """Race the session in use against one other plan; return whether that was decided."""
-        self._set_status(text.COMPARING.format(model=current.card.title))
+        self._set_status(text.COMPARING)
         challenger = None
         try:
             challenger = await self._open(current, plan)
