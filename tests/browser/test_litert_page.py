@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -189,13 +190,24 @@ def test_a_winner_that_fails_gives_way_with_a_word_in_the_meter(new_room: OpenRo
 
 
 @pytest.mark.provokes(any_error=True)
-def test_a_file_that_is_missing_at_the_race_leaves_the_first_engine(new_room: OpenRoom) -> None:
+def test_a_file_that_is_missing_at_the_race_leaves_the_first_engine_for_this_visit(
+    new_room: OpenRoom,
+) -> None:
     room = new_room(late=True, cold=True)
     room.page.context.route("**/litert-*/*.wasm", lambda route: route.abort())
-    room.open().until_state("ready")
+    with room.page.expect_event("requestfailed", lambda request: "litert" in request.url):
+        room.open().until_state("ready")
+    room.start()
+    room.until("now.frames > 5")
 
-    assert winner(room)["backend"] == "wasm"
-    assert room.snapshot()["error"] is None
+    now = room.snapshot()
+    assert (now["backend"], now["error"]) == ("wasm", None)
+    kept = room.page.evaluate("() => localStorage.getItem('obscura.settings')")
+    assert not json.loads(kept or "{}").get("winners"), "only what was measured has lost"
+
+    room.page.context.unroute_all()
+    room.open().until_state("ready")
+    assert winner(room)["backend"] in ("wasm", "litert")
 
 
 def test_without_isolation_it_runs_on_one_thread(
