@@ -36,9 +36,9 @@ ACTIONS = {
 """Labels of the cards' buttons. "camera" opens the camera again, "model" downloads the model again.
 """
 
-EARLY = ("no-simd", "python")
-"""Codes that only the pages' scripts report, before Python runs: the builder writes their texts
-into the pages."""
+EARLY = ("no-simd", "python", "part-missing")
+"""Codes that the pages' scripts report where Python cannot, because it does not run yet or never
+will again: the builder writes their texts into the pages."""
 
 NOTICES = {
     "camera-denied": Notice(
