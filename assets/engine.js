@@ -78,8 +78,9 @@ async function reportBytes(url, reader) {
   }
 }
 
-async function load(runtime, threads) {
-  ort = await import(runtime.module);
+// attempt: of several, each gets a fresh instance.
+async function load(runtime, threads, attempt = 0) {
+  ort = await import(attempt ? `${runtime.module}#${attempt}` : runtime.module);
   ort.env.wasm.wasmPaths = { mjs: runtime.glue, wasm: runtime.wasm };
   ort.env.wasm.numThreads = threads;
   ort.env.logLevel = "error";
@@ -161,6 +162,7 @@ const memory = {
 // The same, but LiteRT computes the model's own network, and onnxruntime-web is loaded for the first head.
 const fast = {
   ...memory,
+  loads: 0,
 
   // litert: as assets/litert/ takes it, with the address of that as `module`.
   prepareFor(litert, runtime) {
@@ -173,9 +175,16 @@ const fast = {
       this.networks.set(name, { compute: await open(this.litert, model) });
       return;
     }
-    this.loaded ??= load(this.runtime, this.litert.threads);
-    await this.loaded;
-    await memory.open.call(this, name, model);
+    try {
+      if (!this.loaded) await load(this.runtime, this.litert.threads, this.loads++);
+      this.loaded = true;
+      await memory.open.call(this, name, model);
+    } catch (error) {
+      const reason = String(error?.message ?? error);
+      // Once its wasm has not arrived, it does not ask for it again, but a fresh instance does.
+      if (reason.includes("no available backend")) this.loaded = false;
+      throw new Error(`onnxruntime-web: ${reason}`, { cause: error });
+    }
   },
 };
 

@@ -10,7 +10,10 @@ let started;
 // js, wasm: addresses of a build of LiteRT for `threads` threads. In a classic worker, because it loads
 // the script with `importScripts`.
 export function start({ js, wasm, threads }) {
-  started ??= load(js, wasm, threads);
+  started ??= load(js, wasm, threads).catch((error) => {
+    started = undefined; // so that the next call tries again
+    throw new Error(`LiteRT: ${error?.message ?? error}`, { cause: error });
+  });
   return started;
 }
 
@@ -23,8 +26,8 @@ async function load(js, wasm, threads) {
   };
   // Else it starts a thread for every core, and a device of the GPU, which it does not need.
   const adapter = { features: new Set(), limits: {}, requestDevice: async () => null };
-  Object.defineProperty(navigator, "hardwareConcurrency", { value: threads });
-  Object.defineProperty(navigator, "gpu", { value: { requestAdapter: async () => adapter } });
+  Object.defineProperty(navigator, "hardwareConcurrency", { value: threads, configurable: true });
+  Object.defineProperty(navigator, "gpu", { value: { requestAdapter: async () => adapter }, configurable: true });
   await loadLiteRt(js);
 }
 

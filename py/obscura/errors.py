@@ -18,6 +18,7 @@ The tree of all classes, with their codes::
         PictureError        picture
         BackendError        backend
             OutOfMemory         out-of-memory
+            BackendUnusable     backend-unusable
 
 The page and the evaluation define more of them beside the code that raises them, for example the
 camera's in ``obscura.page.state.camera``.
@@ -160,3 +161,10 @@ class OutOfMemory(BackendError):
 
     code = "out-of-memory"
     remedy = "Close other programs or tabs, or choose a smaller model."
+
+
+class BackendUnusable(BackendError):
+    """The backend that was insisted on cannot run the model; others may."""
+
+    code = "backend-unusable"
+    remedy = "Use backend=auto."

@@ -119,7 +119,8 @@ def test_our_page_takes_its_turn_among_other_packages(folder: Path) -> None:
     assert told["hosts"] == []
     assert told["frame"]["boxes"] == 1
     assert others.total(told["memory"]) > 50e6
-    assert others.row("obscura", told)[3] == "wasm"
+    # The page takes what is fastest on this machine, which is no GPU.
+    assert others.row("obscura", told)[3] in ("wasm", "litert")
     assert said
 
 

@@ -31,6 +31,8 @@ PLANS = {
 WASM = Plan("wasm", "wasm", 1)
 ALIKE = {"boxes": 3e-5, "scores": 3e-5, "classes": 0}
 """How far an output may be from onnxruntime's."""
+TRIES = {"module": 1, "glue": 1, "js": 1, "wasm": 2}
+"""How often a part is asked for at once: the glue itself asks for its wasm again."""
 
 
 @pytest.fixture(scope="module")
@@ -132,6 +134,47 @@ def test_onnxruntime_is_fetched_for_a_head_and_not_before(
         return [before, any("/ort-" in url for url in fetched)]
 
     assert host.play(plan, scene) == [False, True]
+
+
+@pytest.mark.parametrize("part", ["module", "glue", "wasm"])
+@pytest.mark.provokes(any_error=True)
+def test_a_head_opens_once_the_runtime_that_did_not_arrive_does(
+    host: EngineHost, part: str, network: bytes, card: ModelCard
+) -> None:
+    plan = PLANS["one thread"]
+    missing = host.runtime(WASM)[part]
+    host.page.context.route(missing, lambda route: route.abort(), times=TRIES[part])
+
+    async def scene(session: WorkerSession) -> str:
+        await load(host, session, network, card, plan)
+        with pytest.raises(BackendError) as caught:
+            await session.open_head("closer", RemoteWorker().buffer(network), card)
+        await session.open_head("closer", RemoteWorker().buffer(network), card)
+        await session.run(pixels(sample()))
+        crops = await session.run_crops("closer", np.float32([[0, 0, 300, 300]]))
+        assert all(len(array) == 1 for array in crops.values())
+        return str(caught.value)
+
+    assert "onnxruntime-web: " in host.play(plan, scene)
+
+
+@pytest.mark.parametrize("part", ["wasm", "js"])
+@pytest.mark.provokes(any_error=True)
+def test_it_starts_once_the_part_that_did_not_arrive_does(
+    host: EngineHost, part: str, network: bytes, card: ModelCard
+) -> None:
+    plan = PLANS["one thread"]
+    missing = host.litert(plan, card.name)[part]
+    host.page.context.route(missing, lambda route: route.abort(), times=TRIES[part])
+
+    async def scene(session: WorkerSession) -> str:
+        with pytest.raises(BackendError) as caught:
+            await load(host, session, network, card, plan)
+        await load(host, session, network, card, plan)
+        await session.run(pixels(sample()))
+        return str(caught.value)
+
+    assert "LiteRT: " in host.play(plan, scene)
 
 
 @pytest.mark.parametrize("part", ["core", "wasm", "js"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -84,11 +85,11 @@ def test_own_models_never_fetch_a_byte_of_it(new_room: OpenRoom) -> None:
 @pytest.mark.parametrize(
     ("relaxed", "query", "why"),
     [
-        (False, "?backend=litert", "this browser lacks relaxed SIMD"),
+        (False, "?backend=litert", "This browser lacks relaxed SIMD, which LiteRT needs."),
         (
             True,
             "?backend=litert&model=centernet-320",
-            "there is no CenterNet fast in a form for it",
+            "This site has no LiteRT version of CenterNet fast.",
         ),
     ],
 )
@@ -97,9 +98,25 @@ def test_insisting_on_it_where_it_cannot_be_had_says_why(
 ) -> None:
     room = new_room(late=relaxed).open(query)
 
-    room.until_error("backend")
+    assert why in room.until_error("backend-unusable")
 
-    room.until_text("notice", why)
+    room.at("notice-action").click()
+    assert room.until_state("ready")["backend"] == "wasm"
+
+
+def test_an_own_model_that_it_cannot_run_leaves_the_former_in_use(new_room: OpenRoom) -> None:
+    room = new_room(late=True).open("?backend=litert")
+    room.until_state("ready")
+
+    room.pick(("colours.onnx", networks.yolox()))
+
+    now = room.until("now.error !== null")
+    assert now["error"]["code"] == "backend-unusable"
+    assert (now["state"], now["model"], now["backend"]) == ("ready", "cocossd", "litert")
+    why = room.at("notice-why").inner_text()
+    assert why.startswith("This site has no LiteRT version of colours.")
+    room.at("notice-action").click()
+    assert room.until_model("own-colours")["backend"] == "wasm"
 
 
 # ---- where it is ---------------------------------------------------------------------------------
@@ -173,13 +190,24 @@ def test_a_winner_that_fails_gives_way_with_a_word_in_the_meter(new_room: OpenRo
 
 
 @pytest.mark.provokes(any_error=True)
-def test_a_file_that_is_missing_at_the_race_leaves_the_first_engine(new_room: OpenRoom) -> None:
+def test_a_file_that_is_missing_at_the_race_leaves_the_first_engine_for_this_visit(
+    new_room: OpenRoom,
+) -> None:
     room = new_room(late=True, cold=True)
     room.page.context.route("**/litert-*/*.wasm", lambda route: route.abort())
-    room.open().until_state("ready")
+    with room.page.expect_event("requestfailed", lambda request: "litert" in request.url):
+        room.open().until_state("ready")
+    room.start()
+    room.until("now.frames > 5")
 
-    assert winner(room)["backend"] == "wasm"
-    assert room.snapshot()["error"] is None
+    now = room.snapshot()
+    assert (now["backend"], now["error"]) == ("wasm", None)
+    kept = room.page.evaluate("() => localStorage.getItem('obscura.settings')")
+    assert not json.loads(kept or "{}").get("winners"), "only what was measured has lost"
+
+    room.page.context.unroute_all()
+    room.open().until_state("ready")
+    assert winner(room)["backend"] in ("wasm", "litert")
 
 
 def test_without_isolation_it_runs_on_one_thread(

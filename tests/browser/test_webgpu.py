@@ -220,7 +220,7 @@ def test_webgpu_insisted_on_where_there_is_none_is_told(new_room: OpenRoom) -> N
     room = new_room(init="Object.defineProperty(Navigator.prototype, 'gpu', { value: undefined });")
     room.open("?backend=webgpu")
 
-    room.until_error("backend")
+    assert "This browser gives no WebGPU here." in room.until_error("backend-unusable")
 
     assert room.snapshot()["backend"] is None
 

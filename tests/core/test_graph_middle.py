@@ -206,6 +206,48 @@ def test_networks_that_cannot_be_split_are_refused(nodes: list[onnx.NodeProto], 
         middle(network(nodes))
 
 
+def test_ends_of_slices_are_within_32_bits_for_webgl_alone() -> None:
+    nodes = [
+        CONVOLVED,
+        node("Slice", ["c", "starts", "ends", "axes"], ["s"]),
+        node("ReduceMax", ["s", "axes"], ["best"], keepdims=1),
+        node("Slice", ["best", "starts", "ends", "axes"], ["y"]),
+    ]
+    far = np.array([2**63 - 1], np.int64)
+    whole = network(nodes, starts=np.array([1], np.int64), ends=far)
+    x = floats()
+
+    parts = middle(whole)
+
+    def ends(model: bytes) -> int:
+        weights = onnx.load_from_string(model).graph.initializer
+        (found,) = [numpy_helper.to_array(each) for each in weights if each.name == "ends"]
+        return int(found[0])
+
+    assert (ends(parts.model), ends(parts.last)) == (2**31 - 1, 2**63 - 1)
+    np.testing.assert_allclose(run_parts(parts, {"x": x})["s"], run_to(whole, x))
+
+
+def run_to(whole: bytes, x: NDArray[np.float32]) -> NDArray[Any]:
+    """What the slice after the convolution returns."""
+    opened = onnx.load_from_string(whole)
+    del opened.graph.node[2:], opened.graph.output[:]
+    opened.graph.output.append(helper.make_tensor_value_info("s", FLOAT, None))
+    return run(opened.SerializeToString(), {"x": x})["s"]
+
+
+@pytest.mark.parametrize("mode", ["nearest", "cubic", ""])
+def test_only_linear_resizing_is_webgls(mode: str) -> None:
+    options = {"mode": mode} if mode else {}
+    nodes = [
+        CONVOLVED,
+        node("Resize", ["c", "", "scales"], ["r"], **options),
+        node("Conv", ["r", "kernel"], ["y"]),
+    ]
+    with pytest.raises(BackendError, match="Resize"):
+        middle(network(nodes, scales=np.float32([1, 1, 2, 2])))
+
+
 def test_damaged_files_are_refused() -> None:
     with pytest.raises(ModelUnreadable):
         middle(b"no network")

@@ -317,6 +317,13 @@ class Device:
         self.gate = asyncio.Event()
         """While it is not set, loading takes for ever."""
         self.gate.set()
+        self.fetching = asyncio.Event()
+        """While it is not set, the files of rivals are on their way."""
+        self.fetching.set()
+        self.hanging = set[Plan]()
+        """The plans whose sessions never answer."""
+        self.absent = set[Plan]()
+        """The plans whose files cannot be fetched."""
         self.early: Plan | None = None
         """The plan of a session that was started before Python ran."""
 
@@ -347,9 +354,15 @@ class Device:
         self.sessions.append(session)
         return session
 
+    async def fetch(self, plan: Plan, card: ModelCard) -> bool:
+        await self.fetching.wait()
+        return plan not in self.absent
+
     async def load(
         self, session: SimulatedSession, plan: Plan, network: BytesNetwork, card: ModelCard
     ) -> None:
+        if plan in self.hanging:
+            await asyncio.Event().wait()
         await session.load({}, network.handle, card)
 
 
@@ -366,6 +379,9 @@ class NativeDevice:
     def create(self, plan: Plan, early: Any = None) -> NativeEngine:
         self.alive.append(NativeEngine(self, plan))
         return self.alive[-1]
+
+    async def fetch(self, plan: Plan, card: ModelCard) -> bool:
+        return True
 
     async def load(
         self, session: NativeEngine, plan: Plan, network: BytesNetwork, card: ModelCard

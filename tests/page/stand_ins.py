@@ -391,6 +391,10 @@ class Models:
         """Choose the smallest model."""
         self.asked.append("smallest")
 
+    async def choose_automatic(self) -> None:
+        """Leave the backend to the page."""
+        self.asked.append("automatic")
+
     async def open(self) -> None:
         """Show the models page."""
         self.asked.append("models page")

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from obscura.errors import PictureError
+from obscura.errors import BackendError, BackendUnusable, ObscuraError, PictureError
 from obscura.page.features.count import is_shapes_file
 from obscura.page.state.feature import Feature, Part
 from obscura.page.state.needs import Need, tracking
@@ -343,6 +343,26 @@ async def test_another_model_is_chosen_by_the_models_and_puts_an_error_away(worl
 
     assert world.app.models.asked == ["model-2"]
     assert world.notice.code is None
+
+
+@pytest.mark.parametrize(
+    ("error", "model", "state"),
+    [
+        (BackendUnusable("no GPU"), True, "ready"),
+        (BackendUnusable("no GPU"), False, "error"),
+        (BackendError("no GPU"), True, "error"),
+    ],
+)
+@visit
+async def test_a_model_in_use_goes_on_without_the_backend_of_another(
+    world: World, error: ObscuraError, model: bool, state: str
+) -> None:
+    if model:
+        await world.use(make_card(1))
+
+    world.app.fail(error)
+
+    assert (world.app.state, world.notice.code) == (state, error.code)
 
 
 @visit

@@ -164,7 +164,12 @@ async def test_everything_that_an_error_card_offers_can_be_done(world: World) ->
 
 @pytest.mark.parametrize(
     ("action", "asked"),
-    [("model", "retry"), ("smallest-model", "smallest"), ("models", "models page")],
+    [
+        ("model", "retry"),
+        ("smallest-model", "smallest"),
+        ("automatic", "automatic"),
+        ("models", "models page"),
+    ],
 )
 @visit
 async def test_an_error_card_leads_to_the_models(world: World, action: str, asked: str) -> None:

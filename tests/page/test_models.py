@@ -257,6 +257,21 @@ def test_the_smallest_model_is_offered_where_memory_is_short():
     run(story())
 
 
+def test_the_model_that_a_backend_cannot_run_is_opened_on_another():
+    async def story() -> None:
+        page = await begun(World(GPU))
+        page.world.preferences.set(backend="litert")
+        await page.models.choose("second")
+        assert [error.code for error in page.failures] == ["backend-unusable"]
+        assert page.in_use == "first"
+
+        await page.models.choose_automatic()
+
+        assert (page.in_use, page.settings.backend) == ("second", "auto")
+
+    run(story())
+
+
 def test_a_run_that_failed_goes_on_with_the_next_backend():
     async def story() -> None:
         page = await begun()

@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from obscura.engine.plans import Facts, Plan
-from obscura.errors import BackendError
+from obscura.errors import BackendError, BackendUnusable
 
 from .fakes import GPU, GPU_PLAN, TWO_THREADS, Ability, World, run, turns
 from .races import Hold, race
@@ -159,15 +159,15 @@ def test_a_litert_that_fails_leaves_wasm_with_a_word():
 @pytest.mark.parametrize(
     ("facts", "graphs", "why"),
     [
-        (FAST, None, "this site was built without it"),
-        (FAST._replace(relaxed_simd=False), ("first",), "this browser lacks relaxed SIMD"),
-        (FAST, ("second",), "there is no FIRST in a form for it"),
+        (FAST, None, "This site was built without LiteRT"),
+        (FAST._replace(relaxed_simd=False), ("first",), "lacks relaxed SIMD, which LiteRT needs"),
+        (FAST, ("second",), "This site has no LiteRT version of FIRST"),
     ],
 )
 def test_insisting_on_litert_in_vain_says_why(facts, graphs, why):
     world = World(facts, graphs=graphs)
 
-    with pytest.raises(BackendError, match=why):
+    with pytest.raises(BackendUnusable, match=why):
         run(world.sessions.load("first", backend="litert"))
 
     assert world.device.tried == []
@@ -184,3 +184,73 @@ def test_heads_beside_litert_need_wasm_offline():
     run(story())
 
     assert world.sessions.builds == ("litert", "litert-threads", "wasm")
+
+
+# ---- what fails is not what lost -----------------------------------------------------------------
+
+
+def test_a_rival_that_cannot_be_fetched_has_not_lost():
+    world = World(OLD)
+    world.device.absent = {WEBGL}
+
+    hold = race(world)
+
+    assert world.device.tried == [TWO_THREADS]
+    assert world.winners.get(world.card("first")) is None, "the next visit tries again"
+    assert (hold.calls, world.sessions.status) == ([], "")
+
+
+def test_another_model_can_be_chosen_while_a_rival_is_on_its_way():
+    world = World(OLD, names=("first", "second"))
+    world.device.fetching.clear()
+
+    async def story() -> None:
+        await world.sessions.load("first")
+        racing = asyncio.ensure_future(world.sessions.race(Hold()))
+        await turns()
+        assert await world.sessions.load("second")
+        world.device.fetching.set()
+        await racing
+
+    run(story())
+
+    assert world.sessions.card is world.card("second")
+    assert world.device.tried == [TWO_THREADS, TWO_THREADS]
+
+
+def test_a_winner_that_does_not_open_is_forgotten_and_nothing_is_raced_in_that_visit():
+    world = World(FAST, graphs=("first",))
+    world.winners.set(world.card("first"), LITERT)
+    world.device.ability(LITERT).refusal = BackendError("a damaged file")
+
+    race(world)
+
+    assert world.device.tried == [LITERT, TWO_THREADS]
+    assert world.winners.get(world.card("first")) is None
+
+    later = World(FAST, graphs=("first",), preferences=world.preferences)
+    later.device.abilities = {TWO_THREADS: Ability(ms=40.0), LITERT: Ability(ms=25.0)}
+    race(later)
+    assert later.winners.get(later.card("first")) == LITERT
+
+
+def test_a_winner_that_does_not_answer_is_not_waited_for(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("obscura.page.models.opening.PATIENCE_S", 0.05)
+    world = World(FAST, graphs=("first",))
+    world.winners.set(world.card("first"), LITERT)
+    world.device.hanging = {LITERT}
+
+    run(world.sessions.load("first"))
+
+    assert world.sessions.info.backend == "wasm"
+    assert "no answer for 0.05 seconds" in world.sessions.why
+
+
+def test_a_winner_that_cannot_run_here_is_raced_anew():
+    world = World(OLD)
+    world.winners.set(world.card("first"), LITERT)
+    world.device.abilities = {TWO_THREADS: Ability(ms=40.0), WEBGL: Ability(ms=20.0)}
+
+    race(world)
+
+    assert world.winners.get(world.card("first")) == WEBGL

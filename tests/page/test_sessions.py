@@ -8,11 +8,12 @@ from dataclasses import replace
 import pytest
 
 from obscura.engine.plans import Facts
-from obscura.errors import BackendError, ModelCorrupt, ModelMissing, OutOfMemory
+from obscura.errors import BackendError, BackendUnusable, ModelCorrupt, ModelMissing, OutOfMemory
 
 from .fakes import (
     CPU,
     GPU,
+    GPU_COPYING,
     GPU_PLAN,
     ONE_THREAD,
     TWO_THREADS,
@@ -547,11 +548,24 @@ def test_where_every_plan_fails_the_last_error_is_raised():
     run(story())
 
 
-def test_where_a_backend_is_insisted_on_that_is_missing_none_is_left():
+@pytest.mark.parametrize(("backend", "missing"), [("webgpu", "WebGPU"), ("webgl", "WebGL 2")])
+def test_insisting_on_a_gpu_that_is_missing_says_what_is(backend: str, missing: str):
     async def story() -> None:
         world = World(Facts())
 
-        with pytest.raises(BackendError, match="No backend is left"):
+        with pytest.raises(BackendUnusable, match=f"This browser gives no {missing} here"):
+            await world.sessions.load("first", backend=backend)
+
+    run(story())
+
+
+def test_insisting_on_a_gpu_that_fails_says_how():
+    async def story() -> None:
+        world = World(GPU)
+        for plan in (GPU_PLAN, GPU_COPYING):
+            world.device.ability(plan).refusal = BackendError("it failed", "no adapter")
+
+        with pytest.raises(BackendUnusable, match=r"it failed \(no adapter\)"):
             await world.sessions.load("first", backend="webgpu")
 
     run(story())

@@ -77,6 +77,7 @@ def test_every_action_is_offered_by_some_error(action: str):
         ("labels-invalid", "The cause (value). The remedy. One"),
         ("shapes", "The cause (value). The remedy. What"),
         ("shapes-address", "The cause (value). The remedy. Those"),
+        ("backend-unusable", "The cause. Obscura"),
         ("camera-denied", "This site is not allowed"),
     ],
 )

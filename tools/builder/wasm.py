@@ -35,7 +35,7 @@ class Signature:
 
 @dataclass(frozen=True)
 class Import:
-    """An import. ``form`` is its encoded type, from which ``kind`` tells what it is."""
+    """An import. ``form`` is its encoded type, of the sort that ``kind`` says."""
 
     module: bytes
     name: bytes

@@ -141,7 +141,7 @@ def candidates(
 
 
 def litert_plan(threads: int) -> Plan:
-    """Return the plan for LiteRT with so many threads, which has a build of its own for one."""
+    """Return the plan for LiteRT with this many threads, which has a build of its own for one."""
     return Plan("litert", "litert-threads" if threads > 1 else "litert-simd", threads)
 
 

@@ -42,7 +42,8 @@ _OPERATOR = re.compile(
 
 def error_of(message: str, backend: str) -> ObscuraError:
     """Return the error that a message of the runtime stands for; a BackendError by default."""
-    for kind, cause, pattern in _CAUSES:
+    # WebGL computes a part that was made of the network, so a file is never to blame.
+    for kind, cause, pattern in _CAUSES[: 1 if backend == "webgl" else None]:
         if re.search(pattern, message, re.IGNORECASE):
             operator = _OPERATOR.search(message)
             if kind is ModelUnsupported and operator:

@@ -35,6 +35,9 @@ _KNOWN = frozenset(
 an older form of the operator, and compute something else without a word."""
 
 
+_FAR = 2**31 - 1
+
+
 class Middle(NamedTuple):
     """A network in three parts, each an ONNX model. Values keep their names across the parts."""
 
@@ -59,7 +62,7 @@ def middle(network: bytes) -> Middle:
     graph = Parts(network)
     constants = _unpacked(graph)
     nodes = [node for node in graph.nodes if node.outputs[0] not in constants]
-    before, within, after = _divide(nodes)
+    before, within, after = _divide(graph, nodes)
     if not within:
         raise BackendError("WebGL has nothing to compute in a network without convolutions")
     inputs = {graph.name(part): graph.kept(part) for part in graph.of(INPUT)}
@@ -91,6 +94,7 @@ def middle(network: bytes) -> Middle:
         ],
         [_float(OUTPUT, name, 0) for name in returned],
         writer.limits(within),
+        narrow=True,
     )
     rest = writer.model(
         [graph.kept(node.field) for node in after],
@@ -105,7 +109,7 @@ def middle(network: bytes) -> Middle:
 
 
 def _divide(
-    nodes: Iterable[GraphNode],
+    graph: Parts, nodes: Iterable[GraphNode]
 ) -> tuple[list[GraphNode], list[GraphNode], list[GraphNode]]:
     """Return the nodes before the first convolutions, those for WebGL, and those after them."""
     before: list[GraphNode] = []
@@ -114,12 +118,13 @@ def _divide(
     convolved, beyond = set[str](), set[str]()
     lacking: list[str] = []
     for node in nodes:
-        if not node.used.isdisjoint(beyond) or (
-            node.operator not in _KNOWN and not node.used.isdisjoint(convolved)
-        ):
+        lacks = node.operator not in _KNOWN or (
+            node.operator == "Resize" and graph.word(node, "mode") != "linear"
+        )
+        if not node.used.isdisjoint(beyond) or (lacks and not node.used.isdisjoint(convolved)):
             if node.operator in _CONVOLUTIONS:
                 raise BackendError("WebGL lacks an operator of this network", ", ".join(lacking))
-            lacking += [node.operator] if node.operator not in _KNOWN else []
+            lacking += [node.operator] if lacks else []
             beyond |= {*node.outputs}
             after.append(node)
         elif node.operator in _CONVOLUTIONS or not node.used.isdisjoint(convolved):
@@ -156,23 +161,37 @@ class _Writer:
         inputs: list[bytes],
         outputs: list[bytes],
         more: Iterable[bytes] = (),
+        *,
+        narrow: bool = False,
     ) -> bytes:
         """Return a model of these nodes, with the weights that they use.
 
         Args:
             nodes: the parts to write for the nodes `of`.
             more: further weights.
+            narrow: whether whole numbers may have 32 bits at most.
         """
         graph, used = self._graph, frozenset[str]().union(*(node.used for node in of))
         dropped = {NODE, WEIGHT, INPUT, OUTPUT, BETWEEN}
         parts = [graph.kept(part) for part in graph.parts if part.number not in dropped]
-        weights = [graph.kept(part) for name, part in graph.weights.items() if name in used]
+        keep = self._narrowed if narrow else graph.kept
+        weights = [keep(part) for name, part in graph.weights.items() if name in used]
         weights += [
             bytes_field(WEIGHT, tensor(name, array))
             for name, array in self._constants.items()
             if name in used
         ]
         return graph.with_graph([*nodes, *parts, *weights, *more, *inputs, *outputs])
+
+    def _narrowed(self, part: Field) -> bytes:
+        """Return a weight; whole numbers within 32 bits, which is all that WebGL's runtime reads:
+        the end of a slice may be as far away as 64 bits reach."""
+        graph = self._graph
+        if graph.number(part, 2) == code("int64"):
+            array = _array(graph, part)
+            if array is not None:
+                return bytes_field(WEIGHT, tensor(graph.label(part), array.clip(-_FAR, _FAR)))
+        return graph.kept(part)
 
     def limits(self, nodes: Iterable[GraphNode]) -> list[bytes]:
         """Return the weights that `rewritten` refers to."""

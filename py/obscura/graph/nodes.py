@@ -92,6 +92,13 @@ class Parts:
                 return self.number(part, 3)
         return 0
 
+    def word(self, node: GraphNode, name: str) -> str:
+        """Return a text attribute of a node; "" if it is missing."""
+        for part in self.reader.fields(node.field.start, node.field.stop):
+            if part.number == 5 and self._text(part, 1) == name:
+                return self._text(part, 4)
+        return ""
+
     def real(self, node: GraphNode, name: str, otherwise: float) -> float:
         """Return a float attribute of a node; ``otherwise`` if it is missing."""
         for part in self.reader.fields(node.field.start, node.field.stop):
@@ -100,6 +107,10 @@ class Parts:
                     if value.number == 2:
                         return float(struct.unpack("<f", value.value.to_bytes(4, "little"))[0])
         return otherwise
+
+    def label(self, weight: Field) -> str:
+        """Return the name of a weight."""
+        return self._text(weight, 8)
 
     def name(self, value: Field) -> str:
         """Return the name of an input or output."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
+from obscura.errors import BackendUnusable
 from obscura.live.pace import Pace
 from obscura.page.live import kinds
 from obscura.page.live.analysis import Analysis
@@ -71,8 +72,11 @@ class App:
     @property
     def state(self) -> State:
         """What the page is doing (docs/automation.md)."""
+        code = self.notice.code
+        # Without the backend that was insisted on, a model in use goes on as it was.
+        unharmed = code == BackendUnusable.code and self.sessions.ready
         return self._scene.state(
-            error=self.notice.code is not None,
+            error=code is not None and not unharmed,
             ready=self.sessions.ready,
             answered=self.sources.answered,
         )

@@ -63,6 +63,7 @@ def actions(app: App, shell: Any) -> dict[str, Callable[[], Any]]:
         "shapes": lambda: shell.click("count-file"),
         "model": lambda: app.models.retry(),
         "smallest-model": lambda: app.models.choose_smallest(),
+        "automatic": lambda: app.models.choose_automatic(),
         "own-model": lambda: shell.click("own-files"),
         "models": lambda: app.models.open(),
         "reload": shell.reload,

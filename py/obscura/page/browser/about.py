@@ -50,6 +50,6 @@ def parameters() -> dict[str, str]:
 
 
 def device_mark(facts: Any, gpu_name: str, build: Build) -> str:
-    """Return a text that changes with the browser, the device and the ways to run that this site
-    has, for `Winners`."""
-    return f"{navigator.userAgent} {gpu_name} {facts} {'' if build.litert else 'without LiteRT'}"
+    """Return a text that changes with the browser, the device and the engines of this site, whose
+    addresses change with their bytes; for `Winners`."""
+    return f"{navigator.userAgent} {gpu_name} {facts} {build.runtimes} {build.litert}"

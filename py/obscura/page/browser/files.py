@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
-from js import URL, Blob, File, Uint8Array, document, fetch, location
-from pyodide.ffi import to_js
+from js import URL, AbortSignal, Blob, File, Uint8Array, document, fetch, location
+from pyodide.ffi import JsException, to_js
 
 from obscura.page.browser.dom import js_object
+
+PATIENCE_MS = 120_000
+"""How long a file may take that nobody waits for."""
 
 
 def resolve(address: str) -> tuple[str, bool]:
@@ -22,6 +26,20 @@ async def fetch_blob(url: str) -> tuple[Any, int]:
     what the browser throws when there is no connection."""
     response = await fetch(url)
     return (await response.blob() if response.ok else None), int(response.status)
+
+
+async def bring(urls: Iterable[str]) -> bool:
+    """Fetch files for the browser's cache; return whether all have come, none of them late."""
+    try:
+        for url in urls:
+            signal = AbortSignal.timeout(PATIENCE_MS)
+            response = await fetch(url, js_object(signal=signal))
+            if not response.ok:
+                return False
+            await response.arrayBuffer()
+    except JsException:
+        return False
+    return True
 
 
 async def read_part(blob: Any, start: int, stop: int) -> bytes:

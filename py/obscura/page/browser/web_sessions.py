@@ -10,6 +10,7 @@ from js import URL, document
 from obscura.cards.card import ModelCard
 from obscura.engine.plans import Plan
 from obscura.engine.web import WebSession
+from obscura.page.browser import files
 from obscura.page.browser.dom import js_object
 from obscura.page.state.build import Build
 
@@ -48,18 +49,27 @@ class WebSessionFactory:
         worker = early.worker if early else None
         return WebSession(_absolute(self._build.engine_url), plan, device, worker)
 
+    async def fetch(self, plan: Plan, card: ModelCard) -> bool:
+        """Bring the files of a plan into the browser's cache; return whether all have come."""
+        litert = self._litert(plan, card)
+        urls = litert or self._runtime(plan)
+        return await files.bring([url for url in urls.values() if isinstance(url, str)])
+
     async def load(
         self, session: EngineSession, plan: Plan, network: Network, card: ModelCard
     ) -> None:
         """Load a network, which stays whole: the worker gets a copy of its own."""
-        build = self._build
-        ort = "wasm" if plan.backend == "litert" else plan.runtime
-        runtime = {name: _absolute(url) for name, url in build.runtimes[ort].items()}
+        build, runtime = self._build, self._runtime(plan)
         copy = network.handle.slice(0)
         if plan.backend == "webgl":
             await self._deferred.load()
         module = build.webgl_url if plan.backend == "webgl" else build.gpu_url
         await session.load(runtime, copy, card, _absolute(module), self._litert(plan, card))
+
+    def _runtime(self, plan: Plan) -> dict[str, str]:
+        """Return the addresses of onnxruntime-web's build; LiteRT needs it for heads alone."""
+        ort = "wasm" if plan.backend == "litert" else plan.runtime
+        return {name: _absolute(url) for name, url in self._build.runtimes[ort].items()}
 
     def _litert(self, plan: Plan, card: ModelCard) -> dict[str, Any] | None:
         """Return what a plan with LiteRT needs, see `WorkerSession.load`; None for other plans."""

@@ -113,6 +113,11 @@ class Models:
         cards = self.shelf.cards.values()
         return self.choose(min(cards, key=lambda card: card.file.bytes).name)
 
+    def choose_automatic(self) -> Awaitable[None]:
+        """Leave the backend to the page, and open the model that was asked for last."""
+        self._preferences.set(backend="auto", model=self._asked)
+        return self.load()
+
     async def load(self, *, fresh: bool = False) -> None:
         """Open the chosen model and use it. If that fails, the one in use becomes the chosen one.
 

@@ -6,20 +6,22 @@ computes wrongly is found here and never draws a box.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from obscura.cards.card import ModelCard
 from obscura.engine.plans import Facts, Plan, candidates, preferred, rivals
 from obscura.engine.selfcheck import verify
-from obscura.errors import BackendError, ObscuraError, OutOfMemory
+from obscura.errors import BackendError, BackendUnusable, ObscuraError, OutOfMemory
 from obscura.families.decode import Outputs, read
 from obscura.page.models import memory
 from obscura.page.models.winners import Winners
 from obscura.page.words import text
 
 if TYPE_CHECKING:
+    from obscura.engine.session import RawOutputs
     from obscura.page.state.protocols import EngineSession, Frame, Network, SessionFactory
 
 
@@ -32,6 +34,9 @@ class EngineChoice(NamedTuple):
 
 AUTOMATIC = EngineChoice()
 """Leaves both to the page."""
+
+PATIENCE_S = 30
+"""How long an engine that is only there for speed may take to start."""
 
 
 @dataclass(eq=False)
@@ -77,6 +82,7 @@ class Opener:
         self._facts, self._factory, self._graphs = facts, factory, graphs
         self.sample_image = sample_image
         self.winners = winners
+        self._gave_up = set[str]()  # models whose winner failed to open in this visit
 
     async def open(
         self,
@@ -101,12 +107,14 @@ class Opener:
 
         Raises:
             BackendError, OutOfMemory: no backend could run it, or none is left.
+            BackendUnusable: a GPU or LiteRT was insisted on, and is missing or fails.
         """
         failures: list[ObscuraError] = []
         tried = set(failed)
         plans = self._plans(card, choice) if plans is None else plans
-        if choice.backend == "litert" and not plans:
-            raise self._no_litert(card)
+        insisted = choice.backend not in ("auto", "wasm")
+        if insisted and not plans:
+            raise BackendUnusable(self._lack(card, choice.backend))
         for plan in plans:
             if plan in tried:
                 continue
@@ -118,11 +126,18 @@ class Opener:
             except ObscuraError as error:
                 tried.add(plan)
                 failures.append(error)
+                if plan == self.winners.get(card):
+                    self.winners.forget(card)
+                    self._gave_up.add(card.name)
                 continue
             why = text.failed(*failures) if failures else self._reason(card, plan)
             return OpenModel(card, session, plan, choice, sample, why, frozenset(tried))
         if failures:
-            raise failures[-1]
+            last = failures[-1]
+            if insisted and type(last) is BackendError:
+                value = "" if last.value is None else f" ({last.value})"
+                raise BackendUnusable(f"{last.cause}{value}") from last
+            raise last
         raise BackendError(
             f"No backend is left for {card.title}",
             remedy="Load the page again or choose another model.",
@@ -158,15 +173,26 @@ class Opener:
         """Whether the browser asks for few downloads."""
         return self._facts.save_data
 
+    def winner(self, card: ModelCard) -> Plan | None:
+        """Return the plan that won an earlier race, if it is one that can be tried here."""
+        winner = self.winners.get(card)
+        return winner if winner in self._candidates(card) else None
+
+    def gave_up(self, card: ModelCard) -> bool:
+        """Whether the winner of an earlier race failed to open in this visit."""
+        return card.name in self._gave_up
+
+    async def fetch(self, card: ModelCard, plan: Plan) -> bool:
+        """Bring the files of a plan into the browser's cache; return whether all have come."""
+        return await self._factory.fetch(plan, card)
+
     def late_winner(self, opened: OpenModel) -> Plan | None:
         """Return the winner of an earlier race that is to take over from this session, because it
         opens too slowly to show the first boxes; None if there is none."""
-        winner = self.winners.get(opened.card)
+        winner = self.winner(opened.card)
         if winner is None or not winner.opens_late or self.saves_data:
             return None
-        if winner in (opened.plan, *opened.failed):
-            return None
-        return winner if winner in self._candidates(opened.card) else None
+        return None if winner in (opened.plan, *opened.failed) else winner
 
     def plans_of_visits(self, opened: OpenModel) -> list[Plan]:
         """Return the plans that visits like this one use: that of the session, the one that shows
@@ -198,11 +224,14 @@ class Opener:
         early = self._factory.take_early(network, plan)
         session = self._factory.create(plan, early)
         try:
-            if early:
-                raw = await session.take_over(early, card)
-            else:
-                await self._factory.load(session, plan, network, card)
-                raw = await session.run(await self.sample_image())
+            begun = self._begin(session, early, plan, network, card)
+            # Where another engine could go on, one that does not come is not waited for.
+            patience = PATIENCE_S if plan.backend == "litert" else None
+            try:
+                raw = await asyncio.wait_for(begun, patience)
+            except TimeoutError:
+                message = f"no answer for {PATIENCE_S} seconds"
+                raise BackendError("The engine did not start", message) from None
             sample = read(raw, card)
             if card.check is not None:
                 verify(sample, card)
@@ -211,6 +240,20 @@ class Opener:
             raise
         return session, sample
 
+    async def _begin(
+        self,
+        session: EngineSession,
+        early: Any,
+        plan: Plan,
+        network: Network,
+        card: ModelCard,
+    ) -> RawOutputs:
+        """Return what a session answers first."""
+        if early:
+            return await session.take_over(early, card)
+        await self._factory.load(session, plan, network, card)
+        return await session.run(await self.sample_image())
+
     def has_litert(self, card: ModelCard) -> bool:
         """Whether this site has a model in a form for LiteRT."""
         return card.name in (self._graphs or ())
@@ -218,21 +261,21 @@ class Opener:
     def _candidates(self, card: ModelCard, choice: EngineChoice = AUTOMATIC) -> list[Plan]:
         return candidates(self._facts, *choice, litert=self.has_litert(card))
 
-    def _no_litert(self, card: ModelCard) -> BackendError:
-        """Return why there is no plan with LiteRT."""
+    def _lack(self, card: ModelCard, backend: str) -> str:
+        """Return why there is no plan with a backend."""
+        if backend == "webgpu":
+            return "This browser gives no WebGPU here"
+        if backend == "webgl":
+            return "This browser gives no WebGL 2 here"
         if self._graphs is None:
-            why = "this site was built without it"
-        elif not self._facts.relaxed_simd:
-            why = "this browser lacks relaxed SIMD"
-        else:
-            why = f"there is no {card.title} in a form for it"
-        return BackendError(
-            "LiteRT cannot be used", why, remedy="Remove backend=litert from the address."
-        )
+            return "This site was built without LiteRT"
+        if not self._facts.relaxed_simd:
+            return "This browser lacks relaxed SIMD, which LiteRT needs"
+        return f"This site has no LiteRT version of {card.title}"
 
     def _plans(self, card: ModelCard, choice: EngineChoice) -> list[Plan]:
         plans = self._candidates(card, choice)
-        winner = self.winners.get(card)
+        winner = self.winner(card)
         if choice != AUTOMATIC or winner is None or winner.opens_late:
             return plans
         return preferred(plans, winner)

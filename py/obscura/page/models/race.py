@@ -10,7 +10,7 @@ from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from obscura.engine.plans import Plan, wins
-from obscura.errors import BackendError
+from obscura.errors import ObscuraError
 from obscura.live.timing import Timings
 from obscura.page.models import memory
 from obscura.page.models.measure import time_run
@@ -20,7 +20,7 @@ from obscura.page.models.shelf import Shelf
 from obscura.page.words import text
 
 if TYPE_CHECKING:
-    from obscura.page.state.protocols import Clock
+    from obscura.page.state.protocols import Clock, Network
 
 WARM_UP = 3
 RUNS = 7
@@ -88,9 +88,11 @@ class Race:
         if current is None or current.choice != AUTOMATIC or self._opener.saves_data:
             return
         card = current.card
-        if winners.get(card) is not None:
+        if self._opener.winner(card) is not None:
             await self._take_over(current)
             return
+        if self._opener.gave_up(card):
+            return  # the next visit finds out whether that was a passing failure
         raced = {current.plan}
         while (best := self._pool.current) is not None and best.card is card:
             plan = next((plan for plan in self._opener.rivals(best) if plan not in raced), None)
@@ -104,12 +106,13 @@ class Race:
     async def _take_over(self, current: OpenModel) -> None:
         """Put an earlier winner to use that opens too slowly to show the first boxes."""
         winner, card = self._opener.late_winner(current), current.card
-        if winner is None:
+        if winner is None or not await self._opener.fetch(card, winner):
             return
+        network = await self._shelf.fetch(card)
         self._set_status(text.TAKING_OVER.format(way=text.way(winner), model=card.title))
         try:
-            opened = await self._open(current, winner)
-        except BackendError:
+            opened = await self._open(current, winner, network)
+        except ObscuraError:
             if self._pool.current is current:
                 self._opener.winners.forget(card)
             return
@@ -121,17 +124,21 @@ class Race:
 
     async def _heat(self, current: OpenModel, plan: Plan, hold: Callable[[bool], None]) -> bool:
         """Race the session in use against one other plan; return whether that was decided."""
-        self._set_status(text.COMPARING.format(model=current.card.title))
+        # Before anything is locked: a download that hangs must not keep other models from opening.
+        if not await self._opener.fetch(current.card, plan):
+            return False
+        network = await self._shelf.fetch(current.card)
+        self._set_status(text.COMPARING)
         challenger = None
         try:
-            challenger = await self._open(current, plan)
+            challenger = await self._open(current, plan, network)
             if challenger is None:
                 return False
             hold(True)
             result = await run_heat(partial(self._time, current), partial(self._time, challenger))
             self._decide(current, challenger, result)
             return True
-        except BackendError:  # the challenger cannot run, or was closed for another model's sake
+        except ObscuraError:  # the challenger cannot run, or was closed for another model's sake
             if challenger is None:
                 return True
             interrupted = challenger not in self._pool.idle
@@ -141,8 +148,7 @@ class Race:
             hold(False)
             self._set_status("")
 
-    async def _open(self, current: OpenModel, plan: Plan) -> OpenModel | None:
-        network = await self._shelf.fetch(current.card)
+    async def _open(self, current: OpenModel, plan: Plan, network: Network) -> OpenModel | None:
         async with self._pool.changing:
             self._pool.make_room(memory.estimate(current.card, plan))
             opened = await self._opener.open(

@@ -175,6 +175,9 @@ class SessionFactory(Protocol):
     def create(self, plan: Plan, early: Any = None) -> EngineSession:
         """Return a session without a network. `early` is what `take_early` returned."""
 
+    async def fetch(self, plan: Plan, card: ModelCard) -> bool:
+        """Bring the files of a plan into the browser's cache; return whether all have come."""
+
     async def load(
         self, session: EngineSession, plan: Plan, network: Network, card: ModelCard
     ) -> None:

@@ -29,11 +29,13 @@ ACTIONS = {
     "shapes": "Choose another file",
     "model": "Try again",
     "smallest-model": "Use the smallest model",
+    "automatic": "Use automatic",
     "own-model": "Choose another file",
     "models": "Show my models",
     "reload": "Reload the page",
 }
-"""Labels of the cards' buttons. "camera" opens the camera again, "model" downloads the model again.
+"""Labels of the cards' buttons. "camera" opens the camera again, "model" downloads the model again,
+"automatic" leaves the choice of a backend to the page.
 """
 
 EARLY = ("no-simd", "python", "part-missing")
@@ -224,6 +226,12 @@ NOTICES = {
         "The detector could not run",
         "No engine in this browser could run the model correctly.",
         "model",
+    ),
+    "backend-unusable": Notice(
+        "This engine can't be used",
+        "Obscura can choose another one itself.",
+        "automatic",
+        reason="cause",
     ),
     "out-of-memory": Notice(
         "Out of memory",

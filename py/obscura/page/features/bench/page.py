@@ -300,7 +300,9 @@ def _row(cells: tuple[str, ...], width: int) -> Any:
     row = make("tr")
     row.append(make("th", text=cells[0], scope="row"))
     if len(cells) == 2 < width:
-        row.append(make("td", text=cells[1], cls="why", colspan=str(width - 1)))
+        why = make("td", cls="why", colspan=str(width - 1))
+        why.append(make("span", text=cells[1]))
+        row.append(why)
     else:
         row.append(*(make("td", text=cell) for cell in cells[1:]))
     return row
