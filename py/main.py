@@ -177,7 +177,7 @@ class Assembly:
             platform=Platform(
                 spawn=run,
                 mark=mark,
-                fetch_rest=boot.boot.fetchRest,
+                fetch_rest=boot.boot.keepFetchingRest,
                 view=self._view,
                 render=scene_view.render,
                 clear=self._clear,

@@ -3,7 +3,7 @@
 
 import "../common/policy.js";
 import { findFacts } from "../common/facts.js";
-import { expectHalves, fetchRest } from "../common/halves.js";
+import { expectHalves, keepFetchingRest } from "../common/halves.js";
 import { messageOf, showNotice } from "../common/notice.js";
 import { absolute, build } from "../common/page.js";
 import { preparePyScript } from "../common/pyscript.js";
@@ -11,12 +11,20 @@ import { sample } from "../common/sample.js";
 
 let error = null; // as `obscura.snapshot()` reports it
 
-function fail(details) {
-  error = showNotice("python", details);
+function fail(details, code = "python") {
+  error = showNotice(code, details);
 }
 
 const pythonFailed = ({ reason }) => fail(messageOf(reason));
 const load = (url) => import(absolute(url));
+
+const snapshot = () => ({ state: error ? "error" : "loading", error, results: null });
+
+// Python's own snapshot does not answer any more.
+function died(why) {
+  fail(why, "part-missing");
+  globalThis.obscura.snapshot = snapshot;
+}
 
 globalThis.obscura = {
   boot: {
@@ -27,12 +35,12 @@ globalThis.obscura = {
     // Python listens itself from now on.
     arrive() {
       removeEventListener("unhandledrejection", pythonFailed);
-      fetchRest();
+      keepFetchingRest();
     },
   },
-  snapshot: () => ({ state: error ? "error" : "loading", error, results: null }),
+  snapshot,
 };
 
 addEventListener("unhandledrejection", pythonFailed);
-expectHalves(absolute(build.python.rest), fail);
+expectHalves(absolute(build.python.rest), died);
 await preparePyScript(load).catch((reason) => fail(messageOf(reason)));

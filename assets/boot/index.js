@@ -10,7 +10,7 @@ import { askForCamera, setResolution } from "./camera.js";
 import { download, fetchEarly, take } from "./downloads.js";
 import { likelyPlan, litertFor, startEngine, takeEngine } from "./engine.js";
 import { facts, hasSimd } from "./facts.js";
-import { fetchRest } from "../common/halves.js";
+import { keepFetchingRest } from "../common/halves.js";
 import { error, fail, pythonFailed } from "./notice.js";
 import { pressed, startRemembering, stopRemembering } from "./pressed.js";
 import { dataSaver, expect, fromCache, parts, say, showProgress } from "./progress.js";
@@ -38,7 +38,7 @@ const boot = {
   askForCamera,
   setResolution,
   load,
-  fetchRest,
+  keepFetchingRest,
   say,
   get files() {
     return pressed.files;
@@ -56,29 +56,33 @@ const boot = {
   },
 };
 
-globalThis.obscura = {
-  boot,
-  snapshot: () => ({
-    state: error ? "error" : "loading",
-    error,
-    model: null,
-    opening: null,
-    models: build.models.map(({ name, title }) => ({ name, title, own: false, ms: {} })),
-    backend: null,
-    threads: 0,
-    precision: null,
-    frames: 0,
-    fps: 0,
-    timings: {},
-    frame: null,
-    held: {},
-    detections: [],
-    counts: null,
-    heads: null,
-    hidden: null,
-  }),
-  events: new EventTarget(),
-};
+const snapshot = () => ({
+  state: error ? "error" : "loading",
+  error,
+  model: null,
+  opening: null,
+  models: build.models.map(({ name, title }) => ({ name, title, own: false, ms: {} })),
+  backend: null,
+  threads: 0,
+  precision: null,
+  frames: 0,
+  fps: 0,
+  timings: {},
+  frame: null,
+  held: {},
+  detections: [],
+  counts: null,
+  heads: null,
+  hidden: null,
+});
+
+globalThis.obscura = { boot, snapshot, events: new EventTarget() };
+
+// Python's own snapshot does not answer any more.
+function died(why) {
+  fail("part-missing", why);
+  globalThis.obscura.snapshot = snapshot;
+}
 
 // Resolves to the address of the runtime that Python will probably use, once progress counts it.
 async function expectParts() {
@@ -98,7 +102,7 @@ async function expectParts() {
 
 async function begin() {
   dataSaver.waiting = false;
-  startPython();
+  startPython(died);
   const model = shipped.get((await wishes).model);
   if (model) fetchEarly(model.url);
   startEngine()

@@ -1,7 +1,7 @@
 // Pyodide and PyScript, loaded before PyScript asks for the first of them.
 
 import { absolute, build, mark } from "../common/page.js";
-import { expectHalves, fetchRest } from "../common/halves.js";
+import { expectHalves, keepFetchingRest } from "../common/halves.js";
 import { preparePyScript } from "../common/pyscript.js";
 import { messageOf } from "../common/notice.js";
 import { fail } from "./notice.js";
@@ -12,9 +12,10 @@ export const load = (url) => import(absolute(url)).catch(() => import(`${absolut
 
 export const python = {}; // read by assets/interpreter.js
 
-export function startPython() {
+// `died` is called, with the reason in words, if Python cannot go on because its second half is out of reach.
+export function startPython(died) {
   addLinks(build.python.modules, { rel: "modulepreload" });
-  expectHalves(absolute(build.python.rest), (why) => fail("python", why));
+  expectHalves(absolute(build.python.rest), died);
   const url = absolute(build.python.module);
   python.module = load(url);
   python.ready = python.module.then(({ loadPyodide }) =>
@@ -23,7 +24,7 @@ export function startPython() {
   // PyScript, which waits for it, reports errors.
   python.ready.then(() => mark("python"), () => {});
   // Safari's workers do not see the request of a thread that waits: without a connection, none may.
-  if (!navigator.onLine) python.ready.then(fetchRest, () => {});
+  if (!navigator.onLine) python.ready.then(keepFetchingRest, () => {});
   addLinks(build.python.files, { rel: "preload", as: "fetch", crossOrigin: "" });
 }
 

@@ -1,5 +1,5 @@
 // Python's wasm module comes in two halves (tools/builder/halves.py): the first has what a start runs.
-// It starts without the second, which is fetched when `fetchRest` is called. If a function of it is
+// It starts without the second, which is fetched when `keepFetchingRest` is called. If a function of it is
 // called before it has arrived, the thread waits for it, which is marked in the browser's timeline.
 
 // (module (import "" "load" (func)) (import "" "table" (table 1 funcref)) (elem (i32.const 0) func 0))
@@ -8,10 +8,11 @@ const ENTER = new Uint8Array([
   101, 1, 112, 0, 1, 9, 7, 1, 0, 65, 0, 11, 1, 0,
 ]);
 
+let joined = false;
+
 // Have the first half get the second from `compileNow` if it must not go on without. Returns a function
 // that joins both, given the second, compiled. `exports` and `imports` are those of the first.
-export function prepare(exports, imports, compileNow) {
-  let joined = false;
+function prepare(exports, imports, compileNow) {
   const join = (rest) => {
     if (joined) return;
     new WebAssembly.Instance(rest, { ...imports, halves: exports });
@@ -37,28 +38,48 @@ function readNow(url) {
   return bytes;
 }
 
-const TRIES_NOW = 3; // of a waiting thread
-const PAUSES_MS = [2_000, 10_000, 60_000]; // before other attempts to fetch it
+const TRIES = 2;
+const TRY_MS = 60_000; // slow connections need half of it
+const PAUSES_MS = [2_000, 10_000, 60_000]; // between the attempts of `keepFetchingRest`
 
 let address; // of the second half
 let join; // once the first is there
+let trying = null; // an attempt that is under way
+
+// Whether nothing of Python is missing; true as well for a module that is not divided.
+const isWhole = () => joined || !join;
 
 // Expect the first half to be instantiated. `failed` is called, with the reason in words, if Python cannot go on because
 // the second is out of reach.
 export function expectHalves(url, failed) {
   address = url;
-  const { instantiateStreaming } = WebAssembly;
+  const { instantiate, instantiateStreaming } = WebAssembly;
+  const meet = (instance, imports) => {
+    const { exports } = instance;
+    if (!("halves:1:0" in exports)) return;
+    join = prepare(exports, imports, () => compileNow(failed));
+  };
+  WebAssembly.instantiate = async (source, imports) => {
+    const made = await instantiate(source, imports);
+    meet(made.instance ?? made, imports); // given a module, it returns the instance alone
+    return made;
+  };
   WebAssembly.instantiateStreaming = async (source, imports) => {
-    const made = await instantiateStreaming(source, imports);
-    const { exports } = made.instance;
-    if ("halves:1:0" in exports) join = prepare(exports, imports, () => compileNow(failed));
+    const response = await source;
+    // Pyodide would wait for ever.
+    if (!streams(response)) return WebAssembly.instantiate(await response.arrayBuffer(), imports);
+    const made = await instantiateStreaming(response, imports);
+    meet(made.instance, imports);
     return made;
   };
 }
 
+// Some hosts serve .wasm as another type, which browsers compile only once all bytes are there.
+const streams = (response) => response.headers.get("Content-Type")?.trim().toLowerCase() === "application/wasm";
+
 function compileNow(failed) {
   performance.mark("obscura:waited-for-rest");
-  for (let left = TRIES_NOW - 1; ; left--) {
+  for (let left = TRIES - 1; ; left--) {
     try {
       return new WebAssembly.Module(readNow(address));
     } catch (error) {
@@ -69,21 +90,35 @@ function compileNow(failed) {
   }
 }
 
-let fetching;
+async function attempt() {
+  const response = await fetch(address, { priority: "low", signal: AbortSignal.timeout(TRY_MS) });
+  if (!response.ok) throw new Error(`${address}: status ${response.status}`);
+  const rest = streams(response)
+    ? await WebAssembly.compileStreaming(response)
+    : await WebAssembly.compile(await response.arrayBuffer());
+  if (isWhole()) return; // a waiting thread was quicker
+  join(rest);
+  performance.mark("obscura:rest");
+}
 
-// Fetch the second half, once.
-export const fetchRest = () => (fetching ??= untilJoined());
+// Fetch the second half; rejects if that fails. The next call tries again.
+async function fetchRest() {
+  for (let left = TRIES - 1; !isWhole(); left--) {
+    try {
+      await (trying ??= attempt().finally(() => (trying = null)));
+    } catch (error) {
+      if (!left) throw error;
+    }
+  }
+}
 
-async function untilJoined() {
+// Fetch it in the background, where failures are not reported: a call of it tries once more, and reports.
+export async function keepFetchingRest() {
   for (const pause of [...PAUSES_MS, null]) {
     try {
-      const response = await fetch(address, { priority: "low" });
-      join(await WebAssembly.compileStreaming(response));
-      performance.mark("obscura:rest");
-      return;
-    } catch (error) {
-      if (pause === null) return; // a call of it tries once more, and reports
-      await new Promise((resolve) => setTimeout(resolve, pause));
+      return await fetchRest();
+    } catch {
+      if (pause !== null) await new Promise((resolve) => setTimeout(resolve, pause));
     }
   }
 }

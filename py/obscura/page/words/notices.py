@@ -38,9 +38,9 @@ ACTIONS = {
 "automatic" leaves the choice of a backend to the page.
 """
 
-EARLY = ("no-simd", "python")
-"""Codes that only the pages' scripts report, before Python runs: the builder writes their texts
-into the pages."""
+EARLY = ("no-simd", "python", "part-missing")
+"""Codes that the pages' scripts report where Python cannot, because it does not run yet or never
+will again: the builder writes their texts into the pages."""
 
 NOTICES = {
     "camera-denied": Notice(
