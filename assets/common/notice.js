@@ -10,7 +10,7 @@ export function showNotice(code, details) {
   element("notice-why").textContent = words.why;
   element("notice-details").textContent = details;
   element("notice-action").textContent = words.action;
-  element("notice-action").addEventListener("click", () => location.reload());
+  element("notice-action").onclick = () => location.reload(); // once, however often an error is shown
   element("notice-dismiss").hidden = true;
   element("notice").hidden = false;
   element("progress").hidden = true;
