@@ -1,6 +1,6 @@
 // Python's wasm module comes in two halves (tools/builder/halves.py): the first has what a start runs.
-// It starts without the second, which is fetched when `keepFetchingRest` is called. If a function of it is
-// called before it has arrived, the thread waits for it, which is marked in the browser's timeline.
+// It starts without the second, which is fetched when `keepFetchingRest` is called. If a function of it
+// is called before it has arrived, the thread waits for it, which is marked in the browser's timeline.
 
 // (module (import "" "load" (func)) (import "" "table" (table 1 funcref)) (elem (i32.const 0) func 0))
 const ENTER = new Uint8Array([
@@ -8,15 +8,16 @@ const ENTER = new Uint8Array([
   101, 1, 112, 0, 1, 9, 7, 1, 0, 65, 0, 11, 1, 0,
 ]);
 
-let joined = false;
+let joined = false; // the page's own halves
 
 // Have the first half get the second from `compileNow` if it must not go on without. Returns a function
 // that joins both, given the second, compiled. `exports` and `imports` are those of the first.
-function prepare(exports, imports, compileNow) {
+export function prepare(exports, imports, compileNow) {
+  let done = false;
   const join = (rest) => {
-    if (joined) return;
+    if (done) return;
     new WebAssembly.Instance(rest, { ...imports, halves: exports });
-    joined = true;
+    joined = done = true;
   };
   const load = () => join(compileNow());
   // The table that both share is the last.
@@ -49,8 +50,8 @@ let trying = null; // an attempt that is under way
 // Whether nothing of Python is missing; true as well for a module that is not divided.
 const isWhole = () => joined || !join;
 
-// Expect the first half to be instantiated. `failed` is called, with the reason in words, if Python cannot go on because
-// the second is out of reach.
+// Expect the first half to be instantiated. `failed` is called, with the reason in words, if Python
+// cannot go on because the second is out of reach.
 export function expectHalves(url, failed) {
   address = url;
   const { instantiate, instantiateStreaming } = WebAssembly;
