@@ -53,6 +53,7 @@ SCRIPTS = (
     "tools/draw_devices.py",
     "tools/record_accuracy.py",
     "tools/record_references.py",
+    "tools/record_start.py",
 )
 
 
