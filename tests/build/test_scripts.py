@@ -125,7 +125,7 @@ def test_errors_before_python_have_the_words_of_the_table(dist: Path, page: str)
     notices = build_facts(dist, page)["notices"]
 
     assert notices == early_notices()
-    assert set(notices) == {"no-simd", "python"}
+    assert set(notices) == {"no-simd", "python", "part-missing"}
     for code, words in notices.items():
         assert words["title"] == NOTICES[code].title
         assert words["why"] == NOTICES[code].why
