@@ -53,7 +53,9 @@ class WebSessionFactory:
         """Bring the files of a plan into the browser's cache; return whether all have come."""
         litert = self._litert(plan, card)
         urls = litert or self._runtime(plan)
-        return await files.bring([url for url in urls.values() if isinstance(url, str)])
+        # That of WebGL is fetched once the worker has seen that the device has it.
+        wanted = {name: url for name, url in urls.items() if name != "webgl"}
+        return await files.bring([url for url in wanted.values() if isinstance(url, str)])
 
     async def load(
         self, session: EngineSession, plan: Plan, network: Network, card: ModelCard
