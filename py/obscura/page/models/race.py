@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
+from obscura.cards.card import ModelCard
 from obscura.engine.plans import Plan, wins
 from obscura.errors import ObscuraError
 from obscura.live.timing import Timings
@@ -106,9 +107,9 @@ class Race:
     async def _take_over(self, current: OpenModel) -> None:
         """Put an earlier winner to use that opens too slowly to show the first boxes."""
         winner, card = self._opener.late_winner(current), current.card
-        if winner is None or not await self._opener.fetch(card, winner):
+        network = None if winner is None else await self._fetch(card, winner)
+        if winner is None or network is None:
             return
-        network = await self._shelf.fetch(card)
         self._set_status(text.TAKING_OVER.format(way=text.way(winner), model=card.title))
         try:
             opened = await self._open(current, winner, network)
@@ -124,10 +125,9 @@ class Race:
 
     async def _heat(self, current: OpenModel, plan: Plan, hold: Callable[[bool], None]) -> bool:
         """Race the session in use against one other plan; return whether that was decided."""
-        # Before anything is locked: a download that hangs must not keep other models from opening.
-        if not await self._opener.fetch(current.card, plan):
+        network = await self._fetch(current.card, plan)
+        if network is None:
             return False
-        network = await self._shelf.fetch(current.card)
         self._set_status(text.COMPARING)
         challenger = None
         try:
@@ -147,6 +147,13 @@ class Race:
         finally:
             hold(False)
             self._set_status("")
+
+    async def _fetch(self, card: ModelCard, plan: Plan) -> Network | None:
+        """Fetch what a plan needs; None if its engine has not come. Before anything is locked: a
+        download that hangs must not keep other models from opening."""
+        if not await self._opener.fetch(card, plan):
+            return None
+        return await self._shelf.fetch(card)
 
     async def _open(self, current: OpenModel, plan: Plan, network: Network) -> OpenModel | None:
         async with self._pool.changing:
