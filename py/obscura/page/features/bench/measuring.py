@@ -96,7 +96,7 @@ class Measuring:
         """Measure whole frames of the default model in one way to run.
 
         Args:
-            frames: so many, or as many as there is time for.
+            frames: how many at most; fewer where time runs out.
             end_ms: when to end, on the page's clock.
         """
         opened, opening_ms = await self._open(self.card, way.plans)
@@ -159,7 +159,7 @@ class Measuring:
         }
 
     async def tracking(self, count: int, end_ms: float) -> dict[str, Any]:
-        """Measure the tracker on so many objects that walk."""
+        """Measure the tracker on this many objects that walk."""
         tracker = Tracker(TrackerOptions.for_card(self.card))
         times: list[float] = []
         for index in range(WARM_UP + REPEATS):

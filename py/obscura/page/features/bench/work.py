@@ -39,7 +39,7 @@ def boxes_in_view(count: int, classes: int) -> Outputs:
 
 
 def walk(count: int, index: int) -> Update:
-    """Return a frame in which so many objects have walked on; like detections, they tremble.
+    """Return a frame in which this many objects have walked on; like detections, they tremble.
 
     Args:
         count: number of objects.
