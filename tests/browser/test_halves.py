@@ -53,11 +53,9 @@ def test_a_start_runs_without_it(new_room: OpenRoom, storage: str) -> None:
 def test_a_call_of_it_before_it_has_come_waits_for_it(new_room: OpenRoom) -> None:
     """The first request is never answered; that of the waiting thread is."""
     room = new_room()
-    asked = []
-    room.page.route(REST, lambda route: asked.append(route) or None)
-    room.open()
-    room.until_state("ready")
-    room.page.wait_for_timeout(500)
+    with room.page.expect_request(REST):
+        room.page.route(REST, lambda _route: None)
+        room.open()
     room.page.unroute(REST)
 
     assert room.page.evaluate(CALL) == NAME

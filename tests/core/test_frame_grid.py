@@ -69,3 +69,24 @@ def test_a_frame_that_is_reported_late_does_not_hold_the_next_step_back() -> Non
     grid.observe(4, 0.3)  # the frame before, shown once more
 
     assert grid.stepped(first, 1) == pytest.approx(first + 0.1)
+
+
+def test_a_step_from_a_part_that_was_sought_and_has_not_shown_is_a_whole_frame() -> None:
+    grid = playing(10, [3, 4])
+    grid.seek(0.5)
+
+    assert grid.stepped(0.5, 1) == pytest.approx(0.6)
+
+    grid.observe(9, 0.5, playing=False)
+    assert grid.stepped(0.5, 1) == pytest.approx(0.65)
+
+
+def test_frames_shown_again_while_paused_do_not_make_steps_shorter() -> None:
+    grid = playing(10, [3, 4])
+
+    for number, time_s in enumerate((0.4, 0.5, 0.5, 0.6), 4):
+        grid.observe(number, time_s, playing=False)
+    grid.observe(11, 0.7)  # counts from before it played on
+    grid.observe(12, 0.8)
+
+    assert grid.spacing_s == pytest.approx(0.1)

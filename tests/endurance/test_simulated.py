@@ -105,6 +105,9 @@ class Room:
     def total(self) -> int:
         return self.number
 
+    def sought(self, seconds: float) -> None:
+        """Another part of the video is sought."""
+
     def stepped(self, position_s: float, frames: int) -> float:
         return position_s + frames * STEP_S
 

@@ -127,6 +127,26 @@ async def test_everything_in_a_photo_is_looked_at_whatever_it_costs(world: World
 
 
 @visit
+async def test_a_photo_looked_at_while_a_faster_way_takes_over_is_read_by_that(
+    world: World,
+) -> None:
+    closer = Closer(world)
+    await world.use(make_card(1))
+    await show(world, "photo")
+    world.sessions.pending[0].answer()
+    while not closer.requests:
+        await asyncio.sleep(0)
+    world.sessions.take_over()
+    await settle()
+
+    assert world.app.state == "starting"
+    await world.answer()
+
+    assert world.app.state == "still"
+    assert attributes(world)[0]["mood"] == MOOD
+
+
+@visit
 async def test_a_photo_has_its_answer_only_once_it_is_looked_at(world: World) -> None:
     closer = Closer(world)
     await world.use(make_card(1))

@@ -13,7 +13,7 @@ from obscura.page.state.camera import CameraBusy, CameraDenied
 from obscura.page.state.scene import Kind
 
 from .answers import SAMPLE, CountingStage, Subject, make_card
-from .world import LIVE, OPENERS, World, read, show, visit
+from .world import LIVE, OPENERS, World, read, settle, show, visit
 
 # ---- the sample picture --------------------------------------------------------------------------
 
@@ -343,6 +343,20 @@ async def test_the_answer_of_a_model_exchanged_while_a_photo_is_read_gives_way_t
     await world.answer(second)
 
     assert world.witness.seen[1:] == [Subject(picture, 2)]
+    assert world.app.state == "still"
+
+
+@visit
+async def test_a_photo_under_way_when_a_faster_way_takes_over_is_read_by_that(world: World) -> None:
+    await world.use(make_card(1))
+    picture = await show(world, "photo")
+
+    world.sessions.take_over()
+    await settle()
+    assert world.app.state == "starting"
+    await world.answer()
+
+    assert world.witness.seen[1:] == [Subject(picture, 1)]
     assert world.app.state == "still"
 
 

@@ -59,6 +59,9 @@ class Video:
         """Return how many frames were shown."""
         return self.shows
 
+    def sought(self, seconds: float) -> None:
+        """Another part of the video is sought."""
+
     def stepped(self, position_s: float, frames: int) -> float:
         """Return the time of the frame so many frames later."""
         return position_s + frames / 30

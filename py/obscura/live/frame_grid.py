@@ -23,26 +23,35 @@ class FrameGrid:
     def reset(self) -> None:
         """Begin another video."""
         self.spacing_s = USUAL_S
-        self._known = False
+        self._known, self._playing = False, True
         self._last: tuple[int, float] | None = None
         self._sought_s: float | None = None  # and not shown yet
 
-    def observe(self, number: int, time_s: float) -> None:
+    def observe(self, number: int, time_s: float, *, playing: bool = True) -> None:
         """Take note of a frame that was shown.
 
         Args:
             number: how many frames were shown by then.
             time_s: the frame's time in the video, in seconds.
+            playing: whether it came by itself. While a video is paused, browsers show and count the
+                same frame more than once, so that nothing follows about the spacing.
         """
-        if self._last is not None and number > self._last[0]:
+        playing, self._playing = playing and self._playing, playing
+        if playing and self._last is not None and number > self._last[0]:
             spacing = (time_s - self._last[1]) / (number - self._last[0])
             if 0 < spacing <= LONGEST_S:
                 self.spacing_s = min(self.spacing_s, spacing) if self._known else spacing
                 self._known = True
         self._last = number, time_s
         # The frame shown before may be reported after the next was sought.
-        if self._sought_s is not None and 0 <= self._sought_s - time_s < self.spacing_s:
+        sought = self._sought_s
+        if sought is not None and -ROUNDING_S < sought - time_s < self.spacing_s:
             self._sought_s = None
+
+    def seek(self, seconds: float) -> None:
+        """Take note that another part of the video is sought: what was shown last is out of date
+        until the browser shows that."""
+        self._sought_s = seconds
 
     def stepped(self, position_s: float, frames: int) -> float:
         """Return the middle of the frame that is N frames after the one shown; earlier if negative.

@@ -181,6 +181,10 @@ class VideoFrames:
         """Return how many frames the video has shown, as the browser counts."""
         return int(self._video().getVideoPlaybackQuality().totalVideoFrames)
 
+    def sought(self, seconds: float) -> None:
+        """Another part of the video is sought."""
+        self._grid.seek(seconds)
+
     def stepped(self, position_s: float, frames: int) -> float:
         """Return the time of the frame N frames after the one shown, in seconds."""
         return self._grid.stepped(position_s, frames)
@@ -190,5 +194,6 @@ class VideoFrames:
         # The callback itself may skip frames under load; the counter in its metadata does not.
         number = metadata.presentedFrames if metadata is not None else None
         if number is not None:
-            self._grid.observe(number, metadata.mediaTime)
+            playing = not self._video().paused
+            self._grid.observe(number, metadata.mediaTime, playing=playing)
         self.on_frame(number)

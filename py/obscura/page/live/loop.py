@@ -40,6 +40,7 @@ class Frames(Protocol):
     def ask(self) -> None: ...
     def cancel(self) -> None: ...
     def total(self) -> int: ...
+    def sought(self, seconds: float) -> None: ...
     def stepped(self, position_s: float, frames: int) -> float: ...
 
 
@@ -112,6 +113,10 @@ class Loop:
         """Analyse the frame that a paused video shows, because it may be another one by now."""
         self._once = self.paused
         self._capture_once()
+
+    def sought(self, seconds: float) -> None:
+        """Another part of the video is sought, whose frame comes later."""
+        self._frames.sought(seconds)
 
     def stepped(self, position_s: float, frames: int) -> float:
         """Return the time of the frame N frames after the one shown, in seconds."""

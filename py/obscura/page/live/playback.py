@@ -59,7 +59,9 @@ class Playback:
         video = self.video
         if video is None:
             return
-        video.seek(min(max(seconds, 0.0), video.duration_s or 0.0))
+        seconds = min(max(seconds, 0.0), video.duration_s or 0.0)
+        self._loop.sought(seconds)
+        video.seek(seconds)
         # What is known of the frames before, such as tracks, does not hold for those that follow.
         self._scene.jump()
         self._analysis.clear()

@@ -8,9 +8,9 @@ in view by then, also while second networks look closer at it.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import nullcontext
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -28,6 +28,8 @@ from obscura.page.words import text
 from obscura.pipeline import Answer as HeadAnswer
 from obscura.pipeline import Request, Steps
 from obscura.update import FrameInfo, Update
+
+T = TypeVar("T")
 
 AT_ONCE = 8
 """Crops of a picture that stands still which a head looks at in one go."""
@@ -147,7 +149,8 @@ class PictureReader:
             As `Inference.run`.
         """
         epoch = self._scene.epoch
-        async with self._alone():
+
+        async def read() -> tuple[Answer, Update] | None:
             answered = await self._inference.run(capture)
             if answered is None:
                 return None
@@ -156,7 +159,20 @@ class PictureReader:
             looks = self._analysis.aside
             if looks is not None and update is not None:
                 update = await self._drive(looks(update), answer, lambda: True)
-        return None if update is None else (answer, update)
+            return None if update is None else (answer, update)
+
+        async with self._alone():
+            return await self._to_the_end(read)
+
+    async def _to_the_end(self, read: Callable[[], Awaitable[T | None]]) -> T | None:
+        """Read a picture; once more if the result is None because a faster way to run the same
+        model took over meanwhile: a picture that stands still is read only once."""
+        while True:
+            epoch, card, in_use = self._scene.epoch, self._inference.card, self._inference.in_use
+            result = await read()
+            taken_over = in_use is not self._inference.in_use and card is self._inference.card
+            if result is not None or not taken_over or epoch != self._scene.epoch:
+                return result
 
     def _alone(self) -> Any:
         """Return what keeps others from running frames, because second networks look at parts of
@@ -190,17 +206,21 @@ class PictureReader:
             mirrored: returns the mirror image, if the model is to run on that too.
         """
         card, epoch = self._inference.card, self._scene.epoch
+
+        async def read() -> Callable[[], bool] | None:
+            # First, because second networks look at parts of what ran last.
+            second = await self._inference.run(mirrored) if mirrored else None
+            answered = await self._inference.run(capture)
+            answer = None if answered is None else make(answered.card, answered.outputs)
+            if answer is not None and mirrored:
+                if second is None or second.card is not answer.card:
+                    return None
+                answer = answer._replace(mirrored=second.outputs)
+            return None if answer is None else await self._looked(answer)
+
         try:
             async with self._alone():
-                # First, because second networks look at parts of what ran last.
-                second = await self._inference.run(mirrored) if mirrored else None
-                answered = await self._inference.run(capture)
-                answer = None if answered is None else make(answered.card, answered.outputs)
-                if answer is not None and mirrored:
-                    if second is None or second.card is not answer.card:
-                        return None
-                    answer = answer._replace(mirrored=second.outputs)
-                return None if answer is None else await self._looked(answer)
+                return await self._to_the_end(read)
         except ObscuraError as error:
             # That a model was exchanged while a frame was under way is not a failure.
             if epoch == self._scene.epoch and self._inference.card is card:

@@ -66,6 +66,11 @@ class Sessions:
         return self._pool.current.card if self._pool.current else None
 
     @property
+    def in_use(self) -> OpenModel | None:
+        """What runs it: another one once a faster way has taken over, or after a failure."""
+        return self._pool.current
+
+    @property
     def info(self) -> SessionInfo | None:
         """Backend, device and threads of its session."""
         return self._pool.current.session.info if self._pool.current else None
