@@ -12,12 +12,13 @@ from pathlib import Path
 import numpy as np
 
 from obscura.cards import catalogue
-from obscura.counting.sources import Frames, Options, Pixels, open_source
+from obscura.counting.sources import Frames, Options, open_source
 from obscura.detections import Detections
 from obscura.engine.native import NativeSession
 from obscura.errors import ObscuraError
 from obscura.families.decode import decode, read
 from obscura.pictures import opaque
+from obscura.sources.source import Pixels
 
 KEPT = Path(__file__).resolve().parents[2] / "build" / "answers"
 LOWEST = 0.03

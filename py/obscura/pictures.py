@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import io
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +15,7 @@ from numpy.typing import NDArray
 from obscura import png_colour
 from obscura.detections import Detections
 from obscura.drawing import colour, ink, place_labels
-from obscura.errors import PictureError
+from obscura.errors import PictureError, PictureTooLarge
 from obscura.label_font import runs
 
 if TYPE_CHECKING:
@@ -37,27 +39,41 @@ _BEGINNINGS = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"GIF8")
 _HEIC_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"mif1", b"msf1")
 
 
-def open_picture(path: str | Path) -> Image:
-    """Read a picture file: its first frame, upright, in sRGB.
+def open_picture(
+    file: str | Path | BinaryIO, *, name: str | None = None, most_pixels: int | None = None
+) -> Image:
+    """Read a picture: its first frame, upright, in sRGB.
+
+    Args:
+        file: path, or what is read from its beginning and can be sought in.
+        name: what messages call it; None for its path.
+        most_pixels: more are refused before any is decoded; None for 178 million.
 
     Raises:
-        PictureError: the file is missing, damaged, of a format that Pillow cannot read, or has
-            values that are not brightnesses; the message names it.
+        PictureError: the file is missing, damaged, too large, of a format that Pillow cannot read,
+            or has values that are not brightnesses; the message names it.
     """
     pil = _pillow()
+    path: object = file if name is None else name
     try:
         with warnings.catch_warnings():
             # Of pictures that are large, but not too large.
             warnings.simplefilter("ignore", pil.Image.DecompressionBombWarning)
-            with pil.Image.open(path) as image:
+            with pil.Image.open(file) as image:
+                if most_pixels is not None and image.width * image.height > most_pixels:
+                    raise PictureTooLarge(
+                        "The picture is too large",
+                        f"{path}, {image.width} x {image.height}",
+                        remedy=f"Make it smaller than {most_pixels / 1e6:.0f} megapixels.",
+                    )
                 if image.info.get("default_image"):  # of an animated PNG: not its first frame
                     image.seek(1)
-                image.info.update(_coded_colours(image, Path(path)))
+                image.info.update(_coded_colours(image, file))
                 return in_srgb(upright(image))
     except pil.UnidentifiedImageError as error:
-        raise _unknown_kind(Path(path)) from error
+        raise _unknown_kind(file, path) from error
     except pil.Image.DecompressionBombError as error:
-        raise PictureError(
+        raise PictureTooLarge(
             "The picture is too large", path, remedy="Make it smaller than 178 megapixels."
         ) from error
     except OSError as error:
@@ -237,18 +253,33 @@ def _label(name: str, class_id: int, score: float, size: float) -> list[tuple[st
     return [*pieces, *(runs(f" {score:.0%}", size) or [])]
 
 
-def _coded_colours(image: Image, path: Path) -> dict[str, Any]:
+def _coded_colours(image: Image, source: str | Path | BinaryIO) -> dict[str, Any]:
     """Return what Pillow leaves out of a PNG's `info`: the profile that its chunk cICP stands for,
     which counts before its ICC profile."""
     if image.format != "PNG":
         return {}
-    with path.open("rb") as file:
+    with _bytes_of(source) as file:
         coded = png_colour.coded_profile(file)
     return {} if coded is None else {"icc_profile": coded, "coded": True}
 
 
-def _unknown_kind(path: Path) -> PictureError:
-    with path.open("rb") as file:
+@contextmanager
+def _bytes_of(source: str | Path | BinaryIO) -> Iterator[BinaryIO]:
+    """Open a file at its beginning; one that is open is left where it was."""
+    if isinstance(source, (str, Path)):
+        with Path(source).open("rb") as file:
+            yield file
+        return
+    before = source.tell()
+    source.seek(0)
+    try:
+        yield source
+    finally:
+        source.seek(before)
+
+
+def _unknown_kind(source: str | Path | BinaryIO, path: object) -> PictureError:
+    with _bytes_of(source) as file:
         head = file.read(12)
     if head[4:8] == b"ftyp" and head[8:12] in _HEIC_BRANDS:
         return PictureError(
@@ -259,7 +290,7 @@ def _unknown_kind(path: Path) -> PictureError:
     return PictureError("The file is not a picture that can be read here", path)
 
 
-def _damaged(path: str | Path, error: Exception | None = None) -> PictureError:
+def _damaged(path: object, error: Exception | None = None) -> PictureError:
     reason = "" if error is None else f": {error}"
     return PictureError(f"The picture is damaged{reason}", path, remedy=INTACT)
 

@@ -21,8 +21,10 @@ ROOTS = ("main", "bench")
 # From the ground up. A module may import modules of lower floors, and its neighbours on its own.
 FLOORS = (
     {
-        "arguments",
+        "cli.arguments",
+        "cli.exits",
         "errors",
+        "extras",
         "boxes",
         "cards.complete",
         "cards.nesting",
@@ -49,13 +51,17 @@ FLOORS = (
     {"cards.head_files"},
     {"heads.shelf"},
     {"heads.native"},
-    {"heads.command"},
-    {"evaluation", "counting.command", "counting.report", "counting.sources"},
+    {"sources.errors"},
+    {"sources.source"},
+    {"sources"},
+    {"evaluation", "counting.report"},
+    {"counting.sources"},
     {"redaction.errors"},
     {"redaction.listing", "redaction.video"},
     {"redaction.finder"},
     {"redaction.files"},
-    {"redaction.command"},
+    {"cli.parser", "cli.progress", "cli.saver"},
+    {"cli.detector", "cli.errors"},
     {"cli"},
     {"page.words"},
     {"page.state"},
@@ -167,13 +173,13 @@ PURE = {
 }
 # What is imported beyond the standard library and numpy, and by whom.
 DOORS = {
-    "av": {"counting.sources", "redaction.video"},
+    "av": {"redaction.video"},
     "onnxruntime": {"engine.native"},
-    "PIL": {"pictures", "detector", "cli", "label_font", "redaction.command"},
+    "PIL": {"pictures", "detector", "cli.saver", "cli.redact", "label_font"},
     "playwright": {"evaluation.browser"},
     "pycocotools": {"evaluation.score"},
     "scipy": {"evaluation.tracking"},
-    "tqdm": {"evaluation.command"},
+    "tqdm": {"cli.evaluate"},
     "trackeval": {"evaluation.tracking"},
 }
 

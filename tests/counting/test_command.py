@@ -16,8 +16,8 @@ import tomli_w
 from numpy.typing import NDArray
 from PIL import Image
 
+from obscura.cli import count as command
 from obscura.cli import main
-from obscura.counting import command
 from obscura.detector import Detector
 
 Scene = Callable[..., NDArray[np.uint8]]

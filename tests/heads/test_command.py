@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from obscura.cli import main
+from obscura.cli.detector import as_text, heads_of
 from obscura.heads import HeadSpec, PipelineError
-from obscura.heads.command import as_text, heads_of
 
 Scene = Callable[..., NDArray[np.uint8]]
 

@@ -17,8 +17,8 @@ ROOT = Path(__file__).resolve().parents[2]
 # The last ones are said beside the counts, and in the panel of closer looks.
 NOT_ON_THE_PAGE = {"label-unknown", "series", "pipeline-invalid"}
 NATIVE = (
-    *("obscura.evaluation.", "obscura.counting.command", "obscura.counting.sources"),
-    "obscura.redaction.errors",
+    *("obscura.cli.", "obscura.evaluation.", "obscura.export.errors", "obscura.extras"),
+    *("obscura.redaction.errors", "obscura.sources."),
 )
 
 

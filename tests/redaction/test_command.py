@@ -577,8 +577,8 @@ def test_progress_is_shown_on_a_terminal(
 ) -> None:
     source = video(tmp_path / "in.mp4", [walking(scene, i) for i in range(6)])
     monkeypatch.setattr("sys.stderr.isatty", lambda: True)
-    monkeypatch.setattr("obscura.redaction.command.PATIENCE_S", 0.0)
-    monkeypatch.setattr("obscura.redaction.command.BETWEEN_S", 0.0)
+    monkeypatch.setattr("obscura.cli.progress.PATIENCE_S", 0.0)
+    monkeypatch.setattr("obscura.cli.progress.BETWEEN_S", 0.0)
 
     assert redact(source, tmp_path / "out.mp4") == 0
     errors = capsys.readouterr().err

@@ -2,36 +2,27 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from itertools import count
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from obscura import pictures
 from obscura.detections import Detections
-from obscura.errors import ObscuraError, PictureError
+from obscura.errors import ObscuraError
 from obscura.evaluation import mot
-from obscura.evaluation.errors import SequencesError, ToolMissing
+from obscura.evaluation.errors import SequencesError
+from obscura.sources.errors import SourceError
+from obscura.sources.source import Frame, Pixels
+from obscura.sources.stills import Folder, frames_of
+from obscura.sources.video import Video
 from obscura.update import FrameInfo, Update
 
-Pixels = NDArray[np.uint8]
 Detect = Callable[[Pixels], Detections]
 
 MOST_FRAMES = 1_000_000
 """Of a table without seqinfo.ini: beyond it, a frame's number is damage."""
 NEED = "Give a video, a folder of frames, or a det.txt or gt.txt as MOTChallenge has them."
-
-
-class SourceError(ObscuraError):
-    """There is nothing to count in."""
-
-    code = "count-source"
-    remedy = NEED
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +83,7 @@ def open_source(path: Path, options: Options) -> Table | Frames:
     if path.is_dir():
         return _folder(path, options)
     if not path.exists():
-        raise SourceError("There is no such file or folder", path)
+        raise SourceError("There is no such file or folder", path, remedy=NEED)
     if path.suffix.lower() == ".txt":
         return _table(path, options)
     return _video(path, options)
@@ -153,105 +144,44 @@ def _rate(path: Path, options: Options, info: mot.Info | None) -> float:
     return rate
 
 
-# ---- folders -------------------------------------------------------------------------------------
+# ---- pictures ------------------------------------------------------------------------------------
 
 
 def _folder(path: Path, options: Options) -> Table | Frames:
     info = _info(path, path.parent)
     inside = path / info.pictures if info and (path / info.pictures).is_dir() else path
-    files = sorted(
-        (
-            each
-            for each in inside.iterdir()
-            if each.suffix.lower() in pictures.SUFFIXES and not each.name.startswith(".")
-        ),
-        key=_by_number,
-    )
-    if not files:
+    try:
+        files = frames_of(inside)
+    except SourceError as error:
         if (path / "det" / "det.txt").is_file():  # a sequence without its frames
             return _table(path / "det" / "det.txt", options)
-        raise SourceError("The folder has no frames", path)
+        raise SourceError(error.cause, path, remedy=NEED) from error
     rate = _rate(path, options, info)
 
     def updates(detect: Detect) -> Iterator[Update]:
-        for index in range(0, len(files), options.every):
-            try:
-                pixels = pictures.to_rgba(pictures.open_picture(files[index]))
-            except PictureError as error:
-                options.complain(error)
-                continue
-            yield _update(index, index / rate, pixels, detect)
+        folder = Folder(str(inside), every=options.every, fps=rate, complain=options.complain)
+        return _detected(folder, detect)
 
     return Frames(updates, len(files))
 
 
-def _by_number(path: Path) -> list[tuple[int, str]]:
-    """Order frame2 before frame10."""
-    parts = re.split(r"(\d+)", path.name)
-    return [(int(part), "") if part.isdecimal() else (0, part) for part in parts]
-
-
-def _update(index: int, time_s: float, pixels: Pixels, detect: Detect) -> Update:
-    height, width = pixels.shape[:2]
-    return Update(FrameInfo(index, time_s, width, height), detect(pixels))
-
-
-# ---- videos --------------------------------------------------------------------------------------
-
-
 def _video(path: Path, options: Options) -> Frames:
-    av = _pyav()
-    with _open(av, path) as container:
-        if not container.streams.video:
-            raise SourceError("The file has no video", path)
-        total = container.streams.video[0].frames
+    def opened() -> Video:
+        try:
+            return Video(str(path), every=options.every, fps=options.fps)
+        except SourceError as error:
+            raise SourceError(error.cause, error.value, remedy=NEED) from error
+
+    with opened() as video:
+        total = video.total
 
     def updates(detect: Detect) -> Iterator[Update]:
-        time_s = 0.0
-        with _open(av, path) as container:
-            rate = float(options.fps or container.streams.video[0].average_rate or 0)
-            frames = container.decode(video=0)
-            for index in count():
-                try:
-                    frame = next(frames, None)
-                except (av.FFmpegError, OSError) as error:
-                    reason = error.strerror or error
-                    raise SourceError(f"The video is damaged: {reason}", path) from error
-                if frame is None:
-                    return
-                if index % options.every:
-                    continue
-                if options.fps or frame.time is None:
-                    if not rate:
-                        _rate(path, options, None)
-                    time_s = index / rate
-                else:
-                    time_s = max(time_s, frame.time)  # some files jump back
-                yield _update(index, time_s, _upright(frame), detect)
+        with opened() as video:
+            yield from _detected(video, detect)
 
     return Frames(updates, total)
 
 
-def _open(av: Any, path: Path) -> Any:
-    try:
-        return av.open(str(path))
-    except (av.FFmpegError, OSError) as error:
-        raise SourceError(f"The video cannot be read: {error.strerror or error}", path) from error
-
-
-def _upright(frame: Any) -> Pixels:
-    """Return the pixels of a frame as people see it; phones turn it by a note in the file."""
-    pixels: Pixels = frame.to_ndarray(format="rgb24")
-    return np.ascontiguousarray(np.rot90(pixels, round(frame.rotation / 90)))
-
-
-def _pyav() -> Any:
-    try:
-        import av
-    except ImportError as error:
-        raise ToolMissing(
-            "Videos are read with PyAV, which is not installed",
-            remedy="Install it: python3 -m pip install 'av>=18,<20'. "
-            "Or give a folder of frames, which needs nothing more.",
-        ) from error
-    return av
+def _detected(frames: Iterable[Frame], detect: Detect) -> Iterator[Update]:
+    for frame in frames:
+        yield Update(frame.info, detect(frame.pixels))

@@ -20,9 +20,10 @@ from typing import NamedTuple, Protocol
 from obscura.detections import Detections
 from obscura.engine.session import SessionInfo
 from obscura.errors import PictureError
-from obscura.evaluation.errors import AnnotationsError, ToolMissing
+from obscura.evaluation.errors import AnnotationsError
 from obscura.evaluation.score import Matches
 from obscura.evaluation.truth import Truth, read_truth
+from obscura.extras import ToolMissing
 
 __all__ = [
     "LOW",

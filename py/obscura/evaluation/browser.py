@@ -22,7 +22,7 @@ from obscura.cards import catalogue
 from obscura.detections import Detections
 from obscura.engine.session import SessionInfo
 from obscura.errors import BackendError, ModelMissing, PictureError
-from obscura.evaluation.errors import ToolMissing
+from obscura.extras import ToolMissing
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser

@@ -12,13 +12,6 @@ class AnnotationsError(ObscuraError):
     remedy = "Use an instances file in COCO's format."
 
 
-class ToolMissing(ObscuraError):
-    """A package that only evaluation needs is not installed."""
-
-    code = "tool-missing"
-    remedy = "Install what evaluation needs: python3 -m pip install pycocotools tqdm"
-
-
 class ReportUnwritten(ObscuraError):
     """The report cannot be written to its file."""
 

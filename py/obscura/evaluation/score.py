@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from obscura.detections import Detections
-from obscura.evaluation.errors import ToolMissing
 from obscura.evaluation.truth import Truth
+from obscura.extras import ToolMissing
 
 ALL, SMALL, MEDIUM, LARGE = range(4)  # pycocotools' ranges of area: below 32², 96², above
 IOU_50, IOU_75 = 0, 5  # places of these among 0.50, 0.55 ... 0.95

@@ -16,7 +16,7 @@ import numpy as np
 
 from obscura.boxes import iou
 from obscura.counting import Counter, Line, Shapes, Zone
-from obscura.evaluation.errors import ToolMissing
+from obscura.extras import ToolMissing
 from obscura.tracking.assignment import assign
 from obscura.tracking.tracker import NO_TRACK
 from obscura.update import Update

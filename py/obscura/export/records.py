@@ -85,20 +85,20 @@ def to_csv(record: dict[str, Any]) -> str:
     """
     detections = record["detections"]
     tracks = ["track_id"] if any("track_id" in row for row in detections) else []
-    further = [_columns(row) for row in detections]
+    further = [columns(row) for row in detections]
     names = list(dict.fromkeys(name for columns in further for name in columns))
     text = io.StringIO()
     writer = csv.writer(text)
     writer.writerow([*FRAME_FIELDS, *DETECTION_FIELDS, *tracks, *names])
-    shared = [_cell(record[name]) for name in FRAME_FIELDS]
+    shared = [cell(record[name]) for name in FRAME_FIELDS]
     for row, columns in zip(detections, further, strict=True):
-        values = [_cell(columns.get(name, "")) for name in names]
-        own = [_cell(row[name]) for name in (*DETECTION_FIELDS, *tracks)]
+        values = [cell(columns.get(name, "")) for name in names]
+        own = [cell(row[name]) for name in (*DETECTION_FIELDS, *tracks)]
         writer.writerow([*shared, *own, *values])
     return text.getvalue()
 
 
-def _columns(row: dict[str, Any]) -> dict[str, Any]:
+def columns(row: dict[str, Any]) -> dict[str, Any]:
     """Return key points and attributes of a row by the names of their columns."""
     columns: dict[str, Any] = {}
     for given, value in [("keypoint", row.get("keypoints", [])), *row.get(ATTRIBUTES, {}).items()]:
@@ -114,7 +114,7 @@ def _columns(row: dict[str, Any]) -> dict[str, Any]:
     return columns
 
 
-def _cell(value: Any) -> Any:
+def cell(value: Any) -> Any:
     return text_cell(value) if isinstance(value, str) else value
 
 

@@ -11,15 +11,16 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from obscura.arguments import count, filled, fraction
 from obscura.cards import catalogue
+from obscura.cli.arguments import count, filled, fraction
 from obscura.detector import Detector
 from obscura.errors import BackendError
 from obscura.evaluation import LOW, evaluate, read_truth
 from obscura.evaluation.browser import PageDetector
-from obscura.evaluation.errors import ReportUnwritten, ToolMissing
+from obscura.evaluation.errors import ReportUnwritten
 from obscura.evaluation.report import Result, document, markdown
 from obscura.evaluation.score import draw_samples
+from obscura.extras import ToolMissing
 
 
 def _native(model: str, options: argparse.Namespace) -> Detector:
@@ -47,7 +48,6 @@ BACKENDS: dict[str, Callable[[str, argparse.Namespace], Detector | PageDetector]
     "native": _native,
     "browser": _browser,
 }
-HELP = "Measure how accurate models are, on pictures annotated in COCO's format."
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

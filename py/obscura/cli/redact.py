@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import argparse
 import sys
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from obscura import pictures
-from obscura.arguments import count, filled, fraction
+from obscura.cli.arguments import count, filled, fraction, names
+from obscura.cli.progress import Progress, of
 from obscura.errors import ObscuraError
 from obscura.redaction import video
 from obscura.redaction.cover import Cover
@@ -26,13 +26,10 @@ from obscura.redaction.paint import HOWS, paint
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-HELP = "Cover faces, people or other objects in a picture, a video or a folder of them."
 WHAT = "face"
 """What is covered unless somebody says otherwise."""
 NOTHING = "nothing found to cover"
 ALL_SPARED = "nothing left to cover after --except"
-PATIENCE_S, BETWEEN_S = 0.5, 0.1
-"""Progress is shown after the one, and then as often as the other."""
 LOSSLESS = frozenset((".png", ".bmp", ".ppm", ".tif", ".tiff"))
 PAGES = frozenset({"GIF", "PNG", "WEBP", "AVIF", "TIFF"})
 """Formats whose further pictures are more than previews of the first."""
@@ -46,7 +43,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--list", action="store_true", help="only list what is found, with numbers for --except")
     add(
         "--what",
-        type=_names,
+        type=names,
         default=[WHAT],
         metavar="A,B",
         help=f"what to cover: face, text, or classes of the model (default: {WHAT})",
@@ -73,36 +70,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--threads", type=count, default=0, metavar="N", help="default: one per core")
 
 
-class _Progress:
-    """Shows progress on a terminal, after half a second."""
-
-    def __init__(self) -> None:
-        self._began = self._shown = time.monotonic()
-
-    def show(self, done: str, index: int, total: int) -> None:
-        """Show how many frames were analysed or covered."""
-        now = time.monotonic()
-        if sys.stderr.isatty() and now - self._began > PATIENCE_S and now - self._shown > BETWEEN_S:
-            of_all = f"{index} of {total}" if total else f"{index}"
-            sys.stderr.write(f"\r\x1b[K{of_all} frames {done}")
-            sys.stderr.flush()
-            self._shown = now
-
-    def clear(self) -> None:
-        """Remove the line, before anything else is printed."""
-        if self._shown > self._began:
-            sys.stderr.write("\r\x1b[K")
-            sys.stderr.flush()
-        self._began = self._shown = time.monotonic()
-
-
 class _Run:
     """One run of the command."""
 
     def __init__(self, arguments: argparse.Namespace, finder: Finder) -> None:
         self.arguments, self.finder = arguments, finder
         self.options = CoverOptions(labels=finder.wanted, strict=arguments.strict)
-        self.progress = _Progress()
+        self.progress = Progress()
 
     def redact(self, item: Item) -> str:
         """Write the redacted copy of a file; return what was covered in it, in words.
@@ -147,7 +121,7 @@ class _Run:
             self.arguments.spared,
             self.arguments.how,
             self.arguments.mute,
-            self.progress.show,
+            self._show,
         )
 
     def _video(self, source: Path, target: Path) -> str:
@@ -170,6 +144,9 @@ class _Run:
         _save(pixels[..., :3], target, suffix)
         areas = len(covered.xyxy)
         return f"{areas} area{'s' if areas > 1 else ''} covered" if areas else self._nothing
+
+    def _show(self, done: str, index: int, total: int) -> None:
+        self.progress.show(f"{of(index, total, 'frames')} {done}")
 
     @property
     def _nothing(self) -> str:
@@ -202,7 +179,7 @@ def run(arguments: argparse.Namespace) -> int:
         redaction = _Run(arguments, finder)
         if arguments.list:
             found = redaction.listed(source, kind)
-            redaction.progress.clear()
+            redaction.progress.restart()
             print("\n".join(found) if found else NOTHING)
             return 0
         return _copied(redaction, items)
@@ -216,11 +193,11 @@ def _copied(redaction: _Run, items: list[Item]) -> int:
             words = redaction.redact(item)
         except ObscuraError as error:
             failed += 1
-            redaction.progress.clear()
+            redaction.progress.restart()
             print(f"obscura: {error}", file=sys.stderr)
             continue
         finally:
-            redaction.progress.clear()
+            redaction.progress.restart()
         print(f"{item.source}: {words}, saved as {item.target}")
     if failed and len(items) > 1:
         print(
@@ -228,12 +205,6 @@ def _copied(redaction: _Run, items: list[Item]) -> int:
             file=sys.stderr,
         )
     return 1 if failed else 0
-
-
-def _names(text: str) -> list[str]:
-    names = [name.strip() for name in text.split(",") if name.strip()]
-    filled("".join(names))
-    return names
 
 
 def _numbers(text: str) -> frozenset[int]:

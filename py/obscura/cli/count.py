@@ -4,45 +4,37 @@ from __future__ import annotations
 
 import argparse
 import json
-import re
 import sys
-import time
-from collections.abc import Callable, Collection, Generator, Iterator
+from collections.abc import Collection, Generator, Iterable, Iterator
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC
 from pathlib import Path
-from typing import Any, TextIO
+from typing import TextIO
 
 import numpy as np
 
-from obscura.arguments import count, filled
+from obscura.cli.arguments import count, filled, moment, names, positive, rate, share, size
+from obscura.cli.errors import UsageError
+from obscura.cli.progress import Progress, of
 from obscura.counting import report
 from obscura.counting.counter import Counter
 from obscura.counting.periods import PERIODS
 from obscura.counting.presence import Presence
 from obscura.counting.series import Series
 from obscura.counting.shapes import Shapes, ShapesError, from_json
-from obscura.counting.sources import Frames, Options, SourceError, Table, open_source
+from obscura.counting.sources import Frames, Options, Table, open_source
 from obscura.detector import Detector
 from obscura.errors import ObscuraError
 from obscura.export import events
+from obscura.export.errors import OutputError
 from obscura.pipeline import Pipeline, Stage
+from obscura.sources.errors import SourceError
 from obscura.tracking import Tracker
 from obscura.update import Update
 
-HELP = "Count what crosses lines and enters zones, in a video, a folder of frames or a table."
 TABLE_LABEL = "object"
 """Name of the one class of a table, which does not say what was detected."""
-PATIENCE_S, BETWEEN_S = 0.5, 0.1
-"""Progress is shown after the one, and then as often as the other."""
-
-
-class OutputError(ObscuraError):
-    """The events cannot be written."""
-
-    code = "count-output"
-    remedy = "Name another file with --events."
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -56,20 +48,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     add("--shapes", type=filled, required=True, metavar="JSON", help="the file of lines and zones")
     add("--model", type=filled, default="cocossd", metavar="M", help="default: %(default)s")
-    add("--threshold", type=_fraction, metavar="T", help="minimum score of a new track, 0 to 1")
-    add("--classes", type=_names, metavar="A,B", help="count only these classes (default: all)")
+    add("--threshold", type=share, metavar="T", help="minimum score of a new track, 0 to 1")
+    add("--classes", type=names, metavar="A,B", help="count only these classes (default: all)")
     add(
         "--every",
-        type=_positive,
+        type=positive,
         default=1,
         metavar="N",
         help="use only every Nth frame (default: %(default)s)",
     )
-    add("--fps", type=_rate, metavar="F", help="frames per second, where the source does not say")
-    add("--size", type=_size, metavar="WxH", help="size of the frames of a table, in pixels")
+    add("--fps", type=rate, metavar="F", help="frames per second, where the source does not say")
+    add("--size", type=size, metavar="WxH", help="size of the frames of a table, in pixels")
     add(
         "--start",
-        type=_moment,
+        type=moment,
         metavar="TIME",
         help="when the recording began, such as 2026-05-01T08:00, for times by the clock",
     )
@@ -131,7 +123,7 @@ class _Run:
                 updates = self._detected(source, stages, stack)
             pipeline = Pipeline(stages)
             # Closed at once, or what is printed after Ctrl-C would stand beside the progress.
-            progress = stack.enter_context(closing(_progress(updates, source.total)))
+            progress = stack.enter_context(closing(_shown(updates, source.total)))
             for update in progress:
                 self._take(pipeline.update(update), lines)
 
@@ -172,11 +164,19 @@ class _Run:
         path = Path(self.arguments.events)
         inputs = (self.arguments.source, self.arguments.shapes)
         if path.resolve() in [Path(each).resolve() for each in inputs]:
-            raise OutputError("The events would overwrite what is read", path)
+            raise UsageError(
+                "The events would overwrite what is read",
+                path,
+                remedy="Name another file with --events.",
+            )
         try:
             return stack.enter_context(path.open("w", encoding="utf-8", newline="\n", buffering=1))
         except OSError as error:
-            raise OutputError(f"The file cannot be written: {error.strerror}", path) from error
+            raise OutputError(
+                f"The file cannot be written: {error.strerror}",
+                path,
+                remedy="Name another file with --events.",
+            ) from error
 
     def _take(self, update: Update, lines: TextIO | None) -> None:
         self.frames += 1
@@ -248,58 +248,9 @@ def _shapes(path: Path) -> Shapes:
     return shapes
 
 
-def _progress(updates: Iterator[Update], total: int) -> Generator[Update]:
-    """Yield the updates; on a terminal, show progress after half a second."""
-    began = shown = time.monotonic()
-    try:
+def _shown(updates: Iterable[Update], total: int) -> Generator[Update]:
+    """Yield the updates; on a terminal, show progress."""
+    with Progress() as progress:
         for update in updates:
-            now = time.monotonic()
-            if sys.stderr.isatty() and now - began > PATIENCE_S and now - shown > BETWEEN_S:
-                done = f"{update.frame.index + 1} of {total}" if total else update.frame.index + 1
-                sys.stderr.write(f"\r{done} frames")
-                sys.stderr.flush()
-                shown = now
+            progress.show(of(update.frame.index + 1, total, "frames"))
             yield update
-    finally:
-        if shown > began:
-            sys.stderr.write("\r\x1b[K")
-            sys.stderr.flush()
-
-
-def _checked(kind: Callable[[str], Any], good: Callable[[Any], bool], wanted: str) -> Any:
-    """Return a type of argument: ``kind`` of its text, which has to be ``good``."""
-
-    def parse(text: str) -> Any:
-        try:
-            value = kind(text)
-        except (ValueError, OverflowError):
-            value = None
-        if value is None or not good(value):
-            raise argparse.ArgumentTypeError(f'"{text}" is not {wanted}')
-        return value
-
-    return parse
-
-
-def _dimensions(text: str) -> tuple[int, int]:
-    match = re.fullmatch(r"(\d{1,5})x(\d{1,5})", text.lower())
-    if match is None:
-        raise ValueError(text)
-    return int(match[1]), int(match[2])
-
-
-_fraction = _checked(float, lambda value: 0 < value <= 1, "above 0 and at most 1")
-_positive = _checked(int, lambda value: value > 0, "a whole number above 0")
-_rate = _checked(float, lambda value: 0 < value <= 10_000, "a rate above 0")
-_size = _checked(_dimensions, min, "a size such as 1920x1080")
-_moment = _checked(
-    datetime.fromisoformat,
-    lambda value: 1970 < value.year < 9000,  # beyond, sums with seconds overflow
-    "a time such as 2026-05-01T08:00",
-)
-
-
-def _names(text: str) -> list[str]:
-    names = [name.strip() for name in text.split(",") if name.strip()]
-    filled("".join(names))
-    return names

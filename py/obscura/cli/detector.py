@@ -1,4 +1,4 @@
-"""Options of commands that choose heads: ``--head``, ``--on`` and ``--pipeline``."""
+"""Options of commands that choose a detector, and the heads that look closer."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from typing import Any
 from obscura.cards.catalogue import home
 from obscura.cards.head_card import CARD, FOLDER
 from obscura.cards.head_files import shipped
+from obscura.cli.arguments import closed_share, count, filled, names
 from obscura.detections import Detections
 from obscura.detector import Detector
 from obscura.heads.file import load_pipeline
@@ -23,7 +24,28 @@ AnyDetector = Detector | PipelineDetector
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options to a command."""
-    add = parser.add_argument
+    add = parser.add_argument_group("what finds objects").add_argument
+    add("--model", type=filled, help=f"name, folder or ONNX file (default: {USUAL_MODEL})")
+    add("--threshold", type=closed_share, metavar="T", help="minimum score, 0 to 1")
+    add(
+        "--iou",
+        type=closed_share,
+        metavar="I",
+        help="maximum overlap of two boxes of a class, 0 to 1",
+    )
+    add("--classes", type=names, metavar="A,B", help="find only these classes (default: all)")
+    add(
+        "--flip",
+        action="store_true",
+        help="also detect on the mirrored picture (slower, finds more)",
+    )
+    add(
+        "--threads",
+        type=count,
+        default=0,
+        metavar="N",
+        help="number of threads (default: one per core)",
+    )
     add(
         "--head",
         dest="heads",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from obscura.arguments import count, filled, fraction
+from obscura.cli.arguments import filled, fraction, positive
 from obscura.evaluation.mot import Sequence, read_sequences
 from obscura.evaluation.tracking import (
     CountError,
@@ -16,7 +16,6 @@ from obscura.evaluation.tracking import (
 )
 from obscura.tracking import Tracker, TrackerOptions
 
-HELP = "Measure how well objects are tracked, on sequences in the format of MOTChallenge."
 NAMES = 20
 BIRTH, STRONG = 0.9, 0.7
 """Scores for detections like those of Faster R-CNN, with which the sequences come: half of them are
@@ -29,7 +28,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--mot", type=filled, required=True, metavar="DIR", help="the folder of sequences")
     add(
         "--every",
-        type=_positive,
+        type=positive,
         default=1,
         metavar="N",
         help="use only every Nth frame (default: %(default)s)",
@@ -110,10 +109,3 @@ def _percent(error: CountError) -> str:
     if error.percent is None:
         return "nothing to count"
     return f"{error.percent:.1f} % ({error.wrong} of {error.true})"
-
-
-def _positive(text: str) -> int:
-    value = count(text)
-    if value == 0:
-        raise argparse.ArgumentTypeError("it is 0")
-    return value

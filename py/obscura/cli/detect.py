@@ -1,0 +1,106 @@
+"""The command ``obscura detect``."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from typing import TYPE_CHECKING
+
+from obscura.cli import progress
+from obscura.cli.arguments import filled, positive, rate
+from obscura.cli.exits import OK, SOME_FAILED
+
+if TYPE_CHECKING:
+    from obscura.errors import ObscuraError
+
+FORMS = ("text", "json", "jsonl", "csv", "coco", "yolo")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of the command."""
+    add_sources(parser)
+    from obscura.cli.detector import add_arguments as add_detector
+
+    add_detector(parser)
+    add_output(parser)
+
+
+def add_sources(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments that say what is read."""
+    add = parser.add_argument_group("sources").add_argument
+    add(
+        "sources",
+        nargs="+",
+        type=filled,
+        metavar="SOURCE",
+        help="a picture, a video, a folder of them, a pattern, @list.txt with one a line, "
+        "camera:0, an address such as rtsp://..., or - for a picture on standard input",
+    )
+    add("--recursive", action="store_true", help="also look into the folders of a folder")
+    for option, text in (("include", "take only"), ("exclude", "leave out")):
+        add(
+            f"--{option}",
+            type=filled,
+            action="append",
+            default=[],
+            metavar="P",
+            help=f"of a folder, {text} files that match a pattern such as '*.jpg'; may be repeated",
+        )
+    add(
+        "--every",
+        type=positive,
+        default=1,
+        metavar="N",
+        help="of a video, use only every Nth frame (default: %(default)s)",
+    )
+    add("--fps", type=rate, metavar="F", help="frames per second, where a video does not say")
+
+
+def add_output(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments that say what is written."""
+    add = parser.add_argument_group("output").add_argument
+    add("--format", choices=FORMS, help="default: text, or what the ending of --out stands for")
+    add("--json", dest="format", action="store_const", const="json", help="as --format json")
+    add("--out", type=filled, metavar="PATH", help="write to a file, or for yolo to a folder")
+    add("--save", type=filled, metavar="DIR", help="save copies with the boxes drawn on them")
+    add("--crops", type=filled, metavar="DIR", help="save what was found as pictures of its own")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Find objects in all sources; return 1 if something failed."""
+    from obscura.cli.output import opened_output
+    from obscura.cli.work import Work
+    from obscura.errors import BackendError, ObscuraError
+    from obscura.export.errors import OutputError
+    from obscura.sources.listing import Choice, expand
+
+    failed = False
+
+    def complain(error: ObscuraError) -> None:
+        nonlocal failed
+        failed = True
+        bar.hide()
+        print(f"obscura: {error}", file=sys.stderr)
+
+    choice = Choice(arguments.recursive, arguments.include, arguments.exclude)
+    with progress.Progress() as bar, Work(arguments) as work:
+        with opened_output(arguments, work.labels) as writer:
+            done = 0
+            for where in expand(arguments.sources, choice, complain):
+                bar.show(f"{done} done")
+                try:
+                    for found in work.find(where, complain):
+                        done += 1
+                        bar.hide()
+                        for note in found.notes:
+                            print(f"obscura: {note}", file=sys.stderr)
+                        writer.write(found.record)
+                        bar.show(f"{done} done")
+                except (BackendError, OutputError):
+                    raise
+                except ObscuraError as error:
+                    complain(error)
+        off = work.failures()
+    for message in off:
+        print(f"obscura: {message}", file=sys.stderr)
+    return SOME_FAILED if failed or off else OK

@@ -1,0 +1,67 @@
+"""Output of ``detect`` and ``track``: for people on the terminal, or in a format."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Any
+
+from obscura.cli.detector import as_text
+from obscura.cli.errors import UsageError
+from obscura.export.formats import FOLDERS, SUFFIXES, Writer, closed, writing
+
+
+@contextmanager
+def opened_output(arguments: argparse.Namespace, labels: Sequence[str]) -> Iterator[Writer]:
+    """Return what writes records as ``--format`` and ``--out`` say.
+
+    Raises:
+        UsageError: they exclude each other. OutputError: the file cannot be written.
+    """
+    out = Path(arguments.out) if arguments.out else None
+    form = arguments.format or (SUFFIXES.get(out.suffix.lower(), "text") if out else "text")
+    if form in FOLDERS and out is None:
+        raise UsageError(f"--format {form} writes a folder", remedy="Name one with --out.")
+    if form not in FOLDERS and out is not None and out.is_dir():
+        raise UsageError("This is a folder", out, remedy="Name a file with --out.")
+    if form != "text":
+        with writing(form, out, labels) as writer:
+            yield writer
+    elif out is None:
+        with closed(Table(sys.stdout)) as table:
+            yield table
+    else:
+        with out.open("w", encoding="utf-8") as file, closed(Table(file)) as table:
+            yield table
+
+
+class Table:
+    """Writes a line for each picture, and one for each detection."""
+
+    def __init__(self, out: IO[str]) -> None:
+        self._out = out
+
+    def write(self, record: dict[str, Any]) -> None:
+        """Write a record."""
+        rows = record["detections"]
+        saved = f", saved as {record['saved']}" if "saved" in record else ""
+        moment = f" at {record['time_s']:.2f} s" if record["frame"] else ""
+        self._line(f"{record['source']}{moment}: {len(rows) or 'nothing'} found{saved}")
+        if scene := record.get("attributes"):
+            self._line(f"  {as_text(scene)}")
+        column = max((len(row["label"]) for row in rows), default=0)
+        for row in rows:
+            x1, y1, x2, y2 = (round(row[edge]) for edge in ("x1", "y1", "x2", "y2"))
+            track = f"  #{row['track_id']}" if row.get("track_id") is not None else ""
+            known = as_text(row.get("attributes", {}))
+            line = f"  {row['label']:<{column}}  {row['score']:>4.0%}  ({x1}, {y1}) to ({x2}, {y2})"
+            self._line(f"{line}{track}  {known}".rstrip())
+
+    def _line(self, text: str) -> None:
+        self._out.write(text + "\n")
+
+    def close(self) -> None:
+        """Nothing belongs at the end."""

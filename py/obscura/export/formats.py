@@ -1,0 +1,160 @@
+"""Formats: files of many records, written one record at a time with memory that does not grow.
+
+=========  ========================================================================================
+``text``   for people: a line per picture, and one per detection
+``jsonl``  JSON Lines: a record a line, written at once (jsonlines.org)
+``json``   one JSON document: the list of all records
+``csv``    one line per detection, with the columns of all of them
+``coco``   a file in COCO's format, with a ``score`` for each annotation
+``yolo``   a folder: ``labels/`` with a text file for each picture, and ``data.yaml``
+=========  ========================================================================================
+
+A record is that of `export.records`.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Any, Protocol
+
+from obscura.export import coco, yolo
+from obscura.export.csv_table import CsvTable
+from obscura.export.errors import OutputError
+
+Record = dict[str, Any]
+
+
+class Writer(Protocol):
+    """Writes records."""
+
+    def write(self, record: Record) -> None: ...
+    def close(self) -> None:
+        """Write what belongs at the end."""
+
+
+class Lines:
+    """JSON Lines: each record is there once `write` has returned."""
+
+    def __init__(self, out: IO[str], _labels: Sequence[str]) -> None:
+        self._out = out
+
+    def write(self, record: Record) -> None:
+        """Write a record."""
+        self._out.write(as_json(record, self._out) + "\n")
+        self._out.flush()
+
+    def close(self) -> None:
+        """Nothing belongs at the end."""
+
+
+class Document:
+    """One JSON document, a list with a line per record."""
+
+    def __init__(self, out: IO[str], _labels: Sequence[str]) -> None:
+        self._out, self._any = out, False
+
+    def write(self, record: Record) -> None:
+        """Write a record."""
+        self._out.write((",\n" if self._any else "[\n") + as_json(record, self._out))
+        self._any = True
+
+    def close(self) -> None:
+        """End the list."""
+        self._out.write("\n]\n" if self._any else "[]\n")
+
+
+def as_json(value: Any, out: IO[str]) -> str:
+    """Return a value as JSON on one line; letters that the output cannot encode are escaped."""
+    text = json.dumps(value, ensure_ascii=False)
+    try:
+        text.encode(getattr(out, "encoding", None) or "utf-8")
+    except UnicodeEncodeError:
+        return json.dumps(value)
+    return text
+
+
+FORMATS: dict[str, Callable[[IO[str], Sequence[str]], Writer]] = {
+    "jsonl": Lines,
+    "json": Document,
+    "csv": CsvTable,
+    "coco": coco.CocoFile,
+}
+"""What writes each format to one file."""
+FOLDERS: dict[str, Callable[[Path, Sequence[str]], Writer]] = {"yolo": yolo.YoloFolder}
+"""What writes each format to a folder."""
+SUFFIXES = {".jsonl": "jsonl", ".ndjson": "jsonl", ".json": "json", ".csv": "csv"}
+"""The format that the ending of a file stands for."""
+
+
+@contextmanager
+def writing(form: str, out: Path | None, labels: Sequence[str]) -> Iterator[Writer]:
+    """Write records in a format.
+
+    A file is written beside its place and put there at the end, so that none is left half done;
+    JSON Lines are written in their place, where each record counts from when it is there.
+
+    Args:
+        form: one of `FORMATS` or `FOLDERS`.
+        out: the file or folder; None for standard output.
+        labels: names of the classes, by class_id.
+
+    Raises:
+        OutputError: it cannot be written.
+        ValueError: the format needs a folder, and none is given.
+    """
+    if form in FOLDERS:
+        if out is None:
+            raise ValueError(f"{form}: wanted a folder, got none")
+        with closed(FOLDERS[form](out, labels)) as writer:
+            yield writer
+    elif out is None:
+        with closed(FORMATS[form](sys.stdout, labels)) as writer:
+            yield writer
+    else:
+        with (
+            _file(out, whole=form != "jsonl") as file,
+            closed(FORMATS[form](file, labels)) as writer,
+        ):
+            yield writer
+
+
+@contextmanager
+def closed(writer: Writer) -> Iterator[Writer]:
+    """Close a writer at the end, also after Ctrl-C, as what was done is kept."""
+    try:
+        yield writer
+    except KeyboardInterrupt:
+        writer.close()
+        raise
+    writer.close()
+
+
+@contextmanager
+def _file(out: Path, *, whole: bool) -> Iterator[IO[str]]:
+    made = out
+    try:
+        if whole:
+            with tempfile.NamedTemporaryFile(
+                dir=out.parent, prefix=f".{out.name}.", suffix=".part", delete=False
+            ) as unfinished:
+                made = Path(unfinished.name)
+        with made.open("w", encoding="utf-8", newline="") as file:
+            try:
+                yield file
+            except KeyboardInterrupt:
+                file.flush()
+                if whole:
+                    made.replace(out)
+                raise
+        if whole:
+            made.replace(out)
+    except OSError as error:
+        raise OutputError(f"The file cannot be written: {error.strerror}", out) from error
+    finally:
+        if whole and made != out:
+            made.unlink(missing_ok=True)

@@ -1,0 +1,15 @@
+"""Sources: pictures, videos, cameras and streams, as frames in order.
+
+>>> from obscura.sources import open_source
+>>> with open_source("street.mp4", every=2) as source:
+...     for frame in source:
+...         frame.pixels, frame.info.time_s
+
+`listing.expand` tells what lies in folders; docs/formats.md has what is stable.
+"""
+
+from obscura.sources.errors import SourceError
+from obscura.sources.opening import open_source
+from obscura.sources.source import Frame, Source
+
+__all__ = ["Frame", "Source", "SourceError", "open_source"]

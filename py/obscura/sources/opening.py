@@ -1,0 +1,58 @@
+"""Opening: from a path or an address to its source."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from obscura.sources.errors import SourceError
+from obscura.sources.listing import ADDRESS, VIDEOS
+from obscura.sources.source import Complain, Source
+
+
+def open_source(
+    where: str | os.PathLike[str],
+    *,
+    every: int = 1,
+    fps: float | None = None,
+    complain: Complain | None = None,
+) -> Source:
+    """Return the source at a path or an address.
+
+    Args:
+        where: a picture, a folder of numbered frames, a video, ``camera:0``, ``rtsp://...`` or
+            another address that FFmpeg reads, or ``-`` for a picture on standard input.
+        every: use only every nth frame.
+        fps: frames per second, where the source does not say, and in place of what it says.
+        complain: receives what is wrong with single frames, which are left out; None to have it
+            raised.
+
+    Raises:
+        SourceError: it cannot be read. PictureError: it is a picture that cannot be read.
+        ToolMissing: it is a video, camera or stream, and PyAV is not installed.
+    """
+    if every < 1:
+        raise ValueError(f"every: wanted at least 1, got {every}")
+    text = os.fspath(where)
+    if ADDRESS.fullmatch(text):
+        from obscura.sources.video import Stream
+
+        return Stream(text, every=every, fps=fps)
+    if is_video(text):
+        from obscura.sources.video import Video
+
+        return Video(text, every=every, fps=fps)
+    from obscura.sources.stills import Folder, Still
+
+    if Path(text).is_dir():
+        if not fps:
+            raise SourceError(
+                "The number of frames per second is not known", text, remedy="Give it: --fps 25."
+            )
+        return Folder(text, every=every, fps=fps, complain=complain)
+    return Still(text)
+
+
+def is_video(path: str) -> bool:
+    """Whether a path is a video, by its ending."""
+    return Path(path).suffix.lower() in VIDEOS

@@ -1,0 +1,145 @@
+"""Videos, cameras and streams, decoded by FFmpeg through PyAV.
+
+Every frame of a video comes, one after another. Of cameras and streams, frames that were not
+fetched in time are lost, as these go on by themselves.
+"""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Iterator
+from itertools import count
+from typing import Any
+
+import numpy as np
+
+from obscura.extras import need
+from obscura.sources.errors import SourceError
+from obscura.sources.source import Frame, Pixels, frame
+
+CAMERAS = {"Linux": "v4l2", "Darwin": "avfoundation", "Windows": "dshow"}
+"""FFmpeg's names for what reads a camera, by system."""
+TIMEOUT_S = 10.0
+"""A stream that sends nothing for so long has ended."""
+
+
+class Video:
+    """Frames of a video file."""
+
+    moving = True
+
+    def __init__(self, path: str, *, every: int = 1, fps: float | None = None) -> None:
+        """
+        Raises:
+            SourceError: the file cannot be read or has no video. ToolMissing: PyAV is missing.
+        """
+        self.name = path
+        self._every, self._fps = every, fps
+        self._av = pyav()
+        self._container = self._open()
+        try:
+            self._stream = _pictures(self._av, self._container, path)
+        except SourceError:
+            self.close()
+            raise
+        self.total: int = self._stream.frames
+
+    def _open(self) -> Any:
+        return opened(self._av, self.name)
+
+    def __iter__(self) -> Iterator[Frame]:
+        """
+        Raises:
+            SourceError: the video is damaged.
+        """
+        rate = float(self._fps or self._stream.average_rate or 0)
+        time_s = 0.0
+        frames = self._container.decode(self._stream)
+        for index in count():
+            try:
+                decoded = next(frames, None)
+            except (self._av.FFmpegError, OSError) as error:
+                reason = error.strerror or error
+                raise SourceError(f"The video is damaged: {reason}", self.name) from error
+            if decoded is None:
+                return
+            if index % self._every:
+                continue
+            if self._fps or decoded.time is None:
+                if not rate:
+                    raise SourceError(
+                        "The number of frames per second is not known",
+                        self.name,
+                        remedy="Give it: --fps 25.",
+                    )
+                time_s = index / rate
+            else:
+                time_s = max(time_s, decoded.time)  # some files jump back
+            yield frame(upright(decoded), index, time_s)
+
+    def close(self) -> None:
+        """End the reading. May be called any number of times."""
+        self._container.close()
+
+    def __enter__(self) -> Video:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()
+
+
+class Stream(Video):
+    """Frames of a camera (``camera:0``) or of an address."""
+
+    def _open(self) -> Any:
+        kind, _, rest = self.name.partition(":")
+        if kind.lower() != "camera":
+            return opened(self._av, self.name, timeout=TIMEOUT_S)
+        system = platform.system()
+        if system not in CAMERAS:
+            raise SourceError("Cameras of this system cannot be read", system)
+        device = {"Linux": f"/dev/video{rest}", "Darwin": rest}.get(system, f"video={rest}")
+        return opened(self._av, device, format=CAMERAS[system])
+
+
+def opened(av: Any, where: str, **options: Any) -> Any:
+    """Open what FFmpeg reads.
+
+    Raises:
+        SourceError: it cannot be read.
+    """
+    try:
+        return av.open(where, **options)
+    except (av.FFmpegError, OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise SourceError(f"The video cannot be read: {reason}", where) from error
+
+
+def _pictures(av: Any, container: Any, where: str) -> Any:
+    """Return the track of pictures, which is no attached cover."""
+    cover = av.stream.Disposition.attached_pic
+    for stream in container.streams.video:
+        if not stream.disposition & cover:
+            stream.thread_type = "AUTO"
+            return stream
+    raise SourceError("The file has no video", where)
+
+
+def upright(decoded: Any) -> Pixels:
+    """Return the pixels of a frame as people see it; phones turn it by a note in the file."""
+    pixels: Pixels = decoded.to_ndarray(format="rgb24")
+    return np.ascontiguousarray(np.rot90(pixels, round(decoded.rotation / 90)))
+
+
+def pyav() -> Any:
+    """Import PyAV, which is an extra.
+
+    Raises:
+        ToolMissing: it is not installed.
+    """
+    return need(
+        "av",
+        "Videos are read with PyAV",
+        "av>=18,<20",
+        otherwise="Or give a folder of frames, which needs nothing more.",
+    )
