@@ -16,8 +16,7 @@ import tomli_w
 from numpy.typing import NDArray
 from PIL import Image
 
-from obscura.cli import count as command
-from obscura.cli import main
+from obscura.cli import main, progress
 from obscura.detector import Detector
 
 Scene = Callable[..., NDArray[np.uint8]]
@@ -324,7 +323,7 @@ def test_events_overwrite_nothing_that_is_read(
 ) -> None:
     for path in (shapes, table / "det" / "det.txt"):
         before = path.read_bytes()
-        assert count(table / "det" / "det.txt", "--events", path) == 1
+        assert count(table / "det" / "det.txt", "--events", path) == 2
         assert "would overwrite" in capsys.readouterr().err
         assert path.read_bytes() == before
 
@@ -333,7 +332,7 @@ def test_progress_is_shown_on_a_terminal_after_half_a_second(
     count: Count, table: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any
 ) -> None:
     clock = iter(range(1000))
-    monkeypatch.setattr(command.time, "monotonic", lambda: next(clock) * 0.2)
+    monkeypatch.setattr(progress.time, "monotonic", lambda: next(clock) * 0.2)
 
     count(table)
     assert capsys.readouterr().err == ""
@@ -341,8 +340,8 @@ def test_progress_is_shown_on_a_terminal_after_half_a_second(
     count(table)
 
     shown = capsys.readouterr().err
-    assert shown.startswith("\r3 of 21 frames\r4 of 21 frames")
-    assert shown.endswith("\r21 of 21 frames\r\x1b[K")
+    assert shown.startswith("\r\x1b[K3 of 21 frames\r\x1b[K4 of 21 frames")
+    assert shown.endswith("\r\x1b[K21 of 21 frames\r\x1b[K")
 
 
 @pytest.mark.parametrize(
@@ -399,7 +398,7 @@ def test_without_pyav_a_video_says_what_to_install(
     monkeypatch.setitem(sys.modules, "av", None)
     (tmp_path / "clip.mp4").write_bytes(b"")
 
-    assert count(tmp_path / "clip.mp4") == 1
+    assert count(tmp_path / "clip.mp4") == 3
     assert capsys.readouterr().err == (
         "obscura: Videos are read with PyAV, which is not installed. Install it: python3 -m pip "
         "install 'av>=18,<20'. Or give a folder of frames, which needs nothing more.\n"

@@ -92,7 +92,7 @@ def test_copies_have_the_labels_that_heads_add(picture: Path, model: str, tmp_pa
 def test_what_cannot_work_is_refused_in_words(
     picture: Path, model: str, options: list[str], sentence: str, capsys: Any
 ) -> None:
-    assert main(["detect", str(picture), "--model", model, *options]) == 1
+    assert main(["detect", str(picture), "--model", model, *options]) == 2
     assert capsys.readouterr().err.strip() == sentence
 
 

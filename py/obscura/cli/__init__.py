@@ -35,6 +35,7 @@ class Command(NamedTuple):
 
 COMMANDS = {
     "detect": Command("detect", "Find objects in pictures."),
+    "track": Command("track", "Find objects in videos, and follow them from frame to frame."),
     "count": Command(
         "count",
         "Count what crosses lines and enters zones, in a video, a folder of frames or a table.",

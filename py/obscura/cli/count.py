@@ -46,7 +46,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="SOURCE",
         help="a video, a folder of frames, or a det.txt or gt.txt as MOTChallenge has them",
     )
-    add("--shapes", type=filled, required=True, metavar="JSON", help="the file of lines and zones")
+    add(
+        "--zones",
+        "--shapes",
+        dest="shapes",
+        type=filled,
+        required=True,
+        metavar="JSON",
+        help="the file of lines and zones",
+    )
     add("--model", type=filled, default="cocossd", metavar="M", help="default: %(default)s")
     add("--threshold", type=share, metavar="T", help="minimum score of a new track, 0 to 1")
     add("--classes", type=names, metavar="A,B", help="count only these classes (default: all)")

@@ -68,6 +68,12 @@ def add_output(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Find objects in all sources; return 1 if something failed."""
+    arguments.track = False
+    return found(arguments)
+
+
+def found(arguments: argparse.Namespace) -> int:
+    """Do the work of `detect` and `track`; return 1 if something failed."""
     from obscura.cli.output import opened_output
     from obscura.cli.work import Work
     from obscura.errors import BackendError, ObscuraError
@@ -89,12 +95,12 @@ def run(arguments: argparse.Namespace) -> int:
             for where in expand(arguments.sources, choice, complain):
                 bar.show(f"{done} done")
                 try:
-                    for found in work.find(where, complain):
+                    for each in work.find(where, complain):
                         done += 1
                         bar.hide()
-                        for note in found.notes:
+                        for note in each.notes:
                             print(f"obscura: {note}", file=sys.stderr)
-                        writer.write(found.record)
+                        writer.write(each.record)
                         bar.show(f"{done} done")
                 except (BackendError, OutputError):
                     raise

@@ -14,6 +14,7 @@ from obscura.errors import (
 )
 from obscura.export.errors import OutputError
 from obscura.extras import ToolMissing
+from obscura.heads.spec import PipelineError
 
 
 class UsageError(ObscuraError):
@@ -25,7 +26,7 @@ class UsageError(ObscuraError):
 
 def exit_code(error: ObscuraError) -> int:
     """Return the exit code of a command that an error has ended."""
-    if isinstance(error, UsageError | LabelUnknown):
+    if isinstance(error, UsageError | LabelUnknown | PipelineError):
         return SENSELESS
     if isinstance(error, OutputError):
         return NO_OUTPUT

@@ -9,10 +9,11 @@ from typing import Any, NamedTuple
 
 from obscura.cli import detector as choosing
 from obscura.cli.saver import Folder, Fonts, crops, drawn
-from obscura.detections import Detections
+from obscura.detector import Detector
 from obscura.export.records import to_record
-from obscura.sources import Frame, open_source
+from obscura.sources import Frame, Source, SourceError, open_source
 from obscura.sources.source import Complain
+from obscura.tracking import Tracker
 from obscura.update import Update
 
 
@@ -28,6 +29,47 @@ class Found(NamedTuple):
     notes: list[str]
 
 
+class _Tracks:
+    """Follows objects from frame to frame of a source."""
+
+    def __init__(self, detector: choosing.AnyDetector, arguments: argparse.Namespace) -> None:
+        self._detector = detector
+        self._threshold = detector.card.threshold
+        if arguments.threshold is not None:
+            self._threshold = arguments.threshold
+        self._classes: frozenset[int] | None = None
+        if isinstance(detector, Detector):
+            self._tracker = Tracker()
+            self._tracker.use_card(detector.card, arguments.threshold)
+            # Tracks live on scores that begin none, and on rows that are taken for another class.
+            detector.threshold = self._tracker.options.live
+            self._classes, detector.classes = detector.classes, None
+
+    def begin(self, source: Source) -> None:
+        """Begin another source.
+
+        Raises:
+            SourceError: its frames do not follow from one another.
+        """
+        if not source.moving:
+            raise SourceError(
+                "This is one picture, in which nothing can be followed",
+                source.name,
+                remedy="Give a video, a camera, or a folder of frames with --fps.",
+            )
+        if isinstance(self._detector, Detector):
+            self._tracker.reset()
+        else:
+            self._detector.reset()
+
+    def follow(self, frame: Frame) -> Update:
+        """Return what is found in the next frame, with track_ids."""
+        if not isinstance(self._detector, Detector):
+            return self._detector.update(frame.pixels, frame.info.index, frame.info.time_s)
+        update = Update(frame.info, self._detector.detect(frame.pixels))
+        return self._tracker.visible(self._tracker.update(update), self._threshold, self._classes)
+
+
 class Work:
     """Finds objects in sources with one detector, and writes copies and crops. A context manager
     that closes the detector."""
@@ -35,7 +77,8 @@ class Work:
     def __init__(self, arguments: argparse.Namespace) -> None:
         """
         Args:
-            arguments: those of `choosing.opened`; ``every``, ``fps``, ``save`` and ``crops``.
+            arguments: those of `choosing.opened`; ``every``, ``fps``, ``save``, ``crops`` and
+                ``track``.
 
         Raises:
             ObscuraError: the detector cannot be opened, or a folder not be made.
@@ -45,6 +88,7 @@ class Work:
         self._crops = Folder(Path(arguments.crops), "--crops") if arguments.crops else None
         self._fonts = Fonts()
         self.detector = choosing.opened(arguments)
+        self._tracks = _Tracks(self.detector, arguments) if arguments.track else None
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -62,13 +106,18 @@ class Work:
         """
         options = self._arguments
         with open_source(where, every=options.every, fps=options.fps, complain=complain) as source:
+            if self._tracks is not None:
+                self._tracks.begin(source)
             for frame in source:
-                yield self._found(source.name, frame, self.detector.detect(frame.pixels))
+                if self._tracks is None:
+                    update = Update(frame.info, self.detector.detect(frame.pixels))
+                else:
+                    update = self._tracks.follow(frame)
+                yield self._found(source.name, frame, update)
 
-    def _found(self, name: str, frame: Frame, found: Detections) -> Found:
-        record = to_record(
-            Update(frame.info, found), self.labels, source=name, model=self.detector.card.name
-        )
+    def _found(self, name: str, frame: Frame, update: Update) -> Found:
+        found = update.detections
+        record = to_record(update, self.labels, source=name, model=self.detector.card.name)
         if scene := choosing.scene(self.detector):
             record["attributes"] = scene
         notes: list[str] = []
