@@ -18,6 +18,7 @@ from obscura.engine.session import SessionInfo
 from obscura.errors import LabelUnknown
 from obscura.families.decode import decode, read
 from obscura.flip import with_mirrored
+from obscura.own_model import is_own, open_own
 from obscura.suggest import matching, suggestion
 
 if TYPE_CHECKING:
@@ -50,11 +51,13 @@ class Detector:
         threads: int = 0,
         flip: bool = False,
         thorough: bool = False,
+        reading: int | None = None,
     ) -> None:
         """Load a model.
 
         Args:
-            model: name of a model, folder with a model.toml, or the card of a known model.
+            model: name of a model, folder with a model.toml, an ONNX file, or the card of a known
+                model.
             threshold: minimum score, 0..1; None for the card's.
             iou: overlap, 0..1, above which the worse of two boxes of a class is dropped; None for
                 the card's.
@@ -65,9 +68,12 @@ class Detector:
             thorough: detect as the model's authors do when they measure average precision: all
                 rows, several classes for a box, and their overlap, if they do so. Slower, and shows
                 one object with two names; for measuring (docs/accuracy.md).
+            reading: which of several ways to read an ONNX file, from 1; see
+                `own_model.open_own`.
 
         Raises:
             ModelMissing, ModelCorrupt, CardError: the model does not exist, or is damaged.
+            ModelError: an ONNX file cannot be read as a detector.
             LabelUnknown: the model lacks one of the classes.
             BackendError: onnxruntime is missing or cannot load the model.
             ValueError: a number is out of its range.
@@ -77,14 +83,12 @@ class Detector:
                 raise ValueError(f"{name}: wanted 0..1, got {value}")
         if threads < 0:
             raise ValueError(f"threads: wanted 0 or more, got {threads}")
-        folder = catalogue.find(model.name if isinstance(model, ModelCard) else model)
-        self.card = model if isinstance(model, ModelCard) else catalogue.read_card(folder)
+        self.card, network = _opened(model, reading)
         self.threshold = threshold
         self.iou = iou
         self.flip = flip
         self.thorough = thorough
         self.classes = None if classes is None else _class_ids(self.card, classes)
-        network = catalogue.read_network(folder, self.card)
         self.session = NativeSession(self.card, network, threads)
 
     @property
@@ -148,6 +152,15 @@ class Detector:
 
     def __exit__(self, *exception: object) -> None:
         self.close()
+
+
+def _opened(model: str | Path | ModelCard, reading: int | None) -> tuple[ModelCard, bytes]:
+    """Return the card and the network of a model; errors as in `Detector`."""
+    if not isinstance(model, ModelCard) and is_own(model):
+        return open_own(Path(model), reading)
+    folder = catalogue.find(model.name if isinstance(model, ModelCard) else model)
+    card = model if isinstance(model, ModelCard) else catalogue.read_card(folder)
+    return card, catalogue.read_network(folder, card)
 
 
 def rgba(picture: Picture) -> NDArray[np.uint8]:

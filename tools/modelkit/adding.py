@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from modelkit.agreement import Agreement, Form, Seen, compare, look
 from modelkit.cards import NETWORK, PICTURE, recorded, write_card
-from modelkit.choosing import Asked, Say, choose, describe
+from modelkit.choosing import Asked, Say, choose
 from modelkit.compact import STORAGES, compact
 from modelkit.errors import ConversionError
 from modelkit.seal_open import seal_open
@@ -37,6 +37,7 @@ from obscura.families.common.reading import Reading, any_size
 from obscura.families.decode import decode
 from obscura.graph.inspect import Graph, inspect
 from obscura.identify import guess
+from obscura.own_model import describe
 
 Pixels = NDArray[np.uint8]  # RGBA, (height, width, 4)
 USUAL_STORAGE = "fp16"  # where it changes no answer

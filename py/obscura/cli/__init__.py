@@ -51,6 +51,7 @@ COMMANDS = {
         "Measure how well objects are tracked, on sequences in the format of MOTChallenge.",
     ),
     "models": Command("models", "List the models."),
+    "inspect": Command("inspect", "Show what goes in and out of a network, and ways to read it."),
 }
 EXIT_CODES = """\
 exit codes:

@@ -11,7 +11,7 @@ from typing import Any
 from obscura.cards.catalogue import home
 from obscura.cards.head_card import CARD, FOLDER
 from obscura.cards.head_files import shipped
-from obscura.cli.arguments import closed_share, count, filled, names
+from obscura.cli.arguments import closed_share, count, filled, names, positive
 from obscura.detections import Detections
 from obscura.detector import Detector
 from obscura.heads.file import load_pipeline
@@ -26,6 +26,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options to a command."""
     add = parser.add_argument_group("what finds objects").add_argument
     add("--model", type=filled, help=f"name, folder or ONNX file (default: {USUAL_MODEL})")
+    add(
+        "--reading",
+        type=positive,
+        metavar="N",
+        help="which of several ways to read an ONNX file, as `obscura inspect` lists them",
+    )
     add("--threshold", type=closed_share, metavar="T", help="minimum score, 0 to 1")
     add(
         "--iou",
@@ -155,12 +161,12 @@ def opened(arguments: argparse.Namespace) -> AnyDetector:
 
     Args:
         arguments: those of `chosen`, and the detector's ``threshold``, ``iou``, ``classes``,
-            ``threads`` and ``flip``.
+            ``threads``, ``flip`` and ``reading``.
 
     Raises:
         ObscuraError: a model, a head or the pipeline cannot be used.
     """
-    names = ("threshold", "iou", "classes", "threads", "flip")
+    names = ("threshold", "iou", "classes", "threads", "flip", "reading")
     options = {name: getattr(arguments, name) for name in names}
     spec = chosen(arguments)
     if spec is None:

@@ -50,13 +50,14 @@ class PipelineDetector:
         classes: Iterable[str] | None = None,
         threads: int = 0,
         flip: bool = False,
+        reading: int | None = None,
         live: bool = False,
     ) -> None:
         """Load the detector and all heads.
 
         Args:
             spec: the pipeline; completed as `obscura.heads.completed` does it.
-            threshold, iou, classes, threads, flip: of the detector, see `Detector`.
+            threshold, iou, classes, threads, flip, reading: of the detector, see `Detector`.
             live: keep to the pipeline's budget, because somebody watches. Without it the heads
                 look at everything that is due.
 
@@ -71,6 +72,7 @@ class PipelineDetector:
             classes=classes,
             threads=threads,
             flip=flip,
+            reading=reading,
         )
         self._detector = detector
         try:
