@@ -43,6 +43,8 @@ COMMANDS = {
     "redact": Command(
         "redact", "Cover faces, people or other objects in a picture, a video or a folder of them."
     ),
+    "label": Command("label", "Find boxes in a folder of pictures, as a start for labelling it."),
+    "diff": Command("diff", "Show where two models disagree on the same pictures."),
     "evaluate": Command(
         "evaluate", "Measure how accurate models are, on pictures annotated in COCO's format."
     ),

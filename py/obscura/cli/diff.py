@@ -1,0 +1,186 @@
+"""The command ``obscura diff``: where two models disagree on the same pictures."""
+
+from __future__ import annotations
+
+import argparse
+import heapq
+import sys
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from obscura.cli.arguments import closed_share, count, filled, names, positive
+from obscura.cli.exits import OK, SOME_FAILED
+from obscura.cli.progress import Progress
+
+if TYPE_CHECKING:
+    from obscura.detections import Detections
+    from obscura.errors import ObscuraError
+
+IOU = 0.5
+"""Two boxes of the same class that overlap as much are the same object."""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of the command."""
+    add = parser.add_argument
+    add("a", type=filled, metavar="A", help="a model: name, folder or ONNX file")
+    add("b", type=filled, metavar="B", help="the other model")
+    add("sources", nargs="+", type=filled, metavar="SOURCE", help="pictures and folders of them")
+    add("--recursive", action="store_true", help="also look into the folders of a folder")
+    add("--out", type=filled, default="diff.html", metavar="FILE", help="default: %(default)s")
+    add("--threshold", type=closed_share, metavar="T", help="minimum score of both, 0 to 1")
+    add("--classes", type=names, metavar="A,B", help="compare only these classes (default: all)")
+    add("--threads", type=count, default=0, metavar="N", help="default: one per core")
+    add(
+        "--show",
+        type=positive,
+        default=100,
+        metavar="N",
+        help="show the N pictures with most disagreement (default: %(default)s)",
+    )
+
+
+class _Shown(NamedTuple):
+    """A picture with disagreement; those with more of it are greater."""
+
+    differences: int
+    order: int  # the first pictures go first
+    images: list[tuple[str, str]]
+    caption: str
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Write the page; return 1 if a picture is bad."""
+    from obscura.cli.errors import UsageError
+    from obscura.detector import Detector
+    from obscura.pictures import SUFFIXES
+    from obscura.sources.listing import Choice, expand
+
+    out = Path(arguments.out)
+    if out.is_dir() or out.suffix.lower() not in (".html", ".htm"):
+        raise UsageError("The result is an HTML file", out, remedy="Name one with --out.")
+    failures: list[ObscuraError] = []
+
+    def complain(error: ObscuraError) -> None:
+        failures.append(error)
+        bar.hide()
+        print(f"obscura: {error}", file=sys.stderr)
+
+    options = {name: getattr(arguments, name) for name in ("threshold", "classes", "threads")}
+    choice = Choice(arguments.recursive, kinds=SUFFIXES)
+    with (
+        Progress() as bar,
+        Detector(arguments.a, **options) as a,
+        Detector(arguments.b, **options) as b,
+    ):
+        comparison = _Comparison(a, b, arguments.show)
+        for where in expand(arguments.sources, choice, complain):
+            bar.show(f"{comparison.pictures} pictures")
+            comparison.add(where, complain)
+    comparison.write(out)
+    print(f"{comparison.words()}: {out}")
+    return SOME_FAILED if failures else OK
+
+
+class _Comparison:
+    """What two detectors find in the same pictures."""
+
+    def __init__(self, a: Any, b: Any, most: int) -> None:
+        self._detectors, self._most = (a, b), most
+        self._titles = (a.card.title, b.card.title)
+        if self._titles[0] == self._titles[1]:
+            self._titles = (f"{a.card.title} (A)", f"{b.card.title} (B)")
+        self.pictures = self.differing = 0
+        self._both: Counter[str] = Counter()
+        self._only: tuple[Counter[str], Counter[str]] = (Counter(), Counter())
+        self._shown: list[_Shown] = []
+
+    def add(self, where: str, complain: Any) -> None:
+        """Compare what both find in a picture."""
+        from obscura.cli.saver import drawn
+        from obscura.cli.sheet import small
+        from obscura.errors import PictureError
+        from obscura.sources import open_source
+
+        try:
+            with open_source(where) as source:
+                pixels = next(iter(source)).pixels
+        except PictureError as error:
+            complain(error)
+            return
+        found = [detector.detect(pixels) for detector in self._detectors]
+        names = [_names(each, d) for each, d in zip(found, self._detectors, strict=True)]
+        self.pictures += 1
+        pairs = matched(found[0], names[0], found[1], names[1])
+        self._both.update(names[0][i] for i, _ in pairs)
+        alone = []
+        for side in (0, 1):
+            taken = {pair[side] for pair in pairs}
+            alone.append([name for i, name in enumerate(names[side]) if i not in taken])
+            self._only[side].update(alone[side])
+        differences = len(alone[0]) + len(alone[1])
+        if not differences:
+            return
+        self.differing += 1
+        if len(self._shown) >= self._most and differences <= self._shown[0].differences:
+            return
+        images = [
+            (small(drawn(pixels, each, d.labels)), f"{title}: {', '.join(labels) or 'nothing'}")
+            for each, d, title, labels in zip(
+                found, self._detectors, self._titles, names, strict=True
+            )
+        ]
+        only = "; ".join(
+            f"only {title}: {', '.join(labels)}"
+            for title, labels in zip(self._titles, alone, strict=True)
+            if labels
+        )
+        entry = _Shown(differences, -self.pictures, images, f"{where}. {only}")
+        (heapq.heappush if len(self._shown) < self._most else heapq.heappushpop)(self._shown, entry)
+
+    def words(self) -> str:
+        """Return the result in a sentence."""
+        return f"{self.differing} of {self.pictures} pictures differ"
+
+    def write(self, out: Path) -> None:
+        """Write the page."""
+        from obscura.cli.sheet import Page
+
+        first, second = self._titles
+        with Page(out, f"{first} and {second}", pairs=True) as page:
+            page.say(
+                f"{self.words()}. Boxes of one class that overlap by half count as the same. On "
+                f"the left {first}, on the right {second}; most disagreement first."
+            )
+            names = sorted({*self._both, *self._only[0], *self._only[1]})
+            page.table(
+                ["class", "both", f"only {first}", f"only {second}"],
+                [[n, self._both[n], self._only[0][n], self._only[1][n]] for n in names],
+            )
+            for entry in sorted(self._shown, reverse=True):
+                page.figure(entry.images, entry.caption)
+
+
+def _names(found: Detections, detector: Any) -> list[str]:
+    return [detector.labels[class_id] for class_id in found.class_id.tolist()]
+
+
+def matched(
+    a: Detections, names_a: list[str], b: Detections, names_b: list[str]
+) -> list[tuple[int, int]]:
+    """Return pairs of rows that are the same object: of the same name, best overlap first."""
+    from obscura.boxes import iou
+
+    overlaps = iou(a.xyxy, b.xyxy)
+    candidates = sorted(
+        (-float(overlaps[i, j]), i, j)
+        for i in range(len(a))
+        for j in range(len(b))
+        if names_a[i] == names_b[j] and overlaps[i, j] >= IOU
+    )
+    pairs: list[tuple[int, int]] = []
+    for _, i, j in candidates:
+        if all(i != one and j != other for one, other in pairs):
+            pairs.append((i, j))
+    return pairs

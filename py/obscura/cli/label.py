@@ -1,0 +1,157 @@
+"""The command ``obscura label``: boxes as a start for labelling a folder by hand."""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import sys
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from obscura.cli.arguments import filled
+from obscura.cli.exits import OK, SOME_FAILED
+from obscura.cli.progress import Progress
+
+if TYPE_CHECKING:
+    from obscura.errors import ObscuraError
+
+IMAGES = "images"
+COCO = "annotations.json"
+ON_A_SHEET = 200
+"""Pictures on one contact sheet."""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of the command."""
+    from obscura.cli.detector import add_arguments as add_detector
+
+    add = parser.add_argument
+    add("folder", type=filled, metavar="DIR", help="a folder of pictures")
+    add("--recursive", action="store_true", help="also look into the folders of the folder")
+    add("--format", choices=("coco", "yolo"), default="yolo", help="default: %(default)s")
+    add("--out", type=filled, required=True, metavar="DIR", help="a folder, new or empty")
+    add_detector(parser)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Write copies of the pictures, their boxes and contact sheets; return 1 if a picture is bad.
+
+    Raises:
+        UsageError: the folder for the result has something in it.
+    """
+    from obscura.cli.detector import opened
+    from obscura.errors import PictureError
+    from obscura.export.formats import writing
+    from obscura.pictures import SUFFIXES
+    from obscura.sources.listing import Choice, expand
+
+    out = _free(Path(arguments.out))
+    failures: list[ObscuraError] = []
+
+    def complain(error: ObscuraError) -> None:
+        failures.append(error)
+        bar.hide()
+        print(f"obscura: {error}", file=sys.stderr)
+
+    choice = Choice(arguments.recursive, kinds=SUFFIXES)
+    target = out if arguments.format == "yolo" else out / COCO
+    with Progress() as bar, opened(arguments) as detector:
+        sheets = _Sheets(out, detector.labels)
+        with writing(arguments.format, target, detector.labels) as writer:
+            for done, where in enumerate(expand([arguments.folder], choice, complain)):
+                bar.show(f"{done} pictures")
+                try:
+                    record, image = _found(detector, where)
+                except PictureError as error:
+                    complain(error)
+                    continue
+                # Under the name that its boxes will have, in a folder beside them.
+                record["source"] = _copied(where, out, sheets.pictures)
+                writer.write(record)
+                sheets.add(record, image)
+        sheets.close()
+    print(f"{sheets.pictures} pictures, {sheets.boxes.total()} boxes: {out}")
+    print(f"Look at {sheets.first}, then correct the boxes in a labelling tool.")
+    return SOME_FAILED if failures else OK
+
+
+def _free(out: Path) -> Path:
+    from obscura.cli.errors import UsageError
+    from obscura.export.errors import OutputError
+
+    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+        raise UsageError(
+            "There is something in the place for the result", out, remedy="Name a new folder."
+        )
+    try:
+        (out / IMAGES).mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(f"The folder cannot be created: {error.strerror}", out) from error
+    return out
+
+
+def _found(detector: Any, where: str) -> tuple[dict[str, Any], Any]:
+    """Return the record of a picture, and a Pillow image of it with its boxes."""
+    from obscura.cli.saver import drawn
+    from obscura.export.records import to_record
+    from obscura.sources import open_source
+    from obscura.update import Update
+
+    with open_source(where) as source:
+        frame = next(iter(source))
+    found = detector.detect(frame.pixels)
+    record = to_record(Update(frame.info, found), detector.labels, model=detector.card.name)
+    return record, drawn(frame.pixels, found, detector.labels)
+
+
+def _copied(where: str, out: Path, number: int) -> str:
+    """Copy a picture; return its name, which no other has, also not with another ending."""
+    from obscura.export.errors import OutputError
+
+    path = Path(where)
+    name = f"{number + 1:06d}-{path.name}"
+    try:
+        shutil.copyfile(path, out / IMAGES / name)
+    except OSError as error:
+        raise OutputError(f"The picture cannot be copied: {error.strerror}", path) from error
+    return name
+
+
+class _Sheets:
+    """Contact sheets: pages of small pictures with their boxes."""
+
+    def __init__(self, out: Path, labels: tuple[str, ...]) -> None:
+        self._out, self._labels = out, labels
+        self._page: Any = None
+        self.pictures = 0
+        self.boxes: Counter[str] = Counter()
+
+    @property
+    def first(self) -> Path:
+        """The first sheet."""
+        return self._path(1)
+
+    def _path(self, number: int) -> Path:
+        return self._out / f"contact-sheet-{number}.html"
+
+    def add(self, record: dict[str, Any], image: Any) -> None:
+        """Add a picture."""
+        from obscura.cli.sheet import Page, small
+
+        if self.pictures % ON_A_SHEET == 0:
+            self.close()
+            number = self.pictures // ON_A_SHEET + 1
+            self._page = Page(self._path(number), f"Contact sheet {number}")
+        self.pictures += 1
+        names = Counter(row["label"] for row in record["detections"])
+        self.boxes += names
+        words = ", ".join(f"{count} {name}" for name, count in names.most_common())
+        words = words or "nothing found"
+        self._page.figure([(small(image), words)], f"{record['source']}: {words}")
+
+    def close(self) -> None:
+        """End the sheet."""
+        if self._page is not None:
+            self._page.close()
+            self._page = None
