@@ -11,7 +11,10 @@ from obscura.cli.arguments import filled, positive, rate
 from obscura.cli.exits import OK, SOME_FAILED
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
     from obscura.errors import ObscuraError
+    from obscura.sources.listing import Choice
 
 FORMS = ("text", "json", "jsonl", "csv", "coco", "yolo")
 
@@ -78,7 +81,7 @@ def found(arguments: argparse.Namespace) -> int:
     from obscura.cli.work import Work
     from obscura.errors import BackendError, ObscuraError
     from obscura.export.errors import OutputError
-    from obscura.sources.listing import Choice, expand
+    from obscura.sources.listing import Choice
 
     failed = False
 
@@ -92,7 +95,7 @@ def found(arguments: argparse.Namespace) -> int:
     with progress.Progress() as bar, Work(arguments) as work:
         with opened_output(arguments, work.labels) as writer:
             done = 0
-            for where in expand(arguments.sources, choice, complain):
+            for where in _sources(arguments, choice, complain):
                 bar.show(f"{done} done")
                 try:
                     for each in work.find(where, complain):
@@ -110,3 +113,16 @@ def found(arguments: argparse.Namespace) -> int:
     for message in off:
         print(f"obscura: {message}", file=sys.stderr)
     return SOME_FAILED if failed or off else OK
+
+
+def _sources(
+    arguments: argparse.Namespace, choice: Choice, complain: Callable[[ObscuraError], None]
+) -> Iterator[str]:
+    """Yield the sources that the words name; where objects are followed, a folder is one source."""
+    from obscura.sources.listing import expand
+
+    for word in arguments.sources:
+        if arguments.track and Path(word).is_dir():
+            yield word
+        else:
+            yield from expand([word], choice, complain)

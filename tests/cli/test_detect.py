@@ -14,27 +14,14 @@ from typing import Any
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 from PIL import Image
 
 import obscura
-from obscura.cli import main
+from obscura.cli import exits, main
 
-Scene = Callable[..., NDArray[np.uint8]]
+from .conftest import RED
+
 Detect = Callable[..., int]
-
-RED = (160, 120, 480, 240)
-
-
-@pytest.fixture
-def folder(tmp_path: Path, scene: Scene) -> Path:
-    """Two pictures of different size, and a file that is none."""
-    folder = tmp_path / "pictures"
-    folder.mkdir()
-    Image.fromarray(scene(640, 480, red=RED)).save(folder / "a.png")
-    Image.fromarray(scene(64, 64)).save(folder / "b.PNG")
-    (folder / "notes.txt").write_text("not a picture, and not asked for")
-    return folder
 
 
 @pytest.fixture
@@ -432,3 +419,113 @@ def test_output_that_cannot_be_written_is_said_in_a_line(shell: str, code: int) 
     assert ended.returncode == code
     assert "Traceback" not in ended.stderr
     assert ended.stderr.count("\n") <= 1
+
+
+# ---- formats and sources -------------------------------------------------------------------------
+
+
+def test_json_lines_are_there_one_by_one(detect: Detect, folder: Path, capsys: Any) -> None:
+    assert detect(folder, "--format", "jsonl") == 0
+
+    records = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [len(record["detections"]) for record in records] == [1, 0]
+
+
+@pytest.mark.parametrize(
+    ("name", "begins"), [("out.csv", "source,model"), ("out.json", "[\n{"), ("out.jsonl", '{"so')]
+)
+def test_the_ending_of_the_file_chooses_the_format(
+    detect: Detect, folder: Path, tmp_path: Path, name: str, begins: str
+) -> None:
+    assert detect(folder / "a.png", "--out", tmp_path / name) == 0
+
+    assert (tmp_path / name).read_text().startswith(begins)
+    assert [path.name for path in tmp_path.iterdir() if path.name.endswith(".part")] == []
+
+
+def test_a_folder_where_a_file_is_wanted_makes_no_sense(
+    detect: Detect, folder: Path, tmp_path: Path, capsys: Any
+) -> None:
+    assert detect(folder / "a.png", "--format", "json", "--out", tmp_path) == 2
+    assert detect(folder / "a.png", "--format", "yolo") == 2
+    assert "folder" in capsys.readouterr().err
+
+
+def test_a_file_that_cannot_be_written_is_told(
+    detect: Detect, folder: Path, tmp_path: Path, capsys: Any
+) -> None:
+    assert detect(folder / "a.png", "--out", tmp_path / "no" / "such.json") == 4
+    assert "cannot be written" in capsys.readouterr().err
+
+
+def test_a_picture_on_standard_input(folder: Path, colour_models: Path) -> None:
+    with (folder / "a.png").open("rb") as picture:
+        done = subprocess.run(
+            [*COMMAND, "-", "--format", "jsonl"],
+            env=environment(),
+            stdin=picture,
+            capture_output=True,
+            check=False,
+        )
+
+    assert done.returncode == 0, done.stderr
+    record = json.loads(done.stdout)
+    assert (record["source"], len(record["detections"])) == ("stdin", 1)
+
+
+def test_every_frame_of_a_video_has_its_time(detect: Detect, clip: Path, capsys: Any) -> None:
+    assert detect(clip, "--format", "jsonl", "--every", "4") == 0
+
+    records = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [(record["frame"], record["time_s"]) for record in records] == [
+        (0, 0.0),
+        (4, 0.4),
+        (8, 0.8),
+    ]
+    assert all(len(record["detections"]) == 1 for record in records)
+
+
+def test_crops_are_saved_and_named(
+    detect: Detect, folder: Path, tmp_path: Path, capsys: Any
+) -> None:
+    assert detect(folder, "--crops", tmp_path / "crops", "--format", "jsonl") == 0
+
+    first, second = map(json.loads, capsys.readouterr().out.splitlines())
+    (crop,) = first["crops"]
+    x1, y1, x2, y2 = RED
+    assert Image.open(crop).size == (x2 - x1 + 1, y2 - y1 + 1)
+    assert second["crops"] == []
+
+
+def test_frames_of_a_video_are_saved_under_their_numbers(
+    detect: Detect, clip: Path, tmp_path: Path
+) -> None:
+    assert detect(clip, "--every", "6", "--save", tmp_path / "out") == 0
+
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [
+        "walk-6.png",
+        "walk.png",
+    ]
+
+
+def test_help_names_every_exit_code(capsys: Any) -> None:
+    with pytest.raises(SystemExit):
+        main(["--help"])
+
+    codes = {value for name, value in vars(exits).items() if name.isupper()}
+    listed = capsys.readouterr().out.split("exit codes:")[1].split()
+    assert {int(word) for word in listed if word.isdecimal()} == codes
+
+
+def test_help_imports_no_command() -> None:
+    code = (
+        "import sys\nfrom obscura.cli import main\n"
+        "try: main(['--help'])\nexcept SystemExit: pass\n"
+        "print(sorted({'numpy', 'obscura.detector'} & set(sys.modules)))"
+    )
+
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=environment(), capture_output=True, text=True, check=True
+    )
+
+    assert done.stdout.splitlines()[-1] == "[]"
