@@ -121,8 +121,9 @@ def run_suite(root: Path, dist: Path, pytest_arguments: list[str]) -> int:
 
 
 def run_endurance(root: Path, dist: Path, pytest_arguments: list[str]) -> int:
-    """As `run_suite`, with the endurance tests alone."""
-    return run_suite(root, dist, [f"tests/{ENDURANCE}", *pytest_arguments])
+    """As `run_suite`, with the endurance tests alone, one after another: one of them judges by the
+    time of a frame, which grows while others are at work."""
+    return run_suite(root, dist, [f"tests/{ENDURANCE}", "-n", "0", *pytest_arguments])
 
 
 def run_core(root: Path, pytest_arguments: list[str]) -> int:
