@@ -63,7 +63,7 @@ FLOORS = (
     {"redaction.files"},
     {"cli.parser", "cli.progress", "cli.saver"},
     {"cli.detector", "cli.errors"},
-    {"cli"},
+    {"batch", "cli"},
     {"page.words"},
     {"page.state"},
     {"page.browser"},

@@ -1,0 +1,157 @@
+"""Finders: what finds objects in many sources, one after another or on all cores.
+
+A finder has a ``model`` and yields each source with the frames in which something was looked for,
+in the order of the sources.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+from collections.abc import Iterable, Iterator
+from contextlib import AbstractContextManager
+from itertools import chain, islice
+from typing import Protocol
+
+from obscura.batch.pool import Pool
+from obscura.batch.worker import Model, Worker
+from obscura.cli.errors import UsageError
+from obscura.cli.work import Found
+from obscura.sources.listing import ADDRESS, STDIN
+from obscura.sources.opening import is_video
+from obscura.sources.source import Complain
+
+MANY = 16
+"""From so many pictures on it is worth while to open a model for each core."""
+
+
+class Finder(Protocol):
+    """Finds objects in sources."""
+
+    @property
+    def model(self) -> Model: ...
+
+    def found(
+        self, sources: Iterable[str], complain: Complain
+    ) -> Iterator[tuple[str, Iterator[Found]]]:
+        """Yield each source with its frames, which have to be taken before the next source."""
+
+    def failures(self) -> list[str]:
+        """Return a sentence for each head that failed and is off."""
+
+
+class Alone:
+    """Finds objects in this process, with one detector on all cores."""
+
+    def __init__(self, arguments: argparse.Namespace) -> None:
+        """
+        Args:
+            arguments: those of `Work`.
+
+        Raises:
+            ObscuraError: the detector cannot be opened.
+        """
+        self._worker = Worker(arguments)
+        self.model = self._worker.model
+
+    def found(
+        self, sources: Iterable[str], complain: Complain
+    ) -> Iterator[tuple[str, Iterator[Found]]]:
+        """See `Finder`."""
+        for where in sources:
+            yield where, self._worker.work.find(where, complain)
+
+    def failures(self) -> list[str]:
+        """See `Finder`."""
+        return self._worker.work.failures()
+
+    def __enter__(self) -> Alone:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self._worker.work.close()
+
+
+class Cores:
+    """Finds objects in pictures in processes of one thread each, and in all else in this one."""
+
+    def __init__(self, arguments: argparse.Namespace, jobs: int) -> None:
+        """
+        Args:
+            arguments: those of `Work`.
+            jobs: number of processes.
+
+        Raises:
+            ObscuraError: the detector cannot be opened.
+        """
+        self._arguments = arguments
+        self._alone: Alone | None = None
+        single = argparse.Namespace(**{**vars(arguments), "threads": arguments.threads or 1})
+        self._pool = Pool(single, jobs)
+        self.model = self._pool.model
+
+    def found(
+        self, sources: Iterable[str], complain: Complain
+    ) -> Iterator[tuple[str, Iterator[Found]]]:
+        """See `Finder`."""
+        for where, answer in self._pool.mapped(sources, is_picture):
+            if answer is not None:
+                yield where, answer.records(complain)
+                continue
+            if self._alone is None:
+                self._alone = Alone(self._arguments)
+            yield from self._alone.found([where], complain)
+
+    def failures(self) -> list[str]:
+        """See `Finder`."""
+        more = [] if self._alone is None else self._alone.failures()
+        return list(dict.fromkeys([*self._pool.failures(), *more]))
+
+    def __enter__(self) -> Cores:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self._pool.close()
+        if self._alone is not None:
+            self._alone.__exit__()
+
+
+def chosen(
+    arguments: argparse.Namespace, sources: Iterator[str]
+) -> tuple[AbstractContextManager[Alone | Cores], Iterator[str]]:
+    """Return what finds objects, and the sources.
+
+    Args:
+        arguments: those of `Work`, and ``jobs``; None for a process per core if there are many
+            pictures, else this one.
+
+    Raises:
+        UsageError: several jobs are wanted of what one has to do.
+        ObscuraError: the detector cannot be opened.
+    """
+    # One process knows the names of copies that are taken, and where objects were.
+    option = next((each for each in ("save", "crops", "track") if getattr(arguments, each)), None)
+    jobs = arguments.jobs
+    if jobs is not None and jobs > 1 and option:
+        name = "obscura track" if option == "track" else f"--{option}"
+        raise UsageError(f"{name} works with one job", remedy="Leave --jobs out.")
+    if jobs is None:
+        first = list(islice(sources, MANY))
+        sources = chain(first, sources)
+        many = len(first) == MANY and all(map(is_picture, first)) and not option
+        jobs = cores() if many else 1
+    if jobs > 1:
+        return Cores(arguments, jobs), sources
+    return Alone(arguments), sources
+
+
+def is_picture(where: str) -> bool:
+    """Whether a source is a picture in a file."""
+    return where != STDIN and not ADDRESS.fullmatch(where) and not is_video(where)
+
+
+def cores() -> int:
+    """Return the number of cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
