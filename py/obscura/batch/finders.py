@@ -13,6 +13,8 @@ from contextlib import AbstractContextManager
 from itertools import chain, islice
 from typing import Protocol
 
+from obscura.batch.cluster import Cluster
+from obscura.batch.dispatch import Dispatcher
 from obscura.batch.pool import Pool
 from obscura.batch.worker import Model, Worker
 from obscura.cli.errors import UsageError
@@ -72,29 +74,25 @@ class Alone:
         self._worker.work.close()
 
 
-class Cores:
-    """Finds objects in pictures in processes of one thread each, and in all else in this one."""
+class Spread:
+    """Finds objects in pictures with workers elsewhere, and in all else in this process."""
 
-    def __init__(self, arguments: argparse.Namespace, jobs: int) -> None:
+    def __init__(self, arguments: argparse.Namespace, workers: Dispatcher) -> None:
         """
         Args:
             arguments: those of `Work`.
-            jobs: number of processes.
-
-        Raises:
-            ObscuraError: the detector cannot be opened.
+            workers: closed at the end.
         """
         self._arguments = arguments
         self._alone: Alone | None = None
-        single = argparse.Namespace(**{**vars(arguments), "threads": arguments.threads or 1})
-        self._pool = Pool(single, jobs)
-        self.model = self._pool.model
+        self._workers = workers
+        self.model = workers.model
 
     def found(
         self, sources: Iterable[str], complain: Complain
     ) -> Iterator[tuple[str, Iterator[Found]]]:
         """See `Finder`."""
-        for where, answer in self._pool.mapped(sources, is_picture):
+        for where, answer in self._workers.mapped(sources, is_picture):
             if answer is not None:
                 yield where, answer.records(complain)
                 continue
@@ -105,25 +103,25 @@ class Cores:
     def failures(self) -> list[str]:
         """See `Finder`."""
         more = [] if self._alone is None else self._alone.failures()
-        return list(dict.fromkeys([*self._pool.failures(), *more]))
+        return list(dict.fromkeys([*self._workers.failures(), *more]))
 
-    def __enter__(self) -> Cores:
+    def __enter__(self) -> Spread:
         return self
 
     def __exit__(self, *exception: object) -> None:
-        self._pool.close()
+        self._workers.close()
         if self._alone is not None:
             self._alone.__exit__()
 
 
 def chosen(
     arguments: argparse.Namespace, sources: Iterator[str]
-) -> tuple[AbstractContextManager[Alone | Cores], Iterator[str]]:
+) -> tuple[AbstractContextManager[Alone | Spread], Iterator[str]]:
     """Return what finds objects, and the sources.
 
     Args:
-        arguments: those of `Work`, and ``jobs``; None for a process per core if there are many
-            pictures, else this one.
+        arguments: those of `Work`; ``jobs``, None for a process per core if there are many
+            pictures, else this one; ``engine`` and ``address``, see `Cluster`.
 
     Raises:
         UsageError: several jobs are wanted of what one has to do.
@@ -131,17 +129,24 @@ def chosen(
     """
     # One process knows the names of copies that are taken, and where objects were.
     option = next((each for each in ("save", "crops", "track") if getattr(arguments, each)), None)
-    jobs = arguments.jobs
-    if jobs is not None and jobs > 1 and option:
+    jobs, on_ray = arguments.jobs, arguments.engine == "ray"
+    if arguments.address is not None and not on_ray:
+        raise UsageError("--address is that of a cluster", remedy="Add --engine ray.")
+    if option and (on_ray or (jobs or 1) > 1):
         name = "obscura track" if option == "track" else f"--{option}"
-        raise UsageError(f"{name} works with one job", remedy="Leave --jobs out.")
+        raise UsageError(
+            f"{name} works with one job on this machine", remedy="Leave --jobs and --engine out."
+        )
+    single = argparse.Namespace(**{**vars(arguments), "threads": arguments.threads or 1})
+    if on_ray:
+        return Spread(arguments, Cluster(single, jobs, arguments.address)), sources
     if jobs is None:
         first = list(islice(sources, MANY))
         sources = chain(first, sources)
         many = len(first) == MANY and all(map(is_picture, first)) and not option
         jobs = cores() if many else 1
     if jobs > 1:
-        return Cores(arguments, jobs), sources
+        return Spread(arguments, Pool(single, jobs)), sources
     return Alone(arguments), sources
 
 

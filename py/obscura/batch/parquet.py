@@ -22,7 +22,7 @@ def pyarrow(part: str = "pyarrow") -> Any:
     Raises:
         ToolMissing: it is not installed.
     """
-    return need(part, "Parquet is written with pyarrow", "obscura[ray]")
+    return need(part, "Parquet is written with pyarrow", "obscura[batch]")
 
 
 def schema() -> Any:

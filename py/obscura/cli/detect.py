@@ -67,6 +67,13 @@ def add_sources(parser: argparse.ArgumentParser) -> None:
         help="look at N pictures at a time, in processes of their own (default: one per core for "
         "many pictures)",
     )
+    add(
+        "--engine",
+        choices=("local", "ray"),
+        default="local",
+        help="where pictures are looked at: here, or on a cluster of Ray (default: %(default)s)",
+    )
+    add("--address", type=filled, help="of the cluster, such as auto (default: one is started)")
     add("--fps", type=rate, metavar="F", help="frames per second, where a video does not say")
 
 
