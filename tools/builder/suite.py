@@ -35,19 +35,22 @@ CORE = (
 )  # fmt: skip
 NEEDS_NODE = "tests/convert/test_tfjs.py"
 ENDURANCE = "endurance"
+CLUSTER = "cluster"
 
 
-def environment(root: Path) -> Path:
-    """Make ``root/.venv`` what ``requirements/test.txt`` says and return its Python."""
-    folder = root / ".venv"
+def environment(root: Path, name: str = ".venv", requirements: str = REQUIREMENTS) -> Path:
+    """Make the folder ``name`` of the root what the requirements say, and return its Python."""
+    folder = root / name
     python = folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
     stamp = folder / STAMP
-    wanted = digest([read(root, REQUIREMENTS), sys.version.encode()])
+    wanted = digest([read(root, requirements), sys.version.encode()])
     if python.is_file() and stamp.is_file() and stamp.read_text(encoding="utf-8") == wanted:
         return python
     if Path(sys.prefix) == folder:
-        raise BuildError(f"{REQUIREMENTS} has changed: run build.py with the Python outside .venv.")
-    print("making the tests' environment in .venv ...", flush=True)
+        raise BuildError(
+            f"{requirements} has changed: run build.py with the Python outside {name}."
+        )
+    print(f"making the tests' environment in {name} ...", flush=True)
     if subprocess.run(
         [sys.executable, "-m", "venv", "--clear", str(folder)], check=False
     ).returncode:
@@ -55,7 +58,7 @@ def environment(root: Path) -> Path:
             "no virtual environment could be made: install Python's venv (python3-venv on Debian)."
         )
     install = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-    install += ["--require-hashes", "--only-binary", ":all:", "-r", str(root / REQUIREMENTS)]
+    install += ["--require-hashes", "--only-binary", ":all:", "-r", str(root / requirements)]
     done = subprocess.run(
         install,
         stdout=sys.stdout,
@@ -67,7 +70,7 @@ def environment(root: Path) -> Path:
     if done.returncode != 0:
         errors = [line for line in done.stderr.splitlines() if line.startswith("ERROR:")]
         wrong = errors[0] if errors else "no message"
-        raise BuildError(f"pip could not install {REQUIREMENTS} ({wrong}): check the network.")
+        raise BuildError(f"pip could not install {requirements} ({wrong}): check the network.")
     stamp.write_text(wanted, encoding="utf-8")
     return python
 
@@ -124,6 +127,15 @@ def run_endurance(root: Path, dist: Path, pytest_arguments: list[str]) -> int:
     """As `run_suite`, with the endurance tests alone, one after another: one of them judges by the
     time of a frame, which grows while others are at work."""
     return run_suite(root, dist, [f"tests/{ENDURANCE}", "-n", "0", *pytest_arguments])
+
+
+def run_cluster(root: Path, pytest_arguments: list[str]) -> int:
+    """Run the tests on clusters, one after another, in an environment of their own: Ray is large,
+    and no other test needs it."""
+    python = environment(root, f"build/{CLUSTER}-venv", f"requirements/{CLUSTER}.txt")
+    # Ray leaves sockets and processes to the system, of which Python would complain.
+    command = [str(python), "-m", "pytest", "-W", "default", f"tests/{CLUSTER}", *pytest_arguments]
+    return subprocess.run(command, cwd=root, check=False).returncode
 
 
 def run_core(root: Path, pytest_arguments: list[str]) -> int:

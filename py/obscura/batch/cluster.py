@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import socket
 from typing import Any
 
 from obscura.batch.dispatch import Dispatcher, Member, Task
@@ -17,6 +18,8 @@ from obscura.extras import need
 
 STORE_BYTES = 100 << 20
 """Memory for objects between processes of a cluster that is started here: paths and records."""
+CALL_S = 10.0
+"""How long a cluster may take to accept a connection."""
 PATIENCE_S = 600.0
 """How long nothing may be heard of any worker."""
 
@@ -122,12 +125,26 @@ class Cluster(Dispatcher):
         self._ray.shutdown()
 
 
+def _call(address: str | None) -> None:
+    """See whether somebody listens at an address such as ``10.0.0.7:6379``; Ray takes minutes.
+
+    Raises:
+        OSError: nobody does.
+    """
+    host, _, port = (address or "").rpartition(":")
+    if host and "/" not in host and port.isdecimal():
+        socket.create_connection((host.strip("[]"), int(port)), CALL_S).close()
+
+
 def _joined(address: str | None) -> Any:
     """Return Ray, which is part of a cluster."""
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # tells nobody about this machine
     os.environ.setdefault("RAY_raylet_start_wait_time_s", "120")
     # Or Ray would hide a graphics processor from all workers that did not ask for one.
     os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
+    if address is None:
+        # Whatever its name says: the cluster listens on 127.0.0.1 alone, as it does there.
+        os.environ["RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"] = "0"
     ray = need("ray", "A cluster is reached with Ray", "obscura[ray]")
     options: dict[str, Any] = {"log_to_driver": False, "logging_level": "ERROR"}
     if address is None:
@@ -140,9 +157,12 @@ def _joined(address: str | None) -> Any:
     else:
         options["address"] = address
     try:
+        _call(address)
         ray.init(**options)
-    except (ConnectionError, RuntimeError, ValueError) as error:
+    except (OSError, RuntimeError, ValueError) as error:
         raise BackendError(
-            f"The cluster cannot be reached: {error}", address, remedy="See: ray status."
+            f"The cluster cannot be reached: {error}",
+            address,
+            remedy="Try `ray status`; a cluster with a token wants RAY_AUTH_MODE=token.",
         ) from error
     return ray

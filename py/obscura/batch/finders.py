@@ -19,7 +19,7 @@ from obscura.batch.pool import Pool
 from obscura.batch.worker import Model, Worker
 from obscura.cli.errors import UsageError
 from obscura.cli.work import Found
-from obscura.sources.listing import ADDRESS, STDIN
+from obscura.sources.listing import ADDRESS, STDIN, is_remote
 from obscura.sources.opening import is_video
 from obscura.sources.source import Complain
 
@@ -152,6 +152,8 @@ def chosen(
 
 def is_picture(where: str) -> bool:
     """Whether a source is a picture in a file."""
+    if is_remote(where):
+        return True
     return where != STDIN and not ADDRESS.fullmatch(where) and not is_video(where)
 
 

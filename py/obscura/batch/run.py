@@ -22,7 +22,8 @@ from obscura.errors import BackendError, ObscuraError
 from obscura.export.errors import OutputError
 from obscura.heads.shelf import is_file
 from obscura.sources import SourceError
-from obscura.sources.listing import ADDRESS, STDIN
+from obscura.sources.listing import ADDRESS, STDIN, is_remote
+from obscura.sources.remote import mark
 from obscura.sources.source import Complain
 
 OPTIONS = ("reading", "threshold", "iou", "classes", "flip", "every", "fps")
@@ -63,14 +64,14 @@ def run(
         arguments: those of `Work`, and ``format``.
         complain: receives what is wrong with single files.
         report: called with each frame as it is found, and with None for a file that is known.
-        key_of: what a file is known by; None for files on this machine.
+        key_of: what a file is known by; None for `key_of_file`.
         records: how many make a shard full.
 
     Raises:
         UsageError: the folder has another run, or another process writes to it.
         OutputError: the folder cannot be written. BackendError: the engine fails.
     """
-    work = _Run(key_of or local_key, complain, report)
+    work = _Run(key_of or key_of_file, complain, report)
     with Store(out, options_of(arguments, finder.model), records) as store:
         for where, found in finder.found(work.wanted(sources, store), complain):
             work.keep(store, where, found)
@@ -130,13 +131,15 @@ class _Run:
         self._complain(error)
 
 
-def local_key(where: str) -> Key:
-    """Return what a file on this machine is known by.
+def key_of_file(where: str) -> Key:
+    """Return what a file is known by.
 
     Raises:
         UsageError: it is no file, but a stream, which cannot be resumed.
-        SourceError: it is not there.
+        SourceError: it is not there. ToolMissing: fsspec is not installed, and has to read it.
     """
+    if is_remote(where):
+        return Key(where.encode(), *mark(where))
     if where == STDIN or ADDRESS.fullmatch(where):
         raise UsageError(
             "A run in a folder reads files only", where, remedy="Name a file with --out."
