@@ -174,7 +174,6 @@ PURE = {
 }
 # What is imported beyond the standard library and numpy, and by whom.
 DOORS = {
-    "av": {"redaction.video"},
     "onnxruntime": {"engine.native"},
     "PIL": {"pictures", "detector", "cli.saver", "cli.redact", "label_font"},
     "playwright": {"evaluation.browser"},
