@@ -200,7 +200,7 @@ def test_a_folder_without_a_card_is_refused_for_that(tmp_path: Path, capsys: Any
     assert capsys.readouterr().err == (
         f"obscura: The folder has no head.toml ({tmp_path}). Write one there: see docs/models.md.\n"
     )
-    assert main(["detect", str(SAMPLE), "--head", str(tmp_path / "none")]) == 1
+    assert main(["detect", str(SAMPLE), "--head", str(tmp_path / "none")]) == 3
     assert "There is no such head" in capsys.readouterr().err
 
 

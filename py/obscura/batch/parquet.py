@@ -12,17 +12,18 @@ from obscura.detections import ATTRIBUTES
 from obscura.export.records import DETECTION_FIELDS
 from obscura.extras import need
 
+_WHAT, _INSTALL = "Parquet is written with pyarrow", "obscura[batch]"
 _ROWS = 1000
 """Records that are in memory at a time."""
 
 
-def pyarrow(part: str = "pyarrow") -> Any:
-    """Return pyarrow, or a module of it.
+def pyarrow() -> Any:
+    """Return pyarrow.
 
     Raises:
         ToolMissing: it is not installed.
     """
-    return need(part, "Parquet is written with pyarrow", "obscura[batch]")
+    return need("pyarrow", _WHAT, _INSTALL)
 
 
 def schema() -> Any:
@@ -52,7 +53,8 @@ def write_parquet(lines: Path, target: Path) -> None:
     Raises:
         ToolMissing: pyarrow is not installed. OSError: it cannot be written.
     """
-    pa, parquet, columns = pyarrow(), pyarrow("pyarrow.parquet"), schema()
+    pa, columns = pyarrow(), schema()
+    parquet = need("pyarrow.parquet", _WHAT, _INSTALL)
     unfinished = target.with_suffix(".parquet.part")
     with unfinished.open("wb") as file:
         with parquet.ParquetWriter(file, columns) as writer:

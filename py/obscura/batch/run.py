@@ -20,6 +20,7 @@ from obscura.cli.errors import UsageError
 from obscura.cli.work import Found
 from obscura.errors import BackendError, ObscuraError
 from obscura.export.errors import OutputError
+from obscura.extras import ToolMissing
 from obscura.heads.shelf import is_file
 from obscura.sources import SourceError
 from obscura.sources.listing import ADDRESS, STDIN, is_remote
@@ -113,7 +114,7 @@ class _Run:
         key = self._keys.pop(where)
         try:
             store.add(key, self._told(found))
-        except (BackendError, OutputError):
+        except (BackendError, OutputError, ToolMissing):
             raise
         except ObscuraError as error:
             self._fail(error)

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from obscura.cli.work import Found, Work
 from obscura.errors import BackendError, ObscuraError
 from obscura.export.errors import OutputError
+from obscura.extras import ToolMissing
 from obscura.sources.source import Complain
 
 
@@ -77,7 +78,7 @@ class Worker:
         complaints: list[ObscuraError] = []
         try:
             found.extend(self.work.find(where, complaints.append))
-        except (BackendError, OutputError):
+        except (BackendError, OutputError, ToolMissing):
             raise
         except ObscuraError as error:
             return Answer(found, complaints, error)

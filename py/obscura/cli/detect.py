@@ -139,6 +139,7 @@ def _write(
     """Write what is found in each source."""
     from obscura.errors import BackendError, ObscuraError
     from obscura.export.errors import OutputError
+    from obscura.extras import ToolMissing
 
     done = 0
     for _, frames in found:
@@ -151,7 +152,7 @@ def _write(
                     print(f"obscura: {note}", file=sys.stderr)
                 writer.write(each.record)
                 bar.show(f"{done} done")
-        except (BackendError, OutputError):
+        except (BackendError, OutputError, ToolMissing):
             raise
         except ObscuraError as error:
             complain(error)
