@@ -22,6 +22,7 @@ from .conftest import Start, names, sources
 
 Pictures = Callable[[int], Path]
 WHOLE_S = 120
+MANY = 1500
 
 
 def ended(process: subprocess.Popen[str]) -> tuple[int, str, str]:
@@ -59,7 +60,7 @@ def test_a_folder_of_pictures(start: Start, pictures: Pictures, tmp_path: Path) 
 def test_killed_again_and_again(
     jobs: str, start: Start, pictures: Pictures, tmp_path: Path
 ) -> None:
-    folder, out = pictures(600), tmp_path / "out"
+    folder, out = pictures(MANY), tmp_path / "out"
     draw = random.Random(16)
     kills = 0
     while kills < 5:
@@ -70,7 +71,7 @@ def test_killed_again_and_again(
             os.kill(process.pid, signal.SIGKILL)
             kills += 1
         process.communicate()
-        if len(sources(out)) == 600:
+        if len(sources(out)) == MANY:
             break
 
     code, _, error = ended(start(folder, "--out", out, "--jobs", jobs))
@@ -89,7 +90,7 @@ def children(process: subprocess.Popen[str]) -> list[int]:
 
 
 def test_processes_of_the_pool_are_killed(start: Start, pictures: Pictures, tmp_path: Path) -> None:
-    folder, out = pictures(600), tmp_path / "out"
+    folder, out = pictures(MANY), tmp_path / "out"
     process = start(folder, "--out", out, "--jobs", "2")
     until_it_writes(process, out)
     killed = children(process)
@@ -106,7 +107,7 @@ def test_processes_of_the_pool_are_killed(start: Start, pictures: Pictures, tmp_
 def test_processes_of_the_pool_end_with_it(
     start: Start, pictures: Pictures, tmp_path: Path
 ) -> None:
-    folder, out = pictures(600), tmp_path / "out"
+    folder, out = pictures(MANY), tmp_path / "out"
     process = start(folder, "--out", out, "--jobs", "2")
     until_it_writes(process, out)
     group = os.getpgid(process.pid)
@@ -127,7 +128,7 @@ def test_processes_of_the_pool_end_with_it(
 
 
 def test_interrupted(start: Start, pictures: Pictures, tmp_path: Path) -> None:
-    folder, out = pictures(600), tmp_path / "out"
+    folder, out = pictures(MANY), tmp_path / "out"
     process = start(folder, "--out", out, "--jobs", "2")
     until_it_writes(process, out)
     os.killpg(process.pid, signal.SIGINT)
@@ -135,7 +136,7 @@ def test_interrupted(start: Start, pictures: Pictures, tmp_path: Path) -> None:
     code, _, error = ended(process)
 
     assert (code, error) == (exits.STOPPED, "obscura: stopped.\n")
-    assert 0 < len(sources(out)) < 600  # what was done is there, under its final name
+    assert 0 < len(sources(out)) < MANY  # what was done is there, under its final name
     assert ended(start(folder, "--out", out))[0] == 0
     assert sorted(sources(out)) == names(folder)
 
@@ -143,7 +144,7 @@ def test_interrupted(start: Start, pictures: Pictures, tmp_path: Path) -> None:
 def test_a_second_run_at_a_time_is_refused(
     start: Start, pictures: Pictures, tmp_path: Path
 ) -> None:
-    folder, out = pictures(600), tmp_path / "out"
+    folder, out = pictures(MANY), tmp_path / "out"
     first = start(folder, "--out", out)
     until_it_writes(first, out)
     first.send_signal(signal.SIGSTOP)

@@ -88,18 +88,22 @@ def descendants(pid: int) -> list[int]:
     """Return the processes that a process started, and those that they started."""
     found = []
     for thread in Path(f"/proc/{pid}/task").glob("*/children"):
-        for child in map(int, thread.read_text().split()):
+        for child in map(int, seen(thread).split()):
             found += [child, *descendants(child)]
     return found
 
 
+def seen(path: Path) -> bytes:
+    """Return what a file of /proc has; nothing if its process is gone."""
+    try:
+        return path.read_bytes()
+    except (FileNotFoundError, ProcessLookupError):
+        return b""
+
+
 def workers(pid: int) -> list[int]:
     """Return those of a process's descendants in which pictures are looked at."""
-    return [
-        each
-        for each in descendants(pid)
-        if b"_Answers" in Path(f"/proc/{each}/cmdline").read_bytes()
-    ]
+    return [each for each in descendants(pid) if b"_Answers" in seen(Path(f"/proc/{each}/cmdline"))]
 
 
 def free_port() -> int:

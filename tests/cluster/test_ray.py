@@ -7,6 +7,7 @@ import os
 import shutil
 import signal
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +38,14 @@ def test_a_worker_is_killed(start: Start, pictures: Pictures, tmp_path: Path) ->
 
     assert len(found) == 2
     assert ended(process) == (0, "")
+    assert sources(out) == names(folder)
+
+
+def test_more_workers_than_processors(start: Start, pictures: Pictures, tmp_path: Path) -> None:
+    folder, out = pictures(30), tmp_path / "out"
+    jobs = str((os.cpu_count() or 1) + 2)
+
+    assert ended(start(folder, "--jobs", jobs, "--out", out)) == (0, "")
     assert sources(out) == names(folder)
 
 
@@ -129,12 +138,11 @@ def test_an_archive_with_an_address(start: Start, pictures: Pictures, tmp_path: 
 
 def listening(pids: list[int]) -> set[str]:
     """Return the addresses, in hexadecimal digits, at which processes wait for connections."""
-    sockets = {
-        str(each.readlink())
-        for pid in pids
-        for each in Path(f"/proc/{pid}/fd").iterdir()
-        if each.is_symlink()
-    }
+    sockets = set()
+    for pid in pids:
+        for each in Path(f"/proc/{pid}/fd").iterdir():
+            with suppress(FileNotFoundError):  # closed meanwhile
+                sockets.add(str(each.readlink()))
     found = set()
     for table in ("tcp", "tcp6"):
         for line in Path(f"/proc/net/{table}").read_text().splitlines()[1:]:
