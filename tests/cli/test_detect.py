@@ -458,7 +458,8 @@ def test_a_file_that_cannot_be_written_is_told(
     assert "cannot be written" in capsys.readouterr().err
 
 
-def test_a_picture_on_standard_input(folder: Path, colour_models: Path) -> None:
+@pytest.mark.usefixtures("colour_models")
+def test_a_picture_on_standard_input(folder: Path) -> None:
     with (folder / "a.png").open("rb") as picture:
         done = subprocess.run(
             [*COMMAND, "-", "--format", "jsonl"],
@@ -493,7 +494,8 @@ def test_crops_are_saved_and_named(
     first, second = map(json.loads, capsys.readouterr().out.splitlines())
     (crop,) = first["crops"]
     x1, y1, x2, y2 = RED
-    assert Image.open(crop).size == (x2 - x1 + 1, y2 - y1 + 1)
+    with Image.open(crop) as image:
+        assert image.size == (x2 - x1 + 1, y2 - y1 + 1)
     assert second["crops"] == []
 
 

@@ -47,6 +47,7 @@ FLOORS = (
     {"cards.head_card"},
     {"engine", "drawing", "export", "heads", "identify", "label_font", "png_colour"},
     {"engine.native", "engine.web", "cards.catalogue", "cards.classifier", "flip", "pictures"},
+    {"own_model"},
     {"detector"},
     {"cards.head_files"},
     {"heads.shelf"},
