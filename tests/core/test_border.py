@@ -61,6 +61,10 @@ FLOORS = (
     {"redaction.listing", "redaction.video"},
     {"redaction.finder"},
     {"redaction.files"},
+    {"serving.faults", "serving.refusal", "serving.settings"},
+    {"serving.detecting", "serving.pictures", "serving.pool"},
+    {"serving.inference", "serving.limits", "serving.metrics"},
+    {"serving"},
     {"cli.parser", "cli.progress", "cli.saver"},
     {"cli.detector", "cli.errors"},
     {"cli"},
@@ -175,13 +179,18 @@ PURE = {
 # What is imported beyond the standard library and numpy, and by whom.
 DOORS = {
     "av": {"redaction.video"},
+    "fastapi": {"serving.asgi"},
     "onnxruntime": {"engine.native"},
     "PIL": {"pictures", "detector", "cli.saver", "cli.redact", "label_font"},
     "playwright": {"evaluation.browser"},
+    "prometheus_client": {"serving.metrics"},
     "pycocotools": {"evaluation.score"},
+    "pydantic": {"serving.answers"},
     "scipy": {"evaluation.tracking"},
     "tqdm": {"cli.evaluate"},
+    "starlette": {"serving.asgi", "serving.page"},
     "trackeval": {"evaluation.tracking"},
+    "uvicorn": {"serving.connection"},
 }
 
 

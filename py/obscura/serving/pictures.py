@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from obscura import pictures
-from obscura.errors import PictureError, PictureTooLarge
+from obscura.errors import PictureError
+from obscura.pictures import PictureTooLarge
 from obscura.serving.refusal import Refusal
 
 RAW = "application/x-rgba"
