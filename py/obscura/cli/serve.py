@@ -105,6 +105,7 @@ def run(arguments: argparse.Namespace) -> int:
         text = json.dumps(app.openapi(), ensure_ascii=False, indent=1) + "\n"
         Path(arguments.openapi).write_text(text, encoding="utf-8")
         return OK
+    Connection.head_s = min(Connection.head_s, arguments.body_seconds)
     logging.basicConfig(level=logging.WARNING, format="obscura: %(message)s", stream=sys.stderr)
     config = uvicorn.Config(
         app,

@@ -7,13 +7,12 @@ from typing import Any
 
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-HEAD_S = 10.0
-"""Seconds for the head of a request, from its first byte, or from the connection on."""
-
 
 class Connection(H11Protocol):
     """A connection of uvicorn, which itself waits for the head of a request for ever."""
 
+    head_s = 10.0
+    """Seconds for the head of a request, from its first byte, or from the connection on."""
     _timer: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: Any) -> None:
@@ -35,7 +34,7 @@ class Connection(H11Protocol):
         if self._answering():
             self._stop()  # a request is being answered, whose body has a deadline of its own
         elif self._timer is None and self.timeout_keep_alive_task is None:
-            self._timer = self.loop.call_later(HEAD_S, self._close)
+            self._timer = self.loop.call_later(self.head_s, self._close)
 
     def _stop(self) -> None:
         if self._timer is not None:
