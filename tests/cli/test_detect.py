@@ -451,6 +451,16 @@ def test_a_folder_where_a_file_is_wanted_makes_no_sense(
     assert "folder" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("name", ["b.PNG", "new.mp4", "mine.onnx", "list.txt"])
+def test_nothing_that_is_read_is_overwritten(detect: Detect, folder: Path, name: str) -> None:
+    (folder / "list.txt").write_text(str(folder / "a.png"))
+    before = {path.name: path.read_bytes() for path in folder.iterdir()}
+
+    assert detect(folder, f"@{folder / 'list.txt'}", "--out", folder / name) == 2
+
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
+
+
 def test_a_file_that_cannot_be_written_is_told(
     detect: Detect, folder: Path, tmp_path: Path, capsys: Any
 ) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from obscura.errors import BackendError
 from obscura.export import records
 from obscura.export.errors import OutputError
 from obscura.export.formats import FOLDERS, FORMATS, writing
@@ -113,7 +114,7 @@ def test_yolo_has_a_file_for_each_picture(tmp_path: Path) -> None:
     assert '1: "=dog"' in (tmp_path / "out" / "data.yaml").read_text()
 
 
-def ended(out: Path, error: type[BaseException]) -> None:
+def ended(out: Path, error: BaseException | type[BaseException]) -> None:
     """Write a record to a file, and end with an error."""
     with writing("json", out, LABELS) as writer:
         writer.write(record())
@@ -131,11 +132,14 @@ def test_a_file_is_there_whole_or_not_at_all(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["out.json"]
 
 
-def test_what_was_done_before_ctrl_c_is_kept(tmp_path: Path) -> None:
+@pytest.mark.parametrize("error", [KeyboardInterrupt, BackendError("it failed")])
+def test_what_was_done_before_ctrl_c_or_a_failure_is_kept(
+    tmp_path: Path, error: BaseException | type[BaseException]
+) -> None:
     out = tmp_path / "out.json"
 
-    with pytest.raises(KeyboardInterrupt):
-        ended(out, KeyboardInterrupt)
+    with pytest.raises((KeyboardInterrupt, BackendError)):
+        ended(out, error)
 
     assert json.loads(out.read_text()) == [record()]
 

@@ -89,7 +89,7 @@ def test_pictures_on_which_two_models_differ_are_shown(
 
     assert main(["diff", model, str(other), str(folder), "--out", str(out)]) == 0
 
-    assert "1 of 2 pictures differ" in capsys.readouterr().out
+    assert "differ: 1 of 2" in capsys.readouterr().out
     page = out.read_text()
     assert page.count("<img ") == 2
     assert "only Colours: red; only Farben: &lt;rot&gt;" in page
@@ -103,7 +103,7 @@ def test_a_model_differs_nowhere_from_itself(
 
     assert main(["diff", model, model, str(folder), "--out", str(out)]) == 0
 
-    assert "0 of 2 pictures differ" in capsys.readouterr().out
+    assert "differ: 0 of 2" in capsys.readouterr().out
     assert "<img " not in out.read_text()
 
 
