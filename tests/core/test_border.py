@@ -179,18 +179,18 @@ PURE = {
 # What is imported beyond the standard library and numpy, and by whom.
 DOORS = {
     "av": {"sources.video"},
-    "fastapi": {"serving.asgi"},
+    "fastapi": {"cli.serve", "serving.asgi"},
     "onnxruntime": {"engine.native"},
     "PIL": {"pictures", "detector", "cli.saver", "cli.redact", "label_font"},
     "playwright": {"evaluation.browser"},
-    "prometheus_client": {"serving.metrics"},
+    "prometheus_client": {"cli.serve", "serving.metrics"},
     "pycocotools": {"evaluation.score"},
     "pydantic": {"serving.answers"},
     "scipy": {"evaluation.tracking"},
     "tqdm": {"cli.evaluate"},
     "starlette": {"serving.asgi", "serving.page"},
     "trackeval": {"evaluation.tracking"},
-    "uvicorn": {"serving.connection"},
+    "uvicorn": {"cli.serve", "serving.connection"},
 }
 
 

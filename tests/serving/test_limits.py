@@ -65,6 +65,7 @@ def test_a_request_without_one_host_is_refused(served: Served, lines: str) -> No
     answer = exchange(served, f"GET /v1/models HTTP/1.1\r\n{lines}\r\n".encode())
 
     assert answer.startswith(b"HTTP/1.1 400 ")
+    assert json.loads(answer.partition(b"\r\n\r\n")[2])["code"] == "request-invalid"
 
 
 def test_a_page_of_the_same_origin_may_ask(client: httpx.Client, served: Served) -> None:
@@ -144,6 +145,14 @@ def test_a_client_that_still_sends_sees_why_it_is_refused(served: Served) -> Non
 
     assert (answer.status, json.loads(answer.read())["code"]) == (413, "too-large")
     line.close()
+
+
+@pytest.mark.parametrize("size", [b"zz", b"-5", b"F" * 30])
+def test_a_body_that_is_not_http_is_refused(served: Served, size: bytes) -> None:
+    answer = exchange(served, head("Transfer-Encoding: chunked"), size + b"\r\nx", pause=0.1)
+
+    assert answer.startswith(b"HTTP/1.1 400 ")
+    assert served.log.read_text() == ""
 
 
 def test_a_slow_body_is_refused(served: Served) -> None:

@@ -107,6 +107,8 @@ def run(arguments: argparse.Namespace) -> int:
         return OK
     Connection.head_s = min(Connection.head_s, arguments.body_seconds)
     logging.basicConfig(level=logging.WARNING, format="obscura: %(message)s", stream=sys.stderr)
+    # Of a warning for every request that is not HTTP, a log would only grow.
+    logging.getLogger("uvicorn").setLevel(logging.ERROR)
     config = uvicorn.Config(
         app,
         host=arguments.host,

@@ -7,6 +7,8 @@ from typing import Any
 
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from obscura.serving.refusal import error_body
+
 
 class Connection(H11Protocol):
     """A connection of uvicorn, which itself waits for the head of a request for ever."""
@@ -24,6 +26,19 @@ class Connection(H11Protocol):
         """Take bytes, and wait if they are not yet a whole head."""
         super().data_received(data)
         self._watch()
+
+    def send_400_response(self, msg: str) -> None:
+        """Answer to what is not HTTP, unless an answer has begun, and end the connection."""
+        if not (self._answering() and self.cycle.response_started):
+            body = error_body("request-invalid", msg)
+            head = (
+                "HTTP/1.1 400 Bad Request",
+                "content-type: application/json",
+                f"content-length: {len(body)}",
+                "connection: close",
+            )
+            self.transport.write("\r\n".join((*head, "", "")).encode() + body)
+        self.transport.close()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Stop waiting."""
