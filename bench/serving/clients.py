@@ -55,13 +55,14 @@ class Client:
         if self._line is None:
             self._line = await asyncio.open_connection("127.0.0.1", self._port)
         reader, writer = self._line
-        quarter = len(request) if not pause_s else -(-len(request) // 4)
-        for start in range(0, len(request), quarter):
-            writer.write(request[start : start + quarter])
-            await asyncio.sleep(pause_s)
-        head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
-        headers = dict(line.lower().split(": ", 1) for line in head[1:] if line)
-        await reader.readexactly(int(headers.get("content-length", "0")))
+        sending = asyncio.create_task(_send(writer, request, pause_s))
+        try:
+            # An answer may come before all is sent.
+            head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
+            headers = dict(line.lower().split(": ", 1) for line in head[1:] if line)
+            await reader.readexactly(int(headers.get("content-length", "0")))
+        finally:
+            sending.cancel()
         if headers.get("connection") == "close":
             self.close()
         return head[0].split(" ")[1], headers
@@ -71,6 +72,14 @@ class Client:
         if self._line is not None:
             self._line[1].close()
         self._line = None
+
+
+async def _send(writer: asyncio.StreamWriter, request: bytes, pause_s: float) -> None:
+    quarter = len(request) if not pause_s else -(-len(request) // 4)
+    for start in range(0, len(request), quarter):
+        writer.write(request[start : start + quarter])
+        if pause_s:
+            await asyncio.sleep(pause_s)
 
 
 def post(body: bytes, *lines: str, path: str = "/v1/detect") -> bytes:

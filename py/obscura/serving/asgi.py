@@ -18,6 +18,7 @@ from obscura.serving import detecting, inference
 from obscura.serving.answers import Error, Listing, Record
 from obscura.serving.detecting import Limits
 from obscura.serving.limits import Limits as Guard
+from obscura.serving.limits import Receive
 from obscura.serving.metrics import CONTENT_TYPE, Metrics
 from obscura.serving.page import Page
 from obscura.serving.pictures import RAW, check_kind, decoded, raw
@@ -65,16 +66,30 @@ class Server:
         yield
         await asyncio.to_thread(self.pool.close)
 
-    async def run(self, work: Work) -> Answer:
-        """Let a worker do something.
+    async def run(self, work: Work, receive: Receive) -> Answer:
+        """Let a worker do something, unless the client leaves before its turn.
+
+        Args:
+            receive: of a request whose body has been read.
 
         Raises:
             Refusal: 429 or 503; or what ``work`` raises.
         """
+        job = asyncio.wrap_future(self.pool.submit(work))
+        leaving = asyncio.ensure_future(receive())
+        both: set[asyncio.Future[Any]] = {job, leaving}
         try:
-            answer = await asyncio.wrap_future(self.pool.submit(work))
+            await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
+            if not job.done():
+                job.cancel()  # one that runs is left to its end, one that waits is not begun
+            answer = await job
         except asyncio.CancelledError:
             raise come_again(503, "loading", "The server is stopping", 5) from None
+        finally:
+            leaving.cancel()
+            # The job holds its error, whose traceback holds this frame: a ring that would keep the
+            # picture until the garbage collector finds it.
+            del job, both
         self.metrics.ran(answer)
         return answer
 
@@ -160,7 +175,7 @@ def _add_own(app: FastAPI, server: Server) -> None:
             made = detecting.record(detector, pixels, limits)
             return json.dumps(made, ensure_ascii=False, separators=(",", ":")).encode()
 
-        answer = await server.run(work)
+        answer = await server.run(work, request.receive)
         return Response(answer.value, headers=_timed(answer), media_type="application/json")
 
     @app.get("/metrics", include_in_schema=False)
@@ -217,7 +232,7 @@ def _add_protocol(app: FastAPI, server: Server) -> None:
             found = detecting.found(detector, asked.pixels, asked.limits)
             return inference.answer(model, asked, found)
 
-        answer = await server.run(work)
+        answer = await server.run(work, request.receive)
         content, headers = answer.value
         return Response(content, headers={**headers, **_timed(answer)})
 

@@ -157,7 +157,8 @@ class Pool:
             if not isinstance(error, Refusal):
                 log_fault(error)
                 error = failed()
-            # Its frames hold the picture, and it would be freed by the garbage collector only.
+            # Frames of errors hold the picture: it would live as long as they do.
+            error.__context__ = error.__cause__ = None
             job.future.set_exception(error.with_traceback(None))
             return
         run_s = perf_counter() - began
