@@ -1,7 +1,7 @@
 """Run schemathesis against the description that `obscura serve` gives of itself: requests of all
 kinds, and answers that have to be as described, without one failure of the server.
 
-    python3 build.py run bench/serving/contract.py --schemathesis PATH
+    .venv/bin/python build.py run bench/serving/contract.py --schemathesis PATH
 
 Schemathesis 4.32 is installed in an environment of its own (pip install schemathesis==4.32.*).
 """

@@ -1,7 +1,7 @@
 """Put load on `obscura serve`, and print the table of docs/server.md: 50 clients at once, the same
 while the server is killed and started again, and 1,000 hostile uploads.
 
-    python3 build.py run bench/serving/load.py --write
+    .venv/bin/python build.py run bench/serving/load.py --write
 
 Clients and server share the machine. Clients that are told to come again do so when they are told.
 """
