@@ -185,7 +185,9 @@ var after=wasmExports["linked"];
 
 def test_exports_stay_if_a_script_or_a_package_names_them() -> None:
     named = ("used", "unused", "two", "data", "linked", "package", "other")
-    some = replace(module(), exports=tuple(Export(n.encode(), wasm.FUNCTIONS, 1) for n in named))
+    some = replace(
+        module(), exports=tuple(Export(n.encode(), wasm.FUNCTIONS, 1) for n in named)
+    )
     user = wasm.write(
         replace(module(), imports=(Import(b"env", b"package", wasm.FUNCTIONS, b"\0"),))
     )
@@ -194,7 +196,7 @@ def test_exports_stay_if_a_script_or_a_package_names_them() -> None:
 
     assert [each.name.decode() for each in less.exports] == ["used", "linked", "package", "other"]
     assert "_unused" not in script
-    assert "var before=_used(1);var _used;function assignWasmExports(wasmExports){_used=" in script
+    assert 'var before=_used(1);var _used;function assignWasmExports(wasmExports){_used=' in script
 
 
 def test_a_script_of_another_form_is_refused() -> None:

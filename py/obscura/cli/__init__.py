@@ -54,6 +54,7 @@ COMMANDS = {
     ),
     "models": Command("models", "List the models."),
     "inspect": Command("inspect", "Show what goes in and out of a network, and ways to read it."),
+    "bench": Command("bench", "Measure how fast models are on this machine."),
 }
 EXIT_CODES = """\
 exit codes:
