@@ -24,6 +24,7 @@ PLACES = {
     "offer.html": '<button id="notice-dismiss"',
     "panel.html": '<section class="group" id="install-group"',
     "dialog.html": '<dialog id="promise-dialog"',
+    "end.html": '<div class="row" id="promise-row">',
 }
 
 # What the page promises without a server, and with one.

@@ -15,5 +15,6 @@ FEATURE = Feature(
         Command("offer", button="remote-offer"),
         Command("agree", button="remote-agree"),
         Command("stop", button="remote-badge"),
+        Command("end", button="remote-end"),
     ),
 )

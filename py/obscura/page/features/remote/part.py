@@ -46,7 +46,13 @@ class RemotePart(Part):
 
     def run(self, command: str) -> Any:
         """See `Part`."""
-        run = {"open": self._ask, "offer": self._ask, "agree": self._agree, "stop": self._use.stop}
+        run = {
+            "open": self._ask,
+            "offer": self._ask,
+            "agree": self._agree,
+            "stop": self._use.stop,
+            "end": self._use.stop,
+        }
         return run[command]()
 
     def _ask(self) -> None:
@@ -80,10 +86,10 @@ class RemotePart(Part):
         badge = by_id("remote-badge")
         badge.hidden = not agreed
         state = words.SENDING if sending else words.READY
-        by_id("remote-badge-text").textContent = state.format(host=self._host)
+        by_id("remote-does").textContent = state[0]
+        by_id("remote-whom").textContent = state[1].format(host=self._host)
         badge.setAttribute("aria-label", words.badge(state, self._host))
-        badge.classList.toggle("sending", sending)
-        by_id("remote-open").hidden = agreed
+        by_id("remote-open").hidden, by_id("remote-end").hidden = agreed, not agreed
         self._promise.textContent = words.PROMISE.format(host=self._host) if agreed else self._said
         self._title.textContent = words.TITLE.format(host=self._host) if agreed else self._said
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from obscura.engine.remote import Refusal
 from obscura.page.words.text import megabytes
 
-SENDING = "Sending to {host}"
-READY = "{host} may be asked"
+SENDING = ("Sending", " to {host}")
+"""What happens, and of whom: narrow screens show the first alone."""
+READY = ("Server ready", ": {host}")
 PROMISE = "Privacy: pictures may be sent to {host}"
 TITLE = "Pictures may be sent to {host}"
 SAME = "this site's server"
@@ -58,10 +59,10 @@ def sent(size: int, pictures: int) -> str:
     return f"{megabytes(size)}, {pictures} picture{'s' if pictures > 1 else ''}"
 
 
-def badge(state: str, host: str) -> str:
+def badge(state: tuple[str, str], host: str) -> str:
     """Return what screen readers say of the badge, which one press ends.
 
     Args:
         state: `SENDING` or `READY`.
     """
-    return f"{state.format(host=host)}. Stop"
+    return f"{''.join(state).format(host=host)}. Stop"
