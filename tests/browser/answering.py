@@ -7,12 +7,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from threading import Lock, Thread
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 import numpy as np
 
+from builder.build import build
+from builder.serve import SiteServer, serving
 from obscura.detector import Detector
 from obscura.export.records import to_record
 from obscura.update import FrameInfo, Update
@@ -141,3 +144,10 @@ def answering() -> Iterator[AnsweringServer]:
         Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
         yield server
         server.shutdown()
+
+
+@contextmanager
+def asking(server: AnsweringServer, folder: Path) -> Iterator[SiteServer]:
+    """Serve a site, made below a folder, that was built for a server."""
+    with serving(build(folder / "site", server=server.origin).folder) as site:
+        yield site

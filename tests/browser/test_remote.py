@@ -6,12 +6,12 @@ import json
 from collections.abc import Iterator
 
 import pytest
+from playwright.sync_api import Playwright
 
-from builder.build import build
-from builder.serve import SiteServer, serving
+from builder.serve import SiteServer
 
-from .answering import AnsweringServer, Behaviour, answering
-from .conftest import OpenRoom
+from .answering import AnsweringServer, Behaviour, answering, asking
+from .conftest import FLAGS, INSECURE_HOST, OpenRoom, chromium_flags
 from .faults import faulty
 from .pictures import encode, sample
 from .room import Room
@@ -38,8 +38,7 @@ def asking_site(
     server: AnsweringServer, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[SiteServer]:
     """A site that was built for that server."""
-    made = build(tmp_path_factory.mktemp("asking") / "site", server=server.origin)
-    with serving(made.folder) as site:
+    with asking(server, tmp_path_factory.mktemp("asking")) as site:
         yield site
 
 
@@ -234,3 +233,33 @@ def test_without_a_connection_the_device_goes_on(room: Room) -> None:
     on_device(room)
     room.until_text("remote-note", "You're offline")
     assert room.until_live()["error"] is None
+
+
+# ---- Local Network Access ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("allowed", [True, False], ids=["allowed", "refused"])
+def test_a_page_of_the_internet_needs_the_browsers_leave_to_ask_this_machine(
+    playwright: Playwright, asking_site: SiteServer, does: Behaviour, *, allowed: bool
+) -> None:
+    port = asking_site.server_address[1]
+    url = f"http://{INSECURE_HOST}:{port}/"
+    flags = [
+        *FLAGS,
+        f"--ip-address-space-overrides=127.0.0.1:{port}=public",
+        f"--unsafely-treat-insecure-origin-as-secure={url}",
+    ]
+    with playwright.chromium.launch(**chromium_flags(flags)) as browser:
+        context = browser.new_context(service_workers="block")
+        if allowed:
+            context.grant_permissions(["local-network-access"], origin=url)
+        room = Room(context.new_page(), url).open("?backend=wasm")
+        room.until_state("ready")
+        room.at("remote-open").click()
+        room.at("remote-agree").click()
+        if allowed:
+            room.at("remote-badge").wait_for()
+            assert does.pictures == 2
+        else:
+            room.until_text("remote-wrong", "Allow local network access for this site")
+            assert does.asked == []

@@ -88,7 +88,6 @@ class RemotePart(Part):
         state = words.SENDING if sending else words.READY
         by_id("remote-does").textContent = state[0]
         by_id("remote-whom").textContent = state[1].format(host=self._host)
-        badge.setAttribute("aria-label", words.badge(state, self._host))
         by_id("remote-open").hidden, by_id("remote-end").hidden = agreed, not agreed
         self._promise.textContent = words.PROMISE.format(host=self._host) if agreed else self._said
         self._title.textContent = words.TITLE.format(host=self._host) if agreed else self._said

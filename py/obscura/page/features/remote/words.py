@@ -57,12 +57,3 @@ def sent(size: int, pictures: int) -> str:
     if not pictures:
         return "0 bytes"
     return f"{megabytes(size)}, {pictures} picture{'s' if pictures > 1 else ''}"
-
-
-def badge(state: tuple[str, str], host: str) -> str:
-    """Return what screen readers say of the badge, which one press ends.
-
-    Args:
-        state: `SENDING` or `READY`.
-    """
-    return f"{''.join(state).format(host=host)}. Stop"
