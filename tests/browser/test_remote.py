@@ -61,7 +61,7 @@ def agree(room: Room, when: str = "fails", by: str = "remote-open") -> None:
     room.page.locator(f"#remote-dialog input[value={when}]").check()
     room.at("remote-agree").click()
     room.at("remote-badge").wait_for()
-    assert not room.at("remote-dialog").is_visible()
+    room.at("remote-dialog").wait_for(state="hidden")
 
 
 def on_server(room: Room) -> None:
@@ -218,8 +218,25 @@ def test_a_server_that_is_far_faster_is_used_if_agreed_and_left_when_it_fails(
     does.status = 500
     on_device(room)
     room.until_text("remote-note", "couldn't analyse the picture. This device detects by itself")
+    assert room.at("remote-note").is_visible()
     assert room.until_live()["error"] is None
     assert room.at("remote-badge").is_visible(), "it may be asked again later"
+
+
+def test_what_is_hidden_stays_so_while_the_server_detects(room: Room) -> None:
+    """Faces are found by a network of the device, which rests meanwhile: all is covered."""
+    room.before_engine(SLOW)
+    room.open().until_state("ready")
+    agree(room, "slower")
+    room.start()
+    on_server(room)
+    room.page.keyboard.press("h")
+    room.until("now.hidden && now.hidden.whole")
+    assert room.snapshot()["backend"] == "server"
+
+    room.at("remote-badge").click()
+    on_device(room)
+    room.until("now.hidden && !now.hidden.whole")
 
 
 def test_without_a_connection_the_device_goes_on(room: Room) -> None:

@@ -22,6 +22,7 @@ STYLE = "assets/style.css"
 PLACES = {
     "badge.html": '<div class="bar-end">',
     "offer.html": '<button id="notice-dismiss"',
+    "note.html": '<div class="progress" id="progress"',
     "panel.html": '<section class="group" id="install-group"',
     "dialog.html": '<dialog id="promise-dialog"',
     "end.html": '<div class="row" id="promise-row">',

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -18,6 +19,8 @@ from obscura.page.words import text
 
 MODULE = "obscura.page.features.remote"
 LOOK_EVERY_MS = 500
+NOTE_S = 15
+"""How long a sentence stays in view."""
 
 
 def start(context: Context) -> RemotePart:
@@ -34,6 +37,7 @@ class RemotePart(Part):
         self._host = urlsplit(origin).netloc or words.SAME
         self._promise = by_id("promise").querySelector("span")
         self._title = by_id("promise-title")
+        self._spawn, self._notes = context.spawn, 0
         self._said = str(self._promise.textContent)
         host = urlsplit(origin).hostname or ""
         self._link = RemoteLink(origin, address_space(host, own_host()) if origin else None)
@@ -94,7 +98,17 @@ class RemotePart(Part):
 
     def note(self, sentence: str) -> None:
         """See `use.View`."""
+        self._notes += 1
         by_id("remote-note").textContent = sentence
+        by_id("remote-note").hidden = not sentence
+        if sentence:
+            self._spawn(self._withdraw(self._notes))
+
+    async def _withdraw(self, number: int) -> None:
+        """Hide a sentence after a while, if it is still the latest."""
+        await asyncio.sleep(NOTE_S)
+        if number == self._notes:
+            by_id("remote-note").hidden = True
 
     def _show_sent(self) -> None:
         by_id("remote-sent").textContent = words.sent(
