@@ -14,6 +14,7 @@ from builder import (
     models,
     npm,
     page,
+    remote,
     runtime,
     sbom,
     scripts,
@@ -65,6 +66,7 @@ def build(
     unpack: bool = False,
     share_target: bool = False,
     fast_cpu: bool = True,
+    server: str | None = None,
 ) -> Site:
     """Build the site of ``root`` into the folder ``out``, replaced whole or left unchanged.
 
@@ -77,6 +79,8 @@ def build(
         unpack: also write ``.gz`` files beside the large ones, for the service worker to unpack.
         share_target: let the system share files to the installed app.
         fast_cpu: ship LiteRT, the engine that is faster on many processors.
+        server: the server that the page may ask if a person agrees, see ``remote.Server``; None for
+            a page without any of that.
 
     Returns:
         the site, whose ``folder`` is ``out``.
@@ -87,15 +91,19 @@ def build(
     check_base(base)
     check_out(out, root)
     html = {name: page.assemble(root, name) for name in PAGES}
+    asked = remote.server(server)
+    html["index.html"] = asked.insert(html["index.html"], root)
+    added = asked.features
     npm.check_node()
     collected, heads = models.collect(root), models.collect_heads(root)
     modules = npm.install(root)
-    python = runtime.python_runtime(root, modules)
+    python = runtime.python_runtime(root, modules, added)
     halved = runtime.pyodide_core(root, modules)
-    archives = runtime.archives(root, modules, python)
+    archives = runtime.archives(root, modules, python, added)
     joined = scripts.join(root, modules)
     if not fast_cpu:
         joined.pop(litert.MODULE, None)
+    joined |= asked.styles(root)
     with swapped_in(out) as folder:
         site = Site(folder, base)
         add_browser_parts(site, modules, [python / "pyodide", halved])
@@ -110,6 +118,7 @@ def build(
             site.add_plain(name, read(root, name))
         faster = litert.add(site, modules, collected) if fast_cpu else None
         facts = page_facts(site, collected, html, faster)
+        facts |= asked.facts()
         icons = modules / "lucide-static" / "icons"
         facts["python"] = python_facts(site, config)
         for name, text in html.items():
@@ -191,7 +200,7 @@ def add_page_parts(site: Site, root: Path, joined: Mapping[str, bytes]) -> dict[
     """Add the pages' own files and the configurations that start PyScript.
 
     Args:
-        joined: the scripts that were joined from several files, by name.
+        joined: the files that were joined from several, by name.
 
     Returns:
         the start page's configuration. It differs from that in the repository in its interpreter,
@@ -202,7 +211,7 @@ def add_page_parts(site: Site, root: Path, joined: Mapping[str, bytes]) -> dict[
     for path in sorted(assets.rglob("*")):
         name = path.relative_to(root).as_posix()
         if path.is_file() and name != worker.SOURCE and not scripts.is_source(path, assets):
-            files[name] = path.read_bytes()
+            files.setdefault(name, path.read_bytes())
     for name, data in sorted(files.items()):
         site.add(name, data)
     config = read_toml(root, "pyscript.toml")
