@@ -13,6 +13,7 @@ from builder import (
     manifest,
     models,
     npm,
+    own_page,
     page,
     runtime,
     sbom,
@@ -41,6 +42,8 @@ PYSCRIPT = ("core.js", "core.css", "core-*.js", "error-*.js")
 
 PYODIDE = "pyodide.mjs"
 
+STYLE = "assets/style.css"
+
 HEADS = "heads/heads.json"
 
 # The pages: the script of each, py/NAME.py, and the archives of Python that it unpacks. The start
@@ -65,6 +68,7 @@ def build(
     unpack: bool = False,
     share_target: bool = False,
     fast_cpu: bool = True,
+    own: Path | None = None,
 ) -> Site:
     """Build the site of ``root`` into the folder ``out``, replaced whole or left unchanged.
 
@@ -77,6 +81,7 @@ def build(
         unpack: also write ``.gz`` files beside the large ones, for the service worker to unpack.
         share_target: let the system share files to the installed app.
         fast_cpu: ship LiteRT, the engine that is faster on many processors.
+        own: the ``page.toml`` of a page of one's own.
 
     Returns:
         the site, whose ``folder`` is ``out``.
@@ -88,7 +93,9 @@ def build(
     check_out(out, root)
     html = {name: page.assemble(root, name) for name in PAGES}
     npm.check_node()
-    collected, heads = models.collect(root), models.collect_heads(root)
+    mine = own_page.read(own, version_of(root)) if own else own_page.OwnPage(root)
+    html["index.html"] = mine.page(html["index.html"])
+    collected, heads = mine.collect(root), models.collect_heads(root)
     modules = npm.install(root)
     python = runtime.python_runtime(root, modules)
     halved = runtime.pyodide_core(root, modules)
@@ -101,15 +108,15 @@ def build(
         add_browser_parts(site, modules, [python / "pyodide", halved])
         for archive in archives:
             site.add(f"py/{archive.name}", archive.read_bytes())
-        config = add_page_parts(site, root, joined)
-        manifest.add(site, read(root, manifest.NAME), share_target=share_target)
+        config = add_page_parts(site, root, joined, mine.style())
+        manifest.add(site, mine.manifest(read(root, manifest.NAME)), share_target=share_target)
         for model in collected:
             site.add(model_file(model), model.path.read_bytes())
         add_heads(site, heads)
         for name in ("LICENSE", "NOTICE"):
             site.add_plain(name, read(root, name))
         faster = litert.add(site, modules, collected) if fast_cpu else None
-        facts = page_facts(site, collected, html, faster)
+        facts = page_facts(site, collected, html, faster, mine.wishes(site))
         icons = modules / "lucide-static" / "icons"
         facts["python"] = python_facts(site, config)
         for name, text in html.items():
@@ -130,6 +137,15 @@ def build(
             hosts.precompress(site, copies)
     site.folder = out
     return site
+
+
+def version_of(root: Path) -> str:
+    """Return the version of the library."""
+    text = read(root, "py/obscura/__init__.py").decode()
+    found = re.search(r'^__version__ = "([^"]+)"$', text, re.MULTILINE)
+    if found is None:
+        raise BuildError("py/obscura/__init__.py names no version: restore it.")
+    return found[1]
 
 
 def add_heads(site: Site, heads: list[models.Model]) -> None:
@@ -187,11 +203,14 @@ def parts_list(
     return sbom.parts_list(root, collected, scripts, version, without)
 
 
-def add_page_parts(site: Site, root: Path, joined: Mapping[str, bytes]) -> dict[str, Any]:
+def add_page_parts(
+    site: Site, root: Path, joined: Mapping[str, bytes], style: bytes = b""
+) -> dict[str, Any]:
     """Add the pages' own files and the configurations that start PyScript.
 
     Args:
         joined: the scripts that were joined from several files, by name.
+        style: added to the style sheet.
 
     Returns:
         the start page's configuration. It differs from that in the repository in its interpreter,
@@ -203,6 +222,7 @@ def add_page_parts(site: Site, root: Path, joined: Mapping[str, bytes]) -> dict[
         name = path.relative_to(root).as_posix()
         if path.is_file() and name != worker.SOURCE and not scripts.is_source(path, assets):
             files[name] = path.read_bytes()
+    files[STYLE] += style
     for name, data in sorted(files.items()):
         site.add(name, data)
     config = read_toml(root, "pyscript.toml")
@@ -249,12 +269,14 @@ def page_facts(
     collected: list[models.Model],
     html: dict[str, str],
     faster: dict[str, Any] | None,
+    wishes: dict[str, str],
 ) -> dict[str, Any]:
     """Return what the page needs to know about its build.
 
     Args:
         html: the pages before they were rewritten.
         faster: of LiteRT; None if it is left out.
+        wishes: parameters with which the page opens.
     """
     facts: dict[str, Any] = {
         "default_model": collected[0].name,
@@ -279,6 +301,7 @@ def page_facts(
         "litert": faster,
         "parts": parts(site, collected),
         "threads": thread_table(),
+        "wishes": wishes,
         "notices": early_notices(),
     }
     # Every name except the pages' contains a hash, so names, facts and pages determine the version.

@@ -39,6 +39,7 @@ def run_build(args: argparse.Namespace) -> int:
         unpack=args.unpack,
         share_target=args.share_target,
         fast_cpu=args.fast_cpu,
+        own=args.page,
         quality=BEST if args.best else QUALITY,
     )
     return 0
@@ -50,7 +51,7 @@ def run_serve(args: argparse.Namespace) -> int:
     # The port first, so that one in use is reported at once.
     server = open_server(args.host, args.port, args.out.resolve(), base, isolated=args.isolation)
     with server:
-        build(args.out, args.base)
+        build(args.out, args.base, own=args.page)
         with suppress(KeyboardInterrupt):
             print(f"serving {server.url} (Ctrl-C stops)", flush=True)
             server.serve_forever()
@@ -132,6 +133,7 @@ def parser(*more: AddCommands) -> argparse.ArgumentParser:
         metavar="/PATH/",
         help="the site's path on its host (default: any)",
     )
+    add("--page", type=Path, metavar="FILE", help="the page.toml of your own page")
 
     command = commands.add_parser("build", parents=[site], help="make the folder of static files")
     add = command.add_argument

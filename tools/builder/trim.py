@@ -106,9 +106,10 @@ WHILE_ON = {"redact": ("obscura.flip",)}
 
 # The part of the library that runs only in CPython.
 NATIVE = re.compile(
-    r"^obscura/(__main__|arguments|cli|detector|label_font|pictures|png_colour|cards/(catalogue|head_files)"
-    r"|counting/(command|report|sources)|engine/native|evaluation/\w+"
-    r"|heads/(command|native|shelf)|redaction/(command|errors|files|finder|listing|video))\.py$"
+    r"^obscura/(__main__|cli/\w+|detector|extras|label_font|own_model|pictures|png_colour"
+    r"|cards/(catalogue|head_files)|counting/(command|report|sources)|engine/native|evaluation/\w+"
+    r"|heads/(command|native|shelf)|redaction/(command|errors|files|finder|listing|video)"
+    r"|sources/\w+|starter/\w+)\.py$"
 )
 
 
