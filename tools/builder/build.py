@@ -18,6 +18,7 @@ from builder import (
     runtime,
     sbom,
     scripts,
+    wheel,
     worker,
 )
 from builder.cache import digest
@@ -122,10 +123,11 @@ def build(
         for name, text in html.items():
             shipped = page.rewrite(text, site, icons, facts, config["plugins"], name)
             site.add_plain(name, shipped.encode())
-        # It is not needed offline, so the service worker does not list it.
+        # These two are not needed offline, so the service worker does not list them.
         without = () if fast_cpu else litert.PACKAGES
         parts = parts_list(root, modules, [*collected, *heads], facts["version"], without)
         site.write(sbom.NAME, parts)
+        wheel.write(root, version_of(root), folder)
         policy = hosts.policy(html["index.html"])
         copies = root / "build" / "cache" / "compressed"
         packed = hosts.pack(site, copies) if unpack else ()
