@@ -9,7 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from builder import own_models
+from builder import docs, own_models
 from builder.build import ROOT, build
 from builder.errors import BuildError
 from builder.hosts import HOSTS
@@ -55,6 +55,13 @@ def run_serve(args: argparse.Namespace) -> int:
         with suppress(KeyboardInterrupt):
             print(f"serving {server.url} (Ctrl-C stops)", flush=True)
             server.serve_forever()
+    return 0
+
+
+def run_docs(args: argparse.Namespace) -> int:
+    """Build the documentation."""
+    docs.build(ROOT, args.out)
+    print(f"built {args.out / 'index.html'}", flush=True)
     return 0
 
 
@@ -195,6 +202,15 @@ def parser(*more: AddCommands) -> argparse.ArgumentParser:
     command = commands.add_parser("remove-model", help="remove a model from models/")
     command.add_argument("name", help="name of its folder in models/")
     command.set_defaults(run=run_remove_model)
+
+    command = commands.add_parser(
+        "docs",
+        help="make the documentation as a folder of static files",
+        description="Make the documentation, docs/ and what docstrings say, as static files.",
+    )
+    docs_out = ROOT / "build" / "docs"
+    command.add_argument("--out", type=Path, default=docs_out, help="default: build/docs")
+    command.set_defaults(run=run_docs)
 
     command = commands.add_parser(
         "browsers",
