@@ -149,10 +149,6 @@ class PictureError(ObscuraError):
     remedy = "Use a JPEG, PNG or WebP picture."
 
 
-class PictureTooLarge(PictureError):
-    """A picture has more pixels than are decoded. It has the code of its base class."""
-
-
 class BackendError(ObscuraError):
     """A backend is not available, failed, or returned impossible values."""
 

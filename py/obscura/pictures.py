@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from obscura import png_colour
 from obscura.detections import Detections
 from obscura.drawing import colour, ink, place_labels
-from obscura.errors import PictureError, PictureTooLarge
+from obscura.errors import PictureError
 from obscura.label_font import runs
 
 if TYPE_CHECKING:
@@ -37,6 +37,10 @@ INTACT = "Copy or download it again."
 _BEGINNINGS = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"GIF8")
 """Of JPEG, PNG and GIF files, which are damaged where Pillow does not know them."""
 _HEIC_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"mif1", b"msf1")
+
+
+class PictureTooLarge(PictureError):
+    """A picture has more pixels than are decoded. It has the code of its base class."""
 
 
 def open_picture(

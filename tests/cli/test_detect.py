@@ -451,6 +451,16 @@ def test_a_folder_where_a_file_is_wanted_makes_no_sense(
     assert "folder" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("name", ["b.PNG", "new.mp4", "mine.onnx", "list.txt"])
+def test_nothing_that_is_read_is_overwritten(detect: Detect, folder: Path, name: str) -> None:
+    (folder / "list.txt").write_text(str(folder / "a.png"))
+    before = {path.name: path.read_bytes() for path in folder.iterdir()}
+
+    assert detect(folder, f"@{folder / 'list.txt'}", "--out", folder / name) == 2
+
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
+
+
 def test_a_file_that_cannot_be_written_is_told(
     detect: Detect, folder: Path, tmp_path: Path, capsys: Any
 ) -> None:
@@ -458,7 +468,8 @@ def test_a_file_that_cannot_be_written_is_told(
     assert "cannot be written" in capsys.readouterr().err
 
 
-def test_a_picture_on_standard_input(folder: Path, colour_models: Path) -> None:
+@pytest.mark.usefixtures("colour_models")
+def test_a_picture_on_standard_input(folder: Path) -> None:
     with (folder / "a.png").open("rb") as picture:
         done = subprocess.run(
             [*COMMAND, "-", "--format", "jsonl"],
@@ -493,7 +504,8 @@ def test_crops_are_saved_and_named(
     first, second = map(json.loads, capsys.readouterr().out.splitlines())
     (crop,) = first["crops"]
     x1, y1, x2, y2 = RED
-    assert Image.open(crop).size == (x2 - x1 + 1, y2 - y1 + 1)
+    with Image.open(crop) as image:
+        assert image.size == (x2 - x1 + 1, y2 - y1 + 1)
     assert second["crops"] == []
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from obscura.errors import BackendError
 from obscura.export import records
 from obscura.export.errors import OutputError
 from obscura.export.formats import FOLDERS, FORMATS, writing
@@ -55,7 +56,9 @@ def test_csv_of_one_record_is_that_of_records() -> None:
 def test_csv_has_the_columns_of_all_records() -> None:
     rows = list(
         csv.DictReader(
-            io.StringIO(written("csv", record(), record("b.jpg", track_id=1, attributes={"age": 3})))
+            io.StringIO(
+                written("csv", record(), record("b.jpg", track_id=1, attributes={"age": 3}))
+            )
         )
     )
 
@@ -111,24 +114,32 @@ def test_yolo_has_a_file_for_each_picture(tmp_path: Path) -> None:
     assert '1: "=dog"' in (tmp_path / "out" / "data.yaml").read_text()
 
 
+def ended(out: Path, error: BaseException | type[BaseException]) -> None:
+    """Write a record to a file, and end with an error."""
+    with writing("json", out, LABELS) as writer:
+        writer.write(record())
+        raise error
+
+
 def test_a_file_is_there_whole_or_not_at_all(tmp_path: Path) -> None:
     out = tmp_path / "out.json"
     out.write_text("before")
 
-    with pytest.raises(RuntimeError), writing("json", out, LABELS) as writer:
-        writer.write(record())
-        raise RuntimeError
+    with pytest.raises(RuntimeError):
+        ended(out, RuntimeError)
 
     assert out.read_text() == "before"
     assert [path.name for path in tmp_path.iterdir()] == ["out.json"]
 
 
-def test_what_was_done_before_ctrl_c_is_kept(tmp_path: Path) -> None:
+@pytest.mark.parametrize("error", [KeyboardInterrupt, BackendError("it failed")])
+def test_what_was_done_before_ctrl_c_or_a_failure_is_kept(
+    tmp_path: Path, error: BaseException | type[BaseException]
+) -> None:
     out = tmp_path / "out.json"
 
-    with pytest.raises(KeyboardInterrupt), writing("json", out, LABELS) as writer:
-        writer.write(record())
-        raise KeyboardInterrupt
+    with pytest.raises((KeyboardInterrupt, BackendError)):
+        ended(out, error)
 
     assert json.loads(out.read_text()) == [record()]
 
@@ -145,7 +156,8 @@ def test_json_lines_are_on_the_disk_once_they_are_written(tmp_path: Path) -> Non
 def test_a_place_that_cannot_be_written_is_named(tmp_path: Path, form: str) -> None:
     (tmp_path / "file").write_text("in the way")
 
-    with pytest.raises(OutputError, match="cannot be written"), writing(
-        form, tmp_path / "file" / "out", LABELS
+    with (
+        pytest.raises(OutputError, match="cannot be written"),
+        writing(form, tmp_path / "file" / "out", LABELS),
     ):
         pass

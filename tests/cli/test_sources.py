@@ -40,7 +40,7 @@ def test_a_video_has_its_frames_at_their_times(clip: Path) -> None:
         (6, 0.6),
         (9, 0.9),
     ]
-    x1, y1, x2, y2 = walking(9)
+    x1, y1, *_ = walking(9)
     assert frames[-1].pixels[y1 + 50, x1 + 50, 0] > 200
     assert frames[-1].pixels[y1 + 50, x1 - 30, 0] < 60
 
@@ -91,9 +91,7 @@ def test_a_camera_that_is_not_there_is_named() -> None:
         open_source("camera:99")
 
 
-def test_without_pyav_the_remedy_is_told(
-    clip: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_without_pyav_the_remedy_is_told(clip: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "av", None)
 
     with pytest.raises(ToolMissing, match="pip install"):

@@ -48,6 +48,7 @@ FLOORS = (
     {"cards.head_card"},
     {"engine", "drawing", "export", "heads", "identify", "label_font", "png_colour"},
     {"engine.native", "engine.web", "cards.catalogue", "cards.classifier", "flip", "pictures"},
+    {"own_model"},
     {"detector"},
     {"cards.head_files"},
     {"heads.shelf"},
@@ -174,7 +175,7 @@ PURE = {
 }
 # What is imported beyond the standard library and numpy, and by whom.
 DOORS = {
-    "av": {"redaction.video"},
+    "av": {"sources.video"},
     "onnxruntime": {"engine.native"},
     "PIL": {"pictures", "detector", "cli.saver", "cli.redact", "label_font"},
     "playwright": {"evaluation.browser"},
@@ -209,6 +210,10 @@ def imports(tree: ast.Module) -> Iterator[str]:
             assert node.level == 0, "imports are absolute, so that a reader sees the floor"
             assert node.module
             yield from (f"{node.module}.{alias.name}" for alias in node.names)
+        elif isinstance(node, ast.Call) and getattr(node.func, "id", "") == "need":
+            name = node.args[0]  # of `extras.need`, which imports it
+            assert isinstance(name, ast.Constant)
+            yield str(name.value)
 
 
 def floor(module: str) -> int:

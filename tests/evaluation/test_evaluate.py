@@ -258,7 +258,7 @@ def test_a_missing_tool_is_told_with_the_remedy(
 ) -> None:
     monkeypatch.setitem(sys.modules, package, None)
 
-    assert cli.main(drawn.arguments()) == 1
+    assert cli.main(drawn.arguments()) == 3
 
     assert "pip install pycocotools tqdm" in capsys.readouterr().err
 
@@ -269,13 +269,13 @@ def test_a_missing_playwright_is_told_with_the_remedy(
     monkeypatch.setitem(sys.modules, "playwright.sync_api", None)
     (drawn.images / "index.html").touch()
 
-    assert cli.main(drawn.arguments("--backend", "browser", "--site", str(drawn.images))) == 1
+    assert cli.main(drawn.arguments("--backend", "browser", "--site", str(drawn.images))) == 3
 
     assert "pip install playwright" in capsys.readouterr().err
 
 
 def test_a_site_that_was_not_built_is_told(drawn: Set, capsys: pytest.CaptureFixture[str]) -> None:
-    assert cli.main(drawn.arguments("--backend", "browser", "--site", str(drawn.images))) == 1
+    assert cli.main(drawn.arguments("--backend", "browser", "--site", str(drawn.images))) == 3
 
     assert "build.py build" in capsys.readouterr().err
 
@@ -367,6 +367,6 @@ def test_looking_twice_goes_on_record(drawn: Set) -> None:
 def test_the_page_cannot_be_asked_to_look_twice(
     drawn: Set, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert cli.main(drawn.arguments("--backend", "browser", "--flip")) == 1
+    assert cli.main(drawn.arguments("--backend", "browser", "--flip")) == 3
 
     assert "--backend native" in capsys.readouterr().err

@@ -203,6 +203,6 @@ def test_missing_trackeval_is_reported_with_the_remedy(
 ) -> None:
     monkeypatch.setitem(sys.modules, "trackeval", None)
 
-    assert cli.main(["track-eval", "--mot", str(folder)]) == 1
+    assert cli.main(["track-eval", "--mot", str(folder)]) == 3
 
     assert "pip install trackeval" in capsys.readouterr().err

@@ -106,7 +106,7 @@ def test_a_network_of_the_wrong_shape_is_refused_in_words(tmp_path: Path, capsys
 
     with pytest.raises(ModelMismatch, match="not a classifier"):
         open_network(detector)
-    assert main(["detect", str(SAMPLE), "--head", str(detector), "--on", "person"]) == 1
+    assert main(["detect", str(SAMPLE), "--head", str(detector), "--on", "person"]) == 3
     message = capsys.readouterr().err
     assert "not a classifier" in message
     assert message.endswith("For other networks write a head.toml beside the file.\n")
@@ -184,7 +184,7 @@ def test_the_command_takes_folders(
     assert main([*command, "--on", "person"]) == 0
     row = json.loads(capsys.readouterr().out)[0]["detections"][0]
     assert row["attributes"]["my-colours"]["label"] in ("warm", "fresh", "cold")
-    assert main(command) == 1
+    assert main(command) == 2
     assert "does not say what it looks at" in capsys.readouterr().err
 
 
@@ -196,11 +196,11 @@ def test_the_folder_of_a_shipped_head_needs_no_more(capsys: Any) -> None:
 
 
 def test_a_folder_without_a_card_is_refused_for_that(tmp_path: Path, capsys: Any) -> None:
-    assert main(["detect", str(SAMPLE), "--head", str(tmp_path)]) == 1
+    assert main(["detect", str(SAMPLE), "--head", str(tmp_path)]) == 3
     assert capsys.readouterr().err == (
         f"obscura: The folder has no head.toml ({tmp_path}). Write one there: see docs/models.md.\n"
     )
-    assert main(["detect", str(SAMPLE), "--head", str(tmp_path / "none")]) == 1
+    assert main(["detect", str(SAMPLE), "--head", str(tmp_path / "none")]) == 3
     assert "There is no such head" in capsys.readouterr().err
 
 
@@ -221,7 +221,7 @@ def test_faces_are_found_for_a_head_that_says_so_itself(
 
 
 def test_a_file_that_does_not_exist_has_one_bracket(capsys: Any) -> None:
-    assert main(["detect", str(SAMPLE), "--head", "nofile.onnx", "--on", "person"]) == 1
+    assert main(["detect", str(SAMPLE), "--head", "nofile.onnx", "--on", "person"]) == 3
     assert capsys.readouterr().err == (
         "obscura: The head's network cannot be read: No such file or directory (nofile.onnx). "
         "Check its path.\n"

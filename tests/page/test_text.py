@@ -18,6 +18,7 @@ ROOT = Path(__file__).resolve().parents[2]
 NOT_ON_THE_PAGE = {"label-unknown", "series", "pipeline-invalid"}
 NATIVE = (
     *("obscura.cli.", "obscura.evaluation.", "obscura.export.errors", "obscura.extras"),
+    "obscura.own_model",
     *("obscura.redaction.errors", "obscura.sources."),
 )
 

@@ -9,8 +9,9 @@ from typing import Any
 
 import numpy as np
 
+from obscura.cli import redact as command
 from obscura.detections import Detections
-from obscura.redaction import CoverOptions, command
+from obscura.redaction import CoverOptions
 from obscura.redaction.ahead import AHEAD_S
 from obscura.redaction.paint import CELLS, HOWS
 

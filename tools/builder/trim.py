@@ -106,10 +106,10 @@ WHILE_ON = {"redact": ("obscura.flip",)}
 
 # The part of the library that runs only in CPython.
 NATIVE = re.compile(
-    r"^obscura/(__main__|cli/\w+|detector|extras|label_font|own_model|pictures|png_colour"
-    r"|cards/(catalogue|head_files)|counting/(command|report|sources)|engine/native|evaluation/\w+"
-    r"|heads/(command|native|shelf)|redaction/(command|errors|files|finder|listing|video)"
-    r"|sources/\w+|starter/\w+)\.py$"
+    r"^obscura/(__main__|detector|extras|label_font|own_model|pictures|png_colour"
+    r"|cards/(catalogue|head_files)|cli/\w+|counting/(report|sources)|engine/native|evaluation/\w+"
+    r"|export/(coco|csv_table|errors|formats|spool|yolo)|heads/(native|shelf)"
+    r"|redaction/(errors|files|finder|listing|video)|sources/\w+|starter/\w+)\.py$"
 )
 
 

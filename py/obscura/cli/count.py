@@ -44,7 +44,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "source",
         type=filled,
         metavar="SOURCE",
-        help="a video, a folder of frames, or a det.txt or gt.txt as MOTChallenge has them",
+        help="a video, a camera such as camera:0, an address such as rtsp://..., a folder of "
+        "frames, or a det.txt or gt.txt as MOTChallenge has them",
     )
     add(
         "--zones",
@@ -121,7 +122,7 @@ class _Run:
         """Count in the whole source."""
         arguments = self.arguments
         options = Options(arguments.every, arguments.fps, arguments.size, self.complain)
-        source = open_source(Path(arguments.source), options)
+        source = open_source(arguments.source, options)
         with ExitStack() as stack:
             lines = self._lines(stack)
             stages: list[Stage] = [Presence(), self.counter]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from obscura.cli import progress
@@ -81,6 +82,7 @@ def found(arguments: argparse.Namespace) -> int:
     from obscura.cli.work import Work
     from obscura.errors import BackendError, ObscuraError
     from obscura.export.errors import OutputError
+    from obscura.extras import ToolMissing
     from obscura.sources.listing import Choice
 
     failed = False
@@ -105,7 +107,7 @@ def found(arguments: argparse.Namespace) -> int:
                             print(f"obscura: {note}", file=sys.stderr)
                         writer.write(each.record)
                         bar.show(f"{done} done")
-                except (BackendError, OutputError):
+                except (BackendError, OutputError, ToolMissing):
                     raise
                 except ObscuraError as error:
                     complain(error)

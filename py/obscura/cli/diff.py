@@ -79,7 +79,7 @@ def run(arguments: argparse.Namespace) -> int:
             bar.show(f"{comparison.pictures} pictures")
             comparison.add(where, complain)
     comparison.write(out)
-    print(f"{comparison.words()}: {out}")
+    print(f"{out}: {comparison.words()}")
     return SOME_FAILED if failures else OK
 
 
@@ -141,7 +141,7 @@ class _Comparison:
 
     def words(self) -> str:
         """Return the result in a sentence."""
-        return f"{self.differing} of {self.pictures} pictures differ"
+        return f"Pictures on which they differ: {self.differing} of {self.pictures}"
 
     def write(self, out: Path) -> None:
         """Write the page."""

@@ -15,6 +15,7 @@ from obscura.errors import (
 from obscura.export.errors import OutputError
 from obscura.extras import ToolMissing
 from obscura.heads.spec import PipelineError
+from obscura.redaction.errors import WouldOverwrite
 
 
 class UsageError(ObscuraError):
@@ -26,7 +27,7 @@ class UsageError(ObscuraError):
 
 def exit_code(error: ObscuraError) -> int:
     """Return the exit code of a command that an error has ended."""
-    if isinstance(error, UsageError | LabelUnknown | PipelineError):
+    if isinstance(error, UsageError | LabelUnknown | PipelineError | WouldOverwrite):
         return SENSELESS
     if isinstance(error, OutputError):
         return NO_OUTPUT

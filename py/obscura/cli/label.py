@@ -71,7 +71,9 @@ def run(arguments: argparse.Namespace) -> int:
                 writer.write(record)
                 sheets.add(record, image)
         sheets.close()
-    print(f"{sheets.pictures} pictures, {sheets.boxes.total()} boxes: {out}")
+    if not sheets.pictures:
+        return SOME_FAILED
+    print(f"{out}: pictures {sheets.pictures}, boxes {sheets.boxes.total()}")
     print(f"Look at {sheets.first}, then correct the boxes in a labelling tool.")
     return SOME_FAILED if failures else OK
 

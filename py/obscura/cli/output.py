@@ -12,6 +12,10 @@ from typing import IO, Any
 from obscura.cli.detector import as_text
 from obscura.cli.errors import UsageError
 from obscura.export.formats import FOLDERS, SUFFIXES, Writer, closed, writing
+from obscura.pictures import SUFFIXES as PICTURES
+from obscura.sources.listing import VIDEOS
+
+ANOTHER = "Name another file with --out."
 
 
 @contextmanager
@@ -25,8 +29,8 @@ def opened_output(arguments: argparse.Namespace, labels: Sequence[str]) -> Itera
     form = arguments.format or (SUFFIXES.get(out.suffix.lower(), "text") if out else "text")
     if form in FOLDERS and out is None:
         raise UsageError(f"--format {form} writes a folder", remedy="Name one with --out.")
-    if form not in FOLDERS and out is not None and out.is_dir():
-        raise UsageError("This is a folder", out, remedy="Name a file with --out.")
+    if form not in FOLDERS and out is not None:
+        _check(out, arguments.sources)
     if form != "text":
         with writing(form, out, labels) as writer:
             yield writer
@@ -36,6 +40,23 @@ def opened_output(arguments: argparse.Namespace, labels: Sequence[str]) -> Itera
     else:
         with out.open("w", encoding="utf-8") as file, closed(Table(file)) as table:
             yield table
+
+
+def _check(out: Path, sources: Sequence[str]) -> None:
+    """Refuse to write where something lies that is not a result.
+
+    Raises:
+        UsageError: it is a folder, or what is read, or looks like a picture, a video or a model.
+    """
+    if out.is_dir():
+        raise UsageError("This is a folder", out, remedy="Name a file with --out.")
+    read = (Path(word.removeprefix("@")) for word in sources)
+    if out.exists() and any(path.exists() and path.samefile(out) for path in read):
+        raise UsageError("The result would overwrite what is read", out, remedy=ANOTHER)
+    if out.suffix.lower() in PICTURES | VIDEOS | {".onnx", ".toml"}:
+        raise UsageError(
+            "A result is text, and this is the name of another kind", out, remedy=ANOTHER
+        )
 
 
 class Table:

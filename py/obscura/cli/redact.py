@@ -11,6 +11,7 @@ import numpy as np
 
 from obscura import pictures
 from obscura.cli.arguments import count, filled, fraction, names
+from obscura.cli.errors import UsageError
 from obscura.cli.progress import Progress, of
 from obscura.errors import ObscuraError
 from obscura.redaction import video
@@ -158,12 +159,12 @@ def run(arguments: argparse.Namespace) -> int:
     """Redact, and print what became of each file; return 1 if there is no copy of one."""
     source = Path(arguments.source)
     if (arguments.out is None) != arguments.list:
-        raise RedactionError(
+        raise UsageError(
             "Give either --out, where the copy goes, or --list, which makes none",
             remedy="See --help.",
         )
     if source.is_dir() and (arguments.list or arguments.spared):
-        raise RedactionError(
+        raise UsageError(
             "The numbers of --list and --except are those of one file, and this is a folder",
             source,
             remedy="Name a file.",

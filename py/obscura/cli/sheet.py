@@ -17,7 +17,7 @@ STYLE = """
 body { font: 15px/1.5 system-ui, sans-serif; margin: 1.5rem; }
 table { border-collapse: collapse; margin: 1rem 0; }
 th, td { text-align: left; padding: 0.2rem 1rem 0.2rem 0; }
-td.number { text-align: right; font-variant-numeric: tabular-nums; }
+td.number, th + th { text-align: right; font-variant-numeric: tabular-nums; }
 .sheet { display: grid; gap: 1.5rem; grid-template-columns: repeat(auto-fill, minmax(16rem, 1fr)); }
 .sheet.pairs { grid-template-columns: repeat(auto-fill, minmax(min(32rem, 100%), 1fr)); }
 figure { margin: 0; }
@@ -78,7 +78,9 @@ class Page:
         if not self._begun:
             self._file.write(f'<div class="{self._sheet}">\n')
             self._begun = True
-        shown = "".join(f'<img src="{data}" alt="{escape(text)}">' for data, text in images)
+        shown = "".join(
+            f'<img loading="lazy" src="{data}" alt="{escape(text)}">' for data, text in images
+        )
         if len(images) > 1:
             shown = f'<div class="pair">{shown}</div>'
         self._file.write(f"<figure>{shown}<figcaption>{escape(caption)}</figcaption></figure>\n")

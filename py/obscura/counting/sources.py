@@ -13,9 +13,10 @@ from obscura.errors import ObscuraError
 from obscura.evaluation import mot
 from obscura.evaluation.errors import SequencesError
 from obscura.sources.errors import SourceError
+from obscura.sources.listing import ADDRESS
 from obscura.sources.source import Frame, Pixels
 from obscura.sources.stills import Folder, frames_of
-from obscura.sources.video import Video
+from obscura.sources.video import Stream, Video
 from obscura.update import FrameInfo, Update
 
 Detect = Callable[[Pixels], Detections]
@@ -73,13 +74,16 @@ class Frames:
     total: int
 
 
-def open_source(path: Path, options: Options) -> Table | Frames:
-    """Return what a path leads to.
+def open_source(where: str | Path, options: Options) -> Table | Frames:
+    """Return what a path leads to, or an address: of a camera or stream, see `sources.listing`.
 
     Raises:
         SourceError, SequencesError, PictureError: it cannot be read, or its rate is not known.
         ToolMissing: it is a video, and PyAV is not installed.
     """
+    if ADDRESS.fullmatch(str(where)):
+        return _stream(str(where), options)
+    path = Path(where)
     if path.is_dir():
         return _folder(path, options)
     if not path.exists():
@@ -180,6 +184,14 @@ def _video(path: Path, options: Options) -> Frames:
             yield from _detected(video, detect)
 
     return Frames(updates, total)
+
+
+def _stream(where: str, options: Options) -> Frames:
+    def updates(detect: Detect) -> Iterator[Update]:
+        with Stream(where, every=options.every, fps=options.fps) as stream:
+            yield from _detected(stream, detect)
+
+    return Frames(updates, 0)
 
 
 def _detected(frames: Iterable[Frame], detect: Detect) -> Iterator[Update]:

@@ -22,11 +22,16 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any, Protocol
 
+from obscura.errors import ObscuraError
 from obscura.export import coco, yolo
 from obscura.export.csv_table import CsvTable
 from obscura.export.errors import OutputError
 
 Record = dict[str, Any]
+
+
+KEPT = (KeyboardInterrupt, ObscuraError)
+"""What ends a run with what was done so far kept."""
 
 
 class Writer(Protocol):
@@ -125,10 +130,13 @@ def writing(form: str, out: Path | None, labels: Sequence[str]) -> Iterator[Writ
 
 @contextmanager
 def closed(writer: Writer) -> Iterator[Writer]:
-    """Close a writer at the end, also after Ctrl-C, as what was done is kept."""
+    """Close a writer at the end, also after Ctrl-C or if the engine fails, as what was done is
+    kept."""
     try:
         yield writer
-    except KeyboardInterrupt:
+    except OutputError:
+        raise
+    except KEPT:
         writer.close()
         raise
     writer.close()
@@ -146,7 +154,9 @@ def _file(out: Path, *, whole: bool) -> Iterator[IO[str]]:
         with made.open("w", encoding="utf-8", newline="") as file:
             try:
                 yield file
-            except KeyboardInterrupt:
+            except OutputError:
+                raise
+            except KEPT:
                 file.flush()
                 if whole:
                     made.replace(out)

@@ -86,13 +86,13 @@ def to_csv(record: dict[str, Any]) -> str:
     detections = record["detections"]
     tracks = ["track_id"] if any("track_id" in row for row in detections) else []
     further = [columns(row) for row in detections]
-    names = list(dict.fromkeys(name for columns in further for name in columns))
+    names = list(dict.fromkeys(name for each in further for name in each))
     text = io.StringIO()
     writer = csv.writer(text)
     writer.writerow([*FRAME_FIELDS, *DETECTION_FIELDS, *tracks, *names])
     shared = [cell(record[name]) for name in FRAME_FIELDS]
-    for row, columns in zip(detections, further, strict=True):
-        values = [cell(columns.get(name, "")) for name in names]
+    for row, each in zip(detections, further, strict=True):
+        values = [cell(each.get(name, "")) for name in names]
         own = [cell(row[name]) for name in (*DETECTION_FIELDS, *tracks)]
         writer.writerow([*shared, *own, *values])
     return text.getvalue()
@@ -100,18 +100,18 @@ def to_csv(record: dict[str, Any]) -> str:
 
 def columns(row: dict[str, Any]) -> dict[str, Any]:
     """Return key points and attributes of a row by the names of their columns."""
-    columns: dict[str, Any] = {}
+    made: dict[str, Any] = {}
     for given, value in [("keypoint", row.get("keypoints", [])), *row.get(ATTRIBUTES, {}).items()]:
         name = f"head_{given}" if given in (*FRAME_FIELDS, *DETECTION_FIELDS) else given
         if isinstance(value, list):
             for number, point in enumerate(value, 1):
                 for part, coordinate in zip(("x", "y", "score"), point, strict=True):
-                    columns[f"{name}{number}_{part}"] = coordinate
+                    made[f"{name}{number}_{part}"] = coordinate
         elif isinstance(value, dict):
-            columns |= {name: value["label"], f"{name}_score": value["score"]}
+            made |= {name: value["label"], f"{name}_score": value["score"]}
         else:
-            columns[name] = value
-    return columns
+            made[name] = value
+    return made
 
 
 def cell(value: Any) -> Any:

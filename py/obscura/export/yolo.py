@@ -11,7 +11,6 @@ from collections.abc import Sequence
 from pathlib import Path, PurePath
 from typing import Any
 
-from obscura.export.coco import name_of
 from obscura.export.errors import OutputError
 
 LABELS = "labels"
@@ -36,7 +35,7 @@ class YoloFolder:
         Raises:
             OutputError: they cannot be written.
         """
-        stem = PurePath(name_of(record).replace("#", "-")).stem
+        stem = PurePath(record["source"]).stem + (f"-{record['frame']}" if record["frame"] else "")
         name, number = stem, 1
         while name.casefold() in self._taken:  # pictures of one name in several folders
             number += 1

@@ -15,6 +15,10 @@ class RedactionError(ObscuraError):
     remedy = "Check the file, or leave it out."
 
 
+class WouldOverwrite(RedactionError):
+    """A copy would take the place of something. It has the code of its base class."""
+
+
 def unknown_tracks(tracks: Collection[int], source: Path) -> RedactionError:
     """Return the error of numbers after --except that nothing in a file has."""
     numbers = ", ".join(str(each) for each in sorted(tracks))

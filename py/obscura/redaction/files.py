@@ -12,7 +12,7 @@ from typing import Literal
 
 from obscura import pictures
 from obscura.redaction import video
-from obscura.redaction.errors import RedactionError
+from obscura.redaction.errors import RedactionError, WouldOverwrite
 
 WRITTEN = frozenset(
     (".jpg", ".jpeg", ".jfif", ".jpe", ".png", ".webp", ".bmp", ".tif", ".tiff", ".avif", ".ppm")
@@ -59,7 +59,7 @@ def plan(source: Path, out: Path) -> list[Item]:
     if kind is None:
         raise RedactionError("The file is not a picture or video that can be read here", source)
     if target.exists() and target.samefile(source):
-        raise RedactionError("The copy would overwrite the original", target, remedy=ANOTHER)
+        raise WouldOverwrite("The copy would overwrite the original", target, remedy=ANOTHER)
     known = WRITTEN if kind == "picture" else frozenset(video.CODECS)
     if target.suffix.lower() not in known:
         raise RedactionError(
@@ -73,10 +73,10 @@ def plan(source: Path, out: Path) -> list[Item]:
 def _folder(source: Path, out: Path) -> list[Item]:
     real, inside = out.resolve(), source.resolve()
     if real == inside or inside in real.parents:
-        raise RedactionError("The copies would lie among the originals", out, remedy=ANOTHER)
+        raise WouldOverwrite("The copies would lie among the originals", out, remedy=ANOTHER)
     # Or what is in it already might be taken for redacted.
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
-        raise RedactionError("The folder for copies is not empty", out, remedy=ANOTHER)
+        raise WouldOverwrite("The folder for copies is not empty", out, remedy=ANOTHER)
     found: list[Path] = []
     problems: list[OSError] = []
     for folder, folders, names in os.walk(source, onerror=problems.append):

@@ -22,6 +22,8 @@ from obscura.redaction.clip import CoverClip
 from obscura.redaction.errors import RedactionError, unknown_tracks
 from obscura.redaction.geometry import Covered, CoverOptions
 from obscura.redaction.paint import How, paint
+from obscura.sources.errors import SourceError
+from obscura.sources.video import picture_track, pyav, upright
 from obscura.update import FrameInfo, Update
 
 CODECS = {
@@ -166,7 +168,7 @@ def _write(source: Path, target: Path, job: Job, cover: CoverClip) -> Summary:
                 continue
             for frame in packet.decode():
                 job.progress("covered", frames, len(cover))
-                pixels = _upright(frame)
+                pixels = upright(frame)
                 regions = _cover(pixels, cover, frames, job.how)
                 copy.picture(frame, pixels, frames)
                 frames += 1
@@ -262,7 +264,7 @@ def _pts(given: Any, index: int, stream: Any) -> int:
 
 def _coded(pixels: Pixels, given: Any, track: Any) -> Any:
     """Return a frame to be encoded, in the colours of the given one."""
-    frame = _pyav().VideoFrame.from_ndarray(_even(pixels), format="rgb24")
+    frame = pyav().VideoFrame.from_ndarray(_even(pixels), format="rgb24")
     frame = frame.reformat(
         track.width,  # in case the source's size changes on the way
         track.height,
@@ -283,7 +285,7 @@ def _even(pixels: Pixels) -> Pixels:
 
 def _sounds(made: Any, heard: tuple[Any, ...], suffix: str) -> dict[int, Any]:
     """Add a track for each of the source's sounds; return them by its index there."""
-    av = _pyav()
+    av = pyav()
     try:
         return {stream.index: made.add_stream_from_template(stream) for stream in heard}
     except (av.FFmpegError, ValueError) as error:
@@ -300,28 +302,19 @@ def _sounds(made: Any, heard: tuple[Any, ...], suffix: str) -> dict[int, Any]:
 def _frames(container: Any, stream: Any) -> Iterator[tuple[Any, Pixels]]:
     for packet in container.demux(stream):
         for frame in packet.decode():
-            yield frame, _upright(frame)
-
-
-def _upright(frame: Any) -> Pixels:
-    """Return the pixels of a frame as people see it; phones turn it by a note in the file."""
-    pixels: Pixels = frame.to_ndarray(format="rgb24")
-    return np.ascontiguousarray(np.rot90(pixels, round(frame.rotation / 90)))
+            yield frame, upright(frame)
 
 
 def _pictures(container: Any, source: Path) -> Any:
-    """Return the track of pictures, which is no attached cover."""
-    av = _pyav()
-    cover = av.stream.Disposition.attached_pic
-    for stream in container.streams.video:
-        if not stream.disposition & cover:
-            return stream
-    raise RedactionError("The file has no video", source)
+    try:
+        return picture_track(pyav(), container, str(source))
+    except SourceError as error:
+        raise RedactionError(error.cause, source) from error
 
 
 @contextmanager
 def _reading(source: Path) -> Iterator[Any]:
-    av = _pyav()
+    av = pyav()
     try:
         with av.open(str(source)) as container:
             yield container
@@ -332,21 +325,10 @@ def _reading(source: Path) -> Iterator[Any]:
 
 @contextmanager
 def _writing(source: Path, target: Path) -> Iterator[Any]:
-    av = _pyav()
+    av = pyav()
     try:
         with av.open(str(target), "w") as container:
             yield container
     except av.FFmpegError as error:
         reason = error.strerror or error
         raise RedactionError(f"The copy cannot be written: {reason}", source) from error
-
-
-def _pyav() -> Any:
-    try:
-        import av
-    except ImportError as error:
-        raise RedactionError(
-            "Videos are read with PyAV, which is not installed",
-            remedy="Install it: python3 -m pip install 'av>=18,<20'.",
-        ) from error
-    return av

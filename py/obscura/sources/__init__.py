@@ -1,9 +1,10 @@
 """Sources: pictures, videos, cameras and streams, as frames in order.
 
 >>> from obscura.sources import open_source
->>> with open_source("street.mp4", every=2) as source:
+>>> with open_source("street.jpg") as source:
 ...     for frame in source:
-...         frame.pixels, frame.info.time_s
+...         frame.pixels.shape, frame.info.time_s
+((512, 512, 4), 0.0)
 
 `listing.expand` tells what lies in folders; docs/formats.md has what is stable.
 """

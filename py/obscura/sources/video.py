@@ -38,7 +38,7 @@ class Video:
         self._av = pyav()
         self._container = self._open()
         try:
-            self._stream = _pictures(self._av, self._container, path)
+            self._stream = picture_track(self._av, self._container, path)
         except SourceError:
             self.close()
             raise
@@ -115,8 +115,12 @@ def opened(av: Any, where: str, **options: Any) -> Any:
         raise SourceError(f"The video cannot be read: {reason}", where) from error
 
 
-def _pictures(av: Any, container: Any, where: str) -> Any:
-    """Return the track of pictures, which is no attached cover."""
+def picture_track(av: Any, container: Any, where: str) -> Any:
+    """Return the track of pictures, which is no attached cover.
+
+    Raises:
+        SourceError: there is none.
+    """
     cover = av.stream.Disposition.attached_pic
     for stream in container.streams.video:
         if not stream.disposition & cover:
