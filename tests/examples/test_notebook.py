@@ -46,7 +46,17 @@ def test_it_shows_the_picture_with_boxes(shown: list[Any]) -> None:
 
 
 def test_the_person_keeps_one_number(shown: list[Any]) -> None:
-    assert shown[3][0] is not None
+    assert shown[3] == [1]
+
+
+def test_the_record_is_printed_as_a_table(capsys: pytest.CaptureFixture[str]) -> None:
+    sources = ["".join(cell["source"]) for cell in CELLS if cell["cell_type"] == "code"]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(NOTEBOOK.parent)
+        names: dict[str, Any] = {}
+        for source in sources:
+            run(source, names, "cell")
+    assert "sample.jpg,cocossd,0,0.0,512,512,person,0,0." in capsys.readouterr().out
 
 
 def test_it_is_stored_without_results() -> None:
