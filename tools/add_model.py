@@ -25,6 +25,7 @@ def main(argv: Sequence[str] | None = None, models: Path = ROOT / "models") -> i
     models = options.pop("models") or models
     wish = Wish(**options)
     try:
+        models.mkdir(parents=True, exist_ok=True)
         add(wish, models, lambda line: print(line, flush=True))
     except (ConversionError, ObscuraError) as error:
         return _complain(str(error))
