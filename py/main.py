@@ -117,7 +117,7 @@ class Assembly:
         table = SettingTable(CORE_SETTINGS, *(row.settings for row in self._rows))
         store = storage.settings_storage()
         models = [*parts.cards, *stored(table, store).own]
-        self._request = table.read_address(about.parameters(), models)
+        self._request = table.read_address(parts.wishes | about.parameters(), models)
         if safe is not None:
             self._request = self._request.in_safe_mode(getattr(safe, "model", None))
         needs = {row.switch: row.needs for row in self._rows if row.needs}

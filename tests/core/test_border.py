@@ -32,6 +32,7 @@ FLOORS = (
         "live.pace",
         "live.timing",
         "spreadsheet",
+        "starter",
         "suggest",
     },
     {"detections", "cards.table"},

@@ -15,7 +15,7 @@ from builder.errors import BuildError
 from builder.sources import read
 
 STAMP = ".obscura-installed"
-REQUIREMENTS = "requirements/test.txt"
+REQUIREMENTS = "test"
 
 # Tests wait a lot, and meanwhile others can run. Files stay whole: their tests share visits. The
 # order is that of tests/conftest.py.
@@ -37,17 +37,21 @@ NEEDS_NODE = "tests/convert/test_tfjs.py"
 ENDURANCE = "endurance"
 
 
-def environment(root: Path) -> Path:
-    """Make ``root/.venv`` what ``requirements/test.txt`` says and return its Python."""
-    folder = root / ".venv"
+def environment(root: Path, purpose: str = REQUIREMENTS) -> Path:
+    """Make an environment what ``requirements/PURPOSE.txt`` says and return its Python.
+
+    That of the tests is ``root/.venv``, others are ``root/.venv-PURPOSE``.
+    """
+    requirements = f"requirements/{purpose}.txt"
+    folder = root / (".venv" if purpose == REQUIREMENTS else f".venv-{purpose}")
     python = folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
     stamp = folder / STAMP
-    wanted = digest([read(root, REQUIREMENTS), sys.version.encode()])
+    wanted = digest([read(root, requirements), sys.version.encode()])
     if python.is_file() and stamp.is_file() and stamp.read_text(encoding="utf-8") == wanted:
         return python
     if Path(sys.prefix) == folder:
-        raise BuildError(f"{REQUIREMENTS} has changed: run build.py with the Python outside .venv.")
-    print("making the tests' environment in .venv ...", flush=True)
+        raise BuildError(f"{requirements} has changed: run build.py with the Python outside .venv.")
+    print(f"making an environment in {folder.name} ...", flush=True)
     if subprocess.run(
         [sys.executable, "-m", "venv", "--clear", str(folder)], check=False
     ).returncode:
@@ -55,7 +59,7 @@ def environment(root: Path) -> Path:
             "no virtual environment could be made: install Python's venv (python3-venv on Debian)."
         )
     install = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-    install += ["--require-hashes", "--only-binary", ":all:", "-r", str(root / REQUIREMENTS)]
+    install += ["--require-hashes", "--only-binary", ":all:", "-r", str(root / requirements)]
     done = subprocess.run(
         install,
         stdout=sys.stdout,
@@ -67,7 +71,7 @@ def environment(root: Path) -> Path:
     if done.returncode != 0:
         errors = [line for line in done.stderr.splitlines() if line.startswith("ERROR:")]
         wrong = errors[0] if errors else "no message"
-        raise BuildError(f"pip could not install {REQUIREMENTS} ({wrong}): check the network.")
+        raise BuildError(f"pip could not install {requirements} ({wrong}): check the network.")
     stamp.write_text(wanted, encoding="utf-8")
     return python
 

@@ -50,6 +50,8 @@ class Build:
     """Archives of the features that start later, by name."""
     litert: LiteRT | None
     """None if the site was built without it."""
+    wishes: dict[str, str]
+    """Parameters with which this site opens, as if its address had them."""
     runtimes: dict[str, dict[str, str]]
     """Per onnxruntime-web build ("wasm", "jspi", "asyncify"): `module`, `glue` and `wasm`; "webgl"
     has those of "wasm", and its own module as `webgl`."""
@@ -78,6 +80,7 @@ def read(text: str) -> Build:
         clip_url=data["clip"],
         feature_urls=data["features"],
         litert=LiteRT(**data["litert"]) if data["litert"] else None,
+        wishes=data["wishes"],
         runtimes=data["ort"],
         added=data.get("added", {}),
     )
