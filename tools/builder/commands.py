@@ -96,7 +96,7 @@ def suite_options() -> argparse.ArgumentParser:
         "--cluster",
         action="store_true",
         help="only the tests on clusters of Ray, which the suite leaves out; installs 800 MB in "
-        "build/cluster-venv",
+        ".venv-cluster",
     )
     return options
 
