@@ -21,8 +21,11 @@ LONGEST = 600  # characters of an error message; runtimes can be verbose
 def main(argv: Sequence[str] | None = None, models: Path = ROOT / "models") -> int:
     """Run the command line and return the exit status. Errors that a user can fix take one line."""
     parser = argparse.ArgumentParser(prog="build.py add-model", parents=[arguments()])
-    wish = Wish(**vars(parser.parse_args(argv)))
+    options = vars(parser.parse_args(argv))
+    models = options.pop("models") or models
+    wish = Wish(**options)
     try:
+        models.mkdir(parents=True, exist_ok=True)
         add(wish, models, lambda line: print(line, flush=True))
     except (ConversionError, ObscuraError) as error:
         return _complain(str(error))

@@ -42,6 +42,7 @@ export const safeMode = Promise.resolve(globalThis.obscuraOffline?.crashes).then
 
 export const wishes = safeMode.then((safe) => {
   const stored = settings();
-  const asked = { ...stored, ...Object.fromEntries(new URLSearchParams(location.search)), ...safe };
+  const address = Object.fromEntries(new URLSearchParams(location.search));
+  const asked = { ...stored, ...build.wishes, ...address, ...safe };
   return { ...asked, model: safe?.model ?? chosenModel() ?? build.default_model };
 });

@@ -2,6 +2,7 @@
 """Trains a small detector of shapes from scratch, on the CPU, and writes it as shapes.onnx.
 
     python3 train.py [--steps 3000] [--out shapes.onnx]
+    python3 train.py --data labelled --out mine.onnx     # on pictures of your own, see labelled.py
 
 One network, one loss, no anchors: every cell of a 20 x 20 grid says what lies on it and how far
 away the left, top, right and bottom of that thing's box are (FCOS, Tian et al. 2019).
@@ -16,14 +17,16 @@ from pathlib import Path
 import numpy as np
 import onnx
 import torch
+from labelled import read
 from shapes import LABELS, draw, letterbox
 from torch import Tensor, nn
 from torch.nn import functional
 
 SIDE = 160  # pixels of the network's input, both ways
 STRIDE = 8  # pixels a cell
-MOST = 6  # shapes in a scene
+MOST = 6  # shapes in a drawn scene
 BATCH = 32
+DESCRIPTION = "Shapes: a small detector trained from scratch on drawn scenes"
 
 
 def convolution(inside: int, outside: int, stride: int = 1) -> nn.Sequential:
@@ -38,7 +41,7 @@ def convolution(inside: int, outside: int, stride: int = 1) -> nn.Sequential:
 class Detector(nn.Module):
     """The network: images in, a box and a score for each class out of every cell."""
 
-    def __init__(self) -> None:
+    def __init__(self, classes: int = len(LABELS)) -> None:
         super().__init__()
         self.near = nn.Sequential(
             convolution(3, 12, stride=2),
@@ -49,7 +52,7 @@ class Detector(nn.Module):
             convolution(32, 48, stride=2), convolution(48, 32), nn.Upsample(scale_factor=2)
         )
         self.join = nn.Sequential(convolution(32, 32), convolution(32, 32))
-        self.head = nn.Conv2d(32, 4 + len(LABELS), 1)
+        self.head = nn.Conv2d(32, 4 + classes, 1)
         nn.init.constant_(self.head.bias[4:], -4.0)  # most cells hold nothing: begin with that
         grid = torch.arange(STRIDE / 2, SIDE, STRIDE)
         y, x = torch.meshgrid(grid, grid, indexing="ij")
@@ -109,7 +112,10 @@ def loss(detector: Detector, images: Tensor, boxes: Tensor, classes: Tensor) -> 
     return (2 * (1 - overlap).sum() + focal.sum()) / max(len(overlap), 1)
 
 
-def load(count: int, seed: int) -> tuple[Tensor, Tensor, Tensor]:
+Data = tuple[Tensor, Tensor, Tensor]
+
+
+def load(count: int, seed: int) -> Data:
     """Draw scenes: images uint8 ``(count, 3, SIDE, SIDE)``, boxes and classes padded to MOST."""
     rng = np.random.default_rng(seed)
     images = np.empty((count, SIDE, SIDE, 3), np.uint8)
@@ -138,13 +144,13 @@ def vary(images: Tensor, boxes: Tensor) -> tuple[Tensor, Tensor]:
     return images, boxes
 
 
-def train(steps: int, scenes: int, seed: int = 0) -> Detector:
+def train(steps: int, data: Data, labels: tuple[str, ...] = LABELS, seed: int = 0) -> Detector:
     """Train a new network; says how it is getting on."""
     torch.manual_seed(seed)
     began = time.perf_counter()
-    images, boxes, classes = load(scenes, seed)
-    print(f"{scenes} scenes drawn in {time.perf_counter() - began:.0f} s", flush=True)
-    detector = Detector()
+    images, boxes, classes = data
+    scenes = len(images)
+    detector = Detector(len(labels))
     optimizer = torch.optim.AdamW(detector.parameters(), lr=0.004, weight_decay=0.01)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, max_lr=0.004, total_steps=steps)
     recent = 0.0
@@ -164,7 +170,7 @@ def train(steps: int, scenes: int, seed: int = 0) -> Detector:
     return detector.eval()
 
 
-def export(detector: Detector, path: Path) -> None:
+def export(detector: Detector, path: Path, labels: tuple[str, ...] = LABELS) -> None:
     """Write the network as one ONNX file that says itself what it is."""
     example = torch.zeros(1, 3, SIDE, SIDE)
     torch.onnx.export(
@@ -185,9 +191,9 @@ def export(detector: Detector, path: Path) -> None:
     ):
         del part.metadata_props[:]  # the exporter's notes, which quote this machine's paths
     about = {
-        "description": "Shapes: a small detector trained from scratch on drawn scenes",
+        "description": DESCRIPTION if labels == LABELS else f"Finds {', '.join(labels)}",
         "task": "detect",
-        "names": str(dict(enumerate(LABELS))),
+        "names": str(dict(enumerate(labels))),
         "imgsz": str([SIDE, SIDE]),
         "stride": str(STRIDE),
         "license": "Apache-2.0",
@@ -201,9 +207,21 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--steps", type=int, default=3000)
     parser.add_argument("--scenes", type=int, default=4000)
+    parser.add_argument("--data", type=Path, metavar="DIR", help="labelled pictures (COCO)")
     parser.add_argument("--out", type=Path, default=Path(__file__).with_name("shapes.onnx"))
     options = parser.parse_args()
-    export(train(options.steps, options.scenes), options.out)
+    labels = LABELS
+    if options.data:
+        images, boxes, classes, labels = read(options.data, SIDE)
+        data = (
+            torch.from_numpy(images).permute(0, 3, 1, 2),
+            *map(torch.from_numpy, (boxes, classes)),
+        )
+        print(f"{len(images)} pictures of {', '.join(labels)}", flush=True)
+    else:
+        data = load(options.scenes, seed=0)
+        print(f"{options.scenes} scenes drawn", flush=True)
+    export(train(options.steps, data, labels), options.out, labels)
 
 
 if __name__ == "__main__":

@@ -82,9 +82,8 @@ class Detections:
     ) -> Detections:
         """Return Detections of arrays that nobody else changes, unchecked: for each frame.
 
-        Args:
-            xyxy, score, class_id, track_id, data: of the types and shapes that `Detections` says.
-                They are not copied, and read-only from now on.
+        The arrays, of the types and shapes that `Detections` says, are not copied, and read-only
+        from now on.
         """
         made = object.__new__(cls)
         data = data or {}

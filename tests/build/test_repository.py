@@ -50,7 +50,8 @@ def test_the_lock_covers_what_the_library_asks_for() -> None:
     for extra in [name for name in asked if name.startswith("obscura[")]:
         asked |= set(extras[extra.removeprefix("obscura[").removesuffix("]")])
         asked.remove(extra)
-    for name in asked:
+    for wanted in asked:
+        name = re.split("[<>=]", wanted)[0]
         assert re.search(rf"^{name}==", locked, re.MULTILINE), name
 
 
@@ -85,4 +86,7 @@ def test_the_wheel_carries_the_library_and_its_models(tmp_path: Path) -> None:
     assert {f"obscura/models/{card}/model.toml" for card in cards} <= names
     assert {f"obscura/models/{card}/model.onnx" for card in cards} <= names
     assert {"obscura/__init__.py", "obscura/py.typed"} <= names
+    starters = (path for path in (ROOT / "py/obscura/starter").rglob("*") if path.is_file())
+    templates = {path.relative_to(ROOT / "py").as_posix() for path in starters}
+    assert {name for name in templates if "__pycache__" not in name} <= names
     assert not [name for name in names if name.startswith(("tests", "tools", "builder"))]

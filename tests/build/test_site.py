@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+import obscura
 from builder.build import ROOT, build
 from builder.pyodide import Source, compile_all
 from builder.report import report
@@ -67,6 +68,7 @@ def test_every_name_tells_its_contents(dist: Path) -> None:
         "index.html",
         "bench.html",
         "manifest.webmanifest",
+        f"obscura-{obscura.__version__}-py3-none-any.whl",
         "sbom.cdx.json",
         "sw.js",
         "LICENSE",

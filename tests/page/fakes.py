@@ -497,6 +497,7 @@ class World:
             heads_url="",
             clip_url="",
             feature_urls={},
+            wishes={},
             runtimes={},
         )
         self.shelf = Shelf(build, self.site, OwnModels(self.store), self.deferred)

@@ -13,10 +13,13 @@ from builder import (
     manifest,
     models,
     npm,
+    own_page,
     page,
+    remote,
     runtime,
     sbom,
     scripts,
+    wheel,
     worker,
 )
 from builder.cache import digest
@@ -40,6 +43,8 @@ WEBGL = "ort.webgl.min.mjs"
 PYSCRIPT = ("core.js", "core.css", "core-*.js", "error-*.js")
 
 PYODIDE = "pyodide.mjs"
+
+STYLE = "assets/style.css"
 
 HEADS = "heads/heads.json"
 
@@ -65,6 +70,8 @@ def build(
     unpack: bool = False,
     share_target: bool = False,
     fast_cpu: bool = True,
+    server: str | None = None,
+    own: Path | None = None,
 ) -> Site:
     """Build the site of ``root`` into the folder ``out``, replaced whole or left unchanged.
 
@@ -77,6 +84,9 @@ def build(
         unpack: also write ``.gz`` files beside the large ones, for the service worker to unpack.
         share_target: let the system share files to the installed app.
         fast_cpu: ship LiteRT, the engine that is faster on many processors.
+        server: the server that the page may ask if a person agrees, see ``remote.Server``; None for
+            a page without any of that.
+        own: the ``page.toml`` of a page of one's own.
 
     Returns:
         the site, whose ``folder`` is ``out``.
@@ -87,38 +97,45 @@ def build(
     check_base(base)
     check_out(out, root)
     html = {name: page.assemble(root, name) for name in PAGES}
+    asked = remote.server(server)
+    html["index.html"] = asked.insert(html["index.html"], root)
+    added = asked.features
     npm.check_node()
-    collected, heads = models.collect(root), models.collect_heads(root)
+    mine = own_page.read(own, version_of(root)) if own else own_page.OwnPage(root)
+    html["index.html"] = mine.page(html["index.html"])
+    collected, heads = mine.collect(root), models.collect_heads(root)
     modules = npm.install(root)
-    python = runtime.python_runtime(root, modules)
+    python = runtime.python_runtime(root, modules, added)
     halved = runtime.pyodide_core(root, modules)
-    archives = runtime.archives(root, modules, python)
+    archives = runtime.archives(root, modules, python, added)
     joined = scripts.join(root, modules)
     if not fast_cpu:
         joined.pop(litert.MODULE, None)
+    joined |= asked.styles(root)
     with swapped_in(out) as folder:
         site = Site(folder, base)
         add_browser_parts(site, modules, [python / "pyodide", halved])
         for archive in archives:
             site.add(f"py/{archive.name}", archive.read_bytes())
-        config = add_page_parts(site, root, joined)
-        manifest.add(site, read(root, manifest.NAME), share_target=share_target)
+        config = add_page_parts(site, root, joined, mine.style())
+        manifest.add(site, mine.manifest(read(root, manifest.NAME)), share_target=share_target)
         for model in collected:
             site.add(model_file(model), model.path.read_bytes())
         add_heads(site, heads)
         for name in ("LICENSE", "NOTICE"):
             site.add_plain(name, read(root, name))
         faster = litert.add(site, modules, collected) if fast_cpu else None
-        facts = page_facts(site, collected, html, faster)
+        facts = page_facts(site, collected, html, faster, mine.wishes(site)) | asked.facts()
         icons = modules / "lucide-static" / "icons"
         facts["python"] = python_facts(site, config)
         for name, text in html.items():
             shipped = page.rewrite(text, site, icons, facts, config["plugins"], name)
             site.add_plain(name, shipped.encode())
-        # It is not needed offline, so the service worker does not list it.
+        # These two are not needed offline, so the service worker does not list them.
         without = () if fast_cpu else litert.PACKAGES
         parts = parts_list(root, modules, [*collected, *heads], facts["version"], without)
         site.write(sbom.NAME, parts)
+        wheel.write(root, version_of(root), folder)
         policy = hosts.policy(html["index.html"])
         copies = root / "build" / "cache" / "compressed"
         packed = hosts.pack(site, copies) if unpack else ()
@@ -130,6 +147,15 @@ def build(
             hosts.precompress(site, copies)
     site.folder = out
     return site
+
+
+def version_of(root: Path) -> str:
+    """Return the version of the library."""
+    text = read(root, "py/obscura/__init__.py").decode()
+    found = re.search(r'^__version__ = "([^"]+)"$', text, re.MULTILINE)
+    if found is None:
+        raise BuildError("py/obscura/__init__.py names no version: restore it.")
+    return found[1]
 
 
 def add_heads(site: Site, heads: list[models.Model]) -> None:
@@ -187,11 +213,14 @@ def parts_list(
     return sbom.parts_list(root, collected, scripts, version, without)
 
 
-def add_page_parts(site: Site, root: Path, joined: Mapping[str, bytes]) -> dict[str, Any]:
+def add_page_parts(
+    site: Site, root: Path, joined: Mapping[str, bytes], style: bytes = b""
+) -> dict[str, Any]:
     """Add the pages' own files and the configurations that start PyScript.
 
     Args:
-        joined: the scripts that were joined from several files, by name.
+        joined: the files that were joined from several, by name.
+        style: added to the style sheet.
 
     Returns:
         the start page's configuration. It differs from that in the repository in its interpreter,
@@ -202,7 +231,8 @@ def add_page_parts(site: Site, root: Path, joined: Mapping[str, bytes]) -> dict[
     for path in sorted(assets.rglob("*")):
         name = path.relative_to(root).as_posix()
         if path.is_file() and name != worker.SOURCE and not scripts.is_source(path, assets):
-            files[name] = path.read_bytes()
+            files.setdefault(name, path.read_bytes())
+    files[STYLE] += style
     for name, data in sorted(files.items()):
         site.add(name, data)
     config = read_toml(root, "pyscript.toml")
@@ -249,12 +279,14 @@ def page_facts(
     collected: list[models.Model],
     html: dict[str, str],
     faster: dict[str, Any] | None,
+    wishes: dict[str, str],
 ) -> dict[str, Any]:
     """Return what the page needs to know about its build.
 
     Args:
         html: the pages before they were rewritten.
         faster: of LiteRT; None if it is left out.
+        wishes: parameters with which the page opens.
     """
     facts: dict[str, Any] = {
         "default_model": collected[0].name,
@@ -279,6 +311,7 @@ def page_facts(
         "litert": faster,
         "parts": parts(site, collected),
         "threads": thread_table(),
+        "wishes": wishes,
         "notices": early_notices(),
     }
     # Every name except the pages' contains a hash, so names, facts and pages determine the version.

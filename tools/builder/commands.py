@@ -9,7 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from builder import own_models
+from builder import docs, own_models
 from builder.build import ROOT, build
 from builder.errors import BuildError
 from builder.hosts import HOSTS
@@ -39,6 +39,8 @@ def run_build(args: argparse.Namespace) -> int:
         unpack=args.unpack,
         share_target=args.share_target,
         fast_cpu=args.fast_cpu,
+        server=args.server,
+        own=args.page,
         quality=BEST if args.best else QUALITY,
     )
     return 0
@@ -50,10 +52,17 @@ def run_serve(args: argparse.Namespace) -> int:
     # The port first, so that one in use is reported at once.
     server = open_server(args.host, args.port, args.out.resolve(), base, isolated=args.isolation)
     with server:
-        build(args.out, args.base)
+        build(args.out, args.base, own=args.page)
         with suppress(KeyboardInterrupt):
             print(f"serving {server.url} (Ctrl-C stops)", flush=True)
             server.serve_forever()
+    return 0
+
+
+def run_docs(args: argparse.Namespace) -> int:
+    """Build the documentation."""
+    docs.build(ROOT, args.out)
+    print(f"built {args.out / 'index.html'}", flush=True)
     return 0
 
 
@@ -87,7 +96,7 @@ def suite_options() -> argparse.ArgumentParser:
         "--cluster",
         action="store_true",
         help="only the tests on clusters of Ray, which the suite leaves out; installs 800 MB in "
-        "build/cluster-venv",
+        ".venv-cluster",
     )
     return options
 
@@ -140,6 +149,7 @@ def parser(*more: AddCommands) -> argparse.ArgumentParser:
         metavar="/PATH/",
         help="the site's path on its host (default: any)",
     )
+    add("--page", type=Path, metavar="FILE", help="the page.toml of your own page")
 
     command = commands.add_parser("build", parents=[site], help="make the folder of static files")
     add = command.add_argument
@@ -171,6 +181,12 @@ def parser(*more: AddCommands) -> argparse.ArgumentParser:
         action="store_false",
         help="leave out LiteRT, the engine that is faster on many processors (docs/deploy.md)",
     )
+    add(
+        "--server",
+        metavar="ORIGIN",
+        help="let people of this site send pictures to a server of yours, if they agree: "
+        "same-origin, or https://HOST (docs/deploy.md)",
+    )
     command.set_defaults(run=run_build)
 
     command = commands.add_parser("serve", parents=[site], help="build and serve on this machine")
@@ -201,6 +217,15 @@ def parser(*more: AddCommands) -> argparse.ArgumentParser:
     command = commands.add_parser("remove-model", help="remove a model from models/")
     command.add_argument("name", help="name of its folder in models/")
     command.set_defaults(run=run_remove_model)
+
+    command = commands.add_parser(
+        "docs",
+        help="make the documentation as a folder of static files",
+        description="Make the documentation, docs/ and what docstrings say, as static files.",
+    )
+    docs_out = ROOT / "build" / "docs"
+    command.add_argument("--out", type=Path, default=docs_out, help="default: build/docs")
+    command.set_defaults(run=run_docs)
 
     command = commands.add_parser(
         "browsers",

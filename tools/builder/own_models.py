@@ -48,6 +48,7 @@ def arguments() -> argparse.ArgumentParser:
         help="pictures on which the added model is compared with FILE",
     )
     add("--default", action="store_true", help="make it the default model of the page")
+    add("--models", type=Path, metavar="DIR", help="folder of models (default: Obscura's own)")
     add("--replace", action="store_true", help="replace an existing model of that name")
     return parser
 

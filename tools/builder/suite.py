@@ -15,7 +15,7 @@ from builder.errors import BuildError
 from builder.sources import read
 
 STAMP = ".obscura-installed"
-REQUIREMENTS = "requirements/test.txt"
+REQUIREMENTS = "test"
 
 # Tests wait a lot, and meanwhile others can run. Files stay whole: their tests share visits. The
 # order is that of tests/conftest.py.
@@ -38,19 +38,21 @@ ENDURANCE = "endurance"
 CLUSTER = "cluster"
 
 
-def environment(root: Path, name: str = ".venv", requirements: str = REQUIREMENTS) -> Path:
-    """Make the folder ``name`` of the root what the requirements say, and return its Python."""
-    folder = root / name
+def environment(root: Path, purpose: str = REQUIREMENTS) -> Path:
+    """Make an environment what ``requirements/PURPOSE.txt`` says and return its Python.
+
+    That of the tests is ``root/.venv``, others are ``root/.venv-PURPOSE``.
+    """
+    requirements = f"requirements/{purpose}.txt"
+    folder = root / (".venv" if purpose == REQUIREMENTS else f".venv-{purpose}")
     python = folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
     stamp = folder / STAMP
     wanted = digest([read(root, requirements), sys.version.encode()])
     if python.is_file() and stamp.is_file() and stamp.read_text(encoding="utf-8") == wanted:
         return python
     if Path(sys.prefix) == folder:
-        raise BuildError(
-            f"{requirements} has changed: run build.py with the Python outside {name}."
-        )
-    print(f"making the tests' environment in {name} ...", flush=True)
+        raise BuildError(f"{requirements} has changed: run build.py with the Python outside .venv.")
+    print(f"making an environment in {folder.name} ...", flush=True)
     if subprocess.run(
         [sys.executable, "-m", "venv", "--clear", str(folder)], check=False
     ).returncode:
@@ -132,7 +134,7 @@ def run_endurance(root: Path, dist: Path, pytest_arguments: list[str]) -> int:
 def run_cluster(root: Path, pytest_arguments: list[str]) -> int:
     """Run the tests on clusters, one after another, in an environment of their own: Ray is large,
     and no other test needs it."""
-    python = environment(root, f"build/{CLUSTER}-venv", f"requirements/{CLUSTER}.txt")
+    python = environment(root, CLUSTER)
     # Ray leaves sockets and processes to the system, of which Python would complain.
     command = [str(python), "-m", "pytest", "-W", "default", f"tests/{CLUSTER}", *pytest_arguments]
     return subprocess.run(command, cwd=root, check=False).returncode

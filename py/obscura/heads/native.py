@@ -57,7 +57,12 @@ class PipelineDetector:
 
         Args:
             spec: the pipeline; completed as `obscura.heads.completed` does it.
-            threshold, iou, classes, threads, flip, reading: of the detector, see `Detector`.
+            threshold: of the detector, as the next five; see `Detector`.
+            iou: see `Detector`.
+            classes: see `Detector`.
+            threads: see `Detector`.
+            flip: see `Detector`.
+            reading: see `Detector`.
             live: keep to the pipeline's budget, because somebody watches. Without it the heads
                 look at everything that is due.
 

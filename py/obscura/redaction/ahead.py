@@ -79,8 +79,7 @@ class CoverAhead:
     ) -> list[Covered]:
         """Take in a frame, and return what to cover of the frames that are due, oldest first.
 
-        Args:
-            update, labels, spared, why: as in `Cover.update`.
+        The arguments are those of `Cover.update`.
         """
         now_s = update.frame.time_s
         if self._waiting and now_s < self._waiting[-1].frame.time_s:

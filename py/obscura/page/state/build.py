@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from obscura.cards.card import ModelCard
@@ -49,9 +50,13 @@ class Build:
     """Archives of the features that start later, by name."""
     litert: LiteRT | None
     """None if the site was built without it."""
+    wishes: dict[str, str]
+    """Parameters with which this site opens, as if its address had them."""
     runtimes: dict[str, dict[str, str]]
     """Per onnxruntime-web build ("wasm", "jspi", "asyncify"): `module`, `glue` and `wasm`; "webgl"
     has those of "wasm", and its own module as `webgl`."""
+    added: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    """What features that only some sites have need to know, by their modules."""
 
 
 def read(text: str) -> Build:
@@ -75,5 +80,7 @@ def read(text: str) -> Build:
         clip_url=data["clip"],
         feature_urls=data["features"],
         litert=LiteRT(**data["litert"]) if data["litert"] else None,
+        wishes=data["wishes"],
         runtimes=data["ort"],
+        added=data.get("added", {}),
     )

@@ -1,0 +1,131 @@
+"""``obscura new``: what it writes, and what it refuses."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+import tomllib
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+import obscura
+from builder.build import ROOT
+from obscura.cli import main
+from obscura.starter import TEMPLATES, package_name, render
+
+New = Callable[..., Path]
+FIELDS = {
+    "name": "A",
+    "name_toml": '"A"',
+    "package": "a",
+    "project_toml": '"a"',
+    "description_toml": '"A."',
+    "description_text": "A.",
+    "model": "cocossd",
+    "colour": "#123456",
+    "looks": "",
+    "version": "1",
+    "checkout_toml": '".."',
+}
+AWKWARD = 'Café "é" \\ $name & <b>'
+
+
+def files(folder: Path) -> set[str]:
+    """Return the names of all files below a folder."""
+    return {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_every_folder_of_templates_is_one_that_can_be_chosen() -> None:
+    folder = Path(obscura.__file__).parent / "starter"
+    assert {path.name for path in folder.iterdir() if path.is_dir()} - {"__pycache__"} == {
+        *TEMPLATES
+    }
+
+
+def test_a_field_that_a_template_lacks_is_an_error() -> None:
+    with pytest.raises(KeyError, match="model"):
+        render("page", {key: value for key, value in FIELDS.items() if key != "model"})
+
+
+@pytest.mark.parametrize("template", TEMPLATES)
+def test_every_field_is_used_and_no_placeholder_is_left(template: str) -> None:
+    for name, text in render(template, FIELDS).items():
+        assert "$" not in text, name
+        assert "package" not in name
+
+
+@pytest.mark.parametrize("template", TEMPLATES)
+def test_names_with_any_characters_make_valid_files(template: str, new: New) -> None:
+    folder = new(template, name=AWKWARD)
+
+    for path in folder.rglob("*.py"):
+        ast.parse(path.read_text("utf-8"))
+    for path in folder.rglob("*.toml"):
+        table = tomllib.loads(path.read_text("utf-8"))
+        if template == "page":
+            assert table["name"] == AWKWARD
+
+
+@pytest.mark.parametrize("template", TEMPLATES)
+def test_what_is_made_passes_the_checks_of_this_repository(template: str, new: New) -> None:
+    folder = new(template)
+    command = [sys.executable, "-m", "ruff"]
+    config = ["--config", str(ROOT / "pyproject.toml"), "--no-cache", str(folder)]
+    # Tests of unittest assert in its own way; nobody types a test of a project that begins.
+    ignored = ["--ignore", "PT009,PT027,I001"]
+
+    for words in (["check", *ignored, *config], ["format", "--check", *config]):
+        done = subprocess.run([*command, *words], capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_a_folder_with_something_in_it_is_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "mine.txt").write_text("mine")
+
+    assert main(["new", str(tmp_path)]) == 2
+    assert "There is something in the place" in capsys.readouterr().err
+    assert files(tmp_path) == {"mine.txt"}
+
+
+def test_an_empty_folder_is_filled(tmp_path: Path) -> None:
+    assert main(["new", str(tmp_path)]) == 0
+    assert {"build.py", "page.toml", "zones.json", ".gitignore"} <= files(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("options", "code"),
+    [
+        (["--template", "library", "--colour", "#123456"], 2),
+        (["--model", "no-such-model"], 3),
+        (["--model", "folder/mine.onnx"], 2),
+    ],
+)
+def test_options_that_make_no_sense_write_nothing(
+    tmp_path: Path, options: list[str], code: int
+) -> None:
+    assert main(["new", str(tmp_path / "new"), *options]) == code
+    assert not (tmp_path / "new").exists()
+
+
+@pytest.mark.parametrize("colour", ["red", "#12345", "#12345g", "123456"])
+def test_what_is_no_colour_is_refused(tmp_path: Path, colour: str) -> None:
+    with pytest.raises(SystemExit) as stopped:
+        main(["new", str(tmp_path / "new"), "--colour", colour])
+    assert stopped.value.code == 2
+
+
+@pytest.mark.parametrize(
+    ("name", "package"),
+    [("Door counter", "door_counter"), ("class", "project_class"), ("猫", "project")],
+)
+def test_a_package_has_a_name_that_python_can_import(name: str, package: str) -> None:
+    assert package_name(name) == package
+
+
+def test_a_project_may_not_hide_the_library_itself() -> None:
+    assert package_name("Obscura") == "project_obscura"
