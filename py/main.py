@@ -112,13 +112,15 @@ class Assembly:
         self._parts, self._service, self._facts = parts, service, device[0]
         self._late = archive(parts.rest_url)
         self._archives = {name: archive(url) for name, url in parts.feature_urls.items()}
-        table = SettingTable(CORE_SETTINGS, *(row.settings for row in FEATURES))
+        added = (importlib.import_module(name).FEATURE for name in parts.added)
+        self._rows = (*FEATURES, *added)
+        table = SettingTable(CORE_SETTINGS, *(row.settings for row in self._rows))
         store = storage.settings_storage()
         models = [*parts.cards, *stored(table, store).own]
         self._request = table.read_address(parts.wishes | about.parameters(), models)
         if safe is not None:
             self._request = self._request.in_safe_mode(getattr(safe, "model", None))
-        needs = {row.switch: row.needs for row in FEATURES if row.needs}
+        needs = {row.switch: row.needs for row in self._rows if row.needs}
         self._preferences = Preferences(table, store, self._request, needs)
         own = OwnModels(ModelDatabase(lambda: boot.boot.load(parts.store_url)))
         self._shelf = Shelf(parts, download, own, self._late)
@@ -197,7 +199,7 @@ class Assembly:
             preferences=self._preferences,
             request=self._request,
             pace=self._pace,
-            features=Features(FEATURES, self._load, context, self._started),
+            features=Features(self._rows, self._load, context, self._started),
             make_sources=self._make_sources,
             make_models=self._make_models,
         )

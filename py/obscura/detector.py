@@ -88,7 +88,7 @@ class Detector:
         self.iou = iou
         self.flip = flip
         self.thorough = thorough
-        self.classes = None if classes is None else _class_ids(self.card, classes)
+        self.classes = None if classes is None else class_ids(self.card, classes)
         self.session = NativeSession(self.card, network, threads)
 
     @property
@@ -177,7 +177,7 @@ def rgba(picture: Picture) -> NDArray[np.uint8]:
     return pictures.to_rgba(pictures.in_srgb(pictures.upright(picture)))
 
 
-def _class_ids(card: ModelCard, labels: Iterable[str]) -> frozenset[int]:
+def class_ids(card: ModelCard, labels: Iterable[str]) -> frozenset[int]:
     """Return the ids of classes, whatever the case of their names.
 
     Raises:

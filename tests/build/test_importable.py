@@ -40,6 +40,8 @@ SCRIPTS = (
     "bench/profile_frames.py",
     "bench/reference.py",
     "bench/redaction/table.py",
+    "bench/serving/contract.py",
+    "bench/serving/load.py",
     "bench/start.py",
     "bench/tracking/clips.py",
     "bench/tracking/leave_one_out.py",

@@ -62,6 +62,10 @@ FLOORS = (
     {"redaction.listing", "redaction.video"},
     {"redaction.finder"},
     {"redaction.files"},
+    {"serving.faults", "serving.refusal", "serving.settings"},
+    {"serving.detecting", "serving.pictures", "serving.pool"},
+    {"serving.inference", "serving.limits", "serving.metrics"},
+    {"serving"},
     {"cli.parser", "cli.progress", "cli.saver"},
     {"cli.detector", "cli.errors"},
     {"cli"},
@@ -158,6 +162,10 @@ PURE = {
     "page.features.redact.picking",
     "page.features.redact.readiness",
     "page.features.redact.redactor",
+    "page.features.remote",
+    "page.features.remote.near",
+    "page.features.remote.use",
+    "page.features.remote.words",
     "page.features.sample",
     "page.features.sample.example",
     "page.features.sample.trial",
@@ -176,13 +184,18 @@ PURE = {
 # What is imported beyond the standard library and numpy, and by whom.
 DOORS = {
     "av": {"sources.video"},
+    "fastapi": {"cli.serve", "serving.asgi"},
     "onnxruntime": {"engine.native"},
     "PIL": {"pictures", "detector", "cli.saver", "cli.redact", "label_font"},
     "playwright": {"evaluation.browser"},
+    "prometheus_client": {"cli.serve", "serving.metrics"},
     "pycocotools": {"evaluation.score"},
+    "pydantic": {"serving.answers"},
     "scipy": {"evaluation.tracking"},
     "tqdm": {"cli.evaluate"},
+    "starlette": {"serving.asgi", "serving.page"},
     "trackeval": {"evaluation.tracking"},
+    "uvicorn": {"cli.serve", "serving.connection"},
 }
 
 

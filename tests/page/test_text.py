@@ -19,7 +19,7 @@ NOT_ON_THE_PAGE = {"label-unknown", "series", "pipeline-invalid"}
 NATIVE = (
     *("obscura.cli.", "obscura.evaluation.", "obscura.export.errors", "obscura.extras"),
     "obscura.own_model",
-    *("obscura.redaction.errors", "obscura.sources."),
+    *("obscura.redaction.errors", "obscura.serving.", "obscura.sources."),
 )
 
 

@@ -15,6 +15,7 @@ from builder import (
     npm,
     own_page,
     page,
+    remote,
     runtime,
     sbom,
     scripts,
@@ -70,6 +71,7 @@ def build(
     share_target: bool = False,
     fast_cpu: bool = True,
     own: Path | None = None,
+    server: str | None = None,
 ) -> Site:
     """Build the site of ``root`` into the folder ``out``, replaced whole or left unchanged.
 
@@ -83,6 +85,8 @@ def build(
         share_target: let the system share files to the installed app.
         fast_cpu: ship LiteRT, the engine that is faster on many processors.
         own: the ``page.toml`` of a page of one's own.
+        server: the server that the page may ask if a person agrees, see ``remote.Server``; None for
+            a page without any of that.
 
     Returns:
         the site, whose ``folder`` is ``out``.
@@ -93,17 +97,21 @@ def build(
     check_base(base)
     check_out(out, root)
     html = {name: page.assemble(root, name) for name in PAGES}
+    asked = remote.server(server)
+    html["index.html"] = asked.insert(html["index.html"], root)
+    added = asked.features
     npm.check_node()
-    mine = own_page.read(own, version_of(root)) if own else own_page.OwnPage(root)
+    mine = own_page.read(own, wheel.version(root)) if own else own_page.OwnPage(root)
     html["index.html"] = mine.page(html["index.html"])
     collected, heads = mine.collect(root), models.collect_heads(root)
     modules = npm.install(root)
-    python = runtime.python_runtime(root, modules)
+    python = runtime.python_runtime(root, modules, added)
     halved = runtime.pyodide_core(root, modules)
-    archives = runtime.archives(root, modules, python)
+    archives = runtime.archives(root, modules, python, added)
     joined = scripts.join(root, modules)
     if not fast_cpu:
         joined.pop(litert.MODULE, None)
+    joined |= asked.styles(root)
     with swapped_in(out) as folder:
         site = Site(folder, base)
         add_browser_parts(site, modules, [python / "pyodide", halved])
@@ -118,6 +126,7 @@ def build(
             site.add_plain(name, read(root, name))
         faster = litert.add(site, modules, collected) if fast_cpu else None
         facts = page_facts(site, collected, html, faster, mine.wishes(site))
+        facts |= asked.facts()
         icons = modules / "lucide-static" / "icons"
         facts["python"] = python_facts(site, config)
         for name, text in html.items():
@@ -127,7 +136,7 @@ def build(
         without = () if fast_cpu else litert.PACKAGES
         parts = parts_list(root, modules, [*collected, *heads], facts["version"], without)
         site.write(sbom.NAME, parts)
-        wheel.write(root, version_of(root), folder)
+        wheel.write(root, wheel.version(root), folder)
         policy = hosts.policy(html["index.html"])
         copies = root / "build" / "cache" / "compressed"
         packed = hosts.pack(site, copies) if unpack else ()
@@ -139,15 +148,6 @@ def build(
             hosts.precompress(site, copies)
     site.folder = out
     return site
-
-
-def version_of(root: Path) -> str:
-    """Return the version of the library."""
-    text = read(root, "py/obscura/__init__.py").decode()
-    found = re.search(r'^__version__ = "([^"]+)"$', text, re.MULTILINE)
-    if found is None:
-        raise BuildError("py/obscura/__init__.py names no version: restore it.")
-    return found[1]
 
 
 def add_heads(site: Site, heads: list[models.Model]) -> None:
@@ -211,7 +211,7 @@ def add_page_parts(
     """Add the pages' own files and the configurations that start PyScript.
 
     Args:
-        joined: the scripts that were joined from several files, by name.
+        joined: the files that were joined from several, by name.
         style: added to the style sheet.
 
     Returns:
@@ -223,7 +223,7 @@ def add_page_parts(
     for path in sorted(assets.rglob("*")):
         name = path.relative_to(root).as_posix()
         if path.is_file() and name != worker.SOURCE and not scripts.is_source(path, assets):
-            files[name] = path.read_bytes()
+            files.setdefault(name, path.read_bytes())
     files[STYLE] += style
     for name, data in sorted(files.items()):
         site.add(name, data)

@@ -40,6 +40,7 @@ def run_build(args: argparse.Namespace) -> int:
         share_target=args.share_target,
         fast_cpu=args.fast_cpu,
         own=args.page,
+        server=args.server,
         quality=BEST if args.best else QUALITY,
     )
     return 0
@@ -171,6 +172,12 @@ def parser(*more: AddCommands) -> argparse.ArgumentParser:
         dest="fast_cpu",
         action="store_false",
         help="leave out LiteRT, the engine that is faster on many processors (docs/deploy.md)",
+    )
+    add(
+        "--server",
+        metavar="ORIGIN",
+        help="let people of this site send pictures to a server of yours, if they agree: "
+        "same-origin, or https://HOST (docs/deploy.md)",
     )
     command.set_defaults(run=run_build)
 

@@ -4,7 +4,7 @@ import base64
 import hashlib
 import json
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -54,14 +54,19 @@ def pyodide_core(root: Path, modules: Path) -> Path:
     return core.core(root, pyodide, verified_numpy(root, lock))
 
 
-def page_sources(root: Path, modules: Path) -> tuple[dict[str, bytes], dict[str, bytes]]:
+def page_sources(
+    root: Path, modules: Path, added: Collection[str] = ()
+) -> tuple[dict[str, bytes], dict[str, bytes]]:
     """Return the Python sources of the page, by file name: the library's and PyScript's.
+
+    Args:
+        added: the features of ``trim.OPTIONAL`` that the page has.
 
     Raises:
         BuildError: the library is missing, or a file of it is not valid Python.
     """
     whole = read_below(root / "py", "obscura")
-    library = {name: text for name, text in whole.items() if not trim.NATIVE.match(name)}
+    library = {name: text for name, text in whole.items() if not trim.left_out(name, added)}
     if not library:
         raise BuildError("py/obscura is missing: restore it from the repository.")
     for name, text in library.items():
@@ -84,7 +89,7 @@ def pyscript_sources(modules: Path) -> dict[str, bytes]:
         ) from None
 
 
-def python_runtime(root: Path, modules: Path) -> Path:
+def python_runtime(root: Path, modules: Path, added: Collection[str] = ()) -> Path:
     """Return a folder with the rebuilt Python.
 
     It holds a folder ``pyodide``: the standard library that a page needs to start, numpy, and a
@@ -99,7 +104,7 @@ def python_runtime(root: Path, modules: Path) -> Path:
             f"{LOCK} of npm pyodide is damaged: delete node_modules and build again."
         ) from None
     wheel = verified_numpy(root, lock)
-    at_once, ever = page_imports(root, modules, wheel)
+    at_once, ever = page_imports(root, modules, wheel, added)
 
     def make(folder: Path) -> None:
         print("compiling Python for the browser (once) ...", flush=True)
@@ -146,14 +151,17 @@ def python_runtime(root: Path, modules: Path) -> Path:
     return cached(root / "build" / "cache", "python", key, make)
 
 
-def page_imports(root: Path, modules: Path, wheel: Path) -> tuple[set[str], set[str]]:
+def page_imports(
+    root: Path, modules: Path, wheel: Path, added: Collection[str] = ()
+) -> tuple[set[str], set[str]]:
     """Return which modules the page's Python imports at its start, and which it may ever import.
 
     Raises:
         BuildError: it imports a module that is not shipped.
     """
-    library, pyscript = page_sources(root, modules)
+    library, pyscript = page_sources(root, modules, added)
     main, bench = (read(root, f"py/{name}.py") for name in ("main", "bench"))
+    main += trim.rows(added)
     ours = library | {"main.py": main, "bench.py": bench}
     with zipfile.ZipFile(wheel) as archive:
         numpy = dict.fromkeys(archive.namelist(), b"")
@@ -164,7 +172,7 @@ def page_imports(root: Path, modules: Path, wheel: Path) -> tuple[set[str], set[
     return start | trim.imports(pyscript), trim.imports(ours | pyscript)
 
 
-def archives(root: Path, modules: Path, python: Path) -> list[Path]:
+def archives(root: Path, modules: Path, python: Path, added: Collection[str] = ()) -> list[Path]:
     """Return the archives of our Python, all unpacked into one place.
 
     ``obscura.zip`` has the modules that the start page imports at its start, and ``bench.zip`` what
@@ -179,10 +187,11 @@ def archives(root: Path, modules: Path, python: Path) -> list[Path]:
 
     Args:
         python: what ``python_runtime`` returned.
+        added: the features of ``trim.OPTIONAL`` that the page has.
     """
-    library, pyscript = page_sources(root, modules)
+    library, pyscript = page_sources(root, modules, added)
     every = library | pyscript
-    main = read(root, "py/main.py")
+    main = read(root, "py/main.py") + trim.rows(added)
     first = trim.first(library, main)
     bench = trim.first(library, read(root, "py/bench.py")).keys() - first
     # The start page may import some of these later.

@@ -13,7 +13,7 @@ from builder.errors import BuildError
 from builder.npm import check_node
 
 ENTRY = "index.js"
-SOURCES = (".js", ".html")  # in folders of assets/
+SOURCES = (".js", ".html", ".css")  # in folders of assets/
 
 
 def is_source(path: Path, assets: Path) -> bool:

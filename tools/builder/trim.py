@@ -2,7 +2,7 @@
 
 import ast
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 
 from builder.errors import BuildError
 
@@ -109,8 +109,31 @@ NATIVE = re.compile(
     r"^obscura/(__main__|detector|extras|label_font|own_model|pictures|png_colour"
     r"|cards/(catalogue|head_files)|cli/\w+|counting/(report|sources)|engine/native|evaluation/\w+"
     r"|export/(coco|csv_table|errors|formats|spool|yolo)|heads/(native|shelf)"
-    r"|redaction/(errors|files|finder|listing|video)|sources/\w+|starter/\w+)\.py$"
+    r"|redaction/(errors|files|finder|listing|video)|serving/\w+|sources/\w+|starter/\w+)\.py$"
 )
+
+
+# Parts of the library that only a site built for them has, by the name of their feature.
+OPTIONAL = {
+    "remote": re.compile(
+        r"^obscura/(page/features/remote/\w+|engine/remote|page/browser/remote_link)\.py$"
+    )
+}
+
+
+def left_out(name: str, added: Collection[str] = ()) -> bool:
+    """Whether a site lacks a file of the library.
+
+    Args:
+        added: the optional features that it has.
+    """
+    others = (files for feature, files in OPTIONAL.items() if feature not in added)
+    return any(files.match(name) for files in (NATIVE, *others))
+
+
+def rows(added: Collection[str]) -> bytes:
+    """Return a script that imports the rows of optional features, as the page does."""
+    return "".join(f"import obscura.page.features.{name}\n" for name in sorted(added)).encode()
 
 
 def numpy(members: Mapping[str, bytes]) -> dict[str, bytes]:

@@ -53,6 +53,7 @@ COMMANDS = {
         "Measure how well objects are tracked, on sequences in the format of MOTChallenge.",
     ),
     "models": Command("models", "List the models."),
+    "serve": Command("serve", "Answer over HTTP, on this machine or for others."),
     "inspect": Command("inspect", "Show what goes in and out of a network, and ways to read it."),
     "new": Command("new", "Begin a project of your own: a page, a library or a service."),
     "bench": Command("bench", "Measure how fast models are on this machine."),

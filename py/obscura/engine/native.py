@@ -37,7 +37,7 @@ class NativeSession:
             BackendError: onnxruntime is not installed or refuses the model.
         """
         verify(card.file, model_bytes)
-        threads = threads or _cores()
+        threads = threads or cores()
         self._network: _Network | None = _Network(model_bytes, card, threads, card.name)
         self._heads: dict[str, _Network] = {}
         self._kept: NDArray[np.uint8] | None = None  # picture that crops are cut from
@@ -163,7 +163,7 @@ def run_once(
     return dict(zip(outputs, arrays, strict=True))
 
 
-def _cores() -> int:
+def cores() -> int:
     """Return the number of cores that this process may use, or else that the machine has."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))

@@ -262,6 +262,18 @@ class Sessions:
         self._pool.use(opened)
         return True
 
+    def adopt(self, opened: OpenModel) -> None:
+        """Make a session the one in use that was opened elsewhere, of a model on the shelf."""
+        self._pool.add(opened)
+        self._pool.use(opened)
+
+    def part_with(self, opened: OpenModel) -> None:
+        """Close a session. If it was in use, an idle one of the same model is next, if any."""
+        self._pool.close(opened)
+        idle = self._pool.of(opened.card)
+        if self._pool.current is None and idle:
+            self._pool.use(idle[-1])
+
     async def borrow(
         self, name: str, backend: str, threads: int, wanted: Callable[[], bool]
     ) -> OpenModel | None:

@@ -49,6 +49,7 @@ class NoticeCard:
             run(self._show_source(error, details))
             words = notices.notice(self.code)
             why = words.why
+        self._card.dataset.code = self.code
         self.message = words.title
         self._key = words.action
         by_id("notice-title").textContent = words.title

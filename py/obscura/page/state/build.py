@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from obscura.cards.card import ModelCard
@@ -54,6 +55,8 @@ class Build:
     runtimes: dict[str, dict[str, str]]
     """Per onnxruntime-web build ("wasm", "jspi", "asyncify"): `module`, `glue` and `wasm`; "webgl"
     has those of "wasm", and its own module as `webgl`."""
+    added: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    """What features that only some sites have need to know, by their modules."""
 
 
 def read(text: str) -> Build:
@@ -79,4 +82,5 @@ def read(text: str) -> Build:
         litert=LiteRT(**data["litert"]) if data["litert"] else None,
         wishes=data["wishes"],
         runtimes=data["ort"],
+        added=data.get("added", {}),
     )

@@ -1,0 +1,1 @@
+"""Serving: detection over HTTP, with nothing kept of a picture."""

@@ -1,0 +1,65 @@
+"""Metrics: counters of a server in the text format of Prometheus. They say nothing of a picture."""
+
+from __future__ import annotations
+
+from collections.abc import MutableMapping
+from typing import Any
+
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    ProcessCollector,
+    generate_latest,
+)
+
+from obscura.serving.pool import Answer, Pool
+
+CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+_SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+
+
+class Metrics:
+    """What a server counts, in a registry of its own."""
+
+    def __init__(self, pool: Pool) -> None:
+        registry = self._registry = CollectorRegistry()
+        ProcessCollector(registry=registry)
+        self._answers = Counter(
+            "obscura_answers",
+            "Answers by route and status.",
+            ("route", "status"),
+            registry=registry,
+        )
+        self._wait = Histogram(
+            "obscura_wait_seconds",
+            "Time that a picture waited for a worker.",
+            buckets=_SECONDS,
+            registry=registry,
+        )
+        self._run = Histogram(
+            "obscura_run_seconds",
+            "Time in which a picture was read and detected.",
+            buckets=_SECONDS,
+            registry=registry,
+        )
+        waiting = Gauge("obscura_waiting", "Pictures that wait for a worker.", registry=registry)
+        waiting.set_function(lambda: pool.waiting)
+        busy = Gauge("obscura_busy", "Workers that are at work.", registry=registry)
+        busy.set_function(lambda: pool.busy)
+        Gauge("obscura_workers", "Workers.", registry=registry).set(pool.jobs)
+
+    def answered(self, scope: MutableMapping[str, Any], status: int) -> None:
+        """Count an answer; ``route`` is empty where no route was reached."""
+        route = getattr(scope.get("route"), "path", "")
+        self._answers.labels(route, status).inc()
+
+    def ran(self, answer: Answer) -> None:
+        """Count a picture."""
+        self._wait.observe(answer.wait_s)
+        self._run.observe(answer.run_s)
+
+    def text(self) -> bytes:
+        """Return all counters."""
+        return generate_latest(self._registry)
