@@ -143,7 +143,8 @@ def to_rgba(image: Image) -> NDArray[np.uint8]:
     Raises:
         PictureError: they lie in none of these.
     """
-    return opaque(np.asarray(_eight_bit(image).convert("RGBA")))
+    # A copy, because Pillow's own cannot be written to.
+    return opaque(np.array(_eight_bit(image).convert("RGBA")))
 
 
 def _eight_bit(image: Image) -> Image:
@@ -173,7 +174,8 @@ def _grey(values: NDArray[Any]) -> Image:
 def opaque(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """Return ``(h, w, 3)`` RGB or ``(h, w, 4)`` RGBA pixels as opaque ``(h, w, 4)`` RGBA.
 
-    Transparent pixels become black, as on the opaque canvas that the page captures with.
+    Transparent pixels become black, as on the opaque canvas that the page captures with. Opaque
+    RGBA pixels are returned as they are, not copied.
 
     Raises:
         ValueError: the array is of another shape or type.
@@ -188,9 +190,13 @@ def opaque(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
             "picture: wanted uint8 of shape (height, width, 3 or 4), "
             f"got {pixels.dtype} {pixels.shape}"
         )
+    has_alpha = pixels.shape[2] == 4
+    is_opaque = has_alpha and pixels[..., 3].min() == 255
+    if is_opaque and pixels.flags.c_contiguous:
+        return pixels
     rgba = np.full((*pixels.shape[:2], 4), 255, np.uint8)
     rgba[..., :3] = pixels[..., :3]
-    if pixels.shape[2] == 4 and pixels[..., 3].min() < 255:
+    if has_alpha and not is_opaque:
         alpha = pixels[..., 3:].astype(np.uint16)
         rgba[..., :3] = (pixels[..., :3] * alpha + 127) // 255
     return rgba

@@ -29,6 +29,8 @@ MAY_IMPORT: dict[str, set[str]] = {"py": set(), "tools": {"py"}, "bench": {"py",
 
 SCRIPTS = (
     "bench/accuracy.py",
+    "bench/batch/index_size.py",
+    "bench/batch/throughput.py",
     "bench/experiments/batching.py",
     "bench/experiments/capture.py",
     "bench/experiments/graphs.py",

@@ -77,12 +77,13 @@ def folders_of_tests() -> set[str]:
     return {path.parent.relative_to(ROOT).as_posix() for path in TESTS.glob("*/test_*.py")}
 
 
-def test_everything_but_endurance_runs_unasked() -> None:
+def test_everything_but_endurance_and_clusters_runs_unasked() -> None:
     table = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 
     listed = table["tool"]["pytest"]["ini_options"]["testpaths"]
 
-    assert set(listed) == folders_of_tests() - {f"tests/{suite.ENDURANCE}"}
+    asked_for = {f"tests/{name}" for name in (suite.CLUSTER, suite.ENDURANCE)}
+    assert set(listed) == folders_of_tests() - asked_for
 
 
 def test_the_files_that_begin_first_and_those_of_the_core_are_there() -> None:

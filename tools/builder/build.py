@@ -70,8 +70,8 @@ def build(
     unpack: bool = False,
     share_target: bool = False,
     fast_cpu: bool = True,
-    own: Path | None = None,
     server: str | None = None,
+    own: Path | None = None,
 ) -> Site:
     """Build the site of ``root`` into the folder ``out``, replaced whole or left unchanged.
 
@@ -84,9 +84,9 @@ def build(
         unpack: also write ``.gz`` files beside the large ones, for the service worker to unpack.
         share_target: let the system share files to the installed app.
         fast_cpu: ship LiteRT, the engine that is faster on many processors.
-        own: the ``page.toml`` of a page of one's own.
         server: the server that the page may ask if a person agrees, see ``remote.Server``; None for
             a page without any of that.
+        own: the ``page.toml`` of a page of one's own.
 
     Returns:
         the site, whose ``folder`` is ``out``.
@@ -125,8 +125,7 @@ def build(
         for name in ("LICENSE", "NOTICE"):
             site.add_plain(name, read(root, name))
         faster = litert.add(site, modules, collected) if fast_cpu else None
-        facts = page_facts(site, collected, html, faster, mine.wishes(site))
-        facts |= asked.facts()
+        facts = page_facts(site, collected, html, faster, mine.wishes(site)) | asked.facts()
         icons = modules / "lucide-static" / "icons"
         facts["python"] = python_facts(site, config)
         for name, text in html.items():

@@ -16,7 +16,7 @@ from builder.hosts import HOSTS
 from builder.report import BEST, QUALITY, report
 from builder.serve import open_server
 from builder.site import check_base
-from builder.suite import run_core, run_endurance, run_suite
+from builder.suite import run_cluster, run_core, run_endurance, run_suite
 
 AddCommands = Callable[[Any], None]
 """Adds commands to what `ArgumentParser.add_subparsers` returned."""
@@ -39,8 +39,8 @@ def run_build(args: argparse.Namespace) -> int:
         unpack=args.unpack,
         share_target=args.share_target,
         fast_cpu=args.fast_cpu,
-        own=args.page,
         server=args.server,
+        own=args.page,
         quality=BEST if args.best else QUALITY,
     )
     return 0
@@ -70,6 +70,8 @@ def run_test(args: argparse.Namespace) -> int:
     """Build the site, then lint, type-check and test."""
     if args.core:
         return run_core(ROOT, args.pytest)
+    if args.cluster:
+        return run_cluster(ROOT, args.pytest)
     dist = ROOT / "dist"
     build_and_report(dist, "./")
     return (run_endurance if args.endurance else run_suite)(ROOT, dist, args.pytest)
@@ -89,6 +91,12 @@ def suite_options() -> argparse.ArgumentParser:
         action="store_true",
         help="only the tests of thousands of frames and hundreds of starts, which the suite leaves "
         "out",
+    )
+    which.add_argument(
+        "--cluster",
+        action="store_true",
+        help="only the tests on clusters of Ray, which the suite leaves out; installs 800 MB in "
+        ".venv-cluster",
     )
     return options
 

@@ -35,6 +35,7 @@ CORE = (
 )  # fmt: skip
 NEEDS_NODE = "tests/convert/test_tfjs.py"
 ENDURANCE = "endurance"
+CLUSTER = "cluster"
 
 
 def environment(root: Path, purpose: str = REQUIREMENTS) -> Path:
@@ -128,6 +129,15 @@ def run_endurance(root: Path, dist: Path, pytest_arguments: list[str]) -> int:
     """As `run_suite`, with the endurance tests alone, one after another: one of them judges by the
     time of a frame, which grows while others are at work."""
     return run_suite(root, dist, [f"tests/{ENDURANCE}", "-n", "0", *pytest_arguments])
+
+
+def run_cluster(root: Path, pytest_arguments: list[str]) -> int:
+    """Run the tests on clusters, one after another, in an environment of their own: Ray is large,
+    and no other test needs it."""
+    python = environment(root, CLUSTER)
+    # Ray leaves sockets and processes to the system, of which Python would complain.
+    command = [str(python), "-m", "pytest", "-W", "default", f"tests/{CLUSTER}", *pytest_arguments]
+    return subprocess.run(command, cwd=root, check=False).returncode
 
 
 def run_core(root: Path, pytest_arguments: list[str]) -> int:

@@ -107,7 +107,8 @@ WHILE_ON = {"redact": ("obscura.flip",)}
 # The part of the library that runs only in CPython.
 NATIVE = re.compile(
     r"^obscura/(__main__|detector|extras|label_font|own_model|pictures|png_colour"
-    r"|cards/(catalogue|head_files)|cli/\w+|counting/(report|sources)|engine/native|evaluation/\w+"
+    r"|batch/\w+|cards/(catalogue|head_files)|cli/\w+|counting/(report|sources)"
+    r"|engine/native|evaluation/\w+"
     r"|export/(coco|csv_table|errors|formats|spool|yolo)|heads/(native|shelf)"
     r"|redaction/(errors|files|finder|listing|video)|serving/\w+|sources/\w+|starter/\w+)\.py$"
 )

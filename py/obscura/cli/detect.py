@@ -14,10 +14,13 @@ from obscura.cli.exits import OK, SOME_FAILED
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from obscura.cli.work import Found
     from obscura.errors import ObscuraError
+    from obscura.export.formats import Writer
     from obscura.sources.listing import Choice
+    from obscura.sources.source import Complain
 
-FORMS = ("text", "json", "jsonl", "csv", "coco", "yolo")
+FORMS = ("text", "json", "jsonl", "csv", "coco", "yolo", "parquet")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -57,6 +60,20 @@ def add_sources(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help="of a video, use only every Nth frame (default: %(default)s)",
     )
+    add(
+        "--jobs",
+        type=positive,
+        metavar="N",
+        help="look at N pictures at a time, in processes of their own (default: one per core for "
+        "many pictures)",
+    )
+    add(
+        "--engine",
+        choices=("local", "ray"),
+        default="local",
+        help="where pictures are looked at: here, or on a cluster of Ray (default: %(default)s)",
+    )
+    add("--address", type=filled, help="of the cluster, such as auto (default: one is started)")
     add("--fps", type=rate, metavar="F", help="frames per second, where a video does not say")
 
 
@@ -65,7 +82,13 @@ def add_output(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument_group("output").add_argument
     add("--format", choices=FORMS, help="default: text, or what the ending of --out stands for")
     add("--json", dest="format", action="store_const", const="json", help="as --format json")
-    add("--out", type=filled, metavar="PATH", help="write to a file, or for yolo to a folder")
+    add(
+        "--out",
+        type=filled,
+        metavar="PATH",
+        help="write to a file, or to a folder: for yolo; else in parts, and the command given "
+        "again goes on where it was stopped (docs/scale.md)",
+    )
     add("--save", type=filled, metavar="DIR", help="save copies with the boxes drawn on them")
     add("--crops", type=filled, metavar="DIR", help="save what was found as pictures of its own")
 
@@ -78,11 +101,9 @@ def run(arguments: argparse.Namespace) -> int:
 
 def found(arguments: argparse.Namespace) -> int:
     """Do the work of `detect` and `track`; return 1 if something failed."""
+    from obscura.batch.finders import chosen
+    from obscura.cli import folder
     from obscura.cli.output import opened_output
-    from obscura.cli.work import Work
-    from obscura.errors import BackendError, ObscuraError
-    from obscura.export.errors import OutputError
-    from obscura.extras import ToolMissing
     from obscura.sources.listing import Choice
 
     failed = False
@@ -94,27 +115,47 @@ def found(arguments: argparse.Namespace) -> int:
         print(f"obscura: {error}", file=sys.stderr)
 
     choice = Choice(arguments.recursive, arguments.include, arguments.exclude)
-    with progress.Progress() as bar, Work(arguments) as work:
-        with opened_output(arguments, work.labels) as writer:
-            done = 0
-            for where in _sources(arguments, choice, complain):
-                bar.show(f"{done} done")
-                try:
-                    for each in work.find(where, complain):
-                        done += 1
-                        bar.hide()
-                        for note in each.notes:
-                            print(f"obscura: {note}", file=sys.stderr)
-                        writer.write(each.record)
-                        bar.show(f"{done} done")
-                except (BackendError, OutputError, ToolMissing):
-                    raise
-                except ObscuraError as error:
-                    complain(error)
-        off = work.failures()
+    in_parts = folder.is_wanted(arguments)
+    with progress.Progress() as bar:
+        chosen_finder, sources = chosen(arguments, _sources(arguments, choice, complain))
+        with chosen_finder as finder:
+            if in_parts:
+                folder.write(arguments, sources, finder, bar, complain)
+            else:
+                with opened_output(arguments, finder.model.labels) as writer:
+                    _write(finder.found(sources, complain), writer, bar, complain)
+            off = finder.failures()
     for message in off:
         print(f"obscura: {message}", file=sys.stderr)
     return SOME_FAILED if failed or off else OK
+
+
+def _write(
+    found: Iterator[tuple[str, Iterator[Found]]],
+    writer: Writer,
+    bar: progress.Progress,
+    complain: Complain,
+) -> None:
+    """Write what is found in each source."""
+    from obscura.errors import BackendError, ObscuraError
+    from obscura.export.errors import OutputError
+    from obscura.extras import ToolMissing
+
+    done = 0
+    for _, frames in found:
+        bar.show(f"{done} done")
+        try:
+            for each in frames:
+                done += 1
+                bar.hide()
+                for note in each.notes:
+                    print(f"obscura: {note}", file=sys.stderr)
+                writer.write(each.record)
+                bar.show(f"{done} done")
+        except (BackendError, OutputError, ToolMissing):
+            raise
+        except ObscuraError as error:
+            complain(error)
 
 
 def _sources(

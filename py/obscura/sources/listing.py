@@ -27,7 +27,11 @@ VIDEOS = frozenset(
 """Endings of videos, in small letters."""
 STDIN = "-"
 ADDRESS = re.compile(r"(camera:\d+|[a-z][a-z0-9+.-]+://.+)", re.IGNORECASE)
-"""Cameras and streams."""
+"""Cameras, streams, and what `REMOTE` has."""
+REMOTE = re.compile(
+    r"(file|s3a?|gs|gcs|az|abfss?|adl|hdfs|webhdfs|sftp|smb|memory|zip|tar)://.+", re.IGNORECASE
+)
+"""Files that fsspec reads, see `sources.remote`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +80,10 @@ def expand(
         there = path.exists() or path.is_symlink()
         if word.startswith("@") and not there:
             yield from _listed(word[1:], choice, complain)
+        elif is_remote(word):
+            from obscura.sources import remote  # here, because it is seldom needed
+
+            yield from remote.expand(word, choice, complain)
         elif word == STDIN or ADDRESS.fullmatch(word):
             yield word
         elif path.is_dir():
@@ -84,6 +92,12 @@ def expand(
             yield from _matching(word) or [word]
         else:
             yield word
+
+
+def is_remote(where: str) -> bool:
+    """Whether a source is pictures that `sources.remote` reads."""
+    path = where.partition("::")[0]
+    return REMOTE.fullmatch(where) is not None and Path(path).suffix.lower() not in VIDEOS
 
 
 def _listed(path: str, choice: Choice, complain: Callable[[ObscuraError], None]) -> Iterator[str]:

@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 from obscura.sources.errors import SourceError
-from obscura.sources.listing import ADDRESS, VIDEOS
+from obscura.sources.listing import ADDRESS, VIDEOS, is_remote
 from obscura.sources.source import Complain, Source
 
 
@@ -34,6 +34,10 @@ def open_source(
     if every < 1:
         raise ValueError(f"every: wanted at least 1, got {every}")
     text = os.fspath(where)
+    if is_remote(text):
+        from obscura.sources.remote import RemoteStill
+
+        return RemoteStill(text)
     if ADDRESS.fullmatch(text):
         from obscura.sources.video import Stream
 

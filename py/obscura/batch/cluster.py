@@ -1,0 +1,168 @@
+"""Cluster: workers of Ray, on this machine or on many.
+
+Workers only answer: the index and the shards are those of the process that asks, which thus may
+start on any machine with the same folder, and go on where one before it was killed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import socket
+from typing import Any
+
+from obscura.batch.dispatch import Dispatcher, Member, Task
+from obscura.batch.worker import Worker
+from obscura.errors import BackendError, ObscuraError
+from obscura.extras import need
+
+STORE_BYTES = 100 << 20
+"""Memory for objects between processes of a cluster that is started here: paths and records."""
+CALL_S = 10.0
+"""How long a cluster may take to accept a connection."""
+PATIENCE_S = 600.0
+"""How long nothing may be heard of any worker."""
+
+
+class _Answers:
+    """What runs on a worker of Ray."""
+
+    def __init__(self, arguments: argparse.Namespace) -> None:
+        self._arguments = arguments
+        self._worker: Worker | None = None
+
+    def model(self) -> Any:
+        """Open the detector; return its model, or the error."""
+        try:
+            self._worker = Worker(self._arguments)
+        except ObscuraError as error:
+            return error
+        return self._worker.model
+
+    def answer(self, where: str) -> Any:
+        """Return the answer for a picture with failures of heads, or the error."""
+        assert self._worker is not None
+        try:
+            return self._worker.answer(where), self._worker.work.failures()
+        except ObscuraError as error:
+            return error
+
+
+class _Actor(Member):
+    def __init__(self, ray: Any, actor: Any) -> None:
+        super().__init__()
+        self._ray, self._actor = ray, actor
+        self.said = [actor.model.remote()]
+
+    def send(self, task: Task) -> None:
+        self.tasks.append(task)
+        self.said.append(self._actor.answer.remote(task.where))
+
+    def end(self) -> None:
+        self._ray.kill(self._actor)
+
+
+class Cluster(Dispatcher):
+    """Workers of Ray that answer for pictures, with one processor and one thread each."""
+
+    def __init__(
+        self, arguments: argparse.Namespace, jobs: int | None, address: str | None = None
+    ) -> None:
+        """Join a cluster, or start one on this machine that nobody else reaches.
+
+        Args:
+            arguments: those of `Work`.
+            jobs: number of workers; None for as many as there are processors.
+            address: of a cluster, as Ray has it; None to start one.
+
+        Raises:
+            ToolMissing: Ray is not installed.
+            ObscuraError: the cluster is not there, or the detector cannot be opened.
+        """
+        self._arguments = arguments
+        self._ray = _joined(address)
+        try:
+            jobs = jobs or max(1, int(self._ray.cluster_resources().get("CPU", 1)))
+            # One that dies is replaced here, as only we know which picture it had.
+            self._kind = self._ray.remote(num_cpus=1, max_restarts=0)(_Answers)
+            super().__init__(jobs)
+        except BaseException:
+            self._ray.shutdown()
+            raise
+
+    def started(self) -> Member:
+        """Ask for a worker; it is there once a processor is free."""
+        return _Actor(self._ray, self._kind.remote(self._arguments))
+
+    def listen(self) -> None:
+        """See `Dispatcher`.
+
+        Raises:
+            BackendError: no worker has said anything for long.
+        """
+        by_next = {
+            each.said[0]: each for each in self.members if isinstance(each, _Actor) and each.said
+        }
+        done, _ = self._ray.wait(list(by_next), num_returns=1, timeout=PATIENCE_S)
+        if not done:
+            raise BackendError(
+                "The cluster does not answer",
+                remedy="See whether it has free processors: ray status.",
+            )
+        for reference in done:
+            member = by_next[reference]
+            try:
+                said = self._ray.get(reference)
+            except self._ray.exceptions.RayError:
+                self.replace(member)
+            else:
+                member.said.pop(0)
+                self.hear(member, said)
+
+    def close(self) -> None:
+        """End the workers, and the cluster if it was started here."""
+        super().close()
+        self._ray.shutdown()
+
+
+def _call(address: str | None) -> None:
+    """See whether somebody listens at an address such as ``10.0.0.7:6379``; Ray takes minutes.
+
+    Raises:
+        OSError: nobody does.
+    """
+    host, _, port = (address or "").rpartition(":")
+    if host and "/" not in host and port.isdecimal():
+        socket.create_connection((host.strip("[]"), int(port)), CALL_S).close()
+
+
+def _joined(address: str | None) -> Any:
+    """Return Ray, which is part of a cluster."""
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # tells nobody about this machine
+    os.environ.setdefault("RAY_raylet_start_wait_time_s", "120")
+    # Or Ray would hide a graphics processor from all workers that did not ask for one.
+    os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
+    if address is None:
+        # Whatever its name says: the cluster listens on 127.0.0.1 alone, as it does there.
+        os.environ["RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"] = "0"
+    ray = need("ray", "A cluster is reached with Ray", "obscura[ray]")
+    options: dict[str, Any] = {"log_to_driver": False, "logging_level": "ERROR"}
+    if address is None:
+        options |= {
+            "address": "local",
+            "include_dashboard": False,
+            "object_store_memory": STORE_BYTES,
+            "_node_ip_address": "127.0.0.1",
+        }
+    else:
+        options["address"] = address
+    try:
+        _call(address)
+        ray.init(**options)
+    except (OSError, RuntimeError, ValueError) as error:
+        raise BackendError(
+            f"The cluster cannot be reached: {error}",
+            address,
+            remedy="Try `ray status`; a cluster with a token wants RAY_AUTH_MODE=token.",
+        ) from error
+    return ray

@@ -1,0 +1,189 @@
+"""Dispatch: many pictures to many workers, whose answers come in the order of the pictures.
+
+A worker that dies is replaced, and the picture that it had tried once more.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+from obscura.batch.worker import Answer, Model
+from obscura.errors import BackendError, ObscuraError, PictureError
+
+AHEAD = 2
+"""Pictures that a worker has at a time, so that it never waits for the next one."""
+WINDOW = 8
+"""Pictures for each worker that may be done before the first of them is: answers keep order."""
+TRIES = 2
+_DEATHS = 8
+"""Workers that may die one after another without an answer, for each that there is."""
+
+
+class Task:
+    """A source, and its answer once it is there."""
+
+    def __init__(self, where: str, mine: bool) -> None:
+        self.where, self.mine, self.tries = where, mine, 0
+        self.answer: Answer | None = None
+
+
+class Member(ABC):
+    """A worker elsewhere.
+
+    Attributes:
+        tasks: what it is working on; first that which it answers first.
+        ready: whether its detector is open.
+    """
+
+    def __init__(self) -> None:
+        self.tasks: deque[Task] = deque()
+        self.ready = False
+
+    @abstractmethod
+    def send(self, task: Task) -> None:
+        """Hand it another task."""
+
+    @abstractmethod
+    def end(self) -> None:
+        """End it, or what is left of it."""
+
+
+class Dispatcher(ABC):
+    """Workers that answer for pictures. A context manager that ends them."""
+
+    def __init__(self, number: int) -> None:
+        """Start the workers, and wait for the first.
+
+        Raises:
+            ObscuraError: the detector cannot be opened.
+        """
+        self._model: Model | None = None
+        self._failures: list[str] = []
+        self._waiting: deque[Task] = deque()
+        self._deaths = 0
+        self.members: list[Member] = []
+        try:
+            for _ in range(number):
+                self.members.append(self.started())
+            while self._model is None:
+                self.listen()
+        except BaseException:
+            self.close()
+            raise
+        self.model: Model = self._model
+
+    @abstractmethod
+    def started(self) -> Member:
+        """Start a worker."""
+
+    @abstractmethod
+    def listen(self) -> None:
+        """Wait until a worker says something or dies, and call `hear` or `replace`."""
+
+    def mapped(
+        self, sources: Iterable[str], mine: Callable[[str], bool] = lambda _: True
+    ) -> Iterator[tuple[str, Answer | None]]:
+        """Yield each source with its answer, in the order of the sources.
+
+        Args:
+            sources: read only as far as the workers get on.
+            mine: whether the workers are to answer; else the answer is None.
+
+        Raises:
+            ObscuraError: the engine failed, or no worker stays alive.
+        """
+        rest = iter(sources)
+        window: deque[Task] = deque()
+        more = True
+        while True:
+            while more and len(window) < WINDOW * len(self.members):
+                where = next(rest, None)
+                if where is None:
+                    more = False
+                    break
+                task = Task(where, mine(where))
+                window.append(task)
+                if task.mine:
+                    self._waiting.append(task)
+                    self._hand_out()
+            if not window:
+                return
+            first = window[0]
+            if not first.mine or first.answer is not None:
+                window.popleft()
+                yield first.where, first.answer
+            else:
+                self.listen()
+                self._hand_out()
+
+    def failures(self) -> list[str]:
+        """Return a sentence for each head that failed and is off in one of the workers."""
+        return self._failures
+
+    def close(self) -> None:
+        """End the workers."""
+        for each in self.members:
+            each.end()
+        self.members.clear()
+
+    def __enter__(self) -> Dispatcher:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()
+
+    def hear(self, member: Member, said: Any) -> None:
+        """Take what a worker said: its model, an answer with failures of heads, or an error.
+
+        Raises:
+            ObscuraError: what it said.
+        """
+        if isinstance(said, Model):
+            member.ready, self._model = True, said
+        elif isinstance(said, ObscuraError):
+            raise said
+        else:
+            answer, failures = said
+            member.tasks.popleft().answer = answer
+            self._failures = list(dict.fromkeys([*self._failures, *failures]))
+            self._deaths = 0
+
+    def replace(self, dead: Member) -> None:
+        """Start another in place of a worker that died, and have its tasks done.
+
+        Raises:
+            BackendError: too many have died.
+        """
+        self._deaths += 1
+        if self._deaths > _DEATHS * len(self.members):
+            raise BackendError(
+                "The processes that find objects end again and again",
+                remedy="Memory may be too small for so many: try a smaller --jobs.",
+            )
+        dead.end()
+        if dead.tasks:
+            first = dead.tasks[0]
+            first.tries += 1
+            if first.tries == TRIES:
+                dead.tasks.popleft().answer = Answer([], [], _ended(first.where))
+        self._waiting.extendleft(reversed(dead.tasks))
+        self.members[self.members.index(dead)] = self.started()
+
+    def _hand_out(self) -> None:
+        while self._waiting:
+            ready = [each for each in self.members if each.ready]
+            idlest = min(ready, key=lambda each: len(each.tasks), default=None)
+            if idlest is None or len(idlest.tasks) >= AHEAD:
+                return
+            idlest.send(self._waiting.popleft())
+
+
+def _ended(where: str) -> PictureError:
+    return PictureError(
+        f"The process that read it was ended {TRIES} times",
+        where,
+        remedy="Memory may be too small for it: try a smaller --jobs.",
+    )

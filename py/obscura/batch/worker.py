@@ -1,0 +1,91 @@
+"""Worker: one detector, which answers for one picture after another, also in another process."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from obscura.cli.work import Found, Work
+from obscura.errors import BackendError, ObscuraError
+from obscura.export.errors import OutputError
+from obscura.extras import ToolMissing
+from obscura.sources.source import Complain
+
+
+class Model(NamedTuple):
+    """The model that a worker has.
+
+    Attributes:
+        name: its name.
+        sha256: of its file.
+        labels: names of its classes, by class_id.
+    """
+
+    name: str
+    sha256: str
+    labels: tuple[str, ...]
+
+
+class Answer(NamedTuple):
+    """What a worker says of a picture.
+
+    Attributes:
+        found: its frames.
+        complaints: what is wrong with single frames.
+        error: why it could not be read; None if it was.
+    """
+
+    found: list[Found]
+    complaints: list[ObscuraError]
+    error: ObscuraError | None
+
+    def records(self, complain: Complain) -> Iterator[Found]:
+        """Yield the frames.
+
+        Raises:
+            ObscuraError: the picture could not be read.
+        """
+        for each in self.complaints:
+            complain(each)
+        yield from self.found
+        if self.error is not None:
+            raise self.error
+
+
+class Worker:
+    """Answers with one detector. A context manager that closes it."""
+
+    def __init__(self, arguments: argparse.Namespace) -> None:
+        """
+        Args:
+            arguments: those of `Work`.
+
+        Raises:
+            ObscuraError: the detector cannot be opened.
+        """
+        self.work = Work(arguments)
+        card = self.work.detector.card
+        self.model = Model(card.name, card.file.sha256, self.work.labels)
+
+    def answer(self, where: str) -> Answer:
+        """Return what is found in a picture.
+
+        Raises:
+            BackendError, OutputError: no other picture will be read either.
+        """
+        found: list[Found] = []
+        complaints: list[ObscuraError] = []
+        try:
+            found.extend(self.work.find(where, complaints.append))
+        except (BackendError, OutputError, ToolMissing):
+            raise
+        except ObscuraError as error:
+            return Answer(found, complaints, error)
+        return Answer(found, complaints, None)
+
+    def __enter__(self) -> Worker:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.work.close()
