@@ -101,7 +101,7 @@ def build(
     html["index.html"] = asked.insert(html["index.html"], root)
     added = asked.features
     npm.check_node()
-    mine = own_page.read(own, version_of(root)) if own else own_page.OwnPage(root)
+    mine = own_page.read(own, wheel.version(root)) if own else own_page.OwnPage(root)
     html["index.html"] = mine.page(html["index.html"])
     collected, heads = mine.collect(root), models.collect_heads(root)
     modules = npm.install(root)
@@ -135,7 +135,7 @@ def build(
         without = () if fast_cpu else litert.PACKAGES
         parts = parts_list(root, modules, [*collected, *heads], facts["version"], without)
         site.write(sbom.NAME, parts)
-        wheel.write(root, version_of(root), folder)
+        wheel.write(root, wheel.version(root), folder)
         policy = hosts.policy(html["index.html"])
         copies = root / "build" / "cache" / "compressed"
         packed = hosts.pack(site, copies) if unpack else ()
@@ -147,15 +147,6 @@ def build(
             hosts.precompress(site, copies)
     site.folder = out
     return site
-
-
-def version_of(root: Path) -> str:
-    """Return the version of the library."""
-    text = read(root, "py/obscura/__init__.py").decode()
-    found = re.search(r'^__version__ = "([^"]+)"$', text, re.MULTILINE)
-    if found is None:
-        raise BuildError("py/obscura/__init__.py names no version: restore it.")
-    return found[1]
 
 
 def add_heads(site: Site, heads: list[models.Model]) -> None:

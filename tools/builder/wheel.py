@@ -6,11 +6,13 @@ with the models, comes from ``pip wheel .``.
 
 import base64
 import hashlib
+import re
 from collections.abc import Mapping
 from pathlib import Path
 
 from builder import trim
 from builder.archive import write_zip
+from builder.errors import BuildError
 from builder.sources import read, read_below
 
 METADATA = """\
@@ -30,6 +32,15 @@ Generator: obscura
 Root-Is-Purelib: true
 Tag: py3-none-any
 """
+
+
+def version(root: Path) -> str:
+    """Return the version of the library."""
+    text = read(root, "py/obscura/__init__.py").decode()
+    found = re.search(r'^__version__ = "([^"]+)"$', text, re.MULTILINE)
+    if found is None:
+        raise BuildError("py/obscura/__init__.py names no version: restore it.")
+    return found[1]
 
 
 def name(version: str) -> str:
