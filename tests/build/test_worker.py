@@ -33,13 +33,13 @@ def build(script: str) -> dict[str, Any]:
 
 
 def test_every_file_is_listed_with_its_hash_and_size(dist: Path, build: dict[str, Any]) -> None:
-    """But the worker itself, and the list of parts, which no page asks for."""
+    """But the worker itself, and the list of parts and the wheel, which no page asks for."""
     shipped = {
         path.relative_to(dist).as_posix(): path.read_bytes()
         for path in dist.rglob("*")
         if path.is_file()
         and path.name not in (NAME, sbom.NAME)
-        and path.suffix not in (".br", ".gz")
+        and path.suffix not in (".br", ".gz", ".whl")
     }
     shipped[""] = shipped.pop("index.html")  # the page's address ends in a slash
 

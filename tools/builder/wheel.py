@@ -53,8 +53,7 @@ def members(root: Path, version: str) -> dict[str, bytes]:
     found = {
         path: text
         for path, text in read_below(root / "py", "obscura").items()
-        if not trim.NATIVE.match(path)
-        and not path.startswith(("obscura/page/", "obscura/starter/"))
+        if not trim.left_out(path) and not path.startswith(("obscura/page/", "obscura/starter/"))
     }
     found["obscura/py.typed"] = read(root, "py/obscura/py.typed")
     about = f"obscura-{version}.dist-info"
