@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from collections.abc import Callable
 from dataclasses import replace
@@ -26,6 +25,8 @@ from obscura.engine.remote import (
     rows,
 )
 from obscura.families.decode import decode, read
+
+from ..page.fakes import run
 
 ROWS = [(10.0, 20.0, 110.0, 220.0, 0.9, 0), (300.5, 40.25, 500.0, 400.0, 0.6, 2)]
 
@@ -96,7 +97,7 @@ def test_a_picture_is_sent_no_larger_than_the_input_and_every_row_is_asked_for(
     server = Server(good())
     made, _ = session(card, server)
 
-    found = asyncio.run(made.run(Frame(640, 480)))
+    found = run(made.run(Frame(640, 480)))
 
     assert server.asked == ["/v1/detect?model=colours&threshold=0.01&iou=1&width=64&height=64"]
     assert [found[name].shape for name in ("boxes", "scores", "classes")] == [
@@ -110,7 +111,7 @@ def test_a_smaller_picture_is_not_enlarged(card: ModelCard) -> None:
     server = Server(good(32, 20))
     made, _ = session(card, server)
 
-    asyncio.run(made.run(Frame(32, 20)))
+    run(made.run(Frame(32, 20)))
 
     assert server.asked[0].endswith("&width=32&height=20")
 
@@ -180,7 +181,7 @@ def test_a_busy_server_is_asked_again_when_it_says(card: ModelCard, status: int)
     server = Server(Reply(status, "{}", 2.0), good())
     made, waits = session(card, server)
 
-    assert asyncio.run(made.run(Frame(640, 480)))
+    assert run(made.run(Frame(640, 480)))
     assert (len(server.asked), waits) == (2, [2.0])
 
 
@@ -204,7 +205,7 @@ def test_a_server_that_goes_on_refusing_is_given_up_for_good(
 
     for _ in range(2):
         with pytest.raises(ServerError):
-            asyncio.run(made.run(Frame(640, 480)))
+            run(made.run(Frame(640, 480)))
 
     assert len(server.asked) == asked
     assert made.lost
@@ -218,7 +219,7 @@ def test_a_closed_session_sends_nothing(card: ModelCard) -> None:
     made.close()
 
     with pytest.raises(ServerError):
-        asyncio.run(made.run(Frame(640, 480)))
+        run(made.run(Frame(640, 480)))
 
     assert server.asked == []
     assert failed == []

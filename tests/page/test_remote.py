@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import replace
@@ -22,6 +21,7 @@ from obscura.page.features.remote.use import FAR, FRAMES, PAUSE_MS, Agreed, Serv
 from obscura.update import FrameInfo, Update
 
 from .answers import SAMPLE, Image, make_card, size_of
+from .fakes import run as alone
 
 SERVER_MS = 100.0
 
@@ -169,7 +169,7 @@ def at(test: Callable[[Desk], Awaitable[None]]) -> Callable[[], None]:
 
     @wraps(test)
     def run() -> None:
-        asyncio.run(test(Desk()))  # type: ignore[arg-type]
+        alone(test(Desk()))  # type: ignore[arg-type]
 
     del run.__wrapped__  # type: ignore[attr-defined]  # pytest would ask for the desk
     return run
@@ -201,7 +201,7 @@ def test_a_server_that_refuses_is_not_agreed_to(refusal: Refusal) -> None:
     desk = Desk()
     desk.link.refusal = refusal
 
-    wrong = asyncio.run(desk.use.agree(Agreed.SLOWER))
+    wrong = alone(desk.use.agree(Agreed.SLOWER))
 
     assert wrong == words.refused(refusal, "h")
     assert desk.use.agreed is None
@@ -279,7 +279,7 @@ def test_a_slower_device_is_helped_if_it_is_far_slower(
         await desk.looks()
         return desk.use.sending
 
-    assert asyncio.run(visit()) is sends
+    assert alone(visit()) is sends
 
 
 @at

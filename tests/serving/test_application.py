@@ -16,6 +16,7 @@ from obscura.serving.asgi import create_app
 from obscura.serving.limits import Limits, Message, Receive, Scope, Send
 from obscura.serving.settings import Models, Settings
 
+from ..page.fakes import run
 from .conftest import SAMPLE, error
 
 LONG = 30
@@ -92,7 +93,7 @@ def test_until_the_models_are_loaded_it_lives_but_is_not_ready() -> None:
             assert (await client.post("/v1/detect", content=picture)).is_success
         await asyncio.to_thread(pool.close)
 
-    asyncio.run(ask())
+    run(ask())
 
 
 def test_all_bodies_share_a_bound_and_give_their_room_back() -> None:
@@ -124,7 +125,7 @@ def test_all_bodies_share_a_bound_and_give_their_room_back() -> None:
         assert inside == [bytes(90)]
         assert guard.held == 0
 
-    asyncio.run(ask())
+    run(ask())
 
 
 def test_what_fails_is_answered_and_logged_without_its_words(
@@ -136,7 +137,7 @@ def test_what_fails_is_answered_and_logged_without_its_words(
     line = Line(b"")
     guard = Limits(application, Settings(opened), uncounted)
     with caplog.at_level(logging.DEBUG):
-        asyncio.run(guard(scope(), line.receive, line.send))
+        run(guard(scope(), line.receive, line.send))
 
     assert (line.status, json.loads(line.body)["code"]) == (500, "unexpected")
     assert "RuntimeError at test_application.py:" in caplog.text

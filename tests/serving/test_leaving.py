@@ -13,6 +13,8 @@ from obscura.serving.asgi import Server
 from obscura.serving.refusal import Refusal
 from obscura.serving.settings import Settings
 
+from ..page.fakes import run
+
 LONG = 30
 
 
@@ -61,7 +63,7 @@ def test_a_picture_whose_client_has_left_is_not_detected(left: bool) -> None:
             await waiting
         await asyncio.to_thread(server.pool.close)
 
-    asyncio.run(ask())
+    run(ask())
 
     assert done == (["first"] if left else ["first", "second"])
 
@@ -103,4 +105,4 @@ def test_a_refused_picture_is_freed_at_once() -> None:
             gc.enable()
             await asyncio.to_thread(server.pool.close)
 
-    asyncio.run(ask())
+    run(ask())
