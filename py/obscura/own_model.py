@@ -71,12 +71,7 @@ def read_file(path: Path) -> tuple[bytes, Graph]:
     Raises:
         ModelMissing, ModelUnreadable, ModelExternal: it cannot be read, or not alone.
     """
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise ModelMissing(
-            f"The file cannot be read: {error.strerror}", path, remedy="Check its path."
-        ) from error
+    data = _bytes(path)
     graph = inspect(lambda start, stop: data[start:stop], len(data))
     if graph.external:
         raise ModelExternal(
@@ -153,12 +148,25 @@ def _card_beside(path: Path) -> ModelCard | None:
 
 
 def labels_beside(network: Path) -> tuple[str, ...]:
-    """Return the class names in a file beside a network; () if there is none."""
+    """Return the class names in a file beside a network; () if there is none.
+
+    Raises:
+        ModelMissing: the file cannot be read. LabelsError: it is no list of names.
+    """
     for suffix in BESIDE:
         path = network.with_suffix(suffix)
         if path.is_file():
-            return parse(path.name, path.read_bytes())
+            return parse(path.name, _bytes(path))
     return ()
+
+
+def _bytes(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise ModelMissing(
+            f"The file cannot be read: {error.strerror}", path, remedy="Check its path."
+        ) from error
 
 
 def describe(reading: Reading, among: Sequence[Reading] = ()) -> str:

@@ -35,6 +35,21 @@ def count(text: str) -> int:
     return value
 
 
+def add_threads(add: Callable[..., Any]) -> None:
+    """Add ``--threads`` to a command.
+
+    Args:
+        add: the ``add_argument`` of its parser or of a group.
+    """
+    add(
+        "--threads",
+        type=count,
+        default=0,
+        metavar="N",
+        help="number of threads (default: one per core)",
+    )
+
+
 def fraction(text: str) -> float:
     """Return an argument as a share or a score.
 

@@ -14,7 +14,16 @@ from typing import TextIO
 
 import numpy as np
 
-from obscura.cli.arguments import count, filled, moment, names, positive, rate, share, size
+from obscura.cli.arguments import (
+    add_threads,
+    filled,
+    moment,
+    names,
+    positive,
+    rate,
+    share,
+    size,
+)
 from obscura.cli.errors import UsageError
 from obscura.cli.progress import Progress, of
 from obscura.counting import report
@@ -74,7 +83,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="TIME",
         help="when the recording began, such as 2026-05-01T08:00, for times by the clock",
     )
-    add("--threads", type=count, default=0, metavar="N", help="default: one per core")
+    add_threads(add)
     add("--events", type=filled, metavar="FILE", help="write each event to a file of JSON Lines")
     for form, text in (("json", "print one JSON document"), ("csv", "print counts over time")):
         add(f"--{form}", dest="form", action="store_const", const=form, help=text)

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from obscura.errors import ObscuraError
     from obscura.export.formats import Writer
     from obscura.sources.listing import Choice
-    from obscura.sources.source import Complain
 
 FORMS = ("text", "json", "jsonl", "csv", "coco", "yolo", "parquet")
 
@@ -106,35 +105,26 @@ def found(arguments: argparse.Namespace) -> int:
     from obscura.cli.output import opened_output
     from obscura.sources.listing import Choice
 
-    failed = False
-
-    def complain(error: ObscuraError) -> None:
-        nonlocal failed
-        failed = True
-        bar.hide()
-        print(f"obscura: {error}", file=sys.stderr)
-
     choice = Choice(arguments.recursive, arguments.include, arguments.exclude)
     in_parts = folder.is_wanted(arguments)
     with progress.Progress() as bar:
-        chosen_finder, sources = chosen(arguments, _sources(arguments, choice, complain))
+        chosen_finder, sources = chosen(arguments, _sources(arguments, choice, bar.complain))
         with chosen_finder as finder:
             if in_parts:
-                folder.write(arguments, sources, finder, bar, complain)
+                folder.write(arguments, sources, finder, bar, bar.complain)
             else:
                 with opened_output(arguments, finder.model.labels) as writer:
-                    _write(finder.found(sources, complain), writer, bar, complain)
+                    _write(finder.found(sources, bar.complain), writer, bar)
             off = finder.failures()
     for message in off:
         print(f"obscura: {message}", file=sys.stderr)
-    return SOME_FAILED if failed or off else OK
+    return SOME_FAILED if bar.failed or off else OK
 
 
 def _write(
     found: Iterator[tuple[str, Iterator[Found]]],
     writer: Writer,
     bar: progress.Progress,
-    complain: Complain,
 ) -> None:
     """Write what is found in each source."""
     from obscura.errors import BackendError, ObscuraError
@@ -155,7 +145,7 @@ def _write(
         except (BackendError, OutputError, ToolMissing):
             raise
         except ObscuraError as error:
-            complain(error)
+            bar.complain(error)
 
 
 def _sources(

@@ -11,7 +11,7 @@ from typing import Any
 from obscura.cards.catalogue import home
 from obscura.cards.head_card import CARD, FOLDER
 from obscura.cards.head_files import shipped
-from obscura.cli.arguments import closed_share, count, filled, names, positive
+from obscura.cli.arguments import add_threads, closed_share, filled, names, positive
 from obscura.detections import Detections
 from obscura.detector import Detector
 from obscura.heads.file import load_pipeline
@@ -45,13 +45,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="also detect on the mirrored picture (slower, finds more)",
     )
-    add(
-        "--threads",
-        type=count,
-        default=0,
-        metavar="N",
-        help="number of threads (default: one per core)",
-    )
+    add_threads(add)
     add(
         "--head",
         dest="heads",

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import argparse
 import heapq
-import sys
 from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from obscura.cli.arguments import closed_share, count, filled, names, positive
+from obscura.cli.arguments import add_threads, closed_share, filled, names, positive
 from obscura.cli.exits import OK, SOME_FAILED
 from obscura.cli.progress import Progress
 
 if TYPE_CHECKING:
     from obscura.detections import Detections
-    from obscura.errors import ObscuraError
 
 IOU = 0.5
 """Two boxes of the same class that overlap as much are the same object."""
@@ -31,7 +29,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--out", type=filled, default="diff.html", metavar="FILE", help="default: %(default)s")
     add("--threshold", type=closed_share, metavar="T", help="minimum score of both, 0 to 1")
     add("--classes", type=names, metavar="A,B", help="compare only these classes (default: all)")
-    add("--threads", type=count, default=0, metavar="N", help="default: one per core")
+    add_threads(add)
     add(
         "--show",
         type=positive,
@@ -60,13 +58,6 @@ def run(arguments: argparse.Namespace) -> int:
     out = Path(arguments.out)
     if out.is_dir() or out.suffix.lower() not in (".html", ".htm"):
         raise UsageError("The result is an HTML file", out, remedy="Name one with --out.")
-    failures: list[ObscuraError] = []
-
-    def complain(error: ObscuraError) -> None:
-        failures.append(error)
-        bar.hide()
-        print(f"obscura: {error}", file=sys.stderr)
-
     options = {name: getattr(arguments, name) for name in ("threshold", "classes", "threads")}
     choice = Choice(arguments.recursive, kinds=SUFFIXES)
     with (
@@ -75,12 +66,12 @@ def run(arguments: argparse.Namespace) -> int:
         Detector(arguments.b, **options) as b,
     ):
         comparison = _Comparison(a, b, arguments.show)
-        for where in expand(arguments.sources, choice, complain):
+        for where in expand(arguments.sources, choice, bar.complain):
             bar.show(f"{comparison.pictures} pictures")
-            comparison.add(where, complain)
+            comparison.add(where, bar.complain)
     comparison.write(out)
     print(f"{out}: {comparison.words()}")
-    return SOME_FAILED if failures else OK
+    return SOME_FAILED if bar.failed else OK
 
 
 class _Comparison:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from obscura.cards import catalogue
-from obscura.cli.arguments import count, filled, fraction
+from obscura.cli.arguments import add_threads, count, filled, fraction
 from obscura.detector import Detector
 from obscura.errors import BackendError
 from obscura.evaluation import LOW, evaluate, read_truth
@@ -89,13 +89,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="T",
         help="minimum score (default: %(default)s; average precision needs low scores, too)",
     )
-    add(
-        "--threads",
-        type=count,
-        default=0,
-        metavar="N",
-        help="number of threads (default: one per core)",
-    )
+    add_threads(add)
     add(
         "--flip",
         action="store_true",

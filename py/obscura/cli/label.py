@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import shutil
-import sys
 from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,7 +13,7 @@ from obscura.cli.exits import OK, SOME_FAILED
 from obscura.cli.progress import Progress
 
 if TYPE_CHECKING:
-    from obscura.errors import ObscuraError
+    pass
 
 IMAGES = "images"
 COCO = "annotations.json"
@@ -47,24 +46,17 @@ def run(arguments: argparse.Namespace) -> int:
     from obscura.sources.listing import Choice, expand
 
     out = _free(Path(arguments.out))
-    failures: list[ObscuraError] = []
-
-    def complain(error: ObscuraError) -> None:
-        failures.append(error)
-        bar.hide()
-        print(f"obscura: {error}", file=sys.stderr)
-
     choice = Choice(arguments.recursive, kinds=SUFFIXES)
     target = out if arguments.format == "yolo" else out / COCO
     with Progress() as bar, opened(arguments) as detector:
         sheets = _Sheets(out, detector.labels)
         with writing(arguments.format, target, detector.labels) as writer:
-            for done, where in enumerate(expand([arguments.folder], choice, complain)):
+            for done, where in enumerate(expand([arguments.folder], choice, bar.complain)):
                 bar.show(f"{done} pictures")
                 try:
                     record, image = _found(detector, where)
                 except PictureError as error:
-                    complain(error)
+                    bar.complain(error)
                     continue
                 # Under the name that its boxes will have, in a folder beside them.
                 record["source"] = _copied(where, out, sheets.pictures)
@@ -75,7 +67,7 @@ def run(arguments: argparse.Namespace) -> int:
         return SOME_FAILED
     print(f"{out}: pictures {sheets.pictures}, boxes {sheets.boxes.total()}")
     print(f"Look at {sheets.first}, then correct the boxes in a labelling tool.")
-    return SOME_FAILED if failures else OK
+    return SOME_FAILED if bar.failed else OK
 
 
 def _free(out: Path) -> Path:

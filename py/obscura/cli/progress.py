@@ -5,6 +5,8 @@ from __future__ import annotations
 import sys
 import time
 
+from obscura.errors import ObscuraError
+
 PATIENCE_S, BETWEEN_S = 0.5, 0.1
 """Progress is shown after the one, and then as often as the other."""
 
@@ -15,6 +17,8 @@ class Progress:
     def __init__(self) -> None:
         self._began = self._shown = time.monotonic()
         self._there = False
+        self.failed = False
+        """Whether anything was reported with `complain`."""
 
     def show(self, words: str) -> None:
         """Show words in place of those before."""
@@ -30,6 +34,12 @@ class Progress:
             sys.stderr.write("\r\x1b[K")
             sys.stderr.flush()
             self._there = False
+
+    def complain(self, error: ObscuraError) -> None:
+        """Report what is wrong with one input; the command goes on."""
+        self.failed = True
+        self.hide()
+        print(f"obscura: {error}", file=sys.stderr)
 
     def restart(self) -> None:
         """Remove the line; the next one is shown after half a second again."""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from obscura import pictures
-from obscura.cli.arguments import count, filled, fraction, names
+from obscura.cli.arguments import add_threads, filled, fraction, names
 from obscura.cli.errors import UsageError
 from obscura.cli.progress import Progress, of
 from obscura.errors import ObscuraError
@@ -68,7 +68,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="minimum score to cover, 0 to 1 (default: half of the model's)",
     )
     add("--mute", action="store_true", help="leave out the sound of videos")
-    add("--threads", type=count, default=0, metavar="N", help="default: one per core")
+    add_threads(add)
 
 
 class _Run:

@@ -6,12 +6,11 @@ from dataclasses import replace
 from pathlib import Path
 
 from obscura.cards.card import verify
-from obscura.cards.classifier import BESIDE
 from obscura.cards.head_card import CARD, HeadCard
 from obscura.cards.head_files import card_beside, head_card_for, load_head
-from obscura.cards.labels import parse
 from obscura.errors import ModelMismatch, ModelMissing
 from obscura.families.heads import read
+from obscura.own_model import labels_beside
 
 __all__ = ["open_network", "read"]
 
@@ -53,20 +52,11 @@ def is_file(network: Path) -> bool:
 def _usual_card(network: Path, data: bytes) -> HeadCard:
     """Return a card for a classifier without one."""
     try:
-        card = head_card_for(data, _labels_beside(network))
+        card = head_card_for(data, labels_beside(network))
     except ModelMismatch as error:
         remedy = f"{error.remedy} For other networks write a {CARD} beside the file."
         raise ModelMismatch(error.cause, error.value, remedy=remedy) from error
     return replace(card, name=network.stem, title=network.stem)
-
-
-def _labels_beside(network: Path) -> tuple[str, ...]:
-    """Return the class names in a file beside a network; () if there is none."""
-    for suffix in BESIDE:
-        path = network.with_suffix(suffix)
-        if path.is_file():
-            return parse(path.name, _bytes(path))
-    return ()
 
 
 def _bytes(path: Path) -> bytes:
