@@ -313,6 +313,19 @@ async def test_one_tap_ends_it(desk: Desk) -> None:
 
 
 @at
+async def test_the_tap_ends_it_before_anything_else_runs(desk: Desk) -> None:
+    await desk.use.agree(Agreed.SLOWER)
+    desk.measure(SERVER_MS * 9)
+    await desk.looks()
+
+    rest = desk.use.stop()
+
+    assert not desk.use.sending
+    assert desk.shown[-1] == (False, False)
+    await rest
+
+
+@at
 async def test_a_device_that_had_failed_is_tried_again_after_the_tap(desk: Desk) -> None:
     desk.fail()
     await desk.use.agree(Agreed.FAILS)

@@ -6,7 +6,7 @@ When it stops answering, the device goes on at once, and the server is left alon
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from enum import StrEnum
 from typing import Any, Protocol
 
@@ -108,15 +108,18 @@ class ServerUse:
         await self.look()
         return ""
 
-    async def stop(self) -> None:
-        """Send nothing more, from now on; the device goes on."""
+    def stop(self) -> Coroutine[Any, Any, None]:
+        """Send nothing more, from before this returns; what it returns has the device go on."""
         self.agreed = None
         opened, self._opened = self._opened, None
         if opened is not None:
             self._sessions.part_with(opened)  # first, so that nothing is sent any more
         self._view.note(words.ENDED)
         self._show()
-        if opened is not None:
+        return self._go_on(opened is not None)
+
+    async def _go_on(self, was_asked: bool) -> None:
+        if was_asked:
             await self._back()
 
     async def look(self) -> None:
