@@ -24,7 +24,7 @@ from obscura.identify import guess
 
 SUFFIX = ".onnx"
 TRIAL_SIZE = (640, 640)
-"""Width and height for a network of open size of which nothing tells another."""
+"""Width and height for a network of open size whose file names none."""
 
 
 class ReadingUnclear(ModelError):
@@ -109,20 +109,20 @@ def readings_of(
 
     Args:
         graph: the network's face.
-        network: the whole of it, to be run where the file does not tell what it returns.
+        network: the whole of it, to be run where the file does not describe its outputs.
         labels: names of the classes, if they are known.
         size: width and height for a run of a network of open size.
 
     Raises:
         NotADetector: no family reads it.
-        LabelsError: it tells another number of classes apart than there are names.
+        LabelsError: it has another number of classes than there are names.
     """
     try:
         return guess.guess(graph, labels)
     except NotADetector:
         if all(value.is_fixed() for value in graph.outputs):
             raise
-        # The file does not tell its shapes; a run does.
+        # The file does not state its shapes; a run shows them.
         shapes = _shapes(guess.refined(graph, size, {}), network)
         if not shapes:
             raise

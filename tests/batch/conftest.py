@@ -19,7 +19,7 @@ Start = Callable[..., "subprocess.Popen[str]"]
 
 @pytest.fixture
 def pictures(tmp_path: Path) -> Callable[[int], Path]:
-    """Make a folder of so many small pictures, each with a red box."""
+    """Make a folder of N small pictures, each with a red box."""
 
     def make(number: int) -> Path:
         folder = tmp_path / "pictures"

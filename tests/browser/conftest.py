@@ -16,6 +16,7 @@ from playwright.sync_api import Browser, Playwright
 
 from builder.serve import SiteServer, serving
 
+from .answering import AnsweringServer, answering, asking
 from .networks import scene
 from .pictures import ROOT, encode, on_camera
 from .profiles import ONE_PROCESS, WarmProfile
@@ -266,3 +267,19 @@ def artefacts() -> Path:
     folder = ROOT / "tests" / "artefacts"
     folder.mkdir(exist_ok=True)
     return folder
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[AnsweringServer]:
+    """The server that the page may ask."""
+    with answering() as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def asking_site(
+    server: AnsweringServer, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[SiteServer]:
+    """A site that was built for that server."""
+    with asking(server, tmp_path_factory.mktemp("asking")) as site:
+        yield site

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Playwright
 
 from builder.serve import SiteServer
 
-from .answering import AnsweringServer, Behaviour, answering, asking
+from .answering import AnsweringServer, Behaviour
 from .conftest import FLAGS, INSECURE_HOST, OpenRoom, chromium_flags
 from .faults import faulty
 from .pictures import encode, sample
@@ -24,22 +23,6 @@ SLOW = """{
   self.postMessage = (message, ...rest) =>
     runs.has(message.id) ? setTimeout(answer, 1500, message, ...rest) : answer(message, ...rest);
 }"""
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[AnsweringServer]:
-    """The server that the page may ask."""
-    with answering() as server:
-        yield server
-
-
-@pytest.fixture(scope="module")
-def asking_site(
-    server: AnsweringServer, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[SiteServer]:
-    """A site that was built for that server."""
-    with asking(server, tmp_path_factory.mktemp("asking")) as site:
-        yield site
 
 
 @pytest.fixture

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from builder.serve import SiteServer
 
-from .answering import AnsweringServer, answering, asking
 from .conftest import OpenRoom
 from .faults import faulty
 from .pictures import ROOT, encode, sample
@@ -66,22 +64,6 @@ STATES = {
     "server privacy": privacy,
 }
 """One after the other, in this order."""
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[AnsweringServer]:
-    """The server that the page may ask."""
-    with answering() as server:
-        yield server
-
-
-@pytest.fixture(scope="module")
-def asking_site(
-    server: AnsweringServer, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[SiteServer]:
-    """A site that was built for that server."""
-    with asking(server, tmp_path_factory.mktemp("asking")) as site:
-        yield site
 
 
 @pytest.fixture(scope="module")

@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from PIL import Image
+
+from ..batch.conftest import pictures  # noqa: F401  (a fixture)
 
 ROOT = Path(__file__).resolve().parents[2]
 QUIET = {
@@ -28,22 +29,6 @@ QUIET = {
 }
 WHOLE_S = 300
 Start = Callable[..., "subprocess.Popen[str]"]
-
-
-@pytest.fixture
-def pictures(tmp_path: Path) -> Callable[[int], Path]:
-    """Make a folder of so many small pictures, each with a red box."""
-
-    def make(number: int) -> Path:
-        folder = tmp_path / "pictures"
-        folder.mkdir()
-        picture = Image.new("RGB", (64, 48))
-        picture.paste((255, 0, 0), (16, 12, 48, 24))
-        for index in range(number):
-            picture.save(folder / f"{index:05}.png")
-        return folder
-
-    return make
 
 
 @pytest.fixture

@@ -11,22 +11,11 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from ..batch.conftest import names, sources
 from .conftest import Start, descendants, ended, kill_tree, until_it_writes, wait_for, workers
 
 Pictures = Callable[[int], Path]
 MANY = 3000
-
-
-def sources(out: Path) -> list[str]:
-    """Return the name of the picture of each record in a run's folder."""
-    lines = [
-        text for shard in sorted(out.glob("*.jsonl")) for text in shard.read_text().splitlines()
-    ]
-    return [Path(json.loads(text)["source"]).name for text in lines]
-
-
-def names(folder: Path) -> list[str]:
-    return sorted(each.name for each in folder.iterdir())
 
 
 def test_a_worker_is_killed(start: Start, pictures: Pictures, tmp_path: Path) -> None:

@@ -73,13 +73,13 @@ class Folder:
 
 
 class Fonts:
-    """Tells, once each, names that are drawn as numbers because no font has their letters."""
+    """Reports, once each, names that are drawn as numbers because no font has their letters."""
 
     def __init__(self) -> None:
         self._told: set[str] = set()
 
     def missing(self, names: Iterable[str]) -> list[str]:
-        """Return a sentence for each name that was not told yet."""
+        """Return a sentence for each name that was not reported yet."""
         without = label_font.without_font(set(names) - self._told)
         self._told.update(without)
         return [

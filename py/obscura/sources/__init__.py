@@ -6,7 +6,7 @@
 ...         frame.pixels.shape, frame.info.time_s
 ((512, 512, 4), 0.0)
 
-`listing.expand` tells what lies in folders; docs/formats.md has what is stable.
+`listing.expand` lists what lies in folders; docs/formats.md has what is stable.
 """
 
 from obscura.sources.errors import SourceError
