@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from playwright.sync_api import Route
 
 from .access import AXE, DESKTOP, PHONE, PHONE_ON_ITS_SIDE
 from .conftest import OpenRoom
@@ -212,6 +213,21 @@ def test_nothing_of_the_chart_is_fetched_before_it_is_opened(new_room: OpenRoom)
     room.until_text("counts-summary", r"^Zone 1: 1 entered, 0 left, and at most 1 ")
 
 
+def test_the_chart_waits_for_its_style(new_room: OpenRoom) -> None:
+    room = begin(new_room)
+    entered(room)
+    held: list[Route] = []
+    room.page.route(re.compile(r"/uplot\.\w+\.css"), lambda route: held.append(route))
+
+    open_dialog(room)
+    room.page.wait_for_function("() => document.querySelector('link[href*=\"uplot\"]')")
+    room.page.wait_for_timeout(500)
+    assert not room.page.query_selector("#counts-chart canvas"), "it would lie in the wrong place"
+
+    held[0].continue_()
+    room.page.wait_for_selector("#counts-chart canvas")
+
+
 def test_the_dialog_is_read_by_keys_alone(dialog: Room) -> None:
     page = dialog.page
     dialog.until_text("counts-summary", r"^Zone 1: 174 entered, 120 left, and at most 3 were ")
@@ -370,10 +386,13 @@ def test_where_nothing_can_be_stored_counting_goes_on_and_it_is_said(new_room: O
 
 
 @pytest.mark.provokes("Failed to load resource.*ERR_FAILED")
-def test_where_the_chart_cannot_be_fetched_there_is_the_table(new_room: OpenRoom) -> None:
+@pytest.mark.parametrize("part", ["js", "css"])
+def test_where_the_chart_cannot_be_fetched_there_is_the_table(
+    new_room: OpenRoom, part: str
+) -> None:
     room = begin(new_room)
     entered(room)
-    room.page.route(re.compile(r"/uplot\.\w+\.js"), lambda route: route.abort())
+    room.page.route(re.compile(rf"/uplot\.\w+\.{part}"), lambda route: route.abort())
 
     open_dialog(room)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -92,6 +93,12 @@ def received(room: Room) -> list[dict[str, Any]]:
     got = room.page.evaluate("() => received")
     assert [kind for kind, _ in got] == [record["event"] for _, record in got]
     return people([record for _, record in got])
+
+
+def happened(room: Room, event: str) -> dict[str, int]:
+    """Return how often this has happened, by class: a frame may show more than the person."""
+    got = room.page.evaluate("() => received")
+    return dict(Counter(record["label"] for kind, record in got if kind == event))
 
 
 def people(records: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -197,10 +204,10 @@ def test_who_is_in_a_zone_has_left_it_once_the_video_is_sought(
     room.move("video-time", 0.2)
     room.until("now.state === 'paused' && now.detections.length > 0")
 
-    events = [record["event"] for record in received(room)]
     zone = room.snapshot()["counts"]["zones"]["till"]
-    assert events.count("zone_entered") == events.count("zone_left") >= 1
-    assert zone["entered"] == zone["left"] == {"person": events.count("zone_left")}
+    assert zone["entered"]["person"] >= 1
+    assert zone["entered"] == happened(room, "zone_entered")
+    assert zone["left"] == happened(room, "zone_left") == zone["entered"]
     assert zone["inside"] == {}
 
 

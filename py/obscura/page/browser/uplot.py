@@ -7,6 +7,7 @@ first chart is drawn.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -49,12 +50,40 @@ async def load(load_module: Callable[[str], Awaitable[Any]], module: str, style:
         module, style: addresses of the library and of its style.
 
     Raises:
+        OSError: the style did not come.
         What the browser throws when the library does not come.
     """
     library = (await load_module(module)).default
-    if not hasattr(document.querySelector(f'link[href="{style}"]'), "href"):
-        document.head.append(make("link", rel="stylesheet", href=style))
+    await _style(style)
     return library
+
+
+async def _style(address: str) -> None:
+    """Use a style, and wait for it: what is drawn without it lies in the wrong places."""
+    link = document.querySelector(f'link[href="{address}"]')
+    if not hasattr(link, "href"):
+        link = make("link", rel="stylesheet", href=address)
+        document.head.append(link)
+    if hasattr(link.sheet, "cssRules"):
+        return
+    came: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+
+    def settle(event: Any) -> None:
+        if not came.done():
+            came.set_result(event.type == "load")
+
+    proxy = create_proxy(settle)
+    for event in ("load", "error"):
+        link.addEventListener(event, proxy)
+    try:
+        arrived = await came
+    finally:
+        for event in ("load", "error"):
+            link.removeEventListener(event, proxy)
+        proxy.destroy()
+    if not arrived:
+        link.remove()  # so that the next time asks for it again
+        raise OSError(f"{address} did not arrive")
 
 
 def watch(holder: Any, changed: Callable[[], None]) -> None:

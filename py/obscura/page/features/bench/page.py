@@ -20,6 +20,7 @@ from obscura.page.browser.dom import (
     on_failure,
     page_data,
     publish,
+    run_now,
     terms,
 )
 from obscura.page.features.bench import advice, record, words, work
@@ -89,7 +90,7 @@ class Bench:
         self._show_progress(words.READY)
         self._render()
         if "start" in parameters:
-            by_id("start").click()
+            run_now(self.run())  # so that nobody sees a page that is ready and does nothing
 
     def snapshot(self) -> dict[str, Any]:
         """Return the page's state for programs; `results` are those so far."""
