@@ -30,6 +30,7 @@ MAY_IMPORT: dict[str, set[str]] = {"py": set(), "tools": {"py"}, "bench": {"py",
 SCRIPTS = (
     "bench/accuracy.py",
     "bench/batch/index_size.py",
+    "bench/batch/long_run.py",
     "bench/batch/throughput.py",
     "bench/experiments/batching.py",
     "bench/experiments/capture.py",
