@@ -16,6 +16,7 @@ from PIL import Image
 
 from obscura import Detections, cli
 from obscura.cards import catalogue
+from obscura.cli import exits
 from obscura.evaluation import AnnotationsError, read_truth
 from obscura.evaluation.score import Matches, draw_samples
 
@@ -302,6 +303,14 @@ def test_samples_are_drawn_with_replacement_and_the_same_each_time() -> None:
     assert 0 <= samples.min() <= samples.max() < 50
     assert all(len(set(sample)) < 50 for sample in samples.tolist())
     assert (samples == draw_samples(50, 3)).all()
+
+
+def test_a_report_that_cannot_be_written_has_its_own_exit_code(drawn: Set, capsys: Any) -> None:
+    file = drawn.annotations / "out.json"
+
+    assert cli.main(drawn.arguments("--json", str(file))) == exits.NO_OUTPUT
+
+    assert "Name another file with --json." in capsys.readouterr().err
 
 
 def test_figures_go_onto_the_card_and_change_nothing_else(drawn: Set, colour_models: Path) -> None:

@@ -12,7 +12,7 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
-from obscura.cli import main
+from obscura.cli import exits, main
 from obscura.detector import Detector
 from obscura.errors import BackendError
 from obscura.redaction.clip import CoverClip
@@ -311,6 +311,19 @@ def test_of_a_folder_every_file_is_redacted_or_named_and_not_copied(
     assert "notes.txt" in errors
     assert "broken.jpg" in errors
     assert "2 of 3 files were not redacted and not copied" in errors
+
+
+def test_where_no_copy_can_be_written_the_rest_is_not_tried(
+    redact: Redact, scene: Scene, tmp_path: Path, capsys: Any
+) -> None:
+    (tmp_path / "in").mkdir()
+    for name in ("a.png", "b.png"):
+        Image.fromarray(walking(scene, 8)).save(tmp_path / "in" / name)
+    (tmp_path / "file").write_text("")
+
+    assert redact(tmp_path / "in", tmp_path / "file" / "out") == exits.NO_OUTPUT
+
+    assert capsys.readouterr().err.count("The copy cannot be saved") == 1
 
 
 def test_a_link_to_a_folder_is_named_and_not_copied(

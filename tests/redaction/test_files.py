@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from obscura.export.errors import OutputError
 from obscura.redaction.errors import RedactionError
 from obscura.redaction.files import plan, written
 
@@ -123,7 +124,7 @@ def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
 
     with (
-        pytest.raises(RedactionError, match="cannot be saved"),
+        pytest.raises(OutputError, match="cannot be saved"),
         written(tmp_path / "file" / "x.png"),
     ):
         pass

@@ -17,9 +17,9 @@ from obscura.detector import Detector
 from obscura.errors import BackendError
 from obscura.evaluation import LOW, evaluate, read_truth
 from obscura.evaluation.browser import PageDetector
-from obscura.evaluation.errors import ReportUnwritten
 from obscura.evaluation.report import Result, document, markdown
 from obscura.evaluation.score import draw_samples
+from obscura.export.errors import OutputError
 from obscura.extras import ToolMissing
 
 
@@ -174,4 +174,8 @@ def _write(path: Path, values: dict[str, Any]) -> None:
     try:
         path.write_text(json.dumps(values, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     except OSError as error:
-        raise ReportUnwritten(f"The file cannot be written: {error.strerror}", path) from error
+        raise OutputError(
+            f"The file cannot be written: {error.strerror}",
+            path,
+            remedy="Name another file with --json.",
+        ) from error

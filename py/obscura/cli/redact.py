@@ -14,6 +14,7 @@ from obscura.cli.arguments import add_threads, filled, fraction, names
 from obscura.cli.errors import UsageError
 from obscura.cli.progress import Progress, of
 from obscura.errors import ObscuraError
+from obscura.export.errors import OutputError
 from obscura.redaction import video
 from obscura.redaction.cover import Cover
 from obscura.redaction.errors import RedactionError, unknown_tracks
@@ -192,6 +193,8 @@ def _copied(redaction: _Run, items: list[Item]) -> int:
     for item in items:
         try:
             words = redaction.redact(item)
+        except OutputError:  # so would the next
+            raise
         except ObscuraError as error:
             failed += 1
             redaction.progress.restart()
@@ -250,4 +253,4 @@ def _save(pixels: video.Pixels, target: Path, suffix: str) -> None:
     try:
         Pillow.fromarray(np.ascontiguousarray(pixels)).save(target, **options)
     except (OSError, ValueError) as error:
-        raise RedactionError(f"The copy cannot be written: {error}", target) from error
+        raise OutputError(f"The copy cannot be written: {error}", target) from error

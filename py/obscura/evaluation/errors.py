@@ -12,13 +12,6 @@ class AnnotationsError(ObscuraError):
     remedy = "Use an instances file in COCO's format."
 
 
-class ReportUnwritten(ObscuraError):
-    """The report cannot be written to its file."""
-
-    code = "report-unwritten"
-    remedy = "Name another file with --json."
-
-
 class SequencesError(ObscuraError):
     """Sequences for tracking are missing, or not in the format of MOTChallenge."""
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Literal
 
 from obscura import pictures
+from obscura.export.errors import OutputError
 from obscura.redaction import video
 from obscura.redaction.errors import RedactionError, WouldOverwrite
 
@@ -131,13 +132,13 @@ def written(target: Path) -> Iterator[Path]:
     Whatever ends the writing before, it is deleted, and what was there before stays.
 
     Raises:
-        RedactionError: the folder cannot be made or written to.
+        OutputError: the folder cannot be made or written to.
     """
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(target.suffix, ".redacting-", target.parent)
     except OSError as error:
-        raise RedactionError(
+        raise OutputError(
             f"The copy cannot be saved: {error.strerror}", target, remedy=ANOTHER
         ) from error
     os.close(handle)

@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from obscura.errors import ObscuraError
+from obscura.export.errors import OutputError
 from obscura.redaction.clip import CoverClip
 from obscura.redaction.errors import RedactionError, unknown_tracks
 from obscura.redaction.geometry import Covered, CoverOptions
@@ -330,5 +331,7 @@ def _writing(source: Path, target: Path) -> Iterator[Any]:
         with av.open(str(target), "w") as container:
             yield container
     except av.FFmpegError as error:
-        reason = error.strerror or error
-        raise RedactionError(f"The copy cannot be written: {reason}", source) from error
+        words = f"The copy cannot be written: {error.strerror or error}"
+        if isinstance(error, OSError):  # of the disk, not of what is written
+            raise OutputError(words, target) from error
+        raise RedactionError(words, source) from error
