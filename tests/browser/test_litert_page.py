@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from playwright.sync_api import Route
 
 from . import networks
 from .conftest import OpenRoom, Serve
@@ -208,6 +209,25 @@ def test_a_file_that_is_missing_at_the_race_leaves_the_first_engine_for_this_vis
     room.page.context.unroute_all()
     room.open().until_state("ready")
     assert winner(room)["backend"] in ("wasm", "litert")
+
+
+@pytest.mark.provokes("ERR_FAILED")
+def test_a_file_that_fails_once_is_asked_for_again(new_room: OpenRoom) -> None:
+    room = new_room(late=True, cold=True)
+    failed: list[str] = []
+
+    def fail_once(route: Route) -> None:
+        if failed:
+            route.continue_()
+        else:
+            failed.append(route.request.url)
+            route.abort()
+
+    room.page.context.route("**/litert-*/*.wasm", fail_once)
+    room.open().until_state("ready")
+
+    assert winner(room)["backend"] in ("wasm", "litert")
+    assert failed
 
 
 def test_without_isolation_it_runs_on_one_thread(

@@ -34,7 +34,8 @@ class Watch:
 
         def console(message: ConsoleMessage) -> None:
             if message.type == "error":
-                self.complaints.append(f"console error: {message.text}")
+                where = message.location.get("url", "")
+                self.complaints.append(f"console error: {message.text} {where}".rstrip())
 
         def error(raised: WebError) -> None:
             self.complaints.append(f"page error: {raised.error}")

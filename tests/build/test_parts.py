@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import os
+import time
 import zipfile
 from pathlib import Path
 from types import ModuleType
@@ -65,10 +67,37 @@ def test_what_is_cached_is_made_once(tmp_path: Path) -> None:
     assert (first / "file").read_text(encoding="utf-8") == "done"
 
 
-def test_a_new_entry_replaces_the_former(tmp_path: Path) -> None:
-    for key in ("a" * 64, "b" * 64):
-        cached(tmp_path, "thing", key, lambda folder: folder.touch())
-    assert [entry.name for entry in tmp_path.iterdir()] == ["thing-" + "b" * 16]
+def test_a_new_entry_replaces_those_that_nobody_asks_for(tmp_path: Path) -> None:
+    def entry(letter: str, hours: float) -> None:
+        made = cached(tmp_path, "thing", 64 * letter, lambda folder: folder.touch())
+        asked = time.time() - 3600 * hours
+        os.utime(made, (asked, asked))
+
+    entry("a", 2)
+    entry("b", 0.5)  # a build beside this one reads it
+    entry("c", 2)
+    assert names(tmp_path) == ["thing-" + 16 * "b", "thing-" + 16 * "c"]
+
+    cached(tmp_path, "thing", 64 * "c", lambda folder: folder.touch())
+    entry("d", 0)
+    assert names(tmp_path) == [f"thing-{16 * letter}" for letter in "bcd"], "one was asked for"
+
+
+def test_builds_at_once_have_the_entry_that_came_first(tmp_path: Path) -> None:
+    def make(folder: Path) -> None:
+        (folder / "slow").touch()
+        first = tmp_path / ("thing-" + 16 * "a")
+        first.mkdir()
+        (first / "first").touch()
+
+    found = cached(tmp_path, "thing", 64 * "a", make)
+
+    assert names(tmp_path) == [found.name]
+    assert names(found) == ["first"]
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(each.name for each in folder.iterdir())
 
 
 def test_what_failed_is_not_cached(tmp_path: Path) -> None:

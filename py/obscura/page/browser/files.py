@@ -29,17 +29,22 @@ async def fetch_blob(url: str) -> tuple[Any, int]:
 
 
 async def bring(urls: Iterable[str]) -> bool:
-    """Fetch files for the browser's cache; return whether all have come, none of them late."""
+    """Fetch files for the browser's cache; return whether all have come, none of them late. What
+    does not come is asked for once more, past a copy that the browser may have of it."""
+    for url in urls:
+        if not (await _arrives(url, "default") or await _arrives(url, "reload")):
+            return False
+    return True
+
+
+async def _arrives(url: str, cache: str) -> bool:
     try:
-        for url in urls:
-            signal = AbortSignal.timeout(PATIENCE_MS)
-            response = await fetch(url, js_object(signal=signal))
-            if not response.ok:
-                return False
-            await response.arrayBuffer()
+        signal = AbortSignal.timeout(PATIENCE_MS)
+        response = await fetch(url, js_object(signal=signal, cache=cache))
+        await response.arrayBuffer()
     except JsException:
         return False
-    return True
+    return bool(response.ok)
 
 
 async def read_part(blob: Any, start: int, stop: int) -> bytes:
