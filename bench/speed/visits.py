@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from typing import Any, NamedTuple
 
-from browsers.chromium import Chromium, ChromiumError, Tab
+from browsers.chromium import Chromium, ChromiumError, SessionGone, Tab
 from speed.host import Host, Line
 from speed.prepare import FACTS
 from speed.stacks import FAILED, MODEL, PATIENCE_S, Ours, Setting, Stack, open_rival, script
@@ -282,18 +282,25 @@ def memory(
 def held(tab: Tab) -> dict[str, float]:
     """Return the memory in bytes of a page and its workers, by kind, and the number of proxies."""
     sizes: dict[str, float] = {}
-    for realm, session in enumerate(tab.realms()):
-        where = "page" if realm == 0 else "worker" if realm == 1 else f"worker {realm}"
+    realm = 0
+    for session in tab.realms():
         # The least of three, because temporary objects do not count.
         heaps, tracks = [], []
-        for _ in range(3):
-            heaps.append(tab.heap_bytes(session))
-            tracks.append(tab.evaluate("benchTrack()", session=session))
+        try:
+            for _ in range(3):
+                heaps.append(tab.heap_bytes(session))
+                tracks.append(tab.evaluate("benchTrack()", session=session))
+        except SessionGone:
+            if realm == 0:
+                raise
+            continue  # a worker that had done its work
+        where = "page" if realm == 0 else "worker" if realm == 1 else f"worker {realm}"
         sizes[f"JS heap, {where}"] = min(heaps)
         sizes[f"wasm heap, {where}"] = tracks[-1]["wasm"]
         sizes[f"GPU buffers, {where}"] = tracks[-1]["gpu"]
         if realm == 0:
             sizes["proxies"] = min(track["proxies"] for track in tracks)
+        realm += 1
     return sizes
 
 

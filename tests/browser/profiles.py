@@ -77,8 +77,10 @@ class WarmProfile:
         return page
 
     def release(self) -> None:
-        """Close all pages of the visit."""
+        """Close all pages of the visit, and undo what it has made of the network."""
         for page in self.context.pages:
             if page is not self._keeper:
                 page.close()
+        self.context.unroute_all()
+        self.context.set_offline(False)
         self.taken = False

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from browsers.chromium import launched
+from browsers.chromium import Tab, launched
 from browsers.clip import CLIP
 from builder import commands
 from builder.browser import find_chromium
@@ -102,6 +102,42 @@ def test_requests_to_other_hosts_are_seen_and_go_nowhere(folder: Path) -> None:
         tab.open(f"{host.url}bench.json")
         assert tab.evaluate(script) == "nothing"
         assert others.other_hosts(tab) == {"page.example", "worker.example"}
+
+
+def test_a_worker_that_ends_while_memory_is_taken_is_left_out(folder: Path) -> None:
+    class Ending(Tab):
+        """A tab whose workers end once they are known: one before it is asked, one while it is."""
+
+        def realms(self) -> list[str]:
+            sessions = super().realms()
+            self.evaluate("new Promise((done) => { first.terminate(); setTimeout(done, 300); })")
+            self.evaluate("setTimeout(() => busy.terminate(), 1000)")
+            return sessions
+
+    start = """const code = "postMessage(1); onmessage = () => { for (;;); };";
+    const url = URL.createObjectURL(new Blob([code]));
+    const begun = () => new Promise((done) => {
+      const worker = new Worker(url);
+      worker.onmessage = () => done(worker);
+    });
+    (async () => {
+      for (const name of ["first", "busy", "idle"]) globalThis[name] = await begun();
+      busy.postMessage(1); // it answers nobody any more
+    })()"""
+    with (
+        hosting(folder, isolated=False) as host,
+        launched(find_chromium(Path(sys.executable)), None) as browser,
+    ):
+        made = browser.tab()
+        tab = Ending(browser, made.target, made.session)
+        tab.begin_with(visits.TRACK, workers=True)
+        tab.open(f"{host.url}bench.json")
+        tab.evaluate(start)
+
+        sizes = visits.held(tab)
+
+    assert [name for name in sizes if "JS heap" in name] == ["JS heap, page", "JS heap, worker"]
+    assert min(sizes["JS heap, page"], sizes["JS heap, worker"]) > 0
 
 
 def test_our_page_takes_its_turn_among_other_packages(folder: Path) -> None:

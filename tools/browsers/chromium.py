@@ -38,8 +38,16 @@ os.execv(sys.argv[3], sys.argv[3:])
 """
 
 
+NO_SUCH_SESSION = -32001
+"""Chromium's error code for one that has ended."""
+
+
 class ChromiumError(Exception):
     """The browser or a page in it failed; the message contains its own."""
+
+
+class SessionGone(ChromiumError):
+    """The page or the worker that was asked has ended."""
 
 
 class Chromium:
@@ -50,6 +58,7 @@ class Chromium:
         self._news = Condition(RLock())
         self._answers: dict[int, dict[str, Any]] = {}
         self._workers: dict[str, str] = {}  # session of each worker to that of its page
+        self._ended: set[str] = set()  # sessions of pages and workers
         # Session of a page to the script with which its workers begin.
         self._scripts: dict[str, str] = {}
         self._watched: dict[str, list[str]] = {}  # addresses asked for, by session of a page
@@ -63,13 +72,20 @@ class Chromium:
         """Call a method of the protocol and return its result; raise ChromiumError if it fails."""
         number = self._send(method, session, params)
         with self._news:
-            self._news.wait_for(lambda: number in self._answers or self._gone, timeout_s)
+            self._news.wait_for(
+                lambda: number in self._answers or self._gone or session in self._ended, timeout_s
+            )
             answer = self._answers.pop(number, None)
+            ended = session in self._ended
+        if answer is None and ended:
+            raise SessionGone(f"{method}: it has ended")
         if answer is None:
             why = self._last_words() if self._gone else f"no answer within {timeout_s:.0f} s"
             raise ChromiumError(f"{method}: {why}")
         if "error" in answer:
-            raise ChromiumError(f"{method}: {answer['error'].get('message')}")
+            error = answer["error"]
+            kind = SessionGone if error.get("code") == NO_SUCH_SESSION else ChromiumError
+            raise kind(f"{method}: {error.get('message')}")
         return answer["result"]
 
     def context(self) -> str:
@@ -174,13 +190,14 @@ class Chromium:
                 self._watched[page].append(str(message["params"]["request"]["url"]))
         elif message["method"] == "Target.detachedFromTarget":
             self._workers.pop(message["params"]["sessionId"], None)
+            self._ended.add(message["params"]["sessionId"])  # calls that wait get no answer
 
 
 class Tab:
     """One page, in a window of its own."""
 
     def __init__(self, browser: Chromium, target: str, session: str) -> None:
-        self._browser, self._target, self.session = browser, target, session
+        self._browser, self.target, self.session = browser, target, session
         self.call("Performance.enable")
 
     def call(self, method: str, timeout_s: float = 60, **params: Any) -> Any:
@@ -257,7 +274,7 @@ class Tab:
 
     def close(self) -> None:
         """Close the tab."""
-        self._browser.call("Target.closeTarget", targetId=self._target)
+        self._browser.call("Target.closeTarget", targetId=self.target)
 
 
 @contextmanager

@@ -17,9 +17,9 @@ from builder.sources import read
 STAMP = ".obscura-installed"
 REQUIREMENTS = "test"
 
-# Tests wait a lot, and meanwhile others can run. Files stay whole: their tests share visits. The
-# order is that of tests/conftest.py.
-WORKERS = str(max(3, (os.cpu_count() or 1) // 4))
+# A browser has processes of its own: with more of them than cores, tests that watch a video see few
+# of its frames. Files stay whole: their tests share visits. The order is that of tests/conftest.py.
+WORKERS = str(max(2, (os.cpu_count() or 1) // 4))
 SIDE_BY_SIDE = ("-n", WORKERS, "--dist", "loadfile", "--no-loadscope-reorder")
 
 # Run beside the tests; each must pass, too.
