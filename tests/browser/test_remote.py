@@ -10,7 +10,7 @@ from playwright.sync_api import Playwright
 from builder.serve import SiteServer
 
 from .answering import AnsweringServer, Behaviour
-from .conftest import FLAGS, INSECURE_HOST, OpenRoom, chromium_flags
+from .conftest import FLAGS, INSECURE_HOST, SHORT_VISIT, OpenRoom, chromium_flags
 from .faults import faulty
 from .pictures import encode, sample
 from .room import Room
@@ -246,6 +246,7 @@ def test_a_page_of_the_internet_needs_the_browsers_leave_to_ask_this_machine(
     url = f"http://{INSECURE_HOST}:{port}/"
     flags = [
         *FLAGS,
+        SHORT_VISIT,
         f"--ip-address-space-overrides=127.0.0.1:{port}=public",
         f"--unsafely-treat-insecure-origin-as-secure={url}",
     ]
