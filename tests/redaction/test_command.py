@@ -326,6 +326,21 @@ def test_where_no_copy_can_be_written_the_rest_is_not_tried(
     assert capsys.readouterr().err.count("The copy cannot be saved") == 1
 
 
+def test_a_picture_that_a_format_cannot_hold_is_named_and_the_rest_is_copied(
+    redact: Redact, scene: Scene, tmp_path: Path, capsys: Any
+) -> None:
+    (tmp_path / "in").mkdir()
+    wide = Image.fromarray(walking(scene, 8)).resize((17_000, 8))
+    wide.save(tmp_path / "in" / "a.png")
+    (tmp_path / "in" / "a.png").rename(tmp_path / "in" / "a.webp")  # which ends at 16,383
+    Image.fromarray(walking(scene, 8)).save(tmp_path / "in" / "b.png")
+
+    assert redact(tmp_path / "in", tmp_path / "out") == exits.SOME_FAILED
+
+    assert [each.name for each in (tmp_path / "out").iterdir()] == ["b.png"]
+    assert "The copy cannot be written" in capsys.readouterr().err
+
+
 def test_a_link_to_a_folder_is_named_and_not_copied(
     redact: Redact, scene: Scene, tmp_path: Path, capsys: Any
 ) -> None:

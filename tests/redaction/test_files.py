@@ -128,3 +128,13 @@ def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
         written(tmp_path / "file" / "x.png"),
     ):
         pass
+
+
+def test_a_copy_that_cannot_take_its_place_leaves_nothing(tmp_path: Path) -> None:
+    target = tmp_path / "copy.png"
+    (target / "in its place").mkdir(parents=True)
+
+    with pytest.raises(OutputError, match="cannot be saved"), written(target) as path:
+        path.write_text("whole")
+
+    assert list(tmp_path.iterdir()) == [target]

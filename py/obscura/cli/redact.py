@@ -253,4 +253,7 @@ def _save(pixels: video.Pixels, target: Path, suffix: str) -> None:
     try:
         Pillow.fromarray(np.ascontiguousarray(pixels)).save(target, **options)
     except (OSError, ValueError) as error:
-        raise OutputError(f"The copy cannot be written: {error}", target) from error
+        # Pillow raises both for pictures that a format cannot hold; those have no number.
+        of_the_disk = isinstance(error, OSError) and error.errno is not None
+        kind = OutputError if of_the_disk else RedactionError
+        raise kind(f"The copy cannot be written: {error}", target) from error

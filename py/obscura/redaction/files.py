@@ -132,15 +132,13 @@ def written(target: Path) -> Iterator[Path]:
     Whatever ends the writing before, it is deleted, and what was there before stays.
 
     Raises:
-        OutputError: the folder cannot be made or written to.
+        OutputError: the folder cannot be made or written to, or the file not take its place.
     """
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(target.suffix, ".redacting-", target.parent)
     except OSError as error:
-        raise OutputError(
-            f"The copy cannot be saved: {error.strerror}", target, remedy=ANOTHER
-        ) from error
+        raise _unsaved(target, error) from error
     os.close(handle)
     path = Path(name)
     try:
@@ -149,6 +147,13 @@ def written(target: Path) -> Iterator[Path]:
         mask = os.umask(0)
         os.umask(mask)
         path.chmod(0o666 & ~mask)
-        path.replace(target)
+        try:
+            path.replace(target)
+        except OSError as error:
+            raise _unsaved(target, error) from error
     finally:
         path.unlink(missing_ok=True)
+
+
+def _unsaved(target: Path, error: OSError) -> OutputError:
+    return OutputError(f"The copy cannot be saved: {error.strerror}", target, remedy=ANOTHER)
