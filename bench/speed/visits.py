@@ -282,26 +282,31 @@ def memory(
 def held(tab: Tab) -> dict[str, float]:
     """Return the memory in bytes of a page and its workers, by kind, and the number of proxies."""
     sizes: dict[str, float] = {}
-    realm = 0
+    found = []
     for session in tab.realms():
-        # The least of three, because temporary objects do not count.
-        heaps, tracks = [], []
         try:
-            for _ in range(3):
-                heaps.append(tab.heap_bytes(session))
-                tracks.append(tab.evaluate("benchTrack()", session=session))
+            found.append(_looked_at(tab, session))
         except SessionGone:
-            if realm == 0:
-                raise
-            continue  # a worker that had done its work
+            if session == tab.session:
+                raise  # any other is a worker that had done its work
+    for realm, (heaps, tracks) in enumerate(found):
         where = "page" if realm == 0 else "worker" if realm == 1 else f"worker {realm}"
+        # The least of three, because temporary objects do not count.
         sizes[f"JS heap, {where}"] = min(heaps)
         sizes[f"wasm heap, {where}"] = tracks[-1]["wasm"]
         sizes[f"GPU buffers, {where}"] = tracks[-1]["gpu"]
         if realm == 0:
             sizes["proxies"] = min(track["proxies"] for track in tracks)
-        realm += 1
     return sizes
+
+
+def _looked_at(tab: Tab, session: str) -> tuple[list[int], list[dict[str, float]]]:
+    """Return the JavaScript heap of a page or worker and what `TRACK` counts there, three times."""
+    heaps, tracks = [], []
+    for _ in range(3):
+        heaps.append(tab.heap_bytes(session))
+        tracks.append(tab.evaluate("benchTrack()", session=session))
+    return heaps, tracks
 
 
 # ---- more work -----------------------------------------------------------------------------------

@@ -71,7 +71,7 @@ def read_file(path: Path) -> tuple[bytes, Graph]:
     Raises:
         ModelMissing, ModelUnreadable, ModelExternal: it cannot be read, or not alone.
     """
-    data = _bytes(path)
+    data = read_bytes(path)
     graph = inspect(lambda start, stop: data[start:stop], len(data))
     if graph.external:
         raise ModelExternal(
@@ -156,16 +156,24 @@ def labels_beside(network: Path) -> tuple[str, ...]:
     for suffix in BESIDE:
         path = network.with_suffix(suffix)
         if path.is_file():
-            return parse(path.name, _bytes(path))
+            return parse(path.name, read_bytes(path))
     return ()
 
 
-def _bytes(path: Path) -> bytes:
+def read_bytes(path: Path, what: str = "The file") -> bytes:
+    """Return the contents of a file.
+
+    Args:
+        what: its name in the message.
+
+    Raises:
+        ModelMissing: it cannot be read.
+    """
     try:
         return path.read_bytes()
     except OSError as error:
         raise ModelMissing(
-            f"The file cannot be read: {error.strerror}", path, remedy="Check its path."
+            f"{what} cannot be read: {error.strerror}", path, remedy="Check its path."
         ) from error
 
 

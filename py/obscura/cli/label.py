@@ -6,14 +6,11 @@ import argparse
 import shutil
 from collections import Counter
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from obscura.cli.arguments import filled
 from obscura.cli.exits import OK, SOME_FAILED
 from obscura.cli.progress import Progress
-
-if TYPE_CHECKING:
-    pass
 
 IMAGES = "images"
 COCO = "annotations.json"

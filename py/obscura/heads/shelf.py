@@ -8,9 +8,9 @@ from pathlib import Path
 from obscura.cards.card import verify
 from obscura.cards.head_card import CARD, HeadCard
 from obscura.cards.head_files import card_beside, head_card_for, load_head
-from obscura.errors import ModelMismatch, ModelMissing
+from obscura.errors import ModelMismatch
 from obscura.families.heads import read
-from obscura.own_model import labels_beside
+from obscura.own_model import labels_beside, read_bytes
 
 __all__ = ["open_network", "read"]
 
@@ -33,9 +33,9 @@ def open_network(network: str | Path) -> tuple[HeadCard, bytes]:
     own = Path(network)
     if not is_file(own):
         card, path = load_head(network)
-        data = _bytes(path)
+        data = read_bytes(path, "The head's network")
     else:
-        data = _bytes(own)
+        data = read_bytes(own, "The head's network")
         beside = card_beside(own)
         if beside is None:
             return _usual_card(own, data), data
@@ -57,12 +57,3 @@ def _usual_card(network: Path, data: bytes) -> HeadCard:
         remedy = f"{error.remedy} For other networks write a {CARD} beside the file."
         raise ModelMismatch(error.cause, error.value, remedy=remedy) from error
     return replace(card, name=network.stem, title=network.stem)
-
-
-def _bytes(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise ModelMissing(
-            f"The head's network cannot be read: {error.strerror}", path, remedy="Check its path."
-        ) from error
