@@ -28,6 +28,7 @@ from obscura.batch.pool import Pool
 from obscura.cards import catalogue
 from obscura.cli.detect import add_arguments
 from obscura.cli.parser import Parser
+from obscura.cli.work import Item
 
 ROOT = Path(__file__).resolve().parents[2]
 TURNS = 5
@@ -99,13 +100,15 @@ def ways(model: str, jobs: int, stack: ExitStack) -> Iterator[tuple[str, Way]]:
     alone = stack.enter_context(Alone(given))
     yield (
         "obscura, one process, all cores",
-        lambda paths: sum(len(list(found)) for _, found in alone.found(paths, print)),
+        lambda paths: sum(len(list(found)) for _, found in alone.found(map(Item, paths), print)),
     )
     pool = Pool(single, jobs)
     stack.callback(pool.close)
     yield (
         f"obscura, {jobs} processes of one thread",
-        lambda paths: sum(len(answer.found) for _, answer in pool.mapped(paths) if answer),
+        lambda paths: sum(
+            len(answer.found) for _, answer in pool.mapped(map(Item, paths)) if answer
+        ),
     )
     plain = Plain(model)
     yield "onnxruntime alone, as it is by default", lambda paths: bool(plain(paths)) * len(paths)

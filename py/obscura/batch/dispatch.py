@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from obscura.batch.worker import Answer, Model
+from obscura.cli.work import Item
 from obscura.errors import BackendError, ObscuraError, PictureError
 
 AHEAD = 2
@@ -25,8 +26,8 @@ _DEATHS = 8
 class Task:
     """A source, and its answer once it is there."""
 
-    def __init__(self, where: str, mine: bool) -> None:
-        self.where, self.mine, self.tries = where, mine, 0
+    def __init__(self, item: Item, mine: bool) -> None:
+        self.item, self.mine, self.tries = item, mine, 0
         self.answer: Answer | None = None
 
 
@@ -84,27 +85,27 @@ class Dispatcher(ABC):
         """Wait until a worker says something or dies, and call `hear` or `replace`."""
 
     def mapped(
-        self, sources: Iterable[str], mine: Callable[[str], bool] = lambda _: True
-    ) -> Iterator[tuple[str, Answer | None]]:
+        self, items: Iterable[Item], mine: Callable[[str], bool] = lambda _: True
+    ) -> Iterator[tuple[Item, Answer | None]]:
         """Yield each source with its answer, in the order of the sources.
 
         Args:
-            sources: read only as far as the workers get on.
-            mine: whether the workers are to answer; else the answer is None.
+            items: read only as far as the workers get on.
+            mine: whether the workers are to answer for a path or address; else the answer is None.
 
         Raises:
             ObscuraError: the engine failed, or no worker stays alive.
         """
-        rest = iter(sources)
+        rest = iter(items)
         window: deque[Task] = deque()
         more = True
         while True:
             while more and len(window) < WINDOW * len(self.members):
-                where = next(rest, None)
-                if where is None:
+                item = next(rest, None)
+                if item is None:
                     more = False
                     break
-                task = Task(where, mine(where))
+                task = Task(item, mine(item.where))
                 window.append(task)
                 if task.mine:
                     self._waiting.append(task)
@@ -114,7 +115,7 @@ class Dispatcher(ABC):
             first = window[0]
             if not first.mine or first.answer is not None:
                 window.popleft()
-                yield first.where, first.answer
+                yield first.item, first.answer
             else:
                 self.listen()
                 self._hand_out()
@@ -168,7 +169,7 @@ class Dispatcher(ABC):
             first = dead.tasks[0]
             first.tries += 1
             if first.tries == TRIES:
-                dead.tasks.popleft().answer = Answer([], [], _ended(first.where))
+                dead.tasks.popleft().answer = Answer([], [], _ended(first.item.where))
         self._waiting.extendleft(reversed(dead.tasks))
         self.members[self.members.index(dead)] = self.started()
 

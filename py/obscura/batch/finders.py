@@ -18,7 +18,7 @@ from obscura.batch.dispatch import Dispatcher
 from obscura.batch.pool import Pool
 from obscura.batch.worker import Model, Worker
 from obscura.cli.errors import UsageError
-from obscura.cli.work import Found
+from obscura.cli.work import Found, Item
 from obscura.sources.listing import ADDRESS, STDIN, is_remote
 from obscura.sources.opening import is_video
 from obscura.sources.source import Complain
@@ -34,8 +34,8 @@ class Finder(Protocol):
     def model(self) -> Model: ...
 
     def found(
-        self, sources: Iterable[str], complain: Complain
-    ) -> Iterator[tuple[str, Iterator[Found]]]:
+        self, items: Iterable[Item], complain: Complain
+    ) -> Iterator[tuple[Item, Iterator[Found]]]:
         """Yield each source with its frames, which have to be taken before the next source."""
 
     def failures(self) -> list[str]:
@@ -57,11 +57,11 @@ class Alone:
         self.model = self._worker.model
 
     def found(
-        self, sources: Iterable[str], complain: Complain
-    ) -> Iterator[tuple[str, Iterator[Found]]]:
+        self, items: Iterable[Item], complain: Complain
+    ) -> Iterator[tuple[Item, Iterator[Found]]]:
         """See `Finder`."""
-        for where in sources:
-            yield where, self._worker.work.find(where, complain)
+        for item in items:
+            yield item, self._worker.work.find(item, complain)
 
     def failures(self) -> list[str]:
         """See `Finder`."""
@@ -89,16 +89,16 @@ class Spread:
         self.model = workers.model
 
     def found(
-        self, sources: Iterable[str], complain: Complain
-    ) -> Iterator[tuple[str, Iterator[Found]]]:
+        self, items: Iterable[Item], complain: Complain
+    ) -> Iterator[tuple[Item, Iterator[Found]]]:
         """See `Finder`."""
-        for where, answer in self._workers.mapped(sources, is_picture):
+        for item, answer in self._workers.mapped(items, is_picture):
             if answer is not None:
-                yield where, answer.records(complain)
+                yield item, answer.records(complain)
                 continue
             if self._alone is None:
                 self._alone = Alone(self._arguments)
-            yield from self._alone.found([where], complain)
+            yield from self._alone.found([item], complain)
 
     def failures(self) -> list[str]:
         """See `Finder`."""
@@ -127,15 +127,13 @@ def chosen(
         UsageError: several jobs are wanted of what one has to do.
         ObscuraError: the detector cannot be opened.
     """
-    # One process knows the names of copies that are taken, and where objects were.
-    option = next((each for each in ("save", "crops", "track") if getattr(arguments, each)), None)
     jobs, on_ray = arguments.jobs, arguments.engine == "ray"
     if arguments.address is not None and not on_ray:
         raise UsageError("--address is that of a cluster", remedy="Add --engine ray.")
-    if option and (on_ray or (jobs or 1) > 1):
-        name = "obscura track" if option == "track" else f"--{option}"
+    if arguments.track and (on_ray or (jobs or 1) > 1):
         raise UsageError(
-            f"{name} works with one job on this machine", remedy="Leave --jobs and --engine out."
+            "obscura track works with one job on this machine",
+            remedy="Leave --jobs and --engine out.",
         )
     single = argparse.Namespace(**{**vars(arguments), "threads": arguments.threads or 1})
     if on_ray:
@@ -143,7 +141,7 @@ def chosen(
     if jobs is None:
         first = list(islice(sources, MANY))
         sources = chain(first, sources)
-        many = len(first) == MANY and all(map(is_picture, first)) and not option
+        many = len(first) == MANY and all(map(is_picture, first)) and not arguments.track
         jobs = cores() if many else 1
     if jobs > 1:
         return Spread(arguments, Pool(single, jobs)), sources

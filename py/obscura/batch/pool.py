@@ -31,7 +31,7 @@ class _Process(Member):
     def send(self, task: Task) -> None:
         self.tasks.append(task)
         with suppress(OSError):  # it died: `Pool` learns that when it listens to it
-            self.pipe.send(task.where)
+            self.pipe.send(task.item)
 
     def end(self) -> None:
         self.pipe.close()

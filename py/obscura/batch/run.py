@@ -13,11 +13,12 @@ from typing import Any
 import obscura
 from obscura.batch.finders import Finder
 from obscura.batch.index import Key
+from obscura.batch.names import Names, copies_of
 from obscura.batch.shards import RECORDS
 from obscura.batch.store import Store
 from obscura.batch.worker import Model
 from obscura.cli.errors import UsageError
-from obscura.cli.work import Found
+from obscura.cli.work import Found, Item
 from obscura.errors import BackendError, ObscuraError
 from obscura.export.errors import OutputError
 from obscura.extras import ToolMissing
@@ -62,7 +63,7 @@ def run(
     Args:
         sources: paths; read as far as the work gets on.
         out: the folder, new or of a run with the same options.
-        arguments: those of `Work`, and ``format``.
+        arguments: those of `Work`, ``format``, ``sources`` and ``recursive``.
         complain: receives what is wrong with single files.
         report: called with each frame as it is found, and with None for a file that is known.
         key_of: what a file is known by; None for `key_of_file`.
@@ -74,8 +75,12 @@ def run(
     """
     work = _Run(key_of or key_of_file, complain, report)
     with Store(out, options_of(arguments, finder.model), records) as store:
-        for where, found in finder.found(work.wanted(sources, store), complain):
-            work.keep(store, where, found)
+        names = None
+        if copies := copies_of(arguments):
+            names = store.index.names(copies)
+            names.check(arguments.sources, recursive=arguments.recursive)
+        for item, found in finder.found(work.wanted(sources, store, names), complain):
+            work.keep(store, item, found)
     return work.summary
 
 
@@ -93,7 +98,7 @@ class _Run:
         self._keys: dict[str, Key] = {}
         self._under_way: set[Key] = set()
 
-    def wanted(self, sources: Iterator[str], store: Store) -> Iterator[str]:
+    def wanted(self, sources: Iterator[str], store: Store, names: Names | None) -> Iterator[Item]:
         """Yield the sources that are not done."""
         for where in sources:
             try:
@@ -107,11 +112,11 @@ class _Run:
             else:
                 self._keys[where] = key
                 self._under_way.add(key)
-                yield where
+                yield Item(where, names.reserve(where) if names else "")
 
-    def keep(self, store: Store, where: str, found: Iterator[Found]) -> None:
+    def keep(self, store: Store, item: Item, found: Iterator[Found]) -> None:
         """Store what is found in a source."""
-        key = self._keys.pop(where)
+        key = self._keys.pop(item.where)
         try:
             store.add(key, self._told(found))
         except (BackendError, OutputError, ToolMissing):
@@ -161,6 +166,9 @@ def options_of(arguments: argparse.Namespace, model: Model) -> dict[str, Any]:
         [name, list(on), _digest(Path(name)) if is_file(Path(name)) else None]
         for name, on in arguments.heads or ()
     ]
+    for copies in ("save", "crops"):
+        if getattr(arguments, copies):
+            options[copies] = str(Path(getattr(arguments, copies)).absolute())
     options["pipeline"] = _digest(Path(arguments.pipeline)) if arguments.pipeline else None
     return options
 

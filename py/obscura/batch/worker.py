@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from obscura.cli.work import Found, Work
+from obscura.cli.work import Found, Item, Work
 from obscura.errors import BackendError, ObscuraError
 from obscura.export.errors import OutputError
 from obscura.extras import ToolMissing
@@ -68,7 +68,7 @@ class Worker:
         card = self.work.detector.card
         self.model = Model(card.name, card.file.sha256, self.work.labels)
 
-    def answer(self, where: str) -> Answer:
+    def answer(self, item: Item) -> Answer:
         """Return what is found in a picture.
 
         Raises:
@@ -77,7 +77,7 @@ class Worker:
         found: list[Found] = []
         complaints: list[ObscuraError] = []
         try:
-            found.extend(self.work.find(where, complaints.append))
+            found.extend(self.work.find(item, complaints.append))
         except (BackendError, OutputError, ToolMissing):
             raise
         except ObscuraError as error:
