@@ -107,7 +107,7 @@ def ways(model: str, jobs: int, stack: ExitStack) -> Iterator[tuple[str, Way]]:
     yield (
         f"obscura, {jobs} processes of one thread",
         lambda paths: sum(
-            len(answer.found) for _, answer in pool.mapped(map(Item, paths)) if answer
+            len(list(answer.found)) for _, answer in pool.mapped(map(Item, paths)) if answer
         ),
     )
     plain = Plain(model)

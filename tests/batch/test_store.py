@@ -179,6 +179,7 @@ def peak(out: Path, files: int) -> int:
     """Return the most memory that Python had at a time, in bytes."""
     arguments = Namespace(
         **dict.fromkeys((*OPTIONS, "heads", "pipeline", "save", "crops")),
+        track=False,
         format="jsonl",
         out=str(out),
     )

@@ -1,17 +1,21 @@
-"""Dispatch: many pictures to many workers, whose answers come in the order of the pictures.
+"""Dispatch: many sources to many workers, whose answers come in the order of the sources.
 
-A worker that dies is replaced, and the picture that it had tried once more.
+A worker that dies is replaced, and the source that it had tried once more. What is found in a video
+waits in a file until its turn comes.
 """
 
 from __future__ import annotations
 
+import pickle
+import tempfile
 from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any
+from itertools import chain
+from typing import IO, Any
 
-from obscura.batch.worker import Answer, Model
-from obscura.cli.work import Item
+from obscura.batch.worker import Answer, Model, Part
+from obscura.cli.work import Found, Item
 from obscura.errors import BackendError, ObscuraError, PictureError
 
 AHEAD = 2
@@ -26,9 +30,35 @@ _DEATHS = 8
 class Task:
     """A source, and its answer once it is there."""
 
-    def __init__(self, item: Item, mine: bool) -> None:
-        self.item, self.mine, self.tries = item, mine, 0
+    def __init__(self, item: Item, mine: bool, long: bool) -> None:
+        self.item, self.mine, self.long, self.tries = item, mine, long, 0
         self.answer: Answer | None = None
+        self._parts: IO[bytes] | None = None
+
+    def add(self, part: Part) -> None:
+        """Keep frames that come before the answer."""
+        if self._parts is None:
+            self._parts = tempfile.TemporaryFile()  # noqa: SIM115  (it is gone with the task)
+        pickle.dump(part.found, self._parts)
+
+    def begin_again(self) -> None:
+        """Forget the frames: another worker will say them."""
+        if self._parts is not None:
+            self._parts.close()
+            self._parts = None
+
+    def end(self, answer: Answer) -> None:
+        """Take the answer."""
+        self.answer = answer._replace(found=chain(self._said(), answer.found))
+
+    def _said(self) -> Iterator[Found]:
+        if self._parts is None:
+            return
+        with self._parts as file:
+            end = file.tell()
+            file.seek(0)
+            while file.tell() < end:
+                yield from pickle.load(file)  # of `add`
 
 
 class Member(ABC):
@@ -53,7 +83,7 @@ class Member(ABC):
 
 
 class Dispatcher(ABC):
-    """Workers that answer for pictures. A context manager that ends them."""
+    """Workers that answer for sources. A context manager that ends them."""
 
     def __init__(self, number: int) -> None:
         """Start the workers, and wait for the first.
@@ -85,13 +115,17 @@ class Dispatcher(ABC):
         """Wait until a worker says something or dies, and call `hear` or `replace`."""
 
     def mapped(
-        self, items: Iterable[Item], mine: Callable[[str], bool] = lambda _: True
+        self,
+        items: Iterable[Item],
+        mine: Callable[[str], bool] = lambda _: True,
+        long: Callable[[str], bool] = lambda _: False,
     ) -> Iterator[tuple[Item, Answer | None]]:
         """Yield each source with its answer, in the order of the sources.
 
         Args:
             items: read only as far as the workers get on.
             mine: whether the workers are to answer for a path or address; else the answer is None.
+            long: whether no other is to wait at a worker behind it, as it may take hours.
 
         Raises:
             ObscuraError: the engine failed, or no worker stays alive.
@@ -105,7 +139,7 @@ class Dispatcher(ABC):
                 if item is None:
                     more = False
                     break
-                task = Task(item, mine(item.where))
+                task = Task(item, mine(item.where), long(item.where))
                 window.append(task)
                 if task.mine:
                     self._waiting.append(task)
@@ -137,7 +171,8 @@ class Dispatcher(ABC):
         self.close()
 
     def hear(self, member: Member, said: Any) -> None:
-        """Take what a worker said: its model, an answer with failures of heads, or an error.
+        """Take what a worker said: its model, frames of a video, an answer with failures of heads,
+        or an error.
 
         Raises:
             ObscuraError: what it said.
@@ -146,9 +181,11 @@ class Dispatcher(ABC):
             member.ready, self._model = True, said
         elif isinstance(said, ObscuraError):
             raise said
+        elif isinstance(said, Part):
+            member.tasks[0].add(said)
         else:
             answer, failures = said
-            member.tasks.popleft().answer = answer
+            member.tasks.popleft().end(answer)
             self._failures = list(dict.fromkeys([*self._failures, *failures]))
             self._deaths = 0
 
@@ -167,9 +204,10 @@ class Dispatcher(ABC):
         dead.end()
         if dead.tasks:
             first = dead.tasks[0]
+            first.begin_again()
             first.tries += 1
             if first.tries == TRIES:
-                dead.tasks.popleft().answer = Answer([], [], _ended(first.item.where))
+                dead.tasks.popleft().end(Answer([], [], _ended(first.item.where)))
         self._waiting.extendleft(reversed(dead.tasks))
         self.members[self.members.index(dead)] = self.started()
 
@@ -178,6 +216,8 @@ class Dispatcher(ABC):
             ready = [each for each in self.members if each.ready]
             idlest = min(ready, key=lambda each: len(each.tasks), default=None)
             if idlest is None or len(idlest.tasks) >= AHEAD:
+                return
+            if idlest.tasks and (self._waiting[0].long or idlest.tasks[0].long):
                 return
             idlest.send(self._waiting.popleft())
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import argparse
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager
 from itertools import chain, islice
 from typing import Protocol
@@ -75,30 +75,36 @@ class Alone:
 
 
 class Spread:
-    """Finds objects in pictures with workers elsewhere, and in all else in this process."""
+    """Finds objects with workers elsewhere, and in what they cannot read in this process."""
 
-    def __init__(self, arguments: argparse.Namespace, workers: Dispatcher) -> None:
+    def __init__(
+        self, arguments: argparse.Namespace, workers: Dispatcher, theirs: Callable[[str], bool]
+    ) -> None:
         """
         Args:
             arguments: those of `Work`.
             workers: closed at the end.
+            theirs: whether they can read a source.
         """
         self._arguments = arguments
         self._alone: Alone | None = None
-        self._workers = workers
+        self._workers, self._theirs = workers, theirs
         self.model = workers.model
 
     def found(
         self, items: Iterable[Item], complain: Complain
     ) -> Iterator[tuple[Item, Iterator[Found]]]:
         """See `Finder`."""
-        for item, answer in self._workers.mapped(items, is_picture):
+        for item, answer in self._workers.mapped(items, self._theirs, self._is_long):
             if answer is not None:
                 yield item, answer.records(complain)
                 continue
             if self._alone is None:
                 self._alone = Alone(self._arguments)
             yield from self._alone.found([item], complain)
+
+    def _is_long(self, where: str) -> bool:
+        return self._arguments.track or not is_picture(where)
 
     def failures(self) -> list[str]:
         """See `Finder`."""
@@ -121,38 +127,44 @@ def chosen(
 
     Args:
         arguments: those of `Work`; ``jobs``, None for a process per core if there are many
-            pictures, else this one; ``engine`` and ``address``, see `Cluster`.
+            pictures or recordings, else this one; ``engine`` and ``address``, see `Cluster`.
 
     Raises:
-        UsageError: several jobs are wanted of what one has to do.
+        UsageError: the options exclude each other.
         ObscuraError: the detector cannot be opened.
     """
     jobs, on_ray = arguments.jobs, arguments.engine == "ray"
     if arguments.address is not None and not on_ray:
         raise UsageError("--address is that of a cluster", remedy="Add --engine ray.")
-    if arguments.track and (on_ray or (jobs or 1) > 1):
-        raise UsageError(
-            "obscura track works with one job on this machine",
-            remedy="Leave --jobs and --engine out.",
-        )
+    if arguments.track and on_ray:
+        raise UsageError("obscura track works on this machine", remedy="Leave --engine out.")
     single = argparse.Namespace(**{**vars(arguments), "threads": arguments.threads or 1})
     if on_ray:
-        return Spread(arguments, Cluster(single, jobs, arguments.address)), sources
+        return Spread(arguments, Cluster(single, jobs, arguments.address), is_picture), sources
     if jobs is None:
-        first = list(islice(sources, MANY))
-        sources = chain(first, sources)
-        many = len(first) == MANY and all(map(is_picture, first)) and not arguments.track
-        jobs = cores() if many else 1
+        jobs, sources = _jobs(sources, track=arguments.track)
     if jobs > 1:
-        return Spread(arguments, Pool(single, jobs)), sources
+        return Spread(arguments, Pool(single, jobs), is_file), sources
     return Alone(arguments), sources
+
+
+def _jobs(sources: Iterator[str], *, track: bool) -> tuple[int, Iterator[str]]:
+    """Return how many processes are worth while, and all sources: one for each core where there are
+    many pictures, or a recording to follow for each of them."""
+    wanted = cores() if track else MANY
+    first = list(islice(sources, wanted))
+    many = len(first) == wanted and all(map(is_file if track else is_picture, first))
+    return (cores() if many else 1), chain(first, sources)
+
+
+def is_file(where: str) -> bool:
+    """Whether a source is a file or a folder, which any process can read."""
+    return is_remote(where) or (where != STDIN and not ADDRESS.fullmatch(where))
 
 
 def is_picture(where: str) -> bool:
     """Whether a source is a picture in a file."""
-    if is_remote(where):
-        return True
-    return where != STDIN and not ADDRESS.fullmatch(where) and not is_video(where)
+    return is_file(where) and (is_remote(where) or not is_video(where))
 
 
 def cores() -> int:

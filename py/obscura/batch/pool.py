@@ -40,7 +40,7 @@ class _Process(Member):
 
 
 class Pool(Dispatcher):
-    """Processes that answer for pictures."""
+    """Processes that answer for pictures and videos."""
 
     def __init__(self, arguments: argparse.Namespace, jobs: int) -> None:
         """Start the processes, and wait for the first.
@@ -78,7 +78,7 @@ def serve(pipe: Connection, arguments: argparse.Namespace) -> None:
         with Worker(arguments) as worker:
             pipe.send(worker.model)
             while True:
-                answer = worker.answer(pipe.recv())
+                answer = worker.answer(pipe.recv(), pipe.send)
                 pipe.send((answer, worker.work.failures()))
     except (EOFError, BrokenPipeError, ConnectionResetError):
         return

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
+from stat import S_ISDIR
 from typing import Any
 
 import obscura
@@ -27,6 +28,7 @@ from obscura.sources import SourceError
 from obscura.sources.listing import ADDRESS, STDIN, is_remote
 from obscura.sources.remote import mark
 from obscura.sources.source import Complain
+from obscura.sources.stills import frames_of
 
 OPTIONS = ("reading", "threshold", "iou", "classes", "flip", "every", "fps")
 """Options that the answers depend on, besides the model and the heads."""
@@ -138,7 +140,7 @@ class _Run:
 
 
 def key_of_file(where: str) -> Key:
-    """Return what a file is known by.
+    """Return what a file is known by, or a folder of frames.
 
     Raises:
         UsageError: it is no file, but a stream, which cannot be resumed.
@@ -151,10 +153,16 @@ def key_of_file(where: str) -> Key:
             "A run in a folder reads files only", where, remedy="Name a file with --out."
         )
     try:
-        status = Path(where).stat()
+        path = Path(where)
+        status = path.stat()
+        if S_ISDIR(status.st_mode):  # a recording
+            frames = [each.stat() for each in frames_of(path)]
+            size, mtime_ns = sum(f.st_size for f in frames), max(f.st_mtime_ns for f in frames)
+        else:
+            size, mtime_ns = status.st_size, status.st_mtime_ns
     except OSError as error:
         raise SourceError(f"The file cannot be read: {error.strerror}", where) from error
-    return Key(os.fsencode(Path(where).absolute()), status.st_size, status.st_mtime_ns)
+    return Key(os.fsencode(path.absolute()), size, mtime_ns)
 
 
 def options_of(arguments: argparse.Namespace, model: Model) -> dict[str, Any]:
@@ -166,6 +174,8 @@ def options_of(arguments: argparse.Namespace, model: Model) -> dict[str, Any]:
         [name, list(on), _digest(Path(name)) if is_file(Path(name)) else None]
         for name, on in arguments.heads or ()
     ]
+    if arguments.track:
+        options["track"] = True
     for copies in ("save", "crops"):
         if getattr(arguments, copies):
             options[copies] = str(Path(getattr(arguments, copies)).absolute())

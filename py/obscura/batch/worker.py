@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
 from obscura.cli.work import Found, Item, Work
@@ -11,6 +11,9 @@ from obscura.errors import BackendError, ObscuraError
 from obscura.export.errors import OutputError
 from obscura.extras import ToolMissing
 from obscura.sources.source import Complain
+
+FRAMES = 64
+"""Frames of a video that a worker holds."""
 
 
 class Model(NamedTuple):
@@ -36,7 +39,7 @@ class Answer(NamedTuple):
         error: why it could not be read; None if it was.
     """
 
-    found: list[Found]
+    found: Iterable[Found]
     complaints: list[ObscuraError]
     error: ObscuraError | None
 
@@ -51,6 +54,12 @@ class Answer(NamedTuple):
         yield from self.found
         if self.error is not None:
             raise self.error
+
+
+class Part(NamedTuple):
+    """Frames of a video, said before its answer, which has the others."""
+
+    found: list[Found]
 
 
 class Worker:
@@ -68,8 +77,11 @@ class Worker:
         card = self.work.detector.card
         self.model = Model(card.name, card.file.sha256, self.work.labels)
 
-    def answer(self, item: Item) -> Answer:
-        """Return what is found in a picture.
+    def answer(self, item: Item, say: Callable[[Part], None] | None = None) -> Answer:
+        """Return what is found in a source.
+
+        Args:
+            say: receives what is found before; None to have all in the answer, and in memory.
 
         Raises:
             BackendError, OutputError: no other picture will be read either.
@@ -77,7 +89,11 @@ class Worker:
         found: list[Found] = []
         complaints: list[ObscuraError] = []
         try:
-            found.extend(self.work.find(item, complaints.append))
+            for each in self.work.find(item, complaints.append):
+                found.append(each)
+                if say is not None and len(found) == FRAMES:
+                    say(Part(found))
+                    found = []
         except (BackendError, OutputError, ToolMissing):
             raise
         except ObscuraError as error:

@@ -63,8 +63,8 @@ def add_sources(parser: argparse.ArgumentParser) -> None:
         "--jobs",
         type=positive,
         metavar="N",
-        help="look at N pictures at a time, in processes of their own (default: one per core for "
-        "many pictures)",
+        help="look at N pictures or videos at a time, in processes of their own (default: one per "
+        "core for many pictures, or for as many videos to track)",
     )
     add(
         "--engine",

@@ -1,4 +1,4 @@
-"""A run in a folder: what `detect` writes in parts, and can resume."""
+"""A run in a folder: what `detect` and `track` write in parts, and can resume."""
 
 from __future__ import annotations
 
@@ -28,10 +28,6 @@ def is_wanted(arguments: argparse.Namespace) -> bool:
         raise UsageError("--format parquet writes a folder", remedy="Name one with --out.")
     if not is_folder or form not in (None, *FORMATS):
         return False
-    if arguments.track:
-        raise UsageError(
-            "obscura track does not work with a folder for --out", out, remedy="Name a file."
-        )
     if form == "parquet":
         pyarrow()
     return True

@@ -71,7 +71,7 @@ class _Tracks:
                 remedy="Give a video, a camera, or a folder of frames with --fps.",
             )
         if isinstance(self._detector, Detector):
-            self._tracker.reset()
+            self._tracker.restart()
         else:
             self._detector.reset()
 
