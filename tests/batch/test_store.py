@@ -16,9 +16,8 @@ from obscura.batch import shards
 from obscura.batch.index import Index, Key
 from obscura.batch.run import OPTIONS, run
 from obscura.batch.store import Store
-from obscura.batch.worker import Model
 from obscura.cli.errors import UsageError
-from obscura.cli.work import Found, Item
+from obscura.cli.work import Found, Item, Model
 from obscura.errors import PictureError
 
 OPTIONS_OF_RUN = {"format": "jsonl"}

@@ -14,8 +14,7 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import chain
 from typing import IO, Any
 
-from obscura.batch.worker import Answer, Model, Part
-from obscura.cli.work import Found, Item
+from obscura.batch.worker import Answer, Part
 from obscura.errors import BackendError, ObscuraError, PictureError
 
 AHEAD = 2
@@ -30,7 +29,7 @@ _DEATHS = 8
 class Task:
     """A source, and its answer once it is there."""
 
-    def __init__(self, item: Item, mine: bool, long: bool) -> None:
+    def __init__(self, item: Any, mine: bool, long: bool) -> None:
         self.item, self.mine, self.long, self.tries = item, mine, long, 0
         self.answer: Answer | None = None
         self._parts: IO[bytes] | None = None
@@ -51,7 +50,7 @@ class Task:
         """Take the answer."""
         self.answer = answer._replace(found=chain(self._said(), answer.found))
 
-    def _said(self) -> Iterator[Found]:
+    def _said(self) -> Iterator[Any]:
         if self._parts is None:
             return
         with self._parts as file:
@@ -91,7 +90,7 @@ class Dispatcher(ABC):
         Raises:
             ObscuraError: the detector cannot be opened.
         """
-        self._model: Model | None = None
+        self._model: Any = None
         self._failures: list[str] = []
         self._waiting: deque[Task] = deque()
         self._deaths = 0
@@ -104,7 +103,7 @@ class Dispatcher(ABC):
         except BaseException:
             self.close()
             raise
-        self.model: Model = self._model
+        self.model: Any = self._model
 
     @abstractmethod
     def started(self) -> Member:
@@ -116,14 +115,14 @@ class Dispatcher(ABC):
 
     def mapped(
         self,
-        items: Iterable[Item],
+        items: Iterable[Any],
         mine: Callable[[str], bool] = lambda _: True,
         long: Callable[[str], bool] = lambda _: False,
-    ) -> Iterator[tuple[Item, Answer | None]]:
+    ) -> Iterator[tuple[Any, Answer | None]]:
         """Yield each source with its answer, in the order of the sources.
 
         Args:
-            items: read only as far as the workers get on.
+            items: with a ``where`` each; read only as far as the workers get on.
             mine: whether the workers are to answer for a path or address; else the answer is None.
             long: whether no other is to wait at a worker behind it, as it may take hours.
 
@@ -177,10 +176,10 @@ class Dispatcher(ABC):
         Raises:
             ObscuraError: what it said.
         """
-        if isinstance(said, Model):
-            member.ready, self._model = True, said
-        elif isinstance(said, ObscuraError):
+        if isinstance(said, ObscuraError):
             raise said
+        if not member.ready:
+            member.ready, self._model = True, said
         elif isinstance(said, Part):
             member.tasks[0].add(said)
         else:
@@ -198,7 +197,7 @@ class Dispatcher(ABC):
         self._deaths += 1
         if self._deaths > _DEATHS * len(self.members):
             raise BackendError(
-                "The processes that find objects end again and again",
+                "The processes that look at them end again and again",
                 remedy="Memory may be too small for so many: try a smaller --jobs.",
             )
         dead.end()

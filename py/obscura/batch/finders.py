@@ -11,14 +11,14 @@ import os
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager
 from itertools import chain, islice
-from typing import Protocol
+from typing import Any, Protocol
 
 from obscura.batch.cluster import Cluster
 from obscura.batch.dispatch import Dispatcher
 from obscura.batch.pool import Pool
-from obscura.batch.worker import Model, Worker
+from obscura.batch.worker import Kind, Worker
 from obscura.cli.errors import UsageError
-from obscura.cli.work import Found, Item
+from obscura.cli.work import Found, Item, Model, Work
 from obscura.sources.listing import ADDRESS, STDIN, is_remote
 from obscura.sources.opening import is_video
 from obscura.sources.source import Complain
@@ -45,20 +45,21 @@ class Finder(Protocol):
 class Alone:
     """Finds objects in this process, with one detector on all cores."""
 
-    def __init__(self, arguments: argparse.Namespace) -> None:
+    def __init__(self, arguments: argparse.Namespace, kind: type[Kind] = Work) -> None:
         """
         Args:
-            arguments: those of `Work`.
+            arguments: those of the kind.
+            kind: what is done.
 
         Raises:
             ObscuraError: the detector cannot be opened.
         """
-        self._worker = Worker(arguments)
+        self._worker = Worker(arguments, kind)
         self.model = self._worker.model
 
     def found(
-        self, items: Iterable[Item], complain: Complain
-    ) -> Iterator[tuple[Item, Iterator[Found]]]:
+        self, items: Iterable[Any], complain: Complain
+    ) -> Iterator[tuple[Any, Iterator[Any]]]:
         """See `Finder`."""
         for item in items:
             yield item, self._worker.work.find(item, complain)
@@ -78,33 +79,35 @@ class Spread:
     """Finds objects with workers elsewhere, and in what they cannot read in this process."""
 
     def __init__(
-        self, arguments: argparse.Namespace, workers: Dispatcher, theirs: Callable[[str], bool]
+        self,
+        open_alone: Callable[[], Alone],
+        workers: Dispatcher,
+        theirs: Callable[[str], bool],
+        long: Callable[[str], bool],
     ) -> None:
         """
         Args:
-            arguments: those of `Work`.
+            open_alone: returns what does it in this process.
             workers: closed at the end.
             theirs: whether they can read a source.
+            long: whether one may take long.
         """
-        self._arguments = arguments
+        self._open_alone, self._long = open_alone, long
         self._alone: Alone | None = None
         self._workers, self._theirs = workers, theirs
-        self.model = workers.model
+        self.model: Any = workers.model
 
     def found(
-        self, items: Iterable[Item], complain: Complain
-    ) -> Iterator[tuple[Item, Iterator[Found]]]:
+        self, items: Iterable[Any], complain: Complain
+    ) -> Iterator[tuple[Any, Iterator[Any]]]:
         """See `Finder`."""
-        for item, answer in self._workers.mapped(items, self._theirs, self._is_long):
+        for item, answer in self._workers.mapped(items, self._theirs, self._long):
             if answer is not None:
                 yield item, answer.records(complain)
                 continue
             if self._alone is None:
-                self._alone = Alone(self._arguments)
+                self._alone = self._open_alone()
             yield from self._alone.found([item], complain)
-
-    def _is_long(self, where: str) -> bool:
-        return self._arguments.track or not is_picture(where)
 
     def failures(self) -> list[str]:
         """See `Finder`."""
@@ -133,27 +136,55 @@ def chosen(
         UsageError: the options exclude each other.
         ObscuraError: the detector cannot be opened.
     """
-    jobs, on_ray = arguments.jobs, arguments.engine == "ray"
+    on_ray = arguments.engine == "ray"
     if arguments.address is not None and not on_ray:
         raise UsageError("--address is that of a cluster", remedy="Add --engine ray.")
     if arguments.track and on_ray:
         raise UsageError("obscura track works on this machine", remedy="Leave --engine out.")
-    single = argparse.Namespace(**{**vars(arguments), "threads": arguments.threads or 1})
     if on_ray:
-        return Spread(arguments, Cluster(single, jobs, arguments.address), is_picture), sources
+        cluster = Cluster(_single(arguments), arguments.jobs, arguments.address)
+        return Spread(lambda: Alone(arguments), cluster, is_picture, _takes_long), sources
+    return here(arguments, sources, track=arguments.track)
+
+
+def here(
+    arguments: argparse.Namespace,
+    sources: Iterator[Any],
+    kind: type[Kind] = Work,
+    *,
+    track: bool = False,
+) -> tuple[AbstractContextManager[Alone | Spread], Iterator[Any]]:
+    """Return what does a kind of work on this machine, and the sources.
+
+    Args:
+        arguments: those of the kind, and ``jobs``.
+        sources: paths and addresses, or what has one as its ``where``.
+        track: whether each is a recording.
+
+    Raises:
+        ObscuraError: the detector cannot be opened.
+    """
+    jobs = arguments.jobs
     if jobs is None:
-        jobs, sources = _jobs(sources, track=arguments.track)
-    if jobs > 1:
-        return Spread(arguments, Pool(single, jobs), is_file), sources
-    return Alone(arguments), sources
+        jobs, sources = _jobs(sources, track=track)
+    if jobs == 1:
+        return Alone(arguments, kind), sources
+    pool = Pool(_single(arguments), jobs, kind)
+    long = is_file if track else _takes_long
+    return Spread(lambda: Alone(arguments, kind), pool, is_file, long), sources
 
 
-def _jobs(sources: Iterator[str], *, track: bool) -> tuple[int, Iterator[str]]:
+def _single(arguments: argparse.Namespace) -> argparse.Namespace:
+    return argparse.Namespace(**{**vars(arguments), "threads": arguments.threads or 1})
+
+
+def _jobs(sources: Iterator[Any], *, track: bool) -> tuple[int, Iterator[Any]]:
     """Return how many processes are worth while, and all sources: one for each core where there are
     many pictures, or a recording to follow for each of them."""
     wanted = cores() if track else MANY
     first = list(islice(sources, wanted))
-    many = len(first) == wanted and all(map(is_file if track else is_picture, first))
+    names = (each if isinstance(each, str) else each.where for each in first)
+    many = len(first) == wanted and all(map(is_file if track else is_picture, names))
     return (cores() if many else 1), chain(first, sources)
 
 
@@ -165,6 +196,10 @@ def is_file(where: str) -> bool:
 def is_picture(where: str) -> bool:
     """Whether a source is a picture in a file."""
     return is_file(where) and (is_remote(where) or not is_video(where))
+
+
+def _takes_long(where: str) -> bool:
+    return not is_picture(where)
 
 
 def cores() -> int:

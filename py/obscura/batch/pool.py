@@ -8,22 +8,27 @@ from __future__ import annotations
 import argparse
 import multiprocessing
 import signal
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from multiprocessing.connection import Connection, wait
 
 from obscura.batch.dispatch import Dispatcher, Member, Task
-from obscura.batch.worker import Worker
+from obscura.batch.worker import Kind, Worker
+from obscura.cli.work import Work
 from obscura.errors import ObscuraError
+
+PATIENCE_S = 5.0
+"""How long a process may take to end."""
 
 
 class _Process(Member):
-    def __init__(self, arguments: argparse.Namespace) -> None:
+    def __init__(self, arguments: argparse.Namespace, kind: type[Kind]) -> None:
         super().__init__()
         context = multiprocessing.get_context("spawn")
         self.pipe, theirs = context.Pipe()
-        self._process = context.Process(target=serve, args=(theirs, arguments), daemon=True)
+        self._process = context.Process(target=serve, args=(theirs, arguments, kind), daemon=True)
         with _without_interrupts():
             self._process.start()
         theirs.close()
@@ -36,28 +41,31 @@ class _Process(Member):
     def end(self) -> None:
         self.pipe.close()
         self._process.terminate()
+        self._process.join(PATIENCE_S)
+        self._process.kill()
         self._process.join()
 
 
 class Pool(Dispatcher):
     """Processes that answer for pictures and videos."""
 
-    def __init__(self, arguments: argparse.Namespace, jobs: int) -> None:
+    def __init__(self, arguments: argparse.Namespace, jobs: int, kind: type[Kind] = Work) -> None:
         """Start the processes, and wait for the first.
 
         Args:
-            arguments: those of `Work`.
+            arguments: those of the kind.
             jobs: number of processes.
+            kind: what they do.
 
         Raises:
             ObscuraError: the detector cannot be opened.
         """
-        self._arguments = arguments
+        self._arguments, self._kind = arguments, kind
         super().__init__(jobs)
 
     def started(self) -> Member:
         """Start a process."""
-        return _Process(self._arguments)
+        return _Process(self._arguments, self._kind)
 
     def listen(self) -> None:
         """See `Dispatcher`."""
@@ -72,10 +80,11 @@ class Pool(Dispatcher):
                 self.hear(by_pipe[pipe], said)
 
 
-def serve(pipe: Connection, arguments: argparse.Namespace) -> None:
+def serve(pipe: Connection, arguments: argparse.Namespace, kind: type[Kind]) -> None:
     """Answer, in a process of its own, until the other end of the pipe is closed."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit())  # files that are half written are removed
     try:
-        with Worker(arguments) as worker:
+        with Worker(arguments, kind) as worker:
             pipe.send(worker.model)
             while True:
                 answer = worker.answer(pipe.recv(), pipe.send)

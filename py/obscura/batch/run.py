@@ -17,9 +17,8 @@ from obscura.batch.index import Key
 from obscura.batch.names import Names, copies_of
 from obscura.batch.shards import RECORDS
 from obscura.batch.store import Store
-from obscura.batch.worker import Model
 from obscura.cli.errors import UsageError
-from obscura.cli.work import Found, Item
+from obscura.cli.work import Found, Item, Model
 from obscura.errors import BackendError, ObscuraError
 from obscura.export.errors import OutputError
 from obscura.extras import ToolMissing

@@ -17,6 +17,20 @@ from obscura.tracking import Tracker
 from obscura.update import Update
 
 
+class Model(NamedTuple):
+    """The model that finds objects.
+
+    Attributes:
+        name: its name.
+        sha256: of its file.
+        labels: names of its classes, by class_id.
+    """
+
+    name: str
+    sha256: str
+    labels: tuple[str, ...]
+
+
 class Item(NamedTuple):
     """A source to work on.
 
@@ -107,6 +121,12 @@ class Work:
     def labels(self) -> tuple[str, ...]:
         """Names of the classes."""
         return self.detector.labels
+
+    @property
+    def model(self) -> Model:
+        """What finds the objects."""
+        card = self.detector.card
+        return Model(card.name, card.file.sha256, self.labels)
 
     def find(self, item: Item, complain: Complain) -> Iterator[Found]:
         """Yield what is found in each frame of a source.
