@@ -19,8 +19,7 @@ from obscura.batch.pool import Pool
 from obscura.batch.worker import Kind, Worker
 from obscura.cli.errors import UsageError
 from obscura.cli.work import Found, Item, Model, Work
-from obscura.sources.listing import ADDRESS, STDIN, is_remote
-from obscura.sources.opening import is_video
+from obscura.sources.listing import ADDRESS, STDIN, is_remote, is_video
 from obscura.sources.source import Complain
 
 MANY = 16
@@ -195,7 +194,7 @@ def is_file(where: str) -> bool:
 
 def is_picture(where: str) -> bool:
     """Whether a source is a picture in a file."""
-    return is_file(where) and (is_remote(where) or not is_video(where))
+    return is_file(where) and not is_video(where)
 
 
 def _takes_long(where: str) -> bool:

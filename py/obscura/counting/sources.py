@@ -12,7 +12,8 @@ from obscura.errors import ObscuraError
 from obscura.evaluation import mot
 from obscura.evaluation.errors import SequencesError
 from obscura.sources.errors import SourceError
-from obscura.sources.listing import ADDRESS
+from obscura.sources.listing import ADDRESS, is_remote
+from obscura.sources.remote import RemoteVideo
 from obscura.sources.source import Frame
 from obscura.sources.stills import Folder, frames_of
 from obscura.sources.video import Stream, Video
@@ -187,7 +188,8 @@ def _video(path: Path, options: Options) -> Frames:
 
 def _stream(where: str, options: Options) -> Frames:
     def updates(analyse: Analyse) -> Iterator[Update]:
-        with Stream(where, every=options.every, fps=options.fps) as stream:
+        kind = RemoteVideo if is_remote(where) else Stream
+        with kind(where, every=options.every, fps=options.fps) as stream:
             yield from map(analyse, stream)
 
     return Frames(updates, 0)
