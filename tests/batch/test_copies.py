@@ -219,6 +219,23 @@ def test_folders_that_make_no_sense(
     assert written(alike / "b") == before
 
 
+def test_copies_in_the_folder_of_the_run_and_in_one_another(
+    detect: Detect, alike: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "found"
+    (alike / "b" / "photo.mp4").rename(alike / "b" / "save.mp4")
+    Image.new("RGB", (8, 8)).save(alike / "a" / "000011-1.jpg")  # as a crop of it might be called
+    words = ["--recursive", "--out", out, "--crops", out / "crops", "--save", out / "crops/save"]
+
+    assert detect(alike, *words) == exits.SOME_FAILED
+    assert detect(alike, *words) == exits.SOME_FAILED
+
+    assert len(records(out)) == 8 + 12
+    assert (out / "crops" / "save-2" / "000011-1.jpg").is_file()
+    with Image.open(out / "crops" / "save" / "000011-1.jpg") as copy:
+        assert copy.size == (8, 8)
+
+
 # ---- names -------------------------------------------------------------------------------------
 
 

@@ -14,6 +14,7 @@ import re
 import sqlite3
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from obscura.cli.errors import UsageError
@@ -53,16 +54,21 @@ class Names:
         self._keeps = base is not None
         # Without a name, a base lies in a file that is gone with it: memory stays flat.
         self._base = base or sqlite3.connect("", isolation_level=None)
-        try:
+        with _told():
             for table in _TABLES:
                 self._base.execute(table)
-        except sqlite3.Error as error:
-            raise _unwritable(error) from error
+            for outer in self._folders:
+                for inner in self._folders:
+                    if outer in inner.parents:
+                        self._avoid([inner.relative_to(outer).parts[0]])
 
     def named(self, sources: Iterable[str]) -> Iterator[Item]:
         """Yield each source with its stem."""
-        for where in sources:
-            yield Item(where, self.reserve(where))
+        try:
+            for where in sources:
+                yield Item(where, self.reserve(where))
+        finally:
+            self._base.close()
 
     def reserve(self, where: str) -> str:
         """Return the stem for the copies of a source.
@@ -75,14 +81,12 @@ class Names:
         if not is_address(where):
             self._spare(Path(where).resolve().parent)
         path = _bytes(where if is_address(where) else str(Path(where).absolute()))
-        try:
+        with _told():
             if self._keeps:
                 known = self._base.execute("select stem from names where path = ?", (path,))
                 if row := known.fetchone():
                     return _text(row[0])
             return self._reserved(_safe(stem_of(where)), path if self._keeps else None)
-        except sqlite3.Error as error:
-            raise _unwritable(error) from error
 
     def check(self, words: Iterable[str], *, recursive: bool) -> None:
         """See that no copy will take the place of what the words name.
@@ -117,14 +121,19 @@ class Names:
         if self._keeps:
             raise UsageError("Copies would lie among what is read", folder, remedy=ANOTHER)
         self._avoided.add(folder)
+        with _told():
+            self._avoid(path.name for path in (folder.iterdir() if folder.is_dir() else ()))
+
+    def _avoid(self, names: Iterable[str]) -> None:
+        """Give out no stem by which a file of such a name could be written."""
         self._begin()
-        for path in folder.iterdir() if folder.is_dir() else ():
-            crop = _CROP.fullmatch(path.stem)
-            taken = {path.name, path.stem, crop[1] if crop else path.stem}
-            self._base.executemany(
-                "insert or ignore into names values (?, null, null)",
-                [(_folded(each),) for each in taken],
-            )
+        for name in names:
+            stem = Path(name).stem
+            crop = _CROP.fullmatch(stem)
+            for taken in {name, stem, crop[1] if crop else stem}:
+                self._base.execute(
+                    "insert or ignore into names values (?, null, null)", (_folded(taken),)
+                )
 
     def _reserved(self, stem: str, path: bytes | None) -> str:
         self._begin()
@@ -196,5 +205,9 @@ def _text(data: bytes) -> str:
     return data.decode("utf-8", "surrogatepass")
 
 
-def _unwritable(error: sqlite3.Error) -> OutputError:
-    return OutputError(f"The names of copies cannot be kept: {error}")
+@contextmanager
+def _told() -> Iterator[None]:
+    try:
+        yield
+    except (sqlite3.Error, OSError) as error:
+        raise OutputError(f"The names of copies cannot be kept: {error}") from error
