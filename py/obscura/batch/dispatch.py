@@ -72,6 +72,11 @@ class Member(ABC):
         self.tasks: deque[Task] = deque()
         self.ready = False
 
+    @property
+    def long(self) -> bool:
+        """Whether what it does may take long."""
+        return any(task.long for task in self.tasks)
+
     @abstractmethod
     def send(self, task: Task) -> None:
         """Hand it another task."""
@@ -124,7 +129,7 @@ class Dispatcher(ABC):
         Args:
             items: with a ``where`` each; read only as far as the workers get on.
             mine: whether the workers are to answer for a path or address; else the answer is None.
-            long: whether no other is to wait at a worker behind it, as it may take hours.
+            long: whether it takes a worker long, which then has nothing else.
 
         Raises:
             ObscuraError: the engine failed, or no worker stays alive.
@@ -212,11 +217,14 @@ class Dispatcher(ABC):
 
     def _hand_out(self) -> None:
         while self._waiting:
-            ready = [each for each in self.members if each.ready]
-            idlest = min(ready, key=lambda each: len(each.tasks), default=None)
-            if idlest is None or len(idlest.tasks) >= AHEAD:
-                return
-            if idlest.tasks and (self._waiting[0].long or idlest.tasks[0].long):
+            most = 1 if self._waiting[0].long else AHEAD
+            free = [
+                each
+                for each in self.members
+                if each.ready and len(each.tasks) < most and not each.long
+            ]
+            idlest = min(free, key=lambda each: len(each.tasks), default=None)
+            if idlest is None:
                 return
             idlest.send(self._waiting.popleft())
 

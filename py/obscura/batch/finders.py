@@ -81,26 +81,26 @@ class Spread:
         self,
         open_alone: Callable[[], Alone],
         workers: Dispatcher,
-        theirs: Callable[[str], bool],
+        handed: Callable[[str], bool],
         long: Callable[[str], bool],
     ) -> None:
         """
         Args:
             open_alone: returns what does it in this process.
             workers: closed at the end.
-            theirs: whether they can read a source.
+            handed: whether they look at a source, whose frames then come all at once.
             long: whether one may take long.
         """
         self._open_alone, self._long = open_alone, long
         self._alone: Alone | None = None
-        self._workers, self._theirs = workers, theirs
+        self._workers, self._handed = workers, handed
         self.model: Any = workers.model
 
     def found(
         self, items: Iterable[Any], complain: Complain
     ) -> Iterator[tuple[Any, Iterator[Any]]]:
         """See `Finder`."""
-        for item, answer in self._workers.mapped(items, self._theirs, self._long):
+        for item, answer in self._workers.mapped(items, self._handed, self._long):
             if answer is not None:
                 yield item, answer.records(complain)
                 continue
@@ -142,7 +142,7 @@ def chosen(
         raise UsageError("obscura track works on this machine", remedy="Leave --engine out.")
     if on_ray:
         cluster = Cluster(_single(arguments), arguments.jobs, arguments.address)
-        return Spread(lambda: Alone(arguments), cluster, is_picture, _takes_long), sources
+        return Spread(lambda: Alone(arguments), cluster, is_picture, is_long), sources
     return here(arguments, sources, track=arguments.track)
 
 
@@ -169,7 +169,7 @@ def here(
     if jobs == 1:
         return Alone(arguments, kind), sources
     pool = Pool(_single(arguments), jobs, kind)
-    long = is_file if track else _takes_long
+    long = is_file if track else is_long
     return Spread(lambda: Alone(arguments, kind), pool, is_file, long), sources
 
 
@@ -194,11 +194,12 @@ def is_file(where: str) -> bool:
 
 def is_picture(where: str) -> bool:
     """Whether a source is a picture in a file."""
-    return is_file(where) and not is_video(where)
+    return is_file(where) and not is_long(where)
 
 
-def _takes_long(where: str) -> bool:
-    return not is_picture(where)
+def is_long(where: str) -> bool:
+    """Whether a source is a video."""
+    return is_video(where)
 
 
 def cores() -> int:

@@ -8,7 +8,6 @@ from __future__ import annotations
 import argparse
 import multiprocessing
 import signal
-import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -18,9 +17,6 @@ from obscura.batch.dispatch import Dispatcher, Member, Task
 from obscura.batch.worker import Kind, Worker
 from obscura.cli.work import Work
 from obscura.errors import ObscuraError
-
-PATIENCE_S = 5.0
-"""How long a process may take to end."""
 
 
 class _Process(Member):
@@ -41,8 +37,6 @@ class _Process(Member):
     def end(self) -> None:
         self.pipe.close()
         self._process.terminate()
-        self._process.join(PATIENCE_S)
-        self._process.kill()
         self._process.join()
 
 
@@ -82,7 +76,6 @@ class Pool(Dispatcher):
 
 def serve(pipe: Connection, arguments: argparse.Namespace, kind: type[Kind]) -> None:
     """Answer, in a process of its own, until the other end of the pipe is closed."""
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit())  # files that are half written are removed
     try:
         with Worker(arguments, kind) as worker:
             pipe.send(worker.model)

@@ -278,7 +278,7 @@ def _words(found: Iterator[str | ObscuraError]) -> str | ObscuraError:
 
 
 def _tidy(items: list[Item]) -> None:
-    """Delete what processes left that were killed; the folder for copies is ours alone."""
+    """Delete what processes left that were ended; the folder for copies is ours alone."""
     for folder in {item.target.parent for item in items}:
         for path in folder.glob(f"{UNFINISHED}*"):
             path.unlink()
