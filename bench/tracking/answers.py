@@ -19,6 +19,7 @@ from obscura.errors import ObscuraError
 from obscura.families.decode import decode, read
 from obscura.pictures import opaque
 from obscura.sources.source import Pixels
+from obscura.update import Update
 
 KEPT = Path(__file__).resolve().parents[2] / "build" / "answers"
 LOWEST = 0.03
@@ -87,7 +88,7 @@ def _compute(clip: Path, model: str, every: int, kept: Path) -> None:
     source = open_source(clip, Options(every, None, None, _refuse))
     if not isinstance(source, Frames):
         raise SystemExit(f"{clip} is not a video.")
-    updates = list(source.updates(detect))
+    updates = list(source.updates(lambda each: Update(each.info, detect(each.pixels))))
     session.close()
     KEPT.mkdir(parents=True, exist_ok=True)
     np.savez_compressed(

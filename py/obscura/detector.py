@@ -177,13 +177,18 @@ def rgba(picture: Picture) -> NDArray[np.uint8]:
     return pictures.to_rgba(pictures.in_srgb(pictures.upright(picture)))
 
 
-def class_ids(card: ModelCard, labels: Iterable[str]) -> frozenset[int]:
+def class_ids(
+    card: ModelCard, labels: Iterable[str], known: Sequence[str] | None = None
+) -> frozenset[int]:
     """Return the ids of classes, whatever the case of their names.
+
+    Args:
+        known: all names, also of what heads add; None for the model's own.
 
     Raises:
         LabelUnknown: the model lacks one.
     """
-    ids = {label: class_id for class_id, label in enumerate(card.labels)}
+    ids = {label: class_id for class_id, label in enumerate(known or card.labels)}
     found: set[int] = set()
     for label in labels:
         names = matching(label, ids)

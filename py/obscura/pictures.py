@@ -73,7 +73,8 @@ def open_picture(
                 if image.info.get("default_image"):  # of an animated PNG: not its first frame
                     image.seek(1)
                 image.info.update(_coded_colours(image, file))
-                return in_srgb(upright(image))
+                pil.ImageOps.exif_transpose(image, in_place=True)
+                return in_srgb(image)
     except pil.UnidentifiedImageError as error:
         raise _unknown_kind(file, path) from error
     except pil.Image.DecompressionBombError as error:
@@ -143,8 +144,16 @@ def to_rgba(image: Image) -> NDArray[np.uint8]:
     Raises:
         PictureError: they lie in none of these.
     """
-    # A copy, because Pillow's own cannot be written to.
-    return opaque(np.array(_eight_bit(image).convert("RGBA")))
+    image = _eight_bit(image)
+    if image.mode != "RGB" or image.has_transparency_data:
+        # A copy, because Pillow's own cannot be written to.
+        return opaque(np.array(image.convert("RGBA")))
+    # As Pillow holds it, with a fourth byte that nothing is said of.
+    data = image.tobytes("raw", "RGBX")
+    pixels = np.frombuffer(data, np.uint8).reshape(image.height, image.width, 4).copy()
+    if not _is_opaque(pixels):
+        pixels[..., 3] = 255
+    return pixels
 
 
 def _eight_bit(image: Image) -> Image:
@@ -191,7 +200,7 @@ def opaque(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
             f"got {pixels.dtype} {pixels.shape}"
         )
     has_alpha = pixels.shape[2] == 4
-    is_opaque = has_alpha and pixels[..., 3].min() == 255
+    is_opaque = has_alpha and _is_opaque(pixels)
     if is_opaque and pixels.flags.c_contiguous:
         return pixels
     rgba = np.full((*pixels.shape[:2], 4), 255, np.uint8)
@@ -200,6 +209,15 @@ def opaque(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
         alpha = pixels[..., 3:].astype(np.uint16)
         rgba[..., :3] = (pixels[..., :3] * alpha + 127) // 255
     return rgba
+
+
+def _is_opaque(pixels: NDArray[np.uint8]) -> bool:
+    """Whether the fourth byte of all ``(h, w, 4)`` pixels is 255."""
+    if not pixels.flags.c_contiguous:
+        return bool(pixels[..., 3].min() == 255)
+    # Four bytes at a time, which takes a quarter of the time, and as often for each picture.
+    bits = np.bitwise_and.reduce(pixels.view(np.uint32), axis=None)
+    return bool(bits.reshape(1).view(np.uint8)[3] == 255)
 
 
 def annotated(image: Image, detections: Detections, labels: Sequence[str]) -> Image:

@@ -52,11 +52,14 @@ def clip(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def start(colour_models: Path) -> Start:
-    """Start ``obscura detect`` in a process of its own, with its children in its group."""
+    """Start ``obscura detect``, or another command, in a process of its own, with its children in
+    its group."""
 
-    def run(*arguments: str | Path, **options: Any) -> subprocess.Popen[str]:
+    def run(
+        *arguments: str | Path, command: str = "detect", **options: Any
+    ) -> subprocess.Popen[str]:
         model = colour_models / "colours"
-        words = [sys.executable, "-m", "obscura", "detect", "--model", str(model)]
+        words = [sys.executable, "-m", "obscura", command, "--model", str(model)]
         given: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
         return subprocess.Popen(
             [*words, *map(str, arguments)],

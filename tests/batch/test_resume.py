@@ -227,16 +227,10 @@ def test_a_folder_of_other_files_is_refused(
     assert 'holds other files, such as "00000.png"' in capsys.readouterr().err
 
 
-@pytest.mark.parametrize(
-    "options", [("--save", "copies"), ("--crops", "crops"), ("--format", "parquet")]
-)
-def test_what_excludes_the_folder(
-    options: tuple[str, str], detect: Detect, pictures: Pictures, tmp_path: Path
-) -> None:
-    folder, out = pictures(1), tmp_path / "out"
-    named = out.with_suffix(".jsonl") if "parquet" in options else out
+def test_parquet_is_a_folder(detect: Detect, pictures: Pictures, tmp_path: Path) -> None:
+    out = tmp_path / "out.jsonl"
 
-    assert detect(folder, "--out", named, *options) == exits.SENSELESS
+    assert detect(pictures(1), "--out", out, "--format", "parquet") == exits.SENSELESS
 
 
 def test_a_stream_is_refused(detect: Detect, tmp_path: Path, capsys: Any) -> None:

@@ -16,9 +16,8 @@ from obscura.batch import shards
 from obscura.batch.index import Index, Key
 from obscura.batch.run import OPTIONS, run
 from obscura.batch.store import Store
-from obscura.batch.worker import Model
 from obscura.cli.errors import UsageError
-from obscura.cli.work import Found
+from obscura.cli.work import Found, Item, Model
 from obscura.errors import PictureError
 
 OPTIONS_OF_RUN = {"format": "jsonl"}
@@ -167,9 +166,9 @@ class StandIn:
 
     model = Model("none", "0" * 64, ())
 
-    def found(self, sources: Iterable[str], _: Any) -> Iterator[tuple[str, Iterator[Found]]]:
-        for where in sources:
-            yield where, iter([Found({"source": where, "detections": []}, [])])
+    def found(self, items: Iterable[Item], _: Any) -> Iterator[tuple[Item, Iterator[Found]]]:
+        for item in items:
+            yield item, iter([Found({"source": item.where, "detections": []}, [])])
 
     def failures(self) -> list[str]:
         return []
@@ -178,7 +177,10 @@ class StandIn:
 def peak(out: Path, files: int) -> int:
     """Return the most memory that Python had at a time, in bytes."""
     arguments = Namespace(
-        **dict.fromkeys(OPTIONS), format="jsonl", heads=None, pipeline=None, out=str(out)
+        **dict.fromkeys((*OPTIONS, "heads", "pipeline", "save", "crops")),
+        track=False,
+        format="jsonl",
+        out=str(out),
     )
     tracemalloc.start()
     try:

@@ -514,9 +514,10 @@ def test_frames_of_a_video_are_saved_under_their_numbers(
 ) -> None:
     assert detect(clip, "--every", "6", "--save", tmp_path / "out") == 0
 
-    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [
-        "walk-6.png",
-        "walk.png",
+    copies = (tmp_path / "out").rglob("*.*")
+    assert sorted(str(each.relative_to(tmp_path / "out")) for each in copies) == [
+        "walk/000000.jpg",
+        "walk/000006.jpg",
     ]
 
 

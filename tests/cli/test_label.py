@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+from numpy.typing import NDArray
+from PIL import Image
 
 from obscura.cli import main
 
+Scene = Callable[..., NDArray[np.uint8]]
 OWN = re.compile(r"""(?:src|href)=["'](?!data:)""")
 
 
@@ -73,6 +79,31 @@ def test_a_damaged_picture_is_told_and_the_rest_is_labelled(
     assert len(list((tmp_path / "out" / "labels").iterdir())) == 2
 
 
+@pytest.mark.parametrize("form", ["yolo", "coco"])
+def test_labels_are_the_same_with_several_jobs(
+    form: str, model: str, folder: Path, tmp_path: Path, capsys: Any
+) -> None:
+    for index in range(5):
+        shutil.copy(folder / ("a.png" if index % 2 else "b.PNG"), folder / f"{index}.png")
+    (folder / "3.png").write_bytes(b"damaged")
+    for jobs in ("1", "3"):
+        words = ["--out", str(tmp_path / jobs), "--jobs", jobs, "--format", form]
+        assert main(["label", str(folder), "--model", model, *words]) == 1
+        assert "3.png" in capsys.readouterr().err
+
+    assert written(tmp_path / "3") == written(tmp_path / "1")
+    assert len(list((tmp_path / "1" / "images").iterdir())) == 6
+
+
+def written(folder: Path) -> dict[str, bytes]:
+    files = (each for each in folder.rglob("*") if each.is_file())
+    return {
+        str(each.relative_to(folder)): each.read_bytes()
+        for each in files
+        if each.name != "data.yaml"  # it names the folder
+    }
+
+
 # ---- diff ----------------------------------------------------------------------------------------
 
 
@@ -94,6 +125,29 @@ def test_pictures_on_which_two_models_differ_are_shown(
     assert page.count("<img ") == 2
     assert "only Colours: red; only Farben: &lt;rot&gt;" in page
     assert not OWN.search(page)
+
+
+@pytest.mark.parametrize("most", ["1", "2", "100"])
+def test_the_comparison_is_the_same_with_several_jobs(
+    most: str, model: str, colour_models: Path, tmp_path: Path, scene: Scene
+) -> None:
+    other = colour_models / "others"
+    shutil.copytree(colour_models / "colours", other)
+    card = (other / "model.toml").read_text().replace('"red"', '"rot"')
+    (other / "model.toml").write_text(card)
+    folder = tmp_path / "several"
+    folder.mkdir()
+    for index in range(8):
+        green = {"green": (320, 10, 600, 300)} if index % 3 == 0 else {}
+        pixels = scene(640, 480, red=(10, 10, 300, 300 - index), **green)
+        Image.fromarray(pixels).save(folder / f"{index}.png")
+    for jobs in ("1", "3"):
+        words = ["--out", str(tmp_path / f"{jobs}.html"), "--jobs", jobs, "--show", most]
+        assert main(["diff", model, str(other), str(folder), *words]) == 0
+
+    alone, several = ((tmp_path / f"{jobs}.html").read_text() for jobs in ("1", "3"))
+    assert several == alone
+    assert alone.count("<figure>") == min(8, int(most))
 
 
 def test_a_model_differs_nowhere_from_itself(

@@ -5,7 +5,9 @@ from __future__ import annotations
 import csv
 import io
 import json
+import socket
 import sys
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -85,7 +87,7 @@ def frames(tmp_path: Path, scene: Scene) -> Path:
 
 @pytest.fixture
 def count(colour_models: Path, shapes: Path) -> Count:
-    def run(source: Path, *arguments: str | Path) -> int:
+    def run(source: str | Path, *arguments: str | Path) -> int:
         model = str(colour_models / "colours")
         rest = [str(each) for each in arguments]
         return main(["count", str(source), "--shapes", str(shapes), "--model", model, *rest])
@@ -281,6 +283,92 @@ def test_ctrl_c_prints_what_was_counted_so_far(
     assert captured.err == "obscura: stopped.\n"
     kinds = [json.loads(line)["event"] for line in lines.read_text().splitlines()]
     assert kinds == ["appeared", "zone_entered", "crossing"]
+
+
+# ---- cameras and streams -------------------------------------------------------------------------
+
+
+@pytest.fixture
+def clip(tmp_path: Path, frames: Path) -> Path:
+    """The frames as a stream that can be read from any moment on."""
+    av = pytest.importorskip("av")
+    path = tmp_path / "walk.ts"
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("libx264", rate=10)
+        stream.width, stream.height, stream.pix_fmt = WIDTH, HEIGHT, "yuv420p"
+        for index in range(FRAMES):
+            with Image.open(frames / f"frame{index}.png") as picture:
+                container.mux(stream.encode(av.VideoFrame.from_image(picture.convert("RGB"))))
+        container.mux(stream.encode(None))
+    return path
+
+
+@pytest.mark.parametrize(
+    ("where", "opened", "options"),
+    [
+        ("camera:0", "/dev/video0", {"format": "v4l2"}),
+        ("rtsp://door.example/live", "rtsp://door.example/live", {"timeout": 10.0}),
+    ],
+)
+def test_cameras_and_streams_are_counted_in(
+    where: str,
+    opened: str,
+    options: dict[str, Any],
+    count: Count,
+    clip: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: Any,
+) -> None:
+    """FFmpeg is given a file in place of what no machine for tests has."""
+    av = pytest.importorskip("av")
+    real, asked = av.open, []
+
+    def stand_in(name: str, **given: Any) -> Any:
+        asked.append((name, given))
+        return real(str(clip))
+
+    monkeypatch.setattr(av, "open", stand_in)
+    monkeypatch.setattr("platform.system", lambda: "Linux")
+
+    assert count(where, "--json") == 0
+
+    made = json.loads(capsys.readouterr().out)
+    assert asked == [(opened, options)]
+    assert (made["source"], made["frames"], made["complete"]) == (where, FRAMES, True)
+    assert made["lines"][0]["in"] == {"red": 1}
+
+
+def test_a_stream_over_the_network_is_counted_in(count: Count, clip: Path, capsys: Any) -> None:
+    """A real one: FFmpeg connects, and is sent one packet after another."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def send() -> None:
+            connection, _ = server.accept()
+            with connection:
+                connection.sendall(clip.read_bytes())
+
+        sender = threading.Thread(target=send)
+        sender.start()
+        address = f"tcp://127.0.0.1:{server.getsockname()[1]}"
+
+        assert count(address, "--json") == 0
+        sender.join()
+
+    made = json.loads(capsys.readouterr().out)
+    assert made["frames"] == FRAMES
+    assert made["lines"][0]["in"] == {"red": 1}
+
+
+def test_a_camera_that_is_not_there_is_named(count: Count, capsys: Any) -> None:
+    pytest.importorskip("av")
+
+    assert count("camera:99") == 1
+    assert "The video cannot be read" in capsys.readouterr().err
+
+
+def test_a_table_has_nothing_to_look_closer_at(count: Count, table: Path, capsys: Any) -> None:
+    assert count(table, "--pipeline", "closer.toml") == 1
+    assert "A table has no pictures (--pipeline). Leave it out." in capsys.readouterr().err
 
 
 # ---- output --------------------------------------------------------------------------------------

@@ -14,6 +14,7 @@ from PIL import Image
 
 from obscura.cli import main
 from obscura.cli.detector import as_text, heads_of
+from obscura.errors import BackendError
 from obscura.heads import HeadSpec, PipelineError
 
 Scene = Callable[..., NDArray[np.uint8]]
@@ -64,6 +65,57 @@ def test_a_file_says_the_same(picture: Path, model: str, tmp_path: Path, capsys:
 
     document = json.loads(capsys.readouterr().out)[0]
     assert document["attributes"]["kind"]["label"] == "red"
+
+
+def counted(model: str, tmp_path: Path, scene: Scene, *words: str) -> int:
+    """Count with a pipeline that finds faces in what is red, which walks across a line."""
+    frames, shapes, file = tmp_path / "frames", tmp_path / "shapes.json", tmp_path / "faces.toml"
+    frames.mkdir()
+    for index in range(21):
+        left = 40 + 24 * index
+        pixels = scene(640, 480, red=(left, 200, left + 100, 320))
+        Image.fromarray(pixels).save(frames / f"{index}.png")
+    shapes.write_text(
+        '{"format": 1, "lines": [{"name": "door", "start": [0.5, 1], "end": [0.5, 0],'
+        ' "anchor": "centre"}]}'
+    )
+    file.write_text(
+        '[[pipeline.head]]\nname = "faces"\nnetwork = "faces"\non = "red"', encoding="utf-8"
+    )
+    given = ["--zones", str(shapes), "--model", model, "--pipeline", str(file), "--fps", "10"]
+    return main(["count", str(frames), *given, *words])
+
+
+@pytest.mark.parametrize(
+    ("words", "classes"),
+    [((), {"red": 1, "face": 1}), (("--classes", "face"), {"face": 1})],
+)
+def test_what_heads_find_is_counted(
+    words: tuple[str, ...],
+    classes: dict[str, int],
+    model: str,
+    tmp_path: Path,
+    scene: Scene,
+    capsys: Any,
+) -> None:
+    assert counted(model, tmp_path, scene, "--json", *words) == 0
+
+    (line,) = json.loads(capsys.readouterr().out)["lines"]
+    assert line["in"] == classes
+
+
+def test_a_head_that_fails_while_counting_is_told(
+    model: str, tmp_path: Path, scene: Scene, monkeypatch: pytest.MonkeyPatch, capsys: Any
+) -> None:
+    def fail(*_: Any, **__: Any) -> None:
+        raise BackendError("out of luck")
+
+    monkeypatch.setattr("obscura.engine.native.NativeSession.run_crops", fail)
+
+    assert counted(model, tmp_path, scene) == 1
+    captured = capsys.readouterr()
+    assert 'The head "faces" failed and is off' in captured.err
+    assert "door  red" in captured.out
 
 
 def test_copies_have_the_labels_that_heads_add(picture: Path, model: str, tmp_path: Path) -> None:

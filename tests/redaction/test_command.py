@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import subprocess
+import sys
+import time
 from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
@@ -613,3 +618,52 @@ def test_progress_is_shown_on_a_terminal(
     assert "3 of 6 frames analysed" in errors
     assert "3 of 6 frames covered" in errors
     assert errors.endswith("\r\x1b[K")
+
+
+def test_a_folder_is_the_same_with_several_jobs(
+    redact: Redact, scene: Scene, tmp_path: Path, capsys: Any
+) -> None:
+    street = tmp_path / "street"
+    (street / "deep").mkdir(parents=True)
+    for index in range(6):
+        Image.fromarray(walking(scene, index)).save(street / f"{index}.png")
+    video(street / "deep" / "walk.mp4", [walking(scene, index) for index in range(FRAMES)])
+    (street / "notes.txt").write_text("no picture")
+    said = []
+    for jobs in ("1", "3"):
+        assert redact(street, tmp_path / jobs, "--jobs", jobs) == exits.SOME_FAILED
+        out, error = capsys.readouterr()
+        said.append((out.replace(str(tmp_path / jobs), ""), error))
+
+    def files(folder: Path) -> dict[str, bytes]:
+        made = (each for each in folder.rglob("*") if each.is_file())
+        return {str(each.relative_to(folder)): each.read_bytes() for each in made}
+
+    assert said[0] == said[1]
+    assert files(tmp_path / "3") == files(tmp_path / "1")
+    assert len(files(tmp_path / "1")) == 7
+
+
+def test_ended_in_the_middle_several_jobs_leave_no_half_copies(
+    colour_models: Path, scene: Scene, tmp_path: Path
+) -> None:
+    street, out = tmp_path / "street", tmp_path / "out"
+    street.mkdir()
+    for index in range(4):
+        video(street / f"{index}.mp4", [walking(scene, each % 20) for each in range(300)])
+    words = ["redact", str(street), "--out", str(out), "--what", "red", "--jobs", "2"]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "obscura", *words, "--model", str(colour_models / "colours")],
+        env={**os.environ, "PYTHONPATH": str(ROOT / "py")},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        start_new_session=True,
+    )
+    while process.poll() is None and len(list(out.glob(".redacting-*"))) < 2:
+        time.sleep(0.005)
+    os.killpg(process.pid, signal.SIGINT)
+
+    _, error = process.communicate(timeout=120)
+
+    assert (process.returncode, error) == (exits.STOPPED, b"obscura: stopped.\n")
+    assert not list(out.glob(".redacting-*"))

@@ -13,6 +13,7 @@ from typing import Any
 
 from obscura.batch.dispatch import Dispatcher, Member, Task
 from obscura.batch.worker import Worker
+from obscura.cli.work import Item
 from obscura.errors import BackendError, ObscuraError
 from obscura.extras import need
 
@@ -39,11 +40,11 @@ class _Answers:
             return error
         return self._worker.model
 
-    def answer(self, where: str) -> Any:
+    def answer(self, item: Item) -> Any:
         """Return the answer for a picture with failures of heads, or the error."""
         assert self._worker is not None
         try:
-            return self._worker.answer(where), self._worker.work.failures()
+            return self._worker.answer(item), self._worker.work.failures()
         except ObscuraError as error:
             return error
 
@@ -56,7 +57,7 @@ class _Actor(Member):
 
     def send(self, task: Task) -> None:
         self.tasks.append(task)
-        self.said.append(self._actor.answer.remote(task.where))
+        self.said.append(self._actor.answer.remote(task.item))
 
     def end(self) -> None:
         self._ray.kill(self._actor)

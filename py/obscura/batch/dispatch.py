@@ -1,16 +1,20 @@
-"""Dispatch: many pictures to many workers, whose answers come in the order of the pictures.
+"""Dispatch: many sources to many workers, whose answers come in the order of the sources.
 
-A worker that dies is replaced, and the picture that it had tried once more.
+A worker that dies is replaced, and the source that it had tried once more. What is found in a video
+waits in a file until its turn comes.
 """
 
 from __future__ import annotations
 
+import pickle
+import tempfile
 from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any
+from itertools import chain
+from typing import IO, Any
 
-from obscura.batch.worker import Answer, Model
+from obscura.batch.worker import Answer, Part
 from obscura.errors import BackendError, ObscuraError, PictureError
 
 AHEAD = 2
@@ -25,9 +29,35 @@ _DEATHS = 8
 class Task:
     """A source, and its answer once it is there."""
 
-    def __init__(self, where: str, mine: bool) -> None:
-        self.where, self.mine, self.tries = where, mine, 0
+    def __init__(self, item: Any, mine: bool, long: bool) -> None:
+        self.item, self.mine, self.long, self.tries = item, mine, long, 0
         self.answer: Answer | None = None
+        self._parts: IO[bytes] | None = None
+
+    def add(self, part: Part) -> None:
+        """Keep frames that come before the answer."""
+        if self._parts is None:
+            self._parts = tempfile.TemporaryFile()  # noqa: SIM115  (it is gone with the task)
+        pickle.dump(part.found, self._parts)
+
+    def begin_again(self) -> None:
+        """Forget the frames: another worker will say them."""
+        if self._parts is not None:
+            self._parts.close()
+            self._parts = None
+
+    def end(self, answer: Answer) -> None:
+        """Take the answer."""
+        self.answer = answer._replace(found=chain(self._said(), answer.found))
+
+    def _said(self) -> Iterator[Any]:
+        if self._parts is None:
+            return
+        with self._parts as file:
+            end = file.tell()
+            file.seek(0)
+            while file.tell() < end:
+                yield from pickle.load(file)  # of `add`
 
 
 class Member(ABC):
@@ -42,6 +72,11 @@ class Member(ABC):
         self.tasks: deque[Task] = deque()
         self.ready = False
 
+    @property
+    def long(self) -> bool:
+        """Whether what it does may take long."""
+        return any(task.long for task in self.tasks)
+
     @abstractmethod
     def send(self, task: Task) -> None:
         """Hand it another task."""
@@ -52,7 +87,7 @@ class Member(ABC):
 
 
 class Dispatcher(ABC):
-    """Workers that answer for pictures. A context manager that ends them."""
+    """Workers that answer for sources. A context manager that ends them."""
 
     def __init__(self, number: int) -> None:
         """Start the workers, and wait for the first.
@@ -60,7 +95,7 @@ class Dispatcher(ABC):
         Raises:
             ObscuraError: the detector cannot be opened.
         """
-        self._model: Model | None = None
+        self._model: Any = None
         self._failures: list[str] = []
         self._waiting: deque[Task] = deque()
         self._deaths = 0
@@ -73,7 +108,7 @@ class Dispatcher(ABC):
         except BaseException:
             self.close()
             raise
-        self.model: Model = self._model
+        self.model: Any = self._model
 
     @abstractmethod
     def started(self) -> Member:
@@ -84,27 +119,31 @@ class Dispatcher(ABC):
         """Wait until a worker says something or dies, and call `hear` or `replace`."""
 
     def mapped(
-        self, sources: Iterable[str], mine: Callable[[str], bool] = lambda _: True
-    ) -> Iterator[tuple[str, Answer | None]]:
+        self,
+        items: Iterable[Any],
+        mine: Callable[[str], bool] = lambda _: True,
+        long: Callable[[str], bool] = lambda _: False,
+    ) -> Iterator[tuple[Any, Answer | None]]:
         """Yield each source with its answer, in the order of the sources.
 
         Args:
-            sources: read only as far as the workers get on.
-            mine: whether the workers are to answer; else the answer is None.
+            items: with a ``where`` each; read only as far as the workers get on.
+            mine: whether the workers are to answer for a path or address; else the answer is None.
+            long: whether it takes a worker long, which then has nothing else.
 
         Raises:
             ObscuraError: the engine failed, or no worker stays alive.
         """
-        rest = iter(sources)
+        rest = iter(items)
         window: deque[Task] = deque()
         more = True
         while True:
             while more and len(window) < WINDOW * len(self.members):
-                where = next(rest, None)
-                if where is None:
+                item = next(rest, None)
+                if item is None:
                     more = False
                     break
-                task = Task(where, mine(where))
+                task = Task(item, mine(item.where), long(item.where))
                 window.append(task)
                 if task.mine:
                     self._waiting.append(task)
@@ -114,7 +153,7 @@ class Dispatcher(ABC):
             first = window[0]
             if not first.mine or first.answer is not None:
                 window.popleft()
-                yield first.where, first.answer
+                yield first.item, first.answer
             else:
                 self.listen()
                 self._hand_out()
@@ -136,18 +175,21 @@ class Dispatcher(ABC):
         self.close()
 
     def hear(self, member: Member, said: Any) -> None:
-        """Take what a worker said: its model, an answer with failures of heads, or an error.
+        """Take what a worker said: its model, frames of a video, an answer with failures of heads,
+        or an error.
 
         Raises:
             ObscuraError: what it said.
         """
-        if isinstance(said, Model):
-            member.ready, self._model = True, said
-        elif isinstance(said, ObscuraError):
+        if isinstance(said, ObscuraError):
             raise said
+        if not member.ready:
+            member.ready, self._model = True, said
+        elif isinstance(said, Part):
+            member.tasks[0].add(said)
         else:
             answer, failures = said
-            member.tasks.popleft().answer = answer
+            member.tasks.popleft().end(answer)
             self._failures = list(dict.fromkeys([*self._failures, *failures]))
             self._deaths = 0
 
@@ -160,23 +202,29 @@ class Dispatcher(ABC):
         self._deaths += 1
         if self._deaths > _DEATHS * len(self.members):
             raise BackendError(
-                "The processes that find objects end again and again",
+                "The processes that look at them end again and again",
                 remedy="Memory may be too small for so many: try a smaller --jobs.",
             )
         dead.end()
         if dead.tasks:
             first = dead.tasks[0]
+            first.begin_again()
             first.tries += 1
             if first.tries == TRIES:
-                dead.tasks.popleft().answer = Answer([], [], _ended(first.where))
+                dead.tasks.popleft().end(Answer([], [], _ended(first.item.where)))
         self._waiting.extendleft(reversed(dead.tasks))
         self.members[self.members.index(dead)] = self.started()
 
     def _hand_out(self) -> None:
         while self._waiting:
-            ready = [each for each in self.members if each.ready]
-            idlest = min(ready, key=lambda each: len(each.tasks), default=None)
-            if idlest is None or len(idlest.tasks) >= AHEAD:
+            most = 1 if self._waiting[0].long else AHEAD
+            free = [
+                each
+                for each in self.members
+                if each.ready and len(each.tasks) < most and not each.long
+            ]
+            idlest = min(free, key=lambda each: len(each.tasks), default=None)
+            if idlest is None:
                 return
             idlest.send(self._waiting.popleft())
 

@@ -8,19 +8,18 @@ from __future__ import annotations
 
 import argparse
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager
 from itertools import chain, islice
-from typing import Protocol
+from typing import Any, Protocol
 
 from obscura.batch.cluster import Cluster
 from obscura.batch.dispatch import Dispatcher
 from obscura.batch.pool import Pool
-from obscura.batch.worker import Model, Worker
+from obscura.batch.worker import Kind, Worker
 from obscura.cli.errors import UsageError
-from obscura.cli.work import Found
-from obscura.sources.listing import ADDRESS, STDIN, is_remote
-from obscura.sources.opening import is_video
+from obscura.cli.work import Found, Item, Model, Work
+from obscura.sources.listing import ADDRESS, STDIN, is_remote, is_video
 from obscura.sources.source import Complain
 
 MANY = 16
@@ -34,8 +33,8 @@ class Finder(Protocol):
     def model(self) -> Model: ...
 
     def found(
-        self, sources: Iterable[str], complain: Complain
-    ) -> Iterator[tuple[str, Iterator[Found]]]:
+        self, items: Iterable[Item], complain: Complain
+    ) -> Iterator[tuple[Item, Iterator[Found]]]:
         """Yield each source with its frames, which have to be taken before the next source."""
 
     def failures(self) -> list[str]:
@@ -45,23 +44,24 @@ class Finder(Protocol):
 class Alone:
     """Finds objects in this process, with one detector on all cores."""
 
-    def __init__(self, arguments: argparse.Namespace) -> None:
+    def __init__(self, arguments: argparse.Namespace, kind: type[Kind] = Work) -> None:
         """
         Args:
-            arguments: those of `Work`.
+            arguments: those of the kind.
+            kind: what is done.
 
         Raises:
             ObscuraError: the detector cannot be opened.
         """
-        self._worker = Worker(arguments)
+        self._worker = Worker(arguments, kind)
         self.model = self._worker.model
 
     def found(
-        self, sources: Iterable[str], complain: Complain
-    ) -> Iterator[tuple[str, Iterator[Found]]]:
+        self, items: Iterable[Any], complain: Complain
+    ) -> Iterator[tuple[Any, Iterator[Any]]]:
         """See `Finder`."""
-        for where in sources:
-            yield where, self._worker.work.find(where, complain)
+        for item in items:
+            yield item, self._worker.work.find(item, complain)
 
     def failures(self) -> list[str]:
         """See `Finder`."""
@@ -75,30 +75,38 @@ class Alone:
 
 
 class Spread:
-    """Finds objects in pictures with workers elsewhere, and in all else in this process."""
+    """Finds objects with workers elsewhere, and in what they cannot read in this process."""
 
-    def __init__(self, arguments: argparse.Namespace, workers: Dispatcher) -> None:
+    def __init__(
+        self,
+        open_alone: Callable[[], Alone],
+        workers: Dispatcher,
+        handed: Callable[[str], bool],
+        long: Callable[[str], bool],
+    ) -> None:
         """
         Args:
-            arguments: those of `Work`.
+            open_alone: returns what does it in this process.
             workers: closed at the end.
+            handed: whether they look at a source, whose frames then come all at once.
+            long: whether one may take long.
         """
-        self._arguments = arguments
+        self._open_alone, self._long = open_alone, long
         self._alone: Alone | None = None
-        self._workers = workers
-        self.model = workers.model
+        self._workers, self._handed = workers, handed
+        self.model: Any = workers.model
 
     def found(
-        self, sources: Iterable[str], complain: Complain
-    ) -> Iterator[tuple[str, Iterator[Found]]]:
+        self, items: Iterable[Any], complain: Complain
+    ) -> Iterator[tuple[Any, Iterator[Any]]]:
         """See `Finder`."""
-        for where, answer in self._workers.mapped(sources, is_picture):
+        for item, answer in self._workers.mapped(items, self._handed, self._long):
             if answer is not None:
-                yield where, answer.records(complain)
+                yield item, answer.records(complain)
                 continue
             if self._alone is None:
-                self._alone = Alone(self._arguments)
-            yield from self._alone.found([where], complain)
+                self._alone = self._open_alone()
+            yield from self._alone.found([item], complain)
 
     def failures(self) -> list[str]:
         """See `Finder`."""
@@ -121,40 +129,77 @@ def chosen(
 
     Args:
         arguments: those of `Work`; ``jobs``, None for a process per core if there are many
-            pictures, else this one; ``engine`` and ``address``, see `Cluster`.
+            pictures or recordings, else this one; ``engine`` and ``address``, see `Cluster`.
 
     Raises:
-        UsageError: several jobs are wanted of what one has to do.
+        UsageError: the options exclude each other.
         ObscuraError: the detector cannot be opened.
     """
-    # One process knows the names of copies that are taken, and where objects were.
-    option = next((each for each in ("save", "crops", "track") if getattr(arguments, each)), None)
-    jobs, on_ray = arguments.jobs, arguments.engine == "ray"
+    on_ray = arguments.engine == "ray"
     if arguments.address is not None and not on_ray:
         raise UsageError("--address is that of a cluster", remedy="Add --engine ray.")
-    if option and (on_ray or (jobs or 1) > 1):
-        name = "obscura track" if option == "track" else f"--{option}"
-        raise UsageError(
-            f"{name} works with one job on this machine", remedy="Leave --jobs and --engine out."
-        )
-    single = argparse.Namespace(**{**vars(arguments), "threads": arguments.threads or 1})
+    if arguments.track and on_ray:
+        raise UsageError("obscura track works on this machine", remedy="Leave --engine out.")
     if on_ray:
-        return Spread(arguments, Cluster(single, jobs, arguments.address)), sources
+        cluster = Cluster(_single(arguments), arguments.jobs, arguments.address)
+        return Spread(lambda: Alone(arguments), cluster, is_picture, is_long), sources
+    return here(arguments, sources, track=arguments.track)
+
+
+def here(
+    arguments: argparse.Namespace,
+    sources: Iterator[Any],
+    kind: type[Kind] = Work,
+    *,
+    track: bool = False,
+) -> tuple[AbstractContextManager[Alone | Spread], Iterator[Any]]:
+    """Return what does a kind of work on this machine, and the sources.
+
+    Args:
+        arguments: those of the kind, and ``jobs``.
+        sources: paths and addresses, or what has one as its ``where``.
+        track: whether each is a recording.
+
+    Raises:
+        ObscuraError: the detector cannot be opened.
+    """
+    jobs = arguments.jobs
     if jobs is None:
-        first = list(islice(sources, MANY))
-        sources = chain(first, sources)
-        many = len(first) == MANY and all(map(is_picture, first)) and not option
-        jobs = cores() if many else 1
-    if jobs > 1:
-        return Spread(arguments, Pool(single, jobs)), sources
-    return Alone(arguments), sources
+        jobs, sources = _jobs(sources, track=track)
+    if jobs == 1:
+        return Alone(arguments, kind), sources
+    pool = Pool(_single(arguments), jobs, kind)
+    long = is_file if track else is_long
+    return Spread(lambda: Alone(arguments, kind), pool, is_file, long), sources
+
+
+def _single(arguments: argparse.Namespace) -> argparse.Namespace:
+    return argparse.Namespace(**{**vars(arguments), "threads": arguments.threads or 1})
+
+
+def _jobs(sources: Iterator[Any], *, track: bool) -> tuple[int, Iterator[Any]]:
+    """Return how many processes are worth while, and all sources: one for each core where there are
+    many pictures, or a recording to follow for each of them."""
+    wanted = cores() if track else MANY
+    first = list(islice(sources, wanted))
+    names = (each if isinstance(each, str) else each.where for each in first)
+    many = len(first) == wanted and all(map(is_file if track else is_picture, names))
+    return (cores() if many else 1), chain(first, sources)
+
+
+def is_file(where: str) -> bool:
+    """Whether a source is a file or a folder, which any process can read."""
+    return is_remote(where) or (where != STDIN and not ADDRESS.fullmatch(where))
 
 
 def is_picture(where: str) -> bool:
     """Whether a source is a picture in a file."""
-    if is_remote(where):
-        return True
-    return where != STDIN and not ADDRESS.fullmatch(where) and not is_video(where)
+    return is_file(where) and not is_long(where)
+
+
+def is_long(where: str) -> bool:
+    """Whether a source is a video."""
+    return is_video(where)
 
 
 def cores() -> int:

@@ -8,10 +8,11 @@ the index, and looking up a hundred million of them reads its pages one after an
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from obscura.batch.names import Names
 from obscura.cli.errors import UsageError
 from obscura.export.errors import OutputError
 
@@ -96,6 +97,14 @@ class Index:
         count: int = self._base.execute("select count(*) from done").fetchone()[0]
         return count
 
+    def names(self, folders: Sequence[Path]) -> Names:
+        """Return what names copies; `enter` keeps what it gave out.
+
+        Raises:
+            OutputError: it cannot be written.
+        """
+        return Names(folders, self._base)
+
     def shards(self) -> Iterator[Shard]:
         """Yield all shards in their order."""
         for row in self._base.execute("select * from shards order by number"):
@@ -109,7 +118,8 @@ class Index:
         """
         rows = [(*key, shard.number) for key in keys]
         try:
-            self._base.execute("begin")
+            if not self._base.in_transaction:  # names may have begun one
+                self._base.execute("begin")
             self._base.executemany("insert or ignore into done values (?, ?, ?, ?)", rows)
             self._base.execute("insert or replace into shards values (?, ?, ?, ?)", shard)
             self._base.execute("commit")

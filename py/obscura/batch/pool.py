@@ -14,16 +14,17 @@ from contextlib import contextmanager, suppress
 from multiprocessing.connection import Connection, wait
 
 from obscura.batch.dispatch import Dispatcher, Member, Task
-from obscura.batch.worker import Worker
+from obscura.batch.worker import Kind, Worker
+from obscura.cli.work import Work
 from obscura.errors import ObscuraError
 
 
 class _Process(Member):
-    def __init__(self, arguments: argparse.Namespace) -> None:
+    def __init__(self, arguments: argparse.Namespace, kind: type[Kind]) -> None:
         super().__init__()
         context = multiprocessing.get_context("spawn")
         self.pipe, theirs = context.Pipe()
-        self._process = context.Process(target=serve, args=(theirs, arguments), daemon=True)
+        self._process = context.Process(target=serve, args=(theirs, arguments, kind), daemon=True)
         with _without_interrupts():
             self._process.start()
         theirs.close()
@@ -31,7 +32,7 @@ class _Process(Member):
     def send(self, task: Task) -> None:
         self.tasks.append(task)
         with suppress(OSError):  # it died: `Pool` learns that when it listens to it
-            self.pipe.send(task.where)
+            self.pipe.send(task.item)
 
     def end(self) -> None:
         self.pipe.close()
@@ -40,24 +41,25 @@ class _Process(Member):
 
 
 class Pool(Dispatcher):
-    """Processes that answer for pictures."""
+    """Processes that answer for pictures and videos."""
 
-    def __init__(self, arguments: argparse.Namespace, jobs: int) -> None:
+    def __init__(self, arguments: argparse.Namespace, jobs: int, kind: type[Kind] = Work) -> None:
         """Start the processes, and wait for the first.
 
         Args:
-            arguments: those of `Work`.
+            arguments: those of the kind.
             jobs: number of processes.
+            kind: what they do.
 
         Raises:
             ObscuraError: the detector cannot be opened.
         """
-        self._arguments = arguments
+        self._arguments, self._kind = arguments, kind
         super().__init__(jobs)
 
     def started(self) -> Member:
         """Start a process."""
-        return _Process(self._arguments)
+        return _Process(self._arguments, self._kind)
 
     def listen(self) -> None:
         """See `Dispatcher`."""
@@ -72,13 +74,13 @@ class Pool(Dispatcher):
                 self.hear(by_pipe[pipe], said)
 
 
-def serve(pipe: Connection, arguments: argparse.Namespace) -> None:
+def serve(pipe: Connection, arguments: argparse.Namespace, kind: type[Kind]) -> None:
     """Answer, in a process of its own, until the other end of the pipe is closed."""
     try:
-        with Worker(arguments) as worker:
+        with Worker(arguments, kind) as worker:
             pipe.send(worker.model)
             while True:
-                answer = worker.answer(pipe.recv())
+                answer = worker.answer(pipe.recv(), pipe.send)
                 pipe.send((answer, worker.work.failures()))
     except (EOFError, BrokenPipeError, ConnectionResetError):
         return

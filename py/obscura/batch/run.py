@@ -8,16 +8,17 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
+from stat import S_ISDIR
 from typing import Any
 
 import obscura
 from obscura.batch.finders import Finder
 from obscura.batch.index import Key
+from obscura.batch.names import Names, copies_of
 from obscura.batch.shards import RECORDS
 from obscura.batch.store import Store
-from obscura.batch.worker import Model
 from obscura.cli.errors import UsageError
-from obscura.cli.work import Found
+from obscura.cli.work import Found, Item, Model
 from obscura.errors import BackendError, ObscuraError
 from obscura.export.errors import OutputError
 from obscura.extras import ToolMissing
@@ -26,6 +27,7 @@ from obscura.sources import SourceError
 from obscura.sources.listing import ADDRESS, STDIN, is_remote
 from obscura.sources.remote import mark
 from obscura.sources.source import Complain
+from obscura.sources.stills import frames_of
 
 OPTIONS = ("reading", "threshold", "iou", "classes", "flip", "every", "fps")
 """Options that the answers depend on, besides the model and the heads."""
@@ -62,7 +64,7 @@ def run(
     Args:
         sources: paths; read as far as the work gets on.
         out: the folder, new or of a run with the same options.
-        arguments: those of `Work`, and ``format``.
+        arguments: those of `Work`, ``format``, ``sources`` and ``recursive``.
         complain: receives what is wrong with single files.
         report: called with each frame as it is found, and with None for a file that is known.
         key_of: what a file is known by; None for `key_of_file`.
@@ -74,8 +76,12 @@ def run(
     """
     work = _Run(key_of or key_of_file, complain, report)
     with Store(out, options_of(arguments, finder.model), records) as store:
-        for where, found in finder.found(work.wanted(sources, store), complain):
-            work.keep(store, where, found)
+        names = None
+        if copies := copies_of(arguments):
+            names = store.index.names(copies)
+            names.check(arguments.sources, recursive=arguments.recursive)
+        for item, found in finder.found(work.wanted(sources, store, names), complain):
+            work.keep(store, item, found)
     return work.summary
 
 
@@ -93,7 +99,7 @@ class _Run:
         self._keys: dict[str, Key] = {}
         self._under_way: set[Key] = set()
 
-    def wanted(self, sources: Iterator[str], store: Store) -> Iterator[str]:
+    def wanted(self, sources: Iterator[str], store: Store, names: Names | None) -> Iterator[Item]:
         """Yield the sources that are not done."""
         for where in sources:
             try:
@@ -107,11 +113,11 @@ class _Run:
             else:
                 self._keys[where] = key
                 self._under_way.add(key)
-                yield where
+                yield Item(where, names.reserve(where) if names else "")
 
-    def keep(self, store: Store, where: str, found: Iterator[Found]) -> None:
+    def keep(self, store: Store, item: Item, found: Iterator[Found]) -> None:
         """Store what is found in a source."""
-        key = self._keys.pop(where)
+        key = self._keys.pop(item.where)
         try:
             store.add(key, self._told(found))
         except (BackendError, OutputError, ToolMissing):
@@ -133,7 +139,7 @@ class _Run:
 
 
 def key_of_file(where: str) -> Key:
-    """Return what a file is known by.
+    """Return what a file is known by, or a folder of frames.
 
     Raises:
         UsageError: it is no file, but a stream, which cannot be resumed.
@@ -146,10 +152,16 @@ def key_of_file(where: str) -> Key:
             "A run in a folder reads files only", where, remedy="Name a file with --out."
         )
     try:
-        status = Path(where).stat()
+        path = Path(where)
+        status = path.stat()
+        if S_ISDIR(status.st_mode):  # a recording
+            frames = [each.stat() for each in frames_of(path)]
+            size, mtime_ns = sum(f.st_size for f in frames), max(f.st_mtime_ns for f in frames)
+        else:
+            size, mtime_ns = status.st_size, status.st_mtime_ns
     except OSError as error:
         raise SourceError(f"The file cannot be read: {error.strerror}", where) from error
-    return Key(os.fsencode(Path(where).absolute()), status.st_size, status.st_mtime_ns)
+    return Key(os.fsencode(path.absolute()), size, mtime_ns)
 
 
 def options_of(arguments: argparse.Namespace, model: Model) -> dict[str, Any]:
@@ -161,6 +173,11 @@ def options_of(arguments: argparse.Namespace, model: Model) -> dict[str, Any]:
         [name, list(on), _digest(Path(name)) if is_file(Path(name)) else None]
         for name, on in arguments.heads or ()
     ]
+    if arguments.track:
+        options["track"] = True
+    for copies in ("save", "crops"):
+        if getattr(arguments, copies):
+            options[copies] = str(Path(getattr(arguments, copies)).absolute())
     options["pipeline"] = _digest(Path(arguments.pipeline)) if arguments.pipeline else None
     return options
 

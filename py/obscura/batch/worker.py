@@ -1,30 +1,38 @@
-"""Worker: one detector, which answers for one picture after another, also in another process."""
+"""Worker: answers for one source after another, also in another process."""
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator
-from typing import NamedTuple
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, NamedTuple, Protocol
 
-from obscura.cli.work import Found, Work
+from obscura.cli.work import Work
 from obscura.errors import BackendError, ObscuraError
 from obscura.export.errors import OutputError
 from obscura.extras import ToolMissing
 from obscura.sources.source import Complain
 
+FRAMES = 64
+"""Frames of a video that a worker holds."""
 
-class Model(NamedTuple):
-    """The model that a worker has.
 
-    Attributes:
-        name: its name.
-        sha256: of its file.
-        labels: names of its classes, by class_id.
-    """
+class Kind(Protocol):
+    """What workers do, such as `cli.work.Work`. Opened in the process that does it."""
 
-    name: str
-    sha256: str
-    labels: tuple[str, ...]
+    def __init__(self, arguments: argparse.Namespace) -> None: ...
+
+    @property
+    def model(self) -> Any:
+        """What who asks has to know beforehand; can be pickled, as all that is found."""
+
+    def find(self, item: Any, complain: Complain) -> Iterator[Any]:
+        """Yield what is found in a source, which has a ``where``."""
+
+    def failures(self) -> list[str]:
+        """Return a sentence for each head that failed and is off."""
+
+    def close(self) -> None:
+        """Release the memory."""
 
 
 class Answer(NamedTuple):
@@ -36,11 +44,11 @@ class Answer(NamedTuple):
         error: why it could not be read; None if it was.
     """
 
-    found: list[Found]
+    found: Iterable[Any]
     complaints: list[ObscuraError]
     error: ObscuraError | None
 
-    def records(self, complain: Complain) -> Iterator[Found]:
+    def records(self, complain: Complain) -> Iterator[Any]:
         """Yield the frames.
 
         Raises:
@@ -53,31 +61,44 @@ class Answer(NamedTuple):
             raise self.error
 
 
-class Worker:
-    """Answers with one detector. A context manager that closes it."""
+class Part(NamedTuple):
+    """Frames of a video, said before its answer, which has the others."""
 
-    def __init__(self, arguments: argparse.Namespace) -> None:
+    found: list[Any]
+
+
+class Worker:
+    """Answers for one source after another. A context manager that closes what it does so with."""
+
+    def __init__(self, arguments: argparse.Namespace, kind: type[Kind] = Work) -> None:
         """
         Args:
-            arguments: those of `Work`.
+            arguments: those of the kind.
+            kind: what it does.
 
         Raises:
             ObscuraError: the detector cannot be opened.
         """
-        self.work = Work(arguments)
-        card = self.work.detector.card
-        self.model = Model(card.name, card.file.sha256, self.work.labels)
+        self.work = kind(arguments)
+        self.model = self.work.model
 
-    def answer(self, where: str) -> Answer:
-        """Return what is found in a picture.
+    def answer(self, item: Any, say: Callable[[Part], None] | None = None) -> Answer:
+        """Return what is found in a source.
+
+        Args:
+            say: receives what is found before; None to have all in the answer, and in memory.
 
         Raises:
             BackendError, OutputError: no other picture will be read either.
         """
-        found: list[Found] = []
+        found: list[Any] = []
         complaints: list[ObscuraError] = []
         try:
-            found.extend(self.work.find(where, complaints.append))
+            for each in self.work.find(item, complaints.append):
+                found.append(each)
+                if say is not None and len(found) == FRAMES:
+                    say(Part(found))
+                    found = []
         except (BackendError, OutputError, ToolMissing):
             raise
         except ObscuraError as error:

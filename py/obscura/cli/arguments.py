@@ -122,3 +122,18 @@ def closed_share(text: str) -> float:
     if not 0 <= value <= 1:
         raise argparse.ArgumentTypeError(f"{text} is not between 0 and 1")
     return value
+
+
+def add_jobs(add: Any) -> None:
+    """Add the option ``--jobs``.
+
+    Args:
+        add: ``add_argument`` of a parser or a group of one.
+    """
+    add(
+        "--jobs",
+        type=positive,
+        metavar="N",
+        help="look at N pictures at a time, in processes of their own (default: one per core for "
+        "many pictures)",
+    )

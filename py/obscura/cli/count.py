@@ -5,8 +5,8 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Collection, Generator, Iterable, Iterator
-from contextlib import ExitStack, closing
+from collections.abc import Collection, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import UTC
 from pathlib import Path
@@ -25,6 +25,7 @@ from obscura.cli.arguments import (
     size,
 )
 from obscura.cli.errors import UsageError
+from obscura.cli.exits import OK, SOME_FAILED
 from obscura.cli.progress import Progress, of
 from obscura.counting import report
 from obscura.counting.counter import Counter
@@ -33,10 +34,11 @@ from obscura.counting.presence import Presence
 from obscura.counting.series import Series
 from obscura.counting.shapes import Shapes, ShapesError, from_json
 from obscura.counting.sources import Frames, Options, Table, open_source
-from obscura.detector import Detector
+from obscura.detector import Detector, class_ids
 from obscura.errors import ObscuraError
 from obscura.export import events
 from obscura.export.errors import OutputError
+from obscura.heads.native import USUAL_MODEL
 from obscura.pipeline import Pipeline, Stage
 from obscura.sources.errors import SourceError
 from obscura.tracking import Tracker
@@ -65,7 +67,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="JSON",
         help="the file of lines and zones",
     )
-    add("--model", type=filled, default="cocossd", metavar="M", help="default: %(default)s")
+    add("--model", type=filled, metavar="M", help=f"default: {USUAL_MODEL}")
+    add(
+        "--pipeline",
+        metavar="FILE",
+        help="also count what its heads find, such as faces, see docs/heads.md",
+    )
     add("--threshold", type=share, metavar="T", help="minimum score of a new track, 0 to 1")
     add("--classes", type=names, metavar="A,B", help="count only these classes (default: all)")
     add(
@@ -120,17 +127,14 @@ class _Run:
         self.labels: tuple[str, ...] = (TABLE_LABEL,)
         self.model = ""
         self.frames, self.last_s = 0, 0.0
-        self.failures: list[ObscuraError] = []
-
-    def complain(self, error: ObscuraError) -> None:
-        """Report what is wrong with one frame, and go on."""
-        self.failures.append(error)
-        print(f"obscura: {error}", file=sys.stderr)
+        self.off: list[str] = []
+        """A sentence for each head that failed and is off."""
+        self.progress = Progress()
 
     def count(self) -> None:
         """Count in the whole source."""
         arguments = self.arguments
-        options = Options(arguments.every, arguments.fps, arguments.size, self.complain)
+        options = Options(arguments.every, arguments.fps, arguments.size, self.progress.complain)
         source = open_source(arguments.source, options)
         with ExitStack() as stack:
             lines = self._lines(stack)
@@ -140,15 +144,18 @@ class _Run:
             else:
                 updates = self._detected(source, stages, stack)
             pipeline = Pipeline(stages)
-            # Closed at once, or what is printed after Ctrl-C would stand beside the progress.
-            progress = stack.enter_context(closing(_shown(updates, source.total)))
-            for update in progress:
+            # Hidden at once, or what is printed after Ctrl-C would stand beside the progress.
+            stack.enter_context(self.progress)
+            for update in updates:
+                self.progress.show(of(update.frame.index + 1, source.total, "frames"))
                 self._take(pipeline.update(update), lines)
 
     def _table(self, source: Table, stages: list[Stage]) -> Iterator[Update]:
         arguments = self.arguments
         if arguments.classes is not None:
             raise SourceError("A table has no classes", "--classes", remedy="Leave it out.")
+        if arguments.pipeline is not None:
+            raise SourceError("A table has no pictures", "--pipeline", remedy="Leave it out.")
         if not source.tracked:
             if arguments.threshold is not None:
                 self.tracker.set_threshold(arguments.threshold)
@@ -163,8 +170,12 @@ class _Run:
 
     def _detected(self, source: Frames, stages: list[Stage], stack: ExitStack) -> Iterator[Update]:
         arguments = self.arguments
-        model = Detector(arguments.model, classes=arguments.classes, threads=arguments.threads)
-        detector = stack.enter_context(model)
+        if arguments.pipeline is not None:
+            return self._looked_at(source, stages, stack)
+        model = arguments.model or USUAL_MODEL
+        detector = stack.enter_context(
+            Detector(model, classes=arguments.classes, threads=arguments.threads)
+        )
         self.tracker.use_card(detector.card, arguments.threshold)
         # Tracks live on scores that begin none, and on rows that are taken for another class.
         detector.threshold = self.tracker.options.live
@@ -173,7 +184,28 @@ class _Run:
             detector.classes = None
         stages.insert(0, self.tracker)
         self.labels, self.model = detector.labels, detector.card.name
-        return source.updates(detector.detect)
+        return source.updates(lambda each: Update(each.info, detector.detect(each.pixels)))
+
+    def _looked_at(self, source: Frames, stages: list[Stage], stack: ExitStack) -> Iterator[Update]:
+        """Yield what a detector and its heads find, which is tracked among them."""
+        from obscura.cli.detector import failures
+        from obscura.heads.file import load_pipeline
+        from obscura.heads.native import PipelineDetector
+
+        arguments = self.arguments
+        spec = load_pipeline(arguments.pipeline)
+        if arguments.model is not None:
+            spec = replace(spec, detector=arguments.model)
+        options = {"threshold": arguments.threshold, "threads": arguments.threads}
+        detector = stack.enter_context(PipelineDetector(spec, **options))
+        stack.callback(lambda: self.off.extend(failures(detector)))
+        if arguments.classes is not None:
+            chosen = class_ids(detector.card, arguments.classes, detector.labels)
+            stages.insert(0, _Only(chosen))
+        self.labels, self.model = detector.labels, detector.card.name
+        return source.updates(
+            lambda each: detector.update(each.pixels, each.info.index, each.info.time_s)
+        )
 
     def _lines(self, stack: ExitStack) -> TextIO | None:
         """Open the file of events, if one is wanted."""
@@ -247,7 +279,8 @@ def run(arguments: argparse.Namespace) -> int:
             counting.show(complete=False)
         raise
     counting.show(complete=True)
-    return 1 if counting.failures else 0
+    counting.progress.say(counting.off)
+    return SOME_FAILED if counting.progress.failed or counting.off else OK
 
 
 def _shapes(path: Path) -> Shapes:
@@ -264,11 +297,3 @@ def _shapes(path: Path) -> Shapes:
     if not shapes.lines and not shapes.zones:
         raise ShapesError("The file has no lines and no zones", path, remedy="Add one.")
     return shapes
-
-
-def _shown(updates: Iterable[Update], total: int) -> Generator[Update]:
-    """Yield the updates; on a terminal, show progress."""
-    with Progress() as progress:
-        for update in updates:
-            progress.show(of(update.frame.index + 1, total, "frames"))
-            yield update

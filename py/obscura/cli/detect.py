@@ -14,7 +14,7 @@ from obscura.cli.exits import OK, SOME_FAILED
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from obscura.cli.work import Found
+    from obscura.cli.work import Found, Item
     from obscura.errors import ObscuraError
     from obscura.export.formats import Writer
     from obscura.sources.listing import Choice
@@ -63,8 +63,8 @@ def add_sources(parser: argparse.ArgumentParser) -> None:
         "--jobs",
         type=positive,
         metavar="N",
-        help="look at N pictures at a time, in processes of their own (default: one per core for "
-        "many pictures)",
+        help="look at N pictures or videos at a time, in processes of their own (default: one per "
+        "core for many pictures, or for as many videos to track)",
     )
     add(
         "--engine",
@@ -101,6 +101,7 @@ def run(arguments: argparse.Namespace) -> int:
 def found(arguments: argparse.Namespace) -> int:
     """Do the work of `detect` and `track`; return 1 if something failed."""
     from obscura.batch.finders import chosen
+    from obscura.batch.names import items
     from obscura.cli import folder
     from obscura.cli.output import opened_output
     from obscura.sources.listing import Choice
@@ -114,7 +115,8 @@ def found(arguments: argparse.Namespace) -> int:
                 folder.write(arguments, sources, finder, bar, bar.complain)
             else:
                 with opened_output(arguments, finder.model.labels) as writer:
-                    _write(finder.found(sources, bar.complain), writer, bar)
+                    named = items(arguments, sources)
+                    _write(finder.found(named, bar.complain), writer, bar)
             off = finder.failures()
     for message in off:
         print(f"obscura: {message}", file=sys.stderr)
@@ -122,7 +124,7 @@ def found(arguments: argparse.Namespace) -> int:
 
 
 def _write(
-    found: Iterator[tuple[str, Iterator[Found]]],
+    found: Iterator[tuple[Item, Iterator[Found]]],
     writer: Writer,
     bar: progress.Progress,
 ) -> None:
@@ -137,9 +139,8 @@ def _write(
         try:
             for each in frames:
                 done += 1
-                bar.hide()
-                for note in each.notes:
-                    print(f"obscura: {note}", file=sys.stderr)
+                bar.hide()  # the record may go to the same terminal
+                bar.say(each.notes)
                 writer.write(each.record)
                 bar.show(f"{done} done")
         except (BackendError, OutputError, ToolMissing):

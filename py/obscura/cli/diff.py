@@ -5,10 +5,11 @@ from __future__ import annotations
 import argparse
 import heapq
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from obscura.cli.arguments import add_threads, closed_share, filled, names, positive
+from obscura.cli.arguments import add_jobs, add_threads, closed_share, filled, names, positive
 from obscura.cli.exits import OK, SOME_FAILED
 from obscura.cli.progress import Progress
 
@@ -29,6 +30,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--out", type=filled, default="diff.html", metavar="FILE", help="default: %(default)s")
     add("--threshold", type=closed_share, metavar="T", help="minimum score of both, 0 to 1")
     add("--classes", type=names, metavar="A,B", help="compare only these classes (default: all)")
+    add_jobs(add)
     add_threads(add)
     add(
         "--show",
@@ -37,6 +39,31 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help="show the N pictures with most disagreement (default: %(default)s)",
     )
+
+
+class _Pair(NamedTuple):
+    """Two models: the title of each."""
+
+    titles: tuple[str, str]
+
+
+class _Compared(NamedTuple):
+    """What two models find in a picture.
+
+    Attributes:
+        both: classes of what both find.
+        only: classes of what one alone finds, for each.
+        images: what `small` has returned for each, with words; none if it is not to be shown.
+    """
+
+    both: list[str]
+    only: tuple[list[str], list[str]]
+    images: list[tuple[str, str]]
+
+    @property
+    def differences(self) -> int:
+        """Number of what one alone finds."""
+        return sum(map(len, self.only))
 
 
 class _Shown(NamedTuple):
@@ -50,84 +77,128 @@ class _Shown(NamedTuple):
 
 def run(arguments: argparse.Namespace) -> int:
     """Write the page; return 1 if a picture is bad."""
+    from obscura.batch.finders import here
     from obscura.cli.errors import UsageError
-    from obscura.detector import Detector
+    from obscura.cli.work import Item
+    from obscura.errors import PictureError
     from obscura.pictures import SUFFIXES
     from obscura.sources.listing import Choice, expand
 
     out = Path(arguments.out)
     if out.is_dir() or out.suffix.lower() not in (".html", ".htm"):
         raise UsageError("The result is an HTML file", out, remedy="Name one with --out.")
-    options = {name: getattr(arguments, name) for name in ("threshold", "classes", "threads")}
     choice = Choice(arguments.recursive, kinds=SUFFIXES)
-    with (
-        Progress() as bar,
-        Detector(arguments.a, **options) as a,
-        Detector(arguments.b, **options) as b,
-    ):
-        comparison = _Comparison(a, b, arguments.show)
-        for where in expand(arguments.sources, choice, bar.complain):
-            bar.show(f"{comparison.pictures} pictures")
-            comparison.add(where, bar.complain)
+    with Progress() as bar:
+        sources = expand(arguments.sources, choice, bar.complain)
+        finder, items = here(arguments, map(Item, sources), _Both)
+        with finder as opened:
+            comparison = _Comparison(opened.model.titles, arguments.show)
+            for item, found in opened.found(items, bar.complain):
+                bar.show(f"{comparison.pictures} pictures")
+                try:
+                    (compared,) = found
+                except PictureError as error:
+                    bar.complain(error)
+                else:
+                    comparison.add(item.where, compared)
     comparison.write(out)
     print(f"{out}: {comparison.words()}")
     return SOME_FAILED if bar.failed else OK
 
 
+class _Both:
+    """Compares what two detectors find: a kind of work, see `batch.worker`."""
+
+    def __init__(self, arguments: argparse.Namespace) -> None:
+        from obscura.detector import Detector
+
+        options = {name: getattr(arguments, name) for name in ("threshold", "classes", "threads")}
+        first = Detector(arguments.a, **options)
+        try:
+            self._detectors = (first, Detector(arguments.b, **options))
+        except BaseException:
+            first.close()
+            raise
+        self._most = arguments.show
+        self._shown: list[int] = []
+
+    @property
+    def model(self) -> _Pair:
+        """The titles of both."""
+        a, b = (detector.card.title for detector in self._detectors)
+        return _Pair((f"{a} (A)", f"{b} (B)") if a == b else (a, b))
+
+    def find(self, item: Any, _complain: Any) -> Iterator[_Compared]:
+        """Yield what both find in a picture."""
+        from obscura.cli.saver import drawn
+        from obscura.cli.sheet import small
+        from obscura.sources import open_source
+
+        with open_source(item.where) as source:
+            pixels = next(iter(source)).pixels
+        found = [detector.detect(pixels) for detector in self._detectors]
+        names = [_names(each, d) for each, d in zip(found, self._detectors, strict=True)]
+        pairs = matched(found[0], names[0], found[1], names[1])
+        a, b = (
+            [name for row, name in enumerate(names[side]) if row not in {p[side] for p in pairs}]
+            for side in (0, 1)
+        )
+        compared = _Compared([names[0][row] for row, _ in pairs], (a, b), [])
+        if self._is_shown(compared.differences):
+            compared.images.extend(
+                (small(drawn(pixels, each, d.labels)), f"{title}: {', '.join(labels) or 'nothing'}")
+                for each, d, title, labels in zip(
+                    found, self._detectors, self.model.titles, names, strict=True
+                )
+            )
+        yield compared
+
+    def _is_shown(self, differences: int) -> bool:
+        """Whether a picture is among those with most, as far as this process knows."""
+        full = len(self._shown) >= self._most
+        if not differences or (full and differences <= self._shown[0]):
+            return False
+        (heapq.heappushpop if full else heapq.heappush)(self._shown, differences)
+        return True
+
+    def failures(self) -> list[str]:
+        """There are no heads."""
+        return []
+
+    def close(self) -> None:
+        """Release the memory of both."""
+        for detector in self._detectors:
+            detector.close()
+
+
 class _Comparison:
     """What two detectors find in the same pictures."""
 
-    def __init__(self, a: Any, b: Any, most: int) -> None:
-        self._detectors, self._most = (a, b), most
-        self._titles = (a.card.title, b.card.title)
-        if self._titles[0] == self._titles[1]:
-            self._titles = (f"{a.card.title} (A)", f"{b.card.title} (B)")
+    def __init__(self, titles: tuple[str, str], most: int) -> None:
+        self._titles, self._most = titles, most
         self.pictures = self.differing = 0
         self._both: Counter[str] = Counter()
         self._only: tuple[Counter[str], Counter[str]] = (Counter(), Counter())
         self._shown: list[_Shown] = []
 
-    def add(self, where: str, complain: Any) -> None:
-        """Compare what both find in a picture."""
-        from obscura.cli.saver import drawn
-        from obscura.cli.sheet import small
-        from obscura.errors import PictureError
-        from obscura.sources import open_source
-
-        try:
-            with open_source(where) as source:
-                pixels = next(iter(source)).pixels
-        except PictureError as error:
-            complain(error)
-            return
-        found = [detector.detect(pixels) for detector in self._detectors]
-        names = [_names(each, d) for each, d in zip(found, self._detectors, strict=True)]
+    def add(self, where: str, compared: _Compared) -> None:
+        """Add a picture."""
         self.pictures += 1
-        pairs = matched(found[0], names[0], found[1], names[1])
-        self._both.update(names[0][i] for i, _ in pairs)
-        alone = []
-        for side in (0, 1):
-            taken = {pair[side] for pair in pairs}
-            alone.append([name for i, name in enumerate(names[side]) if i not in taken])
-            self._only[side].update(alone[side])
-        differences = len(alone[0]) + len(alone[1])
+        self._both.update(compared.both)
+        for labels, counter in zip(compared.only, self._only, strict=True):
+            counter.update(labels)
+        differences = compared.differences
         if not differences:
             return
         self.differing += 1
         if len(self._shown) >= self._most and differences <= self._shown[0].differences:
             return
-        images = [
-            (small(drawn(pixels, each, d.labels)), f"{title}: {', '.join(labels) or 'nothing'}")
-            for each, d, title, labels in zip(
-                found, self._detectors, self._titles, names, strict=True
-            )
-        ]
         only = "; ".join(
             f"only {title}: {', '.join(labels)}"
-            for title, labels in zip(self._titles, alone, strict=True)
+            for title, labels in zip(self._titles, compared.only, strict=True)
             if labels
         )
-        entry = _Shown(differences, -self.pictures, images, f"{where}. {only}")
+        entry = _Shown(differences, -self.pictures, compared.images, f"{where}. {only}")
         (heapq.heappush if len(self._shown) < self._most else heapq.heappushpop)(self._shown, entry)
 
     def words(self) -> str:

@@ -1,9 +1,8 @@
-"""A run in a folder: what `detect` writes in parts, and can resume."""
+"""A run in a folder: what `detect` and `track` write in parts, and can resume."""
 
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -29,12 +28,6 @@ def is_wanted(arguments: argparse.Namespace) -> bool:
         raise UsageError("--format parquet writes a folder", remedy="Name one with --out.")
     if not is_folder or form not in (None, *FORMATS):
         return False
-    for option in ("save", "crops", "track"):
-        if getattr(arguments, option):
-            name = "obscura track" if option == "track" else f"--{option}"
-            raise UsageError(
-                f"{name} does not work with a folder for --out", out, remedy="Name a file."
-            )
     if form == "parquet":
         pyarrow()
     return True
@@ -54,10 +47,8 @@ def write(
     """
 
     def report(summary: Summary, found: Found | None) -> None:
-        if found is not None and found.notes:
-            bar.hide()
-            for note in found.notes:
-                print(f"obscura: {note}", file=sys.stderr)
+        if found is not None:
+            bar.say(found.notes)
         bar.show(f"{summary.known + summary.found} done")
 
     summary = run(sources, Path(arguments.out), arguments, finder, complain=complain, report=report)

@@ -5,10 +5,11 @@ from __future__ import annotations
 import argparse
 import shutil
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from obscura.cli.arguments import filled
+from obscura.cli.arguments import add_jobs, filled
 from obscura.cli.exits import OK, SOME_FAILED
 from obscura.cli.progress import Progress
 
@@ -27,6 +28,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--recursive", action="store_true", help="also look into the folders of the folder")
     add("--format", choices=("coco", "yolo"), default="yolo", help="default: %(default)s")
     add("--out", type=filled, required=True, metavar="DIR", help="a folder, new or empty")
+    add_jobs(add)
     add_detector(parser)
 
 
@@ -36,7 +38,8 @@ def run(arguments: argparse.Namespace) -> int:
     Raises:
         UsageError: the folder for the result has something in it.
     """
-    from obscura.cli.detector import opened
+    from obscura.batch.finders import here
+    from obscura.cli.work import Item
     from obscura.errors import PictureError
     from obscura.export.formats import writing
     from obscura.pictures import SUFFIXES
@@ -45,18 +48,21 @@ def run(arguments: argparse.Namespace) -> int:
     out = _free(Path(arguments.out))
     choice = Choice(arguments.recursive, kinds=SUFFIXES)
     target = out if arguments.format == "yolo" else out / COCO
-    with Progress() as bar, opened(arguments) as detector:
-        sheets = _Sheets(out, detector.labels)
-        with writing(arguments.format, target, detector.labels) as writer:
-            for done, where in enumerate(expand([arguments.folder], choice, bar.complain)):
-                bar.show(f"{done} pictures")
+    with Progress() as bar:
+        finder, items = here(
+            arguments, map(Item, expand([arguments.folder], choice, bar.complain)), _Boxes
+        )
+        with finder as opened, writing(arguments.format, target, opened.model.labels) as writer:
+            sheets = _Sheets(out)
+            for item, found in opened.found(items, bar.complain):
+                bar.show(f"{sheets.pictures} pictures")
                 try:
-                    record, image = _found(detector, where)
+                    ((record, image),) = found
                 except PictureError as error:
                     bar.complain(error)
                     continue
                 # Under the name that its boxes will have, in a folder beside them.
-                record["source"] = _copied(where, out, sheets.pictures)
+                record["source"] = _copied(item.where, out, sheets.pictures)
                 writer.write(record)
                 sheets.add(record, image)
         sheets.close()
@@ -82,18 +88,46 @@ def _free(out: Path) -> Path:
     return out
 
 
-def _found(detector: Any, where: str) -> tuple[dict[str, Any], Any]:
-    """Return the record of a picture, and a Pillow image of it with its boxes."""
-    from obscura.cli.saver import drawn
-    from obscura.export.records import to_record
-    from obscura.sources import open_source
-    from obscura.update import Update
+class _Boxes:
+    """Finds boxes: a kind of work, see `batch.worker`."""
 
-    with open_source(where) as source:
-        frame = next(iter(source))
-    found = detector.detect(frame.pixels)
-    record = to_record(Update(frame.info, found), detector.labels, model=detector.card.name)
-    return record, drawn(frame.pixels, found, detector.labels)
+    def __init__(self, arguments: argparse.Namespace) -> None:
+        from obscura.cli.detector import opened
+
+        self._detector = opened(arguments)
+
+    @property
+    def model(self) -> Any:
+        """The model."""
+        from obscura.cli.work import Model
+
+        card = self._detector.card
+        return Model(card.name, card.file.sha256, self._detector.labels)
+
+    def find(self, item: Any, _complain: Any) -> Iterator[tuple[dict[str, Any], str]]:
+        """Yield the record of a picture, and a small copy of it with its boxes."""
+        from obscura.cli.saver import drawn
+        from obscura.cli.sheet import small
+        from obscura.export.records import to_record
+        from obscura.sources import open_source
+        from obscura.update import Update
+
+        detector = self._detector
+        with open_source(item.where) as source:
+            frame = next(iter(source))
+        found = detector.detect(frame.pixels)
+        record = to_record(Update(frame.info, found), detector.labels, model=detector.card.name)
+        yield record, small(drawn(frame.pixels, found, detector.labels))
+
+    def failures(self) -> list[str]:
+        """Return a sentence for each head that failed and is off."""
+        from obscura.cli.detector import failures
+
+        return failures(self._detector)
+
+    def close(self) -> None:
+        """Release the model's memory."""
+        self._detector.close()
 
 
 def _copied(where: str, out: Path, number: int) -> str:
@@ -112,8 +146,8 @@ def _copied(where: str, out: Path, number: int) -> str:
 class _Sheets:
     """Contact sheets: pages of small pictures with their boxes."""
 
-    def __init__(self, out: Path, labels: tuple[str, ...]) -> None:
-        self._out, self._labels = out, labels
+    def __init__(self, out: Path) -> None:
+        self._out = out
         self._page: Any = None
         self.pictures = 0
         self.boxes: Counter[str] = Counter()
@@ -126,9 +160,9 @@ class _Sheets:
     def _path(self, number: int) -> Path:
         return self._out / f"contact-sheet-{number}.html"
 
-    def add(self, record: dict[str, Any], image: Any) -> None:
-        """Add a picture."""
-        from obscura.cli.sheet import Page, small
+    def add(self, record: dict[str, Any], image: str) -> None:
+        """Add a picture: its record, and what `small` has returned."""
+        from obscura.cli.sheet import Page
 
         if self.pictures % ON_A_SHEET == 0:
             self.close()
@@ -139,7 +173,7 @@ class _Sheets:
         self.boxes += names
         words = ", ".join(f"{count} {name}" for name, count in names.most_common())
         words = words or "nothing found"
-        self._page.figure([(small(image), words)], f"{record['source']}: {words}")
+        self._page.figure([(image, words)], f"{record['source']}: {words}")
 
     def close(self) -> None:
         """End the sheet."""

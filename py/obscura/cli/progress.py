@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Iterable
 
 from obscura.errors import ObscuraError
 
@@ -17,6 +18,7 @@ class Progress:
     def __init__(self) -> None:
         self._began = self._shown = time.monotonic()
         self._there = False
+        self._said: set[str] = set()
         self.failed = False
         """Whether anything was reported with `complain`."""
 
@@ -40,6 +42,14 @@ class Progress:
         self.failed = True
         self.hide()
         print(f"obscura: {error}", file=sys.stderr)
+
+    def say(self, notes: Iterable[str]) -> None:
+        """Print each sentence to stderr, unless it was printed before."""
+        for note in notes:
+            if note not in self._said:
+                self._said.add(note)
+                self.hide()
+                print(f"obscura: {note}", file=sys.stderr)
 
     def restart(self) -> None:
         """Remove the line; the next one is shown after half a second again."""

@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import argparse
+import multiprocessing
 import sys
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from obscura import pictures
-from obscura.cli.arguments import add_threads, filled, fraction, names
+from obscura.cli.arguments import add_jobs, add_threads, filled, fraction, names
 from obscura.cli.errors import UsageError
+from obscura.cli.exits import OK, SOME_FAILED
 from obscura.cli.progress import Progress, of
-from obscura.errors import ObscuraError
+from obscura.errors import ObscuraError, PictureError
 from obscura.export.errors import OutputError
 from obscura.redaction import video
 from obscura.redaction.cover import Cover
 from obscura.redaction.errors import RedactionError, unknown_tracks
-from obscura.redaction.files import Item, kind_of, plan, written
+from obscura.redaction.files import UNFINISHED, Item, kind_of, plan, written
 from obscura.redaction.finder import Finder
 from obscura.redaction.geometry import CoverOptions
 from obscura.redaction.heads import PERSON
@@ -69,16 +72,72 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="minimum score to cover, 0 to 1 (default: half of the model's)",
     )
     add("--mute", action="store_true", help="leave out the sound of videos")
+    add_jobs(add)
     add_threads(add)
 
 
-class _Run:
-    """One run of the command."""
+class _File(NamedTuple):
+    """A file to redact, as workers take it."""
 
-    def __init__(self, arguments: argparse.Namespace, finder: Finder) -> None:
-        self.arguments, self.finder = arguments, finder
-        self.options = CoverOptions(labels=finder.wanted, strict=arguments.strict)
-        self.progress = Progress()
+    where: str
+    item: Item
+
+
+class _Run:
+    """Redacts files: a kind of work, see `batch.worker`. A context manager that closes it."""
+
+    def __init__(self, arguments: argparse.Namespace) -> None:
+        """
+        Raises:
+            ObscuraError: a model or a network cannot be loaded.
+        """
+        self.arguments = arguments
+        self.finder = Finder(
+            arguments.what,
+            model=arguments.model,
+            threshold=arguments.threshold,
+            threads=arguments.threads,
+        )
+        self.options = CoverOptions(labels=self.finder.wanted, strict=arguments.strict)
+        # Of several processes, none shows how far it is.
+        self.progress = Progress() if multiprocessing.parent_process() is None else None
+
+    @property
+    def model(self) -> tuple[str, ...]:
+        """The names of what is found."""
+        return self.finder.labels
+
+    def find(self, file: _File, _complain: Any) -> Iterator[str | ObscuraError]:
+        """Redact a file; yield what was covered in it, in words, or why there is no copy.
+
+        Raises:
+            OutputError: there would be none of the next, either.
+        """
+        try:
+            yield self.redact(file.item)
+        except OutputError:
+            raise
+        except ObscuraError as error:
+            yield error
+        finally:
+            if self.progress is not None:
+                self.progress.restart()
+
+    def failures(self) -> list[str]:
+        """A head that fails ends the redaction of a file."""
+        return []
+
+    def close(self) -> None:
+        """Release the memory of all networks."""
+        self.finder.close()
+
+    def __enter__(self) -> _Run:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        if self.progress is not None:
+            self.progress.hide()
+        self.close()
 
     def redact(self, item: Item) -> str:
         """Write the redacted copy of a file; return what was covered in it, in words.
@@ -148,7 +207,8 @@ class _Run:
         return f"{areas} area{'s' if areas > 1 else ''} covered" if areas else self._nothing
 
     def _show(self, done: str, index: int, total: int) -> None:
-        self.progress.show(f"{of(index, total, 'frames')} {done}")
+        if self.progress is not None:
+            self.progress.show(f"{of(index, total, 'frames')} {done}")
 
     @property
     def _nothing(self) -> str:
@@ -170,45 +230,58 @@ def run(arguments: argparse.Namespace) -> int:
             source,
             remedy="Name a file.",
         )
-    kind = kind_of(source) if arguments.list else None
-    items = [] if arguments.list else plan(source, Path(arguments.out))
-    with Finder(
-        arguments.what,
-        model=arguments.model,
-        threshold=arguments.threshold,
-        threads=arguments.threads,
-    ) as finder:
-        redaction = _Run(arguments, finder)
-        if arguments.list:
+    if arguments.list:
+        kind = kind_of(source)
+        with _Run(arguments) as redaction:
             found = redaction.listed(source, kind)
-            redaction.progress.restart()
-            print("\n".join(found) if found else NOTHING)
-            return 0
-        return _copied(redaction, items)
+        print("\n".join(found) if found else NOTHING)
+        return OK
+    return _copied(arguments, plan(source, Path(arguments.out)))
 
 
-def _copied(redaction: _Run, items: list[Item]) -> int:
+def _copied(arguments: argparse.Namespace, items: list[Item]) -> int:
     """Redact files; return 1 if there is no copy of one."""
+    from obscura.batch.finders import here
+
+    jobs = arguments.jobs and min(arguments.jobs, len(items))
+    given = argparse.Namespace(**{**vars(arguments), "jobs": jobs})
     failed = 0
-    for item in items:
+    with Progress() as bar:
+        finder, files = here(given, iter([_File(str(item.source), item) for item in items]), _Run)
         try:
-            words = redaction.redact(item)
-        except OutputError:  # so would the next
-            raise
-        except ObscuraError as error:
-            failed += 1
-            redaction.progress.restart()
-            print(f"obscura: {error}", file=sys.stderr)
-            continue
+            with finder as opened:
+                for file, found in opened.found(files, bar.complain):
+                    words = _words(found)
+                    if isinstance(words, ObscuraError):
+                        failed += 1
+                        bar.complain(words)
+                    else:
+                        bar.hide()
+                        print(f"{file.where}: {words}, saved as {file.item.target}")
         finally:
-            redaction.progress.restart()
-        print(f"{item.source}: {words}, saved as {item.target}")
+            if len(items) > 1:
+                _tidy(items)
     if failed and len(items) > 1:
         print(
             f"obscura: {failed} of {len(items)} files were not redacted and not copied.",
             file=sys.stderr,
         )
-    return 1 if failed else 0
+    return SOME_FAILED if failed else OK
+
+
+def _words(found: Iterator[str | ObscuraError]) -> str | ObscuraError:
+    try:
+        (words,) = found
+    except PictureError as error:  # the process that had it was killed
+        return error
+    return words
+
+
+def _tidy(items: list[Item]) -> None:
+    """Delete what processes left that were ended; the folder for copies is ours alone."""
+    for folder in {item.target.parent for item in items}:
+        for path in folder.glob(f"{UNFINISHED}*"):
+            path.unlink()
 
 
 def _numbers(text: str) -> frozenset[int]:

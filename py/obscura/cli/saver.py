@@ -2,74 +2,103 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from obscura import label_font, pictures
 from obscura.detections import Detections
 from obscura.export.errors import OutputError
+from obscura.sources.listing import ADDRESS, STDIN
+from obscura.sources.stills import NAME_OF_STDIN
 
-CROPS = ".jpg"
+FRAMES = CROPS = ".jpg"
+_OTHERS = re.compile(r"[^\w.-]+")
 
 
 class Folder:
-    """A folder for pictures, in which neither inputs nor copies of the same run are overwritten."""
+    """A folder for pictures. What they are called is known before: see `batch.names`."""
 
     def __init__(self, folder: Path, option: str) -> None:
         """
         Args:
             option: the option that named it, for messages.
-
-        Raises:
-            OutputError: it cannot be made.
         """
+        self._folder = folder
         self._remedy = f"Name another folder with {option}."
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise OutputError(
-                f"The folder cannot be created: {error.strerror}", folder, remedy=self._remedy
-            ) from error
-        self._folder, self._real = folder, folder.resolve()
-        self._taken: set[str] = set()
 
-    def target(self, source: str, ending: str = "") -> Path:
-        """Return where a copy of a source goes: as PNG if Pillow cannot write its format.
+    def save(self, image: Any, name: str) -> str:
+        """Write a Pillow image; return its path.
 
         Args:
-            source: its path or address.
-            ending: put behind its name.
-        """
-        from PIL import Image
-
-        path = Path(source)
-        writable = Image.registered_extensions().get(path.suffix.lower()) in Image.SAVE
-        suffix = path.suffix if writable else ".png"
-        stem = f"{path.stem}{ending}"
-        # What lies beside the source may be another input, which is then read later.
-        beside = path.exists() and path.resolve().parent == self._real
-        target, number = self._folder / f"{stem}{suffix}", 1
-        # Ignores case, because the file systems of macOS and Windows do.
-        while target.name.casefold() in self._taken or (beside and target.exists()):
-            number += 1
-            target = self._folder / f"{stem}-{number}{suffix}"
-        self._taken.add(target.name.casefold())
-        return target
-
-    def save(self, image: Any, target: Path) -> Path:
-        """Write a Pillow image.
+            name: of the file in the folder, maybe with a folder in front.
 
         Raises:
             OutputError: it cannot be written.
         """
+        target = self._folder / name
+        try:
+            target.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise OutputError(
+                f"The folder cannot be created: {error.strerror}",
+                target.parent,
+                remedy=self._remedy,
+            ) from error
         try:
             image.save(target)
         except OSError as error:
             raise OutputError(
                 f"The copy cannot be saved: {error.strerror or error}", target, remedy=self._remedy
             ) from error
-        return target
+        return str(target)
+
+
+def copy_name(stem: str, source: str, frame: int | None) -> str:
+    """Return what the copy of a picture or a frame is called.
+
+    Args:
+        stem: that of the source.
+        source: its path or address: a copy of a picture has its format, or is a PNG if Pillow
+            cannot write that.
+        frame: number of the frame; None of a picture.
+    """
+    if frame is not None:
+        return f"{stem}/{frame:06}{FRAMES}"
+    suffix = _path(source).suffix
+    return f"{stem}{suffix if suffix.lower() in suffixes() else '.png'}"
+
+
+def crop_name(stem: str, frame: int | None, number: int) -> str:
+    """Return what a crop of a picture or a frame is called."""
+    return f"{stem if frame is None else f'{stem}/{frame:06}'}-{number}{CROPS}"
+
+
+def stem_of(source: str) -> str:
+    """Return the name of a file, a folder, a camera or an address, without its ending."""
+    if source == STDIN:
+        return NAME_OF_STDIN
+    path = _path(source)
+    if ADDRESS.fullmatch(source):
+        return _OTHERS.sub("-", path.stem).strip("-.") or "stream"
+    named = path if path.name not in ("", "..") else path.resolve()
+    return named.stem or "root"
+
+
+def _path(source: str) -> Path:
+    # Of an archive's file, its path in the archive.
+    return Path(source.partition("::")[0] if ADDRESS.fullmatch(source) else source)
+
+
+@cache
+def suffixes() -> frozenset[str]:
+    """Return the endings of pictures that Pillow can write, in small letters."""
+    from PIL import Image
+
+    known = Image.registered_extensions()
+    return frozenset(suffix for suffix, kind in known.items() if kind in Image.SAVE)
 
 
 class Fonts:

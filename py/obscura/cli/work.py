@@ -8,13 +8,40 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from obscura.cli import detector as choosing
-from obscura.cli.saver import Folder, Fonts, crops, drawn
+from obscura.cli.saver import Folder, Fonts, copy_name, crop_name, crops, drawn
 from obscura.detector import Detector
 from obscura.export.records import to_record
 from obscura.sources import Frame, Source, SourceError, open_source
 from obscura.sources.source import Complain
 from obscura.tracking import Tracker
 from obscura.update import Update
+
+
+class Model(NamedTuple):
+    """The model that finds objects.
+
+    Attributes:
+        name: its name.
+        sha256: of its file.
+        labels: names of its classes, by class_id.
+    """
+
+    name: str
+    sha256: str
+    labels: tuple[str, ...]
+
+
+class Item(NamedTuple):
+    """A source to work on.
+
+    Attributes:
+        where: its path or address.
+        stem: what the names of its copies begin with, which no other source has; empty without
+            copies.
+    """
+
+    where: str
+    stem: str = ""
 
 
 class Found(NamedTuple):
@@ -58,7 +85,7 @@ class _Tracks:
                 remedy="Give a video, a camera, or a folder of frames with --fps.",
             )
         if isinstance(self._detector, Detector):
-            self._tracker.reset()
+            self._tracker.restart()
         else:
             self._detector.reset()
 
@@ -81,7 +108,7 @@ class Work:
                 ``track``.
 
         Raises:
-            ObscuraError: the detector cannot be opened, or a folder not be made.
+            ObscuraError: the detector cannot be opened.
         """
         self._arguments = arguments
         self._save = Folder(Path(arguments.save), "--save") if arguments.save else None
@@ -95,17 +122,25 @@ class Work:
         """Names of the classes."""
         return self.detector.labels
 
-    def find(self, where: str, complain: Complain) -> Iterator[Found]:
+    @property
+    def model(self) -> Model:
+        """What finds the objects."""
+        card = self.detector.card
+        return Model(card.name, card.file.sha256, self.labels)
+
+    def find(self, item: Item, complain: Complain) -> Iterator[Found]:
         """Yield what is found in each frame of a source.
 
         Args:
+            item: with a stem if there are to be copies or crops.
             complain: receives what is wrong with single frames, which are left out.
 
         Raises:
             ObscuraError: the source cannot be read, or the engine fails.
         """
         options = self._arguments
-        with open_source(where, every=options.every, fps=options.fps, complain=complain) as source:
+        every, fps = options.every, options.fps
+        with open_source(item.where, every=every, fps=fps, complain=complain) as source:
             if self._tracks is not None:
                 self._tracks.begin(source)
             for frame in source:
@@ -113,23 +148,22 @@ class Work:
                     update = Update(frame.info, self.detector.detect(frame.pixels))
                 else:
                     update = self._tracks.follow(frame)
-                yield self._found(source.name, frame, update)
+                yield self._found(item.stem, source, frame, update)
 
-    def _found(self, name: str, frame: Frame, update: Update) -> Found:
-        found = update.detections
+    def _found(self, stem: str, source: Source, frame: Frame, update: Update) -> Found:
+        found, name = update.detections, source.name
         record = to_record(update, self.labels, source=name, model=self.detector.card.name)
         if scene := choosing.scene(self.detector):
             record["attributes"] = scene
         notes: list[str] = []
-        number = f"-{frame.info.index}" if frame.info.index else ""
+        number = frame.info.index if source.moving else None
         if self._save is not None:
             notes += self._fonts.missing(self.labels[each] for each in set(found.class_id.tolist()))
             copy = drawn(frame.pixels, found, self.labels)
-            record["saved"] = str(self._save.save(copy, self._save.target(name, number)))
+            record["saved"] = self._save.save(copy, copy_name(stem, name, number))
         if self._crops is not None:
-            folder = self._crops
             record["crops"] = [
-                str(folder.save(crop, folder.target(name, f"{number}-{index}")))
+                self._crops.save(crop, crop_name(stem, number, index))
                 for index, crop in enumerate(crops(frame.pixels, found), 1)
             ]
         return Found(record, notes)

@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from obscura.detections import Detections
 from obscura.errors import ObscuraError
 from obscura.evaluation import mot
 from obscura.evaluation.errors import SequencesError
 from obscura.sources.errors import SourceError
-from obscura.sources.listing import ADDRESS
-from obscura.sources.source import Frame, Pixels
+from obscura.sources.listing import ADDRESS, is_remote
+from obscura.sources.remote import RemoteVideo
+from obscura.sources.source import Frame
 from obscura.sources.stills import Folder, frames_of
 from obscura.sources.video import Stream, Video
 from obscura.update import FrameInfo, Update
 
-Detect = Callable[[Pixels], Detections]
+Analyse = Callable[[Frame], Update]
 
 MOST_FRAMES = 1_000_000
 """Of a table without seqinfo.ini: beyond it, a frame's number is damage."""
@@ -66,11 +66,11 @@ class Frames:
     """Pictures of a video or folder.
 
     Attributes:
-        updates: yields each frame, with what a detector finds in it.
+        updates: yields what the analysis of each frame returns.
         total: number of frames; 0 where unknown.
     """
 
-    updates: Callable[[Detect], Iterator[Update]]
+    updates: Callable[[Analyse], Iterator[Update]]
     total: int
 
 
@@ -162,9 +162,9 @@ def _folder(path: Path, options: Options) -> Table | Frames:
         raise SourceError(error.cause, path, remedy=NEED) from error
     rate = _rate(path, options, info)
 
-    def updates(detect: Detect) -> Iterator[Update]:
+    def updates(analyse: Analyse) -> Iterator[Update]:
         folder = Folder(str(inside), every=options.every, fps=rate, complain=options.complain)
-        return _detected(folder, detect)
+        return map(analyse, folder)
 
     return Frames(updates, len(files))
 
@@ -179,21 +179,17 @@ def _video(path: Path, options: Options) -> Frames:
     with opened() as video:
         total = video.total
 
-    def updates(detect: Detect) -> Iterator[Update]:
+    def updates(analyse: Analyse) -> Iterator[Update]:
         with opened() as video:
-            yield from _detected(video, detect)
+            yield from map(analyse, video)
 
     return Frames(updates, total)
 
 
 def _stream(where: str, options: Options) -> Frames:
-    def updates(detect: Detect) -> Iterator[Update]:
-        with Stream(where, every=options.every, fps=options.fps) as stream:
-            yield from _detected(stream, detect)
+    def updates(analyse: Analyse) -> Iterator[Update]:
+        kind = RemoteVideo if is_remote(where) else Stream
+        with kind(where, every=options.every, fps=options.fps) as stream:
+            yield from map(analyse, stream)
 
     return Frames(updates, 0)
-
-
-def _detected(frames: Iterable[Frame], detect: Detect) -> Iterator[Update]:
-    for frame in frames:
-        yield Update(frame.info, detect(frame.pixels))

@@ -155,8 +155,9 @@ class PipelineDetector:
         return drive(self._frames.pipeline.steps(update), self._run)
 
     def reset(self) -> None:
-        """Forget all tracks, because another source follows."""
+        """Forget all tracks, because another source follows, whose tracks are numbered from 1."""
         self._frames.pipeline.reset()
+        self._tracker.restart()
 
     def attributes(self, found: Detections) -> list[dict[str, Any]]:
         """Return the attributes of each row as plain JSON types; see `obscura.heads.described`."""

@@ -19,6 +19,8 @@ WRITTEN = frozenset(
     (".jpg", ".jpeg", ".jfif", ".jpe", ".png", ".webp", ".bmp", ".tif", ".tiff", ".avif", ".ppm")
 )
 """Endings of pictures that are written as they are; others become PNG."""
+UNFINISHED = ".redacting-"
+"""What the name of a copy begins with that is being written."""
 ANOTHER = "Name another with --out."
 
 
@@ -136,7 +138,7 @@ def written(target: Path) -> Iterator[Path]:
     """
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(target.suffix, ".redacting-", target.parent)
+        handle, name = tempfile.mkstemp(target.suffix, UNFINISHED, target.parent)
     except OSError as error:
         raise _unsaved(target, error) from error
     os.close(handle)

@@ -31,7 +31,7 @@ ADDRESS = re.compile(r"(camera:\d+|[a-z][a-z0-9+.-]+://.+)", re.IGNORECASE)
 REMOTE = re.compile(
     r"(file|s3a?|gs|gcs|az|abfss?|adl|hdfs|webhdfs|sftp|smb|memory|zip|tar)://.+", re.IGNORECASE
 )
-"""Files that fsspec reads, see `sources.remote`."""
+"""Files that fsspec reads, see `sources.remote`; but a video of ``file://`` is FFmpeg's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,9 +95,15 @@ def expand(
 
 
 def is_remote(where: str) -> bool:
-    """Whether a source is pictures that `sources.remote` reads."""
-    path = where.partition("::")[0]
-    return REMOTE.fullmatch(where) is not None and Path(path).suffix.lower() not in VIDEOS
+    """Whether a source is files that `sources.remote` reads."""
+    is_plain = where.lower().startswith("file://") and "::" not in where
+    return REMOTE.fullmatch(where) is not None and not (is_plain and is_video(where))
+
+
+def is_video(where: str) -> bool:
+    """Whether a path or an address is that of a video, by its ending."""
+    path = where.partition("::")[0] if REMOTE.fullmatch(where) else where
+    return Path(path).suffix.lower() in VIDEOS
 
 
 def _listed(path: str, choice: Choice, complain: Callable[[ObscuraError], None]) -> Iterator[str]:

@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 from obscura.sources.errors import SourceError
-from obscura.sources.listing import ADDRESS, VIDEOS, is_remote
+from obscura.sources.listing import ADDRESS, is_remote, is_video
 from obscura.sources.source import Complain, Source
 
 
@@ -35,9 +35,9 @@ def open_source(
         raise ValueError(f"every: wanted at least 1, got {every}")
     text = os.fspath(where)
     if is_remote(text):
-        from obscura.sources.remote import RemoteStill
+        from obscura.sources.remote import RemoteStill, RemoteVideo
 
-        return RemoteStill(text)
+        return RemoteVideo(text, every=every, fps=fps) if is_video(text) else RemoteStill(text)
     if ADDRESS.fullmatch(text):
         from obscura.sources.video import Stream
 
@@ -55,8 +55,3 @@ def open_source(
             )
         return Folder(text, every=every, fps=fps, complain=complain)
     return Still(text)
-
-
-def is_video(path: str) -> bool:
-    """Whether a path is a video, by its ending."""
-    return Path(path).suffix.lower() in VIDEOS

@@ -1,4 +1,4 @@
-"""Remote files: pictures on object stores and other file systems, read with fsspec.
+"""Remote files: pictures and videos on object stores and other file systems, read with fsspec.
 
 Such as ``s3://bucket/folder``, ``gs://...``, ``sftp://...``, ``zip://*.jpg::file:///photos.zip``.
 Addresses of the web are streams (`sources.video`).
@@ -13,11 +13,11 @@ from typing import Any
 from obscura import pictures
 from obscura.errors import ObscuraError, PictureError
 from obscura.extras import need
-from obscura.pictures import SUFFIXES
 from obscura.sources.errors import SourceError
 from obscura.sources.listing import Choice
 from obscura.sources.source import Frame, frame
 from obscura.sources.stills import MOST_BYTES
+from obscura.sources.video import Video, opened
 
 
 def _system(where: str) -> tuple[Any, str]:
@@ -71,8 +71,30 @@ class RemoteStill:
         """Nothing is held open."""
 
 
+class RemoteVideo(Video):
+    """A video at an address, of which those parts are fetched that FFmpeg asks for. A `Source`."""
+
+    def _open(self) -> Any:
+        system, path = _system(self.name)
+        try:
+            self._file = system.open(path, "rb")
+        except OSError as error:
+            reason = error.strerror or str(error)
+            raise SourceError(f"The video cannot be read: {reason}", self.name) from error
+        try:
+            return opened(self._av, self._file, name=self.name)
+        except BaseException:
+            self._file.close()
+            raise
+
+    def close(self) -> None:
+        """End the reading. May be called any number of times."""
+        super().close()
+        self._file.close()
+
+
 def expand(where: str, choice: Choice, complain: Callable[[ObscuraError], None]) -> Iterator[str]:
-    """Yield the address of each picture in a folder, in the order of names, or of one picture.
+    """Yield the address of each picture and video in a folder, in the order of names, or of one.
 
     Nothing but the names of one folder is held at a time.
 
@@ -118,14 +140,13 @@ def mark(where: str) -> tuple[int, int]:
 
 
 def _walk(system: Any, root: str, folder: str, choice: Choice) -> Iterator[str]:
-    """Yield the pictures of a folder that are wanted, then those of the folders in it."""
+    """Yield the files of a folder that are wanted, then those of the folders in it."""
     listed = sorted(
         (each["name"].rstrip("/"), each["type"]) for each in system.ls(folder, detail=True)
     )
     for name, kind in listed:
         inside = name[len(root) :].lstrip("/")
-        is_picture = any(inside.lower().endswith(suffix) for suffix in SUFFIXES)
-        if kind != "directory" and is_picture and choice.wants(inside):
+        if kind != "directory" and choice.wants(inside):
             yield name
     if not choice.recursive:
         return

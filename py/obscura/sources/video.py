@@ -102,8 +102,12 @@ class Stream(Video):
         return opened(self._av, device, format=CAMERAS[system])
 
 
-def opened(av: Any, where: str, **options: Any) -> Any:
+def opened(av: Any, where: Any, *, name: str | None = None, **options: Any) -> Any:
     """Open what FFmpeg reads.
+
+    Args:
+        where: a path, an address or an open file.
+        name: what messages call it; None for ``where``.
 
     Raises:
         SourceError: it cannot be read.
@@ -112,7 +116,7 @@ def opened(av: Any, where: str, **options: Any) -> Any:
         return av.open(where, **options)
     except (av.FFmpegError, OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
-        raise SourceError(f"The video cannot be read: {reason}", where) from error
+        raise SourceError(f"The video cannot be read: {reason}", name or where) from error
 
 
 def picture_track(av: Any, container: Any, where: str) -> Any:

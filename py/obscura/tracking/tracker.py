@@ -98,6 +98,11 @@ class Tracker:
         self._time_s = 0.0
         self._previous_s = 0.0
 
+    def restart(self) -> None:
+        """Forget all tracks, and number the next from 1: what follows is another recording."""
+        self.reset()
+        self._next_id = 1
+
     def use_card(self, card: ModelCard, threshold: float | None = None) -> None:
         """Use the scores of `TrackerOptions.for_card` from now on; the times stay."""
         of_card = TrackerOptions.for_card(card, threshold)
