@@ -7,12 +7,20 @@ import os
 import shutil
 import signal
 from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from ..batch.conftest import names, sources
-from .conftest import Start, descendants, ended, kill_tree, until_it_writes, wait_for, workers
+from .conftest import (
+    Start,
+    descendants,
+    ended,
+    kill_tree,
+    listening,
+    until_it_writes,
+    wait_for,
+    workers,
+)
 
 Pictures = Callable[[int], Path]
 MANY = 3000
@@ -123,22 +131,6 @@ def test_an_archive_with_an_address(start: Start, pictures: Pictures, tmp_path: 
     assert [json.loads(text)["source"] for text in lines] == [
         f"zip://{name}::file://{archive}" for name in names(folder)
     ]
-
-
-def listening(pids: list[int]) -> set[str]:
-    """Return the addresses, in hexadecimal digits, at which processes wait for connections."""
-    sockets = set()
-    for pid in pids:
-        for each in Path(f"/proc/{pid}/fd").iterdir():
-            with suppress(FileNotFoundError):  # closed meanwhile
-                sockets.add(str(each.readlink()))
-    found = set()
-    for table in ("tcp", "tcp6"):
-        for line in Path(f"/proc/net/{table}").read_text().splitlines()[1:]:
-            columns = line.split()
-            if columns[3] == "0A" and f"socket:[{columns[9]}]" in sockets:
-                found.add(columns[1].partition(":")[0])
-    return found
 
 
 def test_nobody_else_reaches_a_cluster_that_is_started_here(

@@ -80,7 +80,7 @@ class Cluster(Dispatcher):
             ObscuraError: the cluster is not there, or the detector cannot be opened.
         """
         self._arguments = arguments
-        self._ray = _joined(address)
+        self._ray = joined(address)
         try:
             jobs = jobs or max(1, int(self._ray.cluster_resources().get("CPU", 1)))
             # One that dies is replaced here, as only we know which picture it had.
@@ -136,8 +136,17 @@ def _call(address: str | None) -> None:
         socket.create_connection((host.strip("[]"), int(port)), CALL_S).close()
 
 
-def _joined(address: str | None) -> Any:
-    """Return Ray, which is part of a cluster."""
+def joined(address: str | None, store_bytes: int = STORE_BYTES) -> Any:
+    """Return Ray, with this process in a cluster.
+
+    Args:
+        address: of the cluster, as Ray has it; None to start one on this machine that nobody else
+            reaches.
+        store_bytes: memory for objects between the processes of one that is started.
+
+    Raises:
+        ToolMissing: Ray is not installed. BackendError: the cluster cannot be reached.
+    """
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # tells nobody about this machine
     os.environ.setdefault("RAY_raylet_start_wait_time_s", "120")
     # Or Ray would hide a graphics processor from all workers that did not ask for one.
@@ -146,12 +155,15 @@ def _joined(address: str | None) -> Any:
         # Whatever its name says: the cluster listens on 127.0.0.1 alone, as it does there.
         os.environ["RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"] = "0"
     ray = need("ray", "A cluster is reached with Ray", "obscura[ray]")
+    if address is None:
+        # What that variable sets when Ray is imported; `serve run` does so before it calls us.
+        ray._private.ray_constants.ENABLE_RAY_CLUSTER = False
     options: dict[str, Any] = {"log_to_driver": False, "logging_level": "ERROR"}
     if address is None:
         options |= {
             "address": "local",
             "include_dashboard": False,
-            "object_store_memory": STORE_BYTES,
+            "object_store_memory": store_bytes,
             "_node_ip_address": "127.0.0.1",
         }
     else:
