@@ -105,7 +105,7 @@ def ways(model: str, jobs: int, stack: ExitStack) -> Iterator[tuple[str, Way]]:
     stack.callback(pool.close)
     yield (
         f"obscura, {jobs} processes of one thread",
-        lambda paths: sum(len(answer.found) for _, answer in pool.mapped(paths) if answer),
+        lambda paths: sum(len(list(answer.found)) for _, answer in pool.mapped(paths) if answer),
     )
     plain = Plain(model)
     yield "onnxruntime alone, as it is by default", lambda paths: bool(plain(paths)) * len(paths)

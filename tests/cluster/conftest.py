@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 
-from ..batch.conftest import pictures  # noqa: F401  (a fixture)
+from ..batch.conftest import clip, pictures  # noqa: F401  (fixtures)
 
 ROOT = Path(__file__).resolve().parents[2]
 QUIET = {

@@ -10,6 +10,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from obscura.cli import main
+
 from ..batch.conftest import names, sources
 from .conftest import (
     Start,
@@ -36,6 +38,36 @@ def test_a_worker_is_killed(start: Start, pictures: Pictures, tmp_path: Path) ->
     assert len(found) == 2
     assert ended(process) == (0, "")
     assert sources(out) == names(folder)
+
+
+def test_a_worker_that_reads_videos_is_killed(
+    start: Start, pictures: Pictures, clip: Path, colour_models: Path, tmp_path: Path
+) -> None:
+    folder = pictures(20)
+    for index in range(40):
+        shutil.copy(clip, folder / f"{index:05}-walk.mp4")
+    alone, out = tmp_path / "alone", tmp_path / "out"
+    words = ["detect", "--model", str(colour_models / "colours"), "--jobs", "1", "--out"]
+    assert main([*words, str(alone), str(folder)]) == 0
+
+    process = start(folder, "--jobs", "2", "--out", out)
+    until_it_writes(process, out)
+    found = workers(process.pid)
+    os.kill(found[0], signal.SIGKILL)
+
+    assert len(found) == 2
+    assert ended(process) == (0, "")
+    assert len(sources(out)) == 20 + 40 * 12
+    assert records(out) == records(alone)
+
+
+def records(out: Path) -> list[Any]:
+    """Return all records of a run's folder."""
+    return [
+        json.loads(line)
+        for shard in sorted(out.glob("*.jsonl"))
+        for line in shard.read_text().splitlines()
+    ]
 
 
 def test_more_workers_than_processors(start: Start, pictures: Pictures, tmp_path: Path) -> None:

@@ -21,7 +21,7 @@ STORE_BYTES = 100 << 20
 CALL_S = 10.0
 """How long a cluster may take to accept a connection."""
 PATIENCE_S = 600.0
-"""How long nothing may be heard of any worker."""
+"""How long nothing may be heard of any worker, unless one reads a video."""
 
 
 class _Answers:
@@ -98,13 +98,13 @@ class Cluster(Dispatcher):
         """See `Dispatcher`.
 
         Raises:
-            BackendError: no worker has said anything for long.
+            BackendError: no worker has said anything for long, and none has a video.
         """
         by_next = {
             each.said[0]: each for each in self.members if isinstance(each, _Actor) and each.said
         }
         done, _ = self._ray.wait(list(by_next), num_returns=1, timeout=PATIENCE_S)
-        if not done:
+        if not done and not any(each.long for each in self.members):
             raise BackendError(
                 "The cluster does not answer",
                 remedy="See whether it has free processors: ray status.",

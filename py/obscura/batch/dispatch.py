@@ -25,8 +25,8 @@ _DEATHS = 8
 class Task:
     """A source, and its answer once it is there."""
 
-    def __init__(self, where: str, mine: bool) -> None:
-        self.where, self.mine, self.tries = where, mine, 0
+    def __init__(self, where: str, mine: bool, long: bool) -> None:
+        self.where, self.mine, self.long, self.tries = where, mine, long, 0
         self.answer: Answer | None = None
 
 
@@ -41,6 +41,11 @@ class Member(ABC):
     def __init__(self) -> None:
         self.tasks: deque[Task] = deque()
         self.ready = False
+
+    @property
+    def long(self) -> bool:
+        """Whether what it does may take long."""
+        return any(task.long for task in self.tasks)
 
     @abstractmethod
     def send(self, task: Task) -> None:
@@ -84,13 +89,17 @@ class Dispatcher(ABC):
         """Wait until a worker says something or dies, and call `hear` or `replace`."""
 
     def mapped(
-        self, sources: Iterable[str], mine: Callable[[str], bool] = lambda _: True
+        self,
+        sources: Iterable[str],
+        mine: Callable[[str], bool] = lambda _: True,
+        long: Callable[[str], bool] = lambda _: False,
     ) -> Iterator[tuple[str, Answer | None]]:
         """Yield each source with its answer, in the order of the sources.
 
         Args:
             sources: read only as far as the workers get on.
             mine: whether the workers are to answer; else the answer is None.
+            long: whether it takes a worker long, which then has nothing else.
 
         Raises:
             ObscuraError: the engine failed, or no worker stays alive.
@@ -104,7 +113,7 @@ class Dispatcher(ABC):
                 if where is None:
                     more = False
                     break
-                task = Task(where, mine(where))
+                task = Task(where, mine(where), long(where))
                 window.append(task)
                 if task.mine:
                     self._waiting.append(task)
@@ -174,9 +183,14 @@ class Dispatcher(ABC):
 
     def _hand_out(self) -> None:
         while self._waiting:
-            ready = [each for each in self.members if each.ready]
-            idlest = min(ready, key=lambda each: len(each.tasks), default=None)
-            if idlest is None or len(idlest.tasks) >= AHEAD:
+            most = 1 if self._waiting[0].long else AHEAD
+            free = [
+                each
+                for each in self.members
+                if each.ready and len(each.tasks) < most and not each.long
+            ]
+            idlest = min(free, key=lambda each: len(each.tasks), default=None)
+            if idlest is None:
                 return
             idlest.send(self._waiting.popleft())
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import argparse
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager
 from itertools import chain, islice
 from typing import Protocol
@@ -75,24 +75,27 @@ class Alone:
 
 
 class Spread:
-    """Finds objects in pictures with workers elsewhere, and in all else in this process."""
+    """Finds objects with workers elsewhere, and in what is not handed to them in this process."""
 
-    def __init__(self, arguments: argparse.Namespace, workers: Dispatcher) -> None:
+    def __init__(
+        self, arguments: argparse.Namespace, workers: Dispatcher, handed: Callable[[str], bool]
+    ) -> None:
         """
         Args:
             arguments: those of `Work`.
             workers: closed at the end.
+            handed: whether workers look at a source, whose frames then come all at once.
         """
         self._arguments = arguments
         self._alone: Alone | None = None
-        self._workers = workers
+        self._workers, self._handed = workers, handed
         self.model = workers.model
 
     def found(
         self, sources: Iterable[str], complain: Complain
     ) -> Iterator[tuple[str, Iterator[Found]]]:
         """See `Finder`."""
-        for where, answer in self._workers.mapped(sources, is_picture):
+        for where, answer in self._workers.mapped(sources, self._handed, is_long):
             if answer is not None:
                 yield where, answer.records(complain)
                 continue
@@ -139,22 +142,31 @@ def chosen(
         )
     single = argparse.Namespace(**{**vars(arguments), "threads": arguments.threads or 1})
     if on_ray:
-        return Spread(arguments, Cluster(single, jobs, arguments.address)), sources
+        # A video goes to a worker as a whole: this process may be far from it, or slow.
+        return Spread(arguments, Cluster(single, jobs, arguments.address), is_file), sources
     if jobs is None:
         first = list(islice(sources, MANY))
         sources = chain(first, sources)
         many = len(first) == MANY and all(map(is_picture, first)) and not option
         jobs = cores() if many else 1
     if jobs > 1:
-        return Spread(arguments, Pool(single, jobs)), sources
+        return Spread(arguments, Pool(single, jobs), is_picture), sources
     return Alone(arguments), sources
 
 
 def is_picture(where: str) -> bool:
     """Whether a source is a picture in a file."""
-    if is_remote(where):
-        return True
-    return where != STDIN and not ADDRESS.fullmatch(where) and not is_video(where)
+    return is_file(where) and not is_long(where)
+
+
+def is_file(where: str) -> bool:
+    """Whether a source is a picture or a video in a file."""
+    return is_remote(where) or (where != STDIN and not ADDRESS.fullmatch(where))
+
+
+def is_long(where: str) -> bool:
+    """Whether a source is a video."""
+    return not is_remote(where) and is_video(where)
 
 
 def cores() -> int:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator
+import pickle
+import zlib
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from obscura.cli.work import Found, Work
@@ -27,8 +29,34 @@ class Model(NamedTuple):
     labels: tuple[str, ...]
 
 
+BLOCK = 256
+"""Frames that are compressed together."""
+
+
+class Frames:
+    """Frames of a source in order, compressed but for the last ones: a video has many, which wait
+    until all sources before it are done."""
+
+    def __init__(self) -> None:
+        self._blocks: list[bytes] = []
+        self._last: list[Found] = []
+
+    def append(self, found: Found) -> None:
+        """Add a frame."""
+        self._last.append(found)
+        if len(self._last) == BLOCK:
+            # Pickled by one of our own processes for another, which are trusted alike.
+            self._blocks.append(zlib.compress(pickle.dumps(self._last), 1))
+            self._last = []
+
+    def __iter__(self) -> Iterator[Found]:
+        for block in self._blocks:
+            yield from pickle.loads(zlib.decompress(block))
+        yield from self._last
+
+
 class Answer(NamedTuple):
-    """What a worker says of a picture.
+    """What a worker says of a picture or a video.
 
     Attributes:
         found: its frames.
@@ -36,7 +64,7 @@ class Answer(NamedTuple):
         error: why it could not be read; None if it was.
     """
 
-    found: list[Found]
+    found: Iterable[Found]
     complaints: list[ObscuraError]
     error: ObscuraError | None
 
@@ -44,7 +72,7 @@ class Answer(NamedTuple):
         """Yield the frames.
 
         Raises:
-            ObscuraError: the picture could not be read.
+            ObscuraError: it could not be read, or not to its end.
         """
         for each in self.complaints:
             complain(each)
@@ -69,15 +97,16 @@ class Worker:
         self.model = Model(card.name, card.file.sha256, self.work.labels)
 
     def answer(self, where: str) -> Answer:
-        """Return what is found in a picture.
+        """Return what is found in a picture, or in all of a video.
 
         Raises:
-            BackendError, OutputError: no other picture will be read either.
+            BackendError, OutputError, ToolMissing: no other will be read either.
         """
-        found: list[Found] = []
+        found = Frames()
         complaints: list[ObscuraError] = []
         try:
-            found.extend(self.work.find(where, complaints.append))
+            for each in self.work.find(where, complaints.append):
+                found.append(each)
         except (BackendError, OutputError, ToolMissing):
             raise
         except ObscuraError as error:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 INSTALL = "obscura[ray-serve]"
 STORE_BYTES = 512 << 20
 """Memory for pictures between the processes of a cluster that is started here."""
-AT_ONCE = 64
+AT_ONCE = command.MOST_CONNECTIONS
 """Requests that a replica has at a time. Far more than it lets wait for a worker: those beyond are
 told to come again, and bodies that arrive slowly keep nobody out."""
 QUEUED = 64
