@@ -194,6 +194,33 @@ def test_a_crowd_is_told_when_to_come_again(served: Served) -> None:
     assert all(each.isdecimal() for each in waits)
 
 
+def test_bodies_that_arrive_slowly_keep_nobody_out(served: Served) -> None:
+    whole = post(SAMPLE.read_bytes(), f"Content-Length: {SAMPLE.stat().st_size}", AUTHORIZATION)
+
+    async def scene() -> tuple[int, str]:
+        lines = []
+        for _ in range(80):
+            reader, writer = await asyncio.open_connection("127.0.0.1", served.port)
+            writer.write(whole[: len(whole) // 2])
+            await writer.drain()
+            lines.append((reader, writer))
+            await asyncio.sleep(0.02)  # Ray refuses those that come all at once
+        client = Client(served.port)
+        status, _ = await client.insist(whole, time.monotonic() + WHOLE_S)
+        answers = [asyncio.create_task(reader.read(1)) for reader, _ in lines]
+        _, waiting = await asyncio.wait(answers, timeout=0.5)
+        client.close()
+        for _, writer in lines:
+            writer.close()
+        await asyncio.gather(*answers)
+        return len(waiting), status
+
+    waiting, status = asyncio.run(scene())
+
+    assert waiting > 64
+    assert status == "200"
+
+
 def test_a_replica_is_killed_under_load_and_every_request_is_answered(served: Served) -> None:
     async def killed() -> Counter[str]:
         answers = await until_there_are(served, 2)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from obscura.cli.errors import UsageError
+from obscura.extras import ToolMissing
 from obscura.serving.ray_serve import app
 
 
@@ -39,3 +41,11 @@ def test_what_makes_no_sense_is_refused(
         app(arguments)
 
     assert said in str(raised.value)
+
+
+def test_without_ray_one_is_told_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "ray", None)
+    monkeypatch.delitem(sys.modules, "ray.serve", raising=False)
+
+    with pytest.raises(ToolMissing, match="ray-serve"):
+        app({})

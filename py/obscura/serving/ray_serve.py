@@ -32,7 +32,8 @@ AT_ONCE = command.MOST_CONNECTIONS
 """Requests that a replica has at a time. Far more than it lets wait for a worker: those beyond are
 told to come again, and bodies that arrive slowly keep nobody out."""
 QUEUED = 64
-"""Requests that wait in front of replicas which all have as many as they may."""
+"""Requests that wait to be handed to a replica: in the moment in which they come, or because all
+have as many as they may."""
 _seconds = checked(float, lambda value: 0 <= value <= 86_400, "a number of seconds")
 KINDS: dict[str, tuple[Callable[[str], Any], Any]] = {
     "options": (str, ""),
