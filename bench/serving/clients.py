@@ -11,6 +11,8 @@ PATIENCE_S = 60.0
 """An answer that takes longer counts as none."""
 NONE = "none"
 """In place of a status: the connection was refused, or ended without an answer."""
+TRIES = 3
+"""How often a request is sent that nobody answered. Finding objects changes nothing over there."""
 
 
 @dataclass
@@ -51,6 +53,22 @@ class Client:
             self.close()
             return NONE, {}
 
+    async def insist(self, request: bytes, until: float) -> tuple[str, dict[str, str]]:
+        """As `ask`, again and again: when told to come again, and a few times if it was dropped.
+
+        Args:
+            until: moment after which one no longer comes again.
+        """
+        drops = 0
+        while True:
+            status, headers = await self.ask(request)
+            if status in ("429", "503") and time.monotonic() < until:
+                await asyncio.sleep(float(headers.get("retry-after", "0.2")))
+            elif dropped(status, headers) and drops < TRIES - 1:
+                drops += 1
+            else:
+                return status, headers
+
     async def _asked(self, request: bytes, pause_s: float) -> tuple[str, dict[str, str]]:
         if self._line is None:
             self._line = await asyncio.open_connection("127.0.0.1", self._port)
@@ -80,6 +98,13 @@ async def _send(writer: asyncio.StreamWriter, request: bytes, pause_s: float) ->
         writer.write(request[start : start + quarter])
         if pause_s:
             await asyncio.sleep(pause_s)
+
+
+def dropped(status: str, headers: dict[str, str]) -> bool:
+    """Whether the process that had a request has died: no answer, or one that no server of ours
+    gives, since those have an error as JSON."""
+    bare = headers.get("content-type") != "application/json"
+    return status == NONE or (status in ("500", "502") and bare)
 
 
 def post(body: bytes, *lines: str, path: str = "/v1/detect") -> bytes:

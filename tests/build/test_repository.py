@@ -36,7 +36,7 @@ def test_python_packages_are_pinned(name: str) -> None:
     code = [line for line in lines if not line.lstrip().startswith("#")]
     pinned = [match[1] for line in code if (match := re.match(r"([a-z0-9-]+)==\S+ .*\\$", line))]
     asked = (ROOT / "requirements" / f"{name}.in").read_text(encoding="utf-8").split("\n")
-    wanted = {line.split("==")[0] for line in asked if line and not line.startswith("#")}
+    wanted = {re.split(r"\[|==", line)[0] for line in asked if line and not line.startswith("#")}
     assert wanted <= set(pinned)
     rest = [line for line in code if not re.match(r"    --hash=sha256:[0-9a-f]{64}( \\)?$", line)]
     assert len(rest) == len(pinned)

@@ -11,13 +11,13 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from ..batch.conftest import pictures  # noqa: F401  (a fixture)
+from ..batch.conftest import clip, pictures  # noqa: F401  (fixtures)
 
 ROOT = Path(__file__).resolve().parents[2]
 QUIET = {
@@ -149,3 +149,20 @@ def kill_tree(pid: int) -> None:
             os.kill(each, signal.SIGKILL)
         except ProcessLookupError:
             continue
+
+
+def listening(pids: list[int]) -> set[str]:
+    """Return the addresses, in hexadecimal digits, at which processes wait for connections."""
+    sockets = set()
+    for pid in pids:
+        with suppress(FileNotFoundError, ProcessLookupError):  # it has ended meanwhile
+            for each in Path(f"/proc/{pid}/fd").iterdir():
+                with suppress(FileNotFoundError):  # closed meanwhile
+                    sockets.add(str(each.readlink()))
+    found = set()
+    for table in ("tcp", "tcp6"):
+        for line in Path(f"/proc/net/{table}").read_text().splitlines()[1:]:
+            columns = line.split()
+            if columns[3] == "0A" and f"socket:[{columns[9]}]" in sockets:
+                found.add(columns[1].partition(":")[0])
+    return found

@@ -7,12 +7,22 @@ import os
 import shutil
 import signal
 from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from obscura.cli import main
+
 from ..batch.conftest import names, sources
-from .conftest import Start, descendants, ended, kill_tree, until_it_writes, wait_for, workers
+from .conftest import (
+    Start,
+    descendants,
+    ended,
+    kill_tree,
+    listening,
+    until_it_writes,
+    wait_for,
+    workers,
+)
 
 Pictures = Callable[[int], Path]
 MANY = 3000
@@ -28,6 +38,36 @@ def test_a_worker_is_killed(start: Start, pictures: Pictures, tmp_path: Path) ->
     assert len(found) == 2
     assert ended(process) == (0, "")
     assert sources(out) == names(folder)
+
+
+def test_a_worker_that_reads_videos_is_killed(
+    start: Start, pictures: Pictures, clip: Path, colour_models: Path, tmp_path: Path
+) -> None:
+    folder = pictures(20)
+    for index in range(40):
+        shutil.copy(clip, folder / f"{index:05}-walk.mp4")
+    alone, out = tmp_path / "alone", tmp_path / "out"
+    words = ["detect", "--model", str(colour_models / "colours"), "--jobs", "1", "--out"]
+    assert main([*words, str(alone), str(folder)]) == 0
+
+    process = start(folder, "--jobs", "2", "--out", out)
+    until_it_writes(process, out)
+    found = workers(process.pid)
+    os.kill(found[0], signal.SIGKILL)
+
+    assert len(found) == 2
+    assert ended(process) == (0, "")
+    assert len(sources(out)) == 20 + 40 * 12
+    assert records(out) == records(alone)
+
+
+def records(out: Path) -> list[Any]:
+    """Return all records of a run's folder."""
+    return [
+        json.loads(line)
+        for shard in sorted(out.glob("*.jsonl"))
+        for line in shard.read_text().splitlines()
+    ]
 
 
 def test_more_workers_than_processors(start: Start, pictures: Pictures, tmp_path: Path) -> None:
@@ -123,22 +163,6 @@ def test_an_archive_with_an_address(start: Start, pictures: Pictures, tmp_path: 
     assert [json.loads(text)["source"] for text in lines] == [
         f"zip://{name}::file://{archive}" for name in names(folder)
     ]
-
-
-def listening(pids: list[int]) -> set[str]:
-    """Return the addresses, in hexadecimal digits, at which processes wait for connections."""
-    sockets = set()
-    for pid in pids:
-        for each in Path(f"/proc/{pid}/fd").iterdir():
-            with suppress(FileNotFoundError):  # closed meanwhile
-                sockets.add(str(each.readlink()))
-    found = set()
-    for table in ("tcp", "tcp6"):
-        for line in Path(f"/proc/net/{table}").read_text().splitlines()[1:]:
-            columns = line.split()
-            if columns[3] == "0A" and f"socket:[{columns[9]}]" in sockets:
-                found.add(columns[1].partition(":")[0])
-    return found
 
 
 def test_nobody_else_reaches_a_cluster_that_is_started_here(

@@ -69,6 +69,7 @@ FLOORS = (
     {"cli.parser", "cli.progress", "cli.saver"},
     {"cli.detector", "cli.errors"},
     {"batch", "cli"},
+    {"serving.ray_serve"},
     {"page.words"},
     {"page.state"},
     {"page.browser"},
@@ -184,7 +185,8 @@ PURE = {
 # What is imported beyond the standard library and numpy, and by whom.
 DOORS = {
     "av": {"sources.video"},
-    "fastapi": {"cli.serve", "serving.asgi"},
+    "click": {"serving.ray_serve"},
+    "fastapi": {"cli.serve", "serving.asgi", "serving.ray_serve"},
     "fsspec": {"sources.remote"},
     "onnxruntime": {"engine.native"},
     "PIL": {"pictures", "detector", "cli.saver", "cli.redact", "label_font"},
@@ -193,7 +195,7 @@ DOORS = {
     "pyarrow": {"batch.parquet"},
     "pycocotools": {"evaluation.score"},
     "pydantic": {"serving.answers"},
-    "ray": {"batch.cluster"},
+    "ray": {"batch.cluster", "serving.ray_serve"},
     "scipy": {"evaluation.tracking"},
     "tqdm": {"cli.evaluate"},
     "starlette": {"serving.asgi", "serving.page"},

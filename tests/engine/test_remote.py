@@ -13,6 +13,7 @@ import pytest
 from obscura.cards.card import InputSpec, ModelCard
 from obscura.engine.remote import (
     BY_STATUS,
+    DROPPED,
     LONGEST_WAIT_S,
     TRIES,
     Picture,
@@ -185,16 +186,29 @@ def test_a_busy_server_is_asked_again_when_it_says(card: ModelCard, status: int)
     assert (len(server.asked), waits) == (2, [2.0])
 
 
+@pytest.mark.parametrize("status", DROPPED)
+@pytest.mark.parametrize("body", ["", "Internal Server Error", "<html>", "[]"])
+def test_a_picture_that_a_server_dropped_is_sent_again_at_once(
+    card: ModelCard, status: int, body: str
+) -> None:
+    server = Server(Reply(status, body), good())
+    made, waits = session(card, server)
+
+    assert run(made.run(Frame(640, 480)))
+    assert (len(server.asked), waits) == (2, [0.0])
+
+
 @pytest.mark.parametrize(
     ("reply", "asked"),
     [
+        (Reply(500, ""), TRIES),
         (Reply(429, "{}", 1.0), TRIES),
         (Reply(429, "{}", LONGEST_WAIT_S + 1), 1),
         (Reply(429, "{}"), 1),
         (Reply(500, "{}", 1.0), 1),
         (ServerError(Refusal.GONE), 1),
     ],
-    ids=["stays busy", "wants long", "does not say", "fails", "is gone"],
+    ids=["drops all", "stays busy", "wants long", "does not say", "fails", "is gone"],
 )
 def test_a_server_that_goes_on_refusing_is_given_up_for_good(
     card: ModelCard, reply: Reply | ServerError, asked: int

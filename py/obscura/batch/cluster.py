@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import argparse
 import os
+import pickle
 import socket
+import zlib
+from collections.abc import Iterator
 from typing import Any
 
 from obscura.batch.dispatch import Dispatcher, Member, Task
-from obscura.batch.worker import Worker
+from obscura.batch.worker import Part, Worker
 from obscura.cli.work import Item
 from obscura.errors import BackendError, ObscuraError
 from obscura.extras import need
@@ -22,7 +25,24 @@ STORE_BYTES = 100 << 20
 CALL_S = 10.0
 """How long a cluster may take to accept a connection."""
 PATIENCE_S = 600.0
-"""How long nothing may be heard of any worker."""
+"""How long nothing may be heard of any worker, unless one reads a video."""
+
+
+class Frames:
+    """Frames of a source in order, compressed: a video has many, which wait until all that comes
+    before it is done."""
+
+    def __init__(self) -> None:
+        self._blocks: list[bytes] = []
+
+    def add(self, part: Part) -> None:
+        """Add frames after those that are there."""
+        # Pickled by one of our own processes for another, which are trusted alike.
+        self._blocks.append(zlib.compress(pickle.dumps(part.found), 1))
+
+    def __iter__(self) -> Iterator[Any]:
+        for block in self._blocks:
+            yield from pickle.loads(zlib.decompress(block))
 
 
 class _Answers:
@@ -41,12 +61,15 @@ class _Answers:
         return self._worker.model
 
     def answer(self, item: Item) -> Any:
-        """Return the answer for a picture with failures of heads, or the error."""
+        """Return the answer for a picture or a video with failures of heads, or the error."""
         assert self._worker is not None
+        frames = Frames()
         try:
-            return self._worker.answer(item), self._worker.work.failures()
+            answer = self._worker.answer(item, frames.add)
         except ObscuraError as error:
             return error
+        frames.add(Part(list(answer.found)))
+        return answer._replace(found=frames), self._worker.work.failures()
 
 
 class _Actor(Member):
@@ -81,7 +104,7 @@ class Cluster(Dispatcher):
             ObscuraError: the cluster is not there, or the detector cannot be opened.
         """
         self._arguments = arguments
-        self._ray = _joined(address)
+        self._ray = joined(address)
         try:
             jobs = jobs or max(1, int(self._ray.cluster_resources().get("CPU", 1)))
             # One that dies is replaced here, as only we know which picture it had.
@@ -99,13 +122,13 @@ class Cluster(Dispatcher):
         """See `Dispatcher`.
 
         Raises:
-            BackendError: no worker has said anything for long.
+            BackendError: no worker has said anything for long, and none has a video.
         """
         by_next = {
             each.said[0]: each for each in self.members if isinstance(each, _Actor) and each.said
         }
         done, _ = self._ray.wait(list(by_next), num_returns=1, timeout=PATIENCE_S)
-        if not done:
+        if not done and not any(each.long for each in self.members):
             raise BackendError(
                 "The cluster does not answer",
                 remedy="See whether it has free processors: ray status.",
@@ -137,8 +160,17 @@ def _call(address: str | None) -> None:
         socket.create_connection((host.strip("[]"), int(port)), CALL_S).close()
 
 
-def _joined(address: str | None) -> Any:
-    """Return Ray, which is part of a cluster."""
+def joined(address: str | None, store_bytes: int = STORE_BYTES) -> Any:
+    """Return Ray, with this process in a cluster.
+
+    Args:
+        address: of the cluster, as Ray has it; None to start one on this machine that nobody else
+            reaches.
+        store_bytes: memory for objects between the processes of one that is started.
+
+    Raises:
+        ToolMissing: Ray is not installed. BackendError: the cluster cannot be reached.
+    """
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # tells nobody about this machine
     os.environ.setdefault("RAY_raylet_start_wait_time_s", "120")
     # Or Ray would hide a graphics processor from all workers that did not ask for one.
@@ -147,12 +179,15 @@ def _joined(address: str | None) -> Any:
         # Whatever its name says: the cluster listens on 127.0.0.1 alone, as it does there.
         os.environ["RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"] = "0"
     ray = need("ray", "A cluster is reached with Ray", "obscura[ray]")
+    if address is None:
+        # What that variable sets when Ray is imported; `serve run` does so before it calls us.
+        ray._private.ray_constants.ENABLE_RAY_CLUSTER = False
     options: dict[str, Any] = {"log_to_driver": False, "logging_level": "ERROR"}
     if address is None:
         options |= {
             "address": "local",
             "include_dashboard": False,
-            "object_store_memory": STORE_BYTES,
+            "object_store_memory": store_bytes,
             "_node_ip_address": "127.0.0.1",
         }
     else:

@@ -141,8 +141,9 @@ def chosen(
     if arguments.track and on_ray:
         raise UsageError("obscura track works on this machine", remedy="Leave --engine out.")
     if on_ray:
+        # A video goes to a worker as a whole: this process may be far from it, or slow.
         cluster = Cluster(_single(arguments), arguments.jobs, arguments.address)
-        return Spread(lambda: Alone(arguments), cluster, is_picture, is_long), sources
+        return Spread(lambda: Alone(arguments), cluster, is_file, is_long), sources
     return here(arguments, sources, track=arguments.track)
 
 

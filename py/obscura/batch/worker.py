@@ -36,7 +36,7 @@ class Kind(Protocol):
 
 
 class Answer(NamedTuple):
-    """What a worker says of a picture.
+    """What a worker says of a picture or a video.
 
     Attributes:
         found: its frames.
@@ -52,7 +52,7 @@ class Answer(NamedTuple):
         """Yield the frames.
 
         Raises:
-            ObscuraError: the picture could not be read.
+            ObscuraError: it could not be read, or not to its end.
         """
         for each in self.complaints:
             complain(each)
@@ -89,7 +89,7 @@ class Worker:
             say: receives what is found before; None to have all in the answer, and in memory.
 
         Raises:
-            BackendError, OutputError: no other picture will be read either.
+            BackendError, OutputError, ToolMissing: no other will be read either.
         """
         found: list[Any] = []
         complaints: list[ObscuraError] = []

@@ -99,8 +99,7 @@ def run(arguments: argparse.Namespace) -> int:
     from obscura.serving.asgi import create_app
     from obscura.serving.connection import Connection
 
-    settings = _settings(arguments)
-    app = create_app(settings)
+    app = create_app(settings(arguments))
     if arguments.openapi:
         text = json.dumps(app.openapi(), ensure_ascii=False, indent=1) + "\n"
         Path(arguments.openapi).write_text(text, encoding="utf-8")
@@ -166,7 +165,7 @@ def _listening(host: str, port: int) -> socket.socket:
         ) from None
 
 
-def _settings(arguments: argparse.Namespace) -> Settings:
+def settings(arguments: argparse.Namespace) -> Settings:
     """Return the settings that the arguments describe.
 
     Raises:

@@ -27,7 +27,9 @@ from obscura.errors import BackendError
 LEAST_SCORE = 0.01
 """Rows below it are not asked for: nothing in the page looks at them."""
 TRIES = 3
-"""How often a picture is sent to a server that says that it is busy."""
+"""How often a picture is sent to a server that says that it is busy, or that dropped it."""
+DROPPED = (500, 502)
+"""What a cluster or a proxy answers if the process that had a request has died."""
 LONGEST_WAIT_S = 5.0
 """A server that wants to be left alone for longer is given up."""
 
@@ -153,7 +155,7 @@ class RemoteSession:
         path = f"{self._path}&width={size[0]}&height={size[1]}"
         reply = await self._link.post(path, picture)
         for _ in range(TRIES - 1):
-            wait_s = reply.retry_after_s if reply.status in (429, 503) else None
+            wait_s = _wait_s(reply)
             if wait_s is None or wait_s > LONGEST_WAIT_S:
                 break
             await self._sleep(wait_s)
@@ -204,6 +206,24 @@ class RemoteSession:
         self.lost = True
 
 
+def _wait_s(reply: Reply) -> float | None:
+    """Return after how many seconds a picture may be sent again; None if it may not."""
+    if reply.status in (429, 503):
+        return reply.retry_after_s
+    # With an error of its own the server has said that this picture made it fail. Without one it
+    # is as if nobody had seen the picture, and finding objects in it changes nothing over there.
+    return 0.0 if reply.status in DROPPED and _object(reply.body) is None else None
+
+
+def _object(text: str) -> dict[str, Any] | None:
+    """Return the JSON object that a text is; None if it is none."""
+    try:
+        found = json.loads(text)
+    except ValueError:
+        return None
+    return found if isinstance(found, dict) else None
+
+
 def answer_of(reply: Reply) -> dict[str, Any]:
     """Return the object that a server answered.
 
@@ -212,11 +232,8 @@ def answer_of(reply: Reply) -> dict[str, Any]:
     """
     if reply.status != 200:
         raise ServerError(BY_STATUS.get(reply.status, Refusal.FAILED), reply.status)
-    try:
-        found = json.loads(reply.body)
-    except ValueError:
-        found = None
-    if not isinstance(found, dict):
+    found = _object(reply.body)
+    if found is None:
         raise ServerError(Refusal.FAILED, "an answer that is not a JSON object")
     return found
 
