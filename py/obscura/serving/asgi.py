@@ -163,6 +163,7 @@ def _add_own(app: FastAPI, server: Server) -> None:
     ) -> Response:
         """Find objects in one picture."""
         body = await request.body()
+        server.metrics.received(len(body))
         limits = Limits(threshold, iou, inference.split_names(classes))
         is_raw = request.headers.get("content-type", "").partition(";")[0].strip() == RAW
         if not is_raw:
@@ -224,6 +225,7 @@ def _add_protocol(app: FastAPI, server: Server) -> None:
     async def infer(request: Request, model: str) -> Response:
         """Find objects in a tensor."""
         body = await request.body()
+        server.metrics.received(len(body))
         length = request.headers.get(inference.LENGTH)
 
         def work(models: Models) -> tuple[bytes, Mapping[str, str]]:

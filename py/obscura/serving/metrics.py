@@ -32,6 +32,11 @@ class Metrics:
             ("route", "status"),
             registry=registry,
         )
+        self._received = Counter(
+            "obscura_received_bytes",
+            "Bytes of pictures and tensors that arrived whole and in time.",
+            registry=registry,
+        )
         self._wait = Histogram(
             "obscura_wait_seconds",
             "Time that a picture waited for a worker.",
@@ -54,6 +59,10 @@ class Metrics:
         """Count an answer; ``route`` is empty where no route was reached."""
         route = getattr(scope.get("route"), "path", "")
         self._answers.labels(route, status).inc()
+
+    def received(self, size: int) -> None:
+        """Count a body of so many bytes."""
+        self._received.inc(size)
 
     def ran(self, answer: Answer) -> None:
         """Count a picture."""
