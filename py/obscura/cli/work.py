@@ -120,6 +120,8 @@ class Work:
         record = to_record(update, self.labels, source=name, model=self.detector.card.name)
         if scene := choosing.scene(self.detector):
             record["attributes"] = scene
+        if failed := choosing.failed_heads(self.detector):
+            record["failures"] = failed
         notes: list[str] = []
         number = f"-{frame.info.index}" if frame.info.index else ""
         if self._save is not None:

@@ -174,6 +174,7 @@ def _add_own(app: FastAPI, server: Server) -> None:
             most = settings.most_pixels
             pixels = raw(body, width, height, most) if is_raw else decoded(body, most)
             made = detecting.record(detector, pixels, limits)
+            server.metrics.failed(made.get("failures", ()))
             return json.dumps(made, ensure_ascii=False, separators=(",", ":")).encode()
 
         answer = await server.run(work, request.receive)
@@ -232,7 +233,9 @@ def _add_protocol(app: FastAPI, server: Server) -> None:
             detector = detecting.chosen(models, model)
             asked = inference.parse(body, length, server.settings.most_pixels)
             found = detecting.found(detector, asked.pixels, asked.limits)
-            return inference.answer(model, asked, found)
+            failures = detecting.failures(detector)
+            server.metrics.failed(failures)
+            return inference.answer(model, asked, found, failures)
 
         answer = await server.run(work, request.receive)
         content, headers = answer.value

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import MutableMapping
+from collections.abc import Iterable, MutableMapping
 from typing import Any
 
 from prometheus_client import (
@@ -49,6 +49,12 @@ class Metrics:
             buckets=_SECONDS,
             registry=registry,
         )
+        self._heads = Counter(
+            "obscura_head_failures",
+            "Pictures at which a head failed, by its name.",
+            ("head",),
+            registry=registry,
+        )
         waiting = Gauge("obscura_waiting", "Pictures that wait for a worker.", registry=registry)
         waiting.set_function(lambda: pool.waiting)
         busy = Gauge("obscura_busy", "Workers that are at work.", registry=registry)
@@ -68,6 +74,11 @@ class Metrics:
         """Count a picture."""
         self._wait.observe(answer.wait_s)
         self._run.observe(answer.run_s)
+
+    def failed(self, heads: Iterable[str]) -> None:
+        """Count heads that failed at a picture, by their names."""
+        for name in heads:
+            self._heads.labels(name).inc()
 
     def text(self) -> bytes:
         """Return all counters."""
