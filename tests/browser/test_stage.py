@@ -41,7 +41,7 @@ LYING_OVER = """() => {
     document.getElementById(id).hidden = false;
   }
   document.getElementById("progress-text").textContent = "Finding the fastest way (only once)";
-  const said = "#chips li, #actions > .update, #progress, #controls, .welcome > *";
+  const said = "#chips li, .update, #progress, #controls, .welcome > *, #notice, #promise";
   const lines = [...document.querySelectorAll(said)]
     .filter((each) => each.checkVisibility())
     .map((each) => [each.id || each.textContent, each.getBoundingClientRect()]);
@@ -153,6 +153,12 @@ def test_no_line_on_the_picture_lies_over_another(phone: Room) -> None:
 
     phone.start()
     phone.until_text("chips", ".")
+    count, over = phone.page.evaluate(LYING_OVER)
+    assert count >= 5
+    assert over == []
+
+    phone.give(b"broken", "broken.png")
+    phone.until_error("picture")
     count, over = phone.page.evaluate(LYING_OVER)
     assert count >= 5
     assert over == []
