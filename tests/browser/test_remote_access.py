@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 
 from builder.serve import SiteServer
+from obscura.engine.remote import Refusal
+from obscura.page.features.remote import words
 
 from .conftest import OpenRoom
 from .faults import faulty
@@ -22,6 +24,7 @@ from .test_access import (  # noqa: F401  (run here, in the states below)
 )
 
 BROKEN = faulty({"refusal": "no available backend found. ERR: [wasm] Error: failed"})
+LONGEST = words.refused(Refusal.BLOCKED, words.SAME)
 IN_VIEW = """() => {
   const badge = document.getElementById("remote-badge");
   const { left, right, top, bottom } = badge.getBoundingClientRect();
@@ -37,6 +40,13 @@ def card(room: Room) -> None:
 
 def dialog(room: Room) -> None:
     room.at("remote-offer").click()
+
+
+def refused(room: Room) -> None:
+    """The server wants a token, and the dialog is as long as it gets."""
+    room.at("remote-offer").click()
+    room.at("remote-token-field").evaluate("(field) => { field.hidden = false; }")
+    room.at("remote-wrong").evaluate("(wrong, why) => { wrong.textContent = why; }", LONGEST)
 
 
 def sending(room: Room) -> None:
@@ -56,12 +66,27 @@ def privacy(room: Room) -> None:
     room.at("remote-end").scroll_into_view_if_needed()
 
 
+def ended(room: Room) -> None:
+    """The device detects again, or would, and a line says so."""
+    room.at("remote-badge").click()
+    room.until_error("backend")
+    room.at("notice-dismiss").click()
+
+
+def section(room: Room) -> None:
+    panel(room)
+    room.at("remote-open").scroll_into_view_if_needed()
+
+
 STATES = {
     "server card": card,
     "server dialog": dialog,
+    "server refused": refused,
     "server sending": sending,
     "server panel": panel,
     "server privacy": privacy,
+    "server ended": ended,
+    "server section": section,
 }
 """One after the other, in this order."""
 
@@ -104,3 +129,15 @@ def test_the_badge_is_in_view_while_pictures_may_be_sent(state: Any) -> None:
         assert room.page.evaluate(IN_VIEW)
     else:
         assert room.at("remote-badge").is_visible() == name.endswith("privacy")
+
+
+def test_both_buttons_of_the_dialog_are_in_view_without_scrolling(state: Any) -> None:
+    room, name = state
+    if not name.endswith(("dialog", "refused")):
+        return
+
+    screen = room.page.viewport_size
+    for button in room.at("remote-dialog").locator("button").all():
+        box = button.bounding_box()
+        assert box is not None
+        assert 0 <= box["y"] <= box["y"] + box["height"] <= screen["height"]

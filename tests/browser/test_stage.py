@@ -36,6 +36,22 @@ INK = """(color) => {
   const ratio = overlay.width / overlay.clientWidth;
   return box.map((each) => each / ratio);
 }"""
+LYING_OVER = """() => {
+  for (const id of ["no-connection", "no-storage", "progress", "progress-bar"]) {
+    document.getElementById(id).hidden = false;
+  }
+  document.getElementById("progress-text").textContent = "Finding the fastest way (only once)";
+  const said = "#chips li, .update, #progress, #controls, .welcome > *, #notice, #promise";
+  const lines = [...document.querySelectorAll(said)]
+    .filter((each) => each.checkVisibility())
+    .map((each) => [each.id || each.textContent, each.getBoundingClientRect()]);
+  const over = ([, a], [, b]) => Math.min(a.right, b.right) - Math.max(a.left, b.left) > 0.5
+    && Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top) > 0.5;
+  return [lines.length, lines.flatMap((a, i) =>
+    lines.slice(i + 1).filter((b) => over(a, b)).map((b) => `${a[0]} and ${b[0]}`))];
+}"""
+"""How many lines of text there are when all are shown that the page may say at once, and which of
+them lie over each other."""
 PERSON = [0x78, 0xFF, 0xE1]
 """The colour of the class that the sample picture has."""
 
@@ -128,6 +144,24 @@ def test_what_is_seen_is_read_on_a_phone_without_opening_anything(phone: Room) -
     box, screen = rect(phone, "chips"), phone.page.viewport_size
     assert screen is not None
     assert 0 <= box["y"] <= box["y"] + box["height"] <= screen["height"]
+
+
+def test_no_line_on_the_picture_lies_over_another(phone: Room) -> None:
+    count, over = phone.page.evaluate(LYING_OVER)
+    assert count >= 6
+    assert over == []
+
+    phone.start()
+    phone.until_text("chips", ".")
+    count, over = phone.page.evaluate(LYING_OVER)
+    assert count >= 5
+    assert over == []
+
+    phone.give(b"broken", "broken.png")
+    phone.until_error("picture")
+    count, over = phone.page.evaluate(LYING_OVER)
+    assert count >= 5
+    assert over == []
 
 
 def test_the_main_controls_lie_over_the_picture_and_none_is_clipped(phone: Room) -> None:

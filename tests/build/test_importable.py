@@ -54,6 +54,7 @@ SCRIPTS = (
     "bench/tracking/thresholds.py",
     "tools/add_model.py",
     "tools/browsers/formats.py",
+    "tools/browsers/remote.py",
     "tools/convert_models.py",
     "tools/draw_devices.py",
     "tools/record_accuracy.py",

@@ -140,6 +140,7 @@ def test_its_own_origin_needs_no_other_policy() -> None:
 
     assert "connect-src 'self';" in page
     assert "Send pictures to this site's server?" in page
+    assert "only those to /v1 of this site upload anything" in page
     assert asked.facts() == {"added": {"obscura.page.features.remote": {"origin": ""}}}
 
 

@@ -18,8 +18,12 @@ from PIL import Image
 
 import obscura
 from obscura.cli import exits, main
+from obscura.engine.native import NativeSession
+from obscura.errors import BackendError
 
 from .conftest import RED
+
+SAMPLE = Path(__file__).resolve().parents[2] / "assets" / "sample.jpg"
 
 Detect = Callable[..., int]
 
@@ -100,6 +104,22 @@ def test_an_unreadable_picture_is_told_and_the_rest_is_done(
         err.splitlines()
     )
     assert len(err.splitlines()) == 2
+
+
+def test_a_head_that_fails_is_told_in_the_records_and_at_the_end(
+    capsys: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise BackendError("onnxruntime failed")
+
+    monkeypatch.setattr(NativeSession, "run_crops", fail)
+    code = main(["detect", "--head", "faces", "--format", "jsonl", str(SAMPLE)])
+
+    out, err = capsys.readouterr()
+    record = json.loads(out)
+    assert code == 1
+    assert [row["label"] for row in record["detections"]] == ["person"]
+    assert err == f'obscura: The head "faces" failed and is off. {record["failures"]["faces"]}\n'
 
 
 def test_a_folder_without_pictures_is_told(detect: Detect, tmp_path: Path, capsys: Any) -> None:

@@ -408,6 +408,11 @@ def test_every_refusal_is_a_sentence(refusal: Refusal) -> None:
     assert "{" not in sentence
 
 
+def test_a_sentence_about_this_sites_server_begins_with_a_capital() -> None:
+    assert words.refused(Refusal.GONE, words.SAME) == "This site's server doesn't answer."
+    assert words.refused(Refusal.GONE, "example.org") == "example.org doesn't answer."
+
+
 def test_what_was_sent_is_told() -> None:
     assert words.sent(0, 0) == "0 bytes"
     assert words.sent(360_000, 1) == "0.4 MB, 1 picture"

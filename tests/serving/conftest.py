@@ -44,7 +44,8 @@ class Served:
         for each in (self.cwd, self.tmp):
             each.mkdir(exist_ok=True)
         self.trace, self.log = folder / "trace", folder / "log"
-        self._options = options
+        self.options = options
+        """Of the next start."""
         self.start("0")
 
     def start(self, port: str) -> None:
@@ -55,7 +56,7 @@ class Served:
             "PYTHONDONTWRITEBYTECODE": "1",
             "TMPDIR": str(self.tmp),
         }
-        command = [sys.executable, "-c", PROGRAM, str(self.trace), "--port", port, *self._options]
+        command = [sys.executable, "-c", PROGRAM, str(self.trace), "--port", port, *self.options]
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
                 command, cwd=self.cwd, env=environment, stdout=subprocess.PIPE, stderr=log

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 
 import httpx
 import numpy as np
@@ -161,12 +162,20 @@ def test_addresses_and_methods_that_are_not_there_are_refused(client: httpx.Clie
 
 
 def test_counters_tell_of_answers_and_not_of_pictures(client: httpx.Client) -> None:
-    client.post("/v1/detect", content=encoded("PNG"))
+    picture = encoded("PNG")
+    before = client.get("/metrics").text
+    client.post("/v1/detect", content=picture)
     text = client.get("/metrics").text
 
     assert 'obscura_answers_total{route="/v1/detect",status="200"}' in text
     assert "obscura_run_seconds_count" in text
+    assert received(text) - received(before) == len(picture)
     assert "person" not in text
+
+
+def received(metrics: str) -> float:
+    """Return how many bytes a server has counted."""
+    return float(re.findall(r"^obscura_received_bytes_total (\S+)$", metrics, re.MULTILINE)[0])
 
 
 def test_another_model_can_be_asked_for(start: object) -> None:

@@ -40,7 +40,7 @@ SENTENCES = {
     ),
     "<dd>0 bytes</dd>": '<dd id="remote-sent">0 bytes</dd>',
     "Every request fetches a file; none uploads anything.": (
-        "Every request fetches a file; only those to {host}/v1 upload anything, and only while "
+        "Every request fetches a file; only those to {calls} upload anything, and only while "
         "you agree."
     ),
 }
@@ -95,8 +95,9 @@ class Server(NoServer):
             part = read(root, f"assets/{NAME}/{name}").decode().replace("{host}", self.host)
             html = replaced(html, place, part + place)
         but = f" but {self.host}" if self.origin else ""
+        calls = f"{self.host}/v1" if self.origin else "/v1 of this site"
         for sentence, instead in SENTENCES.items():
-            html = replaced(html, sentence, instead.format(host=self.host, but=but))
+            html = replaced(html, sentence, instead.format(host=self.host, but=but, calls=calls))
         return html
 
     def styles(self, root: Path) -> dict[str, bytes]:

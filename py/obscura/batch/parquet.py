@@ -13,6 +13,7 @@ from obscura.export.records import DETECTION_FIELDS
 from obscura.extras import need
 
 _WHAT, _INSTALL = "Parquet is written with pyarrow", "obscura[batch]"
+FAILURES = "failures"
 _ROWS = 1000
 """Records that are in memory at a time."""
 
@@ -27,7 +28,8 @@ def pyarrow() -> Any:
 
 
 def schema() -> Any:
-    """Return the columns: the fields of a record (`export.records`); ``attributes`` as JSON.
+    """Return the columns: the fields of a record (`export.records`), ``attributes`` and
+    ``failures`` as JSON.
 
     Raises:
         ToolMissing: pyarrow is not installed.
@@ -42,7 +44,7 @@ def schema() -> Any:
             *(("source", pa.string()), ("model", pa.string()), ("frame", pa.int64())),
             *(("time_s", pa.float64()), ("width", pa.int32()), ("height", pa.int32())),
             ("detections", pa.list_(pa.struct([*box, *more]))),
-            (ATTRIBUTES, pa.string()),
+            *((ATTRIBUTES, pa.string()), (FAILURES, pa.string())),
         ]
     )
 
@@ -79,6 +81,6 @@ def _batches(lines: Path) -> Iterator[list[dict[str, Any]]]:
 
 def _row(record: dict[str, Any]) -> dict[str, Any]:
     for each in (record, *record["detections"]):
-        if ATTRIBUTES in each:
-            each[ATTRIBUTES] = json.dumps(each[ATTRIBUTES], ensure_ascii=False)
+        for name in each.keys() & {ATTRIBUTES, FAILURES}:
+            each[name] = json.dumps(each[name], ensure_ascii=False)
     return record

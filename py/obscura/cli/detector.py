@@ -178,13 +178,16 @@ def scene(detector: AnyDetector) -> dict[str, Any]:
     return detector.scene() if isinstance(detector, PipelineDetector) else {}
 
 
+def failed_heads(detector: AnyDetector) -> dict[str, str]:
+    """Return the message of each head that failed and is off, by its name."""
+    return detector.failures() if isinstance(detector, PipelineDetector) else {}
+
+
 def failures(detector: AnyDetector) -> list[str]:
     """Return a sentence for each head that failed and is off."""
-    if not isinstance(detector, PipelineDetector):
-        return []
     return [
         f'The head "{name}" failed and is off. {message}'
-        for name, message in detector.failures().items()
+        for name, message in failed_heads(detector).items()
     ]
 
 

@@ -155,6 +155,8 @@ class Work:
         record = to_record(update, self.labels, source=name, model=self.detector.card.name)
         if scene := choosing.scene(self.detector):
             record["attributes"] = scene
+        if failed := choosing.failed_heads(self.detector):
+            record["failures"] = failed
         notes: list[str] = []
         number = frame.info.index if source.moving else None
         if self._save is not None:

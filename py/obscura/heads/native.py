@@ -125,6 +125,11 @@ class PipelineDetector:
         """Return the message of each head that is off because it failed, by its name."""
         return {**self._frames.failures(), **self._pictures.failures()}
 
+    def retry_heads(self) -> None:
+        """Let heads that failed look at the next picture again, which may be somebody else's."""
+        for stage in (*self._frames.heads, *self._pictures.heads):
+            stage.failure = None
+
     def detect(self, picture: Picture) -> Detections:
         """Find objects in one picture, and look closer at them; see `Detector.detect`.
 

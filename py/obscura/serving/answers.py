@@ -39,6 +39,7 @@ class Record(BaseModel):
     height: int
     detections: list[Detection]
     attributes: dict[str, Any] | None = None
+    failures: dict[str, str] | None = None
 
 
 class Model(BaseModel):

@@ -163,6 +163,7 @@ def _add_own(app: FastAPI, server: Server) -> None:
     ) -> Response:
         """Find objects in one picture."""
         body = await request.body()
+        server.metrics.received(len(body))
         limits = Limits(threshold, iou, inference.split_names(classes))
         is_raw = request.headers.get("content-type", "").partition(";")[0].strip() == RAW
         if not is_raw:
@@ -173,6 +174,7 @@ def _add_own(app: FastAPI, server: Server) -> None:
             most = settings.most_pixels
             pixels = raw(body, width, height, most) if is_raw else decoded(body, most)
             made = detecting.record(detector, pixels, limits)
+            server.metrics.failed(made.get("failures", ()))
             return json.dumps(made, ensure_ascii=False, separators=(",", ":")).encode()
 
         answer = await server.run(work, request.receive)
@@ -224,13 +226,16 @@ def _add_protocol(app: FastAPI, server: Server) -> None:
     async def infer(request: Request, model: str) -> Response:
         """Find objects in a tensor."""
         body = await request.body()
+        server.metrics.received(len(body))
         length = request.headers.get(inference.LENGTH)
 
         def work(models: Models) -> tuple[bytes, Mapping[str, str]]:
             detector = detecting.chosen(models, model)
             asked = inference.parse(body, length, server.settings.most_pixels)
             found = detecting.found(detector, asked.pixels, asked.limits)
-            return inference.answer(model, asked, found)
+            failures = detecting.failures(detector)
+            server.metrics.failed(failures)
+            return inference.answer(model, asked, found, failures)
 
         answer = await server.run(work, request.receive)
         content, headers = answer.value

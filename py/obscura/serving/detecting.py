@@ -46,10 +46,14 @@ def chosen(models: Models, name: str | None) -> AnyDetector:
 def found(detector: AnyDetector, pixels: NDArray[np.uint8], limits: Limits) -> Detections:
     """Find objects in ``(height, width, 3 or 4)`` pixels.
 
+    A head that fails is left out for this picture only, see `failures`.
+
     Raises:
         Refusal: 422, the model lacks a class, or its limits are fixed.
         BackendError: the run failed.
     """
+    if isinstance(detector, PipelineDetector):
+        detector.retry_heads()
     if limits == Limits():
         return detector.detect(pixels)
     if not isinstance(detector, Detector):
@@ -74,6 +78,11 @@ def found(detector: AnyDetector, pixels: NDArray[np.uint8], limits: Limits) -> D
         detector.threshold, detector.iou, detector.classes = usual
 
 
+def failures(detector: AnyDetector) -> dict[str, str]:
+    """Return the message of each head that failed at the latest picture, by its name."""
+    return detector.failures() if isinstance(detector, PipelineDetector) else {}
+
+
 def record(detector: AnyDetector, pixels: NDArray[np.uint8], limits: Limits) -> dict[str, Any]:
     """Return the record of `obscura.export.records`, as the command line gives it; raises as
     `found`."""
@@ -82,6 +91,8 @@ def record(detector: AnyDetector, pixels: NDArray[np.uint8], limits: Limits) -> 
     made = to_record(update, detector.labels, model=detector.card.name)
     if isinstance(detector, PipelineDetector) and (scene := detector.scene()):
         made["attributes"] = scene
+    if failed := failures(detector):
+        made["failures"] = failed
     return made
 
 

@@ -171,8 +171,14 @@ def _outputs(table: Mapping[str, Any]) -> dict[str, bool]:
     return outputs
 
 
-def answer(name: str, asked: Asked, found: Detections) -> tuple[bytes, dict[str, str]]:
-    """Return the body of an answer and its headers."""
+def answer(
+    name: str, asked: Asked, found: Detections, failures: Mapping[str, str]
+) -> tuple[bytes, dict[str, str]]:
+    """Return the body of an answer and its headers.
+
+    Args:
+        failures: messages of heads that failed, by their names.
+    """
     arrays = {"boxes": found.xyxy, "scores": found.score, "class_ids": found.class_id}
     outputs, binary = [], b""
     for output, in_binary in asked.outputs.items():
@@ -187,6 +193,8 @@ def answer(name: str, asked: Asked, found: Detections) -> tuple[bytes, dict[str,
             entry["data"] = array.ravel().tolist()
         outputs.append(entry)
     table: dict[str, Any] = {"model_name": name, "model_version": "1", "outputs": outputs}
+    if failures:
+        table["parameters"] = {"failures": json.dumps(dict(failures), ensure_ascii=False)}
     if asked.id is not None:
         table["id"] = asked.id
     text = json.dumps(table, separators=(",", ":")).encode()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import MutableMapping
+from collections.abc import Iterable, MutableMapping
 from typing import Any
 
 from prometheus_client import (
@@ -32,6 +32,11 @@ class Metrics:
             ("route", "status"),
             registry=registry,
         )
+        self._received = Counter(
+            "obscura_received_bytes",
+            "Bytes of pictures and tensors that arrived whole and in time.",
+            registry=registry,
+        )
         self._wait = Histogram(
             "obscura_wait_seconds",
             "Time that a picture waited for a worker.",
@@ -42,6 +47,12 @@ class Metrics:
             "obscura_run_seconds",
             "Time in which a picture was read and detected.",
             buckets=_SECONDS,
+            registry=registry,
+        )
+        self._heads = Counter(
+            "obscura_head_failures",
+            "Pictures at which a head failed, by its name.",
+            ("head",),
             registry=registry,
         )
         waiting = Gauge("obscura_waiting", "Pictures that wait for a worker.", registry=registry)
@@ -55,10 +66,19 @@ class Metrics:
         route = getattr(scope.get("route"), "path", "")
         self._answers.labels(route, status).inc()
 
+    def received(self, size: int) -> None:
+        """Count a body of so many bytes."""
+        self._received.inc(size)
+
     def ran(self, answer: Answer) -> None:
         """Count a picture."""
         self._wait.observe(answer.wait_s)
         self._run.observe(answer.run_s)
+
+    def failed(self, heads: Iterable[str]) -> None:
+        """Count heads that failed at a picture, by their names."""
+        for name in heads:
+            self._heads.labels(name).inc()
 
     def text(self) -> bytes:
         """Return all counters."""

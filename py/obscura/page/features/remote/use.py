@@ -172,7 +172,7 @@ class ServerUse:
     async def _use(self, card: ModelCard, device_ms: float | None) -> None:
         """Have the server run a model from now on."""
         if card.name in {each.name for each in self._page.models.own()}:
-            self._pause(words.OWN_MODEL.format(host=self._host))
+            self._pause(words.capital(words.OWN_MODEL.format(host=self._host)))
             return
         session = self._session(card)
         try:

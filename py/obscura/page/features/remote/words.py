@@ -39,7 +39,12 @@ BACK = "{reason} This device detects by itself again."
 
 def refused(refusal: Refusal, host: str) -> str:
     """Return why a server is not used."""
-    return REFUSALS[refusal].format(host=host)
+    return capital(REFUSALS[refusal].format(host=host))
+
+
+def capital(sentence: str) -> str:
+    """Return a sentence with a capital at its start, where a name may stand."""
+    return sentence[0].upper() + sentence[1:] if sentence.startswith(SAME) else sentence
 
 
 def back(refusal: Refusal, host: str) -> str:
