@@ -55,6 +55,29 @@ globalThis.Worker = class extends Worker {
 """A script for `new_room(init=...)` that counts the engines that are alive, and the most ever."""
 
 
+COUNT_RUNS = """
+globalThis.runs = new Map(); // of each engine, those under way
+globalThis.Worker = class extends Worker {
+  constructor(...args) {
+    super(...args);
+    const underWay = new Set();
+    runs.set(this, underWay);
+    // Before the page's own listener, which may send the next frame at once.
+    this.addEventListener("message", ({ data }) => underWay.delete(data?.id));
+  }
+  postMessage(message, ...rest) {
+    if (message.call === "run") runs.get(this).add(message.id);
+    super.postMessage(message, ...rest);
+  }
+  terminate() {
+    runs.delete(this);
+    super.terminate();
+  }
+};
+"""
+"""A script for `new_room(init=...)` that `Room.until_idle` needs."""
+
+
 def device_memory(gigabytes: float | None) -> str:
     """A script for `new_room(init=...)`: how much memory the browser says that the device has; None
     for one that says nothing."""
@@ -190,6 +213,17 @@ class Room:
         assert self.at("notice-action").inner_text(), "a card has a way on"
         assert not self.at("notice-details").is_visible(), "details are folded"
         return self.at("notice").inner_text()
+
+    def until_idle(self) -> None:
+        """Wait until no frame is under way. A picture is paused once the frame that it shows has
+        its answer, and browsers may show one more, which then is analysed, too."""
+        self.page.evaluate("() => { globalThis.calm = 0; }")
+        self.page.wait_for_function(
+            """() => {
+              calm = [...runs.values()].some(({ size }) => size) ? 0 : calm + 1;
+              return calm > 10;
+            }"""
+        )
 
     def until_text(self, name: str, pattern: str) -> None:
         """Wait until an element's text matches a pattern, in capitals or not."""

@@ -77,6 +77,7 @@ def help_dialog(room: Room) -> None:
 def promise_dialog(room: Room) -> None:
     ready(room)
     room.at("promise").click()
+    room.at("promise-dialog").wait_for()  # its code is fetched first
 
 
 def models(room: Room) -> None:

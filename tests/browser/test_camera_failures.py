@@ -151,8 +151,20 @@ def test_a_camera_unplugged_while_it_runs_starts_again_once_it_is_back(room: Roo
 
 
 def test_a_camera_plugged_in_later_does_not_start_by_itself(room: Room) -> None:
-    room.page.evaluate("() => navigator.mediaDevices.dispatchEvent(new Event('devicechange'))")
-    room.ticks(30)
+    room.page.evaluate(
+        """() => {
+          const { mediaDevices } = navigator;
+          const list = mediaDevices.enumerateDevices.bind(mediaDevices);
+          mediaDevices.enumerateDevices = async () => {
+            const found = await list();
+            globalThis.listed = true;
+            return found;
+          };
+          mediaDevices.dispatchEvent(new Event("devicechange"));
+        }"""
+    )
+    room.page.wait_for_function("() => globalThis.listed")
+    room.ticks(30)  # it would start as soon as they are listed
 
     assert room.snapshot()["state"] == "ready"
 

@@ -151,6 +151,7 @@ def test_a_file_of_the_address_counts_and_leaves_alone_what_was_drawn(room: Room
     assert lines_kept(room) == ["Gate"]
 
     camera(room, "?count=1")
+    has(room, 1, 0)
     assert names(room) == ["Gate"]
 
 

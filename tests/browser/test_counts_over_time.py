@@ -11,12 +11,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Route
 
 from .access import AXE, DESKTOP, PHONE, PHONE_ON_ITS_SIDE
 from .conftest import OpenRoom
 from .pictures import ROOT
-from .room import Room
+from .room import PATIENCE, Room
 
 KOLKATA = {"timezone_id": "Asia/Kolkata"}  # half an hour beside the hours of most others
 NOON = 1_772_604_000  # 2026-03-04, 11:30 in Kolkata
@@ -89,26 +88,20 @@ def entered(room: Room, least: int = 1) -> int:
     return int(now["counts"]["zones"]["Zone 1"]["entered"]["person"])
 
 
+def totals_after(room: Room, time_s: float) -> tuple[str, float]:
+    """Wait until counts are stored, after a time; return the camera that they are stored for, and
+    when they were. What a page writes when it is left arrives from a process of its own."""
+    for _ in range(PATIENCE // 250):
+        for key, value in records(room):
+            if key[0] == "totals" and float(json.loads(value)["stored_s"]) >= time_s:
+                return str(key[1]), float(json.loads(value)["stored_s"])
+        room.page.wait_for_timeout(250)
+    raise AssertionError(f"nothing was stored in {PATIENCE} ms")
+
+
 def stored(room: Room) -> str:
-    """Wait until counts are stored; return the camera that they are stored for."""
-    for _ in range(40):
-        keys = [key for key, _ in records(room)]
-        if any(key[0] == "totals" for key in keys):
-            return str(keys[0][1])
-        room.page.wait_for_timeout(250)
-    raise AssertionError("nothing was stored in ten seconds")
-
-
-def stored_after(room: Room, time_s: float) -> float:
-    """Wait until counts are stored that were counted after a time; return until when they were.
-    What a page writes when it is left arrives from a process of its own."""
-    for _ in range(40):
-        ((_, totals),) = [each for each in records(room) if each[0][0] == "totals"]
-        stored_s = float(json.loads(totals)["stored_s"])
-        if stored_s >= time_s:
-            return stored_s
-        room.page.wait_for_timeout(250)
-    raise AssertionError("what was counted last was not stored in ten seconds")
+    """Wait until what was counted so far is stored; return the camera that it is stored for."""
+    return totals_after(room, time.time())[0]
 
 
 def open_dialog(room: Room) -> None:
@@ -206,7 +199,7 @@ def test_what_was_counted_last_is_stored_when_the_page_is_left(new_room: OpenRoo
     room.leave()
 
     left_s = time.time()
-    assert before_s <= stored_after(room, before_s) <= left_s + 1.5
+    assert before_s <= totals_after(room, before_s)[1] <= left_s + 1.5
     (minute,) = [
         json.loads(value) for key, value in records(room) if key[:1] == ["rows"] and key[2] == "day"
     ]
@@ -229,15 +222,15 @@ def test_nothing_of_the_chart_is_fetched_before_it_is_opened(new_room: OpenRoom)
 def test_the_chart_waits_for_its_style(new_room: OpenRoom) -> None:
     room = begin(new_room)
     entered(room)
-    held: list[Route] = []
-    room.page.route(re.compile(r"/uplot\.\w+\.css"), lambda route: held.append(route))
+    style = room.hold("**/uplot.*.css")
 
-    open_dialog(room)
-    room.page.wait_for_function("() => document.querySelector('link[href*=\"uplot\"]')")
+    with room.page.expect_request("**/uplot.*.css"):
+        open_dialog(room)
+    room.page.wait_for_function(f"() => ({FETCHED})().some((each) => /uplot.*js$/.test(each))")
     room.page.evaluate(TWO_FRAMES)
     assert not room.page.query_selector("#counts-chart canvas"), "it would lie in the wrong place"
 
-    held[0].continue_()
+    style.release()
     room.page.wait_for_selector("#counts-chart canvas")
 
 
@@ -440,6 +433,7 @@ def cut_buttons(room: Room) -> list[str]:
 def test_it_fits_a_narrow_screen_and_a_zoomed_page(dialog: Room, width: int, height: int) -> None:
     before = dialog.page.viewport_size
     dialog.page.set_viewport_size({"width": width, "height": height})
+    dialog.page.evaluate(TWO_FRAMES)  # the chart follows with the next
     try:
         wide, visible = dialog.at("counts-dialog").evaluate(
             "(each) => [each.scrollWidth, each.clientWidth]"

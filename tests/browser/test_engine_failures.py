@@ -157,5 +157,6 @@ def test_a_backend_that_does_not_reproduce_the_recorded_answer_is_refused(
     assert room.snapshot()["detections"] == []
     room.at("notice-dismiss").click()
     room.give(encode(sample()))
-    room.ticks(30)
+    room.until_text("caption", "photo.png")
+    room.ticks(30)  # a model that is in use reads a photo as soon as it is in view
     assert room.snapshot()["detections"] == [], "it is not used behind one's back either"

@@ -14,7 +14,7 @@ import pytest
 from .access import PHONE
 from .conftest import OpenRoom
 from .pictures import ROOT
-from .room import PATIENCE, Room, remembering
+from .room import COUNT_RUNS, PATIENCE, Room, remembering
 from .walks import walk as film
 
 SHAPES = {
@@ -53,7 +53,7 @@ def kept(**settings: Any) -> str:
 
 def visit(new_room: OpenRoom, init: str, **options: Any) -> Room:
     """Open a page, and listen to its events."""
-    room = new_room(init=init, **options).open()
+    room = new_room(init=COUNT_RUNS + init, **options).open()
     room.page.evaluate(LISTEN, KINDS)
     room.until_state("ready")
     room.at("events-tools").wait_for(state="attached")
@@ -64,7 +64,8 @@ def visit(new_room: OpenRoom, init: str, **options: Any) -> Room:
 
 def play(room: Room, walk: bytes, until: str) -> None:
     """Play the video, over and over and slowly, until people have done this, or until a condition
-    on their events in JavaScript; pause there."""
+    on their events in JavaScript; pause there, and wait for the frames that are under way, which
+    may bring more events."""
     condition = f"events.some(({{ event }}) => event === '{until}')" if until in KINDS else until
     # Before it begins: machines of tests may analyse no more than a frame a second.
     room.page.evaluate("() => { document.getElementById('video-speed').value = '0.25'; }")
@@ -80,6 +81,7 @@ def play(room: Room, walk: bytes, until: str) -> None:
         timeout=2 * PATIENCE,
     )
     room.until_state("paused")
+    room.until_idle()
 
 
 def rows(room: Room) -> list[str]:
@@ -203,6 +205,7 @@ def test_who_is_in_a_zone_has_left_it_once_the_video_is_sought(
 
     room.move("video-time", 0.2)
     room.until("now.state === 'paused' && now.detections.length > 0")
+    room.until_idle()
 
     zone = room.snapshot()["counts"]["zones"]["till"]
     assert zone["entered"]["person"] >= 1
@@ -334,6 +337,7 @@ def test_a_notification_says_who_did_what_while_another_window_is_used(
 
     play(room, walk, "crossing")
 
+    room.page.wait_for_function("() => notices.length > 0")  # it is shown in a later turn
     title, tag = room.page.evaluate("() => notices[0]")
     assert re.fullmatch(r"person \d+ crossed door \(in\)", title)
     assert tag == "obscura-events"

@@ -118,6 +118,7 @@ class Bench:
         self.state = "running"
         self._deadline = Deadline(self._seconds, now_ms)
         self._render()
+        self._tick()
         task = self._task = asyncio.ensure_future(self._measure_all(self._deadline))
         done, _ = await asyncio.wait({task}, timeout=self._seconds)
         stopped = task.cancelled()  # by a person
