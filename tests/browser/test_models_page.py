@@ -15,11 +15,25 @@ from .conftest import OpenRoom
 from .room import COUNT_ENGINES, SETTINGS, Room, device_memory
 from .versions import with_facts
 
+GATE = """
+{
+  globalThis.gate = null; // runs of the engines wait here, while it is a list
+  const post = Worker.prototype.postMessage;
+  Worker.prototype.postMessage = function (message, ...rest) {
+    const send = () => post.call(this, message, ...rest);
+    if (gate && message.call === "run") gate.push(send);
+    else send();
+  };
+}
+"""
+SHUT = "() => { globalThis.gate = []; }"
+OPEN = "() => { const waiting = gate; globalThis.gate = null; for (const send of waiting) send(); }"
+
 
 @pytest.fixture(scope="module")
 def visit(shared_room: OpenRoom) -> Room:
-    """One visit that counts the engines alive."""
-    room = shared_room(init=COUNT_ENGINES).open("?threads=2")
+    """One visit that counts the engines alive, and can keep them from running."""
+    room = shared_room(init=COUNT_ENGINES + GATE).open("?threads=2")
     room.until_state("ready")
     return room
 
@@ -232,10 +246,12 @@ def test_the_speed_on_this_device_is_measured_on_demand_and_kept(room: Room) -> 
     of_model = row(room, "centernet-320")
     assert "not measured" in of_model.inner_text()
 
+    room.page.evaluate(SHUT)  # else it may be done before anybody looks
     of_model.locator("[data-act=measure]").click()
     bar = of_model.locator("progress")
     bar.wait_for()
     assert of_model.locator("[data-act=cancel]").inner_text() == "Cancel"
+    room.page.evaluate(OPEN)
     bar.wait_for(state="hidden")
 
     now = room.snapshot()
@@ -254,8 +270,10 @@ def test_measuring_can_be_cancelled_and_lets_the_camera_go_on(room: Room) -> Non
     room.page.keyboard.press("m")
     of_model = row(room, "cocossd")
 
+    room.page.evaluate(SHUT)  # else it may be done before it is cancelled
     of_model.locator("[data-act=measure]").click()
     of_model.locator("[data-act=cancel]").click()
+    room.page.evaluate(OPEN)
     of_model.locator("progress").wait_for(state="hidden")
 
     assert "not measured" in of_model.inner_text()

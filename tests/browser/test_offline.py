@@ -99,6 +99,42 @@ def test_without_a_connection_models_that_are_not_here_look_it(visit: OpenRoom, 
     assert room.at("model").locator("option").all_inner_texts() == titles
 
 
+SLOW_STORE = """
+if (globalThis.CacheStorage) { // only secure contexts have it
+  globalThis.looks = 0; // of files that were looked up
+  globalThis.held = null; // looks wait here, while it is a list
+  const { match } = CacheStorage.prototype;
+  CacheStorage.prototype.match = async function (...args) {
+    if (held) await new Promise((go) => held.push(go));
+    const found = await match.apply(this, args);
+    looks += 1;
+    return found;
+  };
+}
+"""
+
+
+def test_a_connection_that_is_back_soon_leaves_no_model_looking_absent(
+    visit: OpenRoom, host: Host
+) -> None:
+    room = visit(url=host.url, init=SLOW_STORE).open()
+    assert settled(room).startswith("yes")
+    titles = room.at("model").locator("option").all_inner_texts()
+    room.page.evaluate("() => { globalThis.looks = 0; globalThis.held = []; }")
+
+    room.page.context.set_offline(True)
+    room.page.wait_for_function("() => held.length > 0")
+    room.page.context.set_offline(False)
+    room.at("no-connection").wait_for(state="hidden")
+    room.page.evaluate(
+        "() => { const all = held; globalThis.held = null; all.forEach((go) => go()); }"
+    )
+
+    room.page.wait_for_function("(count) => looks >= count", arg=len(titles))
+    room.ticks(10)
+    assert room.at("model").locator("option").all_inner_texts() == titles
+
+
 def test_after_one_visit_all_works_with_the_server_stopped(visit: OpenRoom, host: Host) -> None:
     room = visit(url=host.url).open()
     assert settled(room).startswith("yes")

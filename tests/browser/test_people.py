@@ -32,6 +32,24 @@ CAMERA_FPS = 30
 """At which Chromium's fake camera plays pictures."""
 PASS_MS = 240_000
 """For one pass of the clip, on a slow machine."""
+STORED = """([line, counted]) => new Promise((resolve, reject) => {
+  const opened = indexedDB.open("obscura-counts");
+  opened.onupgradeneeded = () => opened.result.createObjectStore("records");
+  opened.onerror = () => reject(opened.error);
+  opened.onsuccess = () => {
+    const store = opened.result.transaction("records").objectStore("records");
+    const all = store.getAll(IDBKeyRange.bound(["totals"], ["totals", []]));
+    store.transaction.oncomplete = () => {
+      opened.result.close();
+      const sums = all.result.map((text) => JSON.parse(text).sums[line] ?? []);
+      const of = (rows, way) => rows.find(([kind, label]) => kind === way && label === "person");
+      const same = (rows) => ["in", "out"].every(
+        (way) => (of(rows, way)?.[2] ?? 0) === counted[way]);
+      resolve(sums.some(same));
+    };
+  };
+})"""
+"""Whether these crossings of a line are stored, which is so within seconds."""
 
 
 def until(room: Room, condition: str) -> dict[str, Any]:
@@ -164,8 +182,9 @@ def test_a_line_drawn_with_the_mouse_counts_people_and_is_kept(street: Room) -> 
         street.at("count-export").click()
     shapes = from_json(Path(download.value.path()).read_text("utf-8"))
     assert [line.name for line in shapes.lines] == ["Line 1"]
-    street.page.wait_for_timeout(5000)  # nothing older than this is lost when a page is closed
+    street.stop()  # else somebody might cross after the last look
     counted = crossings(street.snapshot(), "Line 1")
+    street.page.wait_for_function(STORED, arg=["Line 1", counted])
     street.reload()
     street.until_state("ready")
     street.start()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -159,7 +160,8 @@ def test_the_promise_lists_every_request_and_tells_of_the_camera(
         assert part in ours
     assert "ort.wasm.min.mjs" in ours, "which the engine's worker asks for"
     room.at("kept-list").locator("xpath=ancestor::details/summary").click()
-    assert "Settings" in room.at("kept-list").locator("dt").all_inner_texts()
+    # What is stored is looked up once the dialog is open, and the browser takes its time to say.
+    room.at("kept-list").locator("dt", has_text=re.compile("^Settings$")).wait_for()
 
     room.page.keyboard.press("Escape")
     room.home()

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from .conftest import OpenRoom
+from .room import PATIENCE, Room
 from .watch import Watch
 
 # What to do in a page, and the complaint that must come of it.
@@ -47,6 +50,14 @@ MISDEEDS = {
 }
 
 
+def until_said(room: Room, watch: Watch, words: str) -> None:
+    """Wait for a complaint, which comes from the browser when it likes."""
+    limit = time.monotonic() + PATIENCE / 1000
+    while not any(words in text for text in watch.complaints):
+        assert time.monotonic() < limit, watch.complaints
+        room.ticks(2)
+
+
 @pytest.mark.parametrize("misdeed", MISDEEDS)
 def test_the_watch_sees(new_room: OpenRoom, misdeed: str) -> None:
     script, complaint = MISDEEDS[misdeed]
@@ -57,10 +68,7 @@ def test_the_watch_sees(new_room: OpenRoom, misdeed: str) -> None:
     room.open()
 
     room.page.evaluate(script)
-    for _ in range(20):
-        room.ticks(2)
-        if any(text.startswith(complaint) for text in watch.complaints):
-            break
+    until_said(room, watch, complaint)
 
     assert any(text.startswith(complaint) for text in watch.complaints), watch.complaints
 
@@ -77,7 +85,7 @@ def test_the_pages_own_policy_forbids_other_sites_before_the_watch_could_complai
     )
 
     assert outcome == "TypeError"
-    assert any("Content Security Policy" in text for text in watch.complaints)
+    until_said(room, watch, "Content Security Policy")
     assert not any("leaves the origin" in text for text in watch.complaints)
 
 

@@ -172,18 +172,17 @@ def test_a_network_whose_commands_cannot_be_captured_does_not_stay_on_the_gpu(
 
 def test_a_gpu_that_goes_wrong_later_is_found_out(room: Room) -> None:
     room.start()
-    room.page.evaluate("() => { globalThis.obscura.before = obscura.snapshot().frames; }")
 
     # What the page does every ten minutes, on a GPU that has begun to answer with nothing.
     engines(room.page)[-1].evaluate(
         "() => { GPUBuffer.prototype.getMappedRange = () => new ArrayBuffer(1 << 20); }"
     )
+    room.until("now.detections.length === 0")
     room.page.evaluate("() => obscura.recheck()")
 
-    room.page.wait_for_function(
-        "() => obscura.snapshot().backend && obscura.snapshot().frames > obscura.before + 10"
-    )
-    assert sees_the_scene(room.snapshot())
+    now = room.until("now.detections.length > 0")
+    assert (now["state"], now["error"]) == ("running", None)
+    assert sees_the_scene(now)
     room.stop()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from types import SimpleNamespace
 from typing import Any
 
@@ -10,7 +11,7 @@ import pytest
 from obscura.errors import PictureError
 from obscura.page.features.browse import FEATURE, words
 from obscura.page.features.browse.album import Album
-from obscura.page.state.feature import Part
+from obscura.page.state.feature import Feature, Part
 from obscura.page.words.times import clock
 
 from .answers import make_card
@@ -140,6 +141,28 @@ async def test_the_strip_goes_when_something_else_is_in_view(world: World, end: 
         assert world.app.state == "ready"
     else:
         await show(world, "camera")
+
+    assert strip.album.files == ()
+
+
+@visit(rows=(FEATURE,))
+async def test_a_strip_whose_code_comes_after_the_first_picture_goes_too(world: World) -> None:
+    await world.use(make_card(1))
+    here, load = asyncio.Event(), world._load
+
+    async def late(feature: Feature) -> Any:
+        await here.wait()
+        return await load(feature)
+
+    world.app.features._load = late
+    strip = await give(world, photo(world, "a.jpg"), photo(world, "b.jpg"))
+    await world.arrive(world.opener.pending[-1])
+    await world.answer()
+    here.set()
+    await settle()
+    assert len(strip.album.files) == 2
+
+    await world.do(world.app.sources.close())
 
     assert strip.album.files == ()
 

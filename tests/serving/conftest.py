@@ -108,7 +108,13 @@ def start(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Start]:
 @pytest.fixture(scope="module")
 def served(start: Start) -> Served:
     """A server with all options as they are by default, but small bounds."""
-    return start("--most-mb", "2", "--most-megapixels", "1", "--body-seconds", "1", "--queue", "64")
+    return start("--most-mb", "2", "--most-megapixels", "1", "--queue", "64")
+
+
+@pytest.fixture(scope="module")
+def hasty(start: Start) -> Served:
+    """One that waits for a second only: on a busy machine, ordinary requests may take longer."""
+    return start("--body-seconds", "1")
 
 
 @pytest.fixture(scope="module")

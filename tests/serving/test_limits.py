@@ -155,8 +155,8 @@ def test_a_body_that_is_not_http_is_refused(served: Served, size: bytes) -> None
     assert served.log.read_text() == ""
 
 
-def test_a_slow_body_is_refused(served: Served) -> None:
-    answer = exchange(served, head("Content-Length: 100"), *[b"x"] * 5, pause=0.3)
+def test_a_slow_body_is_refused(hasty: Served) -> None:
+    answer = exchange(hasty, head("Content-Length: 100"), *[b"x"] * 5, pause=0.3)
 
     assert answer.startswith(b"HTTP/1.1 408 ")
 
@@ -171,14 +171,14 @@ def test_a_body_that_ends_early_harms_nobody(served: Served, client: httpx.Clien
 
 
 @pytest.mark.parametrize("begun", [b"", b"POST /v1/detect HT", head()[:-2]])
-def test_a_head_that_does_not_come_ends_the_connection(served: Served, begun: bytes) -> None:
-    assert exchange(served, begun) == b""
+def test_a_head_that_does_not_come_ends_the_connection(hasty: Served, begun: bytes) -> None:
+    assert exchange(hasty, begun) == b""
 
 
-def test_a_second_head_that_does_not_come_ends_the_connection_too(served: Served) -> None:
+def test_a_second_head_that_does_not_come_ends_the_connection_too(hasty: Served) -> None:
     first = b"GET /v2/health/live HTTP/1.1\r\nHost: localhost\r\n\r\n"
 
-    answer = exchange(served, first, b"GET /v2/he", pause=0.2)
+    answer = exchange(hasty, first, b"GET /v2/he", pause=0.2)
 
     assert answer.count(b"HTTP/1.1 200 ") == 1
 

@@ -28,10 +28,11 @@ class Album:
         self._opened = False  # whether one of the files was in view
 
     def fill(self, files: Sequence[Any]) -> None:
-        """Replace the files; the first is being opened."""
+        """Replace the files; the first is being opened, or in view already."""
         self.files, self.shown, self._wanted = tuple(files), 0, 0
         self.unreadable.clear()
-        self._opened = False
+        # What fills it may have come later than the first picture.
+        self._opened = bool(files) and self._in_view(0)
         self._changed()
 
     def scene_changed(self) -> None:

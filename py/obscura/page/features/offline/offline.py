@@ -107,7 +107,8 @@ class Offline(Part):
             for name, address in self._addresses.items():
                 if not await is_stored(files.resolve(address)[0]):
                     absent.append(name)
-        self._page.models.mark_absent(absent)
+        # Looking takes time, and the connection may be back by now.
+        self._page.models.mark_absent([] if self._service.connected else absent)
 
     async def forget(self) -> None:
         """See `Part`."""
