@@ -25,6 +25,7 @@ FIELDS = {
     "description_toml": '"A."',
     "description_text": "A.",
     "model": "cocossd",
+    "model_toml": '"cocossd"',
     "colour": "#123456",
     "looks": "",
     "version": "1",

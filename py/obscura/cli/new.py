@@ -113,6 +113,7 @@ def _fields(arguments: argparse.Namespace, folder: Path) -> dict[str, str]:
         # Within the quotes of a docstring.
         "description_text": description.replace("\\", "").replace('"', "'"),
         "model": arguments.model,
+        "model_toml": _quoted(arguments.model),
         "colour": arguments.colour or COLOUR,
         "looks": looks or '# closer_looks = ["faces", "pose"]',
         "version": __version__,
