@@ -48,12 +48,19 @@ self.addEventListener("message", ({ data }) => { self.opened ||= data.name === "
 
 
 def tick(room: Room, *looks: str) -> None:
-    """Choose exactly these looks."""
+    """Choose exactly these looks, in this order: what the last one leads to is not followed by what
+    choosing another one does."""
     if not room.at("closer").is_checked():
         room.at("closer").check()
     room.at("closer-tools").wait_for()  # which are chosen is shown together with them
-    for box in room.page.locator("#closer-looks input").all():
-        box.set_checked(box.get_attribute("value") in looks)
+    boxes = {
+        box.get_attribute("value"): box for box in room.page.locator("#closer-looks input").all()
+    }
+    for look, box in boxes.items():
+        if look not in looks:
+            box.uncheck()
+    for look in looks:
+        boxes[look].check()
 
 
 def person(now: dict[str, Any], label: str = "person") -> dict[str, Any]:

@@ -13,7 +13,12 @@ from .walks import has, stored
 
 
 def at(room: Room, x: float, y: float) -> tuple[float, float]:
-    """Return where a point of the view is, as fractions of it, in the page."""
+    """Return where a point of the view is, as fractions of it, in the page.
+
+    As a hand would, it waits until the view stands still: while the panel of a phone slides away,
+    the view grows, and a point that is measured meanwhile is somewhere else when it is touched.
+    """
+    room.at("view").element_handle().wait_for_element_state("stable")
     box = room.at("view").bounding_box()
     assert box is not None
     return box["x"] + box["width"] * x, box["y"] + box["height"] * y

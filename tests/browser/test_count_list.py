@@ -10,6 +10,7 @@ from .access import AXE, PHONE
 from .conftest import OpenRoom
 from .pictures import ROOT
 from .room import Room
+from .test_count import at
 from .walks import DOOR, has, import_shapes, shapes_file, stored, walk
 
 YARD = {
@@ -156,13 +157,10 @@ def test_drawing_by_touch_says_what_to_do_and_can_be_finished_and_given_up(
         room.page.wait_for_function(
             "() => !document.getElementById('panel').classList.contains('open')"
         )
-        room.page.wait_for_timeout(400)  # the sheet slides away
         assert "press at each corner" in room.at("count-hint").inner_text()
-        box = room.at("view").bounding_box()
-        assert box is not None
-        for x, y in ((0.3, 0.4), (0.7, 0.4), (0.7, 0.7)):
+        for corner in ((0.3, 0.4), (0.7, 0.4), (0.7, 0.7)):
             assert not room.at("count-finish").is_visible(), "it has three corners at least"
-            room.page.touchscreen.tap(box["x"] + box["width"] * x, box["y"] + box["height"] * y)
+            room.page.touchscreen.tap(*at(room, *corner))
             room.page.wait_for_timeout(400)  # two taps in a row are a double tap
         room.at(button).click()
         has(room, 1, wanted)
