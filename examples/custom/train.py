@@ -207,7 +207,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--steps", type=int, default=3000)
     parser.add_argument("--scenes", type=int, default=4000)
-    parser.add_argument("--data", type=Path, metavar="DIR", help="labelled pictures (COCO)")
+    parser.add_argument(
+        "--data", type=Path, nargs="+", metavar="DIR", help="labelled pictures (COCO)"
+    )
     parser.add_argument("--out", type=Path, default=Path(__file__).with_name("shapes.onnx"))
     options = parser.parse_args()
     labels = LABELS

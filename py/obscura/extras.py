@@ -21,7 +21,8 @@ def need(module: str, what: str, install: str, *, otherwise: str = "") -> Any:
     Args:
         module: its dotted name.
         what: what needs it, as a whole clause: "Videos are read with PyAV".
-        install: what ``pip install`` is given.
+        install: what ``pip install`` is given; ``obscura[NAME]`` for an extra of this library,
+            which is installed from its source code. A registry has another package of that name.
         otherwise: another way to go on, as a sentence.
 
     Raises:
@@ -30,5 +31,7 @@ def need(module: str, what: str, install: str, *, otherwise: str = "") -> Any:
     try:
         return import_module(module)
     except ImportError as error:
-        remedy = f"Install it: python3 -m pip install '{install}'. {otherwise}".strip()
+        own = install.startswith("obscura[")
+        where, install = (" in Obscura's source code", f".{install[7:]}") if own else ("", install)
+        remedy = f"Install it{where}: python3 -m pip install '{install}'. {otherwise}".strip()
         raise ToolMissing(f"{what}, which is not installed", remedy=remedy) from error

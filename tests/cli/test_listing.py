@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
+import sys
 from pathlib import Path
 
 import pytest
 
 from obscura.errors import ObscuraError
+from obscura.extras import ToolMissing
 from obscura.sources.listing import Choice, expand
 
 
@@ -97,3 +100,12 @@ def test_names_come_before_the_whole_folder_is_walked(tree: Path) -> None:
     first = next(expand([str(tree)], Choice(recursive=True), lambda _error: None))
 
     assert Path(first).name == "a.PNG"
+
+
+def test_without_fsspec_an_address_ends_the_command(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "fsspec", None)
+
+    with pytest.raises(
+        ToolMissing, match=re.escape("source code: python3 -m pip install '.[batch]'")
+    ):
+        list(expand(["s3://bucket/photos"], Choice(), lambda _: None))

@@ -45,7 +45,7 @@ def folder(path: Path, name: str = "annotations.json", images: str = "images") -
 def test_boxes_are_in_pixels_of_the_network_and_unused_classes_are_gone(
     labelled: ModuleType, tmp_path: Path
 ) -> None:
-    images, boxes, classes, labels = labelled.read(folder(tmp_path), 100)
+    images, boxes, classes, labels = labelled.read([folder(tmp_path)], 100)
 
     assert labels == ("cat", "dog")
     assert images.shape == (2, 100, 100, 3)
@@ -55,7 +55,7 @@ def test_boxes_are_in_pixels_of_the_network_and_unused_classes_are_gone(
 
 
 def test_pictures_may_lie_beside_the_annotations(labelled: ModuleType, tmp_path: Path) -> None:
-    images, *_ = labelled.read(folder(tmp_path, "instances.json", images="."), 50)
+    images, *_ = labelled.read([folder(tmp_path, "instances.json", images=".")], 50)
 
     assert images.shape == (2, 50, 50, 3)
 
@@ -79,6 +79,22 @@ def test_drawn_scenes_are_read_as_they_were_drawn(labelled: ModuleType, tmp_path
     }
     (tmp_path / "instances.json").write_text(json.dumps(truth))
 
-    _, boxes, _, _ = labelled.read(tmp_path, 160)
+    _, boxes, _, _ = labelled.read([tmp_path], 160)
 
     np.testing.assert_allclose(boxes[0, 0], shapes.letterbox(scene, 160).boxes[0], atol=1e-3)
+
+
+def test_folders_are_joined_by_the_names_of_their_classes(
+    labelled: ModuleType, tmp_path: Path
+) -> None:
+    (tmp_path / "b").mkdir()
+    other = folder(tmp_path / "b")
+    truth = json.loads((other / "annotations.json").read_text("utf-8"))
+    truth["categories"] = [{"id": 3, "name": "cat"}, {"id": 2, "name": "bird"}]
+    (other / "annotations.json").write_text(json.dumps(truth), "utf-8")
+
+    images, _, classes, labels = labelled.read([folder(tmp_path), other], 50)
+
+    assert labels == ("cat", "dog", "bird")
+    assert len(images) == 4
+    assert classes.tolist() == [[1, 0], [-1, -1], [0, 2], [-1, -1]]

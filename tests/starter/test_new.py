@@ -25,6 +25,7 @@ FIELDS = {
     "description_toml": '"A."',
     "description_text": "A.",
     "model": "cocossd",
+    "model_toml": '"cocossd"',
     "colour": "#123456",
     "looks": "",
     "version": "1",
@@ -129,3 +130,39 @@ def test_a_package_has_a_name_that_python_can_import(name: str, package: str) ->
 
 def test_a_project_may_not_hide_the_library_itself() -> None:
     assert package_name("Obscura") == "project_obscura"
+
+
+@pytest.fixture
+def installed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """The command as it is installed from a wheel, without the source code of the page."""
+    monkeypatch.setattr("obscura.cli.new.__file__", str(tmp_path / "site/obscura/cli/new.py"))
+
+
+def checkout(folder: Path) -> Path:
+    """Return the source code that a project names."""
+    table = tomllib.loads((folder / "page.toml").read_text("utf-8"))
+    return (folder / table["obscura"]["checkout"]).resolve()
+
+
+@pytest.mark.usefixtures("installed")
+def test_an_installed_command_finds_the_source_code_in_which_it_is_given(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(ROOT / "examples")
+
+    assert main(["new", str(tmp_path / "new")]) == 0
+    assert checkout(tmp_path / "new") == ROOT
+    assert capsys.readouterr().err == ""
+
+
+@pytest.mark.usefixtures("installed")
+def test_an_installed_command_without_source_code_says_what_is_missing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+
+    assert main(["new", str(tmp_path / "new")]) == 0
+    assert "source code was not found" in capsys.readouterr().err
+    assert main(["new", str(tmp_path / "other"), "--checkout", str(ROOT)]) == 0
+    assert checkout(tmp_path / "other") == ROOT
+    assert capsys.readouterr().err == ""

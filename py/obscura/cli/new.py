@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import sys
 from pathlib import Path
 
 from obscura.cli.arguments import checked, filled, names
@@ -44,7 +45,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--checkout",
         type=filled,
         metavar="DIR",
-        help="Obscura's source code (default: where this command comes from, or obscura/)",
+        help="Obscura's source code (default: where this command comes from, or is given)",
     )
 
 
@@ -71,6 +72,11 @@ def run(arguments: argparse.Namespace) -> int:
     print(
         f"{folder}: {TEMPLATES[arguments.template]}, {len(files)} files. README.md says what next."
     )
+    if arguments.template == "page" and arguments.checkout is None and _source() is None:
+        print(
+            "Obscura's source code was not found: write its folder as `checkout` into page.toml.",
+            file=sys.stderr,
+        )
     return OK
 
 
@@ -113,6 +119,7 @@ def _fields(arguments: argparse.Namespace, folder: Path) -> dict[str, str]:
         # Within the quotes of a docstring.
         "description_text": description.replace("\\", "").replace('"', "'"),
         "model": arguments.model,
+        "model_toml": _quoted(arguments.model),
         "colour": arguments.colour or COLOUR,
         "looks": looks or '# closer_looks = ["faces", "pose"]',
         "version": __version__,
@@ -127,11 +134,17 @@ def _quoted(text: str) -> str:
 
 def _checkout(given: str | None, folder: Path) -> str:
     """Return the folder of Obscura's source code, relative to the project if it can be."""
-    here = Path(__file__).resolve().parents[3]
-    if given is None and not (here / "index.html").is_file():
-        return "obscura"  # installed as a wheel, which has no source code of the page
-    source = Path(given).resolve() if given else here
+    source = Path(given).resolve() if given else _source()
+    if source is None:
+        return "obscura"
     try:
         return Path(os.path.relpath(source, folder.resolve())).as_posix()
     except ValueError:  # another drive of Windows
         return source.as_posix()
+
+
+def _source() -> Path | None:
+    """Return the source code that this command comes from, or in which it is given; None if it is
+    installed as a wheel, and given elsewhere."""
+    places = (Path(__file__).resolve().parents[3], Path.cwd(), *Path.cwd().parents)
+    return next((each for each in places if (each / "py/obscura/starter").is_dir()), None)

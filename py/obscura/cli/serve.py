@@ -15,6 +15,8 @@ from obscura.cli.arguments import filled, positive, rate
 from obscura.cli.exits import NO_ENGINE, OK
 
 if TYPE_CHECKING:
+    from fastapi import FastAPI
+
     from obscura.serving.settings import Models, Settings
 
 INSTALL = "obscura[serve]"
@@ -91,19 +93,44 @@ def _origin(text: str) -> str:
 
 def run(arguments: argparse.Namespace) -> int:
     """Serve until the server is stopped; return 3 if the models cannot be opened."""
-    from obscura.extras import need
-
-    need("fastapi", "The server is made with FastAPI", INSTALL)
-    need("prometheus_client", "Counters are kept with prometheus-client", INSTALL)
-    uvicorn = need("uvicorn", "The server runs in uvicorn", INSTALL)
-    from obscura.serving.asgi import create_app
-    from obscura.serving.connection import Connection
-
-    app = create_app(settings(arguments))
+    app = application(arguments)
     if arguments.openapi:
         text = json.dumps(app.openapi(), ensure_ascii=False, indent=1) + "\n"
         Path(arguments.openapi).write_text(text, encoding="utf-8")
         return OK
+    return serve(app, arguments)
+
+
+def application(arguments: argparse.Namespace) -> FastAPI:
+    """Return the application that the options describe.
+
+    Raises:
+        UsageError: the options make no sense.
+        ToolMissing: the packages of the extra ``serve`` are not installed.
+    """
+    from obscura.extras import need
+
+    need("fastapi", "The server is made with FastAPI", INSTALL)
+    need("prometheus_client", "Counters are kept with prometheus-client", INSTALL)
+    need("uvicorn", "The server runs in uvicorn", INSTALL)
+    from obscura.serving.asgi import create_app
+
+    return create_app(settings(arguments))
+
+
+def serve(app: FastAPI, arguments: argparse.Namespace) -> int:
+    """Serve an application that `application` made, until the server is stopped.
+
+    Returns:
+        The exit code: 3 if the models cannot be opened.
+
+    Raises:
+        UsageError: the address cannot be had.
+    """
+    import uvicorn
+
+    from obscura.serving.connection import Connection
+
     Connection.head_s = min(Connection.head_s, arguments.body_seconds)
     logging.basicConfig(level=logging.WARNING, format="obscura: %(message)s", stream=sys.stderr)
     # Of a warning for every request that is not HTTP, a log would only grow.

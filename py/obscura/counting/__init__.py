@@ -6,6 +6,7 @@ from obscura.counting.periods import SeriesError
 from obscura.counting.presence import Presence
 from obscura.counting.series import Series
 from obscura.counting.shapes import Line, Shapes, ShapesError, Zone, from_json, to_json
+from obscura.counting.still import inside
 
 __all__ = [
     "Appeared",
@@ -22,5 +23,6 @@ __all__ = [
     "ZoneEntered",
     "ZoneLeft",
     "from_json",
+    "inside",
     "to_json",
 ]

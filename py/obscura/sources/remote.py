@@ -12,7 +12,7 @@ from typing import Any
 
 from obscura import pictures
 from obscura.errors import ObscuraError, PictureError
-from obscura.extras import need
+from obscura.extras import ToolMissing, need
 from obscura.sources.errors import SourceError
 from obscura.sources.listing import Choice
 from obscura.sources.source import Frame, frame
@@ -113,6 +113,8 @@ def expand(where: str, choice: Choice, complain: Callable[[ObscuraError], None])
     except OSError as error:
         complain(SourceError(f"The folder cannot be read: {error.strerror or error}", where))
         return
+    except ToolMissing:
+        raise
     except ObscuraError as error:
         complain(error)
         return
