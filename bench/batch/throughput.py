@@ -5,10 +5,10 @@
 The ways: one detector on all cores; a process of one thread for each core; and the loop that
 people write with onnxruntime alone, as it is by default and in processes of one thread: counting
 scores, and with boxes, their suppression and records, as libraries for detection have it, which is
-what `obscura` gives (for models that stretch the picture, as COCO-SSD does). Each turn
-gives every way the same pictures; the table has the median of the turns, for this machine at this
-time: compare rows, not runs. Where others use the machine too, compare the processors' own time,
-which Linux counts for each process.
+what `obscura` gives (for models that stretch the picture, as COCO-SSD does). In each turn every
+way has all pictures, and the ways come in another order; the table has the median of the turns, for
+this machine at this time: compare rows, not runs. Where others use the machine too, compare the
+processors' own time, which Linux counts for each process.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from __future__ import annotations
 import argparse
 import multiprocessing
 import os
+import random
 import tempfile
 import time
 from collections import defaultdict
@@ -208,21 +209,21 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
         paths = pictures(Path(folder), arguments.pictures)
         check(arguments.model, paths[0])
-        measured: dict[str, list[float]] = {}
         used: defaultdict[str, float] = defaultdict(float)
         opened = dict(ways(arguments.model, arguments.jobs, stack))
+        measured: dict[str, list[float]] = {name: [] for name in opened}
         for way in opened.values():
             way(paths[: 2 * arguments.jobs])
-        size = -(-len(paths) // TURNS)
         for turn in range(TURNS):
-            part = paths[turn * size : (turn + 1) * size]
-            order: list[Any] = list(opened.items())
-            for name, way in order[turn % len(order) :] + order[: turn % len(order)]:
+            order = list(opened)
+            # Or a way would always follow the same one, and one with all cores slows the next.
+            random.Random(turn).shuffle(order)
+            for name in order:
                 began, before = time.perf_counter(), processor_s()
-                if way(part) != len(part):
+                if opened[name](paths) != len(paths):
                     raise SystemExit(f"{name}: not all pictures were looked at")
                 used[name] += processor_s() - before
-                measured.setdefault(name, []).append((time.perf_counter() - began) / len(part))
+                measured[name].append((time.perf_counter() - began) / len(paths))
     first = median(next(iter(measured.values())))
     print(f"{arguments.pictures} pictures, {cores()} cores, {arguments.model}\n")
     print("| way | ms a picture | pictures a second | times the first | processors' ms a picture |")
@@ -230,7 +231,7 @@ def main() -> None:
     for name in opened:
         each = median(measured[name])
         figures = f"{1000 * each:.1f} | {1 / each:.1f} | {first / each:.2f}"
-        print(f"| {name} | {figures} | {1000 * used[name] / len(paths):.1f} |")
+        print(f"| {name} | {figures} | {1000 * used[name] / TURNS / len(paths):.1f} |")
 
 
 if __name__ == "__main__":
