@@ -53,7 +53,8 @@ def run(arguments: argparse.Namespace) -> int:
     """Write the files of a project.
 
     Raises:
-        UsageError: the folder has something in it, or an option belongs to another template.
+        UsageError: the folder has something in it or a name that cannot be shown, or an option
+            belongs to another template.
         ModelMissing: there is no model of that name.
         OutputError: the files cannot be written.
     """
@@ -106,7 +107,7 @@ def _fields(arguments: argparse.Namespace, folder: Path) -> dict[str, str]:
     from obscura import __version__
     from obscura.starter import package_name
 
-    name = arguments.name or folder.resolve().name
+    name = arguments.name or _name_of(folder)
     package = package_name(name)
     description = f"{name}: object detection that stays on the device."
     looks = "" if not arguments.looks else f"closer_looks = {json.dumps(arguments.looks)}"
@@ -127,9 +128,26 @@ def _fields(arguments: argparse.Namespace, folder: Path) -> dict[str, str]:
     }
 
 
+def _name_of(folder: Path) -> str:
+    """Return the name of a folder, which becomes that of the project.
+
+    Raises:
+        UsageError: no file of the project could have it.
+    """
+    from obscura.cli.errors import UsageError
+
+    name = folder.resolve().name
+    try:
+        return _line(name)
+    except ValueError:
+        raise UsageError(
+            "The folder's name cannot be the project's", ascii(name), remedy="Choose one: --name."
+        ) from None
+
+
 def _quoted(text: str) -> str:
-    """Return a string of TOML, whose escapes are those of JSON."""
-    return json.dumps(text, ensure_ascii=False)
+    """Return a string of TOML, whose escapes are those of JSON, but for DEL."""
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
 def _checkout(given: str | None, folder: Path) -> str:
