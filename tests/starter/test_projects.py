@@ -154,7 +154,7 @@ def test_a_page_starts_with_any_parameter_of_the_address() -> None:
         ("[obscura]", "[other]", "page.toml lacks 'obscura'"),
         ("checkout =", "other =", "page.toml lacks 'checkout'"),
         ('version = "', 'other = "', "page.toml lacks 'version'"),
-        ("checkout =", "checkout = 1 #", "page.toml cannot be used"),
+        ("checkout =", "checkout = 1 #", "page.toml is not valid"),
     ],
 )
 def test_a_page_that_does_not_name_its_source_code_takes_one_line(
@@ -178,7 +178,7 @@ def test_a_page_without_its_file_takes_one_line(new: New, run: Run) -> None:
 
     assert done.returncode == 1
     (line,) = done.stderr.splitlines()
-    assert line.startswith("build.py: page.toml cannot be used")
+    assert line.startswith("build.py: page.toml cannot be read")
 
 
 def test_a_page_without_source_code_says_what_is_missing(new: New, run: Run) -> None:
