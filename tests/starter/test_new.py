@@ -14,7 +14,8 @@ import pytest
 import obscura
 from builder.build import ROOT
 from obscura.cli import exits, main
-from obscura.starter import TEMPLATES, package_name, render
+from obscura.page.features.closer import LOOKS as PAGE_LOOKS
+from obscura.starter import LOOKS, TEMPLATES, package_name, render
 
 New = Callable[..., Path]
 FIELDS = {
@@ -125,6 +126,7 @@ def test_an_empty_folder_is_filled(tmp_path: Path) -> None:
         (["--template", "library", "--colour", "#123456"], 2),
         (["--model", "no-such-model"], 3),
         (["--model", "folder/mine.onnx"], 2),
+        (["--looks", "faces,poses"], 2),
     ],
 )
 def test_options_that_make_no_sense_write_nothing(
@@ -132,6 +134,21 @@ def test_options_that_make_no_sense_write_nothing(
 ) -> None:
     assert main(["new", str(tmp_path / "new"), *options]) == code
     assert not (tmp_path / "new").exists()
+
+
+def test_the_looks_are_those_of_the_page() -> None:
+    assert LOOKS == PAGE_LOOKS
+
+
+@pytest.mark.parametrize("name", ["x" * 300, "file/deep"])
+def test_a_folder_that_cannot_be_made_takes_one_line(
+    name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "file").touch()
+
+    assert main(["new", str(tmp_path / name), "--name", "Door"]) == exits.NO_OUTPUT
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.endswith("Name a new folder.")
 
 
 @pytest.mark.parametrize("colour", ["red", "#12345", "#12345g", "123456"])

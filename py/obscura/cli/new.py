@@ -10,10 +10,12 @@ from pathlib import Path
 
 from obscura.cli.arguments import checked, filled, names
 from obscura.cli.exits import OK
-from obscura.starter import TEMPLATES
+from obscura.starter import LOOKS, TEMPLATES
+from obscura.suggest import suggestion
 
 COLOUR = "#f4b942"
 MODEL = "cocossd"
+ANOTHER = "Name a new folder."
 
 
 def _hex(text: str) -> str:
@@ -40,7 +42,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     page = parser.add_argument_group("of a page").add_argument
     colour = checked(_hex, bool, "a colour such as #2f9e6e")
     page("--colour", type=colour, metavar="#RRGGBB", help=f"of buttons (default: {COLOUR})")
-    page("--looks", type=names, metavar="A,B", help="closer looks to switch on: faces, pose, ...")
+    page("--looks", type=names, metavar="A,B", help=f"closer looks: {', '.join(LOOKS)}")
     page(
         "--checkout",
         type=filled,
@@ -53,8 +55,8 @@ def run(arguments: argparse.Namespace) -> int:
     """Write the files of a project.
 
     Raises:
-        UsageError: the folder has something in it or a name that cannot be shown, or an option
-            belongs to another template.
+        UsageError: the folder has something in it or a name that cannot be shown, an option
+            belongs to another template, or there is no such look.
         ModelMissing: there is no model of that name.
         OutputError: the files cannot be written.
     """
@@ -63,13 +65,15 @@ def run(arguments: argparse.Namespace) -> int:
     from obscura.starter import render, write
 
     folder = Path(arguments.folder)
-    _check(arguments, folder)
-    find(arguments.model)
-    files = render(arguments.template, _fields(arguments, folder))
     try:
+        _check(arguments, folder)
+        find(arguments.model)
+        files = render(arguments.template, _fields(arguments, folder))
         write(files, folder)
     except OSError as error:
-        raise OutputError(f"The project cannot be written: {error.strerror}", folder) from error
+        raise OutputError(
+            f"The project cannot be written: {error.strerror}", folder, remedy=ANOTHER
+        ) from error
     print(
         f"{folder}: {TEMPLATES[arguments.template]}, {len(files)} files. README.md says what next."
     )
@@ -85,9 +89,14 @@ def _check(arguments: argparse.Namespace, folder: Path) -> None:
     from obscura.cli.errors import UsageError
 
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise UsageError(
-            "There is something in the place for the project", folder, remedy="Name a new folder."
-        )
+        raise UsageError("There is something in the place for the project", folder, remedy=ANOTHER)
+    for look in arguments.looks or ():
+        if look not in LOOKS:
+            raise UsageError(
+                "There is no such closer look",
+                look,
+                remedy=suggestion(look, LOOKS) or f"There are {', '.join(LOOKS)}.",
+            )
     for option in ("colour", "looks", "checkout"):
         if arguments.template != "page" and getattr(arguments, option) is not None:
             raise UsageError(

@@ -23,6 +23,8 @@ TEMPLATES = {
     "service": "an HTTP server that finds objects in pictures",
 }
 
+LOOKS = ("faces", "emotion", "age-gender", "pose", "text")
+"""Closer looks that a page has."""
 _OTHERS = sys.stdlib_module_names | {"numpy", "obscura", "onnxruntime", "pil", "sign", "tests"}
 """Modules that a project's own must not take the place of; ``sign`` draws for its tests."""
 
