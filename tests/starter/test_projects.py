@@ -125,6 +125,10 @@ def test_a_page_is_upgraded_by_one_version(built: Path, run: Run) -> None:
         ('"zones.json"', '"gone.json"', "page.toml names gone.json, which does not exist"),
         ('zones = "zones.json"', "zones = 1", "zones in page.toml is not text"),
         ("[start]", "[start", "page.toml is not valid"),
+        ("[obscura]", "[other]", "page.toml lacks 'obscura'"),
+        ("checkout =", "other =", "page.toml lacks 'checkout'"),
+        ('version = "', 'other = "', "page.toml lacks 'version'"),
+        ("checkout =", "checkout = 1 #", "page.toml is not valid"),
     ],
 )
 def test_what_is_wrong_in_the_file_takes_one_line(
@@ -146,28 +150,6 @@ def test_a_page_starts_with_any_parameter_of_the_address() -> None:
     section = (ROOT / "docs" / "automation.md").read_text("utf-8").split("## ")[1]
     documented = set(re.findall(r"^\| `(\w+)` \|", section, re.MULTILINE))
     assert {*STARTS} == documented - {"model", "shapes"}
-
-
-@pytest.mark.parametrize(
-    ("old", "changed", "wanted"),
-    [
-        ("[obscura]", "[other]", "page.toml lacks 'obscura'"),
-        ("checkout =", "other =", "page.toml lacks 'checkout'"),
-        ('version = "', 'other = "', "page.toml lacks 'version'"),
-        ("checkout =", "checkout = 1 #", "page.toml is not valid"),
-    ],
-)
-def test_a_page_that_does_not_name_its_source_code_takes_one_line(
-    new: New, run: Run, old: str, changed: str, wanted: str
-) -> None:
-    folder = new("page")
-    exchange(folder / "page.toml", old, changed)
-
-    done = run(folder, "build.py", "build")
-
-    assert done.returncode == 1
-    (line,) = done.stderr.splitlines()
-    assert line.startswith(f"build.py: {wanted}")
 
 
 def test_a_page_without_its_file_takes_one_line(new: New, run: Run) -> None:
