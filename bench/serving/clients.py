@@ -54,10 +54,10 @@ class Client:
             return NONE, {}
 
     async def insist(self, request: bytes, until: float) -> tuple[str, dict[str, str]]:
-        """As `ask`, again and again: when told to come again, and a few times if it was dropped.
+        """As `ask`, again when the server is busy, and a few times if the request was dropped.
 
         Args:
-            until: moment after which one no longer comes again.
+            until: moment after which a busy server is not asked again.
         """
         drops = 0
         while True:
@@ -101,8 +101,8 @@ async def _send(writer: asyncio.StreamWriter, request: bytes, pause_s: float) ->
 
 
 def dropped(status: str, headers: dict[str, str]) -> bool:
-    """Whether the process that had a request has died: no answer, or one that no server of ours
-    gives, since those have an error as JSON."""
+    """Whether the process that had a request has died: no answer, or one that Obscura's
+    server does not give, whose errors are JSON."""
     bare = headers.get("content-type") != "application/json"
     return status == NONE or (status in ("500", "502") and bare)
 

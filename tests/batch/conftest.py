@@ -13,8 +13,11 @@ from typing import Any
 import pytest
 from PIL import Image
 
+from obscura.cli import main
+
 ROOT = Path(__file__).resolve().parents[2]
 Start = Callable[..., "subprocess.Popen[str]"]
+Detect = Callable[..., int]
 
 
 @pytest.fixture
@@ -48,6 +51,16 @@ def clip(tmp_path: Path) -> Path:
             container.mux(stream.encode(av.VideoFrame.from_image(picture)))
         container.mux(stream.encode(None))
     return path
+
+
+@pytest.fixture
+def detect(colour_models: Path) -> Detect:
+    """Run ``obscura detect`` in this process; return its exit code."""
+
+    def run(*arguments: str | Path) -> int:
+        return main(["detect", "--model", str(colour_models / "colours"), *map(str, arguments)])
+
+    return run
 
 
 @pytest.fixture

@@ -8,7 +8,6 @@ import shutil
 import signal
 import sqlite3
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,26 +15,14 @@ import pytest
 from PIL import Image
 
 from obscura.batch.names import Names
-from obscura.cli import exits, main
+from obscura.cli import exits
 from obscura.cli.errors import UsageError
 from obscura.cli.saver import copy_name, crop_name
 
-from .conftest import Start
+from .conftest import Detect, Start
 
 WHOLE_S = 120
 MANY = 600
-
-
-@pytest.fixture
-def detect(colour_models: Path) -> Callable[..., int]:
-    def run(*arguments: str | Path) -> int:
-        model = str(colour_models / "colours")
-        return main(["detect", "--model", model, *map(str, arguments)])
-
-    return run
-
-
-Detect = Callable[..., int]
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ from obscura.cli.work import Found, Item, Model
 
 
 class Hands(Member):
-    """A worker that answers when it is told to, and notes what it had at a time."""
+    """A worker that answers when it is asked to, and notes what it had at a time."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -32,7 +32,7 @@ class Hands(Member):
 
 
 class Shop(Dispatcher):
-    """Workers in this process: whoever has most answers next."""
+    """Workers in this process: the one that has most answers next."""
 
     def started(self) -> Member:
         return Hands()
@@ -55,10 +55,10 @@ def test_who_reads_a_video_has_nothing_else() -> None:
     with Shop(2) as shop:
         had = [each.had for each in shop.members if isinstance(each, Hands)]
         spread = Spread(lambda: Alone(Namespace()), shop, is_file, is_long)
-        told = list(spread.found(map(Item, sources), print))
+        seen = list(spread.found(map(Item, sources), print))
 
         together = [each for one in had for each in one]
-        assert [each.record["source"] for _, frames in told for each in frames] == sources
+        assert [each.record["source"] for _, frames in seen for each in frames] == sources
         assert sorted({name for each in together for name in each}) == sources
         assert all(len(each) == 1 for each in together if any(map(is_long, each)))
         assert any(len(each) == 2 for each in together)  # pictures are handed out ahead

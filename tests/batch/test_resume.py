@@ -16,9 +16,9 @@ from typing import Any
 
 import pytest
 
-from obscura.cli import exits, main
+from obscura.cli import exits
 
-from .conftest import Start, names, sources
+from .conftest import Detect, Start, names, sources
 
 Pictures = Callable[[int], Path]
 WHOLE_S = 120
@@ -156,18 +156,6 @@ def test_a_second_run_at_a_time_is_refused(
     assert "Another run is writing to this folder" in error
     assert ended(first)[0] == 0
     assert sources(out) == names(folder)
-
-
-@pytest.fixture
-def detect(colour_models: Path) -> Callable[..., int]:
-    def run(*arguments: str | Path) -> int:
-        model = str(colour_models / "colours")
-        return main(["detect", "--model", model, *map(str, arguments)])
-
-    return run
-
-
-Detect = Callable[..., int]
 
 
 def test_other_options_are_refused(

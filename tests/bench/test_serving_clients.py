@@ -65,5 +65,5 @@ def test_a_busy_server_is_asked_until_patience_ends() -> None:
     assert insisted([BUSY], patience_s=0) == ("429", 1)
 
 
-def test_being_told_to_come_again_uses_up_no_tries() -> None:
+def test_a_busy_server_uses_up_no_tries() -> None:
     assert insisted([BARE, BUSY, BARE, BUSY, GOOD]) == ("200", 5)

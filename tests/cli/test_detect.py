@@ -106,7 +106,7 @@ def test_an_unreadable_picture_is_told_and_the_rest_is_done(
     assert len(err.splitlines()) == 2
 
 
-def test_a_head_that_fails_is_told_in_the_records_and_at_the_end(
+def test_a_head_that_fails_is_named_in_the_records_and_at_the_end(
     capsys: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(*_: object) -> None:

@@ -14,8 +14,11 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from obscura.cli import main
+from obscura.cli import exits, main
+from obscura.engine.native import NativeSession
+from obscura.errors import BackendError
 
+SAMPLE = Path(__file__).resolve().parents[2] / "assets" / "sample.jpg"
 Scene = Callable[..., NDArray[np.uint8]]
 OWN = re.compile(r"""(?:src|href)=["'](?!data:)""")
 
@@ -93,6 +96,23 @@ def test_labels_are_the_same_with_several_jobs(
 
     assert written(tmp_path / "3") == written(tmp_path / "1")
     assert len(list((tmp_path / "1" / "images").iterdir())) == 6
+
+
+def test_a_head_that_fails_is_reported(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any
+) -> None:
+    def fail(*_: object) -> None:
+        raise BackendError("onnxruntime failed")
+
+    monkeypatch.setattr(NativeSession, "run_crops", fail)
+    pictures = tmp_path / "pictures"
+    pictures.mkdir()
+    shutil.copy(SAMPLE, pictures)
+
+    code = main(["label", str(pictures), "--out", str(tmp_path / "out"), "--head", "faces"])
+
+    assert code == exits.SOME_FAILED
+    assert 'The head "faces" failed and is off' in capsys.readouterr().err
 
 
 def written(folder: Path) -> dict[str, bytes]:

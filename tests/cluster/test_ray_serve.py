@@ -56,7 +56,7 @@ class Served:
         ]
 
     def wait_for(self, number: int) -> None:
-        """Wait until there are so many of them."""
+        """Wait until there are this many of them."""
         deadline = time.monotonic() + WHOLE_S
         while len(self.replicas()) != number:
             assert time.monotonic() < deadline, self.log.read_text()
@@ -159,7 +159,7 @@ async def asked(port: int, seconds: float) -> Counter[str]:
 
 
 async def until_there_are(served: Served, number: int) -> Counter[str]:
-    """Ask until there are so many replicas."""
+    """Ask until there are this many replicas."""
     answers: Counter[str] = Counter()
     deadline = time.monotonic() + WHOLE_S
     while len(served.replicas()) != number:
@@ -177,7 +177,7 @@ def test_there_are_more_replicas_under_load_and_one_again_afterwards(served: Ser
     served.wait_for(1)
 
 
-def test_a_crowd_is_told_when_to_come_again(served: Served) -> None:
+def test_a_crowd_learns_when_to_come_again(served: Served) -> None:
     request = post(SAMPLE.read_bytes(), f"Content-Length: {SAMPLE.stat().st_size}", AUTHORIZATION)
 
     async def at_once() -> list[tuple[str, dict[str, str]]]:

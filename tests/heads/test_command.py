@@ -104,7 +104,7 @@ def test_what_heads_find_is_counted(
     assert line["in"] == classes
 
 
-def test_a_head_that_fails_while_counting_is_told(
+def test_a_head_that_fails_while_counting_is_reported(
     model: str, tmp_path: Path, scene: Scene, monkeypatch: pytest.MonkeyPatch, capsys: Any
 ) -> None:
     def fail(*_: Any, **__: Any) -> None:

@@ -88,6 +88,16 @@ def test_the_description_of_the_api_is_written_without_a_server(tmp_path: Path) 
     )
 
 
+def test_a_description_that_cannot_be_written_takes_one_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "nowhere" / "openapi.json"
+
+    assert main(["serve", "--openapi", str(file)]) == exits.NO_OUTPUT
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.endswith("Name another file with --openapi.")
+
+
 def test_ctrl_c_ends_it_well(start: Start) -> None:
     served = start()
     with served.client() as client:

@@ -13,8 +13,9 @@ import pytest
 
 import obscura
 from builder.build import ROOT
-from obscura.cli import main
-from obscura.starter import TEMPLATES, package_name, render
+from obscura.cli import exits, main
+from obscura.page.features.closer import LOOKS as PAGE_LOOKS
+from obscura.starter import LOOKS, TEMPLATES, package_name, render
 
 New = Callable[..., Path]
 FIELDS = {
@@ -70,6 +71,27 @@ def test_names_with_any_characters_make_valid_files(template: str, new: New) -> 
             assert table["name"] == AWKWARD
 
 
+@pytest.mark.parametrize("name", ["two\nlines", "back\bspace", "delete\x7f", "undecoded\udcff"])
+def test_a_folder_whose_name_cannot_be_shown_needs_another_name(
+    name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / name
+
+    assert main(["new", str(folder)]) == exits.SENSELESS
+    assert "--name" in capsys.readouterr().err
+    assert not folder.exists()
+    assert main(["new", str(folder), "--name", "Door", "--checkout", str(folder / "deep")]) == 0
+    table = tomllib.loads((folder / "page.toml").read_text("utf-8"))
+    assert (table["name"], table["obscura"]["checkout"]) == ("Door", "deep")
+
+
+def test_a_checkout_in_a_folder_of_any_name_is_found(tmp_path: Path) -> None:
+    folder = tmp_path / "delete\x7f"
+
+    assert main(["new", str(tmp_path / "page"), "--checkout", str(folder)]) == 0
+    assert checkout(tmp_path / "page") == folder.resolve()
+
+
 @pytest.mark.parametrize("template", TEMPLATES)
 def test_what_is_made_passes_the_checks_of_this_repository(template: str, new: New) -> None:
     folder = new(template)
@@ -104,6 +126,7 @@ def test_an_empty_folder_is_filled(tmp_path: Path) -> None:
         (["--template", "library", "--colour", "#123456"], 2),
         (["--model", "no-such-model"], 3),
         (["--model", "folder/mine.onnx"], 2),
+        (["--looks", "faces,poses"], 2),
     ],
 )
 def test_options_that_make_no_sense_write_nothing(
@@ -111,6 +134,21 @@ def test_options_that_make_no_sense_write_nothing(
 ) -> None:
     assert main(["new", str(tmp_path / "new"), *options]) == code
     assert not (tmp_path / "new").exists()
+
+
+def test_the_looks_are_those_of_the_page() -> None:
+    assert LOOKS == PAGE_LOOKS
+
+
+@pytest.mark.parametrize("name", ["x" * 300, "file/deep"])
+def test_a_folder_that_cannot_be_made_takes_one_line(
+    name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "file").touch()
+
+    assert main(["new", str(tmp_path / name), "--name", "Door"]) == exits.NO_OUTPUT
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.endswith("Name a new folder.")
 
 
 @pytest.mark.parametrize("colour", ["red", "#12345", "#12345g", "123456"])
@@ -122,7 +160,14 @@ def test_what_is_no_colour_is_refused(tmp_path: Path, colour: str) -> None:
 
 @pytest.mark.parametrize(
     ("name", "package"),
-    [("Door counter", "door_counter"), ("class", "project_class"), ("猫", "project")],
+    [
+        ("Door counter", "door_counter"),
+        ("class", "project_class"),
+        ("猫", "project"),
+        ("Json", "project_json"),
+        ("numpy", "project_numpy"),
+        ("sign", "project_sign"),
+    ],
 )
 def test_a_package_has_a_name_that_python_can_import(name: str, package: str) -> None:
     assert package_name(name) == package

@@ -130,6 +130,7 @@ def test_a_service_has_a_model_a_pipeline_a_zone_and_a_page_of_its_own(
     ("old", "changed", "code", "said"),
     [
         ("[serve]", "[serve", 2, "service.toml cannot be used"),
+        ("[serve]", "serve = 1", 2, "service.toml cannot be used"),
         ('zones = "zones.json"', 'zones = "gone.json"', 2, "gone.json"),
         ('zones = "zones.json"', "", 2, "service.toml lacks 'zones'"),
         ('model = "cocossd"', 'model = "gone.onnx"', 3, "gone.onnx"),

@@ -116,7 +116,7 @@ def test_a_page_is_upgraded_by_one_version(built: Path, run: Run) -> None:
 
 
 @pytest.mark.parametrize(
-    ("old", "changed", "told"),
+    ("old", "changed", "wanted"),
     [
         ("threshold =", "treshold =", "page.toml has start.treshold, which means nothing here"),
         ('colour = "#f4b942"', 'colour = "red"', "colour in page.toml is 'red'"),
@@ -125,10 +125,14 @@ def test_a_page_is_upgraded_by_one_version(built: Path, run: Run) -> None:
         ('"zones.json"', '"gone.json"', "page.toml names gone.json, which does not exist"),
         ('zones = "zones.json"', "zones = 1", "zones in page.toml is not text"),
         ("[start]", "[start", "page.toml is not valid"),
+        ("[obscura]", "[other]", "page.toml lacks 'obscura'"),
+        ("checkout =", "other =", "page.toml lacks 'checkout'"),
+        ('version = "', 'other = "', "page.toml lacks 'version'"),
+        ("checkout =", "checkout = 1 #", "page.toml is not valid"),
     ],
 )
 def test_what_is_wrong_in_the_file_takes_one_line(
-    new: New, run: Run, dist: Path, old: str, changed: str, told: str
+    new: New, run: Run, dist: Path, old: str, changed: str, wanted: str
 ) -> None:
     assert dist.is_dir()  # the caches are there
     folder = new("page")
@@ -138,7 +142,7 @@ def test_what_is_wrong_in_the_file_takes_one_line(
 
     assert done.returncode == 1
     (line,) = done.stderr.splitlines()
-    assert line.startswith(f"build.py: {told}")
+    assert line.startswith(f"build.py: {wanted}")
     assert not (folder / "dist").exists()
 
 
@@ -146,6 +150,17 @@ def test_a_page_starts_with_any_parameter_of_the_address() -> None:
     section = (ROOT / "docs" / "automation.md").read_text("utf-8").split("## ")[1]
     documented = set(re.findall(r"^\| `(\w+)` \|", section, re.MULTILINE))
     assert {*STARTS} == documented - {"model", "shapes"}
+
+
+def test_a_page_without_its_file_takes_one_line(new: New, run: Run) -> None:
+    folder = new("page")
+    (folder / "page.toml").unlink()
+
+    done = run(folder, "build.py", "build")
+
+    assert done.returncode == 1
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("build.py: page.toml cannot be read")
 
 
 def test_a_page_without_source_code_says_what_is_missing(new: New, run: Run) -> None:

@@ -90,11 +90,11 @@ def visit(driver: drivers.Driver, address: str) -> str:
     driver.evaluate(AGREE)
     until(driver, lambda now: now.get("backend") == "server", "on the server")
     photo(driver, SAMPLE)
-    told, bytes_sent = driver.evaluate(END), received(address)
+    shown, bytes_sent = driver.evaluate(END), received(address)
     wanted = f"{bytes_sent / 1e6:.1f} MB, "
-    if not bytes_sent or not told.startswith(wanted):
-        raise Refused(f"it tells of {told}, and the server received {bytes_sent:.0f} bytes")
-    return f"yes: {told}"
+    if not bytes_sent or not shown.startswith(wanted):
+        raise Refused(f"the page shows {shown}, and the server received {bytes_sent:.0f} bytes")
+    return f"yes: {shown}"
 
 
 def failed(now: dict[str, Any]) -> bool:

@@ -41,7 +41,7 @@ class Task:
         pickle.dump(part.found, self._parts)
 
     def begin_again(self) -> None:
-        """Forget the frames: another worker will say them."""
+        """Forget the frames: another worker begins with the first."""
         if self._parts is not None:
             self._parts.close()
             self._parts = None

@@ -33,7 +33,7 @@ ANOTHER = "Name a folder with --save or --crops in which nothing is read."
 
 
 class Names:
-    """Gives each source a stem of its own, whatever case file systems ignore."""
+    """Gives each source a stem of its own, also on file systems that ignore case."""
 
     def __init__(self, folders: Sequence[Path], base: sqlite3.Connection | None = None) -> None:
         """
@@ -54,7 +54,7 @@ class Names:
         self._keeps = base is not None
         # Without a name, a base lies in a file that is gone with it: memory stays flat.
         self._base = base or sqlite3.connect("", isolation_level=None)
-        with _told():
+        with _as_output_error():
             for table in _TABLES:
                 self._base.execute(table)
             for outer in self._folders:
@@ -81,7 +81,7 @@ class Names:
         if not is_address(where):
             self._spare(Path(where).resolve().parent)
         path = _bytes(where if is_address(where) else str(Path(where).absolute()))
-        with _told():
+        with _as_output_error():
             if self._keeps:
                 known = self._base.execute("select stem from names where path = ?", (path,))
                 if row := known.fetchone():
@@ -121,7 +121,7 @@ class Names:
         if self._keeps:
             raise UsageError("Copies would lie among what is read", folder, remedy=ANOTHER)
         self._avoided.add(folder)
-        with _told():
+        with _as_output_error():
             self._avoid(path.name for path in (folder.iterdir() if folder.is_dir() else ()))
 
     def _avoid(self, names: Iterable[str]) -> None:
@@ -206,7 +206,7 @@ def _text(data: bytes) -> str:
 
 
 @contextmanager
-def _told() -> Iterator[None]:
+def _as_output_error() -> Iterator[None]:
     try:
         yield
     except (sqlite3.Error, OSError) as error:

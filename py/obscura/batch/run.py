@@ -119,7 +119,7 @@ class _Run:
         """Store what is found in a source."""
         key = self._keys.pop(item.where)
         try:
-            store.add(key, self._told(found))
+            store.add(key, self._reported(found))
         except (BackendError, OutputError, ToolMissing):
             raise
         except ObscuraError as error:
@@ -128,7 +128,7 @@ class _Run:
             self.summary.found += 1
         self._under_way.remove(key)
 
-    def _told(self, found: Iterator[Found]) -> Iterator[dict[str, Any]]:
+    def _reported(self, found: Iterator[Found]) -> Iterator[dict[str, Any]]:
         for each in found:
             self._report(self.summary, each)
             yield each.record

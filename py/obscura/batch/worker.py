@@ -13,7 +13,7 @@ from obscura.extras import ToolMissing
 from obscura.sources.source import Complain
 
 FRAMES = 64
-"""Frames of a video that a worker holds."""
+"""Frames of a video that a worker collects before it passes them on."""
 
 
 class Kind(Protocol):
@@ -23,7 +23,8 @@ class Kind(Protocol):
 
     @property
     def model(self) -> Any:
-        """What who asks has to know beforehand; can be pickled, as all that is found."""
+        """What has to be known before the first source, such as labels; can be pickled, as can all
+        that is found."""
 
     def find(self, item: Any, complain: Complain) -> Iterator[Any]:
         """Yield what is found in a source, which has a ``where``."""
@@ -36,7 +37,7 @@ class Kind(Protocol):
 
 
 class Answer(NamedTuple):
-    """What a worker says of a picture or a video.
+    """What a worker answers for a picture or a video.
 
     Attributes:
         found: its frames.
@@ -62,13 +63,13 @@ class Answer(NamedTuple):
 
 
 class Part(NamedTuple):
-    """Frames of a video, said before its answer, which has the others."""
+    """Frames of a video that a worker passes on before its answer, which has the rest."""
 
     found: list[Any]
 
 
 class Worker:
-    """Answers for one source after another. A context manager that closes what it does so with."""
+    """Answers for one source after another. A context manager that releases the models."""
 
     def __init__(self, arguments: argparse.Namespace, kind: type[Kind] = Work) -> None:
         """
@@ -86,7 +87,7 @@ class Worker:
         """Return what is found in a source.
 
         Args:
-            say: receives what is found before; None to have all in the answer, and in memory.
+            say: receives frames as they are found; None to have all in the answer, and in memory.
 
         Raises:
             BackendError, OutputError, ToolMissing: no other will be read either.

@@ -139,9 +139,10 @@ class _Both:
         found = [detector.detect(pixels) for detector in self._detectors]
         names = [_names(each, d) for each, d in zip(found, self._detectors, strict=True)]
         pairs = matched(found[0], names[0], found[1], names[1])
+        paired = [{pair[side] for pair in pairs} for side in (0, 1)]
         a, b = (
-            [name for row, name in enumerate(names[side]) if row not in {p[side] for p in pairs}]
-            for side in (0, 1)
+            [name for row, name in enumerate(labels) if row not in rows]
+            for labels, rows in zip(names, paired, strict=True)
         )
         compared = _Compared([names[0][row] for row, _ in pairs], (a, b), [])
         if self._is_shown(compared.differences):

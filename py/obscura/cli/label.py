@@ -33,7 +33,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Write copies of the pictures, their boxes and contact sheets; return 1 if a picture is bad.
+    """Write copies of the pictures, their boxes and contact sheets; return 1 if a picture is bad
+    or a head failed.
 
     Raises:
         UsageError: the folder for the result has something in it.
@@ -65,12 +66,14 @@ def run(arguments: argparse.Namespace) -> int:
                 record["source"] = _copied(item.where, out, sheets.pictures)
                 writer.write(record)
                 sheets.add(record, image)
+            off = opened.failures()
         sheets.close()
+        bar.say(off)
     if not sheets.pictures:
         return SOME_FAILED
     print(f"{out}: pictures {sheets.pictures}, boxes {sheets.boxes.total()}")
     print(f"Look at {sheets.first}, then correct the boxes in a labelling tool.")
-    return SOME_FAILED if bar.failed else OK
+    return SOME_FAILED if bar.failed or off else OK
 
 
 def _free(out: Path) -> Path:

@@ -10,10 +10,12 @@ from pathlib import Path
 
 from obscura.cli.arguments import checked, filled, names
 from obscura.cli.exits import OK
-from obscura.starter import TEMPLATES
+from obscura.starter import LOOKS, TEMPLATES
+from obscura.suggest import suggestion
 
 COLOUR = "#f4b942"
 MODEL = "cocossd"
+ANOTHER = "Name a new folder."
 
 
 def _hex(text: str) -> str:
@@ -40,7 +42,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     page = parser.add_argument_group("of a page").add_argument
     colour = checked(_hex, bool, "a colour such as #2f9e6e")
     page("--colour", type=colour, metavar="#RRGGBB", help=f"of buttons (default: {COLOUR})")
-    page("--looks", type=names, metavar="A,B", help="closer looks to switch on: faces, pose, ...")
+    page("--looks", type=names, metavar="A,B", help=f"closer looks: {', '.join(LOOKS)}")
     page(
         "--checkout",
         type=filled,
@@ -53,7 +55,8 @@ def run(arguments: argparse.Namespace) -> int:
     """Write the files of a project.
 
     Raises:
-        UsageError: the folder has something in it, or an option belongs to another template.
+        UsageError: the folder has something in it or a name that cannot be shown, an option
+            belongs to another template, or there is no such look.
         ModelMissing: there is no model of that name.
         OutputError: the files cannot be written.
     """
@@ -62,13 +65,15 @@ def run(arguments: argparse.Namespace) -> int:
     from obscura.starter import render, write
 
     folder = Path(arguments.folder)
-    _check(arguments, folder)
-    find(arguments.model)
-    files = render(arguments.template, _fields(arguments, folder))
     try:
+        _check(arguments, folder)
+        find(arguments.model)
+        files = render(arguments.template, _fields(arguments, folder))
         write(files, folder)
     except OSError as error:
-        raise OutputError(f"The project cannot be written: {error.strerror}", folder) from error
+        raise OutputError(
+            f"The project cannot be written: {error.strerror}", folder, remedy=ANOTHER
+        ) from error
     print(
         f"{folder}: {TEMPLATES[arguments.template]}, {len(files)} files. README.md says what next."
     )
@@ -84,9 +89,14 @@ def _check(arguments: argparse.Namespace, folder: Path) -> None:
     from obscura.cli.errors import UsageError
 
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise UsageError(
-            "There is something in the place for the project", folder, remedy="Name a new folder."
-        )
+        raise UsageError("There is something in the place for the project", folder, remedy=ANOTHER)
+    for look in arguments.looks or ():
+        if look not in LOOKS:
+            raise UsageError(
+                "There is no such closer look",
+                look,
+                remedy=suggestion(look, LOOKS) or f"There are {', '.join(LOOKS)}.",
+            )
     for option in ("colour", "looks", "checkout"):
         if arguments.template != "page" and getattr(arguments, option) is not None:
             raise UsageError(
@@ -106,7 +116,7 @@ def _fields(arguments: argparse.Namespace, folder: Path) -> dict[str, str]:
     from obscura import __version__
     from obscura.starter import package_name
 
-    name = arguments.name or folder.resolve().name
+    name = arguments.name or _name_of(folder)
     package = package_name(name)
     description = f"{name}: object detection that stays on the device."
     looks = "" if not arguments.looks else f"closer_looks = {json.dumps(arguments.looks)}"
@@ -127,9 +137,26 @@ def _fields(arguments: argparse.Namespace, folder: Path) -> dict[str, str]:
     }
 
 
+def _name_of(folder: Path) -> str:
+    """Return the name of a folder, which becomes that of the project.
+
+    Raises:
+        UsageError: no file of the project could have it.
+    """
+    from obscura.cli.errors import UsageError
+
+    name = folder.resolve().name
+    try:
+        return _line(name)
+    except ValueError:
+        raise UsageError(
+            "The folder's name cannot be the project's", ascii(name), remedy="Choose one: --name."
+        ) from None
+
+
 def _quoted(text: str) -> str:
-    """Return a string of TOML, whose escapes are those of JSON."""
-    return json.dumps(text, ensure_ascii=False)
+    """Return a string of TOML, whose escapes are those of JSON, but for DEL."""
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
 def _checkout(given: str | None, folder: Path) -> str:

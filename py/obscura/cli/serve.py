@@ -95,10 +95,28 @@ def run(arguments: argparse.Namespace) -> int:
     """Serve until the server is stopped; return 3 if the models cannot be opened."""
     app = application(arguments)
     if arguments.openapi:
-        text = json.dumps(app.openapi(), ensure_ascii=False, indent=1) + "\n"
-        Path(arguments.openapi).write_text(text, encoding="utf-8")
+        _write_description(app, Path(arguments.openapi))
         return OK
     return serve(app, arguments)
+
+
+def _write_description(app: FastAPI, path: Path) -> None:
+    """Write the description of the calls.
+
+    Raises:
+        OutputError: it cannot be written.
+    """
+    from obscura.export.errors import OutputError
+
+    text = json.dumps(app.openapi(), ensure_ascii=False, indent=1) + "\n"
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise OutputError(
+            f"The description cannot be written: {error.strerror}",
+            path,
+            remedy="Name another file with --openapi.",
+        ) from error
 
 
 def application(arguments: argparse.Namespace) -> FastAPI:

@@ -67,7 +67,7 @@ class Metrics:
         self._answers.labels(route, status).inc()
 
     def received(self, size: int) -> None:
-        """Count a body of so many bytes."""
+        """Count the bytes of a body."""
         self._received.inc(size)
 
     def ran(self, answer: Answer) -> None:

@@ -29,8 +29,8 @@ INSTALL = "obscura[ray-serve]"
 STORE_BYTES = 512 << 20
 """Memory for pictures between the processes of a cluster that is started here."""
 AT_ONCE = command.MOST_CONNECTIONS
-"""Requests that a replica has at a time. Far more than it lets wait for a worker: those beyond are
-told to come again, and bodies that arrive slowly keep nobody out."""
+"""Requests that a replica has at a time. Far more than it lets wait for a worker: those beyond
+get a 429, and bodies that arrive slowly keep nobody out."""
 QUEUED = 64
 """Requests that wait to be handed to a replica: in the moment in which they come, or because all
 have as many as they may."""
@@ -178,7 +178,7 @@ def _begin(serve: Any, options: argparse.Namespace) -> None:
 def _stay_private() -> None:
     """Have a replica listen to others on this machine alone, where its node does.
 
-    Ray Serve, which cannot be told, would have it listen at all addresses, whoever calls.
+    Ray Serve has no option for it, and would have it listen at all addresses.
     """
     ray = need("ray", "The application runs on Ray Serve", INSTALL)
     own = ray.util.get_node_ip_address()

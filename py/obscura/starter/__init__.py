@@ -2,7 +2,7 @@
 
 A file of a template is text with ``$name`` and other fields; in paths, ``package``
 stands for the project's own package. Python is stored as ``NAME.py.txt``, because it is not
-part of this library, likewise ``pyproject.toml``; and ``.gitignore`` as ``gitignore``, because Git
+part of this library, as is ``pyproject.toml``; and ``.gitignore`` as ``gitignore``, because Git
 would obey it here.
 """
 
@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import keyword
 import re
+import sys
 from collections.abc import Mapping
 from importlib import resources
 from importlib.resources.abc import Traversable
@@ -22,6 +23,11 @@ TEMPLATES = {
     "service": "an HTTP server that finds objects in pictures",
 }
 
+LOOKS = ("faces", "emotion", "age-gender", "pose", "text")
+"""Closer looks that a page has."""
+_OTHERS = sys.stdlib_module_names | {"numpy", "obscura", "onnxruntime", "pil", "sign", "tests"}
+"""Modules that a project's own must not take the place of; ``sign`` draws for its tests."""
+
 
 def package_name(name: str) -> str:
     """Return a name for a Python package, made of a name for people.
@@ -30,9 +36,11 @@ def package_name(name: str) -> str:
     'door_counter_2'
     >>> package_name("5 birds")
     'project_5_birds'
+    >>> package_name("json")  # Python's own
+    'project_json'
     """
     words = re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_")
-    usable = words.isidentifier() and not keyword.iskeyword(words) and words != "obscura"
+    usable = words.isidentifier() and not keyword.iskeyword(words) and words not in _OTHERS
     return words if usable else f"project_{words}".rstrip("_")
 
 

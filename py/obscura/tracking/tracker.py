@@ -43,8 +43,7 @@ NEW_SPEED = 1.0
 """What the third margin grows by in a second: a new track's velocity is not known yet."""
 MOST_NEW_MARGIN = 2.5
 OUTSIDE_S = 0.2
-"""Seconds for which a lost track is kept whose centre has left the picture. Who comes in there next
-is usually somebody else."""
+"""Seconds for which a track outside the picture is kept: who comes in there next is usually new."""
 STRONG_GATE, NEAR_GATE, NEW_GATE = 0.2, 0.5, 0.15
 """Overlap that a pair has to exceed in each association."""
 NO_MARGIN = np.zeros((1, 2))
@@ -52,27 +51,24 @@ OTHER_CLASS = 0.6
 """Factor of the overlap of a track with a detection of another class. Detectors waver between car
 and truck; the object stays the same."""
 SAME_OBJECT = 0.7
-"""A detection that overlaps a track's by more than this, in another class, is the same object, and
-begins no track."""
+"""A detection of another class that overlaps a track's by more than this begins no track."""
 MOST_MISSED = 3
 """A longer gap than this many times the one before is no slow camera: nobody watched meanwhile."""
 SLOW_S = 0.3
-"""Where frames are farther apart, people see what is detected at once, without a number: until the
-next frame tells whether it stays, would be too long to wait."""
+"""Where frames are farther apart, objects show before a second one confirms them, without an id."""
 ROUNDING_S = 1e-3
 """By how much times of frames are rounded: 0.4 s are 0.4 s."""
 EARLY = 2
-"""Tracks that begin in this many first frames are confirmed at once: what is there at the start was
-there before."""
+"""Tracks that begin in this many first frames are confirmed at once: they were there before."""
 
 
 class Tracker:
     """A `Stage` that fills ``track_id``. Call `update` once per analysed frame, also if nothing was
     detected.
 
-    Ids count up from 1 and are never reused, also not after `reset`. Detections that belong to no
-    confirmed track have `NO_TRACK`. The class of a tracked detection is the one that most of the
-    track's detections had, weighted by score.
+    Ids count up from 1 and are not reused before `restart`, also not after `reset`. Detections that
+    belong to no confirmed track have `NO_TRACK`. The class of a tracked detection is the one that
+    most of the track's detections had, weighted by score.
     """
 
     def __init__(self, options: TrackerOptions | None = None) -> None:
@@ -95,8 +91,7 @@ class Tracker:
         self._class_id = np.zeros(0, np.int32)  # the one that has most votes; of equals the first
         self._frames = 0
         self._gap_s = 0.0  # between the latest two frames
-        self._time_s = 0.0
-        self._previous_s = 0.0
+        self._time_s = self._previous_s = 0.0
 
     def restart(self) -> None:
         """Forget all tracks, and number the next from 1: what follows is another recording."""
