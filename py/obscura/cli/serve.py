@@ -132,6 +132,7 @@ def serve(app: FastAPI, arguments: argparse.Namespace) -> int:
     from obscura.serving.connection import Connection
 
     Connection.head_s = min(Connection.head_s, arguments.body_seconds)
+    Connection.take_s = arguments.body_seconds
     logging.basicConfig(level=logging.WARNING, format="obscura: %(message)s", stream=sys.stderr)
     # Of a warning for every request that is not HTTP, a log would only grow.
     logging.getLogger("uvicorn").setLevel(logging.ERROR)
