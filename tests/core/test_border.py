@@ -62,7 +62,7 @@ FLOORS = (
     {"redaction.listing", "redaction.video"},
     {"redaction.finder"},
     {"redaction.files"},
-    {"serving.faults", "serving.refusal", "serving.settings"},
+    {"serving.faults", "serving.parts", "serving.refusal", "serving.settings"},
     {"serving.detecting", "serving.pictures", "serving.pool"},
     {"serving.inference", "serving.limits", "serving.metrics"},
     {"serving"},

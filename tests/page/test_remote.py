@@ -335,6 +335,24 @@ async def test_a_device_that_had_failed_is_tried_again_after_the_tap(desk: Desk)
 
 
 @at
+async def test_of_a_device_that_cannot_detect_it_is_not_said_that_it_does(desk: Desk) -> None:
+    desk.fail()
+    await desk.use.agree(Agreed.FAILS)
+    await desk.looks()
+    assert desk.shown[-1] == (True, True)
+    desk.link.refusal = Refusal.GONE
+    with pytest.raises(ServerError):
+        await desk.in_use.session.run(Image(SAMPLE))
+
+    assert desk.notes[-1] == words.refused(Refusal.GONE, "h")
+    await desk.settle()
+    desk.notes.clear()
+    desk.ms += PAUSE_MS
+    await desk.looks()
+    assert desk.notes == [words.refused(Refusal.GONE, "h")], "nor when it is asked in vain"
+
+
+@at
 async def test_when_the_server_fails_the_device_goes_on_at_once(desk: Desk) -> None:
     await desk.use.agree(Agreed.SLOWER)
     desk.measure(SERVER_MS * 9)

@@ -36,7 +36,10 @@ def test_the_answer_is_the_record_of_the_command_line(
     assert wanted["detections"]
 
 
-def test_raw_pixels_are_answered_as_the_picture_they_are_of(client: httpx.Client) -> None:
+@pytest.mark.parametrize("kind", ["application/x-rgba", "Application/X-RGBA; a=b"])
+def test_raw_pixels_are_answered_as_the_picture_they_are_of(
+    client: httpx.Client, kind: str
+) -> None:
     pixels = pictures.to_rgba(pictures.open_picture(SAMPLE))
     height, width = pixels.shape[:2]
 
@@ -44,7 +47,7 @@ def test_raw_pixels_are_answered_as_the_picture_they_are_of(client: httpx.Client
         "/v1/detect",
         params={"width": width, "height": height},
         content=pixels.tobytes(),
-        headers={"Content-Type": "application/x-rgba"},
+        headers={"Content-Type": kind},
     )
 
     # More than a megabyte: it came in many parts.

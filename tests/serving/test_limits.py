@@ -183,6 +183,17 @@ def test_a_second_head_that_does_not_come_ends_the_connection_too(hasty: Served)
     assert answer.count(b"HTTP/1.1 200 ") == 1
 
 
+def test_a_client_that_takes_no_answer_is_left(hasty: Served) -> None:
+    with socket.socket() as line:
+        line.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        line.settimeout(30)
+        line.connect(("127.0.0.1", hasty.port))
+        request = b"GET /openapi.json HTTP/1.1\r\nHost: localhost\r\n\r\n"
+
+        with pytest.raises(ConnectionError):
+            line.sendall(request * 500_000)
+
+
 def test_a_full_queue_tells_when_to_come_again(start: Start) -> None:
     tight = start("--queue", "1")
     picture = SAMPLE.read_bytes()

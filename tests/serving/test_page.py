@@ -8,7 +8,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from builder import serve, site
+from builder import hosts, serve, site
 from obscura.serving import page
 
 from .conftest import Start, error
@@ -39,10 +39,14 @@ def browser(start: Start, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
         yield client
 
 
-def test_types_and_isolation_are_those_of_the_local_web_server() -> None:
+def test_headers_are_those_of_the_local_web_server_and_of_hosts() -> None:
     assert page.TYPES == serve.TYPES
     assert page.ISOLATION == serve.ISOLATION
     assert page.HASHED.pattern == site.HASHED.pattern
+    policy = '<meta http-equiv="Content-Security-Policy" content="default-src \'self\'">'
+    of_hosts = hosts.headers(policy) | {"Content-Security-Policy": hosts.FRAMES}
+    nosniff = {"X-Content-Type-Options": "nosniff"}
+    assert page.ISOLATION | page.PRIVATE | nosniff == of_hosts
 
 
 @pytest.mark.parametrize("name", FILES)
@@ -52,10 +56,9 @@ def test_files_come_with_their_type_isolated(browser: httpx.Client, name: str) -
     assert answer.text == FILES[name]
     wanted = serve.TYPES.get(Path(name).suffix, "text/plain; charset=utf-8")
     assert answer.headers["content-type"] == wanted
-    assert (
-        serve.ISOLATION.items()
-        <= {key.title(): value for key, value in answer.headers.items()}.items()
-    )
+    assert (page.ISOLATION | page.PRIVATE).items() <= {
+        key.title(): value for key, value in answer.headers.items()
+    }.items()
     assert answer.headers["x-content-type-options"] == "nosniff"
     kept = site.HASHED.search(name) is not None
     assert ("immutable" in answer.headers["cache-control"]) == kept

@@ -7,6 +7,7 @@ import signal
 import socket
 from pathlib import Path
 
+import httpx
 import pytest
 
 from obscura.cli import exits, main
@@ -118,3 +119,16 @@ def test_killed_and_started_again_it_answers_on_the_same_port(start: Start) -> N
 
     with served.client() as client:
         assert client.post("/v1/detect", content=picture).json() == before
+
+
+def test_what_its_end_cuts_off_is_no_fault_with_pages_of_a_log(start: Start) -> None:
+    served = start("--body-seconds", "60")
+    with served.client(), socket.create_connection(("127.0.0.1", served.port)) as line:
+        line.sendall(b"POST /v1/detect HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\n")
+        line.sendall(b"\xff\xd8\xff")
+        assert httpx.get(f"{served.url}/metrics").is_success  # so that line is being read, too
+        served.stop(signal.SIGINT)
+
+    cut_off, stopped = served.log.read_text().splitlines()
+    assert cut_off.startswith("obscura: Cancel 1 running task(s)")
+    assert stopped == "obscura: stopped."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import asyncio
 import json
 import logging
 import socket
@@ -150,9 +151,11 @@ def serve(app: FastAPI, arguments: argparse.Namespace) -> int:
     from obscura.serving.connection import Connection
 
     Connection.head_s = min(Connection.head_s, arguments.body_seconds)
+    Connection.take_s = arguments.body_seconds
     logging.basicConfig(level=logging.WARNING, format="obscura: %(message)s", stream=sys.stderr)
     # Of a warning for every request that is not HTTP, a log would only grow.
     logging.getLogger("uvicorn").setLevel(logging.ERROR)
+    logging.getLogger("uvicorn.error").addFilter(_is_fault)
     config = uvicorn.Config(
         app,
         host=arguments.host,
@@ -168,6 +171,11 @@ def serve(app: FastAPI, arguments: argparse.Namespace) -> int:
         proxy_headers=False,
     )
     return _served(uvicorn.Server(config), app.state.server.pool, arguments)
+
+
+def _is_fault(record: logging.LogRecord) -> bool:
+    """Return whether something is wrong: not if requests were only cut off by the server's end."""
+    return not (record.exc_info and isinstance(record.exc_info[1], asyncio.CancelledError))
 
 
 def _served(server: Any, pool: Any, arguments: argparse.Namespace) -> int:

@@ -165,7 +165,7 @@ def _add_own(app: FastAPI, server: Server) -> None:
         body = await request.body()
         server.metrics.received(len(body))
         limits = Limits(threshold, iou, inference.split_names(classes))
-        is_raw = request.headers.get("content-type", "").partition(";")[0].strip() == RAW
+        is_raw = request.headers.get("content-type", "").partition(";")[0].strip().lower() == RAW
         if not is_raw:
             check_kind(body)
 

@@ -1,4 +1,4 @@
-"""Connections: those on which no whole request arrives in time are closed."""
+"""Connections: closed where no whole request arrives in time, or no answer is taken."""
 
 from __future__ import annotations
 
@@ -12,11 +12,15 @@ from obscura.serving.refusal import error_body
 
 
 class Connection(H11Protocol):
-    """A connection of uvicorn, which itself waits for the head of a request for ever."""
+    """A connection of uvicorn, which itself waits for ever: for the head of a request, and for a
+    client that does not read its answer."""
 
     head_s = 10.0
     """Seconds for the head of a request, from its first byte, or from the connection on."""
+    take_s = 30.0
+    """Seconds for a client to take what was written of an answer."""
     _timer: asyncio.TimerHandle | None = None
+    _taking: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: Any) -> None:
         """Begin to wait for a first request."""
@@ -24,12 +28,25 @@ class Connection(H11Protocol):
         # asyncio does this only for sockets that were made with the number of the protocol. Without
         # it, what follows the head of an answer waits for the client's receipt: 40 ms.
         transport.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        # So that `pause_writing` is called whenever something is left for the client to take.
+        transport.set_write_buffer_limits(high=0)
         self._watch()
 
     def data_received(self, data: bytes) -> None:
         """Take bytes, and wait if they are not yet a whole head."""
         super().data_received(data)
         self._watch()
+
+    def pause_writing(self) -> None:
+        """Have the answer wait for the client to take what was written, but not without end."""
+        super().pause_writing()
+        # Not `close`, which would wait for the very same.
+        self._taking = self.loop.call_later(self.take_s, self.transport.abort)
+
+    def resume_writing(self) -> None:
+        """Go on with the answer."""
+        super().resume_writing()
+        self._end_taking()
 
     def send_400_response(self, msg: str) -> None:
         """Answer to what is not HTTP, unless an answer has begun, and end the connection."""
@@ -48,6 +65,7 @@ class Connection(H11Protocol):
         """Stop waiting."""
         super().connection_lost(exc)
         self._stop()
+        self._end_taking()
 
     def _watch(self) -> None:
         if self._answering():
@@ -59,6 +77,11 @@ class Connection(H11Protocol):
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
+
+    def _end_taking(self) -> None:
+        if self._taking is not None:
+            self._taking.cancel()
+            self._taking = None
 
     def _close(self) -> None:
         self._timer = None

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
@@ -27,6 +28,7 @@ OUTPUTS = {"boxes": ("FP32", np.float32), "scores": ("FP32", np.float32)} | {
 }
 LENGTH = "inference-header-content-length"
 """Header with the length of the JSON before binary tensors."""
+_LENGTH = re.compile(r"0*([0-9]{1,15})")  # of more digits Python would make no number
 MOST_JSON = 8 << 20
 """Bytes of JSON, which takes much more room in memory than on the wire."""
 
@@ -72,9 +74,12 @@ def parse(body: bytes, length: str | None, most_pixels: int) -> Asked:
     Raises:
         Refusal: 400, 413 or 422.
     """
-    if length is not None and not (length.isdecimal() and int(length[:20]) <= len(body)):
-        raise _wrong(f"{LENGTH} is not a length within the body")
-    end = len(body) if length is None else int(length)
+    end = len(body)
+    if length is not None:
+        digits = _LENGTH.fullmatch(length)
+        if digits is None or int(digits[1]) > len(body):
+            raise _wrong(f"{LENGTH} is not a length within the body")
+        end = int(digits[1])
     if end > MOST_JSON:
         raise Refusal(
             413, "too-large", "The JSON is too large", remedy="Send the tensor as binary data."

@@ -10,7 +10,7 @@ from typing import Any
 from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 
-# As tools/builder/serve.py has them; a test compares the two.
+# As tools/builder/serve.py and hosts.py have them; a test compares them.
 TYPES = {
     ".css": "text/css; charset=utf-8",
     ".html": "text/html; charset=utf-8",
@@ -37,13 +37,19 @@ ISOLATION = {
     "Cross-Origin-Embedder-Policy": "require-corp",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
+PRIVATE = {
+    # Of other sites none frames the page, or a press there might agree to something here.
+    "Content-Security-Policy": "frame-ancestors 'self'",
+    "Permissions-Policy": "camera=(self), display-capture=(self), microphone=(), geolocation=()",
+    "Referrer-Policy": "no-referrer",
+}
 HASHED = re.compile(r"(\.[0-9a-f]{10}\.\w+|-[0-9a-f]{10}/[\w.-]+)$")
 """Names that change with what the file holds, so that it may be kept for ever."""
 OTHER = "text/plain; charset=utf-8"  # LICENSE, NOTICE
 
 
 class Page(StaticFiles):
-    """Serves a built site with the headers that its threads and its caching need."""
+    """Serves a built site with the headers that its threads, its caching and its privacy need."""
 
     def __init__(self, folder: Path) -> None:
         super().__init__(directory=folder, html=True)
@@ -56,7 +62,7 @@ class Page(StaticFiles):
         path = PurePath(full_path)
         if "content-type" in response.headers:
             response.headers["content-type"] = TYPES.get(path.suffix, OTHER)
-        for name, value in ISOLATION.items():
+        for name, value in (ISOLATION | PRIVATE).items():
             response.headers[name] = value
         kept = HASHED.search(path.as_posix()) is not None
         response.headers["cache-control"] = (

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from obscura import pictures
 from obscura.errors import PictureError
 from obscura.pictures import PictureTooLarge
+from obscura.serving.parts import too_many_parts
 from obscura.serving.refusal import Refusal
 
 RAW = "application/x-rgba"
@@ -43,8 +44,12 @@ def decoded(body: bytes, most_pixels: int) -> NDArray[np.uint8]:
     """Return a picture as ``(height, width, 4)`` RGBA, upright, in sRGB.
 
     Raises:
-        Refusal: 422, it has too many pixels, by its header, or is damaged.
+        Refusal: 422, it has too many pixels, by its header, or too many parts, or is damaged.
     """
+    if too_many_parts(body):
+        raise Refusal(
+            422, "picture", "The picture has too many parts", remedy="Save it anew, then try again."
+        )
     try:
         image = pictures.open_picture(io.BytesIO(body), name=_NAME, most_pixels=most_pixels)
         return pictures.to_rgba(image)

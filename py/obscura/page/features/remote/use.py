@@ -178,7 +178,7 @@ class ServerUse:
         try:
             sample = await self._sample(session, card)
         except ServerError as error:
-            self._pause(words.back(error.refusal, self._host))
+            self._give_up(error)
             return
         if self.agreed is None:
             return
@@ -201,8 +201,13 @@ class ServerUse:
         if opened is None or self.agreed is None:
             return
         self._sessions.part_with(opened)  # at once, so that the frame is dropped without an error
-        self._pause(words.back(error.refusal, self._host))
+        self._give_up(error)
         self._spawn(self._back())
+
+    def _give_up(self, error: ServerError) -> None:
+        """Leave the server alone for a while, and say why; and of the device what is true of it."""
+        sentence = words.back if self._sessions.ready else words.refused
+        self._pause(sentence(error.refusal, self._host))
 
     async def _back(self) -> None:
         """Have this device run the model again."""
