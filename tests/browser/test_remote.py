@@ -92,7 +92,9 @@ def test_a_device_that_works_comes_first_and_a_reload_ends_the_agreement(
     assert checked == 2, "the sample picture, before anything else"
     assert does.pictures == checked
     assert room.at("remote-badge-text").inner_text().startswith("Server ready: ")
+    assert room.at("remote-unless").inner_text().startswith("You have agreed to that")
     room.reload().until_state("ready")
+    assert room.at("remote-unless").inner_text() == "Nothing is sent unless you agree."
     assert not room.at("remote-badge").is_visible()
     assert does.pictures == checked
     stored = json.dumps(room.page.evaluate("() => ({ ...localStorage })"))

@@ -39,6 +39,7 @@ class RemotePart(Part):
         self._title = by_id("promise-title")
         self._spawn, self._notes = context.spawn, 0
         self._said = str(self._promise.textContent)
+        self._unless = str(by_id("remote-unless").textContent)
         host = urlsplit(origin).hostname or ""
         self._link = RemoteLink(origin, address_space(host, own_host()) if origin else None)
         self._link.on_sent = self._show_sent
@@ -93,6 +94,7 @@ class RemotePart(Part):
         by_id("remote-does").textContent = state[0]
         by_id("remote-whom").textContent = state[1].format(host=self._host)
         by_id("remote-open").hidden, by_id("remote-end").hidden = agreed, not agreed
+        by_id("remote-unless").textContent = words.AGREED if agreed else self._unless
         self._promise.textContent = words.PROMISE.format(host=self._host) if agreed else self._said
         self._title.textContent = words.TITLE.format(host=self._host) if agreed else self._said
 

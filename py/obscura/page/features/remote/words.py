@@ -11,6 +11,7 @@ READY = ("Server ready", ": {host}")
 PROMISE = "Privacy: pictures may be sent to {host}"
 TITLE = "Pictures may be sent to {host}"
 SAME = "this site's server"
+AGREED = "You have agreed to that for this visit. Stop is at the top of the page."
 AGREE, CHECKING = "Agree", "Checking the server…"
 ENDED = "Stopped. Everything stays on this device again."
 SLOW = "This device is as fast as {host}, so pictures stay here again."
