@@ -26,6 +26,7 @@ from obscura.cli.arguments import (
 )
 from obscura.cli.errors import UsageError
 from obscura.cli.exits import OK, SOME_FAILED
+from obscura.cli.plain import plain
 from obscura.cli.progress import Progress, of
 from obscura.counting import report
 from obscura.counting.counter import Counter
@@ -220,7 +221,15 @@ class _Run:
                 remedy="Name another file with --events.",
             )
         try:
-            return stack.enter_context(path.open("w", encoding="utf-8", newline="\n", buffering=1))
+            return stack.enter_context(
+                path.open(
+                    "w",
+                    buffering=1,
+                    encoding="utf-8",
+                    errors="backslashreplace",  # of a name that is not Unicode, as JSON has it
+                    newline="\n",
+                )
+            )
         except OSError as error:
             raise OutputError(
                 f"The file cannot be written: {error.strerror}",
@@ -265,7 +274,8 @@ class _Run:
             print(json.dumps(made, indent=2))
         else:
             seconds = f"{self.frames} frames analysed, {self.last_s:.1f} s"
-            print(f"{arguments.source}: {seconds}{'' if complete else ', not to its end'}\n")
+            end = "" if complete else ", not to its end"
+            print(plain(f"{arguments.source}: {seconds}{end}") + "\n")
             print(report.table(self.counter, self.labels))
 
 

@@ -11,6 +11,7 @@ from obscura.batch.parquet import pyarrow
 from obscura.batch.run import Summary, run
 from obscura.batch.shards import FORMATS
 from obscura.cli.errors import UsageError
+from obscura.cli.plain import plain
 from obscura.cli.progress import Progress
 from obscura.cli.work import Found
 from obscura.sources.source import Complain
@@ -55,4 +56,4 @@ def write(
     bar.hide()
     before = f", {summary.known} were done before" if summary.known else ""
     failed = f", {summary.failed} failed" if summary.failed else ""
-    print(f"{arguments.out}: {summary.found} done{before}{failed}")
+    print(plain(f"{arguments.out}: {summary.found} done{before}{failed}"))

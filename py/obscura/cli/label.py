@@ -11,6 +11,7 @@ from typing import Any
 
 from obscura.cli.arguments import add_jobs, filled
 from obscura.cli.exits import OK, SOME_FAILED
+from obscura.cli.plain import plain
 from obscura.cli.progress import Progress
 
 IMAGES = "images"
@@ -45,7 +46,7 @@ def run(arguments: argparse.Namespace) -> int:
     from obscura.pictures import SUFFIXES
     from obscura.sources.listing import Choice, expand
 
-    out = _free(Path(arguments.out))
+    out = _free(Path(arguments.out), Path(arguments.folder), recursive=arguments.recursive)
     choice = Choice(arguments.recursive, kinds=SUFFIXES)
     target = out if arguments.format == "yolo" else out / COCO
     with Progress() as bar:
@@ -68,15 +69,17 @@ def run(arguments: argparse.Namespace) -> int:
         sheets.close()
     if not sheets.pictures:
         return SOME_FAILED
-    print(f"{out}: pictures {sheets.pictures}, boxes {sheets.boxes.total()}")
-    print(f"Look at {sheets.first}, then correct the boxes in a labelling tool.")
+    print(plain(f"{out}: pictures {sheets.pictures}, boxes {sheets.boxes.total()}"))
+    print(plain(f"Look at {sheets.first}, then correct the boxes in a labelling tool."))
     return SOME_FAILED if bar.failed else OK
 
 
-def _free(out: Path) -> Path:
+def _free(out: Path, folder: Path, *, recursive: bool) -> Path:
     from obscura.cli.errors import UsageError
     from obscura.export.errors import OutputError
 
+    if recursive and folder.resolve() in out.resolve().parents:
+        raise UsageError("Copies would lie among what is read", out, remedy="Name another folder.")
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise UsageError(
             "There is something in the place for the result", out, remedy="Name a new folder."

@@ -11,7 +11,8 @@ from typing import IO, Any
 
 from obscura.cli.detector import as_text
 from obscura.cli.errors import UsageError
-from obscura.export.formats import FOLDERS, SUFFIXES, Writer, closed, writing
+from obscura.cli.plain import plain
+from obscura.export.formats import FOLDERS, SUFFIXES, Writer, closed, placed, writing
 from obscura.pictures import SUFFIXES as PICTURES
 from obscura.sources.listing import VIDEOS
 
@@ -38,7 +39,7 @@ def opened_output(arguments: argparse.Namespace, labels: Sequence[str]) -> Itera
         with closed(Table(sys.stdout)) as table:
             yield table
     else:
-        with out.open("w", encoding="utf-8") as file, closed(Table(file)) as table:
+        with placed(out, whole=True) as file, closed(Table(file)) as table:
             yield table
 
 
@@ -82,7 +83,7 @@ class Table:
             self._line(f"{line}{track}  {known}".rstrip())
 
     def _line(self, text: str) -> None:
-        self._out.write(text + "\n")
+        self._out.write(plain(text) + "\n")
 
     def close(self) -> None:
         """Nothing belongs at the end."""

@@ -95,8 +95,11 @@ def run(arguments: argparse.Namespace) -> int:
     """Serve until the server is stopped; return 3 if the models cannot be opened."""
     app = application(arguments)
     if arguments.openapi:
+        from obscura.export.formats import placed
+
         text = json.dumps(app.openapi(), ensure_ascii=False, indent=1) + "\n"
-        Path(arguments.openapi).write_text(text, encoding="utf-8")
+        with placed(Path(arguments.openapi), whole=True) as file:
+            file.write(text)
         return OK
     return serve(app, arguments)
 

@@ -44,12 +44,14 @@ class Choice:
             and videos. A pattern with a slash is that of the whole path inside the folder.
         exclude: patterns, none of which a file may match.
         kinds: endings of files that are looked at, in small letters.
+        whole: whether a folder is one source, a recording, and not looked into.
     """
 
     recursive: bool = False
     include: Sequence[str] = ()
     exclude: Sequence[str] = ()
     kinds: Collection[str] = PICTURES | VIDEOS
+    whole: bool = False
 
     def wants(self, inside: str) -> bool:
         """Whether a file is wanted, by its path inside the folder, with slashes."""
@@ -86,10 +88,10 @@ def expand(
             yield from remote.expand(word, choice, complain)
         elif word == STDIN or ADDRESS.fullmatch(word):
             yield word
-        elif path.is_dir():
+        elif path.is_dir() and not choice.whole:
             yield from _of_folder(path, choice, complain)
         elif not there and has_magic(word):  # shells expand it, except on Windows
-            yield from _matching(word) or [word]
+            yield from _matching(word, folders=choice.whole) or [word]
         else:
             yield word
 
@@ -148,7 +150,7 @@ def _walk(
             yield from _walk(folder / name, f"{inside}{name}/", choice, complain)
 
 
-def _matching(pattern: str) -> list[str]:
+def _matching(pattern: str, *, folders: bool) -> list[str]:
     path = Path(pattern)
-    files = (each for each in path.parent.glob(path.name) if each.is_file())
+    files = (each for each in path.parent.glob(path.name) if folders or each.is_file())
     return sorted(str(each) for each in files if not each.name.startswith("._"))
