@@ -8,7 +8,7 @@ import shlex
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -517,6 +517,41 @@ def test_names_neither_command_a_terminal_nor_begin_a_line(
     assert told.out.splitlines()[0] == f"{folder / escaped}: 1 found"
     assert told.err.count("\n") == 1
     assert f"not-{escaped}" in told.err
+
+
+LONG = "n" * 300
+NOWHERE = [
+    (("detect", LONG), 1),
+    (("detect", f"@{LONG}"), 1),
+    (("detect", LONG, "--out", "run"), 1),
+    (("detect", "a.png", "--out", f"{LONG}.json"), 4),
+    (("detect", "a.png", "--out", LONG), 4),
+    (("detect", "a.png", "--save", LONG), 4),
+    (("detect", "a.png", "--format", "yolo", "--out", LONG), 4),
+    (("detect", "a.png", "--head", LONG, "--on", "frame"), 3),
+    (("detect", "a.png", "--model", LONG), 3),
+    (("track", LONG, "--fps", "5"), 1),
+    (("label", LONG, "--out", "labels"), 1),
+    (("label", ".", "--out", LONG), 4),
+    (("diff", "colours", "colours", LONG), 1),
+    (("diff", "colours", "colours", "a.png", "--out", f"{LONG}.html"), 4),
+    (("redact", LONG, "--out", "b.png"), 1),
+    (("redact", "a.png", "--what", "red", "--model", "colours", "--out", f"{LONG}.png"), 4),
+    (("inspect", LONG), 3),
+]
+
+
+@pytest.mark.usefixtures("colour_models")
+@pytest.mark.parametrize(("words", "code"), NOWHERE, ids=lambda each: str(each)[:60])
+def test_a_place_that_the_system_refuses_is_told_by_every_command(
+    words: Sequence[str], code: int, folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any
+) -> None:
+    monkeypatch.chdir(folder)
+    more = ["--model", "colours"] if words[0] in ("detect", "track", "label") else []
+
+    assert main([words[0], *more, *words[1:]]) == code
+
+    assert capsys.readouterr().err.startswith("obscura: ")
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="this system has no limit of a file's size")

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from obscura import places
 from obscura.cli.arguments import add_jobs, add_threads, closed_share, filled, names, positive
 from obscura.cli.exits import OK, SOME_FAILED
 from obscura.cli.plain import plain
@@ -87,7 +88,7 @@ def run(arguments: argparse.Namespace) -> int:
     from obscura.sources.listing import Choice, expand
 
     out = Path(arguments.out)
-    if out.is_dir() or out.suffix.lower() not in (".html", ".htm"):
+    if places.is_dir(out) or out.suffix.lower() not in (".html", ".htm"):
         raise UsageError("The result is an HTML file", out, remedy="Name one with --out.")
     choice = Choice(arguments.recursive, kinds=SUFFIXES)
     with Progress() as bar:

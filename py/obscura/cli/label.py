@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from obscura import places
 from obscura.cli.arguments import add_jobs, filled
 from obscura.cli.exits import OK, SOME_FAILED
 from obscura.cli.plain import plain
@@ -80,7 +81,7 @@ def _free(out: Path, folder: Path, *, recursive: bool) -> Path:
 
     if recursive and folder.resolve() in out.resolve().parents:
         raise UsageError("Copies would lie among what is read", out, remedy="Name another folder.")
-    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+    if places.is_taken(out):
         raise UsageError(
             "There is something in the place for the result", out, remedy="Name a new folder."
         )

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
 
+from obscura import places
 from obscura.cli.detector import as_text
 from obscura.cli.errors import UsageError
 from obscura.cli.plain import plain
@@ -49,10 +50,10 @@ def _check(out: Path, sources: Sequence[str]) -> None:
     Raises:
         UsageError: it is a folder, or what is read, or looks like a picture, a video or a model.
     """
-    if out.is_dir():
+    if places.is_dir(out):
         raise UsageError("This is a folder", out, remedy="Name a file with --out.")
     read = (Path(word.removeprefix("@")) for word in sources)
-    if out.exists() and any(path.exists() and path.samefile(out) for path in read):
+    if places.exists(out) and any(places.exists(path) and path.samefile(out) for path in read):
         raise UsageError("The result would overwrite what is read", out, remedy=ANOTHER)
     if out.suffix.lower() in PICTURES | VIDEOS | {".onnx", ".toml"}:
         raise UsageError(

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from obscura import pictures
+from obscura import pictures, places
 from obscura.cli.arguments import add_jobs, add_threads, filled, fraction, names
 from obscura.cli.errors import UsageError
 from obscura.cli.exits import OK, SOME_FAILED
@@ -147,7 +147,7 @@ class _Run:
         Raises:
             ObscuraError: there is no copy.
         """
-        if item.source.is_dir():
+        if places.is_dir(item.source):
             raise RedactionError(
                 "A link to a folder is not followed",
                 item.source,
@@ -226,7 +226,7 @@ def run(arguments: argparse.Namespace) -> int:
             "Give either --out, where the copy goes, or --list, which makes none",
             remedy="See --help.",
         )
-    if source.is_dir() and (arguments.list or arguments.spared):
+    if places.is_dir(source) and (arguments.list or arguments.spared):
         raise UsageError(
             "The numbers of --list and --except are those of one file, and this is a folder",
             source,

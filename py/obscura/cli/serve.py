@@ -11,6 +11,7 @@ from copy import copy
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from obscura import places
 from obscura.cli.arguments import filled, positive, rate
 from obscura.cli.exits import NO_ENGINE, OK
 
@@ -213,7 +214,7 @@ def settings(arguments: argparse.Namespace) -> Settings:
             arguments.host,
             remedy="Add --token-file, or --no-token if that is meant.",
         )
-    if arguments.page and not (Path(arguments.page) / "index.html").is_file():
+    if arguments.page and not places.is_file(Path(arguments.page) / "index.html"):
         raise UsageError(
             "There is no page in the folder",
             arguments.page,

@@ -23,6 +23,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any, Protocol
 
+from obscura import places
 from obscura.errors import ObscuraError
 from obscura.export import coco, yolo
 from obscura.export.csv_table import CsvTable
@@ -156,7 +157,7 @@ def placed(out: Path, *, whole: bool) -> Iterator[IO[str]]:
         OutputError: it cannot be written.
     """
     place = Path(os.path.realpath(out))
-    whole = whole and (place.is_file() or not place.exists())
+    whole = whole and (places.is_file(place) or not places.exists(place))
     made = place
     try:
         if whole:
@@ -189,5 +190,5 @@ def _beside(place: Path) -> Path:
     mask = os.umask(0)
     os.umask(mask)
     made = Path(name)
-    made.chmod(place.stat().st_mode & 0o777 if place.exists() else 0o666 & ~mask)
+    made.chmod(place.stat().st_mode & 0o777 if places.exists(place) else 0o666 & ~mask)
     return made

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path, PurePath
 from typing import Any
 
+from obscura import places
 from obscura.export.errors import OutputError, WouldReplace
 
 LABELS, NAMES = "labels", "data.yaml"
@@ -28,7 +29,7 @@ class YoloFolder:
         self._out = out
         self._last: dict[str, int] = {}
         for name in (LABELS, NAMES):
-            if (out / name).exists():  # perhaps corrected by hand
+            if places.exists(out / name):  # perhaps corrected by hand
                 raise WouldReplace("There are labels in the folder", out)
         names = "\n".join(f"  {number}: {json.dumps(label)}" for number, label in enumerate(labels))
         self._write(NAMES, f"path: .\ntrain: images\nval: images\nnames:\n{names}\n")
