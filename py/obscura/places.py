@@ -7,7 +7,11 @@ says why.
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
+
+LONGEST = 200
+"""Bytes of a name; file systems take 255, of which numbers and endings need some."""
 
 
 def exists(path: str | Path) -> bool:
@@ -40,3 +44,13 @@ def is_taken(path: str | Path) -> bool:
         return exists(path) and not (is_dir(path) and not any(Path(path).iterdir()))
     except OSError:
         return False
+
+
+def short(stem: str, longest: int = LONGEST) -> str:
+    """Return the beginning of a name, to which a number and an ending can still be added.
+
+    Args:
+        longest: its bytes.
+    """
+    data = os.fsencode(stem)
+    return stem if len(data) <= longest else data[:longest].decode("utf-8", "ignore")

@@ -212,3 +212,16 @@ def test_what_was_compared_before_ctrl_c_is_kept(
     assert main(["diff", model, model, str(folder), "--out", str(out)]) == 130
 
     assert "differ: 0 of 1" in out.read_text()
+
+
+def test_the_longest_names_have_copies_too(model: str, folder: Path, tmp_path: Path) -> None:
+    (folder / "a.png").rename(folder / f"{'n' * 251}.png")
+    out, words = tmp_path / "out", ["--model", model]
+
+    assert main(["label", str(folder), "--out", str(out), *words]) == 0
+    copies = ["--save", str(tmp_path / "saved"), "--crops", str(tmp_path / "crops")]
+    assert main(["detect", str(folder), *words, *copies]) == 0
+
+    images = {path.stem for path in (out / "images").iterdir()}
+    assert images == {path.stem for path in (out / "labels").iterdir()}
+    assert len(list((tmp_path / "crops").iterdir())) == 1

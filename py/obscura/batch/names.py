@@ -87,7 +87,9 @@ class Names:
                 known = self._base.execute("select stem from names where path = ?", (path,))
                 if row := known.fetchone():
                     return _text(row[0])
-            return self._reserved(_safe(stem_of(where)), path if self._keeps else None)
+            return self._reserved(
+                _safe(places.short(stem_of(where))), path if self._keeps else None
+            )
 
     def check(self, words: Iterable[str], *, recursive: bool) -> None:
         """See that no copy will take the place of what the words name.

@@ -231,11 +231,7 @@ class _Run:
                 )
             )
         except OSError as error:
-            raise OutputError(
-                f"The file cannot be written: {error.strerror}",
-                path,
-                remedy="Name another file with --events.",
-            ) from error
+            raise _unwritable(path, error) from error
 
     def _take(self, update: Update, lines: TextIO | None) -> None:
         self.frames += 1
@@ -288,9 +284,23 @@ def run(arguments: argparse.Namespace) -> int:
         if counting.frames:
             counting.show(complete=False)
         raise
+    except OSError as error:
+        if not arguments.events:
+            raise
+        if counting.frames:
+            counting.show(complete=False)
+        raise _unwritable(arguments.events, error) from error
     counting.show(complete=True)
     counting.progress.say(counting.off)
     return SOME_FAILED if counting.progress.failed or counting.off else OK
+
+
+def _unwritable(events: str | Path, error: OSError) -> OutputError:
+    return OutputError(
+        f"The file cannot be written: {error.strerror}",
+        events,
+        remedy="Name another file with --events.",
+    )
 
 
 def _shapes(path: Path) -> Shapes:

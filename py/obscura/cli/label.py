@@ -139,7 +139,7 @@ def _copied(where: str, out: Path, number: int) -> str:
     from obscura.export.errors import OutputError
 
     path = Path(where)
-    name = f"{number + 1:06d}-{path.name}"
+    name = f"{number + 1:06d}-{places.short(path.stem)}{path.suffix}"
     try:
         shutil.copyfile(path, out / IMAGES / name)
     except OSError as error:

@@ -69,7 +69,9 @@ def run(arguments: argparse.Namespace) -> int:
     try:
         write(files, folder)
     except OSError as error:
-        raise OutputError(f"The project cannot be written: {error.strerror}", folder) from error
+        raise OutputError(
+            f"The project cannot be written: {error.strerror}", folder, remedy="Name another place."
+        ) from error
     print(
         f"{folder}: {TEMPLATES[arguments.template]}, {len(files)} files. README.md says what next."
     )

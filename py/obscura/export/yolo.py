@@ -16,6 +16,8 @@ from obscura import places
 from obscura.export.errors import OutputError, WouldReplace
 
 LABELS, NAMES = "labels", "data.yaml"
+LONGEST = 220
+"""Bytes of a picture's name, without its ending; those of `obscura label` are no longer."""
 
 
 class YoloFolder:
@@ -40,7 +42,8 @@ class YoloFolder:
         Raises:
             OutputError: they cannot be written.
         """
-        stem = PurePath(record["source"]).stem + (f"-{record['frame']}" if record["frame"] else "")
+        stem = places.short(PurePath(record["source"]).stem, LONGEST)
+        stem += f"-{record['frame']}" if record["frame"] else ""
         name, number = stem, self._last.get(_folded(stem), 0) + 1
         if number > 1:  # pictures of one name in several folders
             while _folded(name := f"{stem}-{number}") in self._last:
