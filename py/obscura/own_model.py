@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from obscura import families
+from obscura import families, places
 from obscura.boxes import RESIZES
 from obscura.cards.card import ModelCard, ModelFile
 from obscura.cards.catalogue import CARD, read_card
@@ -141,7 +141,7 @@ def _shapes(graph: Graph, network: bytes) -> Mapping[str, tuple[int, ...]]:
 
 
 def _card_beside(path: Path) -> ModelCard | None:
-    if not (path.parent / CARD).is_file():
+    if not places.is_file(path.parent / CARD):
         return None
     card = read_card(path.parent)
     return card if card.file.name == path.name else None
@@ -155,7 +155,7 @@ def labels_beside(network: Path) -> tuple[str, ...]:
     """
     for suffix in BESIDE:
         path = network.with_suffix(suffix)
-        if path.is_file():
+        if places.is_file(path):
             return parse(path.name, read_bytes(path))
     return ()
 

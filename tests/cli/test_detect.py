@@ -8,7 +8,7 @@ import shlex
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +18,10 @@ from PIL import Image
 
 import obscura
 from obscura.cli import exits, main
+from obscura.cli.saver import Folder
 from obscura.engine.native import NativeSession
 from obscura.errors import BackendError
+from obscura.export.errors import OutputError
 
 from .conftest import RED
 
@@ -430,9 +432,13 @@ def test_a_name_without_a_font_is_reported_once_and_drawn_as_a_number(
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
+@pytest.mark.parametrize("words", ["models", "--help", "--version", "detect --help"])
 @pytest.mark.parametrize(("shell", "code"), [("> /dev/full", 4), (">&-", 0)])
-def test_output_that_cannot_be_written_is_said_in_a_line(shell: str, code: int) -> None:
-    command = f"{shlex.quote(sys.executable)} -m obscura models {shell}"
+def test_output_that_cannot_be_written_is_said_in_a_line(
+    words: str, shell: str, code: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("PYTHONUNBUFFERED", raising=False)
+    command = f"{shlex.quote(sys.executable)} -m obscura {words} {shell}"
 
     ended = subprocess.run(command, shell=True, capture_output=True, text=True, env=environment())
 
@@ -486,6 +492,81 @@ def test_a_file_that_cannot_be_written_is_told(
 ) -> None:
     assert detect(folder / "a.png", "--out", tmp_path / "no" / "such.json") == 4
     assert "cannot be written" in capsys.readouterr().err
+
+
+def test_a_table_is_put_in_place_as_the_other_formats_are(
+    detect: Detect, folder: Path, tmp_path: Path, capsys: Any
+) -> None:
+    assert detect(folder / "a.png", "--out", tmp_path / "no" / "such.txt") == 4
+    assert "cannot be written" in capsys.readouterr().err
+
+    assert detect(folder / "a.png", "--out", tmp_path / "out.txt") == 0
+    assert "red" in (tmp_path / "out.txt").read_text()
+
+
+def test_names_neither_command_a_terminal_nor_begin_a_line(
+    detect: Detect, folder: Path, capsys: Any
+) -> None:
+    name = "x\n\x1b[31m\u202egpj.png"
+    (folder / "a.png").rename(folder / name)
+
+    assert detect(folder / name, folder / f"not-{name}") == 1
+
+    told = capsys.readouterr()
+    escaped = r"x\n\x1b[31m\u202egpj.png"
+    assert told.out.splitlines()[0] == f"{folder / escaped}: 1 found"
+    assert told.err.count("\n") == 1
+    assert f"not-{escaped}" in told.err
+
+
+LONG = "n" * 300
+NOWHERE = [
+    (("detect", LONG), 1),
+    (("detect", f"@{LONG}"), 1),
+    (("detect", LONG, "--out", "run"), 1),
+    (("detect", "a.png", "--out", f"{LONG}.json"), 4),
+    (("detect", "a.png", "--out", LONG), 4),
+    (("detect", "a.png", "--save", LONG), 4),
+    (("detect", "a.png", "--format", "yolo", "--out", LONG), 4),
+    (("detect", "a.png", "--head", LONG, "--on", "frame"), 3),
+    (("detect", "a.png", "--model", LONG), 3),
+    (("track", LONG, "--fps", "5"), 1),
+    (("label", LONG, "--out", "labels"), 1),
+    (("label", ".", "--out", LONG), 4),
+    (("diff", "colours", "colours", LONG), 1),
+    (("diff", "colours", "colours", "a.png", "--out", f"{LONG}.html"), 4),
+    (("redact", LONG, "--out", "b.png"), 1),
+    (("redact", "a.png", "--what", "red", "--model", "colours", "--out", f"{LONG}.png"), 4),
+    (("inspect", LONG), 3),
+]
+
+
+@pytest.mark.usefixtures("colour_models")
+@pytest.mark.parametrize(("words", "code"), NOWHERE, ids=lambda each: str(each)[:60])
+def test_a_place_that_the_system_refuses_is_told_by_every_command(
+    words: Sequence[str], code: int, folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any
+) -> None:
+    monkeypatch.chdir(folder)
+    more = ["--model", "colours"] if words[0] in ("detect", "track", "label") else []
+
+    assert main([words[0], *more, *words[1:]]) == code
+
+    assert capsys.readouterr().err.startswith("obscura: ")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="this system has no limit of a file's size")
+def test_a_copy_of_which_the_disk_takes_half_is_not_called_saved(tmp_path: Path) -> None:
+    import resource
+
+    image = Image.effect_noise((300, 300), 90)
+    whole = Path(Folder(tmp_path, "--save").save(image, "whole.jpg")).stat().st_size
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (whole - 100, limits[1]))
+    try:
+        with pytest.raises(OutputError):
+            Folder(tmp_path, "--save").save(image, "half.jpg")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
 
 
 @pytest.mark.usefixtures("colour_models")

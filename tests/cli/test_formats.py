@@ -5,14 +5,16 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from obscura.cli.errors import exit_code
 from obscura.errors import BackendError
 from obscura.export import records
-from obscura.export.errors import OutputError
+from obscura.export.errors import OutputError, WouldReplace
 from obscura.export.formats import FOLDERS, FORMATS, writing
 
 LABELS = ("cat", "=dog")
@@ -161,3 +163,75 @@ def test_a_place_that_cannot_be_written_is_named(tmp_path: Path, form: str) -> N
         writing(form, tmp_path / "file" / "out", LABELS),
     ):
         pass
+
+
+def test_a_result_has_the_rights_of_a_new_file_or_of_the_one_that_it_replaces(
+    tmp_path: Path,
+) -> None:
+    new, old = tmp_path / "new.json", tmp_path / "old.json"
+    (tmp_path / "usual").touch()
+    old.touch()
+    old.chmod(0o640)
+    for out in (new, old):
+        with writing("json", out, LABELS) as writer:
+            writer.write(record())
+
+    assert new.stat().st_mode == (tmp_path / "usual").stat().st_mode
+    assert old.stat().st_mode & 0o777 == 0o640
+
+
+def test_a_link_stays_and_what_it_leads_to_is_replaced(tmp_path: Path) -> None:
+    (tmp_path / "deep").mkdir()
+    (tmp_path / "deep" / "there.json").write_text("before")
+    link = tmp_path / "link.json"
+    link.symlink_to(tmp_path / "deep" / "there.json")
+
+    with writing("json", link, LABELS) as writer:
+        writer.write(record())
+
+    assert link.is_symlink()
+    assert json.loads((tmp_path / "deep" / "there.json").read_text()) == [record()]
+
+
+@pytest.mark.parametrize("form", ["json", "csv", "coco"])
+def test_a_pipe_is_written_to_and_not_replaced(tmp_path: Path, form: str) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        with writing(form, pipe, LABELS) as writer:
+            writer.write(record())
+        assert os.read(reader, 1 << 16).decode() == written(form, record())
+    finally:
+        os.close(reader)
+    assert pipe.is_fifo()
+
+
+@pytest.mark.parametrize("form", ["json", "jsonl", "csv", "coco"])
+def test_a_name_that_is_no_unicode_is_written_as_an_escape(tmp_path: Path, form: str) -> None:
+    out = tmp_path / "out"
+    with writing(form, out, LABELS) as writer:
+        writer.write(record("\udcff.jpg"))
+
+    assert "\\udcff.jpg" in out.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("there", ["labels/a.txt", "data.yaml"])
+def test_labels_that_are_there_are_not_written_over(tmp_path: Path, there: str) -> None:
+    (tmp_path / "labels").mkdir()
+    (tmp_path / there).write_text("corrected by hand")
+
+    with pytest.raises(WouldReplace) as caught:
+        FOLDERS["yolo"](tmp_path, LABELS)
+
+    assert exit_code(caught.value) == 2
+    assert (tmp_path / there).read_text() == "corrected by hand"
+
+
+def test_yolo_gives_names_that_are_one_on_macos_a_number(tmp_path: Path) -> None:
+    writer = FOLDERS["yolo"](tmp_path / "out", LABELS)
+    for name in ("\u00e9.jpg", "e\u0301.jpg", "\u00c9.jpg", "\u00e9-2.jpg"):
+        writer.write(empty(name))
+
+    names = {path.stem for path in (tmp_path / "out" / "labels").iterdir()}
+    assert names == {"\u00e9", "e\u0301-2", "\u00c9-3", "\u00e9-2-2"}

@@ -188,3 +188,60 @@ def test_the_result_must_be_an_html_file(model: str, folder: Path) -> None:
     assert main(["diff", model, model, str(folder), "--out", str(picture)]) == 2
 
     assert picture.read_bytes() == before
+
+
+def test_copies_are_not_put_where_pictures_are_still_looked_for(
+    model: str, folder: Path, capsys: Any
+) -> None:
+    words = ["--recursive", "--out", str(folder / "out"), "--model", model]
+
+    assert main(["label", str(folder), *words]) == 2
+
+    assert "among what is read" in capsys.readouterr().err
+    assert not (folder / "out").exists()
+
+
+def test_names_that_are_no_unicode_stand_on_pages_as_escapes(
+    model: str, folder: Path, tmp_path: Path
+) -> None:
+    try:
+        (folder / "a.png").rename(folder / "\udcff.png")
+    except OSError:
+        pytest.skip("this file system has no such names")
+    out = tmp_path / "out"
+
+    assert main(["label", str(folder), "--out", str(out), "--model", model]) == 0
+
+    assert "\\udcff.png" in (out / "contact-sheet-1.html").read_text(encoding="utf-8")
+
+
+def test_what_was_compared_before_ctrl_c_is_kept(
+    model: str, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from obscura.cli import diff
+
+    class Stopped(diff._Both):
+        def find(self, item: Any, complain: Any) -> Any:
+            if item.where.endswith("b.PNG"):
+                raise KeyboardInterrupt
+            return super().find(item, complain)
+
+    monkeypatch.setattr(diff, "_Both", Stopped)
+    out = tmp_path / "diff.html"
+
+    assert main(["diff", model, model, str(folder), "--out", str(out)]) == 130
+
+    assert "differ: 0 of 1" in out.read_text()
+
+
+def test_the_longest_names_have_copies_too(model: str, folder: Path, tmp_path: Path) -> None:
+    (folder / "a.png").rename(folder / f"{'n' * 251}.png")
+    out, words = tmp_path / "out", ["--model", model]
+
+    assert main(["label", str(folder), "--out", str(out), *words]) == 0
+    copies = ["--save", str(tmp_path / "saved"), "--crops", str(tmp_path / "crops")]
+    assert main(["detect", str(folder), *words, *copies]) == 0
+
+    images = {path.stem for path in (out / "images").iterdir()}
+    assert images == {path.stem for path in (out / "labels").iterdir()}
+    assert len(list((tmp_path / "crops").iterdir())) == 1

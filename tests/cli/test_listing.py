@@ -109,3 +109,17 @@ def test_without_fsspec_an_address_ends_the_command(monkeypatch: pytest.MonkeyPa
         ToolMissing, match=re.escape("source code: python3 -m pip install '.[batch]'")
     ):
         list(expand(["s3://bucket/photos"], Choice(), lambda _: None))
+
+
+def test_where_a_folder_is_one_source_it_is_not_looked_into(tree: Path, tmp_path: Path) -> None:
+    listed = tmp_path / "list.txt"
+    listed.write_text(f"{tree / 'deep'}\n")
+
+    for word in (tree / "deep", tree / "d*p", f"@{listed}"):
+        assert names(tree, word, choice=Choice(whole=True)) == ["deep"]
+
+
+def test_a_name_that_the_system_refuses_is_left_to_who_opens_it(tree: Path) -> None:
+    long = "n" * 300 + ".jpg"
+
+    assert names(tree, tree / long, tree / "b.jpg") == [long, "b.jpg"]

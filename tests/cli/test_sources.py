@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -14,6 +15,7 @@ from PIL import Image
 from obscura.errors import ObscuraError, PictureError
 from obscura.extras import ToolMissing
 from obscura.sources import SourceError, open_source
+from obscura.sources.stills import frames_of
 
 from .conftest import walking
 
@@ -107,3 +109,11 @@ def test_an_open_file_is_read_as_a_picture(folder: Path) -> None:
             open_picture(file, name="upload", most_pixels=640 * 480 - 1)
     with (folder / "notes.txt").open("rb") as file, pytest.raises(PictureError, match="upload"):
         open_picture(file, name="upload")
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no pipes in folders")
+def test_a_pipe_among_frames_is_not_waited_for(tmp_path: Path) -> None:
+    (tmp_path / "1.png").touch()
+    os.mkfifo(tmp_path / "2.png")
+
+    assert frames_of(tmp_path) == [tmp_path / "1.png"]

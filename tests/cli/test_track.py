@@ -65,3 +65,18 @@ def test_classes_and_threshold_are_those_of_what_is_shown(
     assert main(["track", str(clip), *words]) == 0
 
     assert not any(json.loads(line)["detections"] for line in capsys.readouterr().out.splitlines())
+
+
+def test_folders_of_a_list_are_recordings_too(
+    model: str, tmp_path: Path, scene: Scene, capsys: Any
+) -> None:
+    (tmp_path / "one").mkdir()
+    for index in range(2):
+        Image.fromarray(scene(640, 480, red=walking(index))).save(tmp_path / f"one/{index}.png")
+    (tmp_path / "list.txt").write_text(f"{tmp_path / 'one'}\n")
+    words = [f"@{tmp_path / 'list.txt'}", "--fps", "10", "--format", "jsonl"]
+
+    assert main(["track", *words, "--model", model]) == 0
+
+    records = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [record["frame"] for record in records] == [0, 1]

@@ -406,6 +406,17 @@ def test_events_are_lines_of_json(count: Count, table: Path, tmp_path: Path) -> 
     assert crossing["wall_time"].startswith("2026-05-01T08:00:01")
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
+def test_what_was_counted_until_the_disk_was_full_is_shown(
+    count: Count, table: Path, capsys: Any
+) -> None:
+    assert count(table, "--events", "/dev/full") == 4
+
+    told = capsys.readouterr()
+    assert "not to its end" in told.out
+    assert "--events" in told.err
+
+
 def test_events_overwrite_nothing_that_is_read(
     count: Count, table: Path, shapes: Path, capsys: Any
 ) -> None:

@@ -310,7 +310,7 @@ def _found(form: Form, picture: Pixels) -> Detections:
 
 
 def _drawn(form: Form, on: Path, drawing: Path) -> str:
-    """Draw the best boxes of all, for whoever knows what is in the picture; say them, too."""
+    """Draw the best boxes of all, for a person who knows what is in the picture; say them, too."""
     image = pictures.upright(pictures.open_picture(on))
     outputs = form.run(pictures.to_rgba(image))
     found = decode(outputs, form.card, image.size, threshold=0)[:DRAWN]

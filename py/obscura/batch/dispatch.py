@@ -203,7 +203,7 @@ class Dispatcher(ABC):
         if self._deaths > _DEATHS * len(self.members):
             raise BackendError(
                 "The processes that look at them end again and again",
-                remedy="Memory may be too small for so many: try a smaller --jobs.",
+                remedy="Memory may be too small for that number: try a smaller --jobs.",
             )
         dead.end()
         if dead.tasks:

@@ -23,7 +23,7 @@ from obscura.sources.listing import ADDRESS, STDIN, is_remote, is_video
 from obscura.sources.source import Complain
 
 MANY = 16
-"""From so many pictures on it is worth while to open a model for each core."""
+"""From this number of pictures on it is worth while to open a model for each core."""
 
 
 class Finder(Protocol):

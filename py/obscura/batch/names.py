@@ -17,6 +17,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from obscura import places
 from obscura.cli.errors import UsageError
 from obscura.cli.saver import stem_of, suffixes
 from obscura.cli.work import Item
@@ -86,7 +87,9 @@ class Names:
                 known = self._base.execute("select stem from names where path = ?", (path,))
                 if row := known.fetchone():
                     return _text(row[0])
-            return self._reserved(_safe(stem_of(where)), path if self._keeps else None)
+            return self._reserved(
+                _safe(places.short(stem_of(where))), path if self._keeps else None
+            )
 
     def check(self, words: Iterable[str], *, recursive: bool) -> None:
         """See that no copy will take the place of what the words name.
@@ -97,7 +100,7 @@ class Names:
         """
         for word in words:
             path = Path(word)
-            there = path.exists()
+            there = places.exists(path)
             if word.startswith("@") and not there:
                 try:
                     with Path(word[1:]).open(encoding="utf-8-sig") as lines:
@@ -106,7 +109,7 @@ class Names:
                     continue  # who reads the sources complains
             elif is_address(word):
                 continue
-            elif not path.is_dir():
+            elif not places.is_dir(path):
                 self._spare((path.resolve() if there else path.parent.resolve() / "*").parent)
             else:
                 folder = path.resolve()
@@ -122,7 +125,7 @@ class Names:
             raise UsageError("Copies would lie among what is read", folder, remedy=ANOTHER)
         self._avoided.add(folder)
         with _as_output_error():
-            self._avoid(path.name for path in (folder.iterdir() if folder.is_dir() else ()))
+            self._avoid(path.name for path in (folder.iterdir() if places.is_dir(folder) else ()))
 
     def _avoid(self, names: Iterable[str]) -> None:
         """Give out no stem by which a file of such a name could be written."""

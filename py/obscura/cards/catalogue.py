@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from obscura import places
 from obscura.cards.card import ModelCard, toml_table
 from obscura.cards.complete import complete_in
 from obscura.errors import CardError, ModelMissing
@@ -19,7 +20,7 @@ def home() -> Path:
         return Path(os.environ["OBSCURA_MODELS"])
     package = Path(__file__).resolve().parents[1]
     installed = package / "models"
-    return installed if installed.is_dir() else package.parents[1] / "models"
+    return installed if places.is_dir(installed) else package.parents[1] / "models"
 
 
 def known() -> list[str]:
@@ -37,7 +38,7 @@ def find(model: str | Path) -> Path:
         ModelMissing: there is no such model; the message suggests one, or lists those there are.
     """
     for folder in (home() / model, Path(model)):
-        if (folder / CARD).is_file():
+        if places.is_file(folder / CARD):
             return folder
     names = known()
     choice = f"Choose one of {', '.join(names)}, or a folder that holds a {CARD}."

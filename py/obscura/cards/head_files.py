@@ -7,6 +7,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+from obscura import places
 from obscura.cards import classifier
 from obscura.cards.card import ModelFile, toml_table
 from obscura.cards.catalogue import home
@@ -34,9 +35,9 @@ def find(head: str | Path) -> Path:
         ModelMissing: there is no such head; the message suggests one, or lists those there are.
     """
     for folder in (home() / FOLDER / head, Path(head)):
-        if (folder / CARD).is_file():
+        if places.is_file(folder / CARD):
             return folder
-    if Path(head).is_dir():
+    if places.is_dir(head):
         raise ModelMissing(
             f"The folder has no {CARD}", head, remedy="Write one there: see docs/models.md."
         )
@@ -75,7 +76,7 @@ def card_beside(network: Path) -> HeadCard | None:
         CardError: the card cannot be read or is invalid.
     """
     path = network.parent / CARD
-    if not path.is_file():
+    if not places.is_file(path):
         return None
     table = _table(path)
     file = table.get("file", {})

@@ -68,6 +68,8 @@ exit codes:
   130  stopped with Ctrl-C; what was done is kept
   141  nobody read the output to its end
 """
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+"""Errors of a disk, or of a person's share of it, that takes no more."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -80,17 +82,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if sys.stdout is None:  # closed by the shell: there is nobody to write to
         sys.stdout = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115  (to the end)
     try:
-        code = _run(*_parsed(words))
-        sys.stdout.flush()
+        try:
+            code = _run(*_parsed(words))
+        finally:  # help ends with SystemExit, and has a reader too
+            sys.stdout.flush()
     except BrokenPipeError:
         # What is still to be written goes nowhere, or Python would complain at its end.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return exits.NOBODY_READS
     except OSError as error:
-        if error.errno != errno.ENOSPC:
+        if error.errno not in FULL:
             raise
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        print("obscura: the output could not be written: the disk is full.", file=sys.stderr)
+        print(f"obscura: The output cannot be written: {error.strerror}.", file=sys.stderr)
         return exits.NO_OUTPUT
     except KeyboardInterrupt:
         print("obscura: stopped.", file=sys.stderr)
@@ -135,11 +139,12 @@ class _Version(argparse.Action):
 
 def _run(module: Any, parsed: argparse.Namespace) -> int:
     from obscura.cli.errors import exit_code
+    from obscura.cli.plain import message
     from obscura.errors import ObscuraError
 
     try:
         code: int = module.run(parsed)
     except ObscuraError as error:
-        print(f"obscura: {error}", file=sys.stderr)
+        print(f"obscura: {message(error)}", file=sys.stderr)
         return exit_code(error)
     return code

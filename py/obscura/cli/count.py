@@ -26,6 +26,7 @@ from obscura.cli.arguments import (
 )
 from obscura.cli.errors import UsageError
 from obscura.cli.exits import OK, SOME_FAILED
+from obscura.cli.plain import plain
 from obscura.cli.progress import Progress, of
 from obscura.counting import report
 from obscura.counting.counter import Counter
@@ -220,13 +221,17 @@ class _Run:
                 remedy="Name another file with --events.",
             )
         try:
-            return stack.enter_context(path.open("w", encoding="utf-8", newline="\n", buffering=1))
+            return stack.enter_context(
+                path.open(
+                    "w",
+                    buffering=1,
+                    encoding="utf-8",
+                    errors="backslashreplace",  # of a name that is not Unicode, as JSON has it
+                    newline="\n",
+                )
+            )
         except OSError as error:
-            raise OutputError(
-                f"The file cannot be written: {error.strerror}",
-                path,
-                remedy="Name another file with --events.",
-            ) from error
+            raise _unwritable(path, error) from error
 
     def _take(self, update: Update, lines: TextIO | None) -> None:
         self.frames += 1
@@ -265,7 +270,8 @@ class _Run:
             print(json.dumps(made, indent=2))
         else:
             seconds = f"{self.frames} frames analysed, {self.last_s:.1f} s"
-            print(f"{arguments.source}: {seconds}{'' if complete else ', not to its end'}\n")
+            end = "" if complete else ", not to its end"
+            print(plain(f"{arguments.source}: {seconds}{end}") + "\n")
             print(report.table(self.counter, self.labels))
 
 
@@ -278,9 +284,23 @@ def run(arguments: argparse.Namespace) -> int:
         if counting.frames:
             counting.show(complete=False)
         raise
+    except OSError as error:
+        if not arguments.events:
+            raise
+        if counting.frames:
+            counting.show(complete=False)
+        raise _unwritable(arguments.events, error) from error
     counting.show(complete=True)
     counting.progress.say(counting.off)
     return SOME_FAILED if counting.progress.failed or counting.off else OK
+
+
+def _unwritable(events: str | Path, error: OSError) -> OutputError:
+    return OutputError(
+        f"The file cannot be written: {error.strerror}",
+        events,
+        remedy="Name another file with --events.",
+    )
 
 
 def _shapes(path: Path) -> Shapes:

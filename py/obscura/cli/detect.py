@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import argparse
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from obscura.cli import progress
 from obscura.cli.arguments import filled, positive, rate
 from obscura.cli.exits import OK, SOME_FAILED
+from obscura.cli.plain import plain
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from obscura.cli.work import Found, Item
-    from obscura.errors import ObscuraError
     from obscura.export.formats import Writer
-    from obscura.sources.listing import Choice
 
 FORMS = ("text", "json", "jsonl", "csv", "coco", "yolo", "parquet")
 
@@ -104,12 +102,14 @@ def found(arguments: argparse.Namespace) -> int:
     from obscura.batch.names import items
     from obscura.cli import folder
     from obscura.cli.output import opened_output
-    from obscura.sources.listing import Choice
+    from obscura.sources.listing import Choice, expand
 
-    choice = Choice(arguments.recursive, arguments.include, arguments.exclude)
+    choice = Choice(
+        arguments.recursive, arguments.include, arguments.exclude, whole=arguments.track
+    )
     in_parts = folder.is_wanted(arguments)
     with progress.Progress() as bar:
-        chosen_finder, sources = chosen(arguments, _sources(arguments, choice, bar.complain))
+        chosen_finder, sources = chosen(arguments, expand(arguments.sources, choice, bar.complain))
         with chosen_finder as finder:
             if in_parts:
                 folder.write(arguments, sources, finder, bar, bar.complain)
@@ -119,7 +119,7 @@ def found(arguments: argparse.Namespace) -> int:
                     _write(finder.found(named, bar.complain), writer, bar)
             off = finder.failures()
     for message in off:
-        print(f"obscura: {message}", file=sys.stderr)
+        print(f"obscura: {plain(message)}", file=sys.stderr)
     return SOME_FAILED if bar.failed or off else OK
 
 
@@ -147,16 +147,3 @@ def _write(
             raise
         except ObscuraError as error:
             bar.complain(error)
-
-
-def _sources(
-    arguments: argparse.Namespace, choice: Choice, complain: Callable[[ObscuraError], None]
-) -> Iterator[str]:
-    """Yield the sources that the words name; where objects are followed, a folder is one source."""
-    from obscura.sources.listing import expand
-
-    for word in arguments.sources:
-        if arguments.track and Path(word).is_dir():
-            yield word
-        else:
-            yield from expand([word], choice, complain)

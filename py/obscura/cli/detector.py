@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from obscura import places
 from obscura.cards.catalogue import home
 from obscura.cards.head_card import CARD, FOLDER
 from obscura.cards.head_files import shipped
@@ -128,7 +129,7 @@ def heads_of(pairs: Sequence[tuple[str, Sequence[str]]]) -> tuple[HeadSpec, ...]
         name = str(network)
         if isinstance(network, Path):
             # What does not exist is refused for that, when it is opened.
-            if not on and (is_file(network) or (network / CARD).is_file()):
+            if not on and (is_file(network) or places.is_file(network / CARD)):
                 raise PipelineError(
                     "The head does not say what it looks at",
                     text,
@@ -146,7 +147,7 @@ def _network(text: str) -> str | Path:
     path = Path(text)
     if not is_file(path) and path.resolve().parent == (home() / FOLDER).resolve():
         return path.resolve().name
-    is_name = NAME.fullmatch(text) is not None and (text in shipped() or not path.is_dir())
+    is_name = NAME.fullmatch(text) is not None and (text in shipped() or not places.is_dir(path))
     return text if is_name else path
 
 

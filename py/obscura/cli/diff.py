@@ -9,8 +9,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from obscura import places
 from obscura.cli.arguments import add_jobs, add_threads, closed_share, filled, names, positive
 from obscura.cli.exits import OK, SOME_FAILED
+from obscura.cli.plain import plain
 from obscura.cli.progress import Progress
 
 if TYPE_CHECKING:
@@ -81,11 +83,12 @@ def run(arguments: argparse.Namespace) -> int:
     from obscura.cli.errors import UsageError
     from obscura.cli.work import Item
     from obscura.errors import PictureError
+    from obscura.export.formats import KEPT
     from obscura.pictures import SUFFIXES
     from obscura.sources.listing import Choice, expand
 
     out = Path(arguments.out)
-    if out.is_dir() or out.suffix.lower() not in (".html", ".htm"):
+    if places.is_dir(out) or out.suffix.lower() not in (".html", ".htm"):
         raise UsageError("The result is an HTML file", out, remedy="Name one with --out.")
     choice = Choice(arguments.recursive, kinds=SUFFIXES)
     with Progress() as bar:
@@ -93,16 +96,21 @@ def run(arguments: argparse.Namespace) -> int:
         finder, items = here(arguments, map(Item, sources), _Both)
         with finder as opened:
             comparison = _Comparison(opened.model.titles, arguments.show)
-            for item, found in opened.found(items, bar.complain):
-                bar.show(f"{comparison.pictures} pictures")
-                try:
-                    (compared,) = found
-                except PictureError as error:
-                    bar.complain(error)
-                else:
-                    comparison.add(item.where, compared)
+            try:
+                for item, found in opened.found(items, bar.complain):
+                    bar.show(f"{comparison.pictures} pictures")
+                    try:
+                        (compared,) = found
+                    except PictureError as error:
+                        bar.complain(error)
+                    else:
+                        comparison.add(item.where, compared)
+            except KEPT:
+                if comparison.pictures:
+                    comparison.write(out)
+                raise
     comparison.write(out)
-    print(f"{out}: {comparison.words()}")
+    print(plain(f"{out}: {comparison.words()}"))
     return SOME_FAILED if bar.failed else OK
 
 

@@ -12,7 +12,7 @@ from obscura.errors import (
     ModelMissing,
     ObscuraError,
 )
-from obscura.export.errors import OutputError
+from obscura.export.errors import OutputError, WouldReplace
 from obscura.extras import ToolMissing
 from obscura.heads.spec import PipelineError
 from obscura.redaction.errors import WouldOverwrite
@@ -27,7 +27,7 @@ class UsageError(ObscuraError):
 
 def exit_code(error: ObscuraError) -> int:
     """Return the exit code of a command that an error has ended."""
-    if isinstance(error, UsageError | LabelUnknown | PipelineError | WouldOverwrite):
+    if isinstance(error, UsageError | LabelUnknown | PipelineError | WouldOverwrite | WouldReplace):
         return SENSELESS
     if isinstance(error, OutputError):
         return NO_OUTPUT

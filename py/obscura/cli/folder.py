@@ -6,11 +6,13 @@ import argparse
 from collections.abc import Iterator
 from pathlib import Path
 
+from obscura import places
 from obscura.batch.finders import Finder
 from obscura.batch.parquet import pyarrow
 from obscura.batch.run import Summary, run
 from obscura.batch.shards import FORMATS
 from obscura.cli.errors import UsageError
+from obscura.cli.plain import plain
 from obscura.cli.progress import Progress
 from obscura.cli.work import Found
 from obscura.sources.source import Complain
@@ -23,7 +25,7 @@ def is_wanted(arguments: argparse.Namespace) -> bool:
         UsageError: other options exclude it. ToolMissing: its format needs a package.
     """
     form, out = arguments.format, arguments.out
-    is_folder = out is not None and (Path(out).is_dir() or not Path(out).suffix or out[-1] in "/\\")
+    is_folder = out is not None and (places.is_dir(out) or not Path(out).suffix or out[-1] in "/\\")
     if form == "parquet" and not is_folder:
         raise UsageError("--format parquet writes a folder", remedy="Name one with --out.")
     if not is_folder or form not in (None, *FORMATS):
@@ -55,4 +57,4 @@ def write(
     bar.hide()
     before = f", {summary.known} were done before" if summary.known else ""
     failed = f", {summary.failed} failed" if summary.failed else ""
-    print(f"{arguments.out}: {summary.found} done{before}{failed}")
+    print(plain(f"{arguments.out}: {summary.found} done{before}{failed}"))

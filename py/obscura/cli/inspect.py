@@ -7,6 +7,7 @@ from pathlib import Path
 
 from obscura.cli.arguments import filled
 from obscura.cli.exits import OK
+from obscura.cli.plain import plain
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -21,11 +22,12 @@ def run(arguments: argparse.Namespace) -> int:
 
     path = Path(arguments.file)
     data, graph = read_file(path)
-    print(f"{path}: {len(data) / 1e6:.1f} MB, opset {graph.opsets.get('', 'unknown')}")
+    print(plain(f"{path}: {len(data) / 1e6:.1f} MB, opset {graph.opsets.get('', 'unknown')}"))
     for word, values in (("takes", graph.inputs), ("returns", graph.outputs)):
         for value in values:
             shape = " x ".join(str(size or "?") for size in value.shape) or "one number"
-            print(f"  {word:<7}  {value.name}  {value.dtype or 'of unknown type'}  {shape}")
+            dtype = value.dtype or "of unknown type"
+            print(plain(f"  {word:<7}  {value.name}  {dtype}  {shape}"))
     readings = readings_of(graph, data, labels_beside(path))
     print("Ways to read it:")
     for number, each in enumerate(readings, 1):

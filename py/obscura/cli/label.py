@@ -9,8 +9,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from obscura import places
 from obscura.cli.arguments import add_jobs, filled
 from obscura.cli.exits import OK, SOME_FAILED
+from obscura.cli.plain import plain
 from obscura.cli.progress import Progress
 
 IMAGES = "images"
@@ -46,7 +48,7 @@ def run(arguments: argparse.Namespace) -> int:
     from obscura.pictures import SUFFIXES
     from obscura.sources.listing import Choice, expand
 
-    out = _free(Path(arguments.out))
+    out = _free(Path(arguments.out), Path(arguments.folder), recursive=arguments.recursive)
     choice = Choice(arguments.recursive, kinds=SUFFIXES)
     target = out if arguments.format == "yolo" else out / COCO
     with Progress() as bar:
@@ -71,16 +73,18 @@ def run(arguments: argparse.Namespace) -> int:
         bar.say(off)
     if not sheets.pictures:
         return SOME_FAILED
-    print(f"{out}: pictures {sheets.pictures}, boxes {sheets.boxes.total()}")
-    print(f"Look at {sheets.first}, then correct the boxes in a labelling tool.")
+    print(plain(f"{out}: pictures {sheets.pictures}, boxes {sheets.boxes.total()}"))
+    print(plain(f"Look at {sheets.first}, then correct the boxes in a labelling tool."))
     return SOME_FAILED if bar.failed or off else OK
 
 
-def _free(out: Path) -> Path:
+def _free(out: Path, folder: Path, *, recursive: bool) -> Path:
     from obscura.cli.errors import UsageError
     from obscura.export.errors import OutputError
 
-    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+    if recursive and folder.resolve() in out.resolve().parents:
+        raise UsageError("Copies would lie among what is read", out, remedy="Name another folder.")
+    if places.is_taken(out):
         raise UsageError(
             "There is something in the place for the result", out, remedy="Name a new folder."
         )
@@ -138,7 +142,7 @@ def _copied(where: str, out: Path, number: int) -> str:
     from obscura.export.errors import OutputError
 
     path = Path(where)
-    name = f"{number + 1:06d}-{path.name}"
+    name = f"{number + 1:06d}-{places.short(path.stem)}{path.suffix}"
     try:
         shutil.copyfile(path, out / IMAGES / name)
     except OSError as error:

@@ -8,6 +8,7 @@ import os
 import sys
 from pathlib import Path
 
+from obscura import places
 from obscura.cli.arguments import checked, filled, names
 from obscura.cli.exits import OK
 from obscura.starter import LOOKS, TEMPLATES
@@ -88,7 +89,7 @@ def run(arguments: argparse.Namespace) -> int:
 def _check(arguments: argparse.Namespace, folder: Path) -> None:
     from obscura.cli.errors import UsageError
 
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+    if places.is_taken(folder):
         raise UsageError("There is something in the place for the project", folder, remedy=ANOTHER)
     for look in arguments.looks or ():
         if look not in LOOKS:
@@ -173,5 +174,5 @@ def _checkout(given: str | None, folder: Path) -> str:
 def _source() -> Path | None:
     """Return the source code that this command comes from, or in which it is given; None if it is
     installed as a wheel, and given elsewhere."""
-    places = (Path(__file__).resolve().parents[3], Path.cwd(), *Path.cwd().parents)
-    return next((each for each in places if (each / "py/obscura/starter").is_dir()), None)
+    candidates = (Path(__file__).resolve().parents[3], Path.cwd(), *Path.cwd().parents)
+    return next((each for each in candidates if places.is_dir(each / "py/obscura/starter")), None)

@@ -9,9 +9,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
 
+from obscura import places
 from obscura.cli.detector import as_text
 from obscura.cli.errors import UsageError
-from obscura.export.formats import FOLDERS, SUFFIXES, Writer, closed, writing
+from obscura.cli.plain import plain
+from obscura.export.formats import FOLDERS, SUFFIXES, Writer, closed, placed, writing
 from obscura.pictures import SUFFIXES as PICTURES
 from obscura.sources.listing import VIDEOS
 
@@ -38,7 +40,7 @@ def opened_output(arguments: argparse.Namespace, labels: Sequence[str]) -> Itera
         with closed(Table(sys.stdout)) as table:
             yield table
     else:
-        with out.open("w", encoding="utf-8") as file, closed(Table(file)) as table:
+        with placed(out, whole=True) as file, closed(Table(file)) as table:
             yield table
 
 
@@ -48,10 +50,10 @@ def _check(out: Path, sources: Sequence[str]) -> None:
     Raises:
         UsageError: it is a folder, or what is read, or looks like a picture, a video or a model.
     """
-    if out.is_dir():
+    if places.is_dir(out):
         raise UsageError("This is a folder", out, remedy="Name a file with --out.")
     read = (Path(word.removeprefix("@")) for word in sources)
-    if out.exists() and any(path.exists() and path.samefile(out) for path in read):
+    if places.exists(out) and any(places.exists(path) and path.samefile(out) for path in read):
         raise UsageError("The result would overwrite what is read", out, remedy=ANOTHER)
     if out.suffix.lower() in PICTURES | VIDEOS | {".onnx", ".toml"}:
         raise UsageError(
@@ -82,7 +84,7 @@ class Table:
             self._line(f"{line}{track}  {known}".rstrip())
 
     def _line(self, text: str) -> None:
-        self._out.write(text + "\n")
+        self._out.write(plain(text) + "\n")
 
     def close(self) -> None:
         """Nothing belongs at the end."""

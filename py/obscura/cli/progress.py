@@ -6,6 +6,7 @@ import sys
 import time
 from collections.abc import Iterable
 
+from obscura.cli.plain import plain, told
 from obscura.errors import ObscuraError
 
 PATIENCE_S, BETWEEN_S = 0.5, 0.1
@@ -41,7 +42,7 @@ class Progress:
         """Report what is wrong with one input; the command goes on."""
         self.failed = True
         self.hide()
-        print(f"obscura: {error}", file=sys.stderr)
+        print(f"obscura: {told(error)}", file=sys.stderr)
 
     def say(self, notes: Iterable[str]) -> None:
         """Print each sentence to stderr, unless it was printed before."""
@@ -49,7 +50,7 @@ class Progress:
             if note not in self._said:
                 self._said.add(note)
                 self.hide()
-                print(f"obscura: {note}", file=sys.stderr)
+                print(f"obscura: {plain(note)}", file=sys.stderr)
 
     def restart(self) -> None:
         """Remove the line; the next one is shown after half a second again."""

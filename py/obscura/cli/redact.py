@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import io
 import multiprocessing
 import sys
 from collections.abc import Iterator
@@ -11,10 +12,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from obscura import pictures
+from obscura import pictures, places
 from obscura.cli.arguments import add_jobs, add_threads, filled, fraction, names
 from obscura.cli.errors import UsageError
 from obscura.cli.exits import OK, SOME_FAILED
+from obscura.cli.plain import plain
 from obscura.cli.progress import Progress, of
 from obscura.errors import ObscuraError, PictureError
 from obscura.export.errors import OutputError
@@ -145,7 +147,7 @@ class _Run:
         Raises:
             ObscuraError: there is no copy.
         """
-        if item.source.is_dir():
+        if places.is_dir(item.source):
             raise RedactionError(
                 "A link to a folder is not followed",
                 item.source,
@@ -224,7 +226,7 @@ def run(arguments: argparse.Namespace) -> int:
             "Give either --out, where the copy goes, or --list, which makes none",
             remedy="See --help.",
         )
-    if source.is_dir() and (arguments.list or arguments.spared):
+    if places.is_dir(source) and (arguments.list or arguments.spared):
         raise UsageError(
             "The numbers of --list and --except are those of one file, and this is a folder",
             source,
@@ -257,7 +259,7 @@ def _copied(arguments: argparse.Namespace, items: list[Item]) -> int:
                         bar.complain(words)
                     else:
                         bar.hide()
-                        print(f"{file.where}: {words}, saved as {file.item.target}")
+                        print(plain(f"{file.where}: {words}, saved as {file.item.target}"))
         finally:
             if len(items) > 1:
                 _tidy(items)
@@ -324,9 +326,14 @@ def _save(pixels: video.Pixels, target: Path, suffix: str) -> None:
     # JPEG, WebP and AVIF; the others lose nothing and know no quality.
     options: dict[str, Any] = {} if suffix.lower() in LOSSLESS else {"quality": 92}
     try:
-        Pillow.fromarray(np.ascontiguousarray(pixels)).save(target, **options)
+        # Of a file that it writes to itself, Pillow takes no notice if the disk takes half.
+        data = io.BytesIO()
+        form = Pillow.registered_extensions()[suffix.lower()]
+        Pillow.fromarray(np.ascontiguousarray(pixels)).save(data, form, **options)
+        target.write_bytes(data.getvalue())
     except (OSError, ValueError) as error:
         # Pillow raises both for pictures that a format cannot hold; those have no number.
         of_the_disk = isinstance(error, OSError) and error.errno is not None
         kind = OutputError if of_the_disk else RedactionError
-        raise kind(f"The copy cannot be written: {error}", target) from error
+        reason = getattr(error, "strerror", None) or error
+        raise kind(f"The copy cannot be written: {reason}", target) from error

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 from collections.abc import Iterable, Sequence
 from functools import cache
@@ -48,7 +49,10 @@ class Folder:
                 remedy=self._remedy,
             ) from error
         try:
-            image.save(target)
+            # Of a file that it writes to itself, Pillow takes no notice if the disk takes half.
+            data = io.BytesIO()
+            image.save(data, suffixes()[target.suffix.lower()])
+            target.write_bytes(data.getvalue())
         except OSError as error:
             raise OutputError(
                 f"The copy cannot be saved: {error.strerror or error}", target, remedy=self._remedy
@@ -93,12 +97,12 @@ def _path(source: str) -> Path:
 
 
 @cache
-def suffixes() -> frozenset[str]:
-    """Return the endings of pictures that Pillow can write, in small letters."""
+def suffixes() -> dict[str, str]:
+    """Return the endings of pictures that Pillow can write, in small letters, and their formats."""
     from PIL import Image
 
     known = Image.registered_extensions()
-    return frozenset(suffix for suffix, kind in known.items() if kind in Image.SAVE)
+    return {suffix: kind for suffix, kind in known.items() if kind in Image.SAVE}
 
 
 class Fonts:

@@ -12,6 +12,7 @@ from copy import copy
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from obscura import places
 from obscura.cli.arguments import filled, positive, rate
 from obscura.cli.exits import NO_ENGINE, OK
 
@@ -96,28 +97,13 @@ def run(arguments: argparse.Namespace) -> int:
     """Serve until the server is stopped; return 3 if the models cannot be opened."""
     app = application(arguments)
     if arguments.openapi:
-        _write_description(app, Path(arguments.openapi))
+        from obscura.export.formats import placed
+
+        text = json.dumps(app.openapi(), ensure_ascii=False, indent=1) + "\n"
+        with placed(Path(arguments.openapi), whole=True) as file:
+            file.write(text)
         return OK
     return serve(app, arguments)
-
-
-def _write_description(app: FastAPI, path: Path) -> None:
-    """Write the description of the calls.
-
-    Raises:
-        OutputError: it cannot be written.
-    """
-    from obscura.export.errors import OutputError
-
-    text = json.dumps(app.openapi(), ensure_ascii=False, indent=1) + "\n"
-    try:
-        path.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise OutputError(
-            f"The description cannot be written: {error.strerror}",
-            path,
-            remedy="Name another file with --openapi.",
-        ) from error
 
 
 def application(arguments: argparse.Namespace) -> FastAPI:
@@ -236,7 +222,7 @@ def settings(arguments: argparse.Namespace) -> Settings:
             arguments.host,
             remedy="Add --token-file, or --no-token if that is meant.",
         )
-    if arguments.page and not (Path(arguments.page) / "index.html").is_file():
+    if arguments.page and not places.is_file(Path(arguments.page) / "index.html"):
         raise UsageError(
             "There is no page in the folder",
             arguments.page,

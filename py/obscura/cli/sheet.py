@@ -41,7 +41,7 @@ class Page:
         self._path = path
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            self._file = path.open("w", encoding="utf-8")
+            self._file = path.open("w", encoding="utf-8", errors="backslashreplace")
         except OSError as error:
             raise OutputError(f"The file cannot be written: {error.strerror}", path) from error
         self._file.write(

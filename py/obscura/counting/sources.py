@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from obscura import places
 from obscura.errors import ObscuraError
 from obscura.evaluation import mot
 from obscura.evaluation.errors import SequencesError
@@ -84,9 +85,9 @@ def open_source(where: str | Path, options: Options) -> Table | Frames:
     if ADDRESS.fullmatch(str(where)):
         return _stream(str(where), options)
     path = Path(where)
-    if path.is_dir():
+    if places.is_dir(path):
         return _folder(path, options)
-    if not path.exists():
+    if not places.exists(path):
         raise SourceError("There is no such file or folder", path, remedy=NEED)
     if path.suffix.lower() == ".txt":
         return _table(path, options)
@@ -134,7 +135,7 @@ def _table(path: Path, options: Options) -> Table:
 def _info(*folders: Path) -> mot.Info | None:
     """Return what the first seqinfo.ini in these folders says; None without one."""
     for folder in folders:
-        if (folder / "seqinfo.ini").is_file():
+        if places.is_file(folder / "seqinfo.ini"):
             return mot.read_info(folder / "seqinfo.ini")
     return None
 
@@ -153,11 +154,11 @@ def _rate(path: Path, options: Options, info: mot.Info | None) -> float:
 
 def _folder(path: Path, options: Options) -> Table | Frames:
     info = _info(path, path.parent)
-    inside = path / info.pictures if info and (path / info.pictures).is_dir() else path
+    inside = path / info.pictures if info and places.is_dir(path / info.pictures) else path
     try:
         files = frames_of(inside)
     except SourceError as error:
-        if (path / "det" / "det.txt").is_file():  # a sequence without its frames
+        if places.is_file(path / "det" / "det.txt"):  # a sequence without its frames
             return _table(path / "det" / "det.txt", options)
         raise SourceError(error.cause, path, remedy=NEED) from error
     rate = _rate(path, options, info)

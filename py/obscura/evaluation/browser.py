@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from obscura import places
 from obscura.cards import catalogue
 from obscura.detections import Detections
 from obscura.engine.session import SessionInfo
@@ -197,7 +198,7 @@ class _Handler(SimpleHTTPRequestHandler):
 @contextmanager
 def _serving(folder: Path) -> Iterator[str]:
     """Serve a built site on a free port of this machine; yields its address."""
-    if not (folder / "index.html").is_file():
+    if not places.is_file(folder / "index.html"):
         raise BackendError(
             "There is no built site",
             folder,

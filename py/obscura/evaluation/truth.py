@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from obscura import places
 from obscura.evaluation.errors import AnnotationsError
 
 _SHOWN = 5  # maximum number of names in a message
@@ -85,7 +86,7 @@ def read_truth(annotations: Path, images: Path, limit: int = 0) -> Truth:
         raise AnnotationsError(
             "The annotations are not in COCO's format", f"{annotations}: {reason}"
         ) from error
-    there = [number for number, path in truth.pictures.items() if path.is_file()]
+    there = [number for number, path in truth.pictures.items() if places.is_file(path)]
     if not there:
         raise AnnotationsError(
             f"None of the {truth.listed} annotated pictures is in the folder",

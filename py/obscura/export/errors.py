@@ -10,3 +10,9 @@ class OutputError(ObscuraError):
 
     code = "output"
     remedy = "Name another place with --out."
+
+
+class WouldReplace(OutputError):
+    """There is a result already that people work on by hand."""
+
+    remedy = "Name another folder with --out."

@@ -15,6 +15,7 @@ A record is that of `export.records`.
 from __future__ import annotations
 
 import json
+import os
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
@@ -22,6 +23,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any, Protocol
 
+from obscura import places
 from obscura.errors import ObscuraError
 from obscura.export import coco, yolo
 from obscura.export.csv_table import CsvTable
@@ -122,7 +124,7 @@ def writing(form: str, out: Path | None, labels: Sequence[str]) -> Iterator[Writ
             yield writer
     else:
         with (
-            _file(out, whole=form != "jsonl") as file,
+            placed(out, whole=form != "jsonl") as file,
             closed(FORMATS[form](file, labels)) as writer,
         ):
             yield writer
@@ -143,15 +145,24 @@ def closed(writer: Writer) -> Iterator[Writer]:
 
 
 @contextmanager
-def _file(out: Path, *, whole: bool) -> Iterator[IO[str]]:
-    made = out
+def placed(out: Path, *, whole: bool) -> Iterator[IO[str]]:
+    """Give a file to write text to; names that are not Unicode are written as escapes.
+
+    Args:
+        whole: whether it is put in its place at the end, as it is after Ctrl-C or if the engine
+            fails; what was there before stays until then. A link stays one. What is no file, such
+            as a pipe or ``/dev/null``, is written to where it is.
+
+    Raises:
+        OutputError: it cannot be written.
+    """
+    place = Path(os.path.realpath(out))
+    whole = whole and (places.is_file(place) or not places.exists(place))
+    made = place
     try:
         if whole:
-            with tempfile.NamedTemporaryFile(
-                dir=out.parent, prefix=f".{out.name}.", suffix=".part", delete=False
-            ) as unfinished:
-                made = Path(unfinished.name)
-        with made.open("w", encoding="utf-8", newline="") as file:
+            made = _beside(place)
+        with made.open("w", encoding="utf-8", newline="", errors="backslashreplace") as file:
             try:
                 yield file
             except OutputError:
@@ -159,12 +170,25 @@ def _file(out: Path, *, whole: bool) -> Iterator[IO[str]]:
             except KEPT:
                 file.flush()
                 if whole:
-                    made.replace(out)
+                    made.replace(place)
                 raise
         if whole:
-            made.replace(out)
+            made.replace(place)
+    except BrokenPipeError:
+        raise
     except OSError as error:
         raise OutputError(f"The file cannot be written: {error.strerror}", out) from error
     finally:
-        if whole and made != out:
+        if made != place:
             made.unlink(missing_ok=True)
+
+
+def _beside(place: Path) -> Path:
+    """Make an empty file beside another, with the rights that new files get."""
+    handle, name = tempfile.mkstemp(".part", f".{place.name[:100]}.", place.parent)
+    os.close(handle)
+    mask = os.umask(0)
+    os.umask(mask)
+    made = Path(name)
+    made.chmod(place.stat().st_mode & 0o777 if places.exists(place) else 0o666 & ~mask)
+    return made

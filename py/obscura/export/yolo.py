@@ -7,13 +7,17 @@ A line is the class_id, then centre, width and height of the box relative to the
 from __future__ import annotations
 
 import json
+import unicodedata
 from collections.abc import Sequence
 from pathlib import Path, PurePath
 from typing import Any
 
-from obscura.export.errors import OutputError
+from obscura import places
+from obscura.export.errors import OutputError, WouldReplace
 
-LABELS = "labels"
+LABELS, NAMES = "labels", "data.yaml"
+LONGEST = 220
+"""Bytes of a picture's name, without its ending; those of `obscura label` are no longer."""
 
 
 class YoloFolder:
@@ -22,12 +26,15 @@ class YoloFolder:
     def __init__(self, out: Path, labels: Sequence[str]) -> None:
         """
         Raises:
-            OutputError: the folder cannot be made or written in.
+            WouldReplace: the folder has labels. OutputError: it cannot be made or written in.
         """
         self._out = out
-        self._taken: set[str] = set()
+        self._last: dict[str, int] = {}
+        for name in (LABELS, NAMES):
+            if places.exists(out / name):  # perhaps corrected by hand
+                raise WouldReplace("There are labels in the folder", out)
         names = "\n".join(f"  {number}: {json.dumps(label)}" for number, label in enumerate(labels))
-        self._write("data.yaml", f"path: .\ntrain: images\nval: images\nnames:\n{names}\n")
+        self._write(NAMES, f"path: .\ntrain: images\nval: images\nnames:\n{names}\n")
 
     def write(self, record: dict[str, Any]) -> None:
         """Write the boxes of a picture.
@@ -35,12 +42,14 @@ class YoloFolder:
         Raises:
             OutputError: they cannot be written.
         """
-        stem = PurePath(record["source"]).stem + (f"-{record['frame']}" if record["frame"] else "")
-        name, number = stem, 1
-        while name.casefold() in self._taken:  # pictures of one name in several folders
-            number += 1
-            name = f"{stem}-{number}"
-        self._taken.add(name.casefold())
+        stem = places.short(PurePath(record["source"]).stem, LONGEST)
+        stem += f"-{record['frame']}" if record["frame"] else ""
+        name, number = stem, self._last.get(_folded(stem), 0) + 1
+        if number > 1:  # pictures of one name in several folders
+            while _folded(name := f"{stem}-{number}") in self._last:
+                number += 1
+        self._last[_folded(stem)] = number
+        self._last.setdefault(_folded(name), 1)
         lines = [_line(row, record["width"], record["height"]) for row in record["detections"]]
         self._write(f"{LABELS}/{name}.txt", "".join(lines))
 
@@ -54,6 +63,11 @@ class YoloFolder:
             path.write_text(text, encoding="utf-8")
         except OSError as error:
             raise OutputError(f"The file cannot be written: {error.strerror}", path) from error
+
+
+def _folded(name: str) -> str:
+    """Return what two names share that are the same to file systems of macOS or Windows."""
+    return unicodedata.normalize("NFC", name.casefold())
 
 
 def _line(row: dict[str, Any], width: int, height: int) -> str:

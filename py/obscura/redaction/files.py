@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from obscura import pictures
+from obscura import pictures, places
 from obscura.export.errors import OutputError
 from obscura.redaction import video
 from obscura.redaction.errors import RedactionError, WouldOverwrite
@@ -53,15 +53,15 @@ def plan(source: Path, out: Path) -> list[Item]:
         RedactionError: there is no such file, the copy would overwrite it or lie inside of it, or
             the folder for copies has something in it already.
     """
-    if not source.exists():
+    if not places.exists(source):
         raise RedactionError("There is no such file or folder", source, remedy="Check its path.")
-    if source.is_dir():
+    if places.is_dir(source):
         return _folder(source, out)
-    target = out / _name(source) if out.is_dir() else out
+    target = out / _name(source) if places.is_dir(out) else out
     kind = kind_of(source)
     if kind is None:
         raise RedactionError("The file is not a picture or video that can be read here", source)
-    if target.exists() and target.samefile(source):
+    if places.exists(target) and target.samefile(source):
         raise WouldOverwrite("The copy would overwrite the original", target, remedy=ANOTHER)
     known = WRITTEN if kind == "picture" else frozenset(video.CODECS)
     if target.suffix.lower() not in known:
@@ -78,7 +78,7 @@ def _folder(source: Path, out: Path) -> list[Item]:
     if real == inside or inside in real.parents:
         raise WouldOverwrite("The copies would lie among the originals", out, remedy=ANOTHER)
     # Or what is in it already might be taken for redacted.
-    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+    if places.is_taken(out):
         raise WouldOverwrite("The folder for copies is not empty", out, remedy=ANOTHER)
     found: list[Path] = []
     problems: list[OSError] = []
@@ -109,7 +109,7 @@ def _folder(source: Path, out: Path) -> list[Item]:
 def kind_of(path: Path) -> Literal["picture", "video"] | None:
     """Return what a file is, by its ending; None for any other and for what is no file."""
     # Pipes and devices have no copy, and a dot file of macOS is no picture.
-    if not path.is_file() or path.name.startswith("._"):
+    if not places.is_file(path) or path.name.startswith("._"):
         return None
     suffix = path.suffix.lower()
     if suffix in pictures.SUFFIXES:

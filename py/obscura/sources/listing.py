@@ -14,6 +14,7 @@ from fnmatch import fnmatch
 from glob import has_magic
 from pathlib import Path
 
+from obscura import places
 from obscura.errors import ObscuraError, PictureError
 from obscura.pictures import SUFFIXES as PICTURES
 from obscura.sources.errors import SourceError
@@ -44,12 +45,14 @@ class Choice:
             and videos. A pattern with a slash is that of the whole path inside the folder.
         exclude: patterns, none of which a file may match.
         kinds: endings of files that are looked at, in small letters.
+        whole: whether a folder is one source, a recording, and not looked into.
     """
 
     recursive: bool = False
     include: Sequence[str] = ()
     exclude: Sequence[str] = ()
     kinds: Collection[str] = PICTURES | VIDEOS
+    whole: bool = False
 
     def wants(self, inside: str) -> bool:
         """Whether a file is wanted, by its path inside the folder, with slashes."""
@@ -77,7 +80,7 @@ def expand(
     """
     for word in words:
         path = Path(word)
-        there = path.exists() or path.is_symlink()
+        there = places.exists(path) or _is_link(path)
         if word.startswith("@") and not there:
             yield from _listed(word[1:], choice, complain)
         elif is_remote(word):
@@ -86,12 +89,19 @@ def expand(
             yield from remote.expand(word, choice, complain)
         elif word == STDIN or ADDRESS.fullmatch(word):
             yield word
-        elif path.is_dir():
+        elif places.is_dir(path) and not choice.whole:
             yield from _of_folder(path, choice, complain)
         elif not there and has_magic(word):  # shells expand it, except on Windows
-            yield from _matching(word) or [word]
+            yield from _matching(word, folders=choice.whole) or [word]
         else:
             yield word
+
+
+def _is_link(path: Path) -> bool:
+    try:
+        return path.is_symlink()
+    except OSError:
+        return False
 
 
 def is_remote(where: str) -> bool:
@@ -139,7 +149,7 @@ def _walk(
         complain(SourceError(f"The folder cannot be read: {error.strerror}", folder))
         return
     for name, is_folder in listed:
-        if not is_folder and choice.wants(inside + name) and (folder / name).is_file():
+        if not is_folder and choice.wants(inside + name) and places.is_file(folder / name):
             yield folder / name
     if not choice.recursive:
         return
@@ -148,7 +158,7 @@ def _walk(
             yield from _walk(folder / name, f"{inside}{name}/", choice, complain)
 
 
-def _matching(pattern: str) -> list[str]:
+def _matching(pattern: str, *, folders: bool) -> list[str]:
     path = Path(pattern)
-    files = (each for each in path.parent.glob(path.name) if each.is_file())
+    files = (each for each in path.parent.glob(path.name) if folders or places.is_file(each))
     return sorted(str(each) for each in files if not each.name.startswith("._"))

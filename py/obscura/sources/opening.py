@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
 
+from obscura import places
 from obscura.sources.errors import SourceError
 from obscura.sources.listing import ADDRESS, is_remote, is_video
 from obscura.sources.source import Complain, Source
@@ -48,7 +48,7 @@ def open_source(
         return Video(text, every=every, fps=fps)
     from obscura.sources.stills import Folder, Still
 
-    if Path(text).is_dir():
+    if places.is_dir(text):
         if not fps:
             raise SourceError(
                 "The number of frames per second is not known", text, remedy="Give it: --fps 25."

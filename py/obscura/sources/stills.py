@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from obscura import pictures
+from obscura import pictures, places
 from obscura.errors import PictureError
 from obscura.sources.errors import SourceError
 from obscura.sources.listing import STDIN
@@ -82,12 +82,18 @@ def frames_of(folder: Path) -> list[Path]:
     """Return the pictures of a folder in the order of their numbers.
 
     Raises:
-        SourceError: there are none.
+        SourceError: there are none, or it cannot be read.
     """
+    try:
+        names = [each for each in folder.iterdir() if not each.name.startswith(".")]
+    except OSError as error:
+        raise SourceError(f"The folder cannot be read: {error.strerror}", folder) from error
     files = [
         each
-        for each in folder.iterdir()
-        if each.suffix.lower() in pictures.SUFFIXES and not each.name.startswith(".")
+        for each in names
+        # What is no file, such as a pipe, would be waited for; what is missing is told.
+        if each.suffix.lower() in pictures.SUFFIXES
+        and (places.is_file(each) or not places.exists(each))
     ]
     if not files:
         raise SourceError("The folder has no frames", folder)
