@@ -13,7 +13,7 @@ from typing import Any
 
 from obscura.cards import catalogue
 from obscura.cli.arguments import add_threads, count, filled, fraction
-from obscura.cli.plain import told
+from obscura.cli.plain import message
 from obscura.detector import Detector
 from obscura.errors import BackendError
 from obscura.evaluation import LOW, evaluate, read_truth
@@ -123,7 +123,7 @@ def run(options: argparse.Namespace) -> int:
             found = evaluate(finder, truth, partial(bar, desc=name))
             info = finder.info
         for error in found.damaged:
-            print(f"obscura: {told(error)}", file=sys.stderr)
+            print(f"obscura: {message(error)}", file=sys.stderr)
         results.append(
             Result(
                 name,

@@ -6,7 +6,7 @@ import sys
 import time
 from collections.abc import Iterable
 
-from obscura.cli.plain import plain, told
+from obscura.cli.plain import message, plain
 from obscura.errors import ObscuraError
 
 PATIENCE_S, BETWEEN_S = 0.5, 0.1
@@ -42,7 +42,7 @@ class Progress:
         """Report what is wrong with one input; the command goes on."""
         self.failed = True
         self.hide()
-        print(f"obscura: {told(error)}", file=sys.stderr)
+        print(f"obscura: {message(error)}", file=sys.stderr)
 
     def say(self, notes: Iterable[str]) -> None:
         """Print each sentence to stderr, unless it was printed before."""
