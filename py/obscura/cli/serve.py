@@ -100,7 +100,8 @@ def run(arguments: argparse.Namespace) -> int:
         from obscura.export.formats import placed
 
         text = json.dumps(app.openapi(), ensure_ascii=False, indent=1) + "\n"
-        with placed(Path(arguments.openapi), whole=True) as file:
+        remedy = "Name another file with --openapi."
+        with placed(Path(arguments.openapi), whole=True, remedy=remedy) as file:
             file.write(text)
         return OK
     return serve(app, arguments)

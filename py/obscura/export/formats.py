@@ -145,13 +145,14 @@ def closed(writer: Writer) -> Iterator[Writer]:
 
 
 @contextmanager
-def placed(out: Path, *, whole: bool) -> Iterator[IO[str]]:
+def placed(out: Path, *, whole: bool, remedy: str = OutputError.remedy) -> Iterator[IO[str]]:
     """Give a file to write text to; names that are not Unicode are written as escapes.
 
     Args:
         whole: whether it is put in its place at the end, as it is after Ctrl-C or if the engine
             fails; what was there before stays until then. A link stays one. What is no file, such
             as a pipe or ``/dev/null``, is written to where it is.
+        remedy: what to do if it cannot be written.
 
     Raises:
         OutputError: it cannot be written.
@@ -177,7 +178,8 @@ def placed(out: Path, *, whole: bool) -> Iterator[IO[str]]:
     except BrokenPipeError:
         raise
     except OSError as error:
-        raise OutputError(f"The file cannot be written: {error.strerror}", out) from error
+        reason = f"The file cannot be written: {error.strerror}"
+        raise OutputError(reason, out, remedy=remedy) from error
     finally:
         if made != place:
             made.unlink(missing_ok=True)
