@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,11 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
+import obscura
+from obscura.cli import main
+
 Scene = Callable[..., NDArray[np.uint8]]
+Detect = Callable[..., int]
 
 RED = (160, 120, 480, 240)
 FPS = 10
@@ -47,3 +52,16 @@ def clip(tmp_path: Path, scene: Scene) -> Path:
             container.mux(stream.encode(av.VideoFrame.from_ndarray(pixels, format="rgb24")))
         container.mux(stream.encode(None))
     return path
+
+
+@pytest.fixture
+def detect(colour_models: Path) -> Detect:
+    def run(*arguments: str | Path) -> int:
+        model = str(colour_models / "colours")
+        return main(["detect", "--model", model, *map(str, arguments)])
+
+    return run
+
+
+def environment(**more: str) -> dict[str, str]:
+    return {**os.environ, "PYTHONPATH": str(Path(obscura.__file__).parents[1]), **more}
