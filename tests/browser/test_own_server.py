@@ -54,13 +54,14 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 
 
 @pytest.fixture(scope="module")
-def room(shared_room: OpenRoom, server: Served) -> Room:
+def room(shared_room: OpenRoom, server: Served) -> Iterator[Room]:
     """A visit, which is ready and works offline."""
     with server.client():
         pass  # the models are loaded
     room = shared_room(url=f"{server.url}/", init=SLOW, service_workers="allow").open()
     assert settled(room).startswith("yes")
-    return room
+    yield room
+    room.page.close()  # before its server is gone, which it would complain about to a later test
 
 
 def agree(room: Room, token: str = TOKEN) -> None:

@@ -248,6 +248,9 @@ def _track(made: Any, suffix: str, stream: Any, frame: Any, pixels: Pixels) -> A
     height, width = _even(pixels).shape[:2]
     track.width, track.height, track.pix_fmt = width, height, "yuv420p"
     context = track.codec_context
+    if codec == "libx264":
+        # With several threads, the same pictures come out a little different from time to time.
+        context.thread_count = 1
     context.time_base = stream.time_base
     context.colorspace, context.color_range = frame.colorspace, 1
     context.color_primaries, context.color_trc = frame.color_primaries, frame.color_trc
