@@ -236,20 +236,20 @@ def test_the_meter_tells_rate_stages_backend_and_threads(room: Room) -> None:
 
     room.at("meter-line").click()
     room.page.wait_for_function("() => document.querySelectorAll('#meter-list dt').length > 6")
-    # At once: the list is made anew twice a second, and has a row more while the rate is limited.
-    told = room.page.evaluate(
+    # At once: the list is made again twice a second, and has a row more while the rate is limited.
+    meter = room.page.evaluate(
         """() => Object.fromEntries([...document.querySelectorAll("#meter-list dt")]
           .map((term) => [term.textContent, term.nextElementSibling.textContent]))"""
     )
     room.at("meter-line").click()
 
     for stage in ("Capture", "Inference", "Decode", "Draw"):
-        assert told[stage].endswith(" ms")
-    assert "per second" in told["Frames shown"]
-    assert "per second" in told["Frames analysed"]
-    assert told["Backend"].startswith("WebAssembly")
-    assert "2 threads" in told["Backend"]
-    assert "MB" in told["Script memory"]
+        assert meter[stage].endswith(" ms")
+    assert "per second" in meter["Frames shown"]
+    assert "per second" in meter["Frames analysed"]
+    assert meter["Backend"].startswith("WebAssembly")
+    assert "2 threads" in meter["Backend"]
+    assert "MB" in meter["Script memory"]
 
 
 @pytest.mark.parametrize("presses", ["a double click", "two clicks in one breath"])

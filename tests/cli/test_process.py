@@ -109,11 +109,11 @@ def test_names_neither_command_a_terminal_nor_begin_a_line(
 
     assert detect(folder / name, folder / f"not-{name}") == 1
 
-    told = capsys.readouterr()
+    said = capsys.readouterr()
     escaped = r"x\n\x1b[31m\u202egpj.png"
-    assert told.out.splitlines()[0] == f"{folder / escaped}: 1 found"
-    assert told.err.count("\n") == 1
-    assert f"not-{escaped}" in told.err
+    assert said.out.splitlines()[0] == f"{folder / escaped}: 1 found"
+    assert said.err.count("\n") == 1
+    assert f"not-{escaped}" in said.err
 
 
 @pytest.mark.usefixtures("colour_models")

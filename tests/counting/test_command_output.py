@@ -54,9 +54,9 @@ def test_what_was_counted_until_the_disk_was_full_is_shown(
 ) -> None:
     assert count(table, "--events", "/dev/full") == 4
 
-    told = capsys.readouterr()
-    assert "not to its end" in told.out
-    assert "--events" in told.err
+    said = capsys.readouterr()
+    assert "not to its end" in said.out
+    assert "--events" in said.err
 
 
 def test_events_overwrite_nothing_that_is_read(

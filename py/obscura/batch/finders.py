@@ -19,7 +19,7 @@ from obscura.batch.pool import Pool
 from obscura.batch.worker import Kind, Worker
 from obscura.cli.errors import UsageError
 from obscura.cli.work import Found, Item, Model, Work
-from obscura.sources.listing import ADDRESS, STDIN, is_remote, is_video
+from obscura.sources.listing import is_address, is_remote, is_video
 from obscura.sources.source import Complain
 
 MANY = 16
@@ -190,7 +190,7 @@ def _jobs(sources: Iterator[Any], *, track: bool) -> tuple[int, Iterator[Any]]:
 
 def is_file(where: str) -> bool:
     """Whether a source is a file or a folder, which any process can read."""
-    return is_remote(where) or (where != STDIN and not ADDRESS.fullmatch(where))
+    return is_remote(where) or not is_address(where)
 
 
 def is_picture(where: str) -> bool:

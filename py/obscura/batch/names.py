@@ -22,7 +22,7 @@ from obscura.cli.errors import UsageError
 from obscura.cli.saver import stem_of, suffixes
 from obscura.cli.work import Item
 from obscura.export.errors import OutputError
-from obscura.sources.listing import ADDRESS, STDIN
+from obscura.sources.listing import is_address
 
 _TABLES = (
     "create table if not exists names (folded blob primary key, stem blob, path blob unique)"
@@ -182,11 +182,6 @@ def items(arguments: argparse.Namespace, sources: Iterator[str]) -> Iterator[Ite
     names = Names(folders)
     names.check(arguments.sources, recursive=arguments.recursive)
     return names.named(sources)
-
-
-def is_address(where: str) -> bool:
-    """Whether a source is not a file of this machine."""
-    return where == STDIN or ADDRESS.fullmatch(where) is not None
 
 
 def _safe(stem: str) -> str:

@@ -17,14 +17,12 @@ from obscura.batch.index import Key
 from obscura.batch.names import Names, copies_of
 from obscura.batch.shards import RECORDS
 from obscura.batch.store import Store
-from obscura.cli.errors import UsageError
+from obscura.cli.errors import ENDING, UsageError
 from obscura.cli.work import Found, Item, Model
-from obscura.errors import BackendError, ObscuraError
-from obscura.export.errors import OutputError
-from obscura.extras import ToolMissing
+from obscura.errors import ObscuraError
 from obscura.heads.shelf import is_file
 from obscura.sources import SourceError
-from obscura.sources.listing import ADDRESS, STDIN, is_remote
+from obscura.sources.listing import is_address, is_remote
 from obscura.sources.remote import mark
 from obscura.sources.source import Complain
 from obscura.sources.stills import frames_of
@@ -120,7 +118,7 @@ class _Run:
         key = self._keys.pop(item.where)
         try:
             store.add(key, self._reported(found))
-        except (BackendError, OutputError, ToolMissing):
+        except ENDING:
             raise
         except ObscuraError as error:
             self._fail(error)
@@ -147,7 +145,7 @@ def key_of_file(where: str) -> Key:
     """
     if is_remote(where):
         return Key(where.encode(), *mark(where))
-    if where == STDIN or ADDRESS.fullmatch(where):
+    if is_address(where):
         raise UsageError(
             "A run in a folder reads files only", where, remedy="Name a file with --out."
         )

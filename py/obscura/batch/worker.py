@@ -6,10 +6,9 @@ import argparse
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NamedTuple, Protocol
 
+from obscura.cli.errors import ENDING
 from obscura.cli.work import Work
-from obscura.errors import BackendError, ObscuraError
-from obscura.export.errors import OutputError
-from obscura.extras import ToolMissing
+from obscura.errors import ObscuraError
 from obscura.sources.source import Complain
 
 FRAMES = 64
@@ -100,7 +99,7 @@ class Worker:
                 if say is not None and len(found) == FRAMES:
                     say(Part(found))
                     found = []
-        except (BackendError, OutputError, ToolMissing):
+        except ENDING:
             raise
         except ObscuraError as error:
             return Answer(found, complaints, error)

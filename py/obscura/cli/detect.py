@@ -129,9 +129,8 @@ def _write(
     bar: progress.Progress,
 ) -> None:
     """Write what is found in each source."""
-    from obscura.errors import BackendError, ObscuraError
-    from obscura.export.errors import OutputError
-    from obscura.extras import ToolMissing
+    from obscura.cli.errors import ENDING
+    from obscura.errors import ObscuraError
 
     done = 0
     for _, frames in found:
@@ -143,7 +142,7 @@ def _write(
                 bar.say(each.notes)
                 writer.write(each.record)
                 bar.show(f"{done} done")
-        except (BackendError, OutputError, ToolMissing):
+        except ENDING:
             raise
         except ObscuraError as error:
             bar.complain(error)

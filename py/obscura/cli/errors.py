@@ -17,6 +17,9 @@ from obscura.extras import ToolMissing
 from obscura.heads.spec import PipelineError
 from obscura.redaction.errors import WouldOverwrite
 
+ENDING = (BackendError, OutputError, ToolMissing)
+"""Errors of one input after which no other would be well either."""
+
 
 class UsageError(ObscuraError):
     """The options exclude each other, or the command would overwrite something."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import io
 import multiprocessing
 import sys
 from collections.abc import Iterator
@@ -323,14 +322,12 @@ def _save(pixels: video.Pixels, target: Path, suffix: str) -> None:
     """Write pixels, and nothing else, to a file."""
     from PIL import Image as Pillow
 
+    from obscura.cli.saver import write
+
     # JPEG, WebP and AVIF; the others lose nothing and know no quality.
     options: dict[str, Any] = {} if suffix.lower() in LOSSLESS else {"quality": 92}
     try:
-        # Of a file that it writes to itself, Pillow takes no notice if the disk takes half.
-        data = io.BytesIO()
-        form = Pillow.registered_extensions()[suffix.lower()]
-        Pillow.fromarray(np.ascontiguousarray(pixels)).save(data, form, **options)
-        target.write_bytes(data.getvalue())
+        write(Pillow.fromarray(np.ascontiguousarray(pixels)), target, suffix, **options)
     except (OSError, ValueError) as error:
         # Pillow raises both for pictures that a format cannot hold; those have no number.
         of_the_disk = isinstance(error, OSError) and error.errno is not None

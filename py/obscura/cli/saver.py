@@ -49,15 +49,28 @@ class Folder:
                 remedy=self._remedy,
             ) from error
         try:
-            # Of a file that it writes to itself, Pillow takes no notice if the disk takes half.
-            data = io.BytesIO()
-            image.save(data, suffixes()[target.suffix.lower()])
-            target.write_bytes(data.getvalue())
+            write(image, target, target.suffix)
         except OSError as error:
             raise OutputError(
                 f"The copy cannot be saved: {error.strerror or error}", target, remedy=self._remedy
             ) from error
         return str(target)
+
+
+def write(image: Any, target: Path, suffix: str, **options: Any) -> None:
+    """Write a Pillow image to a file, whatever that is called.
+
+    Args:
+        suffix: the ending that names the format, one of `suffixes`.
+        options: those of Pillow for the format.
+
+    Raises:
+        OSError, ValueError: it cannot be written, or the format cannot hold it.
+    """
+    # Of a file that it writes to itself, Pillow takes no notice if the disk takes half.
+    data = io.BytesIO()
+    image.save(data, suffixes()[suffix.lower()], **options)
+    target.write_bytes(data.getvalue())
 
 
 def copy_name(stem: str, source: str, frame: int | None) -> str:

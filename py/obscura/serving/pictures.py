@@ -48,7 +48,10 @@ def decoded(body: bytes, most_pixels: int) -> NDArray[np.uint8]:
     """
     if too_many_parts(body):
         raise Refusal(
-            422, "picture", "The picture has too many parts", remedy="Save it anew, then try again."
+            422,
+            "picture",
+            "The picture has too many parts",
+            remedy="Save and send it again.",
         )
     try:
         image = pictures.open_picture(io.BytesIO(body), name=_NAME, most_pixels=most_pixels)

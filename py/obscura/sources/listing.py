@@ -87,7 +87,7 @@ def expand(
             from obscura.sources import remote  # here, because it is seldom needed
 
             yield from remote.expand(word, choice, complain)
-        elif word == STDIN or ADDRESS.fullmatch(word):
+        elif is_address(word):
             yield word
         elif places.is_dir(path) and not choice.whole:
             yield from _of_folder(path, choice, complain)
@@ -102,6 +102,11 @@ def _is_link(path: Path) -> bool:
         return path.is_symlink()
     except OSError:
         return False
+
+
+def is_address(where: str) -> bool:
+    """Whether a source is not a file of this machine."""
+    return where == STDIN or ADDRESS.fullmatch(where) is not None
 
 
 def is_remote(where: str) -> bool:

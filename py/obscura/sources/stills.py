@@ -91,7 +91,7 @@ def frames_of(folder: Path) -> list[Path]:
     files = [
         each
         for each in names
-        # What is no file, such as a pipe, would be waited for; what is missing is told.
+        # What is no file, such as a pipe, would be waited for; what is missing is reported.
         if each.suffix.lower() in pictures.SUFFIXES
         and (places.is_file(each) or not places.exists(each))
     ]
