@@ -92,6 +92,25 @@ def nothing_leaks(request: pytest.FixtureRequest, watch: Watch) -> Iterator[None
         pytest.fail("\n".join(complaints))
 
 
+@pytest.fixture(scope="module", autouse=True)
+def nothing_leaks_at_the_end(request: pytest.FixtureRequest, watch: Watch) -> Iterator[None]:
+    """As `nothing_leaks`, for what the pages that a file's tests share do after its last test.
+
+    It would be put down to the first test of another file otherwise. A file's own marker excuses
+    here, too, but nothing has to come.
+    """
+    yield
+    marker = request.node.get_closest_marker("provokes")
+    complaints = watch.take((), **perhaps_alone(marker)) if marker else watch.take()
+    if complaints:
+        pytest.fail("\n".join(complaints))
+
+
+def perhaps_alone(marker: pytest.Mark) -> dict[str, Any]:
+    """Return a marker's keywords for `Watch.take`, with what has to come as what may come."""
+    return {**marker.kwargs, "perhaps": [*marker.args, *marker.kwargs.get("perhaps", ())]}
+
+
 # ---- the site ------------------------------------------------------------------------------------
 
 

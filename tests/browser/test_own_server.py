@@ -61,7 +61,7 @@ def room(shared_room: OpenRoom, server: Served) -> Iterator[Room]:
     room = shared_room(url=f"{server.url}/", init=SLOW, service_workers="allow").open()
     assert settled(room).startswith("yes")
     yield room
-    room.page.close()  # before its server is gone, which it would complain about to a later test
+    room.page.close()  # before its server is gone
 
 
 def agree(room: Room, token: str = TOKEN) -> None:

@@ -7,6 +7,7 @@ from ..browser.conftest import (  # noqa: F401
     coloured_clip,
     new_room,
     nothing_leaks,
+    nothing_leaks_at_the_end,
     pytest_configure,
     shared_room,
     shared_warm,
