@@ -8,6 +8,8 @@ says why.
 from __future__ import annotations
 
 import os
+import unicodedata
+from collections.abc import Callable
 from pathlib import Path
 
 LONGEST = 200
@@ -16,32 +18,33 @@ LONGEST = 200
 
 def exists(path: str | Path) -> bool:
     """Whether there is a file or a folder."""
-    try:
-        return Path(path).exists()
-    except OSError:
-        return False
+    return _seen(Path(path).exists)
 
 
 def is_file(path: str | Path) -> bool:
     """Whether there is a file."""
-    try:
-        return Path(path).is_file()
-    except OSError:
-        return False
+    return _seen(Path(path).is_file)
 
 
 def is_dir(path: str | Path) -> bool:
     """Whether there is a folder."""
-    try:
-        return Path(path).is_dir()
-    except OSError:
-        return False
+    return _seen(Path(path).is_dir)
+
+
+def is_link(path: str | Path) -> bool:
+    """Whether there is a link, also one that leads nowhere."""
+    return _seen(Path(path).is_symlink)
 
 
 def is_taken(path: str | Path) -> bool:
     """Whether there is a file, or a folder that has something in it."""
+    return exists(path) and _seen(lambda: not is_dir(path) or any(Path(path).iterdir()))
+
+
+def _seen(look: Callable[[], bool]) -> bool:
+    """Return what a look at a path returns; False where the system refuses it."""
     try:
-        return exists(path) and not (is_dir(path) and not any(Path(path).iterdir()))
+        return look()
     except OSError:
         return False
 
@@ -54,3 +57,8 @@ def short(stem: str, longest: int = LONGEST) -> str:
     """
     data = os.fsencode(stem)
     return stem if len(data) <= longest else data[:longest].decode("utf-8", "ignore")
+
+
+def folded(name: str) -> str:
+    """Return what two names share that are the same to file systems of macOS or Windows."""
+    return unicodedata.normalize("NFC", name.casefold())

@@ -12,7 +12,6 @@ from __future__ import annotations
 import argparse
 import re
 import sqlite3
-import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -191,8 +190,7 @@ def _safe(stem: str) -> str:
 
 
 def _folded(name: str) -> bytes:
-    """Return what two names share that are the same to file systems of macOS or Windows."""
-    return _bytes(unicodedata.normalize("NFC", name.casefold()))
+    return _bytes(places.folded(name))
 
 
 def _bytes(text: str) -> bytes:

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from typing import TYPE_CHECKING
 
 from obscura.cli import progress
 from obscura.cli.arguments import filled, positive, rate
 from obscura.cli.exits import OK, SOME_FAILED
-from obscura.cli.plain import plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -118,8 +116,7 @@ def found(arguments: argparse.Namespace) -> int:
                     named = items(arguments, sources)
                     _write(finder.found(named, bar.complain), writer, bar)
             off = finder.failures()
-    for message in off:
-        print(f"obscura: {plain(message)}", file=sys.stderr)
+        bar.say(off)
     return SOME_FAILED if bar.failed or off else OK
 
 

@@ -13,14 +13,12 @@ from obscura.cards.catalogue import home
 from obscura.cards.head_card import CARD, FOLDER
 from obscura.cards.head_files import shipped
 from obscura.cli.arguments import add_threads, closed_share, filled, names, positive
-from obscura.detections import Detections
 from obscura.detector import Detector
+from obscura.heads import native
 from obscura.heads.file import load_pipeline
-from obscura.heads.native import USUAL_MODEL, PipelineDetector
+from obscura.heads.native import USUAL_MODEL, AnyDetector, PipelineDetector
 from obscura.heads.shelf import is_file
 from obscura.heads.spec import FRAME, NAME, HeadSpec, PipelineError, PipelineSpec, name_of
-
-AnyDetector = Detector | PipelineDetector
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -169,26 +167,11 @@ def opened(arguments: argparse.Namespace) -> AnyDetector:
     return PipelineDetector(spec, **options)
 
 
-def records(found: Detections, detector: AnyDetector) -> list[dict[str, Any]]:
-    """Return the rows as JSON types, see `Detections.to_records`."""
-    return found.to_records(detector.labels)
-
-
-def scene(detector: AnyDetector) -> dict[str, Any]:
-    """Return what heads found out about the whole picture detected last."""
-    return detector.scene() if isinstance(detector, PipelineDetector) else {}
-
-
-def failed_heads(detector: AnyDetector) -> dict[str, str]:
-    """Return the message of each head that failed and is off, by its name."""
-    return detector.failures() if isinstance(detector, PipelineDetector) else {}
-
-
 def failures(detector: AnyDetector) -> list[str]:
     """Return a sentence for each head that failed and is off."""
     return [
         f'The head "{name}" failed and is off. {message}'
-        for name, message in failed_heads(detector).items()
+        for name, message in native.failures(detector).items()
     ]
 
 

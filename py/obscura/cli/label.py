@@ -106,10 +106,9 @@ class _Boxes:
     @property
     def model(self) -> Any:
         """The model."""
-        from obscura.cli.work import Model
+        from obscura.cli.work import model_of
 
-        card = self._detector.card
-        return Model(card.name, card.file.sha256, self._detector.labels)
+        return model_of(self._detector)
 
     def find(self, item: Any, _complain: Any) -> Iterator[tuple[dict[str, Any], str]]:
         """Yield the record of a picture, and a small copy of it with its boxes."""

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from obscura.cli import detector as choosing
 from obscura.cli.saver import Folder, Fonts, copy_name, crop_name, crops, drawn
 from obscura.detector import Detector
-from obscura.export.records import to_record
+from obscura.heads import native
 from obscura.sources import Frame, Source, SourceError, open_source
 from obscura.sources.source import Complain
 from obscura.tracking import Tracker
@@ -29,6 +29,12 @@ class Model(NamedTuple):
     name: str
     sha256: str
     labels: tuple[str, ...]
+
+
+def model_of(detector: native.AnyDetector) -> Model:
+    """Return the model of a detector."""
+    card = detector.card
+    return Model(card.name, card.file.sha256, detector.labels)
 
 
 class Item(NamedTuple):
@@ -59,7 +65,7 @@ class Found(NamedTuple):
 class _Tracks:
     """Follows objects from frame to frame of a source."""
 
-    def __init__(self, detector: choosing.AnyDetector, arguments: argparse.Namespace) -> None:
+    def __init__(self, detector: native.AnyDetector, arguments: argparse.Namespace) -> None:
         self._detector = detector
         self._threshold = detector.card.threshold
         if arguments.threshold is not None:
@@ -125,8 +131,7 @@ class Work:
     @property
     def model(self) -> Model:
         """What finds the objects."""
-        card = self.detector.card
-        return Model(card.name, card.file.sha256, self.labels)
+        return model_of(self.detector)
 
     def find(self, item: Item, complain: Complain) -> Iterator[Found]:
         """Yield what is found in each frame of a source.
@@ -152,11 +157,7 @@ class Work:
 
     def _found(self, stem: str, source: Source, frame: Frame, update: Update) -> Found:
         found, name = update.detections, source.name
-        record = to_record(update, self.labels, source=name, model=self.detector.card.name)
-        if scene := choosing.scene(self.detector):
-            record["attributes"] = scene
-        if failed := choosing.failed_heads(self.detector):
-            record["failures"] = failed
+        record = native.record(self.detector, update, source=name)
         notes: list[str] = []
         number = frame.info.index if source.moving else None
         if self._save is not None:

@@ -7,7 +7,6 @@ A line is the class_id, then centre, width and height of the box relative to the
 from __future__ import annotations
 
 import json
-import unicodedata
 from collections.abc import Sequence
 from pathlib import Path, PurePath
 from typing import Any
@@ -44,12 +43,12 @@ class YoloFolder:
         """
         stem = places.short(PurePath(record["source"]).stem, LONGEST)
         stem += f"-{record['frame']}" if record["frame"] else ""
-        name, number = stem, self._last.get(_folded(stem), 0) + 1
+        name, number = stem, self._last.get(places.folded(stem), 0) + 1
         if number > 1:  # pictures of one name in several folders
-            while _folded(name := f"{stem}-{number}") in self._last:
+            while places.folded(name := f"{stem}-{number}") in self._last:
                 number += 1
-        self._last[_folded(stem)] = number
-        self._last.setdefault(_folded(name), 1)
+        self._last[places.folded(stem)] = number
+        self._last.setdefault(places.folded(name), 1)
         lines = [_line(row, record["width"], record["height"]) for row in record["detections"]]
         self._write(f"{LABELS}/{name}.txt", "".join(lines))
 
@@ -63,11 +62,6 @@ class YoloFolder:
             path.write_text(text, encoding="utf-8")
         except OSError as error:
             raise OutputError(f"The file cannot be written: {error.strerror}", path) from error
-
-
-def _folded(name: str) -> str:
-    """Return what two names share that are the same to file systems of macOS or Windows."""
-    return unicodedata.normalize("NFC", name.casefold())
 
 
 def _line(row: dict[str, Any], width: int, height: int) -> str:

@@ -10,10 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from obscura.cards.card import ModelCard
-from obscura.detections import Detections
+from obscura.detections import ATTRIBUTES, Detections
 from obscura.detector import Detector, rgba
 from obscura.engine.session import Session
 from obscura.errors import ObscuraError, OutOfMemory
+from obscura.export.records import to_record
 from obscura.heads.assembly import assemble, completed, described, drive, plain
 from obscura.heads.budget import Budget
 from obscura.heads.contract import Card
@@ -188,6 +189,30 @@ class PipelineDetector:
 
     def __exit__(self, *exception: object) -> None:
         self.close()
+
+
+AnyDetector = Detector | PipelineDetector
+
+
+def failures(detector: AnyDetector) -> dict[str, str]:
+    """Return the message of each head that is off because it failed, by its name."""
+    return detector.failures() if isinstance(detector, PipelineDetector) else {}
+
+
+def record(detector: AnyDetector, update: Update, *, source: str = "") -> dict[str, Any]:
+    """Return the record of a frame, see `obscura.export.records`: with what heads found out about
+    the whole picture that was detected last, and those that failed.
+
+    Args:
+        update: what the detector found.
+        source: name of the source.
+    """
+    made = to_record(update, detector.labels, source=source, model=detector.card.name)
+    if isinstance(detector, PipelineDetector) and (scene := detector.scene()):
+        made[ATTRIBUTES] = scene
+    if failed := failures(detector):
+        made["failures"] = failed
+    return made
 
 
 def answered(

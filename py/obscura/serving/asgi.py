@@ -14,6 +14,7 @@ from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException
 
 from obscura import __version__
+from obscura.heads import native
 from obscura.serving import detecting, inference
 from obscura.serving.answers import Error, Listing, Record
 from obscura.serving.detecting import Limits
@@ -24,7 +25,7 @@ from obscura.serving.page import Page
 from obscura.serving.pictures import RAW, check_kind, decoded, raw
 from obscura.serving.pool import Answer, Pool, Work
 from obscura.serving.refusal import Refusal, come_again, error_body
-from obscura.serving.settings import AnyDetector, Models, Settings
+from obscura.serving.settings import Models, Settings
 
 Share = Annotated[float | None, Query(ge=0, le=1)]
 Side = Annotated[int | None, Query(ge=1, le=65_535)]
@@ -93,7 +94,7 @@ class Server:
         self.metrics.ran(answer)
         return answer
 
-    def model(self, name: str) -> AnyDetector:
+    def model(self, name: str) -> native.AnyDetector:
         """Return a model for its card; raise Refusal if it is not here, or not yet."""
         if not self.pool.ready:
             raise come_again(503, "loading", "The models are being loaded", 1)
@@ -233,7 +234,7 @@ def _add_protocol(app: FastAPI, server: Server) -> None:
             detector = detecting.chosen(models, model)
             asked = inference.parse(body, length, server.settings.most_pixels)
             found = detecting.found(detector, asked.pixels, asked.limits)
-            failures = detecting.failures(detector)
+            failures = native.failures(detector)
             server.metrics.failed(failures)
             return inference.answer(model, asked, found, failures)
 

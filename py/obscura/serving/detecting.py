@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 from obscura.detections import Detections
 from obscura.detector import Detector, class_ids
 from obscura.errors import LabelUnknown
-from obscura.export.records import to_record
-from obscura.heads.native import PipelineDetector
+from obscura.heads import native
+from obscura.heads.native import AnyDetector, PipelineDetector
 from obscura.serving.refusal import Refusal
-from obscura.serving.settings import AnyDetector, Models
+from obscura.serving.settings import Models
 from obscura.update import FrameInfo, Update
 
 
@@ -46,7 +46,7 @@ def chosen(models: Models, name: str | None) -> AnyDetector:
 def found(detector: AnyDetector, pixels: NDArray[np.uint8], limits: Limits) -> Detections:
     """Find objects in ``(height, width, 3 or 4)`` pixels.
 
-    A head that fails is left out for this picture only, see `failures`.
+    A head that fails is left out for this picture only, see `heads.native.failures`.
 
     Raises:
         Refusal: 422, the model lacks a class, or its limits are fixed.
@@ -78,22 +78,12 @@ def found(detector: AnyDetector, pixels: NDArray[np.uint8], limits: Limits) -> D
         detector.threshold, detector.iou, detector.classes = usual
 
 
-def failures(detector: AnyDetector) -> dict[str, str]:
-    """Return the message of each head that failed at the latest picture, by its name."""
-    return detector.failures() if isinstance(detector, PipelineDetector) else {}
-
-
 def record(detector: AnyDetector, pixels: NDArray[np.uint8], limits: Limits) -> dict[str, Any]:
     """Return the record of `obscura.export.records`, as the command line gives it; raises as
     `found`."""
     height, width = pixels.shape[:2]
     update = Update(FrameInfo(0, 0.0, width, height), found(detector, pixels, limits))
-    made = to_record(update, detector.labels, model=detector.card.name)
-    if isinstance(detector, PipelineDetector) and (scene := detector.scene()):
-        made["attributes"] = scene
-    if failed := failures(detector):
-        made["failures"] = failed
-    return made
+    return native.record(detector, update)
 
 
 def described(models: Models) -> list[dict[str, Any]]:

@@ -6,10 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from obscura.detector import Detector
-from obscura.heads.native import PipelineDetector
+from obscura.heads.native import AnyDetector
 
-AnyDetector = Detector | PipelineDetector
 Models = Mapping[str, AnyDetector]
 """Open detectors by the names of their models, the default first."""
 

@@ -80,7 +80,7 @@ def expand(
     """
     for word in words:
         path = Path(word)
-        there = places.exists(path) or _is_link(path)
+        there = places.exists(path) or places.is_link(path)
         if word.startswith("@") and not there:
             yield from _listed(word[1:], choice, complain)
         elif is_remote(word):
@@ -95,13 +95,6 @@ def expand(
             yield from _matching(word, folders=choice.whole) or [word]
         else:
             yield word
-
-
-def _is_link(path: Path) -> bool:
-    try:
-        return path.is_symlink()
-    except OSError:
-        return False
 
 
 def is_address(where: str) -> bool:
