@@ -6,7 +6,7 @@ Chromium is the one named by the environment's CHROMIUM, else Playwright's own.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
@@ -86,10 +86,8 @@ def watch() -> Watch:
 def nothing_leaks(request: pytest.FixtureRequest, watch: Watch) -> Iterator[None]:
     """Fail any test in which a page reports an error or sends anything anywhere."""
     yield
-    marker = request.node.get_closest_marker("provokes")
-    complaints = watch.take(marker.args, **marker.kwargs) if marker else watch.take()
-    if complaints:
-        pytest.fail("\n".join(complaints))
+    provoked, further = owned_up(request)
+    _fail_for(watch.take(provoked, **further))
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -100,15 +98,20 @@ def nothing_leaks_at_the_end(request: pytest.FixtureRequest, watch: Watch) -> It
     here, too, but nothing has to come.
     """
     yield
+    provoked, further = owned_up(request)
+    perhaps = [*provoked, *further.pop("perhaps", ())]
+    _fail_for(watch.take(perhaps=perhaps, **further))
+
+
+def owned_up(request: pytest.FixtureRequest) -> tuple[Sequence[str], dict[str, Any]]:
+    """Return what the marker of a test or a file has for `Watch.take`."""
     marker = request.node.get_closest_marker("provokes")
-    complaints = watch.take((), **perhaps_alone(marker)) if marker else watch.take()
+    return (marker.args, dict(marker.kwargs)) if marker else ((), {})
+
+
+def _fail_for(complaints: list[str]) -> None:
     if complaints:
         pytest.fail("\n".join(complaints))
-
-
-def perhaps_alone(marker: pytest.Mark) -> dict[str, Any]:
-    """Return a marker's keywords for `Watch.take`, with what has to come as what may come."""
-    return {**marker.kwargs, "perhaps": [*marker.args, *marker.kwargs.get("perhaps", ())]}
 
 
 # ---- the site ------------------------------------------------------------------------------------

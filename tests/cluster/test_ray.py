@@ -30,6 +30,13 @@ MANY = 3000
 
 def test_a_worker_is_killed(start: Start, pictures: Pictures, tmp_path: Path) -> None:
     folder, out = pictures(MANY), tmp_path / "out"
+    run_losing_a_worker(start, folder, out)
+
+    assert sources(out) == names(folder)
+
+
+def run_losing_a_worker(start: Start, folder: Path, out: Path) -> None:
+    """Have two workers look at a folder, and kill one of them meanwhile."""
     process = start(folder, "--jobs", "2", "--out", out)
     until_it_writes(process, out)
     found = workers(process.pid)
@@ -37,7 +44,6 @@ def test_a_worker_is_killed(start: Start, pictures: Pictures, tmp_path: Path) ->
 
     assert len(found) == 2
     assert ended(process) == (0, "")
-    assert sources(out) == names(folder)
 
 
 def test_a_worker_that_reads_videos_is_killed(
@@ -50,13 +56,8 @@ def test_a_worker_that_reads_videos_is_killed(
     words = ["detect", "--model", str(colour_models / "colours"), "--jobs", "1", "--out"]
     assert main([*words, str(alone), str(folder)]) == 0
 
-    process = start(folder, "--jobs", "2", "--out", out)
-    until_it_writes(process, out)
-    found = workers(process.pid)
-    os.kill(found[0], signal.SIGKILL)
+    run_losing_a_worker(start, folder, out)
 
-    assert len(found) == 2
-    assert ended(process) == (0, "")
     assert len(sources(out)) == 20 + 40 * 12
     assert records(out) == records(alone)
 
