@@ -489,6 +489,7 @@ class World:
             engine_url="",
             gpu_url="",
             webgl_url="",
+            media_url="",
             litert=None,
             store_url="",
             chart_url="",

@@ -285,6 +285,7 @@ def page_facts(
         "engine": site.resolve("./assets/engine.js", "the page"),
         "gpu": site.resolve("./assets/gpu.js", "the page"),
         "webgl": site.resolve("./assets/webgl.js", "the page"),
+        "media": site.resolve("./assets/media.js", "the page"),
         "clip": site.resolve("./assets/clip/people.webm", "the page"),
         "sample": site.resolve("./assets/sample.jpg", "the page"),
         "store": site.url("idb-keyval.js"),

@@ -11,6 +11,7 @@ from builder.site import Site
 # Of Brotli: what hosts can afford that compress a file when it is first asked for, and the most,
 # which takes a minute or two and is for files that are compressed once, before they are uploaded.
 QUALITY, BEST = 9, 11
+MEDIA = "assets/media.js"
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,7 @@ def parts(site: Site) -> list[tuple[str, list[str], bool]]:
     app = below("assets/app/")
     clip = below("assets/clip/")
     graphs = [name for name in below("models/") if name.endswith(litert.CORE)]
-    others = (*benchmark, *app, *clip, litert.MODULE)
+    others = (*benchmark, *app, *clip, litert.MODULE, MEDIA)
     own = [name for name in below("assets/") if name not in others]
     wheels = [name for name in below("pyodide/") if name.endswith(".whl")]
     pyodide = [PYODIDE, core.SCRIPT, core.WHOLE, runtime.LOCK]
@@ -61,6 +62,7 @@ def parts(site: Site) -> list[tuple[str, list[str], bool]]:
         ("page", ["index.html", "sw.js", *own, "py/main.py", "pyscript.json"], True),
         ("page, to install it", app, False),
         ("sample clip", clip, False),
+        ("video files, read and written", [MEDIA], False),
         ("PyScript", below("pyscript/"), True),
         ("Pyodide", [f"pyodide/{name}" for name in pyodide], True),
         ("Pyodide, what a start does not run", [f"pyodide/{core.REST}"], False),

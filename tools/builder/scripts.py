@@ -13,6 +13,8 @@ from builder.errors import BuildError
 from builder.npm import check_node
 
 ENTRY = "index.js"
+LARGE = {"media"}
+"""Folders whose scripts bundle large libraries: these are shipped without comments and spaces."""
 SOURCES = (".js", ".html", ".css")  # in folders of assets/
 
 
@@ -24,8 +26,8 @@ def is_source(path: Path, assets: Path) -> bool:
 def join(root: Path, modules: Path) -> dict[str, bytes]:
     """Return the joined script of every folder in ``assets/`` that has an ``index.js``, by name.
 
-    esbuild drops comments and renames what would collide; it neither lowers nor minifies. Its
-    output depends only on its version and the sources.
+    esbuild drops comments and renames what would collide; it does not lower, and minifies only
+    those of `LARGE`. Its output depends only on its version and the sources.
 
     Raises:
         BuildError: a script is not valid, or imports a missing file.
@@ -35,10 +37,13 @@ def join(root: Path, modules: Path) -> dict[str, bytes]:
         return {}
     with tempfile.TemporaryDirectory(prefix="obscura-") as name:
         out = Path(name)
-        files = [path.relative_to(root).as_posix() for path in entries]
         # Links are not resolved, because comments name the files.
         options = ("--bundle", "--preserve-symlinks", "--outbase=assets", f"--outdir={out}")
-        esbuild(modules, root, *files, *options)
+        for large, further in ((False, ()), (True, ("--minify",))):
+            chosen = [path for path in entries if (path.parent.name in LARGE) is large]
+            files = [path.relative_to(root).as_posix() for path in chosen]
+            if files:
+                esbuild(modules, root, *files, *options, *further)
         return {
             f"assets/{path.parent.name}.js": (out / path.parent.name / ENTRY).read_bytes()
             for path in entries

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from obscura.page.live.analysis import Analysis
+from obscura.page.live.results import Results
 from obscura.page.stage.display import Display
 from obscura.page.stage.layers import Layer
 from obscura.page.state.build import Build
@@ -52,3 +53,5 @@ class Context:
     """`stage.overlay.Overlay`, on which they are drawn."""
     page: Page | None = None
     """The app; set before any feature starts."""
+    results: Results | None = None
+    """What was found in the source in view, frame by frame, once a feature keeps it."""

@@ -35,6 +35,8 @@ class Build:
     """The engine's module for GPUs."""
     webgl_url: str
     """The engine's module for WebGL."""
+    media_url: str
+    """The module that reads and writes video files."""
     store_url: str
     """The module that keeps models in the browser's database."""
     chart_url: str
@@ -72,6 +74,7 @@ def read(text: str) -> Build:
         engine_url=data["engine"],
         gpu_url=data["gpu"],
         webgl_url=data["webgl"],
+        media_url=data["media"],
         store_url=data["store"],
         chart_url=data["chart"]["module"],
         chart_style_url=data["chart"]["style"],

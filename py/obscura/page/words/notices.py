@@ -216,6 +216,12 @@ NOTICES = {
         "shapes",
         reason="all",
     ),
+    "records": Notice(
+        "What was kept of this source can't be read",
+        "All else that is kept is unchanged.",
+        "reload",
+        reason="all",
+    ),
     "shapes-address": Notice(
         "The lines and zones in the address can't be used",
         "Those that were drawn on this device are used instead.",
