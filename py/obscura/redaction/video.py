@@ -169,7 +169,7 @@ def _write(source: Path, target: Path, job: Job, cover: CoverClip) -> Summary:
                 continue
             for frame in packet.decode():
                 job.progress("covered", frames, len(cover))
-                pixels = upright(frame)
+                pixels = upright(frame, stream.sample_aspect_ratio)
                 regions = _cover(pixels, cover, frames, job.how)
                 copy.picture(frame, pixels, frames)
                 frames += 1
@@ -254,8 +254,6 @@ def _track(made: Any, suffix: str, stream: Any, frame: Any, pixels: Pixels) -> A
     context.time_base = stream.time_base
     context.colorspace, context.color_range = frame.colorspace, 1
     context.color_primaries, context.color_trc = frame.color_primaries, frame.color_trc
-    if stream.sample_aspect_ratio and not round(frame.rotation / 90) % 2:
-        context.sample_aspect_ratio = stream.sample_aspect_ratio
     return track
 
 
@@ -306,7 +304,7 @@ def _sounds(made: Any, heard: tuple[Any, ...], suffix: str) -> dict[int, Any]:
 def _frames(container: Any, stream: Any) -> Iterator[tuple[Any, Pixels]]:
     for packet in container.demux(stream):
         for frame in packet.decode():
-            yield frame, upright(frame)
+            yield frame, upright(frame, stream.sample_aspect_ratio)
 
 
 def _pictures(container: Any, source: Path) -> Any:

@@ -1,13 +1,15 @@
 """Videos, cameras and streams, decoded by FFmpeg through PyAV.
 
-Every frame of a video comes, one after another. Of cameras and streams, frames that were not
-fetched in time are lost, as these go on by themselves.
+Every frame of a video comes, one after another, at the time that the file says less that of the
+first: as on the page, to the tick. Of cameras and streams, frames that were not fetched in time are
+lost, as these go on by themselves.
 """
 
 from __future__ import annotations
 
 import platform
 from collections.abc import Iterator
+from fractions import Fraction
 from itertools import count
 from typing import Any
 
@@ -21,6 +23,8 @@ CAMERAS = {"Linux": "v4l2", "Darwin": "avfoundation", "Windows": "dshow"}
 """FFmpeg's names for what reads a camera, by system."""
 TIMEOUT_S = 10.0
 """A stream that sends nothing for so long has ended."""
+LONGEST_PIXEL = 16
+"""Sides by which a pixel may be wider or higher; what a file says beyond it is not believed."""
 
 
 class Video:
@@ -52,9 +56,9 @@ class Video:
         Raises:
             SourceError: the video is damaged.
         """
-        rate = float(self._fps or self._stream.average_rate or 0)
         time_s = 0.0
-        frames = self._container.decode(self._stream)
+        first: int | None = None
+        frames = self._decoded()
         for index in count():
             try:
                 decoded = next(frames, None)
@@ -63,19 +67,31 @@ class Video:
                 raise SourceError(f"The video is damaged: {reason}", self.name) from error
             if decoded is None:
                 return
+            if first is None:
+                first = decoded.pts
             if index % self._every:
                 continue
-            if self._fps or decoded.time is None:
-                if not rate:
-                    raise SourceError(
-                        "The number of frames per second is not known",
-                        self.name,
-                        remedy="Give it: --fps 25.",
-                    )
-                time_s = index / rate
+            if self._fps or decoded.pts is None or first is None:
+                time_s = self._time_by_number(index)
             else:
-                time_s = max(time_s, decoded.time)  # some files jump back
-            yield frame(upright(decoded), index, time_s)
+                # Some files jump back.
+                time_s = max(time_s, float((decoded.pts - first) * decoded.time_base))
+            yield frame(upright(decoded, self._stream.sample_aspect_ratio), index, time_s)
+
+    def _decoded(self) -> Iterator[Any]:
+        """Yield the frames as PyAV has them."""
+        frames: Iterator[Any] = self._container.decode(self._stream)
+        return frames
+
+    def _time_by_number(self, index: int) -> float:
+        rate = float(self._fps or self._stream.average_rate or 0)
+        if not rate:
+            raise SourceError(
+                "The number of frames per second is not known",
+                self.name,
+                remedy="Give it: --fps 25.",
+            )
+        return index / rate
 
     def close(self) -> None:
         """End the reading. May be called any number of times."""
@@ -133,10 +149,30 @@ def picture_track(av: Any, container: Any, where: str) -> Any:
     raise SourceError("The file has no video", where)
 
 
-def upright(decoded: Any) -> Pixels:
-    """Return the pixels of a frame as people see it; phones turn it by a note in the file."""
-    pixels: Pixels = decoded.to_ndarray(format="rgb24")
+def upright(decoded: Any, pixel: Fraction | None) -> Pixels:
+    """Return the pixels of a frame as people see it: upright, where phones turn it by a note in the
+    file, and square, as in browsers, where it is stored with wide or high ones.
+
+    Args:
+        decoded: what PyAV returns.
+        pixel: the width of a stored pixel by its height; None or 0 where the file does not say it.
+    """
+    width, height = square(decoded.width, decoded.height, pixel)
+    pixels: Pixels = decoded.to_ndarray(format="rgb24", width=width, height=height)
     return np.ascontiguousarray(np.rot90(pixels, round(decoded.rotation / 90)))
+
+
+def square(width: int, height: int, pixel: Fraction | None) -> tuple[int, int]:
+    """Return the size of a picture in square pixels, in which no side is shorter than before.
+
+    >>> square(720, 576, Fraction(16, 15))
+    (768, 576)
+    """
+    if not pixel or not 1 / LONGEST_PIXEL <= pixel <= LONGEST_PIXEL:
+        return width, height
+    if pixel > 1:
+        return int(width * pixel + Fraction(1, 2)), height
+    return width, int(height / pixel + Fraction(1, 2))
 
 
 def pyav() -> Any:
@@ -148,6 +184,6 @@ def pyav() -> Any:
     return need(
         "av",
         "Videos are read with PyAV",
-        "av>=18,<20",
+        "obscura[video]",
         otherwise="Or give a folder of frames, which needs nothing more.",
     )
