@@ -7,15 +7,19 @@ lost, as these go on by themselves.
 
 from __future__ import annotations
 
+import os
 import platform
 from collections.abc import Iterator
+from contextlib import suppress
 from fractions import Fraction
 from itertools import count
-from typing import Any
+from pathlib import Path
+from typing import Any, Self
 
 import numpy as np
 
 from obscura.extras import need
+from obscura.pictures import INTACT
 from obscura.sources.errors import SourceError
 from obscura.sources.source import Frame, Pixels, frame
 
@@ -23,6 +27,8 @@ CAMERAS = {"Linux": "v4l2", "Darwin": "avfoundation", "Windows": "dshow"}
 """FFmpeg's names for what reads a camera, by system."""
 TIMEOUT_S = 10.0
 """A stream that sends nothing for so long has ended."""
+EBML, SEGMENT = b"\x1a\x45\xdf\xa3", b"\x18\x53\x80\x67"
+"""What a Matroska or WebM file begins with, and what follows that, each with its size."""
 LONGEST_PIXEL = 16
 """Sides by which a pixel may be wider or higher; what a file says beyond it is not believed."""
 
@@ -39,6 +45,7 @@ class Video:
         """
         self.name = path
         self._every, self._fps = every, fps
+        self._torn = False  # whether the last frame is there in part
         self._av = pyav()
         self._container = self._open()
         try:
@@ -64,8 +71,10 @@ class Video:
                 decoded = next(frames, None)
             except (self._av.FFmpegError, OSError) as error:
                 reason = error.strerror or error
-                raise SourceError(f"The video is damaged: {reason}", self.name) from error
+                raise self._damaged(reason) from error
             if decoded is None:
+                if self._torn or is_cut_off(self.name):
+                    raise self._damaged("it breaks off")
                 return
             if first is None:
                 first = decoded.pts
@@ -79,9 +88,36 @@ class Video:
             yield frame(upright(decoded, self._stream.sample_aspect_ratio), index, time_s)
 
     def _decoded(self) -> Iterator[Any]:
-        """Yield the frames as PyAV has them."""
-        frames: Iterator[Any] = self._container.decode(self._stream)
-        return frames
+        """Yield the frames as PyAV has them. Raises its errors, after all frames before them."""
+        for packet in self._whole(self._container.demux(self._stream)):
+            yield from self._of(packet)
+
+    def _whole(self, packets: Iterator[Any]) -> Iterator[Any]:
+        """Yield packets, but for one at the end of the pictures of which a part is missing."""
+        torn = None
+        for packet in packets:
+            if packet.stream.index == self._stream.index:
+                if torn is not None and packet.size:
+                    yield torn  # a broadcast that went on
+                    torn = None
+                if packet.is_corrupt:
+                    torn = packet
+                    continue
+            yield packet
+        self._torn = torn is not None
+
+    def _of(self, packet: Any) -> Iterator[Any]:
+        """Yield the frames that a packet completes."""
+        try:
+            yield from packet.decode()
+        except self._av.FFmpegError:
+            # Decoders hold some back, for their order and for their threads.
+            with suppress(self._av.FFmpegError):
+                yield from self._stream.codec_context.decode(None)
+            raise
+
+    def _damaged(self, reason: object) -> SourceError:
+        return SourceError(f"The video is damaged: {reason}", self.name, remedy=INTACT)
 
     def _time_by_number(self, index: int) -> float:
         rate = float(self._fps or self._stream.average_rate or 0)
@@ -97,7 +133,7 @@ class Video:
         """End the reading. May be called any number of times."""
         self._container.close()
 
-    def __enter__(self) -> Video:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *exception: object) -> None:
@@ -133,6 +169,32 @@ def opened(av: Any, where: Any, *, name: str | None = None, **options: Any) -> A
     except (av.FFmpegError, OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
         raise SourceError(f"The video cannot be read: {reason}", name or where) from error
+
+
+def is_cut_off(path: str) -> bool:
+    """Whether a Matroska or WebM file is shorter than it says, which FFmpeg does not report."""
+    try:
+        with Path(path).open("rb") as file:
+            head, whole = file.read(4096), os.fstat(file.fileno()).st_size
+    except OSError:  # an address
+        return False
+    if not head.startswith(EBML):
+        return False
+    size, at = _number(head, len(EBML))
+    if size is None or head[at + size : at + size + len(SEGMENT)] != SEGMENT:
+        return False
+    size, at = _number(head, at + size + len(SEGMENT))
+    return size is not None and at + size > whole
+
+
+def _number(data: bytes, at: int) -> tuple[int | None, int]:
+    """Return a number of EBML, None if it is not known, and where it ends."""
+    length = 9 - data[at].bit_length() if at < len(data) else 9
+    if length > 8 or at + length > len(data):
+        return None, at
+    most = (1 << 7 * length) - 1
+    value = int.from_bytes(data[at : at + length], "big") & most
+    return (None if value == most else value), at + length
 
 
 def picture_track(av: Any, container: Any, where: str) -> Any:
