@@ -19,7 +19,7 @@ import numpy as np
 from obscura.export.errors import OutputError
 from obscura.sources.errors import SourceError
 from obscura.sources.source import Pixels
-from obscura.sources.video import Video
+from obscura.sources.video import MATRICES, Video, matrix_of
 
 CODECS = {
     **dict.fromkeys((".mp4", ".m4v", ".mov", ".mkv"), "libx264"),
@@ -30,8 +30,6 @@ QUALITY = {
     "libx264": {"crf": "20", "preset": "veryfast"},
     "libvpx-vp9": {"crf": "30", "b": "0", "cpu-used": "5"},
 }
-MATRICES = {1: 1, 4: 4, 5: 5, 6: 5, 7: 7, 9: 9}
-"""The matrices that libswscale knows for the colour spaces that files name."""
 USUAL_RATE = Fraction(25)
 """Frames per second, where a file does not say it."""
 
@@ -163,7 +161,7 @@ class VideoCopy(Video):
         # With several threads, the same pictures come out a little different from time to time.
         context.thread_count = 1
         context.time_base = self._given.time_base
-        context.colorspace, context.color_range = self._given.colorspace, 1
+        context.colorspace, context.color_range = self._colours(), 1
         context.color_primaries = self._given.color_primaries
         context.color_trc = self._given.color_trc
         return track
@@ -181,6 +179,11 @@ class VideoCopy(Video):
                 remedy="Leave it out with --mute, or write an .mkv file.",
             ) from error
 
+    def _colours(self) -> int:
+        """Return the colour space of the copy: the source's, also where only its size says it."""
+        known: int = self._given.colorspace
+        return known if known in MATRICES else matrix_of(self._given)
+
     def _coded(self, pixels: Pixels) -> Any:
         """Return a frame to be encoded, in the colours of the given one."""
         frame = self._av.VideoFrame.from_ndarray(_even(pixels), format="rgb24")
@@ -188,9 +191,9 @@ class VideoCopy(Video):
             self._track.width,  # in case the source's size changes on the way
             self._track.height,
             self._track.pix_fmt,
-            dst_colorspace=MATRICES.get(self._given.colorspace, 5),
+            dst_colorspace=matrix_of(self._given),
         )
-        frame.colorspace, frame.color_range = self._given.colorspace, 1
+        frame.colorspace, frame.color_range = self._colours(), 1
         return frame
 
     @contextmanager

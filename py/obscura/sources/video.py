@@ -29,6 +29,11 @@ TIMEOUT_S = 10.0
 """A stream that sends nothing for so long has ended."""
 EBML, SEGMENT = b"\x1a\x45\xdf\xa3", b"\x18\x53\x80\x67"
 """What a Matroska or WebM file begins with, and what follows that, each with its size."""
+BT709, BT601 = 1, 5
+MATRICES = {BT709: BT709, 4: 4, BT601: BT601, 6: BT601, 7: 7, 9: 9}
+"""The matrices that libswscale knows, for the colour spaces that files name."""
+HIGH = 720
+"""Lines from which a video that names no colours has those of high definition."""
 LONGEST_PIXEL = 16
 """Sides by which a pixel may be wider or higher; what a file says beyond it is not believed."""
 
@@ -220,8 +225,17 @@ def upright(decoded: Any, pixel: Fraction | None) -> Pixels:
         pixel: the width of a stored pixel by its height; None or 0 where the file does not say it.
     """
     width, height = square(decoded.width, decoded.height, pixel)
-    pixels: Pixels = decoded.to_ndarray(format="rgb24", width=width, height=height)
+    pixels: Pixels = decoded.to_ndarray(
+        format="rgb24", width=width, height=height, src_colorspace=matrix_of(decoded)
+    )
     return np.ascontiguousarray(np.rot90(pixels, round(decoded.rotation / 90)))
+
+
+def matrix_of(decoded: Any) -> int:
+    """Return the matrix between the colours of a frame and RGB, as libswscale numbers them; where
+    the file does not name it, the one that browsers take for the size."""
+    usual = BT709 if decoded.height >= HIGH else BT601
+    return MATRICES.get(decoded.colorspace, usual)
 
 
 def square(width: int, height: int, pixel: Fraction | None) -> tuple[int, int]:
