@@ -12,6 +12,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from obscura.detections import Detections
+from obscura.drawing import colour
+from obscura.sources import Frame
+
 Pixels = NDArray[np.uint8]
 
 WIDTH, HEIGHT = 160, 120
@@ -30,7 +34,8 @@ class Clip:
     Attributes:
         ending: of the file.
         times: of its frames, in units of ``base``.
-        turn: degrees by which players turn it.
+        turn: degrees by which players turn it, anticlockwise.
+        mirrored: whether players swap left and right, before they turn it.
         pixel: width of its pixels by their height.
         between: most frames with bits from later ones (B-frames).
         options: of the file's format.
@@ -43,6 +48,7 @@ class Clip:
     times: Sequence[int] = EVEN
     base: Fraction = Fraction(1, 2000)
     turn: int = 0
+    mirrored: bool = False
     pixel: Fraction = Fraction(1)
     between: int = 0
     options: dict[str, str] = field(default_factory=dict)
@@ -111,6 +117,9 @@ CLIPS = {
     "turned 90": Clip(turn=90),
     "turned 180": Clip(turn=180),
     "turned 270": Clip(turn=270),
+    "mirrored": Clip(mirrored=True),
+    "mirrored, turned 90": Clip(mirrored=True, turn=90),
+    "mirrored, turned 180": Clip(mirrored=True, turn=180),
     "wide pixels": Clip(pixel=Fraction(2)),
     "high pixels": Clip(pixel=Fraction(2, 3)),
     "turned, wide pixels": Clip(pixel=Fraction(2), turn=90),
@@ -136,6 +145,53 @@ def number_in(pixels: Pixels, *, above: int = 0) -> int:
     return sum(int(pixels[y, x, 1] > 128) << bit for bit, x in enumerate(columns))
 
 
+def matrix(clip: Clip) -> list[int]:
+    """Return what a file says of how its frames are shown, in the numbers of ISO 14496-12."""
+    one = 1 << 16
+    cosine, sine = {0: (1, 0), 90: (0, -1), 180: (-1, 0), 270: (0, 1)}[clip.turn]
+    mirror = -1 if clip.mirrored else 1
+    return [
+        mirror * cosine * one,
+        mirror * sine * one,
+        0,
+        -sine * one,
+        cosine * one,
+        0,
+        0,
+        0,
+        1 << 30,
+    ]
+
+
+CLASS, LABELS = 2, ("", "", "thing")
+
+
+def left_of(number: int) -> int:
+    """Return where the box of a frame begins, in pixels."""
+    return 10 + 8 * number
+
+
+def box_of(number: int) -> tuple[float, float, float, float]:
+    """Return the box of a frame, which is in another place in each."""
+    return left_of(number), HEIGHT / 2, left_of(number) + 40.0, HEIGHT - 10.0
+
+
+def box_of_its_own(frame: Frame) -> Detections:
+    """Return the box of a frame by the number that is drawn on it."""
+    return Detections(
+        xyxy=np.array([box_of(number_in(frame.pixels))], np.float32),
+        score=np.array([0.9], np.float32),
+        class_id=np.array([CLASS], np.int32),
+    )
+
+
+def box_at(pixels: Pixels) -> int:
+    """Return where the box that is drawn on a frame begins: its left edge, in pixels."""
+    wanted = [int(colour(CLASS)[i : i + 2], 16) for i in (1, 3, 5)]
+    near = np.abs(pixels[80:100].astype(int) - wanted).sum(-1).mean(0) < 120
+    return int(np.flatnonzero(near)[0])
+
+
 def make(path: Path, clip: Clip) -> Path:
     """Write a clip, and return its path."""
     import av
@@ -150,10 +206,11 @@ def make(path: Path, clip: Clip) -> Path:
         context.time_base, context.thread_count = clip.base, 1
         context.max_b_frames = clip.between
         context.sample_aspect_ratio = 1 / clip.pixel if turned else clip.pixel
-        stream.set_display_rotation(clip.turn)
+        stream.set_display_matrix(matrix(clip))
         sound: Any = container.add_stream("aac", rate=8000) if clip.sound else None
         for number, time in enumerate(clip.times):
-            stored = np.ascontiguousarray(np.rot90(picture(number), -clip.turn // 90))
+            stored = np.rot90(picture(number), -clip.turn // 90)
+            stored = np.ascontiguousarray(stored[:, ::-1] if clip.mirrored else stored)
             frame = av.VideoFrame.from_ndarray(stored, format="rgb24")
             frame.time_base, frame.pts = clip.base, time
             container.mux(stream.encode(frame))

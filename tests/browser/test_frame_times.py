@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from obscura.export.annotate import annotate_video
 from obscura.sources import open_source
 
 from .. import clips
@@ -76,3 +77,27 @@ def test_frames_and_times_are_those_of_the_library(
     tick = 0.001 if clip.ending in (".webm", ".mkv") else float(clip.base)
     from_first = [each - times[0] for each in times]
     assert [each.info.time_s for each in frames] == pytest.approx(from_first, abs=tick)
+
+
+@pytest.mark.parametrize(
+    ("name", "ending"),
+    [("late, uneven", ".mp4"), ("B-frames, uneven", ".mkv"), ("turned 90", ".webm")],
+)
+def test_an_annotated_clip_of_the_library_has_its_times_and_its_boxes_in_the_page(
+    visit: Room, dist: Path, tmp_path: Path, name: str, ending: str
+) -> None:
+    clip = clips.CLIPS[name]
+    source = clips.make(tmp_path / f"clip{clip.ending}", clip)
+    copy = tmp_path / f"boxes{ending}"
+    annotate_video(source, copy, clips.box_of_its_own, clips.LABELS)
+
+    before, given = by_page(visit, dist, source)
+    after, times = by_page(visit, dist, copy)
+
+    numbers = [clips.number_in(each) for each in after]
+    assert numbers == clip.numbers() == [clips.number_in(each) for each in before]
+    lefts = [clips.left_of(number) for number in numbers]
+    assert [clips.box_at(each) for each in after] == pytest.approx(lefts, abs=3)
+    tick = 0.001 if ending in (".webm", ".mkv") else float(clip.base)
+    from_first = [each - times[0] for each in times]
+    assert from_first == pytest.approx([each - given[0] for each in given], abs=tick)

@@ -12,7 +12,6 @@ import pytest
 from PIL import Image
 
 from obscura.cli import main
-from obscura.drawing import colour
 from obscura.export.annotate import MOST_CLASSES
 from obscura.sources import open_source
 
@@ -36,29 +35,17 @@ def files(folder: Path) -> list[str]:
     return sorted(each.name for each in folder.iterdir() if each.is_file())
 
 
-def left(number: int) -> int:
-    """Where the box of a frame begins, in pixels."""
-    return 10 + 8 * number
-
-
 def records(path: Path, clip: clips.Clip, name: str, **other: Any) -> Path:
     """Write a record for each frame of a clip, whose box is in another place for each."""
     lines = []
     for index, (number, time_s) in enumerate(zip(clip.numbers(), clip.times_s(), strict=True)):
-        row = {"label": "thing", "class_id": 2, "score": 0.9}
-        box = {"x1": left(number), "y1": 60.0, "x2": left(number) + 40.0, "y2": 110.0}
+        row = {"label": "thing", "class_id": clips.CLASS, "score": 0.9}
+        box = dict(zip(("x1", "y1", "x2", "y2"), clips.box_of(number), strict=True))
         frame = {"frame": index, "time_s": round(time_s, 4), "width": 160, "height": 120}
         made = {"source": name, "model": "m", **frame, "detections": [row | box]} | other
         lines.append(json.dumps(made))
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
     return path
-
-
-def box_at(pixels: clips.Pixels) -> int:
-    """Return where the box that is drawn on a frame begins: its left edge, in pixels."""
-    wanted = [int(colour(2)[i : i + 2], 16) for i in (1, 3, 5)]
-    near = np.abs(pixels[80:100].astype(int) - wanted).sum(-1).mean(0) < 120
-    return int(np.flatnonzero(near)[0])
 
 
 @pytest.mark.parametrize(
@@ -87,8 +74,8 @@ def test_every_frame_has_its_own_time_and_its_own_box(
         frames = list(source)
     numbers = [clips.number_in(each.pixels) for each in frames]
     assert numbers == clip.numbers()
-    assert [box_at(each.pixels) for each in frames] == pytest.approx(
-        [left(number) for number in numbers], abs=3
+    assert [clips.box_at(each.pixels) for each in frames] == pytest.approx(
+        [clips.left_of(number) for number in numbers], abs=3
     )
     tick = 0.001 if {ending, clip.ending} & {".webm", ".mkv"} else float(clip.base)
     assert [each.info.time_s for each in frames] == pytest.approx(clip.times_s(), abs=tick)

@@ -228,7 +228,19 @@ def upright(decoded: Any, pixel: Fraction | None) -> Pixels:
     pixels: Pixels = decoded.to_ndarray(
         format="rgb24", width=width, height=height, src_colorspace=matrix_of(decoded)
     )
-    return np.ascontiguousarray(np.rot90(pixels, round(decoded.rotation / 90)))
+    return np.ascontiguousarray(_laid(pixels, decoded))
+
+
+def _laid(pixels: Pixels, decoded: Any) -> Pixels:
+    """Return pixels turned and mirrored by quarters, as a frame's matrix says."""
+    kind = next((each for each in decoded.side_data if each.type.name == "DISPLAYMATRIX"), None)
+    if kind is None:
+        return pixels
+    # Where a step to the right and one down lead in the picture that is shown; ISO 14496-12.
+    (a, b), (c, d) = np.frombuffer(kind, np.int32).reshape(3, 3)[:2, :2].tolist()
+    if abs(b) > abs(a):
+        pixels, a, d = pixels.swapaxes(0, 1), c, b
+    return pixels[:: -1 if d < 0 else 1, :: -1 if a < 0 else 1]
 
 
 def matrix_of(decoded: Any) -> int:
