@@ -201,6 +201,7 @@ DOORS = {
     "pydantic": {"serving.answers"},
     "ray": {"batch.cluster", "serving.ray_serve"},
     "scipy": {"evaluation.tracking"},
+    "supervision": {"export.supervision"},
     "tqdm": {"cli.evaluate"},
     "starlette": {"serving.asgi", "serving.page"},
     "trackeval": {"evaluation.tracking"},
