@@ -191,6 +191,34 @@ def test_a_file_that_is_no_video_leaves_no_copy(
     assert files(tmp_path) == ["clip.mp4"]
 
 
+def test_a_video_without_frames_is_refused(annotate: Annotate, tmp_path: Path, capsys: Any) -> None:
+    parts = clips.Clip(options={"movflags": "frag_keyframe+empty_moov"})
+    path = clips.make(tmp_path / "clip.mp4", parts)
+    data = path.read_bytes()
+    path.write_bytes(data[: data.index(b"moof") - 4])
+
+    assert annotate(path, "--out", tmp_path / "out.mp4") == 1
+    assert "has no frames" in capsys.readouterr().err
+    assert files(tmp_path) == ["clip.mp4"]
+
+
+def test_a_video_in_4k_keeps_its_size(annotate: Annotate, tmp_path: Path) -> None:
+    import av
+
+    path = tmp_path / "clip.mp4"
+    with av.open(str(path), "w") as container:
+        stream: Any = container.add_stream("libx264", rate=10, options={"preset": "ultrafast"})
+        stream.width, stream.height, stream.pix_fmt = 3840, 2160, "yuv420p"
+        for _ in range(2):
+            pixels = np.full((2160, 3840, 3), 90, np.uint8)
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(pixels, format="rgb24")))
+        container.mux(stream.encode(None))
+
+    assert annotate(path, "--out", tmp_path / "out.mp4") == 0
+    with open_source(tmp_path / "out.mp4") as source:
+        assert [(each.info.width, each.info.height) for each in source] == [(3840, 2160)] * 2
+
+
 def test_a_file_of_sound_alone_is_refused(annotate: Annotate, tmp_path: Path, capsys: Any) -> None:
     sound = Path(__file__).parents[1] / "data" / "cases" / "audio-only.mp4"
 
