@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -151,6 +152,19 @@ def test_a_picture_gets_its_boxes(annotate: Annotate, folder: Path, tmp_path: Pa
         assert image.size == (640, 480)
 
 
+def test_a_name_that_no_font_has_is_reported_once(
+    annotate: Annotate, tmp_path: Path, capsys: Any
+) -> None:
+    clip = clips.CLIPS["even"]
+    path = clips.make(tmp_path / "clip.mp4", clip)
+    found = records(tmp_path / "found.jsonl", clip, path.name)
+    text = found.read_text(encoding="utf-8").replace('"thing"', r'"\udbff\udffe"')
+    found.write_text(text, encoding="utf-8")
+
+    assert annotate(path, "--out", tmp_path / "out.mp4", "--records", found) == 0
+    assert capsys.readouterr().err.count("No font on this machine has the letters of") == 1
+
+
 def cut(path: Path, share: float) -> Path:
     """Leave only the beginning of a file."""
     data = path.read_bytes()
@@ -245,6 +259,31 @@ def test_what_was_done_before_ctrl_c_is_kept(
     assert annotate(path, "--out", tmp_path / "out.mp4") == 130
     with open_source(tmp_path / "out.mp4") as source:
         assert [clips.number_in(each.pixels) for each in source] == [0, 1, 2, 3, 4]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="this system limits no file's size")
+@pytest.mark.parametrize("ending", [".mp4", ".mkv", ".webm"])
+def test_a_disk_that_takes_a_part_is_reported_and_the_copy_before_stays(
+    annotate: Annotate, tmp_path: Path, ending: str, capsys: Any
+) -> None:
+    import resource
+
+    path = clips.make(tmp_path / "clip.mp4", clips.CLIPS["even"])
+    out = tmp_path / f"out{ending}"
+    assert annotate(path, "--out", out) == 0
+    before = out.read_bytes()
+
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (len(before) // 2, limits[1]))
+    try:
+        code = annotate(path, "--out", out)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+
+    assert code == 4
+    assert "cannot be written" in capsys.readouterr().err
+    assert out.read_bytes() == before
+    assert files(tmp_path) == sorted(["clip.mp4", out.name])
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from obscura import places
 from obscura.cli.arguments import filled, positive
@@ -12,6 +12,9 @@ from obscura.cli.exits import OK, SOME_FAILED
 
 if TYPE_CHECKING:
     from obscura.cli.progress import Progress
+    from obscura.detections import Detections
+    from obscura.export.annotate import Find, Labels
+    from obscura.sources import Frame
 
 ANOTHER = "Name another file with --out."
 
@@ -115,18 +118,27 @@ def _detected(arguments: argparse.Namespace, bar: Progress) -> list[str]:
         return work.failures()
 
 
-def _write(arguments: argparse.Namespace, find: Any, labels: Any, bar: Progress) -> None:
+def _write(arguments: argparse.Namespace, find: Find, labels: Labels, bar: Progress) -> None:
     from obscura.cli.progress import of
+    from obscura.cli.saver import Fonts
     from obscura.export.annotate import annotate_picture, annotate_video
     from obscura.sources.listing import is_video
 
+    fonts = Fonts()
+
+    def found(frame: Frame) -> Detections:
+        detections = find(frame)
+        classes = set(detections.class_id.tolist())
+        bar.say(fonts.missing(labels[each] for each in classes))
+        return detections
+
     if not is_video(arguments.source):
-        annotate_picture(arguments.source, arguments.out, find, labels)
+        annotate_picture(arguments.source, arguments.out, found, labels)
         return
     annotate_video(
         arguments.source,
         arguments.out,
-        find,
+        found,
         labels,
         every=arguments.every,
         mute=arguments.mute,
