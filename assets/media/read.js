@@ -31,8 +31,12 @@ class Reader {
 
   // The frames from `start` seconds on, as `next()` of an iterator gives them: {value: VideoSample, done}. Each
   // sample has `timestamp` in seconds and must be closed; `draw(context, x, y, width, height)` turns it upright.
-  samples(start = 0) {
-    return new VideoSampleSink(this.track).samples(start);
+  async *samples(start = 0) {
+    for await (const sample of new VideoSampleSink(this.track).samples(start)) {
+      // The frame that reaches into the beginning which an edit list sets: video elements do not show it.
+      if (sample.timestamp < 0) sample.close();
+      else yield sample;
+    }
   }
 
   close() {

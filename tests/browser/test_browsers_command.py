@@ -20,6 +20,7 @@ def test_the_page_works_in_firefox(dist: Path) -> None:
     assert not failed(told), told
     assert told["snapshot"] == "yes"
     assert told["photo"] == told["turned"] == told["camera"] == told["offline"] == "yes"
+    assert told["frames"] == "every one"
     assert "isolated" in told["engine"]
 
 

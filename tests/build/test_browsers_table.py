@@ -48,6 +48,21 @@ def test_writing_replaces_the_rows_that_ran_and_keeps_the_others(tmp_path: Path)
     assert text.endswith("\nafter\n")
 
 
+def test_a_new_column_is_empty_where_a_browser_was_not_run(tmp_path: Path) -> None:
+    readme = tmp_path / "README.md"
+    old = "| browser | starts | gone | last run |\n|---|---|---|---|\n"
+    row = "| WebKitGTK 2.50.6 | yes | once | 2026-11-26 |\n"
+    readme.write_text(f"{BEGIN}\n{old}{row}{END}\n", encoding="utf-8")
+
+    write(readme, table({"firefox": WORKS}, DAY))
+
+    head, _, webkit, firefox = readme.read_text(encoding="utf-8").splitlines()[1:-1]
+    assert webkit.count("|") == firefox.count("|") == head.count("|")
+    cells = [each.strip() for each in webkit.split("|")[1:-1]]
+    assert [each for each in cells if each] == ["WebKitGTK 2.50.6", "yes", "2026-11-26"]
+    assert cells[1] == "yes"
+
+
 def test_a_readme_without_the_place_is_told(tmp_path: Path) -> None:
     readme = tmp_path / "README.md"
     readme.write_text("nothing\n", encoding="utf-8")

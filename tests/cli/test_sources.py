@@ -88,9 +88,10 @@ def test_a_file_that_is_no_video_is_named(tmp_path: Path, content: bytes) -> Non
         open_source(path)
 
 
-def test_a_camera_that_is_not_there_is_named() -> None:
-    with pytest.raises(SourceError):
-        open_source("camera:99")
+@pytest.mark.parametrize("where", ["camera:99", 99])
+def test_a_camera_that_is_not_there_is_named(where: str | int) -> None:
+    with pytest.raises(SourceError, match="99"):
+        open_source(where)
 
 
 def test_without_pyav_the_remedy_is_told(clip: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,7 +15,12 @@ import obscura
 
 PACKAGE = Path(obscura.__file__).parent
 SAMPLE = PACKAGE.parents[1] / "assets" / "sample.jpg"
-NEEDS = {"obscura.evaluation": "pycocotools"}
+CLIP = PACKAGE.parents[1] / "tools" / "browsers" / "turned" / "wide-180.mp4"
+NEEDS = {
+    "obscura.evaluation": "pycocotools",
+    "obscura.export.annotate": "av",
+    "obscura.sources": "av",
+}
 """What a module's examples need beyond the package's own dependencies."""
 
 
@@ -34,8 +39,10 @@ def modules_with_examples() -> list[str]:
 
 @pytest.fixture
 def pictures(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The files that examples name: street.jpg, and a data set of one picture in coco/."""
+    """The files that examples name: street.jpg, street.mp4, and a data set of one picture in
+    coco/."""
     shutil.copy(SAMPLE, tmp_path / "street.jpg")
+    shutil.copy(CLIP, tmp_path / "street.mp4")
     images = tmp_path / "coco" / "images"
     images.mkdir(parents=True)
     shutil.copy(SAMPLE, images)

@@ -102,8 +102,9 @@ def test_without_pyav_a_video_says_what_to_install(
 
     assert count(tmp_path / "clip.mp4") == 3
     assert capsys.readouterr().err == (
-        "obscura: Videos are read with PyAV, which is not installed. Install it: python3 -m pip "
-        "install 'av>=18,<20'. Or give a folder of frames, which needs nothing more.\n"
+        "obscura: Videos are read with PyAV, which is not installed. Install it in Obscura's "
+        "source code: python3 -m pip install '.[video]'. Or give a folder of frames, which needs "
+        "nothing more.\n"
     )
 
 

@@ -43,7 +43,7 @@ def test_frames_of_one_time_keep_their_order(
     redact: Redact, scene: Scene, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     source = video(tmp_path / "in.mp4", [walking(scene, i) for i in range(6)])
-    monkeypatch.setattr("obscura.redaction.video._pts", lambda *_: 7)
+    monkeypatch.setattr("obscura.export.video.pts_of", lambda *_: 7)
 
     assert redact(source, tmp_path / "out.mkv") == 0
     frames, times = read(tmp_path / "out.mkv")

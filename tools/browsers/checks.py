@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 import time
@@ -28,6 +29,9 @@ astronaut in each as browsers show it. They are made of assets/sample.jpg."""
 
 FRAMES = 10
 STEPS = ("starts", "photo", "snapshot", "turned", "camera", "offline")
+
+CLIP_FRAMES, CLIP_RATE = 20, 10
+"""Of each of those videos: its frames, and how many there are in a second."""
 
 ANSWERED = re.compile(r"Yes|No\b.+|Not yet: (?!saving files).+")
 """What the page says once it knows whether it works offline."""
@@ -65,6 +69,25 @@ URL.createObjectURL = make;
 return { size: [width, height], json, csv, said, same: made[0] === made[3] };
 """
 """Take a snapshot of what is in view and save it and its data; return what was made."""
+
+READ = """
+// Firefox runs this with arrays of its own, which are not those of the page that blobs give.
+Object.defineProperty(Uint8Array, Symbol.hasInstance, { value: ArrayBuffer.isView });
+const { open } = await import("./assets/SCRIPT");
+const bytes = Uint8Array.from(atob("BYTES"), (letter) => letter.charCodeAt(0));
+const reader = typeof VideoDecoder === "function" ? await open(new Blob([bytes])) : null;
+if (!reader || reader.decodes === false) return null;
+const times = [];
+for await (const sample of reader.samples()) {
+  times.push(sample.timestamp);
+  sample.close();
+}
+const { width, height } = reader;
+reader.close();
+return { width, height, times };
+"""
+"""Decode all frames of a video; return its upright size and their times; null if the browser cannot
+and its video element has to do."""
 
 
 class Refused(Exception):
@@ -109,6 +132,7 @@ def check(
     attempt("photo", lambda: photo(driver, sample))
     attempt("snapshot", lambda: snapshot(driver))
     attempt("turned", lambda: turned(driver))
+    attempt("frames", lambda: frames(driver, site))
     attempt("camera", lambda: camera(driver))
 
     def engine() -> str:
@@ -195,6 +219,22 @@ def turned(driver: Driver) -> str:
         driver.evaluate('document.getElementById("start").click();')
         until(driver, lambda now: now["state"] == "ready", "stopped")
     return "yes"
+
+
+def frames(driver: Driver, site: SiteServer) -> str:
+    """Decode every frame of a video, with the page's own reader."""
+    (script,) = site.site.glob("assets/media.*.js")
+    clip = Path(__file__).parent / "turned" / "wide-180.mp4"
+    data = base64.b64encode(clip.read_bytes()).decode()
+    read = driver.evaluate(READ.replace("SCRIPT", script.name).replace("BYTES", data))
+    if read is None:
+        return "by the video element"
+    wanted = [index / CLIP_RATE for index in range(CLIP_FRAMES)]
+    if len(read["times"]) != CLIP_FRAMES:
+        raise Refused(f"it reads {len(read['times'])} of {CLIP_FRAMES} frames")
+    if any(abs(a - b) > 0.001 for a, b in zip(read["times"], wanted, strict=True)):
+        raise Refused(f"the times of the frames are {read['times']}")
+    return "every one"
 
 
 def overlap(a: Sequence[float], b: Sequence[float]) -> float:

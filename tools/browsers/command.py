@@ -23,6 +23,7 @@ COLUMNS = (
     "photo",
     "snapshot",
     "turned",
+    "frames",
     "camera",
     "offline",
     "engine",
@@ -95,14 +96,15 @@ def cell(words: str) -> str:
 
 
 def write(path: Path, told: str) -> None:
-    """Write the table into the file; rows of browsers that were not run stay unchanged."""
+    """Write the table into the file; rows of browsers that were not run keep what they have."""
     text = path.read_text(encoding="utf-8")
     if text.count(BEGIN) != 1 or text.count(END) != 1:
         raise BuildError(f"{path.name} must contain exactly one place between {BEGIN} and {END}.")
     before, rest = text.split(BEGIN)
     former, after = rest.split(END)
     # A row without a date is of a browser that did not run; it must not replace one that did.
-    rows = merged(body(former), [row for row in body(told) if row.split("|")[-2].strip()])
+    ran = [row for row in body(told) if row.split("|")[-2].strip()]
+    rows = merged(moved(former, told.splitlines()[0]), ran)
     lines = [*told.splitlines()[:2], *rows]
     path.write_text(f"{before}{BEGIN}\n" + "\n".join(lines) + f"\n{END}{after}", encoding="utf-8")
 
@@ -110,6 +112,21 @@ def write(path: Path, told: str) -> None:
 def body(text: str) -> list[str]:
     """Return a table's rows."""
     return [line for line in text.splitlines() if line.startswith("|")][2:]
+
+
+def moved(former: str, head: str) -> list[str]:
+    """Return the rows of a table, with their cells under the columns of another head; what they do
+    not have is an empty cell."""
+    names, *_ = [line for line in former.splitlines() if line.startswith("|")] or [""]
+    rows = []
+    for row in body(former):
+        cells = dict(zip(_cells(names), _cells(row), strict=False))
+        rows.append(f"| {' | '.join(cells.get(name, '') for name in _cells(head))} |")
+    return rows
+
+
+def _cells(row: str) -> list[str]:
+    return [each.strip() for each in row.strip().strip("|").split("|")]
 
 
 def merged(former: list[str], latter: list[str]) -> list[str]:

@@ -109,7 +109,7 @@ NATIVE = re.compile(
     r"^obscura/(__main__|detector|extras|label_font|own_model|pictures|places|png_colour"
     r"|batch/\w+|cards/(catalogue|head_files)|cli/\w+|counting/(report|sources)"
     r"|engine/native|evaluation/\w+"
-    r"|export/(coco|csv_table|errors|formats|spool|yolo)|heads/(native|shelf)"
+    r"|export/(annotate|coco|csv_table|errors|formats|spool|supervision|video|yolo)|heads/(native|shelf)"
     r"|redaction/(errors|files|finder|listing|video)|serving/\w+|sources/\w+|starter/\w+)\.py$"
 )
 

@@ -18,8 +18,9 @@ from pathlib import Path
 
 from obscura import places
 from obscura.cli.errors import UsageError
-from obscura.cli.saver import stem_of, suffixes
+from obscura.cli.saver import stem_of
 from obscura.cli.work import Item
+from obscura.export.annotate import suffixes
 from obscura.export.errors import OutputError
 from obscura.sources.listing import is_address
 

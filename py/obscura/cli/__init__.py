@@ -40,6 +40,7 @@ COMMANDS = {
         "count",
         "Count what crosses lines and enters zones, in a video, a folder of frames or a table.",
     ),
+    "annotate": Command("annotate", "Draw boxes on a copy of a picture or a video."),
     "redact": Command(
         "redact", "Cover faces, people or other objects in a picture, a video or a folder of them."
     ),

@@ -138,8 +138,8 @@ class _Both:
 
     def find(self, item: Any, _complain: Any) -> Iterator[_Compared]:
         """Yield what both find in a picture."""
-        from obscura.cli.saver import drawn
         from obscura.cli.sheet import small
+        from obscura.export.annotate import annotated
         from obscura.sources import open_source
 
         with open_source(item.where) as source:
@@ -155,7 +155,10 @@ class _Both:
         compared = _Compared([names[0][row] for row, _ in pairs], (a, b), [])
         if self._is_shown(compared.differences):
             compared.images.extend(
-                (small(drawn(pixels, each, d.labels)), f"{title}: {', '.join(labels) or 'nothing'}")
+                (
+                    small(annotated(pixels, each, d.labels)),
+                    f"{title}: {', '.join(labels) or 'nothing'}",
+                )
                 for each, d, title, labels in zip(
                     found, self._detectors, self.model.titles, names, strict=True
                 )

@@ -112,8 +112,8 @@ class _Boxes:
 
     def find(self, item: Any, _complain: Any) -> Iterator[tuple[dict[str, Any], str]]:
         """Yield the record of a picture, and a small copy of it with its boxes."""
-        from obscura.cli.saver import drawn
         from obscura.cli.sheet import small
+        from obscura.export.annotate import annotated
         from obscura.export.records import to_record
         from obscura.sources import open_source
         from obscura.update import Update
@@ -123,7 +123,7 @@ class _Boxes:
             frame = next(iter(source))
         found = detector.detect(frame.pixels)
         record = to_record(Update(frame.info, found), detector.labels, model=detector.card.name)
-        yield record, small(drawn(frame.pixels, found, detector.labels))
+        yield record, small(annotated(frame.pixels, found, detector.labels))
 
     def failures(self) -> list[str]:
         """Return a sentence for each head that failed and is off."""

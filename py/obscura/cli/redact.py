@@ -322,12 +322,12 @@ def _save(pixels: video.Pixels, target: Path, suffix: str) -> None:
     """Write pixels, and nothing else, to a file."""
     from PIL import Image as Pillow
 
-    from obscura.cli.saver import write
+    from obscura.export.annotate import save_picture
 
     # JPEG, WebP and AVIF; the others lose nothing and know no quality.
     options: dict[str, Any] = {} if suffix.lower() in LOSSLESS else {"quality": 92}
     try:
-        write(Pillow.fromarray(np.ascontiguousarray(pixels)), target, suffix, **options)
+        save_picture(Pillow.fromarray(np.ascontiguousarray(pixels)), target, suffix, **options)
     except (OSError, ValueError) as error:
         # Pillow raises both for pictures that a format cannot hold; those have no number.
         of_the_disk = isinstance(error, OSError) and error.errno is not None

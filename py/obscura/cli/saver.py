@@ -1,16 +1,14 @@
-"""Copies of pictures with boxes drawn on them, and crops of what was found."""
+"""Names and folders of the copies and crops that commands save."""
 
 from __future__ import annotations
 
-import io
 import re
-from collections.abc import Iterable, Sequence
-from functools import cache
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from obscura import label_font, pictures
-from obscura.detections import Detections
+from obscura import label_font
+from obscura.export.annotate import save_picture, suffixes
 from obscura.export.errors import OutputError
 from obscura.sources.listing import ADDRESS, STDIN
 from obscura.sources.stills import NAME_OF_STDIN
@@ -49,28 +47,12 @@ class Folder:
                 remedy=self._remedy,
             ) from error
         try:
-            write(image, target, target.suffix)
+            save_picture(image, target)
         except OSError as error:
             raise OutputError(
                 f"The copy cannot be saved: {error.strerror or error}", target, remedy=self._remedy
             ) from error
         return str(target)
-
-
-def write(image: Any, target: Path, suffix: str, **options: Any) -> None:
-    """Write a Pillow image to a file, whatever that is called.
-
-    Args:
-        suffix: the ending that names the format, one of `suffixes`.
-        options: those of Pillow for the format.
-
-    Raises:
-        OSError, ValueError: it cannot be written, or the format cannot hold it.
-    """
-    # Of a file that it writes to itself, Pillow takes no notice if the disk takes half.
-    data = io.BytesIO()
-    image.save(data, suffixes()[suffix.lower()], **options)
-    target.write_bytes(data.getvalue())
 
 
 def copy_name(stem: str, source: str, frame: int | None) -> str:
@@ -109,15 +91,6 @@ def _path(source: str) -> Path:
     return Path(source.partition("::")[0] if ADDRESS.fullmatch(source) else source)
 
 
-@cache
-def suffixes() -> dict[str, str]:
-    """Return the endings of pictures that Pillow can write, in small letters, and their formats."""
-    from PIL import Image
-
-    known = Image.registered_extensions()
-    return {suffix: kind for suffix, kind in known.items() if kind in Image.SAVE}
-
-
 class Fonts:
     """Reports, once each, names that are drawn as numbers because no font has their letters."""
 
@@ -133,25 +106,3 @@ class Fonts:
             "one that has them, such as Noto Sans."
             for name in without
         ]
-
-
-def drawn(pixels: Any, found: Detections, labels: Sequence[str]) -> Any:
-    """Return a Pillow image of a frame with its boxes and labels."""
-    from PIL import Image
-
-    return pictures.annotated(Image.fromarray(pixels), found, labels)
-
-
-def crops(pixels: Any, found: Detections) -> list[Any]:
-    """Return a Pillow image of each detection, in their order; those without area left out."""
-    from PIL import Image
-
-    height, width = pixels.shape[:2]
-    image = Image.fromarray(pixels[..., :3])
-    made = []
-    for x1, y1, x2, y2 in found.xyxy.tolist():
-        left, top = max(0, int(x1)), max(0, int(y1))
-        right, bottom = min(width, int(x2 + 1)), min(height, int(y2 + 1))
-        if left < right and top < bottom:
-            made.append(image.crop((left, top, right, bottom)))
-    return made

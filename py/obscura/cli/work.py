@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from obscura.cli import detector as choosing
-from obscura.cli.saver import Folder, Fonts, copy_name, crop_name, crops, drawn
+from obscura.cli.saver import Folder, Fonts, copy_name, crop_name
 from obscura.detector import Detector
+from obscura.export.annotate import annotated, crops
 from obscura.heads import native
 from obscura.sources import Frame, Source, SourceError, open_source
 from obscura.sources.source import Complain
@@ -149,11 +150,13 @@ class Work:
             if self._tracks is not None:
                 self._tracks.begin(source)
             for frame in source:
-                if self._tracks is None:
-                    update = Update(frame.info, self.detector.detect(frame.pixels))
-                else:
-                    update = self._tracks.follow(frame)
-                yield self._found(item.stem, source, frame, update)
+                yield self._found(item.stem, source, frame, self.update(frame))
+
+    def update(self, frame: Frame) -> Update:
+        """Return what is found in the next frame of a source; with track_ids if they are wanted."""
+        if self._tracks is None:
+            return Update(frame.info, self.detector.detect(frame.pixels))
+        return self._tracks.follow(frame)
 
     def _found(self, stem: str, source: Source, frame: Frame, update: Update) -> Found:
         found, name = update.detections, source.name
@@ -162,7 +165,7 @@ class Work:
         number = frame.info.index if source.moving else None
         if self._save is not None:
             notes += self._fonts.missing(self.labels[each] for each in set(found.class_id.tolist()))
-            copy = drawn(frame.pixels, found, self.labels)
+            copy = annotated(frame.pixels, found, self.labels)
             record["saved"] = self._save.save(copy, copy_name(stem, name, number))
         if self._crops is not None:
             record["crops"] = [

@@ -162,7 +162,7 @@ def placed(out: Path, *, whole: bool, remedy: str = OutputError.remedy) -> Itera
     made = place
     try:
         if whole:
-            made = _beside(place)
+            made = beside(place)
         with made.open("w", encoding="utf-8", newline="", errors="backslashreplace") as file:
             try:
                 yield file
@@ -185,9 +185,9 @@ def placed(out: Path, *, whole: bool, remedy: str = OutputError.remedy) -> Itera
             made.unlink(missing_ok=True)
 
 
-def _beside(place: Path) -> Path:
+def beside(place: Path, suffix: str = ".part") -> Path:
     """Make an empty file beside another, with the rights that new files get."""
-    handle, name = tempfile.mkstemp(".part", f".{place.name[:100]}.", place.parent)
+    handle, name = tempfile.mkstemp(suffix, f".{place.name[:100]}.", place.parent)
     os.close(handle)
     mask = os.umask(0)
     os.umask(mask)

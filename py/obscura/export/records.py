@@ -7,8 +7,8 @@ the origin in its upper left corner and y pointing down:
 ``source``          name of the photo, video or camera; "" where unknown
 ``model``           name of the model
 ``frame``           number of the frame within its source, from 0
-``time_s``          time of the frame in seconds: of a video, within it; of a camera, on a clock of
-                    its own; of a photo, 0
+``time_s``          time of the frame in seconds: of a video, from its first frame; of a camera, on
+                    a clock of its own; of a photo, 0
 ``width, height``   size of the source
 ``label``           name of the class
 ``class_id``        its index among the model's classes, from 0

@@ -12,6 +12,7 @@ from typing import Literal
 
 from obscura import pictures, places
 from obscura.export.errors import OutputError
+from obscura.export.video import CODECS
 from obscura.redaction import video
 from obscura.redaction.errors import RedactionError, WouldOverwrite
 
@@ -63,7 +64,7 @@ def plan(source: Path, out: Path) -> list[Item]:
         raise RedactionError("The file is not a picture or video that can be read here", source)
     if places.exists(target) and target.samefile(source):
         raise WouldOverwrite("The copy would overwrite the original", target, remedy=ANOTHER)
-    known = WRITTEN if kind == "picture" else frozenset(video.CODECS)
+    known = WRITTEN if kind == "picture" else frozenset(CODECS)
     if target.suffix.lower() not in known:
         raise RedactionError(
             f"A {kind} cannot be written as {target.suffix or 'a file without an ending'}",
@@ -122,7 +123,7 @@ def _name(path: Path) -> str:
     suffix = path.suffix.lower()
     if suffix in pictures.SUFFIXES and suffix not in WRITTEN:
         return f"{path.stem}.png"
-    if suffix in video.SUFFIXES and suffix not in video.CODECS:
+    if suffix in video.SUFFIXES and suffix not in CODECS:
         return f"{path.stem}.mkv"
     return path.name
 

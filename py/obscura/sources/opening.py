@@ -11,7 +11,7 @@ from obscura.sources.source import Complain, Source
 
 
 def open_source(
-    where: str | os.PathLike[str],
+    where: str | os.PathLike[str] | int,
     *,
     every: int = 1,
     fps: float | None = None,
@@ -20,8 +20,9 @@ def open_source(
     """Return the source at a path or an address.
 
     Args:
-        where: a picture, a folder of numbered frames, a video, ``camera:0``, ``rtsp://...`` or
-            another address that FFmpeg reads, or ``-`` for a picture on standard input.
+        where: a picture, a folder of numbered frames, a video, a camera (``camera:0`` or its number
+            alone), ``rtsp://...`` or another address that FFmpeg reads, or ``-`` for a picture on
+            standard input.
         every: use only every nth frame.
         fps: frames per second, where the source does not say, and in place of what it says.
         complain: receives what is wrong with single frames, which are left out; None to have it
@@ -33,7 +34,7 @@ def open_source(
     """
     if every < 1:
         raise ValueError(f"every: wanted at least 1, got {every}")
-    text = os.fspath(where)
+    text = f"camera:{where}" if isinstance(where, int) else os.fspath(where)
     if is_remote(text):
         from obscura.sources.remote import RemoteStill, RemoteVideo
 
