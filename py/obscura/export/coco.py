@@ -10,16 +10,19 @@ import json
 from collections.abc import Iterable, Sequence
 from typing import IO, Any
 
+from obscura.export.lines import Waiting
 from obscura.export.records import DIGITS
-from obscura.export.spool import Spool
 
 
 class CocoFile:
     """Writes the pictures at once; their annotations wait until the end."""
 
-    def __init__(self, out: IO[str], labels: Sequence[str]) -> None:
-        self._out, self._labels = out, labels
-        self._annotations = Spool()
+    def __init__(self, out: IO[str], labels: Sequence[str], annotations: Waiting) -> None:
+        """
+        Args:
+            annotations: where they wait for the end.
+        """
+        self._out, self._labels, self._annotations = out, labels, annotations
         self._images = self._boxes = 0
 
     def write(self, record: dict[str, Any]) -> None:
