@@ -29,6 +29,10 @@ class File(NamedTuple):
     picture: int
     content: bytes = b""
 
+    @property
+    def size(self) -> int:
+        return len(self.content)
+
 
 class Camera(NamedTuple):
     """A camera that is plugged in."""

@@ -107,7 +107,7 @@ WHILE_ON = {"redact": ("obscura.flip",)}
 # The part of the library that runs only in CPython.
 NATIVE = re.compile(
     r"^obscura/(__main__|detector|extras|label_font|own_model|pictures|png_colour"
-    r"|batch/\w+|cards/(catalogue|head_files)|cli/\w+|counting/(report|sources)"
+    r"|batch/\w+|cards/(catalogue|head_files)|cli/\w+|counting/sources"
     r"|engine/native|evaluation/\w+"
     r"|export/(errors|formats|session_files|spool|yolo_folder)|heads/(native|shelf)"
     r"|redaction/(errors|files|finder|listing|video)|serving/\w+|sources/\w+|starter/\w+)\.py$"

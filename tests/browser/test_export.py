@@ -1,0 +1,272 @@
+"""Export: every answer kept, saved in all formats as the library writes them, and sessions that
+replay over their video without inference."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from obscura.export import read_session
+from obscura.export.formats import writing
+
+from .conftest import OpenRoom
+from .room import COUNT_RUNS, PATIENCE, Room
+from .walks import walk as film
+
+LASTS_S = 2.0
+
+
+@pytest.fixture(scope="module")
+def walk() -> bytes:
+    """The video of a person who walks to the right."""
+    return film(LASTS_S, size=(640, 320), side=320, way=(-40, 360), rate=10)
+
+
+@pytest.fixture(scope="module")
+def visit(shared_room: OpenRoom, walk: bytes) -> Room:
+    """The page after the video has played with every answer kept, paused."""
+    room = shared_room(accept_downloads=True, init=COUNT_RUNS).open()
+    room.until_state("ready")
+    switch_on(room)
+    room.page.evaluate("() => { document.getElementById('video-speed').value = '0.25'; }")
+    room.give(walk, "walk.webm", "video/webm")
+    room.until("now.kept?.frames >= 5 && now.state === 'running'")
+    room.at("pause").click()
+    room.until_state("paused")
+    room.until_idle()
+    return room
+
+
+def switch_on(room: Room) -> None:
+    room.page.evaluate("() => document.getElementById('keep_answers').click()")
+    room.page.wait_for_function("() => !document.getElementById('export-kept').hidden")
+
+
+def open_dialog(room: Room, rows: str = "all") -> None:
+    if not room.page.evaluate("() => document.getElementById('export-dialog').open"):
+        room.page.evaluate("() => document.getElementById('export-open').click()")
+    room.page.wait_for_selector("#export-rows option[value=all]", state="attached")
+    room.at("export-rows").select_option(rows)
+
+
+def saved(room: Room, form: str) -> tuple[str, bytes]:
+    """Press the button of a format; return the file's name and contents."""
+    with room.page.expect_download() as download:
+        room.at(f"export-{form}").click()
+    name = download.value.suggested_filename
+    room.until_text("export-status", f"Saved as {name}")
+    return name, Path(download.value.path()).read_bytes()
+
+
+def test_all_formats_are_what_the_library_writes(visit: Room, tmp_path: Path) -> None:
+    open_dialog(visit)
+    name, data = saved(visit, "session")
+    assert name == "walk.session.zip"
+    path = tmp_path / name
+    path.write_bytes(data)
+    with read_session(path) as session:
+        records, labels = [*session.records()], session.about.labels
+        about = session.about
+
+    assert about.source["name"] == "walk.webm"
+    assert (about.source["width"], about.source["height"]) == (640, 320)
+    assert about.least == 0.05
+    assert about.frames == len(records) >= 5
+    assert all(row["score"] >= 0.05 for each in records for row in each["detections"])
+    for form in ("jsonl", "csv", "coco"):
+        out = tmp_path / form
+        with writing(form, out, labels) as writer:
+            for each in records:
+                writer.write(each)
+        _, made = saved(visit, form)
+        assert made == out.read_bytes(), form
+    with writing("yolo", tmp_path / "yolo", labels) as writer:
+        for each in records:
+            writer.write(each)
+    with zipfile.ZipFile(io.BytesIO(saved(visit, "yolo")[1])) as archive:
+        made_files = {each: archive.read(each) for each in archive.namelist()}
+    assert made_files == {
+        file.relative_to(tmp_path / "yolo").as_posix(): file.read_bytes()
+        for file in (tmp_path / "yolo").rglob("*")
+        if file.is_file()
+    }
+
+
+def test_rows_can_be_those_that_are_shown(visit: Room) -> None:
+    open_dialog(visit, "all")
+    whole = rows_of(visit)
+    open_dialog(visit, "shown")
+    shown = rows_of(visit)
+
+    threshold = float(visit.at("threshold").input_value())
+    assert shown
+    assert [row for row in whole if float(row["score"]) >= threshold] == shown != whole
+    assert "40 % and more" in visit.at("export-rows").inner_text()
+
+
+def rows_of(room: Room) -> list[dict[str, str]]:
+    return [*csv.DictReader(io.StringIO(saved(room, "csv")[1].decode()))]
+
+
+def session_of(visit: Room) -> bytes:
+    open_dialog(visit)
+    data = saved(visit, "session")[1]
+    visit.page.keyboard.press("Escape")
+    return data
+
+
+def boxes(room: Room) -> list[list[float]]:
+    found = room.snapshot()["detections"]
+    return [[round(edge) for edge in row["box"]] for row in found]
+
+
+def count_inferences(room: Room) -> int:
+    inferences: int = room.page.evaluate("() => globalThis.inferences")
+    return inferences
+
+
+COUNT_INFERENCES = """
+globalThis.inferences = 0;
+globalThis.Worker = class extends Worker {
+  postMessage(message, ...rest) {
+    if (message.call === "run") globalThis.inferences += 1;
+    super.postMessage(message, ...rest);
+  }
+};
+"""
+
+
+def test_a_session_replays_over_its_video_without_inference(
+    visit: Room, new_room: OpenRoom, walk: bytes
+) -> None:
+    data = session_of(visit)
+    with read_session_of(data) as session:
+        times = [update.frame.time_s for update in session.updates()]
+        at_first = next(session.at(0.4)).detections.xyxy.round().tolist()
+        lower = next(len(update.detections) for update in session.at(0.05))
+    room = new_room(init=COUNT_INFERENCES).open()
+    room.until_state("ready")
+    room.give(data, "walk.session.zip", "application/zip")
+    room.until_text("export-note", "Now open its video: walk.webm")
+
+    room.give(walk, "walk.webm", "video/webm")
+    room.until("now.kept?.replaying")
+    room.until_text("export-note", "Replaying walk.session.zip")
+    room.at("pause").click()
+    room.until_state("paused")
+    before = count_inferences(room)
+    seek(room, times[0] + 0.001)
+
+    assert boxes(room) == at_first
+    assert lower > len(at_first)
+    room.page.evaluate(SLIDE, "0.05")
+    room.until(f"now.detections.length === {lower}")
+    assert count_inferences(room) == before
+
+    room.page.evaluate("() => document.getElementById('export-replay-end').click()")
+    room.until("now.kept && !now.kept.replaying")
+    room.page.wait_for_function(f"() => globalThis.inferences > {before}", timeout=PATIENCE)
+
+
+SLIDE = """(value) => {
+  const slider = document.getElementById("threshold");
+  slider.value = value;
+  slider.dispatchEvent(new Event("input", { bubbles: true }));
+  slider.dispatchEvent(new Event("change", { bubbles: true }));
+}"""
+
+
+def seek(room: Room, seconds: float) -> None:
+    """Show the frame at a time of the paused video."""
+    room.page.evaluate(
+        """(seconds) => {
+          const bar = document.getElementById("video-time");
+          bar.value = String(seconds);
+          bar.dispatchEvent(new Event("input", { bubbles: true }));
+          bar.dispatchEvent(new Event("change", { bubbles: true }));
+        }""",
+        seconds,
+    )
+    room.page.wait_for_function(
+        """(seconds) => {
+          const video = document.getElementById("video");
+          return !video.seeking && Math.abs(video.currentTime - seconds) < 0.05;
+        }""",
+        arg=seconds,
+    )
+    room.until_state("paused")
+    room.ticks(5)
+
+
+def read_session_of(data: bytes) -> Any:
+    from obscura.export.session import Session
+
+    return Session(io.BytesIO(data))
+
+
+def test_another_video_is_refused(visit: Room, new_room: OpenRoom) -> None:
+    data = session_of(visit)
+    other = film(1.0, size=(640, 320), side=320, way=(0, 10), rate=10)
+    room = new_room().open()
+    room.until_state("ready")
+    room.give(other, "walk.webm", "video/webm")
+    room.until_live()
+    room.give(data, "walk.session.zip", "application/zip")
+
+    room.until_text("export-note", "This is not the video of walk.session.zip: the files differ")
+    assert room.snapshot()["kept"]["replaying"] is False
+    assert room.snapshot()["state"] == "running"
+
+
+def test_a_damaged_session_is_refused_and_what_is_in_view_goes_on(
+    visit: Room, new_room: OpenRoom
+) -> None:
+    data = bytearray(session_of(visit))
+    data[80] ^= 0xFF
+    room = new_room().open()
+    room.until_state("ready")
+    room.give(bytes(data), "walk.session.zip", "application/zip")
+
+    assert "damaged" in room.until_error("session")
+
+
+def test_kept_answers_survive_a_reload_and_are_deleted_with_undo(
+    new_room: OpenRoom, walk: bytes
+) -> None:
+    room = new_room(init=COUNT_RUNS, accept_downloads=True).open()
+    room.until_state("ready")
+    switch_on(room)
+    room.give(walk, "walk.webm", "video/webm")
+    room.until("now.kept?.frames >= 5")
+    room.at("pause").click()
+    room.until_state("paused")
+    room.until_idle()
+    room.page.wait_for_timeout(3000)  # until it is written
+    kept = room.snapshot()["kept"]["frames"]
+
+    room.reload()
+    room.until_state("ready")
+    open_dialog(room)
+    assert f"{kept} frames" in room.at("export-facts").inner_text()
+    lines = saved(room, "jsonl")[1].decode().splitlines()
+    assert len(lines) == kept
+
+    room.at("export-delete").click()
+    room.until_text("export-status", "Deleted: walk.webm")
+    room.until_text("export-empty", "Nothing is kept yet")
+    room.at("export-undo").click()
+    room.until_text("export-status", "walk.webm is back")
+    room.at("export-delete").click()
+    room.until_text("export-status", "Deleted: walk.webm")
+    room.page.keyboard.press("Escape")
+    room.reload()
+    room.until_state("ready")
+    room.page.evaluate("() => document.getElementById('export-open').click()")
+    room.until_text("export-empty", "Nothing is kept yet")
+    assert json.loads(lines[0])["source"] == "walk.webm"
