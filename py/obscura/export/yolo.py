@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import zipfile
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import PurePath
 from typing import IO, Any
 
@@ -65,6 +66,11 @@ class YoloZip:
     def close(self) -> None:
         """Write the archive's list of members."""
         self._zip.close()
+
+    def discard(self) -> None:
+        """Give up: what was written is no archive."""
+        with suppress(Exception):  # the reason why it is given up, once more
+            self._zip.close()
 
     def _add(self, name: str, data: bytes, method: int = zipfile.ZIP_DEFLATED) -> None:
         # Without a date, so that the same contents are the same file.

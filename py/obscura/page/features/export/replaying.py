@@ -94,8 +94,15 @@ class Happened:
         labels: Sequence[str],
         shapes: Shapes,
         tracker: Tracker,
-        classes: Collection[int] | None,
+        classes: Collection[int] | None = None,
     ) -> None:
+        """
+        Args:
+            labels: names of the classes, by class_id.
+            shapes: lines and zones.
+            tracker: follows objects.
+            classes: class_ids of which events are wanted; None for all.
+        """
         self._labels, self._tracker, self._classes = labels, tracker, classes
         self._presence, self.counter = Presence(), Counter(shapes)
         self._last: tuple[FrameInfo, Record] | None = None

@@ -150,17 +150,27 @@ async def write(form: str, turns: Turns, head: Head, wanted: Wanted, out: Binary
     if form in ("events", "counts"):
         return await _happened(form, turns, head, wanted, out)
     if form == "yolo":
-        return await _records(YoloZip(out, head.labels), turns, head, wanted)
+        return await _yolo(turns, head, wanted, out)
     text = io.TextIOWrapper(out, "utf-8", "backslashreplace", newline="")
     makers: dict[str, Callable[[], Writer]] = {
         "jsonl": lambda: Lines(text, head.labels),
         "csv": lambda: CsvTable(text, head.labels, Packed()),
         "coco": lambda: CocoFile(text, head.labels, Packed()),
     }
-    count = await _records(makers[form](), turns, head, wanted)
-    text.flush()
-    text.detach()
-    return count
+    try:
+        return await _records(makers[form](), turns, head, wanted)
+    finally:
+        text.flush()
+        text.detach()  # so that it does not close the file
+
+
+async def _yolo(turns: Turns, head: Head, wanted: Wanted, out: BinaryIO) -> int:
+    archive = YoloZip(out, head.labels)
+    try:
+        return await _records(archive, turns, head, wanted)
+    except BaseException:
+        archive.discard()
+        raise
 
 
 async def _records(writer: Writer, turns: Turns, head: Head, wanted: Wanted) -> int:
