@@ -60,6 +60,7 @@ class PictureReader:
         self.replay: Replay | None = None
         """What was found at another time in the video in view, which is shown instead of running
         the model; not while parts are to be hidden, because second networks find those."""
+        self._replayed_s: float | None = None  # the time of the latest frame that was replayed
 
     def in_view(self, answer: Answer) -> bool:
         """Whether an answer's picture and model are the ones in view."""
@@ -114,10 +115,11 @@ class PictureReader:
         image = self._screen.grab(size, replay.card, only_new=only_new)
         if image is None:
             return None
-        captured = getattr(image, "frame", None)
-        if captured is not None:
-            captured.close()  # only its time was wanted
+        self._screen.release(image)  # only its time was wanted
         captured_ms, source_s = playback.showing_ms, self._screen.capture_time_s
+        if only_new and source_s == self._replayed_s:
+            return None  # not all browsers tell one frame from another
+        self._replayed_s = source_s
         frame = self.clock.frame(source_s, *size)
         made = captured_ms, self.clock.cuts, source_s
         found = await replay.at(source_s)
