@@ -11,12 +11,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from playwright.sync_api import FilePayload
 
-from obscura.export import read_session
+from obscura.counting import Shapes, Zone
+from obscura.export import SessionWriter, read_session
 from obscura.export.formats import writing
+from obscura.export.session import Session
 
 from .conftest import OpenRoom
-from .room import COUNT_RUNS, PATIENCE, Room
+from .room import COUNT_RUNS, PATIENCE, Room, remembering
 from .walks import walk as film
 
 LASTS_S = 2.0
@@ -205,8 +208,6 @@ def seek(room: Room, seconds: float) -> None:
 
 
 def read_session_of(data: bytes) -> Any:
-    from obscura.export.session import Session
-
     return Session(io.BytesIO(data))
 
 
@@ -270,3 +271,96 @@ def test_kept_answers_survive_a_reload_and_are_deleted_with_undo(
     room.page.evaluate("() => document.getElementById('export-open').click()")
     room.until_text("export-empty", "Nothing is kept yet")
     assert json.loads(lines[0])["source"] == "walk.webm"
+
+
+def test_events_counts_and_lines_go_with_a_session(new_room: OpenRoom, walk: bytes) -> None:
+    shapes = {"format": 1, "lines": [], "zones": [{"name": "all", "corners": CORNERS}]}
+    init = remembering(json.dumps({"drawn": {"video walk.webm": json.dumps(shapes)}}))
+    room = new_room(init=COUNT_RUNS + init, accept_downloads=True).open()
+    room.until_state("ready")
+    switch_on(room)
+    room.page.evaluate("() => { document.getElementById('video-speed').value = '0.25'; }")
+    room.give(walk, "walk.webm", "video/webm")
+    room.until("now.kept?.frames >= 6")
+    room.at("pause").click()
+    room.until_state("paused")
+    room.until_idle()
+
+    open_dialog(room, "shown")
+    events = [json.loads(line) for line in saved(room, "events")[1].decode().splitlines()]
+    counts = json.loads(saved(room, "counts")[1])
+    with read_session_of(saved(room, "session")[1]) as session:
+        kept = [*session.events()]
+        drawn = session.shapes
+
+    people = [each for each in events if each["label"] == "person"]
+    assert [each["event"] for each in people][:2] == ["appeared", "zone_entered"]
+    assert counts["zones"][0]["entries"]["person"] >= 1
+    assert {each["event"] for each in kept} >= {"appeared", "zone_entered", "zone_left"}
+    assert [zone.name for zone in drawn.zones] == ["all"]
+
+
+CORNERS = [[0, 0], [1, 0], [1, 1], [0, 1]]
+
+
+def test_a_session_brings_its_zones_and_is_given_together_with_its_video(
+    visit: Room, new_room: OpenRoom, walk: bytes
+) -> None:
+    with read_session_of(session_of(visit)) as session:
+        out = io.BytesIO()
+        writer = SessionWriter(out)
+        for each in session.records():
+            writer.add(each)
+        zone = Zone("square", tuple(map(tuple, CORNERS)))  # type: ignore[arg-type]
+        writer.close(session.about, Shapes(zones=(zone,)))
+    room = new_room().open()
+    room.until_state("ready")
+    files: list[FilePayload] = [
+        {"name": "walk.session.zip", "mimeType": "application/zip", "buffer": out.getvalue()},
+        {"name": "walk.webm", "mimeType": "video/webm", "buffer": walk},
+    ]
+    room.at("photo").set_input_files(files=files)
+
+    room.until("now.kept?.replaying && now.counts?.zones.square")
+    room.until("now.counts.zones.square.entered.person >= 1")
+
+
+def test_a_camera_is_kept_and_its_session_has_no_video_to_wait_for(new_room: OpenRoom) -> None:
+    room = new_room(permissions=["camera"], accept_downloads=True).open()
+    room.until_state("ready")
+    switch_on(room)
+    room.start()
+    room.until("now.kept?.frames >= 3")
+    open_dialog(room)
+    data = saved(room, "session")[1]
+    room.page.keyboard.press("Escape")
+    with read_session_of(data) as session:
+        times = [update.frame.time_s for update in session.updates()]
+        assert session.about.source["kind"] == "camera"
+    assert len(times) >= 3
+
+    room.give(data, "door.session.zip", "application/zip")
+    room.until_text("export-note", "door.session.zip is open. It is of a camera")
+    assert room.snapshot()["state"] == "running"
+    open_dialog(room)
+    titles = room.at("export-of").locator("option").all_text_contents()
+    assert len(titles) == 2
+
+
+NO_ROOM = """
+if (navigator.storage) navigator.storage.estimate = async () => ({ quota: 1e9, usage: 1e9 - 1e6 });
+"""
+
+
+def test_before_storage_is_full_keeping_ends_in_words(new_room: OpenRoom, walk: bytes) -> None:
+    room = new_room(init=NO_ROOM, accept_downloads=True).open()
+    room.until_state("ready")
+    switch_on(room)
+    room.give(walk, "walk.webm", "video/webm")
+    room.until_text("export-note", "Storage is almost full")
+
+    frames = room.snapshot()["kept"]["frames"]
+    assert frames >= 1
+    open_dialog(room)
+    assert len(saved(room, "jsonl")[1].decode().splitlines()) == frames
+    assert room.snapshot()["state"] == "running"
