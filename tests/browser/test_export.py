@@ -10,7 +10,9 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
+import av
 import pytest
+from PIL import Image, ImageChops, ImageStat
 from playwright.sync_api import FilePayload
 
 from obscura.counting import Shapes, Zone
@@ -111,6 +113,34 @@ def test_rows_can_be_those_that_are_shown(visit: Room) -> None:
     assert shown
     assert [row for row in whole if float(row["score"]) >= threshold] == shown != whole
     assert "40 % and more" in visit.at("export-rows").inner_text()
+
+
+def test_data_sets_come_with_the_pictures(visit: Room, walk: bytes) -> None:
+    open_dialog(visit)
+    visit.at("export-pictures").check()
+    name, data = saved(visit, "coco")
+    yolo = saved(visit, "yolo")[1]
+    visit.at("export-pictures").uncheck()
+
+    assert name == "walk.coco.zip"
+    with av.open(io.BytesIO(walk)) as container:
+        frames = {round(frame.time, 3): frame.to_image() for frame in container.decode(video=0)}
+    with (
+        zipfile.ZipFile(io.BytesIO(data)) as archive,
+        read_session_of(session_of(visit)) as session,
+    ):
+        table = json.loads(archive.read("annotations.json"))
+        records = [*session.records()]
+        assert len(table["images"]) == len(records)
+        for image, record in zip(table["images"], records, strict=True):
+            made = Image.open(io.BytesIO(archive.read(f"images/{image['file_name']}")))
+            assert made.size == (image["width"], image["height"]) == (640, 320)
+            wanted = frames[round(record["time_s"], 3)]
+            assert ImageStat.Stat(ImageChops.difference(made.convert("RGB"), wanted)).mean < [4] * 3
+    with zipfile.ZipFile(io.BytesIO(yolo)) as archive:
+        names = {Path(each).stem for each in archive.namelist() if each.startswith("images/")}
+        assert names == {Path(each).stem for each in archive.namelist() if "labels/" in each}
+        assert len(names) == len(records)
 
 
 def rows_of(room: Room) -> list[dict[str, str]]:

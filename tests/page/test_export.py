@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import io
 import json
+import zipfile
 from collections.abc import Awaitable
 from typing import Any
 
@@ -25,6 +26,7 @@ from obscura.page.features.export.writing import (
     CancelledExport,
     Turns,
     Wanted,
+    ending,
     media_type,
     write,
 )
@@ -122,7 +124,8 @@ def test_every_format_has_a_button_and_words() -> None:
 
     assert ENDINGS.keys() <= commands
     assert ENDINGS.keys() == words.FORMS.keys()
-    assert all(media_type(form) for form in ENDINGS)
+    assert all(media_type(f"a.{ending(form)}") for form in ENDINGS)
+    assert media_type(f"a.{ending('coco', pictures=True)}") == "application/zip"
 
 
 def test_lines_hold_the_rows_that_are_wanted() -> None:
@@ -184,6 +187,38 @@ def test_a_session_holds_all_that_is_known() -> None:
     }  # fmt: skip
     assert about.model == {"name": "m", "labels": LABELS, "title": "M"}
     assert (about.settings, about.least, about.frames) == ({"threshold": 0.5}, 0.05, 30)
+
+
+@pytest.mark.parametrize("form", ["coco", "yolo"])
+def test_pictures_lie_beside_what_was_found_in_them(form: str) -> None:
+    async def picture(time_s: float) -> bytes | None:
+        return None if time_s == 0 else f"jpeg at {time_s}".encode()
+
+    data = written(form, results(3), picture=picture)
+
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        assert archive.testzip() is None
+        images = {name: archive.read(name) for name in archive.namelist() if "images" in name}
+        assert images == {"images/a-1.jpg": b"jpeg at 0.1", "images/a-2.jpg": b"jpeg at 0.2"}
+        if form == "yolo":
+            assert "labels/a-2.txt" in archive.namelist()
+        else:
+            table = json.loads(archive.read("annotations.json"))
+            assert [each["file_name"] for each in table["images"]] == [
+                "a.jpg",
+                "a-1.jpg",
+                "a-2.jpg",
+            ]
+            assert len(table["annotations"]) == 6
+
+
+@pytest.mark.parametrize("form", ["coco", "yolo"])
+def test_a_picture_that_fails_ends_the_export(form: str) -> None:
+    async def picture(_time_s: float) -> bytes | None:
+        raise OSError("damaged")
+
+    with pytest.raises(OSError, match="damaged"):
+        written(form, results(3), picture=picture)
 
 
 def test_a_long_export_gives_the_page_its_turn_and_says_how_far_it_is() -> None:

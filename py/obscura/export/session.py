@@ -33,6 +33,7 @@ from obscura.counting.shapes import to_json as shapes_to_json
 from obscura.errors import ObscuraError
 from obscura.export.reading import RecordsError, from_record, read_lines
 from obscura.export.records import to_record
+from obscura.export.yolo import member
 from obscura.tracking import Tracker
 from obscura.update import Update
 
@@ -330,11 +331,7 @@ def _line(record: Record) -> bytes:
 
 
 def _member(name: str) -> zipfile.ZipInfo:
-    """Return a member without a date, so that the same session is the same file."""
-    info = zipfile.ZipInfo(name)
-    info.compress_type = zipfile.ZIP_DEFLATED
-    info.external_attr = 0o644 << 16
-    return info
+    return member(name, zipfile.ZIP_DEFLATED)
 
 
 def _is_number(value: Any) -> bool:

@@ -73,10 +73,15 @@ class YoloZip:
             self._zip.close()
 
     def _add(self, name: str, data: bytes, method: int = zipfile.ZIP_DEFLATED) -> None:
-        # Without a date, so that the same contents are the same file.
-        info = zipfile.ZipInfo(name)
-        info.external_attr = 0o644 << 16
-        self._zip.writestr(info, data, method)
+        self._zip.writestr(member(name), data, method)
+
+
+def member(name: str, method: int = zipfile.ZIP_STORED) -> zipfile.ZipInfo:
+    """Return a member of an archive without a date, so that the same contents are the same file."""
+    info = zipfile.ZipInfo(name)
+    info.compress_type = method
+    info.external_attr = 0o644 << 16
+    return info
 
 
 def names_text(labels: Sequence[str]) -> str:

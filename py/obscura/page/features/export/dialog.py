@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from pathlib import PurePath
 from typing import Any, BinaryIO, cast
 
@@ -12,12 +13,14 @@ from obscura.page.browser import sharing
 from obscura.page.browser.blobs import BlobFile
 from obscura.page.browser.clock import now_ms
 from obscura.page.browser.dom import by_id, listen, make
+from obscura.page.browser.stills import PicturesError, Stills
 from obscura.page.features.export import words, writing
 from obscura.page.features.export.shelf import Kept, kept
 from obscura.page.features.export.writing import CancelledExport, Turns, Wanted
 from obscura.page.live.results import Results, Store
 
 ALL, SHOWN = "all", "shown"
+WITH_PICTURES = ("coco", "yolo")
 
 
 class ExportDialog:
@@ -31,6 +34,8 @@ class ExportDialog:
         present: Callable[[], list[tuple[str, Results]]],
         threshold: Callable[[], float],
         wanted: Callable[[Results, bool], Wanted],
+        pictures: Callable[[], Awaitable[Stills]],
+        has_pictures: Callable[[Results], bool],
         facts: Callable[[Results, Callable[[float], None]], Awaitable[dict[str, Any]]],
         deleted: Callable[[str], None],
     ) -> None:
@@ -39,12 +44,14 @@ class ExportDialog:
             present: returns the results that are in memory, with their titles.
             threshold: returns the lowest score that is shown now.
             wanted: returns what is to be written of results; all rows if the flag is True.
+            pictures: returns the pictures of the file in view; raises PicturesError.
+            has_pictures: whether the file of the pictures of results is in view.
             facts: returns what a session says of their source; reports the part that is done.
             deleted: called with the key of results that are deleted.
         """
         self._store, self._spawn, self._present = store, spawn, present
         self._threshold, self._wanted, self._facts = threshold, wanted, facts
-        self._on_deleted = deleted
+        self._on_deleted, self._pictures, self._has_pictures = deleted, pictures, has_pictures
         self._dialog, self._of, self._rows = (
             by_id("export-dialog"),
             by_id("export-of"),
@@ -77,21 +84,14 @@ class ExportDialog:
             return
         self._busy, self._cancelled = True, False
         self._show_progress(0.0, form)
+        pictures = form in WITH_PICTURES and self._wants_pictures(results)
         try:
-            wanted = self._wanted(results, self._rows.value == ALL)
-            if form == "session":
-                found = await self._facts(results, lambda done: self._show_progress(done, form))
-                wanted.facts.update(found)
-            turns = Turns(
-                results,
-                now_ms=now_ms,
-                progress=lambda done: self._show_progress(done, form),
-                cancelled=lambda: self._cancelled,
-            )
-            out = BlobFile()
-            count = await writing.write(form, turns, results.head, wanted, cast("BinaryIO", out))
+            count, out = await self._written(form, results, pictures=pictures)
         except CancelledExport:
             self._say(words.CANCELLED)
+            return
+        except PicturesError as error:
+            self._say(str(error))
             return
         finally:
             self._busy = False
@@ -99,9 +99,36 @@ class ExportDialog:
         if form == "events" and not count:
             self._say(words.NO_EVENTS)
             return
-        name = f"{_stem(results.head.name)}.{writing.ending(form)}"
-        sharing.save(out.blob(writing.media_type(form)), name)
+        name = f"{_stem(results.head.name)}.{writing.ending(form, pictures=pictures)}"
+        sharing.save(out.blob(writing.media_type(name)), name)
         self._say(words.SAVED.format(name=name))
+
+    async def _written(
+        self, form: str, results: Results, *, pictures: bool
+    ) -> tuple[int, BlobFile]:
+        """Return how much was written, and the file."""
+
+        def progress(done: float) -> None:
+            if self._cancelled:
+                raise CancelledExport
+            self._show_progress(done, form)
+
+        wanted, out = self._wanted(results, self._rows.value == ALL), BlobFile()
+        if form == "session":
+            wanted.facts.update(await self._facts(results, progress))
+        turns = Turns(results, now_ms=now_ms, progress=progress, cancelled=lambda: self._cancelled)
+        stills = await self._pictures() if pictures else None
+        try:
+            if stills is not None:
+                wanted = replace(wanted, picture=stills.at)
+            count = await writing.write(form, turns, results.head, wanted, cast("BinaryIO", out))
+        finally:
+            if stills is not None:
+                await stills.close()
+        return count, out
+
+    def _wants_pictures(self, results: Results) -> bool:
+        return bool(by_id("export-pictures").checked) and self._has_pictures(results)
 
     async def delete(self) -> None:
         """Delete what is chosen; it can be undone until the dialog closes."""
@@ -179,6 +206,7 @@ class ExportDialog:
         by_id("export-facts").textContent = words.facts(
             head.frames, begin_s, found.end_s, model, head.least
         )
+        by_id("export-with-pictures").hidden = not self._has_pictures(found)
         shown = max(self._threshold(), head.least)
         now = self._rows.value
         self._rows.replaceChildren(

@@ -13,6 +13,7 @@ from obscura.page.browser import storage
 from obscura.page.browser.boot import boot
 from obscura.page.browser.dom import by_id, every, listen, on_hidden, run_now
 from obscura.page.browser.records import ANSWERS, RecordDatabase
+from obscura.page.browser.stills import Stills
 from obscura.page.features.context import Context
 from obscura.page.features.export import words
 from obscura.page.features.export.dialog import ExportDialog
@@ -60,6 +61,8 @@ class Export(Part):
             present=self._present,
             threshold=self._threshold,
             wanted=self._wanted,
+            pictures=self._pictures,
+            has_pictures=self._is_in_view,
             facts=self._facts,
             deleted=self._keeper.forget,
         )
@@ -242,17 +245,26 @@ class Export(Part):
 
     async def _facts(self, results: Results, progress: Callable[[float], None]) -> dict[str, Any]:
         """Return what a session says of the file of its video, if that is in view."""
-        sources = self._page.sources
-        given = sources.given
-        if not sources.is_video or isinstance(given, str) or given is None:
-            return {}
-        name, size = str(given.name), int(given.size)
-        if (name, size) != (results.head.name, results.head.source.get("bytes", size)):
+        given = self._page.sources.given
+        if not self._is_in_view(results):
             return {}
         facts = results.head.source
         if "sha256" not in facts:
-            facts |= {"bytes": size, "sha256": await sha256(given, progress)}
+            facts |= {"bytes": int(given.size), "sha256": await sha256(given, progress)}
         return {key: facts[key] for key in ("bytes", "sha256")}
+
+    def _is_in_view(self, results: Results) -> bool:
+        """Whether the file of which results are is in view."""
+        sources = self._page.sources
+        given = sources.given
+        if not sources.is_video or isinstance(given, str) or given is None:
+            return False
+        name, size = str(given.name), int(given.size)
+        return (name, size) == (results.head.name, results.head.source.get("bytes", size))
+
+    async def _pictures(self) -> Stills:
+        module = await boot.load(self._context.build.media_url)
+        return await Stills.of(module, self._page.sources.given)
 
     def _picked(self, event: Any) -> Awaitable[None] | None:
         picked: Sequence[Any] = [*event.target.files]

@@ -6,7 +6,9 @@ from __future__ import annotations
 import asyncio
 import io
 import json
-from collections.abc import AsyncIterator, Callable, Collection
+import zipfile
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, BinaryIO, Protocol
 
@@ -18,7 +20,7 @@ from obscura.export.events import to_line
 from obscura.export.lines import Lines
 from obscura.export.packed import Packed
 from obscura.export.session import About, SessionWriter
-from obscura.export.yolo import YoloZip
+from obscura.export.yolo import IMAGES, Stems, YoloZip, member
 from obscura.page.features.export.replaying import Chosen, Happened
 from obscura.page.live.results import Head, Results
 from obscura.tracking import Tracker
@@ -42,6 +44,7 @@ TYPES = {
     "zip": "application/zip",
 }
 """Media types, by the last part of the ending."""
+JPEG = ".jpg"
 OWN_FACTS = ("size", "title")
 """What results know of their source that is not for sessions."""
 
@@ -72,6 +75,8 @@ class Wanted:
         always: does the same for what needs tracks.
         shapes: lines and zones.
         facts: of the source, which its results do not have yet.
+        picture: returns the JPEG file of the frame at a time in seconds, None if there is none;
+            asked in the order of times. None if pictures are not wanted.
     """
 
     threshold: float
@@ -80,6 +85,12 @@ class Wanted:
     always: Callable[[], Tracker]
     shapes: Shapes
     facts: dict[str, Any]
+    picture: Callable[[float], Awaitable[bytes | None]] | None = None
+
+    def chosen(self, head: Head) -> Chosen:
+        """Return what chooses the rows of records."""
+        tracker = None if self.tracker is None else self.tracker()
+        return Chosen(head.labels, self.threshold, self.classes, tracker)
 
 
 class Turns:
@@ -120,14 +131,18 @@ class Turns:
                 begun_ms = self._now_ms()
 
 
-def ending(form: str) -> str:
-    """Return how the name of a file of a format ends, without the first dot."""
-    return ENDINGS[form]
+def ending(form: str, *, pictures: bool = False) -> str:
+    """Return how the name of a file of a format ends, without the first dot.
+
+    Args:
+        pictures: whether it has the pictures.
+    """
+    return "coco.zip" if form == "coco" and pictures else ENDINGS[form]
 
 
-def media_type(form: str) -> str:
-    """Return the media type of a format's file."""
-    return TYPES[ENDINGS[form].rpartition(".")[2]]
+def media_type(name: str) -> str:
+    """Return the media type of a file by the end of its name."""
+    return TYPES[name.rpartition(".")[2]]
 
 
 async def write(form: str, turns: Turns, head: Head, wanted: Wanted, out: BinaryIO) -> int:
@@ -151,6 +166,8 @@ async def write(form: str, turns: Turns, head: Head, wanted: Wanted, out: Binary
         return await _happened(form, turns, head, wanted, out)
     if form == "yolo":
         return await _yolo(turns, head, wanted, out)
+    if form == "coco" and wanted.picture is not None:
+        return await _coco_with_pictures(turns, head, wanted, out)
     text = io.TextIOWrapper(out, "utf-8", "backslashreplace", newline="")
     makers: dict[str, Callable[[], Writer]] = {
         "jsonl": lambda: Lines(text, head.labels),
@@ -165,23 +182,50 @@ async def write(form: str, turns: Turns, head: Head, wanted: Wanted, out: Binary
 
 
 async def _yolo(turns: Turns, head: Head, wanted: Wanted, out: BinaryIO) -> int:
-    archive = YoloZip(out, head.labels)
+    archive, chosen, count = YoloZip(out, head.labels), wanted.chosen(head), 0
     try:
-        return await _records(archive, turns, head, wanted)
+        async for record in turns:
+            picture = None if wanted.picture is None else await wanted.picture(record["time_s"])
+            archive.write(chosen.of(record), picture, JPEG)
+            count += 1
+        archive.close()
+        return count
     except BaseException:
         archive.discard()
         raise
 
 
 async def _records(writer: Writer, turns: Turns, head: Head, wanted: Wanted) -> int:
-    tracker = None if wanted.tracker is None else wanted.tracker()
-    chosen = Chosen(head.labels, wanted.threshold, wanted.classes, tracker)
-    count = 0
+    chosen, count = wanted.chosen(head), 0
     async for record in turns:
         writer.write(chosen.of(record))
         count += 1
     writer.close()
     return count
+
+
+async def _coco_with_pictures(turns: Turns, head: Head, wanted: Wanted, out: BinaryIO) -> int:
+    """Write an archive of ``annotations.json`` and the pictures, of which it has the names."""
+    assert wanted.picture is not None
+    archive, stems = zipfile.ZipFile(out, "w"), Stems()
+    try:
+        async for record in turns:
+            picture = await wanted.picture(record["time_s"])
+            if picture is not None:
+                archive.writestr(member(f"{IMAGES}/{stems.of(record)}{JPEG}"), picture)
+        again = Stems()
+        with (
+            archive.open(member("annotations.json", zipfile.ZIP_DEFLATED), "w") as file,
+            io.TextIOWrapper(file, "utf-8", "backslashreplace", newline="") as text,
+        ):
+            name = lambda record: f"{again.of(record)}{JPEG}"  # noqa: E731
+            count = await _records(CocoFile(text, head.labels, Packed(), name), turns, head, wanted)
+        archive.close()
+        return count
+    except BaseException:
+        with suppress(Exception):  # the reason why it is given up, once more
+            archive.close()
+        raise
 
 
 async def _happened(form: str, turns: Turns, head: Head, wanted: Wanted, out: BinaryIO) -> int:
