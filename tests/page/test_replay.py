@@ -9,6 +9,7 @@ import pytest
 
 from obscura.cards.card import ModelCard
 from obscura.detections import Detections
+from obscura.page.features.count import is_shapes_file
 from obscura.page.features.export import FEATURE
 from obscura.page.live import kinds
 from obscura.page.state.feature import Part
@@ -157,6 +158,14 @@ async def test_a_session_is_opened_once_the_video_given_with_it_is_in_view(
 
     assert desk.opened == [(SESSION, Kind.LIVE)]
     assert [opening.source for opening in world.opener.pending] == [CLIP]
+
+
+def test_an_archive_with_lines_and_zones_in_it_is_a_session_all_the_same() -> None:
+    stored = b'{"format": 1, "lines": [], "zones": []}' + ARCHIVE
+
+    assert FEATURE.claims is not None
+    assert FEATURE.claims(stored)
+    assert not is_shapes_file(stored)
 
 
 @visit(rows=(FEATURE,))
