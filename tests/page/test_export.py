@@ -419,6 +419,22 @@ def test_another_source_has_results_of_its_own_and_the_last_ones_are_written() -
     run(visit())
 
 
+def test_other_classes_begin_other_results() -> None:
+    """A class is a number in records, and which one it is depends on what is looked for."""
+
+    async def visit() -> None:
+        room = Room()
+        for index, more in enumerate(((), ("face",), ("text",))):
+            room.analysis.more_labels = more
+            room.answer(index)
+            await room.settle()
+            assert room.keeper.results is not None
+            assert room.keeper.results.head.labels == [*room.card.labels, *more]
+            assert len(room.keeper.results) == 1
+
+    run(visit())
+
+
 def test_before_storage_is_full_nothing_more_is_taken_and_that_is_said() -> None:
     async def visit() -> None:
         room = Room()

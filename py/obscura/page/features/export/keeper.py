@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from typing import Any
+from zlib import crc32
 
 from obscura.errors import ObscuraError
 from obscura.export.records import to_record
@@ -119,7 +120,9 @@ class Keeper:
 
     def _enter(self, source: tuple[str, dict[str, Any]], answer: Answer) -> None:
         """Begin the results of a source, or go on with them."""
-        key = f"{source[0]} {answer.card.name}"
+        labels = self._analysis.labels
+        # Where other classes are looked for from now on, numbers of classes mean others.
+        key = f"{source[0]} {answer.card.name} {crc32(chr(10).join(labels).encode()):08x}"
         if key == self._key:
             return
         self._leave()
@@ -127,7 +130,7 @@ class Keeper:
         head = Head(
             source[1]["name"],
             answer.card.name,
-            list(self._analysis.labels),
+            list(labels),
             LEAST,
             {"title": answer.card.title, **source[1]},
             self._settings(),

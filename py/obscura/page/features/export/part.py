@@ -62,7 +62,8 @@ class Export(Part):
             threshold=self._threshold,
             wanted=self._wanted,
             pictures=self._pictures,
-            has_pictures=self._is_in_view,
+            # Not while parts are hidden: they would be in the pictures.
+            has_pictures=lambda of: self._is_in_view(of) and not self._page.sources.veiled,
             facts=self._facts,
             deleted=self._keeper.forget,
         )
