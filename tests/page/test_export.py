@@ -18,7 +18,7 @@ from obscura.families.decode import Outputs
 from obscura.live.timing import Timings
 from obscura.page.features.export import FEATURE, words
 from obscura.page.features.export.keeper import LEAST, ROOM, Keeper
-from obscura.page.features.export.replaying import Chosen, Happened, Replay
+from obscura.page.features.export.replaying import STALE_S, Chosen, Happened, Replay
 from obscura.page.features.export.shelf import MemoryStore, kept
 from obscura.page.features.export.writing import (
     ENDINGS,
@@ -268,14 +268,17 @@ def test_nothing_happens_in_no_frames() -> None:
 # ---- replaying -----------------------------------------------------------------------------------
 
 
-def test_a_replay_has_the_frame_that_shows() -> None:
-    replay = Replay(results(3), make_card(1))
+@pytest.mark.parametrize("complete", [False, True])
+def test_a_replay_has_the_frame_that_shows(complete: bool) -> None:
+    made = results(3)
+    made.head.complete = complete
+    replay = Replay(made, make_card(1))
 
     async def lefts() -> list[list[float]]:
-        times = (-1.0, 0.0, 0.0999, 0.15, 9.0)
+        times = (-1.0, 0.0, 0.0999, 0.15, 0.2 + STALE_S, 9.0)
         return [(await replay.at(time_s)).xyxy[:1, 0].tolist() for time_s in times]
 
-    assert run(lefts()) == [[], [100], [120], [120], [140]]
+    assert run(lefts()) == [[], [100], [120], [120], [140], [140] if complete else []]
     assert replay.card.labels == tuple(LABELS)
     assert replay.card.name == "m"
 

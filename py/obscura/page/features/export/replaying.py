@@ -22,6 +22,9 @@ from obscura.update import FrameInfo, Update
 
 TICK_S = 1e-3
 """Times of records have four decimals: a frame's own record may be a little later than it."""
+STALE_S = 2.0
+"""For how long boxes of a frame stay where not all frames are there; slow devices analyse one in a
+second."""
 
 Record = dict[str, Any]
 
@@ -46,7 +49,12 @@ class Replay:
     async def at(self, time_s: float) -> Detections:
         """See `live.protocols.Replay`."""
         record = await self.results.at(time_s + TICK_S)
-        return Detections.empty() if record is None else from_record(record).detections
+        if record is None:
+            return Detections.empty()
+        # A frame of a whole video may show for long; elsewhere nobody knows what came after it.
+        if not self.results.head.complete and time_s - record["time_s"] > STALE_S:
+            return Detections.empty()
+        return from_record(record).detections
 
 
 class Chosen:
