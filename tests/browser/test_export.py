@@ -377,6 +377,25 @@ def test_a_camera_is_kept_and_its_session_has_no_video_to_wait_for(new_room: Ope
     assert len(titles) == 2
 
 
+def test_delete_everything_deletes_what_was_kept(new_room: OpenRoom, walk: bytes) -> None:
+    room = new_room(init=COUNT_RUNS).open()
+    room.until_state("ready")
+    switch_on(room)
+    room.give(walk, "walk.webm", "video/webm")
+    room.until("now.kept?.frames >= 2")
+    room.at("promise").click()
+    room.until_text("kept-list", "Answers of cameras and videos.?1 camera or video")
+    room.at("forget").click()
+    room.until_text("forget-what", "the answers of cameras and videos")
+    room.at("forget-now").click()
+    room.until_text("fact-kept", "your settings$|nothing")
+    room.until("!now.kept?.frames")
+
+    room.page.keyboard.press("Escape")
+    room.page.evaluate("() => document.getElementById('export-open').click()")
+    room.until_text("export-empty", "Nothing is kept yet")
+
+
 NO_ROOM = """
 if (navigator.storage) navigator.storage.estimate = async () => ({ quota: 1e9, usage: 1e9 - 1e6 });
 """

@@ -296,6 +296,7 @@ class Room:
             {"name": "a.mp4", "kind": "video", "began_s": 5.0},
         )
         self.free: int | None = None
+        self.may_store = True
         self.changes = 0
         self.tasks: list[Awaitable[Any]] = []
         self.analysis = Analysis(Timings(), lambda: 0.0, in_view=lambda _answer: True)
@@ -306,6 +307,7 @@ class Room:
             source=lambda: self.source,
             settings=lambda: {"threshold": 0.5},
             room=self._room,
+            may_store=lambda: self.may_store,
             spawn=self.tasks.append,
             changed=self._changed,
         )
@@ -434,6 +436,19 @@ def test_other_classes_begin_other_results() -> None:
             assert room.keeper.results is not None
             assert room.keeper.results.head.labels == [*room.card.labels, *more]
             assert len(room.keeper.results) == 1
+
+    run(visit())
+
+
+def test_nothing_is_kept_after_all_was_deleted() -> None:
+    async def visit() -> None:
+        room = Room()
+        room.may_store = False
+        room.answer(0)
+        await room.settle()
+
+        assert room.keeper.results is None
+        assert room.keeper.problem == words.FORGOTTEN
 
     run(visit())
 

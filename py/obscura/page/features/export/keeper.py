@@ -43,6 +43,7 @@ class Keeper:
         source: Callable[[], tuple[str, dict[str, Any]] | None],
         settings: Callable[[], dict[str, Any]],
         room: Callable[[], Awaitable[int | None]],
+        may_store: Callable[[], bool],
         spawn: Callable[[Awaitable[Any]], Any],
         changed: Callable[[], None],
     ) -> None:
@@ -52,11 +53,13 @@ class Keeper:
                 ``name`` among them; None while none is in view.
             settings: returns those in force.
             room: returns the bytes of storage that are free; None where that is unknown.
+            may_store: whether anything may be stored now.
             changed: called when there are other results, or a problem.
         """
         self._analysis, self._store = analysis, store
         self._source, self._settings = source, settings
-        self._room, self._spawn, self._changed = room, spawn, changed
+        self._room, self._may_store = room, may_store
+        self._spawn, self._changed = spawn, changed
         self._on = False
         self._answer: Answer | None = None  # the latest
         self._key = ""
@@ -85,6 +88,10 @@ class Keeper:
             return
         source = self._source()
         if source is None:
+            return
+        if not self._may_store():
+            self.problem = words.FORGOTTEN
+            self._changed()
             return
         self._enter(source, answer)
         labels = self._analysis.labels

@@ -51,6 +51,7 @@ class Export(Part):
             source=self._source,
             settings=self._settings,
             room=storage.room,
+            may_store=lambda: not storage.keeps_nothing(),
             spawn=context.spawn,
             changed=self._show,
         )

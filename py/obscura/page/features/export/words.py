@@ -11,6 +11,7 @@ NOTHING_KEPT = (
 )
 FULL = "Storage is almost full, so nothing more is kept. What was kept until now is safe."
 FAILED = "The browser couldn't store more, so nothing more is kept. What was stored is safe."
+FORGOTTEN = "You deleted everything, so nothing is kept until you close this tab."
 DELETED = "Deleted: {name}."
 RESTORED = "{name} is back."
 SAVED = "Saved as {name}"
