@@ -164,6 +164,16 @@ def hide(room: Room) -> None:
     room.at("redact").scroll_into_view_if_needed()
 
 
+def export_dialog(room: Room) -> None:
+    live(room)
+    if room.at("panel-toggle").is_visible():
+        room.at("panel-toggle").click()
+    room.at("keep_answers").check()
+    room.until("now.kept?.frames > 0")
+    room.at("export-open").click()
+    room.page.wait_for_selector("#export-rows option[value=all]", state="attached")
+
+
 STATES: dict[str, Callable[[Room], None]] = {
     "ready": ready,
     "live": live,
@@ -180,6 +190,7 @@ STATES: dict[str, Callable[[Room], None]] = {
     "asked": asked,
     "own model": own_model,
     "events": events,
+    "export": export_dialog,
     "closer looks": closer,
     "head dialog": head_dialog,
     "hide": hide,

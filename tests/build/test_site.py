@@ -165,6 +165,7 @@ def test_a_feature_that_starts_later_has_an_archive_of_its_own(dist: Path, page:
         "track",
         "count",
         "events",
+        "export",
         "sample",
     }
     for name, url in facts["features"].items():

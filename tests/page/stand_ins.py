@@ -29,6 +29,10 @@ class File(NamedTuple):
     picture: int
     content: bytes = b""
 
+    @property
+    def size(self) -> int:
+        return len(self.content)
+
 
 class Camera(NamedTuple):
     """A camera that is plugged in."""
@@ -116,6 +120,7 @@ class Screen:
         self.frame = 0  # of the video
         self.playing = True
         self.capture_time_s = 0.0
+        self.released: list[int] = []  # frames that were captured for nothing but their times
 
     @property
     def canvas(self) -> int:
@@ -131,6 +136,10 @@ class Screen:
         """Capture what the video element shows."""
         self.capture_time_s = self.frame / 30
         return Image(self.video.picture, self.frame) if self.video is not None else None
+
+    def release(self, image: Image) -> None:
+        """Free a capture that nobody takes."""
+        self.released.append(image.frame)
 
     def captured(self, image: Image) -> Image:
         """Return what can be drawn of a frame."""

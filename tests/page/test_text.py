@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-import obscura.counting  # noqa: F401  (its errors have cards, whichever tests ran before)
+import obscura.counting
+import obscura.export.session  # noqa: F401  (errors of both have cards, whichever tests ran before)
 from obscura.errors import ObscuraError
 from obscura.page.features.privacy import words as privacy
 from obscura.page.words import notices, text

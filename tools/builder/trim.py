@@ -106,10 +106,11 @@ WHILE_ON = {"redact": ("obscura.flip",)}
 
 # The part of the library that runs only in CPython.
 NATIVE = re.compile(
-    r"^obscura/(__main__|detector|extras|label_font|own_model|pictures|places|png_colour"
-    r"|batch/\w+|cards/(catalogue|head_files)|cli/\w+|counting/(report|sources)"
+    r"^obscura/(__main__|detector|extras|label_font|own_model|pictures|png_colour"
+    r"|batch/\w+|cards/(catalogue|head_files)|cli/\w+|counting/sources"
     r"|engine/native|evaluation/\w+"
-    r"|export/(annotate|coco|csv_table|errors|formats|spool|supervision|video|yolo)|heads/(native|shelf)"
+    r"|export/(annotate|errors|formats|session_files|spool|supervision|video|yolo_folder)"
+    r"|heads/(native|shelf)"
     r"|redaction/(errors|files|finder|listing|video)|serving/\w+|sources/\w+|starter/\w+)\.py$"
 )
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from obscura.cli.work import Found, Item
-    from obscura.export.formats import Writer
+    from obscura.export.lines import Writer
 
 FORMS = ("text", "json", "jsonl", "csv", "coco", "yolo", "parquet")
 

@@ -13,7 +13,8 @@ from obscura import places
 from obscura.cli.detector import as_text
 from obscura.cli.errors import UsageError
 from obscura.cli.plain import plain
-from obscura.export.formats import FOLDERS, SUFFIXES, Writer, closed, placed, writing
+from obscura.export.formats import FOLDERS, SUFFIXES, closed, placed, writing
+from obscura.export.lines import Writer
 from obscura.pictures import SUFFIXES as PICTURES
 from obscura.sources.listing import VIDEOS
 

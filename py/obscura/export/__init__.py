@@ -1,1 +1,48 @@
-"""Export: what was found, in formats that other programs read."""
+"""Export: what was found, in formats that other programs read.
+
+Names are loaded when first used, so that a page pays only for what it needs.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from obscura.export.reading import from_record, read_lines
+    from obscura.export.records import to_record
+    from obscura.export.session import About, Session, SessionWriter
+    from obscura.export.session_files import read_session, write_session
+
+__all__ = [
+    "About",
+    "Session",
+    "SessionWriter",
+    "from_record",
+    "read_lines",
+    "read_session",
+    "to_record",
+    "write_session",
+]
+
+_HOMES = {
+    "About": "obscura.export.session",
+    "Session": "obscura.export.session",
+    "SessionWriter": "obscura.export.session",
+    "from_record": "obscura.export.reading",
+    "read_lines": "obscura.export.reading",
+    "read_session": "obscura.export.session_files",
+    "to_record": "obscura.export.records",
+    "write_session": "obscura.export.session_files",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    return getattr(import_module(_HOMES[name]), name)
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -7,19 +7,30 @@ annotation has a ``score`` besides, as results have. Ids of categories begin at 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import IO, Any
 
+from obscura.export.lines import Waiting
 from obscura.export.records import DIGITS
-from obscura.export.spool import Spool
 
 
 class CocoFile:
     """Writes the pictures at once; their annotations wait until the end."""
 
-    def __init__(self, out: IO[str], labels: Sequence[str]) -> None:
-        self._out, self._labels = out, labels
-        self._annotations = Spool()
+    def __init__(
+        self,
+        out: IO[str],
+        labels: Sequence[str],
+        annotations: Waiting,
+        name: Callable[[dict[str, Any]], str] | None = None,
+    ) -> None:
+        """
+        Args:
+            annotations: where they wait for the end.
+            name: returns the name of a record's picture; None for `name_of`.
+        """
+        self._out, self._labels, self._annotations = out, labels, annotations
+        self._name = name or name_of
         self._images = self._boxes = 0
 
     def write(self, record: dict[str, Any]) -> None:
@@ -28,7 +39,7 @@ class CocoFile:
         self._images += 1
         image = {
             "id": self._images,
-            "file_name": name_of(record),
+            "file_name": self._name(record),
             "width": record["width"],
             "height": record["height"],
         }

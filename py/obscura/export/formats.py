@@ -14,85 +14,35 @@ A record is that of `export.records`.
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Any, Protocol
+from typing import IO
 
 from obscura import places
 from obscura.errors import ObscuraError
-from obscura.export import coco, yolo
+from obscura.export.coco import CocoFile
 from obscura.export.csv_table import CsvTable
 from obscura.export.errors import OutputError
-
-Record = dict[str, Any]
-
+from obscura.export.lines import Document, Lines, Writer
+from obscura.export.spool import Spool
+from obscura.export.yolo_folder import YoloFolder
 
 KEPT = (KeyboardInterrupt, ObscuraError)
 """What ends a run with what was done so far kept."""
 
 
-class Writer(Protocol):
-    """Writes records."""
-
-    def write(self, record: Record) -> None: ...
-    def close(self) -> None:
-        """Write what belongs at the end."""
-
-
-class Lines:
-    """JSON Lines: each record is there once `write` has returned."""
-
-    def __init__(self, out: IO[str], _labels: Sequence[str]) -> None:
-        self._out = out
-
-    def write(self, record: Record) -> None:
-        """Write a record."""
-        self._out.write(as_json(record, self._out) + "\n")
-        self._out.flush()
-
-    def close(self) -> None:
-        """Nothing belongs at the end."""
-
-
-class Document:
-    """One JSON document, a list with a line per record."""
-
-    def __init__(self, out: IO[str], _labels: Sequence[str]) -> None:
-        self._out, self._any = out, False
-
-    def write(self, record: Record) -> None:
-        """Write a record."""
-        self._out.write((",\n" if self._any else "[\n") + as_json(record, self._out))
-        self._any = True
-
-    def close(self) -> None:
-        """End the list."""
-        self._out.write("\n]\n" if self._any else "[]\n")
-
-
-def as_json(value: Any, out: IO[str]) -> str:
-    """Return a value as JSON on one line; letters that the output cannot encode are escaped."""
-    text = json.dumps(value, ensure_ascii=False)
-    try:
-        text.encode(getattr(out, "encoding", None) or "utf-8")
-    except UnicodeEncodeError:
-        return json.dumps(value)
-    return text
-
-
 FORMATS: dict[str, Callable[[IO[str], Sequence[str]], Writer]] = {
     "jsonl": Lines,
     "json": Document,
-    "csv": CsvTable,
-    "coco": coco.CocoFile,
+    "csv": lambda out, labels: CsvTable(out, labels, Spool()),
+    "coco": lambda out, labels: CocoFile(out, labels, Spool()),
 }
 """What writes each format to one file."""
-FOLDERS: dict[str, Callable[[Path, Sequence[str]], Writer]] = {"yolo": yolo.YoloFolder}
+FOLDERS: dict[str, Callable[[Path, Sequence[str]], Writer]] = {"yolo": YoloFolder}
 """What writes each format to a folder."""
 SUFFIXES = {".jsonl": "jsonl", ".ndjson": "jsonl", ".json": "json", ".csv": "csv"}
 """The format that the ending of a file stands for."""

@@ -114,9 +114,10 @@ class App:
         return self.sources.open(self._request.source)
 
     def open_files(self, files: Sequence[Any]) -> Any:
-        """Open what a person gave: photos or videos, to show one by one; a model to add; data that
-        a feature claims."""
-        if any(map(kinds.is_data, files)) and not any(map(kinds.is_model, files)):
+        """Open what a person gave: photos or videos, to show one by one; a model to add; data and
+        archives that a feature claims."""
+        data = any(kinds.is_data(file) or kinds.is_archive(file) for file in files)
+        if data and not any(map(kinds.is_model, files)):
             return self._open_claimed(files)
         if any(map(kinds.is_table, files)):
             return self._open_described(files)
@@ -128,9 +129,9 @@ class App:
         rest = []
         for file in files:
             name = None
-            if kinds.is_data(file):
-                head = await self._platform.read_part(file, 0, kinds.DATA_HEAD_BYTES)
-                name = self.features.claimant(head)
+            if kinds.is_data(file) or kinds.is_archive(file):
+                part = await self._platform.read_part(file, *kinds.telling_part(file))
+                name = self.features.claimant(part)
             claims += [(name, file)] if name else []
             rest += [] if name else [file]
         if rest:

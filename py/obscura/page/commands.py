@@ -64,6 +64,7 @@ def actions(app: App, shell: Any) -> dict[str, Callable[[], Any]]:
         "model": lambda: app.models.retry(),
         "smallest-model": lambda: app.models.choose_smallest(),
         "automatic": lambda: app.models.choose_automatic(),
+        "session": lambda: shell.click("export-file"),
         "own-model": lambda: shell.click("own-files"),
         "models": lambda: app.models.open(),
         "reload": shell.reload,

@@ -49,6 +49,12 @@ class Screen:
         until that is handed on."""
         return getattr(image, "frame", self.video)
 
+    def release(self, image: Any) -> None:
+        """Free what `grab` returned and nobody takes."""
+        frame = getattr(image, "frame", None)
+        if frame is not None:
+            frame.close()
+
     def read_photo(self) -> Any:
         """Return the photo's `ImageData`."""
         return canvas.read_pixels(self.picture)

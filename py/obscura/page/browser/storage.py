@@ -71,6 +71,14 @@ async def usage() -> int | None:
     return None
 
 
+async def room() -> int | None:
+    """Return the bytes that this site may still store, as the browser says; None if it does not."""
+    with suppress(Exception):
+        estimate = await navigator.storage.estimate()
+        return int(estimate.quota) - int(estimate.usage)
+    return None
+
+
 def settings_storage() -> Any:
     """Return the browser's store of settings; None where it is forbidden."""
     try:

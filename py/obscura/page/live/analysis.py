@@ -41,6 +41,8 @@ class Answer(NamedTuple):
     mirrored: Outputs | None = None
     """What the model returned for the mirror image, in whose places boxes then are; None if it did
     not run on that."""
+    found: Detections | None = None
+    """What was found in the frame at another time, where it is replayed: there are no outputs."""
 
 
 class DecodeOptions(NamedTuple):
@@ -107,8 +109,8 @@ class Analysis:
         """Classes that second networks are to look for in every frame, whatever it takes."""
         self.unavailable: frozenset[str] = frozenset()
         """Classes whose second networks could not be loaded."""
-        self.least: Callable[[ModelCard], float] | None = None
-        """The lowest score that stages want to see, which is not shown; None for what is shown."""
+        self.least: dict[str, Callable[[ModelCard], float]] = {}
+        """The lowest score that features want to see, which is not shown, by their names."""
         self._whole: Update | None = None  # as the stages left it; None if all of it is shown
         self.sinks: list[Sink] = []
         self.answer: Answer | None = None
@@ -122,6 +124,11 @@ class Analysis:
     def detections(self) -> Detections:
         """The latest detections; none while there is no answer."""
         return self.update.detections if self.update else Detections.empty()
+
+    @property
+    def whole(self) -> Update | None:
+        """The latest update with all rows, also those that are not shown."""
+        return self.update if self._whole is None else self._whole
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -175,7 +182,7 @@ class Analysis:
     def _found(self, answer: Answer) -> Update:
         """Return what was found, as far down as anything wants to see it."""
         options = self.options(answer.card)
-        least = [] if self.least is None else [self.least(answer.card)]
+        least = [each(answer.card) for each in self.least.values()]
         tracker = self._tracker if answer.moving else None
         if tracker is not None:
             if self.answer is not None and answer.cuts != self.answer.cuts:
@@ -264,6 +271,8 @@ class Analysis:
 
     def _decode(self, answer: Answer, options: DecodeOptions) -> Detections:
         begun = self._now_ms()
+        if answer.found is not None:
+            return _chosen(answer.found, _threshold(options, answer.card), options.classes)
         size = (answer.frame.width, answer.frame.height)
         detections = decode(answer.outputs, answer.card, size, **options._asdict())
         if answer.mirrored is not None:
@@ -301,6 +310,13 @@ def ended(frame: FrameInfo) -> Update:
     """Return an update without detections, so long after a frame that all objects have gone."""
     later = replace(frame, index=frame.index + 1, time_s=frame.time_s + ENDED_S)
     return Update(later, Detections.empty())
+
+
+def _chosen(found: Detections, threshold: float, classes: Collection[int] | None) -> Detections:
+    shown = found.score >= threshold
+    if classes is not None:
+        shown &= [each in classes for each in found.class_id.tolist()]
+    return found[shown]
 
 
 def _threshold(options: DecodeOptions, card: ModelCard) -> float:

@@ -17,7 +17,7 @@ from obscura.live.timing import Timings
 from obscura.page.live.analysis import Analysis, Answer
 from obscura.page.live.loop import Loop, Show
 from obscura.page.live.playback import Playback
-from obscura.page.live.protocols import Hooks, Inference, Redactor, Screen
+from obscura.page.live.protocols import Hooks, Inference, Redactor, Replay, Screen
 from obscura.page.live.reading import PictureReader
 from obscura.page.state.camera import CameraBusy, CameraError, CameraLost
 from obscura.page.state.scene import Kind, Scene
@@ -144,6 +144,17 @@ class SourceController:
     @redactor.setter
     def redactor(self, redactor: Redactor | None) -> None:
         self._reader.redactor = redactor
+
+    @property
+    def replay(self) -> Replay | None:
+        """What was found at another time in the video in view; see `PictureReader.replay`."""
+        return self._reader.replay
+
+    @replay.setter
+    def replay(self, replay: Replay | None) -> None:
+        self._reader.replay = replay
+        self._new_picture()
+        self.loop.analyse_shown()
 
     def picture(self) -> Any:
         """Return a canvas of what is in view, at its own size, for pictures that people keep:
@@ -311,7 +322,7 @@ class SourceController:
 
     def _close(self) -> None:
         """Close the source, whatever it is."""
-        self._photo = self.given = None
+        self._photo = self.given = self._reader.replay = None
         self.loop.stop()
         if self._source is not None:
             self._source.stop()

@@ -13,9 +13,10 @@ VIDEO_ENDINGS = (
     *(".mpeg", ".3gp", ".wmv", ".flv"),
 )
 """Endings of videos; browsers refuse some of them, but none is a picture."""
-DATA_ENDING, TABLE_ENDING = ".json", ".toml"
+DATA_ENDING, TABLE_ENDING, ARCHIVE_ENDING = ".json", ".toml", ".zip"
 DATA_HEAD_BYTES = 65_536
-"""How much of a JSON file's beginning tells what it is for: its keys come in any order."""
+"""How much of a JSON file's beginning tells what it is for: its keys come in any order. Of an
+archive it is the end, where the members are listed."""
 HEAD_BYTES = 512
 """How much of a file's beginning tells what it is."""
 HEIC_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"mif1", b"msf1")
@@ -93,6 +94,17 @@ def is_data(file: Any) -> bool:
 def is_table(file: Any) -> bool:
     """Whether a file's name is that of TOML."""
     return str(file.name).lower().endswith(TABLE_ENDING)
+
+
+def is_archive(file: Any) -> bool:
+    """Whether a file's name is that of a zip archive."""
+    return str(file.name).lower().endswith(ARCHIVE_ENDING)
+
+
+def telling_part(file: Any) -> tuple[int, int]:
+    """Return where the bytes of a JSON, TOML or zip file are by which features claim it."""
+    end = int(file.size) if is_archive(file) else DATA_HEAD_BYTES
+    return max(end - DATA_HEAD_BYTES, 0), end
 
 
 def is_media(file: Any) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Coroutine
 from typing import Any, NamedTuple, Protocol
 
 from obscura.cards.card import ModelCard
+from obscura.detections import Detections
 from obscura.errors import ObscuraError
 from obscura.families.decode import Outputs
 from obscura.page.state.scene import Kind
@@ -39,12 +40,23 @@ class Screen(Protocol):
     @property
     def capture_time_s(self) -> float: ...
     def grab(self, size: tuple[int, int], card: ModelCard, *, only_new: bool) -> Any: ...
+    def release(self, image: Any) -> None: ...
     def read_photo(self) -> Any: ...
     def read_photo_mirrored(self) -> Any: ...
     def draw_photo(self, photo: Any) -> None: ...
     def show_video(self, source: Any) -> None: ...
     def captured(self, image: Any) -> Any: ...
     def in_view(self, kind: Kind, size: tuple[int, int] | None) -> Any: ...
+
+
+class Replay(Protocol):
+    """What was found in a video at another time."""
+
+    card: ModelCard
+    """Of the model that found it."""
+
+    async def at(self, time_s: float) -> Detections:
+        """Return what was found in the frame that shows at a time of the video, in seconds."""
 
 
 class Redactor(Protocol):

@@ -22,7 +22,7 @@ from obscura.live.timing import Timings
 from obscura.page.live.analysis import Analysis, Answer
 from obscura.page.live.loop import Show
 from obscura.page.live.playback import Playback
-from obscura.page.live.protocols import Hooks, Inference, Redactor, Screen
+from obscura.page.live.protocols import Hooks, Inference, Redactor, Replay, Screen
 from obscura.page.state.scene import Kind, Scene
 from obscura.page.words import text
 from obscura.pipeline import Answer as HeadAnswer
@@ -33,6 +33,7 @@ T = TypeVar("T")
 
 AT_ONCE = 8
 """Crops of a picture that stands still which a head looks at in one go."""
+NO_OUTPUTS = Outputs(np.zeros((0, 4), np.float32), np.zeros(0, np.float32), np.zeros(0, np.int32))
 PATIENCE_MS = 500.0
 """Time after which it is shown how far that is."""
 
@@ -56,10 +57,17 @@ class PictureReader:
         """Numbers the frames of the camera or video in view."""
         self.redactor: Redactor | None = None
         """What shows pictures, where parts of them are to be hidden."""
+        self.replay: Replay | None = None
+        """What was found at another time in the video in view, which is shown instead of running
+        the model; not while parts are to be hidden, because second networks find those."""
+        self._replayed_s: float | None = None  # the time of the latest frame that was replayed
 
     def in_view(self, answer: Answer) -> bool:
         """Whether an answer's picture and model are the ones in view."""
-        return answer.epoch == self._scene.epoch and answer.card is self._inference.card
+        card = self._inference.card
+        if answer.found is not None:
+            card = self.replay.card if self.replay else None
+        return answer.epoch == self._scene.epoch and answer.card is card
 
     async def frame(self, source: Any, playback: Playback, *, only_new: bool) -> Show | None:
         """Run the model on the newest frame of a camera or video; return what shows its answer.
@@ -68,9 +76,13 @@ class PictureReader:
             only_new: only if it is not the one captured last.
         """
         card, epoch = self._inference.card, self._scene.epoch
-        if card is None or not source.size[0] or source.seeking:
+        if not source.size[0] or source.seeking:
             return None
         size = source.size
+        if self.replay is not None and self.redactor is None:
+            return await self._replayed(self.replay, size, playback, only_new=only_new)
+        if card is None:
+            return None
         frame: FrameInfo | None = None
         captured_ms, cuts, source_s = 0.0, 0, 0.0
 
@@ -94,6 +106,30 @@ class PictureReader:
         if show is None:
             return None
         return lambda: self._hooks.changed() if show() and self._scene.paused else None
+
+    async def _replayed(
+        self, replay: Replay, size: tuple[int, int], playback: Playback, *, only_new: bool
+    ) -> Show | None:
+        """Return what shows the newest frame with what was found in it at another time."""
+        epoch = self._scene.epoch
+        image = self._screen.grab(size, replay.card, only_new=only_new)
+        if image is None:
+            return None
+        self._screen.release(image)  # only its time was wanted
+        captured_ms, source_s = playback.showing_ms, self._screen.capture_time_s
+        if only_new and source_s == self._replayed_s:
+            return None  # not all browsers tell one frame from another
+        self._replayed_s = source_s
+        frame = self.clock.frame(source_s, *size)
+        made = captured_ms, self.clock.cuts, source_s
+        found = await replay.at(source_s)
+        answer = Answer(epoch, replay.card, frame, NO_OUTPUTS, True, *made, found=found)
+
+        def show() -> None:
+            if self._analysis.receive(answer) and self._scene.paused:
+                self._hooks.changed()
+
+        return show
 
     async def photo(self) -> None:
         """Run the model in use, if there is one, on the photo in view."""

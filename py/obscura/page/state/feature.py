@@ -129,8 +129,8 @@ class Feature:
     snapshot: Mapping[str, Any] = field(default_factory=dict)
     """Keys of `snapshot()`, with their values while the feature does not run."""
     claims: Callable[[bytes], bool] | None = None
-    """Whether a JSON or TOML file that begins with these bytes is for this feature; None claims
-    none."""
+    """Whether a JSON or TOML file that begins with these bytes, or a zip archive that ends with
+    them, is for this feature; None claims none."""
 
 
 class Features:
@@ -229,10 +229,10 @@ class Features:
         self._notify("files_given", media, others)
 
     def claimant(self, head: bytes) -> str | None:
-        """Return the name of the feature that a JSON or TOML file is for; None if there is none.
+        """Return the name of the feature that a file is for; None if there is none.
 
         Args:
-            head: how the file begins.
+            head: how a JSON or TOML file begins, or how a zip archive ends.
         """
         rows = (row.name for row in self if row.claims is not None and row.claims(head))
         return next(rows, None)

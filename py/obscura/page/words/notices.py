@@ -31,6 +31,7 @@ ACTIONS = {
     "smallest-model": "Use the smallest model",
     "automatic": "Use automatic",
     "own-model": "Choose another file",
+    "session": "Choose another file",
     "models": "Show my models",
     "reload": "Reload the page",
 }
@@ -220,6 +221,12 @@ NOTICES = {
         "What was kept of this source can't be read",
         "All else that is kept is unchanged.",
         "reload",
+        reason="all",
+    ),
+    "session": Notice(
+        "This session can't be opened",
+        "What is in view goes on.",
+        "session",
         reason="all",
     ),
     "shapes-address": Notice(

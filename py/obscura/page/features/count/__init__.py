@@ -22,9 +22,11 @@ def _are_texts(value: Any) -> bool:
 
 
 def is_shapes_file(head: bytes) -> bool:
-    """Whether a JSON file that begins so holds lines and zones."""
+    """Whether a JSON file that begins so holds lines and zones. Archives may have such a file."""
     text = head.replace(b"\0", b"")  # of UTF-16
-    return b'"format"' in text and (b'"lines"' in text or b'"zones"' in text)
+    return (
+        b"PK\5\6" not in head and b'"format"' in text and (b'"lines"' in text or b'"zones"' in text)
+    )
 
 
 FEATURE = Feature(

@@ -14,6 +14,7 @@ from obscura.page.browser.dom import by_id, make, terms
 from obscura.page.features.context import Context
 from obscura.page.features.privacy import words
 from obscura.page.features.privacy.account import Account, Asked
+from obscura.page.live.results import HEAD
 from obscura.page.state.feature import Part
 from obscura.page.words import text
 
@@ -31,6 +32,7 @@ class PrivacyDialog(Part):
         self._page, self._preferences = context.page, context.preferences
         store_url = context.build.store_url
         self._counts = records.RecordDatabase(records.COUNTS, lambda: boot.load(store_url))
+        self._answers = records.RecordDatabase(records.ANSWERS, lambda: boot.load(store_url))
         self._account = Account(requests.page_address())
         requests.observe(self._add)
 
@@ -55,8 +57,8 @@ class PrivacyDialog(Part):
         """Ask whether to delete everything, naming what that is."""
         files = await storage.cached_files()
         titles = [title for title, _ in self._networks()]
-        counts, drawn = await self._counted(), self._drawn()
-        by_id("forget-what").textContent = words.delete_question(titles, files, counts, drawn)
+        stored = await self._counted(), self._drawn(), await self._answered()
+        by_id("forget-what").textContent = words.delete_question(titles, files, *stored)
         self._show_question(True)
         by_id("forget-keep").focus()
 
@@ -111,9 +113,9 @@ class PrivacyDialog(Part):
         own = self._networks()
         size = sum(size for _, size in own)
         stores = self._preferences.stores
-        counts, drawn = await self._counted(), self._drawn()
+        counts, drawn, answers = await self._counted(), self._drawn(), await self._answered()
         by_id("fact-kept").textContent = (
-            words.kept(len(own), size, counts, drawn) if stores else words.KEPT_NOTHING
+            words.kept(len(own), size, counts, drawn, answers) if stores else words.KEPT_NOTHING
         )
         rows = [(words.SETTINGS, text.megabytes(self._preferences.size()))]
         rows += [(title, text.megabytes(size)) for title, size in own]
@@ -121,6 +123,8 @@ class PrivacyDialog(Part):
             rows.append((words.SHAPES, words.stored_for(drawn)))
         if counts:
             rows.append((words.COUNTS, words.stored_for(counts)))
+        if answers:
+            rows.append((words.ANSWERS, words.stored_for(answers)))
         rows.append((words.OFFLINE_FILES, str(await storage.cached_files())))
         usage = await storage.usage()
         if usage is not None:
@@ -140,7 +144,15 @@ class PrivacyDialog(Part):
 
     async def _counted(self) -> int:
         """Return for how many cameras and videos counts are stored."""
-        try:
-            return len(await self._counts.read(records.TOTALS))
-        except Exception:  # noqa: BLE001  (browsers that forbid it store none)
-            return 0
+        return await _stored(self._counts, records.TOTALS)
+
+    async def _answered(self) -> int:
+        """Return for how many cameras and videos answers are stored."""
+        return await _stored(self._answers, HEAD)
+
+
+async def _stored(database: records.RecordDatabase, prefix: str) -> int:
+    try:
+        return len(await database.read(prefix))
+    except Exception:  # noqa: BLE001  (browsers that forbid it store none)
+        return 0

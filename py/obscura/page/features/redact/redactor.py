@@ -135,7 +135,10 @@ class Redact(Part):
         self._canvas.hidden = not on
         self._page.sources.redactor = self if on else None
         self._overlay.delayed = self._delayed if on else None
-        self._analysis.least = _least if on else None
+        if on:
+            self._analysis.least["redact"] = _least
+        else:
+            self._analysis.least.pop("redact", None)
         self.reset()
         self.scene_changed()
         again = self._page.sources.analyse_again()

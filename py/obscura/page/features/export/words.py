@@ -1,0 +1,65 @@
+"""What people read about exports and sessions. Pure Python."""
+
+from __future__ import annotations
+
+from obscura.page.words.text import megabytes
+from obscura.page.words.times import clock
+
+NOTHING_YET = "Start the camera or open a video. What is found in each frame is then kept."
+NOTHING_KEPT = (
+    "Nothing is kept yet. Switch on “Keep every answer”, then start the camera or a video."
+)
+FULL = "Storage is almost full, so nothing more is kept. What was kept until now is safe."
+FAILED = "The browser couldn't store more, so nothing more is kept. What was stored is safe."
+FORGOTTEN = "You deleted everything, so nothing is kept until you close this tab."
+DELETED = "Deleted: {name}."
+RESTORED = "{name} is back."
+SAVED = "Saved as {name}"
+CANCELLED = "Cancelled. Nothing was saved."
+NO_EVENTS = "Nothing happened: no events to save."
+WORKING = "Preparing {what}: {percent} %"
+OPENING = "Opening {name}: {percent} %"
+HASHING = "Comparing {name} with the session: {percent} %"
+REPLAYING = "Replaying {name}: boxes come from the session, nothing is analysed."
+WAITING = "{name} is open. Now open its video: {video}."
+NO_VIDEO = "{name} is open. It is of a camera, so there is no video to replay; Export has its data."
+OTHER_FILE = "This is not the video of {name}: the files differ. Open {video}."
+OTHER_SIZE = "This is not the video of {name}: the pictures differ in size. Open {video}."
+TOO_LARGE = "The session is too large for a browser tab"
+NO_HASH = "Replaying {name}. The session doesn't say which file it is of: check that boxes fit."
+FORMS = {
+    "jsonl": "JSON Lines",
+    "csv": "CSV",
+    "coco": "COCO",
+    "yolo": "YOLO",
+    "events": "events",
+    "counts": "counts",
+    "session": "the session",
+}
+
+
+def kept(frames: int, size: int) -> str:
+    """Return how much is kept.
+
+    Args:
+        size: bytes, about.
+    """
+    noun = "frame" if frames == 1 else "frames"
+    return f"{frames:,} {noun} kept, about {megabytes(size)}"
+
+
+def facts(frames: int, begin_s: float, end_s: float, model: str, least: float) -> str:
+    """Return a line about what is kept of a source."""
+    noun = "frame" if frames == 1 else "frames"
+    span = clock(max(end_s - begin_s, 0.0))
+    return f"{frames:,} {noun} in {span} · {model} · everything from {round(least * 100)} % up"
+
+
+def shown(threshold: float) -> str:
+    """Return what the choice of the rows that are shown is called."""
+    return f"What is shown now ({round(threshold * 100)} % and more)"
+
+
+def everything(least: float) -> str:
+    """Return what the choice of all rows is called."""
+    return f"Everything that was kept ({round(least * 100)} % and more)"
