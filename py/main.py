@@ -43,6 +43,7 @@ from obscura.page.features import (
     keep,
     offline,
     privacy,
+    record,
     redact,
     sample,
     track,
@@ -79,6 +80,7 @@ from obscura.page.words import text
 FEATURES = (
     detect.FEATURE,
     keep.FEATURE,
+    record.FEATURE,
     browse.FEATURE,
     track.FEATURE,
     count.FEATURE,

@@ -30,6 +30,7 @@ SHAPE = {
     "detections": list,
     "counts": dict | None,
     "heads": dict | None,
+    "recording": dict | None,
     "hidden": dict | None,
 }
 ROW = {"label": str, "score": int | float, "box": list, "track_id": int | None}
@@ -99,6 +100,7 @@ def test_the_snapshot_has_one_shape_in_every_state(new_room: OpenRoom) -> None:
         "detections": [],
         "counts": None,
         "heads": None,
+        "recording": None,
         "hidden": None,
     }
     python.release()

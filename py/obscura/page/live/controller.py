@@ -17,7 +17,7 @@ from obscura.live.timing import Timings
 from obscura.page.live.analysis import Analysis, Answer
 from obscura.page.live.loop import Loop, Show
 from obscura.page.live.playback import Playback
-from obscura.page.live.protocols import Hooks, Inference, Redactor, Screen
+from obscura.page.live.protocols import Hooks, Inference, Redactor, Screen, Watcher
 from obscura.page.live.reading import PictureReader
 from obscura.page.state.camera import CameraBusy, CameraError, CameraLost
 from obscura.page.state.scene import Kind, Scene
@@ -144,6 +144,15 @@ class SourceController:
     @redactor.setter
     def redactor(self, redactor: Redactor | None) -> None:
         self._reader.redactor = redactor
+
+    @property
+    def watcher(self) -> Watcher | None:
+        """What is given each frame of a camera or video that is being analysed."""
+        return self._reader.watcher
+
+    @watcher.setter
+    def watcher(self, watcher: Watcher | None) -> None:
+        self._reader.watcher = watcher
 
     def picture(self) -> Any:
         """Return a canvas of what is in view, at its own size, for pictures that people keep:

@@ -47,6 +47,13 @@ class Screen(Protocol):
     def in_view(self, kind: Kind, size: tuple[int, int] | None) -> Any: ...
 
 
+class Watcher(Protocol):
+    """Is given the frames that are being analysed, before their answers."""
+
+    def keep(self, picture: Any, frame: FrameInfo) -> None:
+        """Keep a copy of a frame; arguments as of `Redactor.keep`."""
+
+
 class Redactor(Protocol):
     """Shows the picture in view with parts of it covered, in place of the picture itself.
 

@@ -22,7 +22,7 @@ from obscura.live.timing import Timings
 from obscura.page.live.analysis import Analysis, Answer
 from obscura.page.live.loop import Show
 from obscura.page.live.playback import Playback
-from obscura.page.live.protocols import Hooks, Inference, Redactor, Screen
+from obscura.page.live.protocols import Hooks, Inference, Redactor, Screen, Watcher
 from obscura.page.state.scene import Kind, Scene
 from obscura.page.words import text
 from obscura.pipeline import Answer as HeadAnswer
@@ -56,6 +56,8 @@ class PictureReader:
         """Numbers the frames of the camera or video in view."""
         self.redactor: Redactor | None = None
         """What shows pictures, where parts of them are to be hidden."""
+        self.watcher: Watcher | None = None
+        """What is given each frame of a camera or video that is being analysed."""
 
     def in_view(self, answer: Answer) -> bool:
         """Whether an answer's picture and model are the ones in view."""
@@ -84,6 +86,8 @@ class PictureReader:
                 cuts = self.clock.cuts
                 if self.redactor is not None:
                     self.redactor.keep(self._screen.captured(image), frame)
+                if self.watcher is not None:
+                    self.watcher.keep(self._screen.captured(image), frame)
             return image
 
         def answer(card: ModelCard, outputs: Outputs) -> Answer | None:

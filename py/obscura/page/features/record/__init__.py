@@ -1,0 +1,20 @@
+"""Recording: a video of what is seen, with the boxes of each frame, written as it comes."""
+
+from __future__ import annotations
+
+from obscura.page.features.record import words
+from obscura.page.state.feature import Command, Feature, When
+
+FEATURE = Feature(
+    "record",
+    entry="obscura.page.features.record.part",
+    when=When.OPENED,  # it offers what an earlier visit could not save
+    commands=(
+        Command("switch", key="r", button="record", help=words.KEY),
+        Command("save", button="record-save"),
+        Command("share", button="record-share"),
+        Command("delete", button="record-delete"),
+        Command("open", button="record-open"),
+    ),
+    snapshot={"recording": None},
+)

@@ -1,0 +1,97 @@
+"""Recording what is seen: each frame with its own boxes, at its own time, in a file that plays."""
+
+from __future__ import annotations
+
+import re
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+from . import networks
+from .conftest import OpenRoom
+from .numbered import STEP, Shown, clip, duration_s, place, shown
+from .room import Room
+
+EVEN = range(0, 6000, 100)
+
+
+@pytest.fixture(scope="module")
+def visit(shared_room: OpenRoom) -> Room:
+    room = shared_room(cold=True, accept_downloads=True, permissions=["camera"]).open()
+    room.until_state("ready")
+    see_colours(room)
+    return room
+
+
+@pytest.fixture
+def room(visit: Room) -> Room:
+    """The page with no dialog open, and nothing recorded."""
+    if visit.page.locator("#record-dialog[open]").count():
+        visit.at("record-delete").click()
+    visit.home()
+    return visit
+
+
+def see_colours(room: Room) -> None:
+    """Have the page use a network that finds a green rectangle at once."""
+    room.at("models").click()
+    names = networks.named(*networks.COLOURS)
+    room.pick(("colours.onnx", networks.yolov8(metadata=names)))
+    room.until_model("own-colours")
+    room.page.keyboard.press("Escape")
+
+
+def play(room: Room, data: bytes) -> None:
+    """Give the page a clip, and wait until it is analysed."""
+    room.give(data, "numbered.webm", "video/webm")
+    room.until_live()
+
+
+def record(room: Room, frames: int) -> None:
+    """Record at least this many frames, and wait for the dialog."""
+    room.page.evaluate("() => document.activeElement.blur()")
+    room.page.keyboard.press("r")
+    room.until(f"now.recording && now.recording.frames >= {frames}")
+    room.page.keyboard.press("r")
+    until_finished(room)
+
+
+def until_finished(room: Room) -> None:
+    room.page.wait_for_selector("#record-dialog[open] #record-save:visible")
+
+
+def saved(room: Room) -> bytes:
+    """Save the recording; return the file."""
+    with room.page.expect_download() as download:
+        room.at("record-save").click()
+    name = download.value.suggested_filename
+    assert re.fullmatch(r"obscura-\d{4}-\d\d-\d\d-\d{6}\.(mp4|webm)", name)
+    assert name in room.at("record-status").inner_text()
+    return Path(download.value.path()).read_bytes()
+
+
+def check(frames: list[Shown]) -> None:
+    """Assert that each frame has its own box: not that of the frame before it or after it."""
+    for each in frames:
+        assert each.box is not None, each
+        left, right = place(each.number)
+        assert abs(each.box[0] - left) < STEP / 2, each
+        assert abs(each.box[1] - right) < STEP / 2, each
+
+
+def test_each_frame_has_its_own_box_at_its_own_time(room: Room) -> None:
+    play(room, clip(EVEN))
+
+    record(room, 12)
+    data = saved(room)
+
+    frames = shown(data)
+    assert len(frames) >= 12
+    check(frames)
+    assert frames[0].time_s == 0
+    for one, other in pairwise(frames):
+        if other.number > one.number:  # else the clip began again
+            apart = (other.number - one.number) * 0.1
+            assert other.time_s - one.time_s == pytest.approx(apart, abs=0.002)
+    assert frames[-1].time_s < duration_s(data) <= frames[-1].time_s + 1
