@@ -67,6 +67,8 @@ export class DiskFile {
   }
 
   async close() {
+    if (this.closed) return;
+    this.closed = true;
     try {
       await this.call({ call: "close" });
     } finally {
@@ -137,9 +139,10 @@ export class Sound {
   static async open(file) {
     const input = new Input({ source: new BlobSource(file), formats: FORMATS });
     const track = (await input.canRead()) ? await input.getPrimaryAudioTrack() : null;
-    if (track) return Sound.of(track, 0);
-    input.dispose();
-    return null;
+    const sound = track && (await Sound.of(track, 0));
+    if (!sound) input.dispose();
+    else sound.input = input;
+    return sound;
   }
 
   // start: seconds of the track's time that become 0.
@@ -153,6 +156,10 @@ export class Sound {
     sound.packets = new EncodedPacketSink(track).packets();
     sound.next = await sound.packets.next();
     return sound;
+  }
+
+  close() {
+    this.input.dispose();
   }
 
   fits(format) {

@@ -28,6 +28,11 @@ class Encoder:
         self._recording, self._file = recording, file
 
     @property
+    def silent(self) -> bool:
+        """Whether it has no sound."""
+        return not hasattr(self._recording.sound, "source")  # null is not None to Pyodide
+
+    @property
     def written(self) -> int:
         """Bytes written so far."""
         return int(self._file.size)
@@ -146,6 +151,23 @@ class Writer:
         finally:
             proxy.destroy()
             await file.close()
+
+    async def reader(self, file: Any) -> Any:
+        """Return what reads the frames of a video file (assets/media/read.js); None if the browser
+        cannot. The caller closes it."""
+        module = await boot.load(self._media_url)
+        reader = await module.open(file)
+        return reader if hasattr(reader, "samples") else None
+
+    async def sound(self, file: Any, start_s: float) -> Any:
+        """Return the sound of a file from a time on, for `encoder`; None if it has none. The caller
+        closes it."""
+        module = await boot.load(self._media_url)
+        sound = await module.Sound.open(file)
+        if not hasattr(sound, "source"):
+            return None
+        sound.start = start_s
+        return sound
 
     async def duration_s(self, blob: Any) -> float:
         """Return how long a recording lasts, as far as it can be read; 0 if it cannot."""

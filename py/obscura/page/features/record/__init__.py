@@ -15,6 +15,8 @@ FEATURE = Feature(
         Command("share", button="record-share"),
         Command("delete", button="record-delete"),
         Command("open", button="record-open"),
+        Command("whole", button="record-whole"),
+        Command("cancel", button="record-cancel"),
     ),
     snapshot={"recording": None},
 )

@@ -25,7 +25,7 @@ class RecordDialog:
         self._writer, self._spawn = writer, spawn
         self._dialog, self._video = by_id("record-dialog"), by_id("record-video")
         self._bar = by_id("record-progress")
-        self._name = ""
+        self._name = self._left = ""
         self._file: Any = None
         self._share_data: Any = None
         self._saved: set[str] = set()
@@ -92,9 +92,19 @@ class RecordDialog:
         if self._left.startswith(WORKING):
             await self.finish(self._left)
             return
-        self._dialog.showModal()
-        blob = await disk.file(self._left)
-        await self._show(self._left, await self._writer.duration_s(blob), "")
+        await self.show(self._left)
+
+    async def show(self, name: str, why: str = "") -> None:
+        """Show a plain file.
+
+        Args:
+            why: a sentence about it; "" for none.
+        """
+        self._release()
+        seconds = await self._writer.duration_s(await disk.file(name))
+        if not self._dialog.open:
+            self._dialog.showModal()
+        await self._show(name, seconds, why)
 
     def save(self) -> None:
         """Save the video."""

@@ -12,9 +12,10 @@ from obscura.page.browser.dom import by_id, every, on_visibility
 from obscura.page.features.context import Context
 from obscura.page.features.record import words
 from obscura.page.features.record.dialog import RecordDialog
+from obscura.page.features.record.drawing import Drawing, even
+from obscura.page.features.record.export import Export
 from obscura.page.features.record.recording import HeldFrames, Recording
 from obscura.page.features.record.room import LEAST, WARNED_S, seconds_left
-from obscura.page.stage.annotate import annotate
 from obscura.page.state.feature import Part
 from obscura.page.state.scene import Kind
 from obscura.update import FrameInfo, Update
@@ -40,12 +41,13 @@ class Record(Part):
         build = context.build
         self._writer = recorder.Writer(build.media_url, build.disk_url)
         self._dialog = RecordDialog(self._writer, context.spawn)
+        self._export = Export(context, self._writer, self._dialog, self._say)
         self._recording: Recording | None = None
         self._busy = False
         self._held = HeldFrames()
         self._name = self._codec = ""
         self._shown: FrameInfo | None = None  # the redacted frame that was added last
-        self._canvas, self._frame = canvas.new_canvas(2, 2), canvas.new_canvas(2, 2)
+        self._drawing: Drawing | None = None
         self._hidden_ms: float | None = None
         self.sinks = (self,)
         every(CHECKED_EVERY_MS, self._check)
@@ -54,7 +56,13 @@ class Record(Part):
 
     def run(self, command: str) -> Any:
         """See `Part`."""
-        return self.switch() if command == "switch" else self._dialog.run(command)
+        if command == "switch":
+            return self.switch()
+        if command == "whole":
+            return self._export.start()
+        if command == "cancel":
+            return self._export.cancel()
+        return self._dialog.run(command)
 
     async def switch(self) -> None:
         """Start recording, or stop."""
@@ -73,6 +81,7 @@ class Record(Part):
         """See `Part`."""
         if self._recording is not None and self._page.sources.scene.kind is not Kind.LIVE:
             self._stop(words.CAMERA_ENDED)
+        self._export.offer()
         self._render()
 
     def snapshot(self) -> dict[str, Any]:
@@ -117,31 +126,18 @@ class Record(Part):
 
     def _add(self, picture: Callable[[], Any], update: Update) -> None:
         assert self._recording is not None
-        sources, frame = self._page.sources, update.frame
+        assert self._drawing is not None
+        sources, frame, drawing = self._page.sources, update.frame, self._drawing
+
+        def paint(context: Any, *place: float) -> None:
+            context.drawImage(picture(), *place)
+
         self._recording.add(
-            lambda: self._draw(picture(), update),
+            lambda: drawing.draw(paint, update, self._context.analysis.labels),
             frame.time_s,
             sources.scene.epoch,
             is_video=sources.is_video,
         )
-
-    def _draw(self, picture: Any, update: Update) -> None:
-        """Draw a frame with its boxes; one of another shape than the first is fitted in."""
-        width, height = self._frame.width, self._frame.height
-        frame = update.frame
-        scale = min(width / frame.width, height / frame.height)
-        size = (frame.width * scale, frame.height * scale)
-        if abs(size[0] - width) < 2 and abs(size[1] - height) < 2:  # codecs want even sides
-            size = (width, height)
-        drawn = self._frame.getContext("2d")
-        drawn.fillStyle = "#000"
-        drawn.fillRect(0, 0, width, height)
-        drawn.drawImage(picture, (width - size[0]) / 2, (height - size[1]) / 2, *size)
-        context = self._context
-        annotate(
-            self._canvas, self._frame, update, context.analysis.labels, context.display,
-            context.layers,
-        )  # fmt: skip
 
     # ---- start and stop --------------------------------------------------------------------------
 
@@ -154,23 +150,24 @@ class Record(Part):
         if free is not None and free < LEAST:
             self._say(words.NO_ROOM)
             return
-        width, height = (max(2, side - side % 2) for side in size)
-        codec = await self._writer.codec(width, height)
+        size = even(size)
+        codec = await self._writer.codec(*size)
         if codec is None:
             self._say(words.NO_ENCODER)
             return
-        for each in (self._canvas, self._frame):
-            each.width, each.height = width, height
+        context = self._context
+        drawing = Drawing(size, canvas.new_canvas, context.display, context.layers)
         stem = time.strftime("obscura-%Y-%m-%d-%H%M%S", time.localtime())
         self._name, self._codec = f"{stem}.{recorder.CODECS[codec]}", codec
-        self._canvas.getContext("2d")  # an encoder takes no canvas without a context
         try:
             encoder = await self._writer.encoder(
-                self._canvas, WORKING + self._name, codec, whole=False
+                drawing.canvas, WORKING + self._name, codec, whole=False
             )
         except Exception:  # noqa: BLE001  (whatever browsers throw that forbid it)
+            drawing.close()
             self._say(words.NOT_STORED)
             return
+        self._drawing = drawing
         self._recording, self._shown = Recording(encoder, self._context.spawn), None
         self._page.sources.watcher = self
         if self._page.sources.scene.kind is not Kind.LIVE:  # it ended meanwhile
@@ -196,6 +193,9 @@ class Record(Part):
         self._held.clear()
         self._render()
         await recording.finish()
+        self._drawing, drawing = None, self._drawing
+        if drawing is not None:
+            drawing.close()
         if recording.error is not None:
             self._writer.failed.add(self._codec)
             why = why or words.BROKE_OFF
@@ -210,6 +210,7 @@ class Record(Part):
 
     async def _check(self) -> None:
         """Show the time, and look whether there is still room."""
+        self._export.offer()
         recording = self._recording
         if recording is None or self._busy:
             return

@@ -28,6 +28,18 @@ WAS_HIDDEN = (
     "Nothing was recorded for {time} while this tab was hidden: browsers show it no frames. The"
     " recording goes on."
 )
+MAKING = "Making the video: {share} %, {left}"
+MAKING_BEGINS = "Making the video…"
+LEFT_S = "about {time} left"
+CANCELLED = "Cancelled. No video was made."
+HIDE_ON = (
+    "While Hide is on, a whole video can't be saved: record it instead, then everything that Hide"
+    " covers stays covered."
+)
+NOT_READ = "This browser can't read this video frame by frame. Record it while it plays instead."
+BROKE_WHILE_MAKING = "The video couldn't be made: the file or the encoder failed. Try again."
+FULL_WHILE_MAKING = "The video couldn't be made: storage is full. Free up some space and try again."
+NO_SOUND = "The sound of this video isn't in it: its format doesn't fit."
 LEFT = "A recording of {date} isn't saved yet ({facts})."
 OF_NOTHING = "Nothing was recorded: no frame was analysed meanwhile."
 
@@ -49,6 +61,28 @@ def facts(seconds: float, size: int, side: tuple[int, int] | None = None) -> str
     """
     parts = [pixels(*side)] if side else []
     return " · ".join([*parts, clock(seconds), megabytes(size)])
+
+
+def making(share: float, seconds: float) -> str:
+    """Return how far a video is.
+
+    Args:
+        share: that is done, 0 to 1.
+        seconds: that it took so far.
+    """
+    if seconds < 2 or not share:
+        return MAKING_BEGINS
+    left = clock(seconds * (1 - share) / share)
+    return MAKING.format(share=int(share * 100), left=LEFT_S.format(time=left))
+
+
+def reason(error: str) -> str:
+    """Return why a video could not be made.
+
+    Args:
+        error: what the browser says.
+    """
+    return FULL_WHILE_MAKING if "quota" in error.lower() else BROKE_WHILE_MAKING
 
 
 def when(name: str) -> str:
