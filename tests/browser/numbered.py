@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import av
 import numpy as np
 from numpy.typing import NDArray
-from PIL import ImageColor
+from PIL import Image, ImageColor
 
 from obscura.drawing import PALETTE
 
@@ -21,6 +21,9 @@ STEP, PLACES = 40, 13
 TOP, WIDTH, HEIGHT = 160, 120, 160
 BITS, BIT = 8, 40
 """Squares along the lower edge: white for 1, the lowest bit first."""
+ALIKE = 120
+"""How far a colour may be off, in the sum of its channels, after encoding; what is around the box is
+farther from its colour."""
 GREEN = 1
 """Class of green things, see `networks`."""
 
@@ -32,6 +35,8 @@ class Shown(NamedTuple):
     time_s: float
     box: tuple[int, int] | None
     """Left and right edge of the box that was drawn; None if there is none."""
+    green: int
+    """How many pixels are of the rectangle's own colour."""
 
 
 def place(number: int) -> tuple[int, int]:
@@ -51,22 +56,24 @@ def picture(number: int) -> NDArray[np.uint8]:
     return made
 
 
-def clip(times_ms: Sequence[int], *, sound: bool = False) -> bytes:
+def clip(times_ms: Sequence[int], *, sound: bool = False, size: tuple[int, int] = SIZE) -> bytes:
     """Return a WebM file with a numbered frame at each of these times.
 
     Args:
+        size: width and height of the frames, which are scaled.
         sound: whether it has a tone.
     """
     file = io.BytesIO()
     with av.open(file, "w", format="webm") as container:
         stream: Any = container.add_stream("libvpx", rate=30)
-        stream.width, stream.height = SIZE
+        stream.width, stream.height = size
         stream.pix_fmt, stream.bit_rate, stream.gop_size = "yuv420p", 4_000_000, 10
         stream.time_base = stream.codec_context.time_base = TICKS
         stream.options = {"deadline": "realtime", "cpu-used": "8"}
         heard: Any = container.add_stream("libopus", rate=48_000) if sound else None
         for number, time_ms in enumerate(times_ms):
-            frame = av.VideoFrame.from_ndarray(picture(number), format="rgb24")
+            scaled = Image.fromarray(picture(number)).resize(size, Image.Resampling.NEAREST)
+            frame = av.VideoFrame.from_image(scaled)
             frame.pts, frame.time_base = time_ms, TICKS
             container.mux(stream.encode(frame))
         container.mux(stream.encode())
@@ -104,11 +111,15 @@ def duration_s(data: bytes) -> float:
 
 
 def _read(image: NDArray[np.uint8], time_s: float) -> Shown:
-    bits = image[-BIT // 2, BIT // 2 : BITS * BIT : BIT].mean(axis=1) > 128
+    scale = image.shape[1] / SIZE[0]
+    small = np.asarray(Image.fromarray(image).resize(SIZE, Image.Resampling.BOX))
+    bits = small[-BIT // 2, BIT // 2 : BITS * BIT : BIT].mean(axis=1) > 128
     number = int(sum(1 << bit for bit in range(BITS) if bits[bit]))
-    rows = image[TOP + 40 : TOP + HEIGHT - 40].astype(int)
+    top, bottom = (int(edge * scale) for edge in (TOP + 40, TOP + HEIGHT - 40))
+    rows = image[top:bottom].astype(int)
     colour = np.array(ImageColor.getrgb(PALETTE[GREEN % len(PALETTE)]))
-    like = np.abs(rows - colour).sum(axis=2) < 90
-    columns = np.flatnonzero(like.mean(axis=0) > 0.8)
-    box = (int(columns[0]), int(columns[-1])) if len(columns) else None
-    return Shown(number, time_s, box)
+    like = np.abs(rows - colour).sum(axis=2) < ALIKE
+    columns = np.flatnonzero(like.mean(axis=0) > 0.5) / scale
+    box = (round(columns[0]), round(columns[-1])) if len(columns) else None
+    green = (small[..., 1] > 180) & (small[..., 0] < 80) & (small[..., 2] < 80)
+    return Shown(number, time_s, box, int(green.sum()))

@@ -25,7 +25,7 @@ class RecordDialog:
         self._writer, self._spawn = writer, spawn
         self._dialog, self._video = by_id("record-dialog"), by_id("record-video")
         self._bar = by_id("record-progress")
-        self._name = self._left = ""
+        self._name = self._left = self._finishing = ""
         self._file: Any = None
         self._share_data: Any = None
         self._saved: set[str] = set()
@@ -40,36 +40,46 @@ class RecordDialog:
             "open": self.open_left,
         }[command]()
 
-    async def finish(self, working: str, why: str = "") -> None:
+    async def finish(self, working: str, *, open_dialog: bool = True) -> None:
         """Make a plain file of one that was written as it came, and show it.
 
         Args:
-            why: a sentence that says why the recording ended; "" if a person stopped it.
+            open_dialog: whether to open the dialog meanwhile; else the recording is offered then.
         """
         self._release()
         self._busy(words.FINISHING)
-        if not self._dialog.open:
+        if open_dialog and not self._dialog.open:
             self._dialog.showModal()
+        self._finishing = working
+        try:
+            name, seconds, said = await self._made_whole(working)
+        finally:
+            self._finishing = ""
+        if not seconds:
+            await disk.delete(name)
+            self._busy("")
+            self._say(words.UNREADABLE)
+        elif self._dialog.open:
+            await self._show(name, seconds, said)
+        else:
+            await self.offer()
+
+    async def _made_whole(self, working: str) -> tuple[str, float, str]:
+        """Return the name of the file that is there then, its seconds, and a sentence about it."""
         name = working.removeprefix(WORKING)
         blob = await disk.file(working)
         try:
             seconds = await self._writer.make_whole(blob, name, self._progress)
         except Exception:  # noqa: BLE001  (the device is full, whatever browsers throw then)
             await disk.delete(name)
-            name, seconds = working, await self._writer.duration_s(blob)
-            why = why or words.NOT_WHOLE
-        if not seconds:
-            await disk.delete(name)
-            self._busy("")
-            self._say(words.UNREADABLE)
-            return
-        if name != working:
-            await disk.delete(working)
-        await self._show(name, seconds, why)
+            return working, await self._writer.duration_s(blob), words.NOT_WHOLE
+        await disk.delete(working)
+        return name, seconds, ""
 
     async def offer(self) -> None:
         """Offer the latest recording that is not saved."""
-        left = [name for name in await disk.names() if name not in self._saved]
+        settled = {*self._saved, self._finishing, self._finishing.removeprefix(WORKING), self._name}
+        left = [name for name in await disk.names() if name not in settled]
         line = by_id("record-left")
         if not left:
             line.hidden = True
@@ -77,7 +87,7 @@ class RecordDialog:
         self._left = left[-1]
         blob = await disk.file(self._left)
         seconds = await self._writer.duration_s(blob)
-        if not seconds:  # not a second of it was written
+        if not seconds:  # nothing of it can be read
             await disk.delete(self._left)
             await self.offer()
             return

@@ -203,8 +203,8 @@ class Record(Part):
             await disk.delete(WORKING + self._name)
             self._say(words.OF_NOTHING)
             return
-        self._say("")
-        await self._dialog.finish(WORKING + self._name, why)
+        self._say(why)
+        await self._dialog.finish(WORKING + self._name, open_dialog=not why)
 
     # ---- every second ----------------------------------------------------------------------------
 
