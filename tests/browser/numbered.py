@@ -22,7 +22,7 @@ TOP, WIDTH, HEIGHT = 160, 120, 160
 BITS, BIT = 8, 40
 """Squares along the lower edge: white for 1, the lowest bit first."""
 ALIKE = 120
-"""How far a colour may be off, in the sum of its channels, after encoding; what is around the box is
+"""How far a colour may be off after encoding, in the sum of its channels; what is around the box is
 farther from its colour."""
 GREEN = 1
 """Class of green things, see `networks`."""

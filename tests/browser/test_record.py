@@ -95,3 +95,44 @@ def test_each_frame_has_its_own_box_at_its_own_time(room: Room) -> None:
             apart = (other.number - one.number) * 0.1
             assert other.time_s - one.time_s == pytest.approx(apart, abs=0.002)
     assert frames[-1].time_s < duration_s(data) <= frames[-1].time_s + 1
+
+
+def test_a_recording_can_be_sought_in_before_it_is_saved(room: Room) -> None:
+    play(room, clip(EVEN))
+    record(room, 10)
+
+    video = "document.getElementById('record-video')"
+    room.page.wait_for_function(f"() => {video}.readyState > 0")
+    duration = room.page.evaluate(f"() => {video}.duration")
+    room.page.evaluate(f"() => {{ {video}.currentTime = {duration / 2}; }}")
+    room.page.wait_for_function(f"() => !{video}.seeking")
+
+    assert room.page.evaluate(f"() => {video}.currentTime") == pytest.approx(duration / 2, abs=0.01)
+    assert duration == pytest.approx(duration_s(saved(room)), abs=0.05)
+
+
+def test_the_button_says_that_it_records_and_for_how_long(room: Room) -> None:
+    play(room, clip(EVEN))
+    button = room.at("record")
+    assert button.inner_text() == "Record"
+    assert button.get_attribute("aria-pressed") == "false"
+
+    button.click()
+    room.until_text("record-text", r"^Stop 0:0[1-9]$")
+    assert button.get_attribute("aria-pressed") == "true"
+    button.click()
+    until_finished(room)
+
+    assert button.inner_text() == "Record"
+    room.page.keyboard.press("Escape")
+    room.page.wait_for_selector("#record-left:visible")
+    room.at("record-open").click()
+    until_finished(room)
+
+
+def test_only_a_moving_picture_is_recorded(room: Room) -> None:
+    assert not room.at("record").is_visible()
+    room.page.keyboard.press("r")
+    play(room, clip(EVEN))
+    assert room.at("record").is_visible()
+    assert room.snapshot()["recording"] is None

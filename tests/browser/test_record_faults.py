@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+from itertools import pairwise
 from typing import Any
 
 import av
@@ -36,7 +37,8 @@ if (globalThis.VideoEncoder) {
 """
 FREE = """
 globalThis.free = 1e12;
-if (navigator.storage) navigator.storage.estimate = async () => ({ quota: 1e12, usage: 1e12 - free });
+const estimate = async () => ({ quota: 1e12, usage: 1e12 - free });
+if (navigator.storage) navigator.storage.estimate = estimate;
 """
 
 
@@ -117,7 +119,7 @@ def test_while_the_tab_is_hidden_time_goes_on(visit: Any) -> None:
 
     assert re.match(r"Nothing was recorded for 0:0\d while this tab was hidden", said)
     check(frames)
-    gaps = [b.time_s - a.time_s for a, b in zip(frames, frames[1:], strict=False)]
+    gaps = [b.time_s - a.time_s for a, b in pairwise(frames)]
     assert max(gaps) > 1, "what was not seen takes its time"
 
 

@@ -103,6 +103,18 @@ def sounds(data: bytes) -> list[tuple[float, bytes]]:
         ]
 
 
+SLOW = """
+if (globalThis.VideoEncoder) {
+  const encode = VideoEncoder.prototype.encode;
+  VideoEncoder.prototype.encode = function (...values) {
+    const until = performance.now() + 120;
+    while (performance.now() < until);
+    return encode.apply(this, values);
+  };
+}
+"""
+
+
 def test_every_frame_is_there_with_its_own_box_at_its_own_time(new_room: OpenRoom) -> None:
     data = clip(UNEVEN, sound=True)
     room = opened(new_room, UNEVEN, data)
@@ -120,3 +132,38 @@ def test_every_frame_is_there_with_its_own_box_at_its_own_time(new_room: OpenRoo
     given, copied = sounds(data), sounds(made)
     assert [each for _, each in copied] == [each for _, each in given], "copied, not encoded again"
     assert [time for time, _ in copied] == pytest.approx([time for time, _ in given], abs=0.01)
+
+
+def test_the_page_says_how_far_it_is_and_it_can_be_cancelled(new_room: OpenRoom) -> None:
+    times = list(range(0, 6000, 33))
+    room = opened(new_room, times, clip(times), init=SLOW)
+
+    room.at("record-whole").click()
+    room.until_text("record-note-text", r"^Making the video: \d+ %, about \d+:\d\d left$")
+    assert not room.at("record-whole").is_visible()
+    room.at("record-cancel").click()
+
+    room.until_text("record-note-text", "^Cancelled")
+    room.page.wait_for_selector("#record-whole:visible")
+    assert not room.at("record-cancel").is_visible()
+    left = room.page.evaluate(
+        """async () => {
+          const root = await navigator.storage.getDirectory();
+          const folder = await root.getDirectoryHandle("obscura-recordings");
+          const names = [];
+          for await (const name of folder.keys()) names.push(name);
+          return names;
+        }"""
+    )
+    assert left == []
+
+
+def test_nothing_is_made_while_parts_are_hidden(new_room: OpenRoom) -> None:
+    room = opened(new_room, UNEVEN, clip(UNEVEN))
+    room.page.keyboard.press("h")
+    room.page.wait_for_selector("#redacted:visible")
+
+    room.at("record-whole").click()
+
+    room.until_text("record-note-text", "^While Hide is on")
+    assert not room.at("record-dialog").is_visible()

@@ -166,6 +166,8 @@ PURE = {
     "page.features.redact.readiness",
     "page.features.redact.redactor",
     "page.features.record",
+    "page.features.record.drawing",
+    "page.features.record.whole",
     "page.features.record.recording",
     "page.features.record.room",
     "page.features.record.timeline",

@@ -145,6 +145,7 @@ class RecordDialog:
         by_id("record-facts").textContent = words.facts(seconds, int(self._file.size))
         by_id("record-share").hidden = self._share_data is None
         self._say(why)
+        by_id("record-save").focus()
 
     def _closed(self) -> None:
         """What was saved is deleted once the browser has had time to copy it; the rest is offered
