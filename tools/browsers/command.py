@@ -24,6 +24,7 @@ COLUMNS = (
     "snapshot",
     "turned",
     "camera",
+    "recording",
     "offline",
     "engine",
     "WebGPU",
