@@ -7,7 +7,9 @@ import {
   EncodedAudioPacketSource,
   EncodedPacketSink,
   EncodedVideoPacketSource,
+  getFirstEncodableAudioCodec,
   Input,
+  MediaStreamAudioTrackSource,
   Mp4OutputFormat,
   Output,
   Quality,
@@ -124,7 +126,7 @@ export class Recording {
   }
 
   async finish() {
-    await this.sound?.copyUntil(Infinity);
+    await this.sound?.copyAll();
     await this.output.finalize();
   }
 
@@ -166,6 +168,11 @@ export class Sound {
     return format.getSupportedAudioCodecs().includes(this.codec);
   }
 
+  // As `copyUntil`; of what a recording shows, nothing is left out at its end.
+  copyAll() {
+    return this.copyUntil(Infinity);
+  }
+
   async copyUntil(seconds) {
     while (!this.next.done && this.next.value.timestamp - this.start <= seconds) {
       const packet = this.next.value;
@@ -176,26 +183,67 @@ export class Sound {
   }
 }
 
+// What a microphone hears, encoded as it comes.
+export class Microphone {
+  // Asks for permission. Throws what the browser does if it is refused or there is none; returns null if this browser
+  // encodes no sound that the container can have.
+  static async open(container) {
+    const codec = await getFirstEncodableAudioCodec(container === "mp4" ? ["aac", "opus"] : ["opus"]);
+    if (!codec) return null;
+    const microphone = new Microphone();
+    microphone.stream = await navigator.mediaDevices.getUserMedia({ audio: true });
+    const [track] = microphone.stream.getAudioTracks();
+    microphone.source = new MediaStreamAudioTrackSource(
+      track,
+      { codec, quality: new Quality("high") },
+      { timestampBase: "zero" },
+    );
+    const ended = () => microphone.source.close(); // else the pictures would wait for it
+    microphone.source.errorPromise.catch(ended);
+    track.onended = ended;
+    microphone.source.pause();
+    return microphone;
+  }
+
+  // The first picture shows now; what was heard before it is left out.
+  begin() {
+    this.source.resume();
+  }
+
+  fits() {
+    return true;
+  }
+
+  copyUntil() {}
+
+  copyAll() {}
+
+  close() {
+    for (const track of this.stream.getTracks()) track.stop();
+  }
+}
+
 // Copies a file that was written as it came, maybe cut off, into a plain one that can be sought in, without encoding
-// anything again. `progress(share)` is called now and then. Resolves to the seconds copied; 0 if nothing can be read.
-export async function makeWhole(blob, file, progress) {
+// anything again. `progress(share)` is called now and then; `sound`, a Sound or null, is added as far as the pictures go.
+// Resolves to the seconds copied; 0 if nothing can be read.
+export async function makeWhole(blob, file, progress, added) {
   const input = new Input({ source: new BlobSource(blob), formats: FORMATS });
   try {
     const track = (await input.canRead()) ? await input.getPrimaryVideoTrack() : null;
     if (!track) return 0;
-    return await copyTracks(input, track, file, (read) => progress(Math.min(read / blob.size, 1)));
+    return await copyTracks(input, track, file, added, (read) => progress(Math.min(read / blob.size, 1)));
   } finally {
     input.dispose();
   }
 }
 
-async function copyTracks(input, track, file, progress) {
+async function copyTracks(input, track, file, added, progress) {
   const container = (await input.getFormat()) === WEBM ? "webm" : "mp4";
   const output = new Output({ format: formatOf(container, true), target: new StreamTarget(file.writable()) });
   const video = new EncodedVideoPacketSource(await track.getCodec());
   output.addVideoTrack(video);
   const heard = await input.getPrimaryAudioTrack();
-  const sound = heard && (await Sound.of(heard, 0));
+  const sound = heard ? await Sound.of(heard, 0) : added?.fits(output.format) ? added : null;
   if (sound) output.addAudioTrack(sound.source);
   await output.start();
   const meta = { decoderConfig: await track.getDecoderConfig() };

@@ -103,6 +103,18 @@ def shown(data: bytes) -> list[Shown]:
         ]
 
 
+def sounds(data: bytes) -> list[tuple[float, bytes]]:
+    """Return time in seconds and bytes of each packet of a file's sound."""
+    with av.open(io.BytesIO(data)) as container:
+        if not container.streams.audio:
+            return []
+        return [
+            (float(packet.pts * packet.time_base), bytes(packet))
+            for packet in container.demux(audio=0)
+            if packet.size
+        ]
+
+
 def duration_s(data: bytes) -> float:
     """Return the duration that a file itself says."""
     with av.open(io.BytesIO(data)) as container:

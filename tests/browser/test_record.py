@@ -10,7 +10,7 @@ import pytest
 
 from . import networks
 from .conftest import OpenRoom
-from .numbered import STEP, Shown, clip, duration_s, place, shown
+from .numbered import STEP, Shown, clip, duration_s, place, shown, sounds
 from .room import Room
 
 EVEN = range(0, 6000, 100)
@@ -136,3 +136,42 @@ def test_only_a_moving_picture_is_recorded(room: Room) -> None:
     play(room, clip(EVEN))
     assert room.at("record").is_visible()
     assert room.snapshot()["recording"] is None
+
+
+def test_the_sound_of_a_video_is_copied_if_it_is_wanted(room: Room) -> None:
+    given = clip(range(0, 20_000, 100), sound=True)
+    room.page.evaluate("() => document.getElementById('record_sound').click()")
+    play(room, given)
+    record(room, 10)
+    data = saved(room)
+    room.page.evaluate("() => document.getElementById('record_sound').click()")
+
+    frames, heard, original = shown(data), sounds(data), sounds(given)
+    began = frames[0].number * 0.1
+    first = [each for _, each in original].index(heard[0][1])
+    assert [each for _, each in heard] == [each for _, each in original[first:]][: len(heard)]
+    for (time_s, _), (source_s, _) in zip(heard, original[first:], strict=False):
+        assert time_s == pytest.approx(source_s - began, abs=0.025)
+    assert heard[-1][0] == pytest.approx(frames[-1].time_s, abs=0.3)
+
+
+def test_a_recording_has_no_sound_unless_it_is_wanted(room: Room) -> None:
+    play(room, clip(EVEN, sound=True))
+    record(room, 3)
+    assert sounds(saved(room)) == []
+
+
+def test_the_microphone_is_recorded_if_it_is_wanted(new_room: OpenRoom) -> None:
+    wanted = ["camera", "microphone"]
+    room = new_room(cold=True, accept_downloads=True, permissions=wanted).open()
+    room.until_state("ready")
+    room.page.evaluate("() => document.getElementById('record_sound').click()")
+    room.start()
+    record(room, 6)
+    data = saved(room)
+
+    heard = sounds(data)
+    assert heard[0][0] == pytest.approx(0, abs=0.1)
+    assert heard[-1][0] == pytest.approx(duration_s(data), abs=1.5)
+    steps = [b - a for (a, _), (b, _) in pairwise(heard)]
+    assert max(steps) < 0.2, "without a gap"

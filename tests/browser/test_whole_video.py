@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import io
 import json
 import re
 from pathlib import Path
 from typing import Any
 
-import av
 import pytest
 from playwright.sync_api import Route
 
 from .conftest import OpenRoom
-from .numbered import GREEN, HEIGHT, SIZE, TOP, clip, duration_s, place, shown
+from .numbered import GREEN, HEIGHT, SIZE, TOP, clip, duration_s, place, shown, sounds
 from .room import Room
 from .test_record import check
 
@@ -91,16 +89,6 @@ def saved(room: Room) -> bytes:
     with room.page.expect_download() as download:
         room.at("record-save").click()
     return Path(download.value.path()).read_bytes()
-
-
-def sounds(data: bytes) -> list[tuple[float, bytes]]:
-    """Return time in seconds and bytes of each packet of a file's sound."""
-    with av.open(io.BytesIO(data)) as container:
-        return [
-            (float(packet.pts * packet.time_base), bytes(packet))
-            for packet in container.demux(audio=0)
-            if packet.size
-        ]
 
 
 SLOW = """

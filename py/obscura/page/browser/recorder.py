@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 from js import window
-from pyodide.ffi import create_proxy, to_js
+from pyodide.ffi import JsException, create_proxy, to_js
 
 from obscura.page.browser.boot import boot
 from obscura.page.browser.canvas import new_canvas
@@ -133,12 +133,15 @@ class Writer:
             raise
         return Encoder(recording, file)
 
-    async def make_whole(self, blob: Any, name: str, progress: Callable[[float], None]) -> float:
+    async def make_whole(
+        self, blob: Any, name: str, progress: Callable[[float], None], sound: Any = None
+    ) -> float:
         """Copy a recording that was written as it came, maybe cut off, into a plain file; return
         how many seconds, 0 if nothing can be read.
 
         Args:
             progress: called with the share that is done, now and then.
+            sound: as `sound` returns it, added where the recording has none.
 
         Raises:
             JavaScript errors: the device is full.
@@ -147,7 +150,7 @@ class Writer:
         file = await module.DiskFile.open(self._disk_url, FOLDER, name)
         proxy = create_proxy(progress)
         try:
-            return float(await module.makeWhole(blob, file, proxy))
+            return float(await module.makeWhole(blob, file, proxy, sound))
         finally:
             proxy.destroy()
             await file.close()
@@ -168,6 +171,16 @@ class Writer:
             return None
         sound.start = start_s
         return sound
+
+    async def microphone(self, codec: str) -> Any:
+        """Return what a microphone hears, for `encoder`; None if there is none, or it is not
+        allowed. The caller closes it."""
+        module = await boot.load(self._media_url)
+        try:
+            found = await module.Microphone.open(CODECS[codec])
+        except JsException:
+            return None
+        return found if hasattr(found, "source") else None
 
     async def duration_s(self, blob: Any) -> float:
         """Return how long a recording lasts, as far as it can be read; 0 if it cannot."""

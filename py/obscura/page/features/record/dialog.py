@@ -40,10 +40,14 @@ class RecordDialog:
             "open": self.open_left,
         }[command]()
 
-    async def finish(self, working: str, *, open_dialog: bool = True) -> None:
+    async def finish(
+        self, working: str, sound: Any = None, said: str = "", *, open_dialog: bool = True
+    ) -> None:
         """Make a plain file of one that was written as it came, and show it.
 
         Args:
+            sound: of the video that was recorded, to be added; as `Writer.sound` returns it.
+            said: a sentence to show with it; "" for none.
             open_dialog: whether to open the dialog meanwhile; else the recording is offered then.
         """
         self._release()
@@ -52,7 +56,7 @@ class RecordDialog:
             self._dialog.showModal()
         self._finishing = working
         try:
-            name, seconds, said = await self._made_whole(working)
+            name, seconds, fault = await self._made_whole(working, sound)
         finally:
             self._finishing = ""
         if not seconds:
@@ -60,16 +64,16 @@ class RecordDialog:
             self._busy("")
             self._say(words.UNREADABLE)
         elif self._dialog.open:
-            await self._show(name, seconds, said)
+            await self._show(name, seconds, fault or said)
         else:
             await self.offer()
 
-    async def _made_whole(self, working: str) -> tuple[str, float, str]:
+    async def _made_whole(self, working: str, sound: Any) -> tuple[str, float, str]:
         """Return the name of the file that is there then, its seconds, and a sentence about it."""
         name = working.removeprefix(WORKING)
         blob = await disk.file(working)
         try:
-            seconds = await self._writer.make_whole(blob, name, self._progress)
+            seconds = await self._writer.make_whole(blob, name, self._progress, sound)
         except Exception:  # noqa: BLE001  (the device is full, whatever browsers throw then)
             await disk.delete(name)
             return working, await self._writer.duration_s(blob), words.NOT_WHOLE

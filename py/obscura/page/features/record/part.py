@@ -6,7 +6,7 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from obscura.page.browser import canvas, disk, recorder
+from obscura.page.browser import canvas, disk, files, recorder
 from obscura.page.browser.clock import now_ms
 from obscura.page.browser.dom import by_id, every, on_visibility
 from obscura.page.features.context import Context
@@ -48,6 +48,9 @@ class Record(Part):
         self._name = self._codec = ""
         self._shown: FrameInfo | None = None  # the redacted frame that was added last
         self._drawing: Drawing | None = None
+        self._microphone: Any = None
+        self._began = False  # whether a frame was taken since recording began
+        self._heard: tuple[Any, float] | None = None  # the file in view, and where it began
         self._hidden_ms: float | None = None
         self.sinks = (self,)
         every(CHECKED_EVERY_MS, self._check)
@@ -100,6 +103,9 @@ class Record(Part):
 
     def keep(self, picture: Any, frame: FrameInfo) -> None:
         """See `live.protocols.Watcher`."""
+        if self._microphone is not None and not self._began:
+            self._microphone.begin()
+        self._began = True
         if self._page.sources.redactor is None:  # else nothing but what that shows
             self._held.add(frame.index, recorder.hold(picture, (frame.width, frame.height)))
 
@@ -128,6 +134,10 @@ class Record(Part):
         assert self._recording is not None
         assert self._drawing is not None
         sources, frame, drawing = self._page.sources, update.frame, self._drawing
+        if not self._recording.frames and self._sound and sources.is_video:
+            answer = self._context.analysis.answer
+            apart = answer.source_s - answer.frame.time_s if answer is not None else 0.0
+            self._heard = (sources.given, frame.time_s + apart)
 
         def paint(context: Any, *place: float) -> None:
             context.drawImage(picture(), *place)
@@ -159,12 +169,18 @@ class Record(Part):
         drawing = Drawing(size, canvas.new_canvas, context.display, context.layers)
         stem = time.strftime("obscura-%Y-%m-%d-%H%M%S", time.localtime())
         self._name, self._codec = f"{stem}.{recorder.CODECS[codec]}", codec
+        self._heard, self._began = None, False
+        if self._sound and not self._page.sources.is_video:
+            self._microphone = await self._writer.microphone(codec)
+            if self._microphone is None:
+                self._say(words.NO_MICROPHONE)
         try:
             encoder = await self._writer.encoder(
-                drawing.canvas, WORKING + self._name, codec, whole=False
+                drawing.canvas, WORKING + self._name, codec, whole=False, sound=self._microphone
             )
         except Exception:  # noqa: BLE001  (whatever browsers throw that forbid it)
             drawing.close()
+            self._silence()
             self._say(words.NOT_STORED)
             return
         self._drawing = drawing
@@ -193,6 +209,7 @@ class Record(Part):
         self._held.clear()
         self._render()
         await recording.finish()
+        self._silence()
         self._drawing, drawing = None, self._drawing
         if drawing is not None:
             drawing.close()
@@ -204,7 +221,35 @@ class Record(Part):
             self._say(words.OF_NOTHING)
             return
         self._say(why)
-        await self._dialog.finish(WORKING + self._name, open_dialog=not why)
+        sound, said = await self._own_sound(recording)
+        try:
+            await self._dialog.finish(WORKING + self._name, sound, said, open_dialog=not why)
+        finally:
+            if sound is not None:
+                sound.close()
+
+    @property
+    def _sound(self) -> bool:
+        """Whether a person wants sound."""
+        return bool(self._context.preferences.current.record_sound)
+
+    async def _own_sound(self, recording: Recording) -> tuple[Any, str]:
+        """Return the sound of the video that was recorded, None for none, and what to say."""
+        if self._heard is None:
+            return None, ""
+        (given, start_s), self._heard = self._heard, None
+        file = (await files.fetch_blob(given))[0] if isinstance(given, str) else given
+        sound = await self._writer.sound(file, start_s)
+        if sound is not None and not recording.unbroken:
+            sound.close()
+            return None, words.BROKEN_SOUND
+        return sound, ""
+
+    def _silence(self) -> None:
+        """Give the microphone back."""
+        if self._microphone is not None:
+            self._microphone.close()
+            self._microphone = None
 
     # ---- every second ----------------------------------------------------------------------------
 

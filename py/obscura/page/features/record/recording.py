@@ -68,6 +68,11 @@ class Recording:
         self.error: Exception | None = None
 
     @property
+    def unbroken(self) -> bool:
+        """Whether it has all that the source showed from its first frame to its last."""
+        return not self._timeline.jumps
+
+    @property
     def seconds(self) -> float:
         """Seconds recorded so far."""
         return self._timeline.end_s if self.frames else 0.0

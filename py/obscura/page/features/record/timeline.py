@@ -21,10 +21,12 @@ class Timeline:
 
     Attributes:
         end_s: when the latest frame ends, in seconds.
+        jumps: how often time that was not showing was left out.
     """
 
     def __init__(self) -> None:
         self.end_s = 0.0
+        self.jumps = 0
         self._at_s = 0.0
         self._interval_s = FRAME_S
         self._latest: tuple[float, int] | None = None  # the source's time and epoch
@@ -46,6 +48,7 @@ class Timeline:
             sought = is_video and moved and passed > JUMP_S
             if passed <= 0 or again or sought:
                 passed = self._interval_s
+                self.jumps += 1
             else:
                 self._interval_s = min(passed, JUMP_S)
             self._at_s += passed

@@ -40,6 +40,11 @@ NOT_READ = "This browser can't read this video frame by frame. Record it while i
 BROKE_WHILE_MAKING = "The video couldn't be made: the file or the encoder failed. Try again."
 FULL_WHILE_MAKING = "The video couldn't be made: storage is full. Free up some space and try again."
 NO_SOUND = "The sound of this video isn't in it: its format doesn't fit."
+NO_MICROPHONE = (
+    "No microphone, or it isn't allowed: this is recorded without sound. Allow it in your browser's"
+    " site settings."
+)
+BROKEN_SOUND = "Without sound, because the video was sought or began again meanwhile."
 LEFT = "A recording of {date} isn't saved yet ({facts})."
 OF_NOTHING = "Nothing was recorded: no frame was analysed meanwhile."
 
