@@ -44,6 +44,7 @@ from obscura.page.features import (
     keep,
     offline,
     privacy,
+    record,
     redact,
     sample,
     track,
@@ -80,6 +81,7 @@ from obscura.page.words import text
 FEATURES = (
     detect.FEATURE,
     keep.FEATURE,
+    record.FEATURE,
     browse.FEATURE,
     track.FEATURE,
     count.FEATURE,

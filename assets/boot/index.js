@@ -73,6 +73,7 @@ const snapshot = () => ({
   detections: [],
   counts: null,
   heads: null,
+  recording: null,
   hidden: null,
   kept: null,
 });

@@ -1,3 +1,5 @@
-// Video files, read frame by frame with mediabunny and WebCodecs. Fetched when a person first asks for that.
+// Video files, read frame by frame and written with mediabunny and WebCodecs. Fetched when a person first asks for
+// that.
 
-export * from "./read.js";
+export { open } from "./read.js";
+export * from "./write.js";

@@ -2,7 +2,7 @@
 
 import { BlobSource, Input, MATROSKA, MP4, QTFF, VideoSampleSink, WEBM } from "mediabunny";
 
-const FORMATS = [MP4, QTFF, WEBM, MATROSKA];
+export const FORMATS = [MP4, QTFF, WEBM, MATROSKA];
 
 // file: a File or Blob. Returns a Reader; null if it is in no format that is known here, has no picture, or this
 // browser does not decode that.

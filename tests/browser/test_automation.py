@@ -30,6 +30,7 @@ SHAPE = {
     "detections": list,
     "counts": dict | None,
     "heads": dict | None,
+    "recording": dict | None,
     "hidden": dict | None,
     "kept": dict | None,
 }
@@ -100,6 +101,7 @@ def test_the_snapshot_has_one_shape_in_every_state(new_room: OpenRoom) -> None:
         "detections": [],
         "counts": None,
         "heads": None,
+        "recording": None,
         "hidden": None,
         "kept": None,
     }

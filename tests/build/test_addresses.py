@@ -29,6 +29,11 @@ MENTIONED = (
     (r"ort/", r"https://web\.dev/cross-origin-isolation-guide/", "in a warning, to be read"),
     (r"ort\.webgl", r"http://www\.apache\.org/licenses/LICENSE-2\.0", "in a licence's head"),
     (r"assets/media\.js", r"https://mozilla\.org/MPL/2\.0/\.", "in a licence's head"),
+    (
+        r"assets/media\.js",
+        r"https://(aomediacodec\.github\.io|www\.w3\.org|www\.webmproject\.org)/.*",
+        "formats' definitions, in messages, to be read",
+    ),
     (r"pyodide\.asm", r"wss?://", "Emscripten's sockets, which no Python here opens"),
     (r"pyodide\.asm", r"https://\$\{t\}", "completes a host in a package's address; we name none"),
     (

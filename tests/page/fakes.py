@@ -490,6 +490,7 @@ class World:
             gpu_url="",
             webgl_url="",
             media_url="",
+            disk_url="",
             litert=None,
             store_url="",
             chart_url="",

@@ -28,7 +28,8 @@ TURNED = {
 astronaut in each as browsers show it. They are made of assets/sample.jpg."""
 
 FRAMES = 10
-STEPS = ("starts", "photo", "snapshot", "turned", "camera", "offline")
+RECORDED = 5
+STEPS = ("starts", "photo", "snapshot", "turned", "camera", "recording", "offline")
 
 CLIP_FRAMES, CLIP_RATE = 20, 10
 """Of each of those videos: its frames, and how many there are in a second."""
@@ -90,6 +91,32 @@ return { width, height, times };
 and its video element has to do."""
 
 
+RECORD = """
+const at = (id) => document.getElementById(id);
+const until = async (condition) => {
+  for (let i = 0; i < 600 && !condition(); i++) await new Promise((done) => setTimeout(done, 100));
+  return condition();
+};
+const made = [];
+const make = URL.createObjectURL;
+URL.createObjectURL = (blob) => (made.push(blob), make.call(URL, blob));
+at("record").click();
+const shown = () => at("record-dialog").open && !at("record-row").hidden;
+if (!(await until(shown))) return { error: at("record-note-text").textContent || "no recording" };
+const video = at("record-video");
+if (!(await until(() => video.readyState > 0))) return { error: "it cannot be played" };
+const { duration } = video;
+video.currentTime = duration / 2;
+if (!(await until(() => !video.seeking))) return { error: "it cannot be sought in" };
+const head = await made.at(-1).slice(4, 8).text();
+const found = { duration, at: video.currentTime, kind: head === "ftyp" ? "MP4" : "WebM" };
+at("record-delete").click();
+URL.createObjectURL = make;
+return found;
+"""
+"""Stop recording, wait for the video, and seek to its middle; return what it is."""
+
+
 class Refused(Exception):
     """A step failed; the message is shown in the table."""
 
@@ -134,6 +161,7 @@ def check(
     attempt("turned", lambda: turned(driver))
     attempt("frames", lambda: frames(driver, site))
     attempt("camera", lambda: camera(driver))
+    attempt("recording", lambda: recording(driver))
 
     def engine() -> str:
         now = look(driver)
@@ -252,6 +280,22 @@ def camera(driver: Driver) -> str:
     driver.evaluate('document.getElementById("start").click();')
     until(driver, lambda now: now["state"] == "ready", "stopped")
     return "yes"
+
+
+def recording(driver: Driver) -> str:
+    """Record the browser's own fake camera, and seek in what was recorded."""
+    driver.evaluate('document.getElementById("start").click();')
+    until(driver, lambda now: now["state"] == "running" and now["frames"] > 0, "running")
+    driver.evaluate("document.getElementById('record').click();")
+    until(driver, lambda now: (now["recording"] or {}).get("frames", 0) >= RECORDED, "recording")
+    made = driver.evaluate(RECORD)
+    driver.evaluate('document.getElementById("start").click();')
+    until(driver, lambda now: now["state"] == "ready", "stopped")
+    if made.get("error"):
+        raise Refused(made["error"])
+    if not 0 < made["at"] < made["duration"] < PATIENCE_S:
+        raise Refused(f"it lasts {made['duration']} s, and was sought to {made['at']} s")
+    return f"yes, {made['kind']}"
 
 
 def offline(driver: Driver, site: SiteServer, sample: Path) -> str:

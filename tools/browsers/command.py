@@ -25,6 +25,7 @@ COLUMNS = (
     "turned",
     "frames",
     "camera",
+    "recording",
     "offline",
     "engine",
     "WebGPU",

@@ -286,6 +286,7 @@ def page_facts(
         "gpu": site.resolve("./assets/gpu.js", "the page"),
         "webgl": site.resolve("./assets/webgl.js", "the page"),
         "media": site.resolve("./assets/media.js", "the page"),
+        "disk": site.resolve("./assets/disk.js", "the page"),
         "clip": site.resolve("./assets/clip/people.webm", "the page"),
         "sample": site.resolve("./assets/sample.jpg", "the page"),
         "store": site.url("idb-keyval.js"),

@@ -13,7 +13,7 @@ from builder.site import HASH, HASHED, Site
 HOSTS = ("netlify", "cloudflare", "nginx", "caddy")
 
 FOR_EVER = "public, max-age=31536000, immutable"
-PERMISSIONS = "camera=(self), display-capture=(self), microphone=(), geolocation=()"
+PERMISSIONS = "camera=(self), display-capture=(self), microphone=(self), geolocation=()"
 
 # Only a header can stop other sites from framing the page.
 FRAMES = "frame-ancestors 'self'"

@@ -38,7 +38,7 @@ GROUPS = (
     (re.compile(r"heads/([^/]+)/"), r"head:\1"),
     (re.compile(r"heads/"), "heads"),
     # With the libraries of charts and of video files, which Python loads.
-    (re.compile(r"(pyodide|pyscript)/|py/.*\.zip$|uplot\.|assets/media\."), "python"),
+    (re.compile(r"(pyodide|pyscript)/|py/.*\.zip$|uplot\.|assets/(media|disk)\."), "python"),
     (re.compile(r"assets/clip/"), "clip"),
     (re.compile(r"assets/app/"), "store"),  # icons and pictures for the system, which no page shows
 )

@@ -117,6 +117,11 @@ def on_hidden(handler: Callable[[], Any]) -> None:
     listen(window, "pagehide", changed)
 
 
+def on_visibility(handler: Callable[[bool], Any]) -> None:
+    """Call `handler(hidden)` whenever the page is hidden or seen again, as long as it lives."""
+    listen(document, "visibilitychange", lambda _event: handler(bool(document.hidden)))
+
+
 def publish(name: str, call: Callable[[], Any]) -> None:
     """Make `globalThis.obscura.NAME()` return what `call()` does, as plain JavaScript values; None
     is null. The proxy lives as long as the page.

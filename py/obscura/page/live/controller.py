@@ -17,7 +17,14 @@ from obscura.live.timing import Timings
 from obscura.page.live.analysis import Analysis, Answer
 from obscura.page.live.loop import Loop, Show
 from obscura.page.live.playback import Playback
-from obscura.page.live.protocols import Hooks, Inference, Redactor, Replay, Screen
+from obscura.page.live.protocols import (
+    Hooks,
+    Inference,
+    Redactor,
+    Replay,
+    Screen,
+    Watcher,
+)
 from obscura.page.live.reading import PictureReader
 from obscura.page.state.camera import CameraBusy, CameraError, CameraLost
 from obscura.page.state.scene import Kind, Scene
@@ -155,6 +162,14 @@ class SourceController:
         self._reader.replay = replay
         self._new_picture()
         self.loop.analyse_shown()
+
+    def watcher(self) -> Watcher | None:
+        """What is given each frame of a camera or video that is being analysed."""
+        return self._reader.watcher
+
+    @watcher.setter
+    def watcher(self, watcher: Watcher | None) -> None:
+        self._reader.watcher = watcher
 
     def picture(self) -> Any:
         """Return a canvas of what is in view, at its own size, for pictures that people keep:

@@ -59,6 +59,13 @@ class Replay(Protocol):
         """Return what was found in the frame that shows at a time of the video, in seconds."""
 
 
+class Watcher(Protocol):
+    """Is given the frames that are being analysed, before their answers."""
+
+    def keep(self, picture: Any, frame: FrameInfo) -> None:
+        """Keep a copy of a frame; arguments as of `Redactor.keep`."""
+
+
 class Redactor(Protocol):
     """Shows the picture in view with parts of it covered, in place of the picture itself.
 

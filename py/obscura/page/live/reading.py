@@ -22,7 +22,14 @@ from obscura.live.timing import Timings
 from obscura.page.live.analysis import Analysis, Answer
 from obscura.page.live.loop import Show
 from obscura.page.live.playback import Playback
-from obscura.page.live.protocols import Hooks, Inference, Redactor, Replay, Screen
+from obscura.page.live.protocols import (
+    Hooks,
+    Inference,
+    Redactor,
+    Replay,
+    Screen,
+    Watcher,
+)
 from obscura.page.state.scene import Kind, Scene
 from obscura.page.words import text
 from obscura.pipeline import Answer as HeadAnswer
@@ -61,6 +68,8 @@ class PictureReader:
         """What was found at another time in the video in view, which is shown instead of running
         the model; not while parts are to be hidden, because second networks find those."""
         self._replayed_s: float | None = None  # the time of the latest frame that was replayed
+        self.watcher: Watcher | None = None
+        """What is given each frame of a camera or video that is being analysed."""
 
     def in_view(self, answer: Answer) -> bool:
         """Whether an answer's picture and model are the ones in view."""
@@ -96,6 +105,8 @@ class PictureReader:
                 cuts = self.clock.cuts
                 if self.redactor is not None:
                     self.redactor.keep(self._screen.captured(image), frame)
+                if self.watcher is not None:
+                    self.watcher.keep(self._screen.captured(image), frame)
             return image
 
         def answer(card: ModelCard, outputs: Outputs) -> Answer | None:

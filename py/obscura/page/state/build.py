@@ -37,6 +37,8 @@ class Build:
     """The engine's module for WebGL."""
     media_url: str
     """The module that reads and writes video files."""
+    disk_url: str
+    """The worker that writes files on the device."""
     store_url: str
     """The module that keeps models in the browser's database."""
     chart_url: str
@@ -75,6 +77,7 @@ def read(text: str) -> Build:
         gpu_url=data["gpu"],
         webgl_url=data["webgl"],
         media_url=data["media"],
+        disk_url=data["disk"],
         store_url=data["store"],
         chart_url=data["chart"]["module"],
         chart_style_url=data["chart"]["style"],

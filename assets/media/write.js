@@ -1,0 +1,286 @@
+// Writing: video files from a canvas, into a file on the device as they come, never whole in memory.
+
+import {
+  BlobSource,
+  canEncodeVideo,
+  CanvasSource,
+  EncodedAudioPacketSource,
+  EncodedPacketSink,
+  EncodedVideoPacketSource,
+  getFirstEncodableAudioCodec,
+  Input,
+  MediaStreamAudioTrackSource,
+  Mp4OutputFormat,
+  Output,
+  Quality,
+  StreamTarget,
+  WEBM,
+  WebMOutputFormat,
+} from "mediabunny";
+import { FORMATS } from "./read.js";
+
+const WAITING = 8; // writes that may wait for the disk before the encoder waits too
+const TURN_MS = 30; // how long packets are copied before the page gets its turn
+
+// A file in the private file system of this site, which a worker writes (assets/disk.js).
+export class DiskFile {
+  // worker: address of assets/disk.js. An existing file is emptied.
+  static async open(worker, folder, name) {
+    const file = new DiskFile();
+    file.size = 0;
+    file.waiting = new Map();
+    file.worker = new Worker(worker, { type: "module", name: "disk" });
+    file.worker.onmessage = ({ data: { id, error } }) => file.answer(id, error);
+    file.worker.onerror = () => {
+      for (const id of file.waiting.keys()) file.answer(id, { name: "Error", message: "the disk worker ended" });
+    };
+    try {
+      await file.call({ call: "open", folder, name });
+    } catch (error) {
+      file.worker.terminate();
+      throw error;
+    }
+    return file;
+  }
+
+  answer(id, error) {
+    const [resolve, reject] = this.waiting.get(id);
+    this.waiting.delete(id);
+    if (error) reject(new DOMException(error.message, error.name));
+    else resolve();
+  }
+
+  call(message, transfer = []) {
+    const id = (this.last = (this.last ?? 0) + 1);
+    return new Promise((resolve, reject) => {
+      this.waiting.set(id, [resolve, reject]);
+      this.worker.postMessage({ id, ...message }, transfer);
+    });
+  }
+
+  // What mediabunny writes to.
+  writable() {
+    const write = async ({ data, position }) => {
+      const own = data.slice(); // it may be a part of a larger buffer
+      await this.call({ call: "write", data: own, position }, [own.buffer]);
+      this.size = Math.max(this.size, position + data.length);
+    };
+    return new WritableStream({ write }, new CountQueuingStrategy({ highWaterMark: WAITING }));
+  }
+
+  async close() {
+    if (this.closed) return;
+    this.closed = true;
+    try {
+      await this.call({ call: "close" });
+    } finally {
+      this.worker.terminate();
+    }
+  }
+}
+
+// whole: false for a file that can be read however far it was written.
+function formatOf(container, whole) {
+  if (container === "mp4") {
+    return new Mp4OutputFormat({ fastStart: whole ? false : "fragmented", minimumFragmentDuration: 1 });
+  }
+  return new WebMOutputFormat({ appendOnly: !whole, minimumClusterDuration: 1 });
+}
+
+// The first of these codecs in which pictures of this size can be encoded; null for none. They are tried one at a
+// time, because a browser has crashed when it was asked about many at once.
+export async function firstCodec(codecs, width, height) {
+  if (!globalThis.VideoEncoder) return null;
+  for (const codec of codecs) {
+    if (await canEncodeVideo(codec, { width, height, quality: new Quality("high") })) return codec;
+  }
+  return null;
+}
+
+// Encodes what is on a canvas into a file.
+export class Recording {
+  // whole: whether the file is to be a plain one, which is unreadable until `finish`. sound: a Sound, or null.
+  static async start(canvas, file, container, codec, whole, sound) {
+    const recording = new Recording();
+    recording.output = new Output({
+      format: formatOf(container, whole),
+      target: new StreamTarget(file.writable()),
+    });
+    recording.video = new CanvasSource(canvas, {
+      codec,
+      quality: new Quality("high"),
+      keyFrameInterval: whole ? 2 : 1, // a fragment begins with one
+      latencyMode: whole ? "quality" : "realtime",
+    });
+    recording.output.addVideoTrack(recording.video);
+    recording.sound = sound?.fits(recording.output.format) ? sound : null;
+    if (recording.sound) recording.output.addAudioTrack(recording.sound.source);
+    await recording.output.start();
+    return recording;
+  }
+
+  // Adds what is on the canvas now; times in seconds. Resolves once more can be added.
+  async add(time, duration) {
+    await this.video.add(time, duration);
+    await this.sound?.copyUntil(time + duration);
+  }
+
+  async finish() {
+    await this.sound?.copyAll();
+    await this.output.finalize();
+  }
+
+  cancel() {
+    return this.output.cancel();
+  }
+}
+
+// The sound of a file, copied packet by packet.
+export class Sound {
+  // file: a File or Blob. Returns null if it has no sound.
+  static async open(file) {
+    const input = new Input({ source: new BlobSource(file), formats: FORMATS });
+    const track = (await input.canRead()) ? await input.getPrimaryAudioTrack() : null;
+    const sound = track && (await Sound.of(track, 0));
+    if (!sound) input.dispose();
+    else sound.input = input;
+    return sound;
+  }
+
+  // start: seconds of the track's time that become 0.
+  static async of(track, start) {
+    const sound = new Sound();
+    sound.codec = await track.getCodec();
+    if (!sound.codec) return null;
+    sound.start = start;
+    sound.source = new EncodedAudioPacketSource(sound.codec);
+    sound.meta = { decoderConfig: await track.getDecoderConfig() };
+    sound.packets = new EncodedPacketSink(track).packets();
+    sound.next = await sound.packets.next();
+    return sound;
+  }
+
+  close() {
+    this.input.dispose();
+  }
+
+  fits(format) {
+    return format.getSupportedAudioCodecs().includes(this.codec);
+  }
+
+  // As `copyUntil`; of what a recording shows, nothing is left out at its end.
+  copyAll() {
+    return this.copyUntil(Infinity);
+  }
+
+  async copyUntil(seconds) {
+    while (!this.next.done && this.next.value.timestamp - this.start <= seconds) {
+      const packet = this.next.value;
+      const timestamp = packet.timestamp - this.start;
+      if (timestamp >= 0) await this.source.add(packet.clone({ timestamp }), this.meta);
+      this.next = await this.packets.next().catch(() => ({ done: true })); // cut off
+    }
+  }
+}
+
+// What a microphone hears, encoded as it comes.
+export class Microphone {
+  // Asks for permission. Throws what the browser does if it is refused or there is none; returns null if this browser
+  // encodes no sound that the container can have.
+  static async open(container) {
+    const codec = await getFirstEncodableAudioCodec(container === "mp4" ? ["aac", "opus"] : ["opus"]);
+    if (!codec) return null;
+    const microphone = new Microphone();
+    microphone.stream = await navigator.mediaDevices.getUserMedia({ audio: true });
+    const [track] = microphone.stream.getAudioTracks();
+    microphone.source = new MediaStreamAudioTrackSource(
+      track,
+      { codec, quality: new Quality("high") },
+      { timestampBase: "zero" },
+    );
+    const ended = () => microphone.source.close(); // else the pictures would wait for it
+    microphone.source.errorPromise.catch(ended);
+    track.onended = ended;
+    microphone.source.pause();
+    return microphone;
+  }
+
+  // The first picture shows now; what was heard before it is left out.
+  begin() {
+    this.source.resume();
+  }
+
+  fits() {
+    return true;
+  }
+
+  copyUntil() {}
+
+  copyAll() {}
+
+  close() {
+    for (const track of this.stream.getTracks()) track.stop();
+  }
+}
+
+// Copies a file that was written as it came, maybe cut off, into a plain one that can be sought in, without encoding
+// anything again. `progress(share)` is called now and then; `sound`, a Sound or null, is added as far as the pictures go.
+// Resolves to the seconds copied; 0 if nothing can be read.
+export async function makeWhole(blob, file, progress, added) {
+  const input = new Input({ source: new BlobSource(blob), formats: FORMATS });
+  try {
+    const track = (await input.canRead()) ? await input.getPrimaryVideoTrack() : null;
+    if (!track) return 0;
+    return await copyTracks(input, track, file, added, (read) => progress(Math.min(read / blob.size, 1)));
+  } finally {
+    input.dispose();
+  }
+}
+
+async function copyTracks(input, track, file, added, progress) {
+  const container = (await input.getFormat()) === WEBM ? "webm" : "mp4";
+  const output = new Output({ format: formatOf(container, true), target: new StreamTarget(file.writable()) });
+  const video = new EncodedVideoPacketSource(await track.getCodec());
+  output.addVideoTrack(video);
+  const heard = await input.getPrimaryAudioTrack();
+  const sound = heard ? await Sound.of(heard, 0) : added?.fits(output.format) ? added : null;
+  if (sound) output.addAudioTrack(sound.source);
+  await output.start();
+  const meta = { decoderConfig: await track.getDecoderConfig() };
+  let end = 0;
+  let read = 0;
+  let turn = performance.now();
+  for await (const packet of readable(new EncodedPacketSink(track).packets())) {
+    await video.add(packet, meta);
+    end = Math.max(end, packet.timestamp + packet.duration);
+    await sound?.copyUntil(end);
+    read += packet.byteLength;
+    if (performance.now() - turn < TURN_MS) continue;
+    progress(read);
+    await new Promise((resolve) => setTimeout(resolve));
+    turn = performance.now();
+  }
+  await output.finalize();
+  return end;
+}
+
+// The packets until one cannot be read: the file was cut off within it.
+async function* readable(packets) {
+  while (true) {
+    const { value, done } = await packets.next().catch(() => ({ done: true }));
+    if (done) return;
+    yield value;
+  }
+}
+
+// Seconds that a file lasts, as far as it can be read; 0 if it cannot.
+export async function durationOf(blob) {
+  const input = new Input({ source: new BlobSource(blob), formats: FORMATS });
+  try {
+    return (await input.canRead()) ? await input.computeDuration() : 0;
+  } catch {
+    return 0;
+  } finally {
+    input.dispose();
+  }
+}

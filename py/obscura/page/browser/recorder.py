@@ -1,0 +1,188 @@
+"""Recorder: encodes what is on a canvas into a file on the device (assets/media/write.js).
+
+Boundary: the module, its encoders and files are JavaScript objects seen through proxies that
+Pyodide frees when Python drops them. `VideoFrame`s that are copied here are closed by who takes
+them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from js import window
+from pyodide.ffi import JsException, create_proxy, to_js
+
+from obscura.page.browser.boot import boot
+from obscura.page.browser.canvas import new_canvas
+from obscura.page.browser.disk import FOLDER
+
+CODECS = {"avc": "mp4", "vp8": "webm", "vp9": "webm", "av1": "webm"}
+"""Codecs of WebCodecs with the container of each, those that browsers encode fast first."""
+
+
+class Encoder:
+    """Writes one file; implements `page.features.record.recording.Encoder`."""
+
+    def __init__(self, recording: Any, file: Any) -> None:
+        self._recording, self._file = recording, file
+
+    @property
+    def silent(self) -> bool:
+        """Whether it has no sound."""
+        return not hasattr(self._recording.sound, "source")  # null is not None to Pyodide
+
+    @property
+    def written(self) -> int:
+        """Bytes written so far."""
+        return int(self._file.size)
+
+    def add(self, time_s: float, duration_s: float) -> Any:
+        """Encode what is on the canvas now; return what is done once there is room for more, or
+        raises what the browser throws."""
+        return self._recording.add(time_s, duration_s)
+
+    async def finish(self) -> None:
+        """Write the end, and close the file. Raises what the browser throws; the file is closed
+        then too."""
+        try:
+            await self._recording.finish()
+        finally:
+            await self._file.close()
+
+    async def cancel(self) -> None:
+        """Leave the file as it is, and close it."""
+        try:
+            await self._recording.cancel()
+        finally:
+            await self._file.close()
+
+
+class HeldCanvas:
+    """A copy of a picture, where browsers have no `VideoFrame`."""
+
+    def __init__(self, picture: Any, size: tuple[int, int]) -> None:
+        self.picture = new_canvas(*size)
+        self.picture.getContext("2d").drawImage(picture, 0, 0, *size)
+
+    def close(self) -> None:
+        """Free its memory."""
+        self.picture.width = self.picture.height = 0  # else iOS keeps it for a while
+
+
+class HeldFrame:
+    """A frame of a camera or video."""
+
+    def __init__(self, frame: Any) -> None:
+        self.picture = frame.clone()
+
+    def close(self) -> None:
+        """Give it back to the browser, which has few."""
+        self.picture.close()
+
+
+def hold(picture: Any, size: tuple[int, int]) -> HeldFrame | HeldCanvas:
+    """Return a copy of what can be drawn now: of a `VideoFrame` without its pixels."""
+    if hasattr(window, "VideoFrame") and hasattr(picture, "clone"):
+        return HeldFrame(picture)
+    return HeldCanvas(picture, size)
+
+
+class Writer:
+    """Makes encoders, and plain files of what they wrote."""
+
+    def __init__(self, media_url: str, disk_url: str) -> None:
+        """
+        Args:
+            media_url: address of assets/media.js, fetched when it is first needed.
+            disk_url: address of assets/disk.js.
+        """
+        self._media_url, self._disk_url = media_url, disk_url
+        self.failed: set[str] = set()
+        """Codecs that have failed in this visit, and are not used again."""
+
+    async def codec(self, width: int, height: int) -> str | None:
+        """Return the codec for pictures of this size; None if the browser encodes none."""
+        module = await boot.load(self._media_url)
+        wanted = [codec for codec in CODECS if codec not in self.failed]
+        found = await module.firstCodec(to_js(wanted), width, height)
+        return str(found) if isinstance(found, str) else None
+
+    async def encoder(
+        self, canvas: Any, name: str, codec: str, *, whole: bool, sound: Any = None
+    ) -> Encoder:
+        """Return an encoder of what is drawn on a canvas.
+
+        Args:
+            name: of the file, which is made or emptied.
+            whole: whether the file is a plain one that is readable only once it is finished, and
+                not one that can be read however far it was written.
+            sound: as `sound` returns it; it is left out if the container cannot have it.
+
+        Raises:
+            JavaScript errors: the browser stores nothing, or cannot encode.
+        """
+        module = await boot.load(self._media_url)
+        file = await module.DiskFile.open(self._disk_url, FOLDER, name)
+        try:
+            recording = await module.Recording.start(
+                canvas, file, CODECS[codec], codec, whole, sound
+            )
+        except BaseException:
+            await file.close()
+            raise
+        return Encoder(recording, file)
+
+    async def make_whole(
+        self, blob: Any, name: str, progress: Callable[[float], None], sound: Any = None
+    ) -> float:
+        """Copy a recording that was written as it came, maybe cut off, into a plain file; return
+        how many seconds, 0 if nothing can be read.
+
+        Args:
+            progress: called with the share that is done, now and then.
+            sound: as `sound` returns it, added where the recording has none.
+
+        Raises:
+            JavaScript errors: the device is full.
+        """
+        module = await boot.load(self._media_url)
+        file = await module.DiskFile.open(self._disk_url, FOLDER, name)
+        proxy = create_proxy(progress)
+        try:
+            return float(await module.makeWhole(blob, file, proxy, sound))
+        finally:
+            proxy.destroy()
+            await file.close()
+
+    async def reader(self, file: Any) -> Any:
+        """Return what reads the frames of a video file (assets/media/read.js); None if the browser
+        cannot. The caller closes it."""
+        module = await boot.load(self._media_url)
+        reader = await module.open(file)
+        return reader if hasattr(reader, "samples") else None
+
+    async def sound(self, file: Any, start_s: float) -> Any:
+        """Return the sound of a file from a time on, for `encoder`; None if it has none. The caller
+        closes it."""
+        module = await boot.load(self._media_url)
+        sound = await module.Sound.open(file)
+        if not hasattr(sound, "source"):
+            return None
+        sound.start = start_s
+        return sound
+
+    async def microphone(self, codec: str) -> Any:
+        """Return what a microphone hears, for `encoder`; None if there is none, or it is not
+        allowed. The caller closes it."""
+        module = await boot.load(self._media_url)
+        try:
+            found = await module.Microphone.open(CODECS[codec])
+        except JsException:
+            return None
+        return found if hasattr(found, "source") else None
+
+    async def duration_s(self, blob: Any) -> float:
+        """Return how long a recording lasts, as far as it can be read; 0 if it cannot."""
+        module = await boot.load(self._media_url)
+        return float(await module.durationOf(blob))

@@ -1,0 +1,183 @@
+"""Dialog of a recording: finishes it, shows it, saves, shares and deletes it; and the line that
+offers one which is not saved yet, also of an earlier visit."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from obscura.page.browser import disk, files, sharing
+from obscura.page.browser.dom import by_id, listen
+from obscura.page.features.record import words
+
+WORKING = "working-"
+
+
+class RecordDialog:
+    """Shows one recording at a time."""
+
+    def __init__(self, writer: Any, spawn: Callable[[Awaitable[Any]], Any]) -> None:
+        """
+        Args:
+            writer: `browser.recorder.Writer`.
+        """
+        self._writer, self._spawn = writer, spawn
+        self._dialog, self._video = by_id("record-dialog"), by_id("record-video")
+        self._bar = by_id("record-progress")
+        self._name = self._left = self._finishing = ""
+        self._file: Any = None
+        self._share_data: Any = None
+        self._saved: set[str] = set()
+        listen(self._dialog, "close", lambda _event: self._closed())
+
+    def run(self, command: str) -> Any:
+        """Carry out a command of the feature's row."""
+        return {
+            "save": self.save,
+            "share": self.share,
+            "delete": self.delete,
+            "open": self.open_left,
+        }[command]()
+
+    async def finish(
+        self, working: str, sound: Any = None, said: str = "", *, open_dialog: bool = True
+    ) -> None:
+        """Make a plain file of one that was written as it came, and show it.
+
+        Args:
+            sound: of the video that was recorded, to be added; as `Writer.sound` returns it.
+            said: a sentence to show with it; "" for none.
+            open_dialog: whether to open the dialog meanwhile; else the recording is offered then.
+        """
+        self._release()
+        self._busy(words.FINISHING)
+        if open_dialog and not self._dialog.open:
+            self._dialog.showModal()
+        self._finishing = working
+        try:
+            name, seconds, fault = await self._made_whole(working, sound)
+        finally:
+            self._finishing = ""
+        if not seconds:
+            await disk.delete(name)
+            self._busy("")
+            self._say(words.UNREADABLE)
+        elif self._dialog.open:
+            await self._show(name, seconds, fault or said)
+        else:
+            await self.offer()
+
+    async def _made_whole(self, working: str, sound: Any) -> tuple[str, float, str]:
+        """Return the name of the file that is there then, its seconds, and a sentence about it."""
+        name = working.removeprefix(WORKING)
+        blob = await disk.file(working)
+        try:
+            seconds = await self._writer.make_whole(blob, name, self._progress, sound)
+        except Exception:  # noqa: BLE001  (the device is full, whatever browsers throw then)
+            await disk.delete(name)
+            return working, await self._writer.duration_s(blob), words.NOT_WHOLE
+        await disk.delete(working)
+        return name, seconds, ""
+
+    async def offer(self) -> None:
+        """Offer the latest recording that is not saved."""
+        settled = {*self._saved, self._finishing, self._finishing.removeprefix(WORKING), self._name}
+        left = [name for name in await disk.names() if name not in settled]
+        line = by_id("record-left")
+        if not left:
+            line.hidden = True
+            return
+        self._left = left[-1]
+        blob = await disk.file(self._left)
+        seconds = await self._writer.duration_s(blob)
+        if not seconds:  # nothing of it can be read
+            await disk.delete(self._left)
+            await self.offer()
+            return
+        by_id("record-left-text").textContent = words.LEFT.format(
+            date=words.when(self._left), facts=words.facts(seconds, int(blob.size))
+        )
+        line.hidden = False
+
+    async def open_left(self) -> None:
+        """Show the recording that is offered."""
+        by_id("record-left").hidden = True
+        if self._left.startswith(WORKING):
+            await self.finish(self._left)
+            return
+        await self.show(self._left)
+
+    async def show(self, name: str, why: str = "") -> None:
+        """Show a plain file.
+
+        Args:
+            why: a sentence about it; "" for none.
+        """
+        self._release()
+        seconds = await self._writer.duration_s(await disk.file(name))
+        if not self._dialog.open:
+            self._dialog.showModal()
+        await self._show(name, seconds, why)
+
+    def save(self) -> None:
+        """Save the video."""
+        name = self._name.removeprefix(WORKING)
+        sharing.save(self._file, name)
+        self._saved.add(self._name)
+        self._say(words.SAVED.format(name=name))
+
+    async def share(self) -> None:
+        """Hand the video to another app."""
+        try:
+            await sharing.share(self._share_data)
+        except Exception as error:  # noqa: BLE001  (browsers differ in what they throw)
+            self._say("" if sharing.was_cancelled(error) else words.SHARE_FAILED)
+
+    async def delete(self) -> None:
+        """Delete the recording."""
+        name = self._name
+        self._dialog.close()
+        await disk.delete(name)
+        await self.offer()
+
+    async def _show(self, name: str, seconds: float, why: str) -> None:
+        self._busy("")
+        self._name, self._file = name, await disk.file(name)
+        self._share_data = sharing.shareable(self._file, name.removeprefix(WORKING))
+        self._video.src = files.object_url(self._file)
+        by_id("record-facts").textContent = words.facts(seconds, int(self._file.size))
+        by_id("record-share").hidden = self._share_data is None
+        self._say(why)
+        by_id("record-save").focus()
+
+    def _closed(self) -> None:
+        """What was saved is deleted once the browser has had time to copy it; the rest is offered
+        again."""
+        if self._name in self._saved:
+            self._spawn(self._delete_later(self._name))
+        self._release()
+        self._spawn(self.offer())
+
+    async def _delete_later(self, name: str) -> None:
+        await asyncio.sleep(sharing.REVOKE_MS / 1000)
+        await disk.delete(name)
+
+    def _release(self) -> None:
+        files.revoke(str(self._video.src))
+        self._video.removeAttribute("src")
+        self._video.load()
+        self._name, self._file, self._share_data = "", None, None
+
+    def _busy(self, sentence: str) -> None:
+        for name in ("record-row", "record-video", "record-facts"):
+            by_id(name).hidden = bool(sentence)
+        self._bar.hidden = not sentence
+        self._progress(0.0)
+        self._say(sentence)
+
+    def _progress(self, share: float) -> None:
+        self._bar.value = share
+
+    def _say(self, sentence: str) -> None:
+        by_id("record-status").textContent = sentence

@@ -1,0 +1,97 @@
+"""What people read about recordings. Pure Python."""
+
+from __future__ import annotations
+
+from obscura.page.words.text import megabytes, pixels
+
+KEY = ("R", "record: a video of what is seen, or stop")
+RECORD, STOP = "Record", "Stop {time}"
+FINISHING = "Finishing the recording…"
+RECORDED = "Recording"
+SAVED = "Saved as {name}"
+SHARE_FAILED = "Sharing didn't work. Save the video instead."
+CAMERA_ENDED = "The camera or video ended, and so did the recording."
+NO_ENCODER = "This browser can't record video of this size. Update it, or try Chrome or Firefox."
+NOT_STORED = (
+    "This browser lets the page store nothing, so it can't record. Leave private browsing, or allow"
+    " this site to store data."
+)
+NO_ROOM = "There isn't enough free storage to record. Free up some space and try again."
+NEARLY_FULL = "Storage is nearly full: recording stops in about {time}."
+FULL = "Storage is full, so the recording was stopped. It is complete up to here."
+BROKE_OFF = (
+    "The video encoder failed, so the recording ended. What was recorded until then is kept."
+)
+UNREADABLE = "Nothing could be read of this recording."
+NOT_WHOLE = "The recording is complete, but some players can't jump to a place in it."
+WAS_HIDDEN = (
+    "Nothing was recorded for {time} while this tab was hidden: browsers show it no frames. The"
+    " recording goes on."
+)
+MAKING = "Making the video: {share} %, {left}"
+MAKING_BEGINS = "Making the video…"
+LEFT_S = "about {time} left"
+CANCELLED = "Cancelled. No video was made."
+HIDE_ON = (
+    "While Hide is on, a whole video can't be saved: record it instead, then everything that Hide"
+    " covers stays covered."
+)
+NOT_READ = "This browser can't read this video frame by frame. Record it while it plays instead."
+BROKE_WHILE_MAKING = "The video couldn't be made: the file or the encoder failed. Try again."
+FULL_WHILE_MAKING = "The video couldn't be made: storage is full. Free up some space and try again."
+NO_SOUND = "The sound of this video isn't in it: its format doesn't fit."
+NO_MICROPHONE = (
+    "No microphone, or it isn't allowed: this is recorded without sound. Allow it in your browser's"
+    " site settings."
+)
+BROKEN_SOUND = "Without sound, because the video was sought or began again meanwhile."
+LEFT = "A recording of {date} isn't saved yet ({facts})."
+OF_NOTHING = "Nothing was recorded: no frame was analysed meanwhile."
+
+
+def clock(seconds: float) -> str:
+    """Return a duration as minutes and seconds: "0:07", "1:02:03"."""
+    whole = int(seconds)
+    minutes, rest = divmod(whole, 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+def facts(seconds: float, size: int, side: tuple[int, int] | None = None) -> str:
+    """Return a line about a recording.
+
+    Args:
+        size: in bytes.
+        side: width and height in pixels.
+    """
+    parts = [pixels(*side)] if side else []
+    return " · ".join([*parts, clock(seconds), megabytes(size)])
+
+
+def making(share: float, seconds: float) -> str:
+    """Return how far a video is.
+
+    Args:
+        share: that is done, 0 to 1.
+        seconds: that it took so far.
+    """
+    if seconds < 2 or not share:
+        return MAKING_BEGINS
+    left = clock(seconds * (1 - share) / share)
+    return MAKING.format(share=int(share * 100), left=LEFT_S.format(time=left))
+
+
+def reason(error: str) -> str:
+    """Return why a video could not be made.
+
+    Args:
+        error: what the browser says.
+    """
+    return FULL_WHILE_MAKING if "quota" in error.lower() else BROKE_WHILE_MAKING
+
+
+def when(name: str) -> str:
+    """Return the day and time in a recording's name, ``obscura-2026-11-30-142505.mp4``."""
+    digits = name.removeprefix("working-").removeprefix("obscura-").partition(".")[0]
+    day, _, time = digits.rpartition("-")
+    return f"{day}, {time[:2]}:{time[2:4]}" if len(time) == 6 else digits

@@ -1,0 +1,249 @@
+"""Whatever happens to a recording, what was recorded until then is kept."""
+
+from __future__ import annotations
+
+import io
+import re
+from itertools import pairwise
+from typing import Any
+
+import av
+import pytest
+from playwright.sync_api import Route
+
+from .conftest import OpenRoom
+from .numbered import clip, duration_s, shown
+from .room import Room
+from .test_record import EVEN, check, play, record, saved, see_colours, until_finished
+
+HIDING = """
+globalThis.looks = { hidden: false };
+Object.defineProperty(document, "hidden", { get: () => looks.hidden });
+globalThis.turn = (hidden) => {
+  looks.hidden = hidden;
+  document.dispatchEvent(new Event("visibilitychange"));
+};
+"""
+FAILING = """
+globalThis.most = 100;
+if (globalThis.VideoEncoder) {
+  const encode = VideoEncoder.prototype.encode;
+  let encoded = 0;
+  VideoEncoder.prototype.encode = function (...values) {
+    if (++encoded > globalThis.most) throw new DOMException("The encoder broke", "EncodingError");
+    return encode.apply(this, values);
+  };
+}
+"""
+FREE = """
+globalThis.free = 1e12;
+const estimate = async () => ({ quota: 1e12, usage: 1e12 - free });
+if (navigator.storage) navigator.storage.estimate = estimate;
+"""
+
+
+@pytest.fixture
+def visit(new_room: OpenRoom) -> Any:
+    """``visit(init="")``: the page with a network that finds green rectangles at once."""
+
+    def opened(init: str = "", query: str = "") -> Room:
+        room = new_room(cold=True, accept_downloads=True, permissions=["camera"], init=init)
+        room.open(query).until_state("ready")
+        see_colours(room)
+        return room
+
+    return opened
+
+
+def begin(room: Room, frames: int = 1) -> None:
+    """Begin to record, and go on until there are this many frames."""
+    room.at("record").click()
+    room.until(f"now.recording && now.recording.frames >= {frames}")
+
+
+def until_deleted(room: Room) -> None:
+    """Wait until no recording is left on the device."""
+    room.page.wait_for_function(
+        """async () => {
+          const root = await navigator.storage.getDirectory();
+          const folder = await root.getDirectoryHandle("obscura-recordings");
+          for await (const name of folder.keys()) return false;
+          return true;
+        }"""
+    )
+
+
+def look(room: Room) -> None:
+    """Open the recording that is offered."""
+    room.at("record-open").click()
+    until_finished(room)
+
+
+def test_what_a_closed_tab_left_is_offered_on_the_next_visit(visit: Any) -> None:
+    room = visit()
+    play(room, clip(EVEN))
+    begin(room, 40)
+
+    room.reload().until_state("ready")
+    room.page.wait_for_selector("#record-left:visible")
+    offered = room.at("record-left-text").inner_text()
+    look(room)
+    data = saved(room)
+
+    assert re.search(r"20\d\d-\d\d-\d\d, \d\d:\d\d isn't saved yet \(0:0\d · \d", offered)
+    frames = shown(data)
+    check(frames)
+    assert len(frames) >= 20, "at most the last second or so is lost"
+    assert duration_s(data) >= frames[-1].time_s
+    room.at("record-delete").click()
+    until_deleted(room)
+    room.reload().until_state("ready")
+    room.start()
+    assert not room.at("record-left").is_visible(), "it is gone"
+
+
+def test_while_the_tab_is_hidden_time_goes_on(visit: Any) -> None:
+    room = visit(HIDING)
+    play(room, clip(EVEN))
+    begin(room, 5)
+
+    room.page.evaluate("() => turn(true)")
+    room.page.wait_for_timeout(1500)
+    hidden = room.snapshot()["recording"]["frames"]
+    room.page.evaluate("() => turn(false)")
+    room.until(f"now.recording.frames > {hidden + 5}")
+    said = room.at("record-note-text").inner_text()
+    room.at("record").click()
+    until_finished(room)
+    frames = shown(saved(room))
+
+    assert re.match(r"Nothing was recorded for 0:0\d while this tab was hidden", said)
+    check(frames)
+    gaps = [b.time_s - a.time_s for a, b in pairwise(frames)]
+    assert max(gaps) > 1, "what was not seen takes its time"
+
+
+def test_an_encoder_that_fails_after_a_hundred_frames(visit: Any) -> None:
+    room = visit(FAILING)
+    play(room, clip(range(0, 12_000, 50)))
+    room.at("record").click()
+    room.page.wait_for_selector("#record-left:visible")
+
+    said = room.at("record-note-text").inner_text()
+    look(room)
+    frames = shown(saved(room))
+
+    assert "encoder failed" in said
+    check(frames)
+    assert 75 <= len(frames) <= 101
+    room.at("record-delete").click()
+    room.page.evaluate("() => { most = Infinity; }")
+    record(room, 5)  # with another codec
+    check(shown(saved(room)))
+
+
+def test_a_camera_that_is_lost(new_room: OpenRoom) -> None:
+    room = new_room(cold=True, accept_downloads=True, permissions=["camera"]).open()
+    room.until_state("ready")
+    room.start()
+    begin(room, 5)
+
+    room.page.evaluate(
+        """() => {
+          const [track] = video.srcObject.getVideoTracks();
+          track.stop();
+          track.dispatchEvent(new Event("ended"));
+        }"""
+    )
+    room.until_error("camera-lost")
+    room.page.wait_for_selector("#record-left:visible")
+    said = room.at("record-note-text").inner_text()
+    look(room)
+
+    assert "so did the recording" in said
+    assert duration_s(saved(room)) > 0.1
+
+
+def test_a_full_device_is_said_before_and_nothing_is_lost(visit: Any) -> None:
+    room = visit(FREE)
+    play(room, clip(EVEN))
+    begin(room, 5)
+
+    room.page.evaluate("() => { free = 33e6; }")
+    room.until_text("record-note-text", "^Storage is nearly full: recording stops in about 0:")
+    room.until("now.recording")
+    room.page.evaluate("() => { free = 32e6; }")
+    room.page.wait_for_selector("#record-left:visible")
+    said = room.at("record-note-text").inner_text()
+    look(room)
+
+    assert said.startswith("Storage is full")
+    check(shown(saved(room)))
+    room.at("record-delete").click()
+    room.at("record").click()
+    room.until_text("record-note-text", "isn't enough free storage")
+
+
+def test_a_device_that_is_full_all_at_once(visit: Any) -> None:
+    room = visit()
+    full = """
+      const write = FileSystemSyncAccessHandle.prototype.write;
+      let left = 40_000;
+      FileSystemSyncAccessHandle.prototype.write = function (data, ...rest) {
+        left -= data.length;
+        if (left < 0) throw new DOMException("full", "QuotaExceededError");
+        return write.call(this, data, ...rest);
+      };
+    """
+
+    def answer(route: Route) -> None:
+        response = route.fetch()
+        route.fulfill(response=response, body=full + response.text())
+
+    room.page.route("**/assets/disk.*.js", lambda route: answer(route))
+    play(room, clip(EVEN))
+    room.at("record").click()
+    room.page.wait_for_selector("#record-left:visible")
+
+    look(room)
+    frames = shown(saved(room))
+
+    assert len(frames) > 2
+    check(frames)
+
+
+def test_nothing_that_is_hidden_is_in_a_recording(visit: Any) -> None:
+    room = visit(query="?redact=1&redact_what=green&redact_how=fill")
+    play(room, clip(EVEN))
+    record(room, 10)
+
+    frames = shown(saved(room))
+
+    assert len(frames) >= 10
+    for each in frames:
+        assert each.green == 0, "no pixel of it is seen"
+
+
+def test_the_largest_pictures(visit: Any) -> None:
+    room = visit()
+    play(room, clip(range(0, 1000, 100), size=(3840, 2160)))
+    record(room, 3)
+
+    data = saved(room)
+    with av.open(io.BytesIO(data)) as container:
+        stream = container.streams.video[0]
+        assert (stream.width, stream.height) == (3840, 2160)
+    check(shown(data))
+
+
+def test_a_recording_that_is_stopped_at_once(visit: Any) -> None:
+    room = visit()
+    play(room, clip(EVEN))
+    room.page.keyboard.press("k")
+    room.until_state("paused")
+    room.ticks(30)
+    room.at("record").click()
+    room.until("now.recording")
+    room.at("record").click()
+
+    room.until_text("record-note-text", "^Nothing was recorded")

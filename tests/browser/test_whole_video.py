@@ -1,0 +1,157 @@
+"""Whole videos, made of a file that was analysed: every frame, each with its own boxes."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Route
+
+from .conftest import OpenRoom
+from .numbered import GREEN, HEIGHT, SIZE, TOP, clip, duration_s, place, shown, sounds
+from .room import Room
+from .test_record import check
+
+UNEVEN = [0, 33, 67, 100, 250, 290, 300, 333, 480, 500, 700, 733, 767, 800, 1000, 1033, 1500, 1533]
+ANALYSED = """
+_made = Assembly._make_app
+
+
+def _with_results(self):
+    app = _made(self)
+
+    def give():
+        import json
+        from obscura.page.live.results import Head, Results
+
+        class Store:
+            async def read(self, *prefix):
+                return []
+
+            async def write(self, records):
+                pass
+
+        kept = Results(Store(), "clip", Head("numbered.webm", "", RED_GREEN_BLUE, 0.0))
+        for record in json.loads(RECORDS):
+            kept.add(record)
+        kept.head.complete = True
+        app.features._context.results = kept
+        return {}
+
+    publish("analysed", give)
+    return app
+
+
+Assembly._make_app = _with_results
+run(main())
+"""
+"""In place of the page's last line: `obscura.analysed()` has the clip's results there."""
+
+
+def records(times_ms: list[int]) -> list[dict[str, Any]]:
+    """Return what is found in the clip: its rectangle in each frame."""
+    made = []
+    for number, time_ms in enumerate(times_ms):
+        left, right = place(number)
+        box = {"x1": left, "y1": TOP, "x2": right, "y2": TOP + HEIGHT}
+        row = {"label": "green", "class_id": GREEN, "score": 0.9, **box}
+        frame = {"frame": number, "time_s": time_ms / 1000, "width": SIZE[0], "height": SIZE[1]}
+        made.append({**frame, "detections": [row]})
+    return made
+
+
+def opened(new_room: OpenRoom, times_ms: list[int], data: bytes, init: str = "") -> Room:
+    """Return a visit in which a clip plays and is analysed."""
+    room = new_room(cold=True, accept_downloads=True, init=init)
+    known = ANALYSED.replace("RECORDS", repr(json.dumps(records(times_ms))))
+    known = known.replace("RED_GREEN_BLUE", "['red', 'green', 'blue']")
+
+    def answer(route: Route) -> None:
+        response = route.fetch()
+        changed = re.sub(r"\nrun\(main\(\)\)\s*$", lambda _: known, response.text())
+        assert changed != response.text()
+        route.fulfill(response=response, body=changed)
+
+    room.page.route(re.compile(r"/py/main[^/]*\.py"), lambda route: answer(route))
+    room.open().until_state("ready")
+    room.give(data, "numbered.webm", "video/webm")
+    room.until_live()
+    room.page.evaluate("() => obscura.analysed()")
+    room.page.wait_for_selector("#record-whole:visible")
+    return room
+
+
+def saved(room: Room) -> bytes:
+    room.page.wait_for_selector("#record-dialog[open] #record-save:visible")
+    with room.page.expect_download() as download:
+        room.at("record-save").click()
+    return Path(download.value.path()).read_bytes()
+
+
+SLOW = """
+if (globalThis.VideoEncoder) {
+  const encode = VideoEncoder.prototype.encode;
+  VideoEncoder.prototype.encode = function (...values) {
+    const until = performance.now() + 120;
+    while (performance.now() < until);
+    return encode.apply(this, values);
+  };
+}
+"""
+
+
+def test_every_frame_is_there_with_its_own_box_at_its_own_time(new_room: OpenRoom) -> None:
+    data = clip(UNEVEN, sound=True)
+    room = opened(new_room, UNEVEN, data)
+
+    room.at("record-whole").click()
+    made = saved(room)
+
+    frames = shown(made)
+    assert [each.number for each in frames] == list(range(len(UNEVEN)))
+    assert [each.time_s for each in frames] == pytest.approx(
+        [each / 1000 for each in UNEVEN], abs=0.001
+    )
+    check(frames)
+    assert UNEVEN[-1] / 1000 <= duration_s(made) <= UNEVEN[-1] / 1000 + 0.2
+    given, copied = sounds(data), sounds(made)
+    assert [each for _, each in copied] == [each for _, each in given], "copied, not encoded again"
+    assert [time for time, _ in copied] == pytest.approx([time for time, _ in given], abs=0.01)
+
+
+def test_the_page_says_how_far_it_is_and_it_can_be_cancelled(new_room: OpenRoom) -> None:
+    times = list(range(0, 6000, 33))
+    room = opened(new_room, times, clip(times), init=SLOW)
+
+    room.at("record-whole").click()
+    room.until_text("record-note-text", r"^Making the video: \d+ %, about \d+:\d\d left$")
+    assert not room.at("record-whole").is_visible()
+    room.at("record-cancel").click()
+
+    room.until_text("record-note-text", "^Cancelled")
+    room.page.wait_for_selector("#record-whole:visible")
+    assert not room.at("record-cancel").is_visible()
+    left = room.page.evaluate(
+        """async () => {
+          const root = await navigator.storage.getDirectory();
+          const folder = await root.getDirectoryHandle("obscura-recordings");
+          const names = [];
+          for await (const name of folder.keys()) names.push(name);
+          return names;
+        }"""
+    )
+    assert left == []
+
+
+def test_nothing_is_made_while_parts_are_hidden(new_room: OpenRoom) -> None:
+    room = opened(new_room, UNEVEN, clip(UNEVEN))
+    room.page.keyboard.press("h")
+    room.page.wait_for_selector("#redacted:visible")
+
+    room.at("record-whole").click()
+
+    room.until_text("record-note-text", "^While Hide is on")
+    assert not room.at("record-dialog").is_visible()
