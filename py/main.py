@@ -34,6 +34,7 @@ from obscura.page.browser.web_sessions import WebSessionFactory
 from obscura.page.commands import actions
 from obscura.page.events import connect
 from obscura.page.features import (
+    analyse,
     bench,
     browse,
     closer,
@@ -85,6 +86,7 @@ FEATURES = (
     events.FEATURE,
     closer.FEATURE,
     redact.FEATURE,
+    analyse.FEATURE,
     offline.FEATURE,
     sample.FEATURE,
     privacy.FEATURE,

@@ -74,6 +74,7 @@ const snapshot = () => ({
   counts: null,
   heads: null,
   hidden: null,
+  analysed: null,
 });
 
 globalThis.obscura = { boot, snapshot, events: new EventTarget() };

@@ -31,6 +31,7 @@ SHAPE = {
     "counts": dict | None,
     "heads": dict | None,
     "hidden": dict | None,
+    "analysed": dict | None,
 }
 ROW = {"label": str, "score": int | float, "box": list, "track_id": int | None}
 
@@ -100,6 +101,7 @@ def test_the_snapshot_has_one_shape_in_every_state(new_room: OpenRoom) -> None:
         "counts": None,
         "heads": None,
         "hidden": None,
+        "analysed": None,
     }
     python.release()
     shapes.append(room.until_state("ready"))

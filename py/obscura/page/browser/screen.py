@@ -49,6 +49,11 @@ class Screen:
         until that is handed on."""
         return getattr(image, "frame", self.video)
 
+    def release(self, image: Any) -> None:
+        """Free what `grab` has returned, and nothing was handed on to."""
+        if hasattr(image, "frame"):
+            image.frame.close()
+
     def read_photo(self) -> Any:
         """Return the photo's `ImageData`."""
         return canvas.read_pixels(self.picture)

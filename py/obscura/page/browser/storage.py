@@ -63,6 +63,15 @@ async def is_stored(url: str) -> bool:
     return False
 
 
+async def room() -> int | None:
+    """Return how many bytes this site can still store, as the browser counts; None if it does not
+    say."""
+    with suppress(Exception):
+        estimate = await navigator.storage.estimate()
+        return int(estimate.quota) - int(estimate.usage)
+    return None
+
+
 async def usage() -> int | None:
     """Return the bytes that this site takes on the device, as the browser counts; None if it does
     not say."""

@@ -110,6 +110,7 @@ class Analysis:
         self.least: Callable[[ModelCard], float] | None = None
         """The lowest score that stages want to see, which is not shown; None for what is shown."""
         self._whole: Update | None = None  # as the stages left it; None if all of it is shown
+        self._recalled = False  # whether the latest update was found earlier, see `recall`
         self.sinks: list[Sink] = []
         self.answer: Answer | None = None
         self.update: Update | None = None
@@ -172,8 +173,38 @@ class Analysis:
         self._take(answer, update)
         return True
 
+    def recall(self, answer: Answer, update: Update) -> bool:
+        """Show what was found in a frame earlier and kept; see `receive` for what is returned.
+
+        Stages advance, and the tracker does not: the rows have the track ids that they were kept
+        with, if any.
+
+        Args:
+            answer: of that frame, without outputs.
+            update: all that was found. ``data`` may have "best" ``(n,)``, the highest score of each
+                row's track, by which tracks are shown in place of the rows' own scores.
+        """
+        if not self._in_view(answer):
+            return False
+        if self.answer is None or not self._recalled or answer.cuts != self.answer.cuts:
+            self._part(recalled=True)
+        self.current = answer
+        self._take(answer, self.pipeline.update(update))
+        return True
+
+    def _part(self, *, recalled: bool) -> None:
+        """What follows has track ids of its own: forget those that there were."""
+        if self.answer is not None:
+            self.finders.reset()
+            self.pipeline.reset()
+        if self._tracker is not None:
+            self._tracker.reset()
+        self._recalled = recalled
+
     def _found(self, answer: Answer) -> Update:
         """Return what was found, as far down as anything wants to see it."""
+        if self._recalled:
+            self._part(recalled=False)
         options = self.options(answer.card)
         least = [] if self.least is None else [self.least(answer.card)]
         tracker = self._tracker if answer.moving else None
@@ -193,7 +224,8 @@ class Analysis:
 
     def _take(self, answer: Answer, update: Update) -> None:
         """Show what the stages have made of an answer."""
-        self._whole = update if self._deep or self.looks_closer else None
+        deep = self._deep or self._recalled or self.looks_closer
+        self._whole = update if deep else None
         self.answer = self.current = answer
         self.update = self._visible(update)
         self._pass_on(self.update)
@@ -234,6 +266,7 @@ class Analysis:
         """Forget the answer and reset the stages: another picture or another model follows."""
         self._end()
         self.answer = self.current = self.update = self._whole = None
+        self._recalled = False
         if self._tracker is not None:
             self._tracker.reset()
         self.finders.reset()
@@ -262,6 +295,11 @@ class Analysis:
         in `receive`."""
         return self._decode(answer, self.options(answer.card))
 
+    def decode_down(self, answer: Answer, least: float) -> Detections:
+        """As `decode`, down to a lower score and of all classes."""
+        options = self.options(answer.card)
+        return self._decode(answer, options._replace(threshold=least, classes=None))
+
     def _decode(self, answer: Answer, options: DecodeOptions) -> Detections:
         begun = self._now_ms()
         size = (answer.frame.width, answer.frame.height)
@@ -284,10 +322,10 @@ class Analysis:
         own, classes = len(self.answer.card.labels), options.classes
         if classes is not None:  # which are those of the model
             classes = {*classes, *range(own, own + len(self.more_labels))}
-        if self._tracker is not None and self.answer.moving:
+        if self._tracker is not None and self.answer.moving and not self._recalled:
             return self._tracker.visible(update, threshold, classes)
         found = update.detections
-        shown = (found.score >= threshold) | (found.class_id >= own)
+        shown = (found.data.get("best", found.score) >= threshold) | (found.class_id >= own)
         if classes is not None:
             shown &= [each in classes for each in found.class_id.tolist()]
         return replace(update, detections=found[shown])

@@ -18,11 +18,12 @@ from obscura.page.live.analysis import Analysis, Answer
 from obscura.page.live.loop import Loop, Show
 from obscura.page.live.playback import Playback
 from obscura.page.live.protocols import Hooks, Inference, Redactor, Screen
-from obscura.page.live.reading import PictureReader
+from obscura.page.live.reading import Kept, PictureReader
 from obscura.page.state.camera import CameraBusy, CameraError, CameraLost
 from obscura.page.state.scene import Kind, Scene
 from obscura.page.state.settings import Settings
 from obscura.page.words import text
+from obscura.pipeline import Steps
 from obscura.update import FrameInfo, Update
 
 
@@ -226,8 +227,7 @@ class SourceController:
         if not self.scene.holds(ticket):
             opened.stop()
         elif opened.is_live:
-            self._go_live(opened)
-            self.given = source
+            self._go_live(opened, source)
             if self.camera_runs:  # only now, with permission, does the browser name the cameras
                 await self._list()
         else:
@@ -284,9 +284,9 @@ class SourceController:
         self._hooks.changed()
         self.show_sample()
 
-    def _go_live(self, source: Any) -> None:
+    def _go_live(self, source: Any, given: Any = None) -> None:
         self._close()
-        self._source = source
+        self._source, self.given = source, given
         self._screen.show_video(source)
         self.scene.go_live()
         self._hooks.say("")
@@ -355,10 +355,19 @@ class SourceController:
             await self._reader.photo()
 
     async def find_in(
-        self, capture: Callable[[], Any], frame: FrameInfo
+        self,
+        capture: Callable[[], Any],
+        frame: FrameInfo,
+        steps: Callable[[Answer], Steps] | None = None,
     ) -> tuple[Answer, Update] | None:
         """Return what is found in a picture that is not shown; see `PictureReader.aside`."""
-        return await self._reader.aside(capture, frame)
+        return await self._reader.aside(capture, frame, steps)
+
+    def use_kept(self, kept: Kept | None) -> None:
+        """Show what was found in the video in view earlier, where that is known, in place of
+        running the model on what it shows; None ends that."""
+        self._reader.kept = kept
+        self.loop.analyse_shown()
 
     def show_sample(self) -> bool:
         """Show the bundled picture's answer, if that picture is in view; return whether it is."""

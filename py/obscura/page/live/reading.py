@@ -30,6 +30,11 @@ from obscura.pipeline import Request, Steps
 from obscura.update import FrameInfo, Update
 
 T = TypeVar("T")
+Kept = Callable[[float, FrameInfo], Awaitable[Update | None]]
+"""`(time_s, frame)`: returns what was found at this time of the video, as an update of this frame;
+None if that is not known."""
+
+NO_OUTPUTS = Outputs(np.zeros((0, 4), np.float32), np.zeros(0, np.float32), np.zeros(0, np.int32))
 
 AT_ONCE = 8
 """Crops of a picture that stands still which a head looks at in one go."""
@@ -56,6 +61,9 @@ class PictureReader:
         """Numbers the frames of the camera or video in view."""
         self.redactor: Redactor | None = None
         """What shows pictures, where parts of them are to be hidden."""
+        self.kept: Kept | None = None
+        """What was found in the video in view, if that is kept; not used for a redactor, which
+        hides only what was looked for in the very run."""
 
     def in_view(self, answer: Answer) -> bool:
         """Whether an answer's picture and model are the ones in view."""
@@ -90,10 +98,28 @@ class PictureReader:
             made = (captured_ms, cuts, source_s)
             return None if frame is None else Answer(epoch, card, frame, outputs, True, *made)
 
-        show = await self._answered(capture, answer)
+        if self.kept is None or self.redactor is not None:
+            show = await self._answered(capture, answer)
+        else:
+            image = capture()
+            if image is None or frame is None:
+                return None
+            found = await self.kept(source_s, frame)
+            if found is None:
+                grabbed = [image]
+                show = await self._answered(lambda: grabbed.pop() if grabbed else capture(), answer)
+            else:
+                self._screen.release(image)
+                show = self._recalling(answer(card, NO_OUTPUTS), found)
         if show is None:
             return None
         return lambda: self._hooks.changed() if show() and self._scene.paused else None
+
+    def _recalling(self, answer: Answer | None, update: Update) -> Callable[[], bool] | None:
+        """Return what shows an update that was kept, if its frame is still in view."""
+        if answer is None or not self.in_view(answer):
+            return None
+        return lambda: self._analysis.recall(answer, update)
 
     async def photo(self) -> None:
         """Run the model in use, if there is one, on the photo in view."""
@@ -137,13 +163,18 @@ class PictureReader:
         return show is not None and show()
 
     async def aside(
-        self, capture: Callable[[], Any], frame: FrameInfo
+        self,
+        capture: Callable[[], Any],
+        frame: FrameInfo,
+        steps: Callable[[Answer], Steps] | None = None,
     ) -> tuple[Answer, Update] | None:
         """Return what is found in a picture of its own, and looked at closer, without showing it;
         None if another model was taken into use meanwhile.
 
         Args:
             capture: returns what the model runs on.
+            steps: makes an update of the answer, in place of what is found under the present
+                options: of one of many frames, which nobody waits for.
 
         Raises:
             As `Inference.run`.
@@ -154,15 +185,19 @@ class PictureReader:
             answered = await self._inference.run(capture)
             if answered is None:
                 return None
-            answer = Answer(epoch, answered.card, frame, answered.outputs, moving=False)
-            update: Update | None = Update(frame, self._analysis.decode(answer))
-            looks = self._analysis.aside
-            if looks is not None and update is not None:
-                update = await self._drive(looks(update), answer, lambda: True)
+            moving = steps is not None
+            answer = Answer(epoch, answered.card, frame, answered.outputs, moving=moving)
+            asked = self._looked_aside(answer) if steps is None else steps(answer)
+            update = await self._drive(asked, answer, lambda: True)
             return None if update is None else (answer, update)
 
         async with self._alone():
             return await self._to_the_end(read)
+
+    def _looked_aside(self, answer: Answer) -> Steps:
+        update = Update(answer.frame, self._analysis.decode(answer))
+        looks = self._analysis.aside
+        return update if looks is None else (yield from looks(update))
 
     async def _to_the_end(self, read: Callable[[], Awaitable[T | None]]) -> T | None:
         """Read a picture; once more if the result is None because a faster way to run the same
