@@ -15,6 +15,32 @@ PEOPLE = frozenset({*range(6, 12), *range(24, 28)})
 """Frames in which the person is."""
 UNEVEN = tuple(index / 10 + (index % 3) * 0.017 for index in range(30))
 
+OPEN_FRAMES = """
+globalThis.decoded = { made: 0, open: 0, most: 0 };
+{
+  const ours = new WeakSet();
+  globalThis.VideoDecoder = class extends VideoDecoder {
+    constructor({ output, ...rest }) {
+      super({
+        ...rest,
+        output(frame) {
+          ours.add(frame);
+          decoded.made += 1;
+          decoded.most = Math.max(decoded.most, ++decoded.open);
+          output(frame);
+        },
+      });
+    }
+  };
+  const { close } = VideoFrame.prototype;
+  VideoFrame.prototype.close = function () {
+    if (ours.delete(this)) decoded.open -= 1;
+    close.call(this);
+  };
+}
+"""
+"""A script that counts the frames that decoders make, and those that are not closed."""
+
 STORED = """() => new Promise((resolve, reject) => {
   const opening = indexedDB.open("obscura-results");
   opening.onerror = reject;
@@ -89,6 +115,8 @@ def test_every_frame_is_analysed_once_and_in_order(
     assert room.snapshot()["analysed"] == {"frames": 30, "total": 30, "done": True, "paused": False}
     assert room.at("analyse-text").inner_text() == "All 30 frames analysed"
     assert room.at("analyse-said").inner_text() == ""
+    assert room.at("video-time").is_visible()
+    assert float(room.at("video-time").get_attribute("max") or 0) >= 2.9
     records = stored(room)
     assert [record["frame"] for record in records] == list(range(30))
     times = how.get("times", [index / RATE for index in range(30)])
@@ -133,6 +161,50 @@ def test_what_was_found_is_shown_without_the_model_and_after_a_reload(room: Room
     assert room.page.evaluate("() => given") == []
     row = before[8]["detections"][0]
     assert [row[edge] for edge in ("x1", "y1", "x2", "y2")] == pytest.approx(shown[0], abs=0.01)
+
+
+def test_without_webcodecs_a_player_goes_from_frame_to_frame(new_room: OpenRoom) -> None:
+    room = new_room(init=f"delete globalThis.VideoDecoder; {SPY}").open()
+    room.until_state("ready")
+    give(room, clip(12, times=UNEVEN[:12]))
+
+    analyse(room)
+
+    assert given(room, 12) == list(range(12))
+    assert [record["time_s"] for record in stored(room)] == pytest.approx([*UNEVEN[:12]], abs=0.001)
+    assert room.at("analyse-said").inner_text() == ""
+
+
+def test_where_nothing_says_when_frames_begin_the_words_say_that_some_may_be_missing(
+    new_room: OpenRoom,
+) -> None:
+    room = new_room(init=SPY)
+    library = "export const open = async () => null;"
+    room.page.route(
+        "**/assets/media.*.js",
+        lambda route: route.fulfill(content_type="text/javascript", body=library),
+    )
+    room.open()
+    room.until_state("ready")
+    give(room, clip(6))
+
+    analyse(room)
+
+    assert given(room, 6) == list(range(6))
+    assert "may be missing" in room.at("analyse-said").inner_text()
+
+
+def test_frames_are_closed_as_soon_as_they_are_analysed(new_room: OpenRoom) -> None:
+    room = new_room(init=OPEN_FRAMES + SPY).open()
+    room.until_state("ready")
+    give(room, clip(60))
+
+    analyse(room)
+
+    frames = room.page.evaluate("() => decoded")
+    assert frames["made"] >= 60
+    assert frames["most"] < 30, "a decoder runs ahead by a few"
+    assert frames["open"] == 0
 
 
 def test_another_file_of_the_same_name_has_no_results(room: Room) -> None:

@@ -132,6 +132,9 @@ class Screen:
         self.capture_time_s = self.frame / 30
         return Image(self.video.picture, self.frame) if self.video is not None else None
 
+    def release(self, image: Image) -> None:
+        """Nothing is held."""
+
     def captured(self, image: Image) -> Image:
         """Return what can be drawn of a frame."""
         return image

@@ -19,6 +19,7 @@ from obscura.page.features.analyse.marks import Finds, Mark, beside
 from obscura.page.features.analyse.recall import Recall
 from obscura.page.features.analyse.row import Row
 from obscura.page.live.analysis import DecodeOptions
+from obscura.page.live.reading import Later
 from obscura.page.live.results import Head, Results
 from obscura.update import FrameInfo, Update
 
@@ -76,17 +77,19 @@ class Place:
         self.card = make_card(1)
         self.file = SimpleNamespace(name="a.mp4")
         self.reader, self.read = reader, list[int]()
-        self.before: dict[int, Callable[[], None]] = {}  # what happens when a frame is run
+        self.before: dict[int, Callable[[], Any]] = {}  # what happens when a frame is run
         self.failures: dict[int, int] = {}  # by frame: how often the engine fails on it
         self.recovered = self.sought = 0.0
         self.kept: Any = None
         self.rows: list[Row] = []
+        self.now_ms = 0.0
         self.marks: list[Mark] = []
         self.tasks: list[asyncio.Task[Any]] = []
         self.sources = SimpleNamespace(
             given=self.file,
             is_video=True,
             source_name="a.mp4",
+            scene=SimpleNamespace(paused=False),
             duration_s=reader.duration_s,
             position_s=0.0,
             use_kept=lambda kept: setattr(self, "kept", kept),
@@ -118,7 +121,7 @@ class Place:
             open_file=self._open,
             identify=self._identify,
             room=self._room,
-            now_ms=lambda: 0.0,
+            now_ms=lambda: self.now_ms,
         )
 
     # ---- as a panel ------------------------------------------------------------------------------
@@ -145,7 +148,9 @@ class Place:
 
     async def _find_in(self, capture: Callable[[], int], frame: FrameInfo, _steps: Any) -> Any:
         index = capture()
-        self.before.pop(index, lambda: None)()
+        happens = self.before.pop(index, lambda: None)()
+        if happens is not None:
+            await happens
         if self.failures.get(index):
             self.failures[index] -= 1
             raise BackendError("lost")
@@ -433,6 +438,7 @@ def test_the_frame_of_a_time_is_recalled_where_it_is_known(
 
     update = run(recall(time_s, FrameInfo(40, 5.0, 9, 9)))
 
+    assert update is not Later.LATER
     assert (None if update is None else len(update.detections)) == rows
     if update is not None:
         assert update.frame.index == 40, "it is a frame of what plays now"
@@ -444,13 +450,35 @@ def test_objects_that_are_tracked_have_their_best_score_and_how_long_they_are_se
 
     update = run(recall(0.0667, FrameInfo(1, 0.1, 9, 9)))
 
-    assert update is not None
+    assert isinstance(update, Update)
     detections = update.detections
     assert detections.track_id is not None
     assert detections.track_id.tolist() == [7, -1]
     assert detections.data["best"].tolist() == pytest.approx([0.9, -1.0])
     assert detections.data["seen_s"].tolist() == pytest.approx([0.0667, 0.0])
     assert np.all(detections.data["missed_s"] == 0)
+
+
+def test_while_all_is_analysed_the_live_picture_leaves_the_model_alone() -> None:
+    async def go() -> None:
+        page, seen = place(6), list[Any]()
+        later = FrameInfo(0, 0.0, 9, 9)
+
+        async def look() -> None:
+            seen.extend([await page.kept(0.5, later), await page.kept(0.5, later)])
+            page.now_ms += 10_000
+            seen.append(await page.kept(0.5, later))
+            page.sources.scene.paused = True
+            seen.append(await page.kept(0.5, later))
+
+        page.before[2] = look
+        page.now_ms = 5_000.0
+        await page.settled()
+        await page.press("all")
+
+        assert seen == [None, Later.LATER, None, None]
+
+    run(go())
 
 
 # ---- files ---------------------------------------------------------------------------------------

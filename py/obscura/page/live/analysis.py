@@ -10,6 +10,8 @@ from collections.abc import Callable, Collection, Iterable
 from dataclasses import replace
 from typing import Any, NamedTuple, Protocol
 
+import numpy as np
+
 from obscura.cards.card import ModelCard
 from obscura.detections import Detections
 from obscura.families.decode import Outputs, decode
@@ -327,7 +329,7 @@ class Analysis:
         found = update.detections
         shown = (found.data.get("best", found.score) >= threshold) | (found.class_id >= own)
         if classes is not None:
-            shown &= [each in classes for each in found.class_id.tolist()]
+            shown &= np.array([each in classes for each in found.class_id.tolist()], bool)
         return replace(update, detections=found[shown])
 
     def _pass_on(self, update: Update) -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import nullcontext
+from enum import Enum
 from typing import Any, TypeVar
 
 import numpy as np
@@ -30,9 +31,17 @@ from obscura.pipeline import Request, Steps
 from obscura.update import FrameInfo, Update
 
 T = TypeVar("T")
-Kept = Callable[[float, FrameInfo], Awaitable[Update | None]]
+
+
+class Later(Enum):
+    """What is returned in place of an update that is not known, while the model is busy."""
+
+    LATER = "do not run the model on this frame"
+
+
+Kept = Callable[[float, FrameInfo], Awaitable[Update | Later | None]]
 """`(time_s, frame)`: returns what was found at this time of the video, as an update of this frame;
-None if that is not known."""
+None if that is not known, and the model is to find it."""
 
 NO_OUTPUTS = Outputs(np.zeros((0, 4), np.float32), np.zeros(0, np.float32), np.zeros(0, np.int32))
 
@@ -56,6 +65,7 @@ class PictureReader:
     ) -> None:
         self._scene, self._inference, self._analysis = scene, inference, analysis
         self._screen, self._timings, self._hooks = screen, timings, hooks
+        self._recalled_s: float | None = None  # time of the latest frame, if the model did not run
         self._turn = asyncio.Lock()  # crops are cut from the frame that ran last
         self.clock = FrameClock()
         """Numbers the frames of the camera or video in view."""
@@ -104,7 +114,10 @@ class PictureReader:
             image = capture()
             if image is None or frame is None:
                 return None
-            found = await self.kept(source_s, frame)
+            # Browsers without frames to hand over offer the one that is showing again and again.
+            again = only_new and source_s == self._recalled_s
+            found = Later.LATER if again else await self.kept(source_s, frame)
+            self._recalled_s = None if found is None else source_s
             if found is None:
                 grabbed = [image]
                 show = await self._answered(lambda: grabbed.pop() if grabbed else capture(), answer)
@@ -115,9 +128,11 @@ class PictureReader:
             return None
         return lambda: self._hooks.changed() if show() and self._scene.paused else None
 
-    def _recalling(self, answer: Answer | None, update: Update) -> Callable[[], bool] | None:
+    def _recalling(
+        self, answer: Answer | None, update: Update | Later
+    ) -> Callable[[], bool] | None:
         """Return what shows an update that was kept, if its frame is still in view."""
-        if answer is None or not self.in_view(answer):
+        if isinstance(update, Later) or answer is None or not self.in_view(answer):
             return None
         return lambda: self._analysis.recall(answer, update)
 

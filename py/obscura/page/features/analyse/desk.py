@@ -26,6 +26,8 @@ from obscura.page.live.results import Results, Store
 
 FLUSH_MS = 4_000
 """Between two writes; a page that ends without notice loses what was found since the last."""
+LIVE_MS = 500
+"""Between two frames of the live picture for which the model is run meanwhile."""
 BYTES = 2_000
 """Of a frame in storage, about."""
 
@@ -74,7 +76,7 @@ class Desk:
         self._finds = Finds()
         self._finder: Finder | None = None
         self._job: Job | None = None
-        self._flushed_ms = 0.0
+        self._flushed_ms = self._live_ms = 0.0
         self._counted = -1  # frames of which the marks are shown
         self.markers = Markers(context, view)
         """The marks on the time line."""
@@ -158,7 +160,18 @@ class Desk:
         if results is None:
             sources.use_kept(None)
         else:
-            sources.use_kept(Recall(results, self._finds, self._tracks))
+            sources.use_kept(Recall(results, self._finds, self._tracks, self._live_waits))
+
+    def _live_waits(self) -> bool:
+        """Whether the live picture leaves the model to the analysis now: while it plays, it has its
+        turn only now and then."""
+        if self._state is not State.RUNNING or self._page.sources.scene.paused:
+            return False
+        now_ms = self._now_ms()
+        if now_ms - self._live_ms < LIVE_MS:
+            return True
+        self._live_ms = now_ms
+        return False
 
     def _tracks(self) -> bool:
         return bool(self._context.preferences.current.track)

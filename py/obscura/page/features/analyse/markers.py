@@ -11,6 +11,9 @@ from obscura.page.features.context import Context
 MARKS = 24
 """A mark ends where nothing is found for this part of the video: they can be pressed one by one."""
 
+GAP_S = 0.5
+"""So short a time without anything ends no mark."""
+
 
 class Markers:
     """The marks of the video in view."""
@@ -48,7 +51,7 @@ class Markers:
         if self.chosen not in labels:
             self.chosen = ""
         wanted = [self.chosen] if self.chosen else labels
-        self.marks = finds.marks(wanted, least, duration_s / MARKS)
+        self.marks = finds.marks(wanted, least, max(duration_s / MARKS, GAP_S))
         self._view.show_marks(self.marks, duration_s, labels, self.chosen)
 
     def choose(self, label: str) -> None:

@@ -6,8 +6,9 @@ from collections.abc import Callable
 
 import numpy as np
 
-from obscura.export.reading import RecordsError, from_record
+from obscura.export.reading import from_record
 from obscura.page.features.analyse.marks import Finds
+from obscura.page.live.reading import Later
 from obscura.page.live.results import Results
 from obscura.update import FrameInfo, Update
 
@@ -18,25 +19,33 @@ ROUNDING_S = 1e-3
 class Recall:
     """Returns what is known of a frame; implements `page.live.reading.Kept`."""
 
-    def __init__(self, results: Results, finds: Finds, tracks: Callable[[], bool]) -> None:
+    def __init__(
+        self,
+        results: Results,
+        finds: Finds,
+        tracks: Callable[[], bool],
+        waits: Callable[[], bool] = lambda: False,
+    ) -> None:
         """
         Args:
             tracks: returns whether objects are to have their numbers.
+            waits: returns whether frames that are not known are to stay so for the moment.
         """
         self._results, self._finds, self._tracks = results, finds, tracks
+        self._waits = waits
 
-    async def __call__(self, time_s: float, frame: FrameInfo) -> Update | None:
+    async def __call__(self, time_s: float, frame: FrameInfo) -> Update | Later | None:
         """Return what was found at a time of the video; None if that was not analysed yet, or
         cannot be read."""
         results = self._results
         if not results.head.complete and time_s > results.end_s + ROUNDING_S:
-            return None
+            return Later.LATER if self._waits() else None
         try:
             record = await results.at(time_s + ROUNDING_S)
             if record is None:
                 return None
             found = from_record(record).detections
-        except (RecordsError, OSError):
+        except Exception:  # noqa: BLE001  (RecordsError, and what browsers throw)
             return None
         if not self._tracks():
             return Update(frame, found.replace(track_id=None))

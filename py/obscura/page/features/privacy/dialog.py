@@ -14,6 +14,7 @@ from obscura.page.browser.dom import by_id, make, terms
 from obscura.page.features.context import Context
 from obscura.page.features.privacy import words
 from obscura.page.features.privacy.account import Account, Asked
+from obscura.page.live.results import HEAD
 from obscura.page.state.feature import Part
 from obscura.page.words import text
 
@@ -31,6 +32,7 @@ class PrivacyDialog(Part):
         self._page, self._preferences = context.page, context.preferences
         store_url = context.build.store_url
         self._counts = records.RecordDatabase(records.COUNTS, lambda: boot.load(store_url))
+        self._results = records.RecordDatabase(records.RESULTS, lambda: boot.load(store_url))
         self._account = Account(requests.page_address())
         requests.observe(self._add)
 
@@ -55,8 +57,8 @@ class PrivacyDialog(Part):
         """Ask whether to delete everything, naming what that is."""
         files = await storage.cached_files()
         titles = [title for title, _ in self._networks()]
-        counts, drawn = await self._counted(), self._drawn()
-        by_id("forget-what").textContent = words.delete_question(titles, files, counts, drawn)
+        facts = (await self._counted(), self._drawn(), await self._analysed())
+        by_id("forget-what").textContent = words.delete_question(titles, files, *facts)
         self._show_question(True)
         by_id("forget-keep").focus()
 
@@ -111,9 +113,9 @@ class PrivacyDialog(Part):
         own = self._networks()
         size = sum(size for _, size in own)
         stores = self._preferences.stores
-        counts, drawn = await self._counted(), self._drawn()
+        counts, drawn, videos = await self._counted(), self._drawn(), await self._analysed()
         by_id("fact-kept").textContent = (
-            words.kept(len(own), size, counts, drawn) if stores else words.KEPT_NOTHING
+            words.kept(len(own), size, counts, drawn, videos) if stores else words.KEPT_NOTHING
         )
         rows = [(words.SETTINGS, text.megabytes(self._preferences.size()))]
         rows += [(title, text.megabytes(size)) for title, size in own]
@@ -121,6 +123,8 @@ class PrivacyDialog(Part):
             rows.append((words.SHAPES, words.stored_for(drawn)))
         if counts:
             rows.append((words.COUNTS, words.stored_for(counts)))
+        if videos:
+            rows.append((words.RESULTS, words.results(videos)))
         rows.append((words.OFFLINE_FILES, str(await storage.cached_files())))
         usage = await storage.usage()
         if usage is not None:
@@ -140,7 +144,16 @@ class PrivacyDialog(Part):
 
     async def _counted(self) -> int:
         """Return for how many cameras and videos counts are stored."""
-        try:
-            return len(await self._counts.read(records.TOTALS))
-        except Exception:  # noqa: BLE001  (browsers that forbid it store none)
-            return 0
+        return await _number(self._counts, records.TOTALS)
+
+    async def _analysed(self) -> int:
+        """Return for how many videos is stored what was found."""
+        return await _number(self._results, HEAD)
+
+
+async def _number(database: records.RecordDatabase, prefix: str) -> int:
+    """Return how many records of a database begin so."""
+    try:
+        return len(await database.read(prefix))
+    except Exception:  # noqa: BLE001  (browsers that forbid it store none)
+        return 0

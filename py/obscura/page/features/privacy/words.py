@@ -9,12 +9,13 @@ from obscura.page.words.text import megabytes
 SETTINGS = "Settings"
 OFFLINE_FILES = "Files for offline use"
 COUNTS = "Counts over time"
+RESULTS = "What was found in videos"
 SHAPES = "Lines and zones"
 USAGE = "Total (as the browser reports it)"
 KEPT_NOTHING = "nothing: this browser doesn't let this site store anything"
 
 
-def kept(own: int, size: int, counts: int = 0, drawn: int = 0) -> str:
+def kept(own: int, size: int, counts: int = 0, drawn: int = 0, videos: int = 0) -> str:
     """Return what is stored on this device.
 
     Args:
@@ -22,6 +23,7 @@ def kept(own: int, size: int, counts: int = 0, drawn: int = 0) -> str:
         size: of these, in bytes.
         counts: number of cameras and videos whose counts are stored.
         drawn: number of cameras and videos whose lines and zones are stored.
+        videos: number of videos for which is stored what was found.
     """
     parts = ["your settings"]
     if own:
@@ -30,6 +32,8 @@ def kept(own: int, size: int, counts: int = 0, drawn: int = 0) -> str:
         parts.append("lines and zones")
     if counts:
         parts.append("counts")
+    if videos:
+        parts.append("what was found in videos")
     return ", ".join(parts)
 
 
@@ -38,7 +42,14 @@ def stored_for(sources: int) -> str:
     return "1 camera or video" if sources == 1 else f"{sources} cameras or videos"
 
 
-def delete_question(own: Sequence[str], files: int, counts: int = 0, drawn: int = 0) -> str:
+def results(videos: int) -> str:
+    """Return for how many videos it is stored what was found."""
+    return "1 video" if videos == 1 else f"{videos} videos"
+
+
+def delete_question(
+    own: Sequence[str], files: int, counts: int = 0, drawn: int = 0, videos: int = 0
+) -> str:
     """Return the question whether to delete everything stored, naming what that is.
 
     Args:
@@ -46,12 +57,15 @@ def delete_question(own: Sequence[str], files: int, counts: int = 0, drawn: int 
         files: how many files are stored for offline use.
         counts: number of cameras and videos whose counts are stored.
         drawn: number of cameras and videos whose lines and zones are stored.
+        videos: number of videos for which is stored what was found.
     """
     parts = ["your settings"]
     if drawn:
         parts.append("your lines and zones")
     if counts:
         parts.append("the counts over time")
+    if videos:
+        parts.append("what was found in videos")
     if own:
         several = f"the {len(own)} models" if len(own) > 1 else "the model"
         parts.append(f"{several} you added ({', '.join(own)})")
