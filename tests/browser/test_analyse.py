@@ -197,13 +197,13 @@ def test_where_nothing_says_when_frames_begin_the_words_say_that_some_may_be_mis
 def test_frames_are_closed_as_soon_as_they_are_analysed(new_room: OpenRoom) -> None:
     room = new_room(init=OPEN_FRAMES + SPY).open()
     room.until_state("ready")
-    give(room, clip(60))
+    give(room, clip(100))
 
     analyse(room)
 
     frames = room.page.evaluate("() => decoded")
-    assert frames["made"] >= 60
-    assert frames["most"] < 30, "a decoder runs ahead by a few"
+    assert frames["made"] >= 100
+    assert frames["most"] < 60, "mediabunny has 40 decoded ahead, and no more"
     assert frames["open"] == 0
 
 

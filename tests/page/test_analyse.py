@@ -83,6 +83,7 @@ class Place:
         self.kept: Any = None
         self.rows: list[Row] = []
         self.now_ms = 0.0
+        self.stores = True
         self.marks: list[Mark] = []
         self.tasks: list[asyncio.Task[Any]] = []
         self.sources = SimpleNamespace(
@@ -121,6 +122,7 @@ class Place:
             open_file=self._open,
             identify=self._identify,
             room=self._room,
+            may_store=lambda: self.stores,
             now_ms=lambda: self.now_ms,
         )
 
@@ -320,6 +322,35 @@ def test_a_full_disk_is_said_and_the_results_last_as_long_as_the_page() -> None:
 
         assert shown.said == words.NOT_STORED
         assert await frames(page.context.results) == [0, 1, 2, 3, 4, 5]
+
+    run(go())
+
+
+def test_nothing_is_stored_once_all_was_deleted() -> None:
+    async def go() -> None:
+        store = Texts()
+        page = place(6, store)
+        page.before[3] = lambda: setattr(page, "stores", False)
+        await page.settled()
+        await page.press("all")
+
+        assert store.texts == {}
+
+    run(go())
+
+
+def test_results_that_are_damaged_do_not_keep_the_video_from_being_analysed() -> None:
+    async def go() -> None:
+        store = Texts()
+        page = place(450, store)
+        await page.settled()
+        await page.press("all")
+        del store.texts[next(key for key in store.texts if key[0] == "frames" and key[2] == 1)]
+
+        again = place(450, store)
+        assert (await again.settled()).all == words.OFFER
+        await again.press("all")
+        assert len(await frames(again.context.results)) == 450
 
     run(go())
 

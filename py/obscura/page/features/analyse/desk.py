@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from enum import Enum
 from typing import Any
 
 from obscura.cards.card import ModelCard
@@ -20,7 +19,7 @@ from obscura.page.features.analyse.job import End, Job
 from obscura.page.features.analyse.markers import Markers
 from obscura.page.features.analyse.marks import Finds
 from obscura.page.features.analyse.recall import Recall
-from obscura.page.features.analyse.row import Row, row
+from obscura.page.features.analyse.row import BUSY, Row, State, row
 from obscura.page.features.context import Context
 from obscura.page.live.results import Results, Store
 
@@ -30,18 +29,6 @@ LIVE_MS = 500
 """Between two frames of the live picture for which the model is run meanwhile."""
 BYTES = 2_000
 """Of a frame in storage, about."""
-
-
-class State(Enum):
-    """What is known of the video in view."""
-
-    ABSENT = "no video is in view, or no model is in use"
-    OFFERED = "nothing is analysed"
-    READING = "its file is being opened"
-    RUNNING = "frames are being analysed"
-    PAUSED = "some frames are analysed"
-    DONE = "all frames are analysed"
-    CANCELLED = "what was analysed is to be deleted"
 
 
 class Desk:
@@ -56,6 +43,7 @@ class Desk:
         open_file: Callable[[Any], Awaitable[Any]],
         identify: Callable[[Any], Awaitable[str | None]],
         room: Callable[[], Awaitable[int | None]],
+        may_store: Callable[[], bool],
         now_ms: Callable[[], float],
     ) -> None:
         """
@@ -64,11 +52,13 @@ class Desk:
             open_file: returns what reads a file's frames (`job.Reader`).
             identify: returns what tells a file or address from all others; None if it cannot.
             room: returns how many bytes can still be stored; None if that is not known.
+            may_store: returns whether anything may be stored.
         """
         assert context.page is not None
         self._page, self._context, self._analysis = context.page, context, context.analysis
         self._store, self._view, self._open_file = store, view, open_file
-        self._identify, self._room, self._now_ms = identify, room, now_ms
+        self._identify, self._room = identify, room
+        self._may_store, self._now_ms = may_store, now_ms
         self._of: tuple[Any, str] | None = None  # the source and subject that all below is about
         self._key = ""
         self._state, self._said = State.ABSENT, ""
@@ -137,12 +127,23 @@ class Desk:
             return
         if results is None or not len(results) or not self._waits(of):
             return
-        finds = Finds()
-        async for record in results.records():
-            finds.add(record)
-        if self._waits(of):
+        finds = await self._finds_of(of, results)
+        if finds is not None and self._waits(of):
             self._use(results, finds)
             self._enter(State.DONE if results.head.complete else State.PAUSED)
+
+    async def _finds_of(self, of: tuple[Any, str], results: Results) -> Finds | None:
+        """Return where something was found; None if results cannot be read."""
+        before, finds = self._state, Finds()
+        self._enter(State.OPENING)
+        try:
+            async for record in results.records():
+                finds.add(record)
+        except Exception:  # noqa: BLE001  (RecordsError, and what browsers throw)
+            if self._waits(of):
+                self._enter(before)
+            return None
+        return finds
 
     def _waits(self, of: tuple[Any, str]) -> bool:
         """Whether results of this are still to be shown."""
@@ -187,7 +188,7 @@ class Desk:
 
     def start(self) -> Any:
         """Analyse all frames, or those that are missing."""
-        if self._of is None or self._state in (State.READING, State.RUNNING, State.DONE):
+        if self._of is None or self._state in BUSY:
             return None
         if self._state is State.CANCELLED and self._results is not None:
             self._context.spawn(self._delete(self._results))
@@ -252,16 +253,18 @@ class Desk:
             self._use(results, self._finds)
         job = self._job = Job(reader, results, finder, added=self._finds.add, now_ms=self._now_ms)
         self._enter(State.RUNNING)
+        end = None
         try:
             end = await self._persist(job)
         except ObscuraError:
-            end = None
-        if end is End.DONE:
-            self._complete(results, job)
-        await self._flush(results)
-        if self._job is job:
-            self._job = None
-            self._ended(end, results)
+            pass  # a frame that the engine failed on, again and again
+        finally:
+            if end is End.DONE:
+                self._complete(results, job)
+            await self._flush(results)
+            if self._job is job:
+                self._job = None
+                self._ended(end, results)
 
     async def _persist(self, job: Job) -> End:
         """Run a job; once more after each failure that can be mended, as long as that helps."""
@@ -310,7 +313,7 @@ class Desk:
     async def _flush(self, results: Results) -> None:
         """Store what was found; say so if that fails, and go on."""
         self._flushed_ms = self._now_ms()
-        if not len(results) or not results.key:
+        if not len(results) or not results.key or not self._may_store():
             return
         try:
             await results.flush()
@@ -328,12 +331,12 @@ class Desk:
             return
         self._show()
         if self._now_ms() - self._flushed_ms > FLUSH_MS:
-            self.store_soon()
+            self._context.spawn(self.store())
 
-    def store_soon(self) -> None:
-        """Store what was found, which is begun before this returns."""
+    async def store(self) -> None:
+        """Store what was found so far."""
         if self._results is not None and self._state is State.RUNNING:
-            self._context.spawn(self._flush(self._results))
+            await self._flush(self._results)
 
     def _enter(self, state: State) -> None:
         self._state = state
@@ -358,7 +361,7 @@ class Desk:
         if self._state is State.DONE and broken_s is not None:
             said = words.broken(broken_s, duration_s)
         return row(
-            self._state.name,
+            self._state,
             self._frames,
             job.total if job else None,
             exact=job is None or job.exact,

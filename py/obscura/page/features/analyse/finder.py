@@ -17,6 +17,9 @@ from obscura.update import FrameInfo, Update
 LEAST = 0.1
 """The lowest score that is kept, or a lower one that tracking or hiding asks for."""
 
+TRIES = 3
+"""Runs of a frame: one is lost if another way to run the model takes over meanwhile."""
+
 
 class Finder:
     """Runs one model on frames, as the settings were when it was made, but for all classes."""
@@ -47,9 +50,12 @@ class Finder:
         self, capture: Callable[[], Any], frame: FrameInfo
     ) -> tuple[Answer, Update] | None:
         """Return what is found in a frame; None if another model is in use."""
-        found: tuple[Answer, Update] | None
-        found = await self._sources.find_in(capture, frame, self._steps)
-        return found if found is not None and found[0].card is self.card else None
+        for _ in range(TRIES):
+            found: tuple[Answer, Update] | None
+            found = await self._sources.find_in(capture, frame, self._steps)
+            if found is not None:
+                return found if found[0].card is self.card else None
+        return None
 
     def _steps(self, answer: Answer) -> Steps:
         update = Update(answer.frame, self._analysis.decode_down(answer, self._least))

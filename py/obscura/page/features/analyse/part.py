@@ -9,7 +9,7 @@ from obscura.cards.card import ModelCard
 from obscura.page.browser import files, records, storage
 from obscura.page.browser.boot import boot
 from obscura.page.browser.clock import now_ms
-from obscura.page.browser.dom import every, on_hidden
+from obscura.page.browser.dom import every, on_hidden, run_now
 from obscura.page.browser.media import Media, MediaError
 from obscura.page.features.analyse.desk import Desk
 from obscura.page.features.analyse.identity import identity
@@ -43,12 +43,14 @@ class Analyse(Part):
             open_file=self._open,
             identify=self._identify,
             room=storage.room,
+            may_store=lambda: not storage.keeps_nothing(),
             now_ms=now_ms,
         )
         panel.on_mark = self._desk.markers.open
         panel.on_class = self._desk.markers.choose
         every(SHOWN_EVERY_MS, self._desk.tick)
-        on_hidden(self._desk.store_soon)
+        # At once as far as the first wait, which a page that is about to close still reaches.
+        on_hidden(lambda: run_now(self._desk.store()))
 
     def run(self, command: str) -> Any:
         """See `Part`."""

@@ -8,7 +8,7 @@ from obscura.page.words.times import clock
 
 KEYS = ("[ ]", "previous, next place where something was found")
 OFFER, CONTINUE, UNDO = "Analyse all", "Continue", "Undo"
-READING = "Reading the file…"
+READING, OPENING = "Reading the file…", "Opening the results…"
 CANCELLED = "Cancelled."
 EXCHANGED = "Stopped: another model is in use now. What was found is kept."
 EMPTY = "There are no frames in this video."
