@@ -34,6 +34,7 @@ from obscura.page.browser.web_sessions import WebSessionFactory
 from obscura.page.commands import actions
 from obscura.page.events import connect
 from obscura.page.features import (
+    analyse,
     bench,
     browse,
     closer,
@@ -89,6 +90,7 @@ FEATURES = (
     closer.FEATURE,
     redact.FEATURE,
     export.FEATURE,
+    analyse.FEATURE,
     offline.FEATURE,
     sample.FEATURE,
     privacy.FEATURE,

@@ -76,6 +76,7 @@ const snapshot = () => ({
   recording: null,
   hidden: null,
   kept: null,
+  analysed: null,
 });
 
 globalThis.obscura = { boot, snapshot, events: new EventTarget() };

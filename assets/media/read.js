@@ -1,36 +1,54 @@
 // Reading: the frames of a video file, one after another and none left out.
 
-import { BlobSource, Input, MATROSKA, MP4, QTFF, VideoSampleSink, WEBM } from "mediabunny";
+import { BlobSource, EncodedPacketSink, Input, MATROSKA, MP4, QTFF, VideoSampleSink, WEBM } from "mediabunny";
 
 export const FORMATS = [MP4, QTFF, WEBM, MATROSKA];
+const SOME = 100; // packets whose times tell about how many there are in a file that has no table of them
 
-// file: a File or Blob. Returns a Reader; null if it is in no format that is known here, has no picture, or this
-// browser does not decode that.
+// file: a File or Blob. Returns a Reader; null if it is in no format that is known here, or has no picture.
 export async function open(file) {
   const input = new Input({ source: new BlobSource(file), formats: FORMATS });
-  const track = (await input.canRead()) ? await input.getPrimaryVideoTrack() : null;
-  if (track && (await track.canDecode())) return Reader.of(input, track);
+  try {
+    const track = (await input.canRead()) ? await input.getPrimaryVideoTrack() : null;
+    if (track) return await Reader.of(input, track, file);
+  } catch (error) {
+    input.dispose();
+    throw error;
+  }
   input.dispose();
   return null;
 }
 
 class Reader {
-  static async of(input, track) {
+  static async of(input, track, file) {
     const reader = new Reader();
     reader.input = input;
     reader.track = track;
     reader.width = await track.getDisplayWidth(); // upright, in square pixels
     reader.height = await track.getDisplayHeight();
+    // Whether this browser decodes it, so that `samples` can be used; `times` always can.
+    reader.decodes = typeof VideoDecoder === "function" && (await track.canDecode());
+    const format = await input.getFormat();
+    reader.listed = format === MP4 || format === QTFF; // whether the file has a table of its frames
+    reader.cut = !reader.listed && (await isCut(file)); // whether the file ends before it should
     return reader;
   }
 
-  // Seconds from the first frame's time to the end of the last one; reads the whole table of a file without one.
+  // Seconds from the beginning of the video to the end of the last frame, as the file says; of a file that does not
+  // say it, read from its end.
   async duration() {
-    return (await this.track.computeDuration()) - (await this.track.getFirstTimestamp());
+    return (await this.track.getDurationFromMetadata()) ?? (await this.track.computeDuration());
   }
 
-  // The frames from `start` seconds on, as `next()` of an iterator gives them: {value: VideoSample, done}. Each
-  // sample has `timestamp` in seconds and must be closed; `draw(context, x, y, width, height)` turns it upright.
+  // About how many frames there are; exact where the file has a table of them.
+  async count() {
+    if (this.listed) return (await this.track.computePacketStats()).packetCount;
+    const { averagePacketRate } = await this.track.computePacketStats(SOME);
+    return Math.round(averagePacketRate * (await this.duration()));
+  }
+
+  // The frames from that at `start` seconds on, as `next()` of an iterator gives them: {value: VideoSample, done}.
+  // Each sample has `timestamp` and `duration` in seconds and must be closed; `frameOf` is what to draw.
   async *samples(start = 0) {
     for await (const sample of new VideoSampleSink(this.track).samples(start)) {
       // The frame that reaches into the beginning which an edit list sets: video elements do not show it.
@@ -39,7 +57,40 @@ class Reader {
     }
   }
 
+  // The times of all frames in seconds, in order. Nothing is decoded.
+  async times() {
+    const times = [];
+    const packets = new EncodedPacketSink(this.track).packets(undefined, undefined, { metadataOnly: true });
+    for await (const { timestamp } of packets) if (timestamp >= 0) times.push(timestamp);
+    return Float64Array.from(times).sort();
+  }
+
   close() {
     this.input.dispose();
   }
+}
+
+const HEAD_BYTES = 4096;
+const SEGMENT = [0x18, 0x53, 0x80, 0x67]; // the element of Matroska and WebM that has all that is played
+
+// Whether a Matroska or WebM file is shorter than its segment, as one is whose download broke off.
+async function isCut(file) {
+  const head = new Uint8Array(await file.slice(0, HEAD_BYTES).arrayBuffer());
+  const at = head.findIndex((_, start) => SEGMENT.every((byte, index) => head[start + index] === byte));
+  const begin = at + SEGMENT.length;
+  if (at < 0 || begin >= head.length || !head[begin]) return false;
+  // The size: as many leading zeros as bytes follow, then a one, then the number; all ones if not known.
+  const bytes = Math.clz32(head[begin]) - 24 + 1;
+  let size = head[begin] & ((1 << (8 - bytes)) - 1);
+  for (let index = 1; index < bytes; index++) size = size * 256 + head[begin + index];
+  return size !== 2 ** (7 * bytes) - 1 && begin + bytes + size > file.size;
+}
+
+// Returns the VideoFrame of a sample: upright, in square pixels. It must be closed.
+export function frameOf(sample) {
+  const { displayWidth, displayHeight, rotation, flip, pixelAspectRatio } = sample;
+  if (!rotation && !flip && pixelAspectRatio.num === pixelAspectRatio.den) return sample.toVideoFrame();
+  const canvas = new OffscreenCanvas(displayWidth, displayHeight);
+  sample.draw(canvas.getContext("2d", { alpha: false }), 0, 0, displayWidth, displayHeight);
+  return new VideoFrame(canvas, { timestamp: sample.microsecondTimestamp });
 }

@@ -12,6 +12,7 @@ import pytest
 from ..heads.test_shelf import classifier
 from . import networks
 from .access import AXE, DESKTOP, PHONE, PHONE_ON_ITS_SIDE
+from .clips import clip
 from .conftest import OpenRoom
 from .pictures import ROOT, encode, sample
 from .room import Room
@@ -153,6 +154,21 @@ def head_dialog(room: Room) -> None:
     room.at("head-dialog").wait_for()
 
 
+def analysed(room: Room) -> None:
+    room.home()
+    room.choose("cocossd")
+    room.give(clip(12), "numbered.mp4", "video/mp4")
+    room.until_live()
+    room.at("pause").click()
+    room.until("now.state === 'paused'")
+    room.page.wait_for_selector("#analyse-row:not([hidden])")
+    room.page.wait_for_function("() => document.getElementById('analyse-bar').hidden")
+    if not room.snapshot()["analysed"]:
+        room.at("analyse-all").click()
+    room.until("now.analysed?.done")
+    room.page.wait_for_selector(".mark")
+
+
 def hide(room: Room) -> None:
     panel(room)
     room.choose("cocossd")
@@ -193,6 +209,7 @@ STATES: dict[str, Callable[[Room], None]] = {
     "export": export_dialog,
     "closer looks": closer,
     "head dialog": head_dialog,
+    "analysed": analysed,
     "hide": hide,
 }
 

@@ -33,6 +33,7 @@ SHAPE = {
     "recording": dict | None,
     "hidden": dict | None,
     "kept": dict | None,
+    "analysed": dict | None,
 }
 ROW = {"label": str, "score": int | float, "box": list, "track_id": int | None}
 
@@ -104,6 +105,7 @@ def test_the_snapshot_has_one_shape_in_every_state(new_room: OpenRoom) -> None:
         "recording": None,
         "hidden": None,
         "kept": None,
+        "analysed": None,
     }
     python.release()
     shapes.append(room.until_state("ready"))

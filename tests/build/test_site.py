@@ -156,6 +156,7 @@ def test_a_feature_that_starts_later_has_an_archive_of_its_own(dist: Path, page:
         at_start = set(archive.namelist())
 
     assert set(facts["features"]) == {
+        "analyse",
         "browse",
         "closer",
         "keep",

@@ -276,7 +276,9 @@ def test_a_replay_has_the_frame_that_shows(complete: bool) -> None:
 
     async def lefts() -> list[list[float]]:
         times = (-1.0, 0.0, 0.0999, 0.15, 0.2 + STALE_S, 9.0)
-        return [(await replay.at(time_s)).xyxy[:1, 0].tolist() for time_s in times]
+        frame = FrameInfo(0, 0.0, 9, 9)
+        updates = [await replay.at(time_s, frame) for time_s in times]
+        return [update.detections.xyxy[:1, 0].tolist() for update in updates]
 
     assert run(lefts()) == [[], [100], [120], [120], [140], [140] if complete else []]
     assert replay.card.labels == tuple(LABELS)

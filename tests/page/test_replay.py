@@ -14,6 +14,7 @@ from obscura.page.features.export import FEATURE
 from obscura.page.live import kinds
 from obscura.page.state.feature import Part
 from obscura.page.state.scene import Kind
+from obscura.update import FrameInfo, Update
 
 from .answers import make_card
 from .stand_ins import File
@@ -32,10 +33,11 @@ class Recording:
         self.card: ModelCard = make_card(7)
         self.asked: list[float] = []
 
-    async def at(self, time_s: float) -> Detections:
+    async def at(self, time_s: float, frame: FrameInfo) -> Update:
         self.asked.append(time_s)
         left = 10 + 300 * time_s
-        return Detections([[left, 1, left + 5, 9], [1, 1, 2, 2]], [0.9, 0.2], [0, 1])
+        found = Detections([[left, 1, left + 5, 9], [1, 1, 2, 2]], [0.9, 0.2], [0, 1])
+        return Update(frame, found)
 
 
 async def replaying(world: World) -> Recording:
@@ -44,7 +46,7 @@ async def replaying(world: World) -> Recording:
     await world.use(make_card(1))
     await world.arrive(await world.open_video())
     recording = Recording()
-    world.app.sources.replay = recording
+    world.app.sources.kept = recording
     await settled(world)
     return recording
 
@@ -93,7 +95,7 @@ async def test_another_threshold_shows_other_rows_at_once(world: World) -> None:
 async def test_the_model_runs_again_once_the_replay_has_ended(world: World) -> None:
     recording = await replaying(world)
     await world.play()
-    world.app.sources.replay = None
+    world.app.sources.kept = None
     await world.play()
 
     assert world.sessions.pending
@@ -109,7 +111,7 @@ async def test_a_replay_ends_with_its_video(world: World) -> None:
 
     world.app.sources.close()
 
-    assert world.app.sources.replay is None
+    assert world.app.sources.kept is None
 
 
 @visit

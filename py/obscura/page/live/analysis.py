@@ -10,6 +10,8 @@ from collections.abc import Callable, Collection, Iterable
 from dataclasses import replace
 from typing import Any, NamedTuple, Protocol
 
+import numpy as np
+
 from obscura.cards.card import ModelCard
 from obscura.detections import Detections
 from obscura.families.decode import Outputs, decode
@@ -41,8 +43,6 @@ class Answer(NamedTuple):
     mirrored: Outputs | None = None
     """What the model returned for the mirror image, in whose places boxes then are; None if it did
     not run on that."""
-    found: Detections | None = None
-    """What was found in the frame at another time, where it is replayed: there are no outputs."""
 
 
 class DecodeOptions(NamedTuple):
@@ -112,6 +112,8 @@ class Analysis:
         self.least: dict[str, Callable[[ModelCard], float]] = {}
         """The lowest score that features want to see, which is not shown, by their names."""
         self._whole: Update | None = None  # as the stages left it; None if all of it is shown
+        self._recalled = False  # whether the latest update was found earlier, see `recall`
+        self._numbered = False  # whether it has the track ids that it was kept with
         self.sinks: list[Sink] = []
         self.answer: Answer | None = None
         self.update: Update | None = None
@@ -124,6 +126,11 @@ class Analysis:
     def detections(self) -> Detections:
         """The latest detections; none while there is no answer."""
         return self.update.detections if self.update else Detections.empty()
+
+    @property
+    def recalled(self) -> bool:
+        """Whether the latest update was found at another time; see `recall`."""
+        return self._recalled
 
     @property
     def whole(self) -> Update | None:
@@ -179,8 +186,43 @@ class Analysis:
         self._take(answer, update)
         return True
 
+    def recall(self, answer: Answer, update: Update) -> bool:
+        """Show what was found in a frame earlier and kept; see `receive` for what is returned.
+
+        Stages advance. The tracker follows the rows only if they were kept without track ids.
+
+        Args:
+            answer: of that frame, without outputs.
+            update: all that was found. ``data`` may have "best" ``(n,)``, the highest score of each
+                row's track, by which tracks are shown in place of the rows' own scores.
+        """
+        if not self._in_view(answer):
+            return False
+        if self.answer is None or not self._recalled or answer.cuts != self.answer.cuts:
+            self._part(recalled=True)
+        self.current = answer
+        self._numbered = update.detections.track_id is not None
+        if self._tracker is None:
+            update = replace(update, detections=update.detections.replace(track_id=None))
+        elif not self._numbered:
+            self._tracker.use_card(answer.card, self.options(answer.card).threshold)
+            update = self._tracker.update(update)
+        self._take(answer, self.pipeline.update(update))
+        return True
+
+    def _part(self, *, recalled: bool) -> None:
+        """What follows has track ids of its own: forget those that there were."""
+        if self.answer is not None:
+            self.finders.reset()
+            self.pipeline.reset()
+        if self._tracker is not None:
+            self._tracker.reset()
+        self._recalled, self._numbered = recalled, False
+
     def _found(self, answer: Answer) -> Update:
         """Return what was found, as far down as anything wants to see it."""
+        if self._recalled:
+            self._part(recalled=False)
         options = self.options(answer.card)
         least = [each(answer.card) for each in self.least.values()]
         tracker = self._tracker if answer.moving else None
@@ -200,7 +242,8 @@ class Analysis:
 
     def _take(self, answer: Answer, update: Update) -> None:
         """Show what the stages have made of an answer."""
-        self._whole = update if self._deep or self.looks_closer else None
+        deep = self._deep or self._recalled or self.looks_closer
+        self._whole = update if deep else None
         self.answer = self.current = answer
         self.update = self._visible(update)
         self._pass_on(self.update)
@@ -225,7 +268,8 @@ class Analysis:
             tracker.reset()
         elif self._tracker is not None:
             self._end()
-            self._whole = None
+            if not self._recalled:  # which has nothing but its rows
+                self._whole = None
             self.pipeline.reset()
             self._tracker = None
             self.refresh()
@@ -241,6 +285,7 @@ class Analysis:
         """Forget the answer and reset the stages: another picture or another model follows."""
         self._end()
         self.answer = self.current = self.update = self._whole = None
+        self._recalled = False
         if self._tracker is not None:
             self._tracker.reset()
         self.finders.reset()
@@ -269,10 +314,13 @@ class Analysis:
         in `receive`."""
         return self._decode(answer, self.options(answer.card))
 
+    def decode_down(self, answer: Answer, least: float) -> Detections:
+        """As `decode`, down to a lower score and of all classes."""
+        options = self.options(answer.card)
+        return self._decode(answer, options._replace(threshold=least, classes=None))
+
     def _decode(self, answer: Answer, options: DecodeOptions) -> Detections:
         begun = self._now_ms()
-        if answer.found is not None:
-            return _chosen(answer.found, _threshold(options, answer.card), options.classes)
         size = (answer.frame.width, answer.frame.height)
         detections = decode(answer.outputs, answer.card, size, **options._asdict())
         if answer.mirrored is not None:
@@ -293,12 +341,12 @@ class Analysis:
         own, classes = len(self.answer.card.labels), options.classes
         if classes is not None:  # which are those of the model
             classes = {*classes, *range(own, own + len(self.more_labels))}
-        if self._tracker is not None and self.answer.moving:
+        if self._tracker is not None and self.answer.moving and not self._numbered:
             return self._tracker.visible(update, threshold, classes)
         found = update.detections
-        shown = (found.score >= threshold) | (found.class_id >= own)
+        shown = (found.data.get("best", found.score) >= threshold) | (found.class_id >= own)
         if classes is not None:
-            shown &= [each in classes for each in found.class_id.tolist()]
+            shown &= np.array([each in classes for each in found.class_id.tolist()], bool)
         return replace(update, detections=found[shown])
 
     def _pass_on(self, update: Update) -> None:
@@ -310,13 +358,6 @@ def ended(frame: FrameInfo) -> Update:
     """Return an update without detections, so long after a frame that all objects have gone."""
     later = replace(frame, index=frame.index + 1, time_s=frame.time_s + ENDED_S)
     return Update(later, Detections.empty())
-
-
-def _chosen(found: Detections, threshold: float, classes: Collection[int] | None) -> Detections:
-    shown = found.score >= threshold
-    if classes is not None:
-        shown &= [each in classes for each in found.class_id.tolist()]
-    return found[shown]
 
 
 def _threshold(options: DecodeOptions, card: ModelCard) -> float:

@@ -20,8 +20,8 @@ from obscura.page.live.playback import Playback
 from obscura.page.live.protocols import (
     Hooks,
     Inference,
+    Kept,
     Redactor,
-    Replay,
     Screen,
     Watcher,
 )
@@ -30,6 +30,7 @@ from obscura.page.state.camera import CameraBusy, CameraError, CameraLost
 from obscura.page.state.scene import Kind, Scene
 from obscura.page.state.settings import Settings
 from obscura.page.words import text
+from obscura.pipeline import Steps
 from obscura.update import FrameInfo, Update
 
 
@@ -153,16 +154,18 @@ class SourceController:
         self._reader.redactor = redactor
 
     @property
-    def replay(self) -> Replay | None:
-        """What was found at another time in the video in view; see `PictureReader.replay`."""
-        return self._reader.replay
+    def kept(self) -> Kept | None:
+        """What was found in the video in view at another time; see `PictureReader.kept`."""
+        return self._reader.kept
 
-    @replay.setter
-    def replay(self, replay: Replay | None) -> None:
-        self._reader.replay = replay
-        self._new_picture()
+    @kept.setter
+    def kept(self, kept: Kept | None) -> None:
+        former, self._reader.kept = self._reader.kept, kept
+        if any(each is not None and each.card is not None for each in (former, kept)):
+            self._new_picture()  # another model's classes are shown from now on
         self.loop.analyse_shown()
 
+    @property
     def watcher(self) -> Watcher | None:
         """What is given each frame of a camera or video that is being analysed."""
         return self._reader.watcher
@@ -252,8 +255,7 @@ class SourceController:
         if not self.scene.holds(ticket):
             opened.stop()
         elif opened.is_live:
-            self._go_live(opened)
-            self.given = source
+            self._go_live(opened, source)
             if self.camera_runs:  # only now, with permission, does the browser name the cameras
                 await self._list()
         else:
@@ -310,9 +312,9 @@ class SourceController:
         self._hooks.changed()
         self.show_sample()
 
-    def _go_live(self, source: Any) -> None:
+    def _go_live(self, source: Any, given: Any = None) -> None:
         self._close()
-        self._source = source
+        self._source, self.given = source, given
         self._screen.show_video(source)
         self.scene.go_live()
         self._hooks.say("")
@@ -337,7 +339,7 @@ class SourceController:
 
     def _close(self) -> None:
         """Close the source, whatever it is."""
-        self._photo = self.given = self._reader.replay = None
+        self._photo = self.given = self._reader.kept = None
         self.loop.stop()
         if self._source is not None:
             self._source.stop()
@@ -381,10 +383,13 @@ class SourceController:
             await self._reader.photo()
 
     async def find_in(
-        self, capture: Callable[[], Any], frame: FrameInfo
+        self,
+        capture: Callable[[], Any],
+        frame: FrameInfo,
+        steps: Callable[[Answer], Steps] | None = None,
     ) -> tuple[Answer, Update] | None:
         """Return what is found in a picture that is not shown; see `PictureReader.aside`."""
-        return await self._reader.aside(capture, frame)
+        return await self._reader.aside(capture, frame, steps)
 
     def show_sample(self) -> bool:
         """Show the bundled picture's answer, if that picture is in view; return whether it is."""

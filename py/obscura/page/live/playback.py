@@ -93,6 +93,11 @@ class Playback:
         if self.video is not None:
             self.video.set_rate(rate)
 
+    def set_loop(self, loop: bool) -> None:
+        """Have the video begin again at its end, or stay there."""
+        if self.video is not None:
+            self.video.set_loop(loop)
+
     def _freeze(self, paused: bool) -> None:
         self._scene.freeze(paused)
         self._loop.pause(paused)

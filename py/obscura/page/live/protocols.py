@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine
+from enum import Enum
 from typing import Any, NamedTuple, Protocol
 
 from obscura.cards.card import ModelCard
-from obscura.detections import Detections
 from obscura.errors import ObscuraError
 from obscura.families.decode import Outputs
 from obscura.page.state.scene import Kind
@@ -49,14 +49,22 @@ class Screen(Protocol):
     def in_view(self, kind: Kind, size: tuple[int, int] | None) -> Any: ...
 
 
-class Replay(Protocol):
-    """What was found in a video at another time."""
+class Later(Enum):
+    """What is returned in place of an update that is not known, while the model is busy."""
 
-    card: ModelCard
-    """Of the model that found it."""
+    LATER = "do not run the model on this frame"
 
-    async def at(self, time_s: float) -> Detections:
-        """Return what was found in the frame that shows at a time of the video, in seconds."""
+
+class Kept(Protocol):
+    """What was found in the video in view at another time."""
+
+    @property
+    def card(self) -> ModelCard | None:
+        """Of the model that found it; None for the one in use."""
+
+    async def at(self, time_s: float, frame: FrameInfo) -> Update | Later | None:
+        """Return what was found in the frame that shows at a time of the video, in seconds, as an
+        update of this frame; None if that is not known, and the model in use is to find it."""
 
 
 class Watcher(Protocol):

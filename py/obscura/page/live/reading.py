@@ -25,8 +25,9 @@ from obscura.page.live.playback import Playback
 from obscura.page.live.protocols import (
     Hooks,
     Inference,
+    Kept,
+    Later,
     Redactor,
-    Replay,
     Screen,
     Watcher,
 )
@@ -38,9 +39,11 @@ from obscura.update import FrameInfo, Update
 
 T = TypeVar("T")
 
+
+NO_OUTPUTS = Outputs(np.zeros((0, 4), np.float32), np.zeros(0, np.float32), np.zeros(0, np.int32))
+
 AT_ONCE = 8
 """Crops of a picture that stands still which a head looks at in one go."""
-NO_OUTPUTS = Outputs(np.zeros((0, 4), np.float32), np.zeros(0, np.float32), np.zeros(0, np.int32))
 PATIENCE_MS = 500.0
 """Time after which it is shown how far that is."""
 
@@ -59,24 +62,22 @@ class PictureReader:
     ) -> None:
         self._scene, self._inference, self._analysis = scene, inference, analysis
         self._screen, self._timings, self._hooks = screen, timings, hooks
+        self._recalled_s: float | None = None  # time of the latest frame, if the model did not run
         self._turn = asyncio.Lock()  # crops are cut from the frame that ran last
         self.clock = FrameClock()
         """Numbers the frames of the camera or video in view."""
         self.redactor: Redactor | None = None
         """What shows pictures, where parts of them are to be hidden."""
-        self.replay: Replay | None = None
-        """What was found at another time in the video in view, which is shown instead of running
-        the model; not while parts are to be hidden, because second networks find those."""
-        self._replayed_s: float | None = None  # the time of the latest frame that was replayed
         self.watcher: Watcher | None = None
         """What is given each frame of a camera or video that is being analysed."""
+        self.kept: Kept | None = None
+        """What was found in the video in view at another time, which is shown instead of running
+        the model; not used for a redactor, which hides only what was looked for in the very run."""
 
     def in_view(self, answer: Answer) -> bool:
         """Whether an answer's picture and model are the ones in view."""
-        card = self._inference.card
-        if answer.found is not None:
-            card = self.replay.card if self.replay else None
-        return answer.epoch == self._scene.epoch and answer.card is card
+        cards = (self._inference.card, None if self.kept is None else self.kept.card)
+        return answer.epoch == self._scene.epoch and any(answer.card is card for card in cards)
 
     async def frame(self, source: Any, playback: Playback, *, only_new: bool) -> Show | None:
         """Run the model on the newest frame of a camera or video; return what shows its answer.
@@ -84,14 +85,11 @@ class PictureReader:
         Args:
             only_new: only if it is not the one captured last.
         """
-        card, epoch = self._inference.card, self._scene.epoch
-        if not source.size[0] or source.seeking:
+        kept = self.kept if self.redactor is None else None
+        card = (None if kept is None else kept.card) or self._inference.card
+        if card is None or not source.size[0] or source.seeking:
             return None
-        size = source.size
-        if self.replay is not None and self.redactor is None:
-            return await self._replayed(self.replay, size, playback, only_new=only_new)
-        if card is None:
-            return None
+        size, epoch = source.size, self._scene.epoch
         frame: FrameInfo | None = None
         captured_ms, cuts, source_s = 0.0, 0, 0.0
 
@@ -113,34 +111,44 @@ class PictureReader:
             made = (captured_ms, cuts, source_s)
             return None if frame is None else Answer(epoch, card, frame, outputs, True, *made)
 
-        show = await self._answered(capture, answer)
+        if kept is None:
+            show = await self._answered(capture, answer)
+        else:
+            show = await self._known(kept, card, capture, answer, only_new=only_new)
         if show is None:
             return None
         return lambda: self._hooks.changed() if show() and self._scene.paused else None
 
-    async def _replayed(
-        self, replay: Replay, size: tuple[int, int], playback: Playback, *, only_new: bool
-    ) -> Show | None:
-        """Return what shows the newest frame with what was found in it at another time."""
-        epoch = self._scene.epoch
-        image = self._screen.grab(size, replay.card, only_new=only_new)
-        if image is None:
+    async def _known(
+        self,
+        kept: Kept,
+        card: ModelCard,
+        capture: Callable[[], Any],
+        answer: Callable[[ModelCard, Outputs], Answer | None],
+        *,
+        only_new: bool,
+    ) -> Callable[[], bool] | None:
+        """Return what shows what was found in a frame at another time. Where that is not known, the
+        model is run."""
+        image = capture()
+        blank = None if image is None else answer(card, NO_OUTPUTS)
+        if blank is None:
             return None
-        self._screen.release(image)  # only its time was wanted
-        captured_ms, source_s = playback.showing_ms, self._screen.capture_time_s
-        if only_new and source_s == self._replayed_s:
-            return None  # not all browsers tell one frame from another
-        self._replayed_s = source_s
-        frame = self.clock.frame(source_s, *size)
-        made = captured_ms, self.clock.cuts, source_s
-        found = await replay.at(source_s)
-        answer = Answer(epoch, replay.card, frame, NO_OUTPUTS, True, *made, found=found)
+        # Browsers without frames to hand over offer the one that is showing again and again.
+        again = only_new and blank.source_s == self._recalled_s
+        found = Later.LATER if again else await kept.at(blank.source_s, blank.frame)
+        self._recalled_s = None if found is None else blank.source_s
+        if found is None:
+            grabbed = [image]
+            return await self._answered(lambda: grabbed.pop() if grabbed else capture(), answer)
+        self._screen.release(image)
+        return self._recalling(blank, found)
 
-        def show() -> None:
-            if self._analysis.receive(answer) and self._scene.paused:
-                self._hooks.changed()
-
-        return show
+    def _recalling(self, answer: Answer, update: Update | Later) -> Callable[[], bool] | None:
+        """Return what shows an update that was kept, if its frame is still in view."""
+        if isinstance(update, Later) or not self.in_view(answer):
+            return None
+        return lambda: self._analysis.recall(answer, update)
 
     async def photo(self) -> None:
         """Run the model in use, if there is one, on the photo in view."""
@@ -184,13 +192,18 @@ class PictureReader:
         return show is not None and show()
 
     async def aside(
-        self, capture: Callable[[], Any], frame: FrameInfo
+        self,
+        capture: Callable[[], Any],
+        frame: FrameInfo,
+        steps: Callable[[Answer], Steps] | None = None,
     ) -> tuple[Answer, Update] | None:
         """Return what is found in a picture of its own, and looked at closer, without showing it;
         None if another model was taken into use meanwhile.
 
         Args:
             capture: returns what the model runs on.
+            steps: makes an update of the answer, in place of what is found under the present
+                options: of one of many frames, which nobody waits for.
 
         Raises:
             As `Inference.run`.
@@ -201,15 +214,19 @@ class PictureReader:
             answered = await self._inference.run(capture)
             if answered is None:
                 return None
-            answer = Answer(epoch, answered.card, frame, answered.outputs, moving=False)
-            update: Update | None = Update(frame, self._analysis.decode(answer))
-            looks = self._analysis.aside
-            if looks is not None and update is not None:
-                update = await self._drive(looks(update), answer, lambda: True)
+            moving = steps is not None
+            answer = Answer(epoch, answered.card, frame, answered.outputs, moving=moving)
+            asked = self._looked_aside(answer) if steps is None else steps(answer)
+            update = await self._drive(asked, answer, lambda: True)
             return None if update is None else (answer, update)
 
         async with self._alone():
             return await self._to_the_end(read)
+
+    def _looked_aside(self, answer: Answer) -> Steps:
+        update = Update(answer.frame, self._analysis.decode(answer))
+        looks = self._analysis.aside
+        return update if looks is None else (yield from looks(update))
 
     async def _to_the_end(self, read: Callable[[], Awaitable[T | None]]) -> T | None:
         """Read a picture; once more if the result is None because a faster way to run the same

@@ -149,6 +149,10 @@ class Results:
             keys: list[Key] = [(FRAMES, self.key, number) for number in range(self._parts)]
             await self._store.write(dict.fromkeys([(HEAD, self.key), *keys]))
 
+    def latest(self, count: int) -> list[Record]:
+        """Return the last frames in order, at most so many, and none of earlier parts."""
+        return self._held.get(self._parts - 1, [])[-count:]
+
     async def at(self, time_s: float) -> Record | None:
         """Return the frame that shows at a time, which is the latest until then; None before the
         first."""

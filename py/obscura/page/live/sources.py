@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import math
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
@@ -17,6 +18,8 @@ from obscura.page.words import text
 
 PLAYING_S = 10
 """How long a video may take until it has a size."""
+BEYOND_S = 1e7
+"""No video lasts as long as this."""
 LOADING_S = 60
 """How long it may take if it comes from a server."""
 
@@ -120,6 +123,10 @@ class LiveSource:
     def set_rate(self, rate: float) -> None:
         """Play faster or slower; 1 is the video's own speed."""
         self.video.playbackRate = rate
+
+    def set_loop(self, loop: bool) -> None:
+        """Have the video begin again at its end, or not."""
+        self.video.loop = loop
 
     async def set_resolution(self, resolution: str) -> bool:
         """Have the camera send pictures of about this size; return False if it refuses."""
@@ -257,6 +264,8 @@ class SourceOpener:
             files.revoke(url)
             failure = VideoWithoutPicture if without else VideoUnread
             raise failure(f"{name} cannot be played ({error})") from error
+        if not by_address and not math.isfinite(float(video.duration)):
+            await _find_end(video)
         return LiveSource(video, url=url, name=name)
 
     async def photo(self, source: Any) -> Photo:
@@ -333,6 +342,18 @@ async def _playing_file(video: Any, limit_s: float) -> None:
         await video.play()
     if not video.videoWidth:  # of a file, it is known once it plays
         raise ValueError("it has no picture")
+
+
+async def _find_end(video: Any) -> None:
+    """Have the browser find out how long a file lasts that does not say it, as recordings of
+    browsers: it does when it is to show what lies beyond."""
+    video.currentTime = BEYOND_S
+    with suppress(TimeoutError):
+        async with asyncio.timeout(PLAYING_S):
+            while not math.isfinite(float(video.duration)):
+                await asyncio.sleep(0.05)
+    video.currentTime = 0
+    await video.play()
 
 
 def _release(video: Any) -> None:

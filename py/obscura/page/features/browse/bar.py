@@ -11,7 +11,8 @@ SHOWN_EVERY_MS = 200
 
 
 class VideoBar:
-    """Shown while a video is in view. The speed that a person chose holds for later videos too."""
+    """Shown while a video is in view. The speed that a person chose, and whether it
+    begins again at its end, hold for later videos too."""
 
     def __init__(self, sources: Any) -> None:
         """
@@ -21,9 +22,11 @@ class VideoBar:
         self._sources = sources
         self._bar, self._line = by_id("video-bar"), by_id("video-time")
         self._clock, self._speed = by_id("video-clock"), by_id("video-speed")
+        self._loop = by_id("video-loop")
         self._words = ""
         listen(self._line, "input", lambda _event: self._seek())
         listen(self._speed, "change", lambda _event: self._set_rate())
+        listen(self._loop, "click", lambda _event: self._switch_loop())
         every(SHOWN_EVERY_MS, self._show_time)
 
     def scene_changed(self) -> None:
@@ -39,6 +42,7 @@ class VideoBar:
         if duration is not None:
             self._line.max = f"{duration:g}"
         self._set_rate()
+        self._set_loop()
         self._show_time()
 
     def step(self, frames: int) -> None:
@@ -52,6 +56,15 @@ class VideoBar:
 
     def _set_rate(self) -> None:
         self._sources.playback.set_rate(float(self._speed.value))
+
+    def _switch_loop(self) -> None:
+        loops = self._loop.getAttribute("aria-pressed") == "true"
+        self._loop.setAttribute("aria-pressed", "false" if loops else "true")
+        self._set_loop()
+
+    def _set_loop(self) -> None:
+        loops = self._loop.getAttribute("aria-pressed") == "true"
+        self._sources.playback.set_loop(loops)
 
     def _show_time(self) -> None:
         if not self._sources.is_video:

@@ -84,7 +84,7 @@ class Keeper:
         if not self._on or self.problem or answer is self._answer:
             return
         self._answer = answer
-        if answer is None or whole is None or not answer.moving or answer.found is not None:
+        if answer is None or whole is None or not answer.moving or self._analysis.recalled:
             return
         source = self._source()
         if source is None:

@@ -30,7 +30,7 @@ Record = dict[str, Any]
 
 
 class Replay:
-    """Implements `live.protocols.Replay` with results.
+    """Implements `live.protocols.Kept` with results.
 
     Attributes:
         card: of the model that found them.
@@ -46,15 +46,15 @@ class Replay:
         self.card = replace(card, name=head.model, title=title, labels=tuple(head.labels))
         self.results = results
 
-    async def at(self, time_s: float) -> Detections:
-        """See `live.protocols.Replay`."""
+    async def at(self, time_s: float, frame: FrameInfo) -> Update:
+        """See `live.protocols.Kept`."""
         record = await self.results.at(time_s + TICK_S)
-        if record is None:
-            return Detections.empty()
         # A frame of a whole video may show for long; elsewhere nobody knows what came after it.
-        if not self.results.head.complete and time_s - record["time_s"] > STALE_S:
-            return Detections.empty()
-        return from_record(record).detections
+        known = record is not None and (
+            self.results.head.complete or time_s - record["time_s"] <= STALE_S
+        )
+        found = from_record(record).detections if record and known else Detections.empty()
+        return Update(frame, found)
 
 
 class Chosen:

@@ -114,12 +114,12 @@ class Sessions:
         """End the replay: the video in view is analysed again."""
         if self._replay is not None:
             self._stopped()
-            self._sources.replay = None
+            self._sources.kept = None
             self._say("")
 
     def scene_changed(self) -> None:
         """What is in view has changed."""
-        if self._replay is not None and self._sources.replay is not self._replay:
+        if self._replay is not None and self._sources.kept is not self._replay:
             self._stopped()  # its video was closed
             self._say("")
         if self.results is not None and self._sources.given is None:
@@ -149,7 +149,7 @@ class Sessions:
         assert self.results is not None
         self._replay = Replay(self.results, self._card(self.results.head.model))
         self._context.results = self.results
-        self._sources.replay = self._replay
+        self._sources.kept = self._replay
         self._changed()
         self._say(sentence)
         shapes, self._shapes = self._shapes, None

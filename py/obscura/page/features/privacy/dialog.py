@@ -33,6 +33,7 @@ class PrivacyDialog(Part):
         store_url = context.build.store_url
         self._counts = records.RecordDatabase(records.COUNTS, lambda: boot.load(store_url))
         self._answers = records.RecordDatabase(records.ANSWERS, lambda: boot.load(store_url))
+        self._results = records.RecordDatabase(records.RESULTS, lambda: boot.load(store_url))
         self._account = Account(requests.page_address())
         requests.observe(self._add)
 
@@ -57,8 +58,8 @@ class PrivacyDialog(Part):
         """Ask whether to delete everything, naming what that is."""
         files = await storage.cached_files()
         titles = [title for title, _ in self._networks()]
-        stored = await self._counted(), self._drawn(), await self._answered()
-        by_id("forget-what").textContent = words.delete_question(titles, files, *stored)
+        facts = await self._counted(), self._drawn(), await self._answered(), await self._analysed()
+        by_id("forget-what").textContent = words.delete_question(titles, files, *facts)
         self._show_question(True)
         by_id("forget-keep").focus()
 
@@ -113,9 +114,12 @@ class PrivacyDialog(Part):
         own = self._networks()
         size = sum(size for _, size in own)
         stores = self._preferences.stores
-        counts, drawn, answers = await self._counted(), self._drawn(), await self._answered()
+        counts, drawn = await self._counted(), self._drawn()
+        answers, videos = await self._answered(), await self._analysed()
         by_id("fact-kept").textContent = (
-            words.kept(len(own), size, counts, drawn, answers) if stores else words.KEPT_NOTHING
+            words.kept(len(own), size, counts, drawn, answers, videos)
+            if stores
+            else words.KEPT_NOTHING
         )
         rows = [(words.SETTINGS, text.megabytes(self._preferences.size()))]
         rows += [(title, text.megabytes(size)) for title, size in own]
@@ -125,6 +129,8 @@ class PrivacyDialog(Part):
             rows.append((words.COUNTS, words.stored_for(counts)))
         if answers:
             rows.append((words.ANSWERS, words.stored_for(answers)))
+        if videos:
+            rows.append((words.RESULTS, words.results(videos)))
         rows.append((words.OFFLINE_FILES, str(await storage.cached_files())))
         usage = await storage.usage()
         if usage is not None:
@@ -144,14 +150,19 @@ class PrivacyDialog(Part):
 
     async def _counted(self) -> int:
         """Return for how many cameras and videos counts are stored."""
-        return await _stored(self._counts, records.TOTALS)
+        return await _number(self._counts, records.TOTALS)
 
     async def _answered(self) -> int:
         """Return for how many cameras and videos answers are stored."""
-        return await _stored(self._answers, HEAD)
+        return await _number(self._answers, HEAD)
+
+    async def _analysed(self) -> int:
+        """Return for how many videos is stored what was found."""
+        return await _number(self._results, HEAD)
 
 
-async def _stored(database: records.RecordDatabase, prefix: str) -> int:
+async def _number(database: records.RecordDatabase, prefix: str) -> int:
+    """Return how many records of a database begin so."""
     try:
         return len(await database.read(prefix))
     except Exception:  # noqa: BLE001  (browsers that forbid it store none)

@@ -10,12 +10,15 @@ SETTINGS = "Settings"
 OFFLINE_FILES = "Files for offline use"
 COUNTS = "Counts over time"
 ANSWERS = "Answers of cameras and videos"
+RESULTS = "What was found in videos"
 SHAPES = "Lines and zones"
 USAGE = "Total (as the browser reports it)"
 KEPT_NOTHING = "nothing: this browser doesn't let this site store anything"
 
 
-def kept(own: int, size: int, counts: int = 0, drawn: int = 0, answers: int = 0) -> str:
+def kept(
+    own: int, size: int, counts: int = 0, drawn: int = 0, answers: int = 0, videos: int = 0
+) -> str:
     """Return what is stored on this device.
 
     Args:
@@ -24,6 +27,7 @@ def kept(own: int, size: int, counts: int = 0, drawn: int = 0, answers: int = 0)
         counts: number of cameras and videos whose counts are stored.
         drawn: number of cameras and videos whose lines and zones are stored.
         answers: number of cameras and videos whose answers are stored.
+        videos: number of videos for which is stored what was found.
     """
     parts = ["your settings"]
     if own:
@@ -34,6 +38,8 @@ def kept(own: int, size: int, counts: int = 0, drawn: int = 0, answers: int = 0)
         parts.append("counts")
     if answers:
         parts.append("answers")
+    if videos:
+        parts.append("what was found in videos")
     return ", ".join(parts)
 
 
@@ -42,8 +48,18 @@ def stored_for(sources: int) -> str:
     return "1 camera or video" if sources == 1 else f"{sources} cameras or videos"
 
 
+def results(videos: int) -> str:
+    """Return for how many videos it is stored what was found."""
+    return "1 video" if videos == 1 else f"{videos} videos"
+
+
 def delete_question(
-    own: Sequence[str], files: int, counts: int = 0, drawn: int = 0, answers: int = 0
+    own: Sequence[str],
+    files: int,
+    counts: int = 0,
+    drawn: int = 0,
+    answers: int = 0,
+    videos: int = 0,
 ) -> str:
     """Return the question whether to delete everything stored, naming what that is.
 
@@ -53,6 +69,7 @@ def delete_question(
         counts: number of cameras and videos whose counts are stored.
         drawn: number of cameras and videos whose lines and zones are stored.
         answers: number of cameras and videos whose answers are stored.
+        videos: number of videos for which is stored what was found.
     """
     parts = ["your settings"]
     if drawn:
@@ -61,6 +78,8 @@ def delete_question(
         parts.append("the counts over time")
     if answers:
         parts.append("the answers of cameras and videos")
+    if videos:
+        parts.append("what was found in videos")
     if own:
         several = f"the {len(own)} models" if len(own) > 1 else "the model"
         parts.append(f"{several} you added ({', '.join(own)})")

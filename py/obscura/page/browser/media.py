@@ -1,0 +1,276 @@
+"""Video files, read frame by frame: by mediabunny and WebCodecs, else by a `<video>` of its own.
+
+Boundary: pixels stay in JavaScript. A `Picture` belongs to the caller, who closes it; what it hands
+to the engine is closed by the engine's worker. The library is fetched when a file is first read.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import suppress
+from typing import Any
+
+from js import document, window
+
+from obscura.boxes import fit
+from obscura.cards.card import InputSpec
+from obscura.page.browser import files
+from obscura.page.browser.boot import boot
+from obscura.page.browser.canvas import new_canvas, opaque_context
+from obscura.page.browser.frames import Frame
+
+STEP_S = 1 / 60
+"""How far a `<video>` is moved on where the times of its frames are not known."""
+SEEKING_S = 15
+"""How long a `<video>` may take to show another frame."""
+SAME_S = 1e-4
+"""Frames of a `<video>` whose times differ by less are the same one."""
+
+
+class MediaError(Exception):
+    """The frames of a file cannot be read."""
+
+
+class Sample:
+    """A decoded frame of a file that mediabunny reads."""
+
+    def __init__(self, module: Any, value: Any) -> None:
+        self._module, self._value = module, value
+        self.time_s = float(value.timestamp)
+        self.duration_s = float(value.duration)
+        self.size = (int(value.displayWidth), int(value.displayHeight))
+
+    def draw(self, wanted: InputSpec) -> Frame:
+        """Return a new `Frame` of it for a model."""
+        return Frame(self._module.frameOf(self._value), *_drawn(self.size, wanted))
+
+    def close(self) -> None:
+        """Free its memory."""
+        self._value.close()
+
+
+class Shown:
+    """The frame that a `<video>` shows."""
+
+    def __init__(self, video: Any, time_s: float, duration_s: float) -> None:
+        self._video = video
+        self.time_s, self.duration_s = time_s, duration_s
+        self.size = (int(video.videoWidth), int(video.videoHeight))
+
+    def draw(self, wanted: InputSpec) -> Any:
+        """Return a new `ImageData` of it for a model."""
+        width, height = _drawn(self.size, wanted)
+        context = opaque_context(new_canvas(width, height))
+        context.drawImage(self._video, 0, 0, width, height)
+        return context.getImageData(0, 0, width, height)
+
+    def close(self) -> None:
+        """Nothing is held."""
+
+
+class DecodedFile:
+    """Reads the frames of a file that WebCodecs decodes."""
+
+    sure = True
+    """Whether no frame is missed."""
+
+    def __init__(self, module: Any, reader: Any) -> None:
+        self._module, self._reader = module, reader
+        self.total: int | None = None
+        self.exact = bool(reader.listed)
+        """Whether there are exactly `total`."""
+        self.cut = bool(reader.cut)
+        """Whether the file ends before it should."""
+        self.duration_s: float | None = None
+
+    async def prepare(self) -> None:
+        """Find out how many frames there are, about, and how long it lasts; raises what the library
+        raises for a damaged file."""
+        self.duration_s = float(await self._reader.duration())
+        self.total = int(await self._reader.count())
+
+    async def frames(self, start_s: float) -> AsyncIterator[Sample]:
+        """Yield the frames from that at a time on, in order; raises what the library raises where
+        the file is damaged."""
+        iterator = self._reader.samples(start_s)
+        try:
+            while not (step := await iterator.next()).done:
+                sample = Sample(self._module, step.value)
+                if sample.time_s + sample.duration_s > 0 or sample.time_s >= 0:
+                    yield sample
+                else:
+                    sample.close()  # before the beginning: not to be shown
+        finally:
+            with suppress(Exception):
+                await getattr(iterator, "return")()
+
+    def close(self) -> None:
+        """Free what the library holds."""
+        self._reader.close()
+
+
+class PlayedFile:
+    """Reads the frames of a file that only a `<video>` decodes, by going from one to the next."""
+
+    def __init__(self, file: Any, times: Any) -> None:
+        """
+        Args:
+            times: of the frames in seconds, in order; None if the file does not say.
+        """
+        self._times = times
+        self.sure = self.exact = times is not None
+        self.total = len(times) if times is not None else None
+        self.cut = False
+        self.duration_s: float | None = None
+        self._video = document.createElement("video")
+        self._video.muted, self._video.preload = True, "auto"
+        self._url = files.object_url(file)
+        self._asks = hasattr(self._video, "requestVideoFrameCallback")
+
+    async def prepare(self) -> None:
+        """Open it.
+
+        Raises:
+            MediaError: the browser cannot.
+        """
+        self._video.src = self._url
+        if not await _until(self._video, "loadeddata"):
+            raise MediaError("The browser cannot read it")
+        duration_s = float(self._video.duration)
+        self.duration_s = duration_s if 0 < duration_s < float("inf") else None
+
+    async def frames(self, start_s: float) -> AsyncIterator[Shown]:
+        """Yield the frames from a time on, in order; all of them where their times are known.
+
+        Raises:
+            MediaError: a part of the file cannot be shown.
+        """
+        if self._times is not None:
+            times = [time_s for time_s in self._times if time_s >= start_s - SAME_S]
+            ends = [*times[1:], self.duration_s or times[-1] + STEP_S] if times else []
+            for time_s, end_s in zip(times, ends, strict=True):
+                await self._go((time_s + end_s) / 2)
+                yield Shown(self._video, time_s, end_s - time_s)
+            return
+        last_s, time_s = float("-inf"), start_s
+        while self.duration_s is None or time_s < self.duration_s:
+            shown_s = await self._go(time_s)
+            if float(self._video.currentTime) < time_s - STEP_S:
+                return  # it ends here
+            if shown_s > last_s + SAME_S:
+                last_s = shown_s
+                yield Shown(self._video, shown_s, STEP_S)
+            time_s += STEP_S
+
+    async def _go(self, time_s: float) -> float:
+        """Show the frame at a time; return when that begins, or else the time."""
+        self._video.currentTime = time_s
+        if not await _until(self._video, "seeked"):
+            raise MediaError("The browser cannot show this part of it")
+        if hasattr(window, "VideoFrame"):
+            with suppress(Exception):  # of some videos browsers make none
+                frame = window.VideoFrame.new(self._video)
+                begun_s = float(frame.timestamp) / 1e6
+                frame.close()
+                return begun_s
+        return time_s
+
+    def close(self) -> None:
+        """Release the file."""
+        self._video.removeAttribute("src")
+        self._video.load()
+        files.revoke(self._url)
+
+
+class Media:
+    """Opens video files; what it returns is a `Reader` of
+    `features.analyse.job`."""
+
+    def __init__(self, url: str) -> None:
+        """
+        Args:
+            url: address of the library.
+        """
+        self._url = url
+
+    async def open(self, file: Any) -> DecodedFile | PlayedFile:
+        """Return what reads a file's frames. The caller closes it.
+
+        Raises:
+            MediaError: nothing here can. What the browser throws if the library does not come.
+        """
+        module = await boot.load(self._url)
+        reader = await _reader(module, file)
+        if reader is not None and reader.decodes:
+            opened: DecodedFile | PlayedFile = DecodedFile(module, reader)
+        else:
+            opened = PlayedFile(file, await _times(reader))
+        try:
+            await opened.prepare()
+        except BaseException:
+            opened.close()
+            raise
+        return opened
+
+
+async def _reader(module: Any, file: Any) -> Any:
+    """Return the library's reader of a file; None if it cannot read it."""
+    try:
+        reader = await module.open(file)
+    except Exception:  # noqa: BLE001  (whatever the library throws for a damaged file)
+        return None
+    return reader if hasattr(reader, "samples") else None  # null otherwise
+
+
+async def _times(reader: Any) -> list[float] | None:
+    if reader is None:
+        return None
+    try:
+        return [float(time_s) for time_s in (await reader.times()).to_py()]
+    except Exception:  # noqa: BLE001  (as above)
+        return None
+    finally:
+        reader.close()
+
+
+def _drawn(size: tuple[int, int], wanted: InputSpec) -> tuple[int, int]:
+    """Return the size at which a picture is drawn for a model, as `browser.frames.Grabber` does."""
+    placed = fit(wanted.resize, size, (wanted.width, wanted.height))
+    return max(1, round(size[0] * placed.scale_x)), max(1, round(size[1] * placed.scale_y))
+
+
+async def _until(video: Any, event: str) -> bool:
+    """Wait for an event of a `<video>`; return False if it fails or takes too long."""
+    came: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+
+    def settle(happened: Any) -> None:
+        if not came.done():
+            came.set_result(str(happened.type) == event)
+
+    stop = _listening(video, (event, "error"), settle)
+    try:
+        async with asyncio.timeout(SEEKING_S):
+            return await came
+    except TimeoutError:
+        return False
+    finally:
+        stop()
+
+
+def _listening(
+    target: Any, events: tuple[str, ...], heard: Callable[[Any], None]
+) -> Callable[[], None]:
+    """Listen to events; return what ends that."""
+    from pyodide.ffi import create_proxy
+
+    proxy = create_proxy(heard)
+    for event in events:
+        target.addEventListener(event, proxy)
+
+    def stop() -> None:
+        for event in events:
+            target.removeEventListener(event, proxy)
+        proxy.destroy()
+
+    return stop

@@ -1,0 +1,306 @@
+"""Thorough analysis: every frame of a video file, results that are kept, and marks."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from .clips import RATE, SPY, clip
+from .conftest import OpenRoom
+from .room import Room
+
+PEOPLE = frozenset({*range(6, 12), *range(24, 28)})
+"""Frames in which the person is."""
+UNEVEN = tuple(index / 10 + (index % 3) * 0.017 for index in range(30))
+
+OPEN_FRAMES = """
+globalThis.decoded = { made: 0, open: 0, most: 0 };
+{
+  const ours = new WeakSet();
+  globalThis.VideoDecoder = class extends VideoDecoder {
+    constructor({ output, ...rest }) {
+      super({
+        ...rest,
+        output(frame) {
+          ours.add(frame);
+          decoded.made += 1;
+          decoded.most = Math.max(decoded.most, ++decoded.open);
+          output(frame);
+        },
+      });
+    }
+  };
+  const { close } = VideoFrame.prototype;
+  VideoFrame.prototype.close = function () {
+    if (ours.delete(this)) decoded.open -= 1;
+    close.call(this);
+  };
+}
+"""
+"""A script that counts the frames that decoders make, and those that are not closed."""
+
+STORED = """() => new Promise((resolve, reject) => {
+  const opening = indexedDB.open("obscura-results");
+  opening.onerror = reject;
+  opening.onsuccess = () => {
+    const asked = opening.result.transaction("records").objectStore("records").getAll();
+    asked.onerror = reject;
+    asked.onsuccess = () => { opening.result.close(); resolve(asked.result); };
+  };
+})"""
+
+
+def give(room: Room, data: bytes, name: str = "numbered.mp4", kind: str = "video/mp4") -> None:
+    """Give the page a video, and wait until it is shown, paused."""
+    room.give(data, name, kind)
+    room.until_live()
+    room.at("pause").click()
+    room.until_state("paused")
+    room.page.wait_for_selector("#analyse-row:not([hidden])")
+
+
+def analyse(room: Room) -> None:
+    """Analyse all, and wait until that is done."""
+    room.at("analyse-all").click()
+    room.until("now.analysed?.done")
+
+
+def given(room: Room, count: int) -> list[int]:
+    """Return the numbers of the last frames that the engine was given. Browsers may show one frame
+    more after they were asked to pause, which is analysed before them."""
+    numbers: list[int] = room.page.evaluate("(count) => given.slice(-count)", count)
+    return numbers
+
+
+def stored(room: Room) -> list[dict[str, Any]]:
+    """Return the records of the frames that the page has stored."""
+    texts: list[str] = room.page.evaluate(STORED)
+    lines = [json.loads(line) for text in texts for line in text.splitlines()]
+    return [line for line in lines if "frame" in line]
+
+
+def boxes(room: Room) -> list[list[float]]:
+    return [row["box"] for row in room.snapshot()["detections"]]
+
+
+@pytest.fixture
+def room(new_room: OpenRoom) -> Room:
+    room = new_room(init=SPY).open()
+    room.until_state("ready")
+    return room
+
+
+@pytest.mark.parametrize(
+    ("how", "kind"),
+    [
+        pytest.param({}, "mp4", id="MP4"),
+        pytest.param({"container": "webm"}, "webm", id="WebM"),
+        pytest.param({"times": UNEVEN}, "mp4", id="at uneven times"),
+        pytest.param({"turned": 90}, "mp4", id="turned by a quarter"),
+        pytest.param({"container": "webm", "sound_s": 5.0}, "webm", id="with sound that is longer"),
+        pytest.param({"container": "webm-live"}, "webm", id="without a duration"),
+    ],
+)
+def test_every_frame_is_analysed_once_and_in_order(
+    room: Room, how: dict[str, Any], kind: str
+) -> None:
+    give(room, clip(30, people=PEOPLE, **how), f"numbered.{kind}", f"video/{kind}")
+
+    analyse(room)
+
+    if "turned" not in how:  # else the numbers are along another edge
+        assert given(room, 30) == list(range(30))
+    assert room.snapshot()["analysed"] == {"frames": 30, "total": 30, "done": True, "paused": False}
+    assert room.at("analyse-text").inner_text() == "All 30 frames analysed"
+    assert room.at("analyse-said").inner_text() == ""
+    assert room.at("video-time").is_visible()
+    assert float(room.at("video-time").get_attribute("max") or 0) >= 2.9
+    records = stored(room)
+    assert [record["frame"] for record in records] == list(range(30))
+    times = how.get("times", [index / RATE for index in range(30)])
+    assert [record["time_s"] for record in records] == pytest.approx([*times], abs=0.001)
+    assert {(record["width"], record["height"]) for record in records} == {
+        (240, 320) if "turned" in how else (320, 240)
+    }
+    people = {
+        record["frame"]
+        for record in records
+        if any(row["label"] == "person" and row["score"] > 0.5 for row in record["detections"])
+    }
+    if "turned" not in how:
+        assert people == PEOPLE
+
+
+def test_what_was_found_is_shown_without_the_model_and_after_a_reload(room: Room) -> None:
+    data = clip(30, people=PEOPLE)
+    give(room, data)
+    analyse(room)
+    room.page.evaluate("() => { given.length = 0; }")
+
+    room.at("video-time").fill("0.85")
+    room.until("now.state === 'paused' && now.detections.length > 0")
+    shown = boxes(room)
+    room.at("video-time").fill("0.35")
+    room.until("now.state === 'paused' && now.detections.length === 0")
+    before = stored(room)
+
+    room.reload()
+    room.until_state("ready")
+    give(room, data)
+    room.until("now.analysed?.done")
+    room.page.evaluate("() => { given.length = 0; }")
+    room.at("video-time").fill("0.85")
+    room.until("now.state === 'paused' && now.detections.length > 0")
+
+    assert boxes(room) == shown
+    room.move("threshold", 0.11)
+    room.until(f"now.detections.length > {len(shown)}")
+    assert stored(room) == before
+    assert room.page.evaluate("() => given") == []
+    row = before[8]["detections"][0]
+    assert [row[edge] for edge in ("x1", "y1", "x2", "y2")] == pytest.approx(shown[0], abs=0.01)
+
+
+def test_without_webcodecs_a_player_goes_from_frame_to_frame(new_room: OpenRoom) -> None:
+    room = new_room(init=f"delete globalThis.VideoDecoder; {SPY}").open()
+    room.until_state("ready")
+    give(room, clip(12, times=UNEVEN[:12]))
+
+    analyse(room)
+
+    assert given(room, 12) == list(range(12))
+    assert [record["time_s"] for record in stored(room)] == pytest.approx([*UNEVEN[:12]], abs=0.001)
+    assert room.at("analyse-said").inner_text() == ""
+
+
+def test_where_nothing_says_when_frames_begin_the_words_say_that_some_may_be_missing(
+    new_room: OpenRoom,
+) -> None:
+    room = new_room(init=SPY)
+    library = "export const open = async () => null;"
+    room.page.route(
+        "**/assets/media.*.js",
+        lambda route: route.fulfill(content_type="text/javascript", body=library),
+    )
+    room.open()
+    room.until_state("ready")
+    give(room, clip(6))
+
+    analyse(room)
+
+    assert given(room, 6) == list(range(6))
+    assert "may be missing" in room.at("analyse-said").inner_text()
+
+
+def test_frames_are_closed_as_soon_as_they_are_analysed(new_room: OpenRoom) -> None:
+    room = new_room(init=OPEN_FRAMES + SPY).open()
+    room.until_state("ready")
+    give(room, clip(100))
+
+    analyse(room)
+
+    frames = room.page.evaluate("() => decoded")
+    assert frames["made"] >= 100
+    assert frames["most"] < 60, "mediabunny has 40 decoded ahead, and no more"
+    assert frames["open"] == 0
+
+
+def test_another_file_of_the_same_name_has_no_results(room: Room) -> None:
+    give(room, clip(12))
+    analyse(room)
+
+    give(room, clip(13))
+
+    room.page.wait_for_selector("#analyse-all:not([hidden])")
+    assert room.snapshot()["analysed"] is None
+
+
+def test_it_pauses_and_goes_on_with_the_next_frame(room: Room) -> None:
+    give(room, clip(60))
+    room.at("analyse-all").click()
+    room.until("now.analysed?.frames > 5")
+
+    room.at("analyse-pause").click()
+    paused = room.until("now.analysed?.paused")["analysed"]
+    assert 5 < paused["frames"] < 60
+    assert room.at("analyse-pause").inner_text() == "Continue"
+    room.at("analyse-pause").click()
+    room.until("now.analysed?.done")
+
+    assert [record["frame"] for record in stored(room)] == list(range(60))
+    assert given(room, 60) == list(range(60))
+
+
+def test_a_reload_in_the_middle_goes_on_where_it_was(room: Room) -> None:
+    data = clip(60)
+    give(room, data)
+    room.at("analyse-all").click()
+    room.until("now.analysed?.frames > 5")
+    room.at("analyse-pause").click()
+    paused = room.until("now.analysed?.paused")["analysed"]
+
+    room.reload()
+    room.until_state("ready")
+    give(room, data)
+    again = room.until("now.analysed?.paused")["analysed"]
+    room.at("analyse-pause").click()
+    room.until("now.analysed?.done")
+
+    assert again["frames"] == paused["frames"]
+    records = stored(room)
+    assert [record["frame"] for record in records] == list(range(60))
+    tracks = {row["track_id"] for record in records for row in record["detections"][:1]}
+    assert len(tracks) == 1, "the person, who stands there all the time, has one number"
+
+
+def test_what_is_cancelled_is_deleted_unless_that_is_undone(room: Room) -> None:
+    give(room, clip(60))
+    room.at("analyse-all").click()
+    room.until("now.analysed?.frames > 5")
+
+    room.at("analyse-cancel").click()
+    room.until("now.analysed === null")
+    room.until_text("analyse-said", "Cancelled")
+    room.at("analyse-pause").click()
+    assert room.until("now.analysed?.paused")["analysed"]["frames"] > 5
+    room.at("analyse-cancel").click()
+    room.stop()
+
+    room.page.wait_for_function(f"async () => (await ({STORED})()).length === 0")
+
+
+def test_marks_lead_to_where_something_was_found(room: Room) -> None:
+    give(room, clip(30, people=PEOPLE))
+    analyse(room)
+    marks = room.at("video-marks").locator("button")
+    time = "document.getElementById('video').currentTime"
+
+    assert marks.count() == 2
+    assert marks.first.get_attribute("aria-label") == "person: 0:00 to 0:01"
+    marks.last.click()
+    room.until("now.state === 'paused' && now.detections.length > 0")
+    assert room.page.evaluate(f"() => {time}") == pytest.approx(2.4, abs=0.01)
+    room.page.evaluate("() => document.activeElement.blur()")
+    room.page.keyboard.press("[")
+    room.page.wait_for_function(f"() => Math.abs({time} - 0.6) < 0.01")
+    room.page.keyboard.press("]")
+    room.page.wait_for_function(f"() => Math.abs({time} - 2.4) < 0.01")
+    assert room.at("mark-class").locator("option").all_inner_texts() == ["Everything", "person"]
+    marks.last.focus()
+    room.page.keyboard.press("ArrowLeft")
+    room.page.keyboard.press("Enter")
+    room.page.wait_for_function(f"() => Math.abs({time} - 0.6) < 0.01")
+
+
+def test_of_a_video_that_breaks_off_all_before_that_is_kept(room: Room) -> None:
+    whole = clip(60, container="webm")
+    give(room, whole[: len(whole) // 2], "broken.webm", "video/webm")
+
+    analyse(room)
+
+    room.until_text("analyse-said", r"damaged after 0:0\d of 0:06")
+    numbers = [record["frame"] for record in stored(room)]
+    assert 10 < len(numbers) < 50
+    assert numbers == list(range(len(numbers)))
