@@ -106,10 +106,10 @@ WHILE_ON = {"redact": ("obscura.flip",)}
 
 # The part of the library that runs only in CPython.
 NATIVE = re.compile(
-    r"^obscura/(__main__|detector|extras|label_font|own_model|pictures|places|png_colour"
+    r"^obscura/(__main__|detector|extras|label_font|own_model|pictures|png_colour"
     r"|batch/\w+|cards/(catalogue|head_files)|cli/\w+|counting/(report|sources)"
     r"|engine/native|evaluation/\w+"
-    r"|export/(coco|csv_table|errors|formats|spool|yolo)|heads/(native|shelf)"
+    r"|heads/(native|shelf)"
     r"|redaction/(errors|files|finder|listing|video)|serving/\w+|sources/\w+|starter/\w+)\.py$"
 )
 

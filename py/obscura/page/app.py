@@ -162,7 +162,7 @@ class App:
         media, others = kinds.sorted_out(files)
         self.features.give_files(media, others)
         if len(files) > 1 and media:
-            self._platform.spawn(self.features.start(When.BROWSED))
+            self._platform.spawn(self.features.start(When.SEVERAL))
         if not others:
             return self.sources.open(media[0])
         self.notice.hide()

@@ -16,6 +16,8 @@ from obscura.page.browser.boot import boot
 
 COUNTS = "obscura-counts"
 """Name of the database of counts."""
+PHOTOS = "obscura-photos"
+"""Name of the database of what was found in photos."""
 TOTALS = "totals"
 """Where the keys of counts begin of which each camera or video has one."""
 STORE = "records"
@@ -34,7 +36,7 @@ class RecordDatabase:
         self._module: Any = None
         self._database: Any = None
 
-    async def read(self, *prefix: str) -> list[tuple[tuple[str | float, ...], str | None]]:
+    async def read(self, *prefix: str | float) -> list[tuple[tuple[str | float, ...], str | None]]:
         """Return the records whose keys begin so, in order; None for a value that is not text."""
         if not await self._exists():
             return []

@@ -87,6 +87,7 @@ KEYS = {
     "start": ("Space", "start or stop"),
     "pause": ("K", "pause or resume"),
     "photo": ("P", "use a photo"),
+    "step": (", .", "previous, next frame or picture"),
     "models": ("M", "compare and choose models"),
     "full screen": ("F", "full screen"),
     "fit": ("Z", "fit the picture or fill the screen"),

@@ -1,0 +1,201 @@
+"""Many pictures: a grid with what is in each, filters, selection, saving, and one by one."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image
+
+from .conftest import OpenRoom
+from .pictures import PERSON, encode, overlap, sample
+from .room import Room
+
+WITHOUT = Image.new("RGB", (320, 240), (90, 120, 90))
+SIDE = 300
+COUNT = 30
+
+
+def file(name: str, data: bytes, kind: str = "image/png") -> dict[str, Any]:
+    return {"name": name, "mimeType": kind, "buffer": data}
+
+
+def give(room: Room, *files: dict[str, Any]) -> None:
+    """Pick several pictures at once, and wait for the grid."""
+    room.at("photo").set_input_files(files=list(files))
+    room.page.wait_for_selector("#photos-dialog[open]")
+
+
+def until_analysed(room: Room, count: int = 1) -> dict[str, Any]:
+    """Wait until no picture waits any more, and so many are analysed."""
+    now = room.until(f"now.photos && !now.photos.waiting && now.photos.analysed >= {count}")
+    room.page.wait_for_selector("#photos-work", state="hidden")
+    photos: dict[str, Any] = now["photos"]
+    return photos
+
+
+def tile(room: Room, name: str) -> Any:
+    """Return the tile of a picture."""
+    return room.page.locator(f"#photos-grid [role=option][title='{name}']")
+
+
+def titles(room: Room) -> list[str]:
+    """Return the names of the tiles, in the order of the grid."""
+    script = """(tiles) => tiles.sort((a, b) => a.ariaPosInSet - b.ariaPosInSet)
+      .map((tile) => tile.title)"""
+    found: list[str] = room.page.locator("#photos-grid [role=option]").evaluate_all(script)
+    return found
+
+
+def until_count(room: Room, key: str, count: int) -> None:
+    """Wait until the snapshot says that so many pictures are in a state."""
+    room.until(f"now.photos && now.photos.{key} === {count}")
+
+
+def until_shown(room: Room, name: str) -> None:
+    """Wait until a picture of this name is in view, and read."""
+    caption = f"document.getElementById('caption').textContent === {json.dumps(name)}"
+    room.until(f"now.state === 'still' && {caption}")
+
+
+@pytest.fixture(scope="module")
+def pictures() -> list[dict[str, Any]]:
+    """Every third has a person, the others nothing."""
+    person, nothing = encode(sample().resize((SIDE, SIDE))), encode(WITHOUT)
+    return [file(f"img{n}.png", nothing if n % 3 else person) for n in range(COUNT)]
+
+
+@pytest.fixture(scope="module")
+def visit(shared_room: OpenRoom, pictures: list[dict[str, Any]]) -> Room:
+    """One visit in which all pictures are analysed."""
+    room = shared_room().open()
+    room.until_state("ready")
+    give(room, *pictures)
+    until_analysed(room, COUNT)
+    return room
+
+
+@pytest.fixture
+def room(visit: Room) -> Room:
+    """The grid, with all pictures in it, in the order given."""
+    if not visit.at("photos-dialog").is_visible():
+        visit.page.evaluate("() => document.activeElement.blur()")
+        visit.page.keyboard.press("g")
+    for name, value in (("with", ""), ("least", "0"), ("order", "given")):
+        visit.at(f"photos-{name}").select_option(value)
+    visit.move("photos-threshold", 0.4)
+    if visit.at("photos-unselect").is_visible():
+        visit.at("photos-unselect").click()
+    until_count(visit, "shown", COUNT)
+    until_count(visit, "selected", 0)
+    visit.page.evaluate("() => { document.getElementById('photos-scroll').scrollTop = 0; }")
+    return visit
+
+
+def test_each_picture_shows_what_is_in_it(room: Room) -> None:
+    assert tile(room, "img0.png").locator(".photo-chip").all_inner_texts() == ["person"]
+    assert tile(room, "img1.png").inner_text().endswith("Nothing recognised")
+    assert tile(room, "img0.png").get_attribute("aria-label") == "img0.png: person"
+    room.page.wait_for_selector("[title='img0.png'] img")
+    assert room.at("photos-shown").inner_text() == "30 pictures"
+
+
+def test_all_pictures_with_a_person(room: Room) -> None:
+    room.at("photos-with").select_option(label="person (10)")
+
+    until_count(room, "shown", 10)
+    assert titles(room)[:3] == ["img0.png", "img3.png", "img6.png"]
+    assert room.at("photos-shown").inner_text() == "10 of 30 pictures"
+
+
+def test_the_slider_applies_to_all_pictures_without_running_the_model(room: Room) -> None:
+    room.at("photos-least").select_option("1")
+    until_count(room, "shown", 10)
+    before = room.snapshot()["photos"]["analysed"]
+
+    room.move("photos-threshold", 0.95)
+    until_count(room, "shown", 0)
+    assert "No picture matches" in room.at("photos-empty").inner_text()
+    room.move("photos-threshold", 0.05)
+
+    room.until("now.photos.shown >= 10")
+    assert room.snapshot()["photos"]["analysed"] == before
+    assert room.at("threshold-value").text_content() == "5 %", "it is the slider of the page"
+
+
+def test_pictures_are_sorted_by_name_and_by_how_sure_the_model_is(room: Room) -> None:
+    room.at("photos-order").select_option("name")
+    assert titles(room)[:12][-2:] == ["img10.png", "img11.png"], "numbers as people count"
+
+    room.at("photos-order").select_option("count:desc")
+    room.page.wait_for_selector("[title='img3.png'][aria-posinset='2']")
+
+
+def test_a_picture_is_opened_gone_through_and_left_by_the_keyboard(room: Room) -> None:
+    room.at("photos-with").select_option(label="person (10)")
+    until_count(room, "shown", 10)
+    tile(room, "img0.png").focus()
+
+    room.page.keyboard.press("ArrowRight")
+    assert room.page.evaluate("() => document.activeElement.title") == "img3.png"
+    room.page.keyboard.press("Enter")
+    until_shown(room, "img3.png")
+    place = [edge * SIDE / 512 for edge in PERSON]
+    assert overlap(room.snapshot()["detections"][0]["box"], place) >= 0.5
+    room.until_text("picture-position", "2 of 10")
+
+    room.page.keyboard.press("ArrowRight")
+    until_shown(room, "img6.png")
+    room.page.keyboard.press("Escape")
+    room.page.wait_for_selector("#photos-dialog[open]")
+    assert room.page.evaluate("() => document.activeElement.title") == "img6.png"
+
+
+def test_pictures_are_marked_and_what_was_found_in_them_is_saved(room: Room) -> None:
+    tile(room, "img0.png").locator(".photo-mark").click()
+    tile(room, "img4.png").click(modifiers=["Shift"])
+    assert room.at("photos-selected").inner_text() == "5 selected"
+    tile(room, "img2.png").focus()
+    room.page.keyboard.press(" ")
+    until_count(room, "selected", 4)
+
+    with room.page.expect_download() as download:
+        room.at("photos-save").click()
+
+    rows = list(csv.DictReader(io.StringIO(Path(download.value.path()).read_text("utf-8"))))
+    assert [(row["source"], row["label"]) for row in rows] == [
+        ("img0.png", "person"),
+        ("img3.png", "person"),
+    ]
+
+
+@pytest.mark.parametrize("form", ["jsonl", "json", "coco"])
+def test_what_was_found_is_saved_in_each_format(room: Room, form: str) -> None:
+    room.at("photos-format").select_option(form)
+
+    with room.page.expect_download() as download:
+        room.at("photos-save").click()
+
+    text = Path(download.value.path()).read_text("utf-8")
+    lines = form == "jsonl"
+    made = [json.loads(each) for each in text.splitlines()] if lines else json.loads(text)
+    if form == "coco":
+        assert [len(made["images"]), len(made["annotations"])] == [COUNT, COUNT // 3]
+    else:
+        assert len(made) == COUNT
+        assert sum(len(record["detections"]) for record in made) == COUNT // 3
+
+
+def test_the_list_is_cleared_and_brought_back(room: Room) -> None:
+    room.at("photos-clear").click()
+    room.until("now.photos === null")
+    assert "untouched" in room.at("photos-note").inner_text()
+
+    room.at("photos-undo").click()
+
+    until_count(room, "analysed", COUNT)
+    assert tile(room, "img0.png").locator(".photo-chip").all_inner_texts() == ["person"]
