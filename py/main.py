@@ -17,6 +17,7 @@ from obscura.page.browser import (
     canvas,
     clock,
     files,
+    folders,
     launch,
     power,
     shell,
@@ -192,6 +193,9 @@ class Assembly:
                     lambda action: actions(self._app, shell)[action](), self._late.load
                 ),
                 read_part=files.read_part,
+                is_folder=folders.is_folder,
+                read_folders=folders.read,
+                path_of=files.path_of,
                 shell=shell,
             ),
             scene=self._scene,

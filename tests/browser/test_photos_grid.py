@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import csv
 import io
 import json
@@ -199,3 +200,90 @@ def test_the_list_is_cleared_and_brought_back(room: Room) -> None:
 
     until_count(room, "analysed", COUNT)
     assert tile(room, "img0.png").locator(".photo-chip").all_inner_texts() == ["person"]
+
+
+DROP = """(files) => {
+  const entry = (name, path, content) => ({
+    isDirectory: false, fullPath: path,
+    file: (done) => done(new File([Uint8Array.from(atob(content), (c) => c.charCodeAt(0))], name,
+      { type: name.endsWith("txt") ? "text/plain" : "image/png", lastModified: 1 })),
+  });
+  const folder = (path, entries) => ({
+    isDirectory: true, fullPath: path,
+    createReader: () => ({
+      left: [...entries],  // as browsers do, a few at a time
+      readEntries(done) { done(this.left.splice(0, 2)); },
+    }),
+  });
+  const inner = files.map(([name, content]) => entry(name, `/trip/inner/${name}`, content));
+  const outer = files.map(([name, content]) => entry(name, `/trip/${name}`, content));
+  const trip = folder("/trip", [...outer, folder("/trip/inner", inner)]);
+  const event = new DragEvent("drop", { bubbles: true, cancelable: true });
+  const items = [{ webkitGetAsEntry: () => trip }];
+  Object.defineProperty(event, "dataTransfer", { value: { items, files: [], types: ["Files"] } });
+  document.getElementById("stage").dispatchEvent(event);
+}"""
+
+
+def drop_folder(room: Room) -> None:
+    """Drop a folder with a folder in it, each with the same files, one of them no picture."""
+    person = base64.b64encode(encode(sample().resize((200, 200)))).decode()
+    files = [["b10.png", person], ["b2.png", person], ["readme.txt", "aGVsbG8="]]
+    room.page.evaluate(DROP, files)
+
+
+def test_a_folder_that_is_dropped_is_gone_through_to_its_depth(new_room: OpenRoom) -> None:
+    room = new_room().open()
+    room.until_state("ready")
+
+    drop_folder(room)
+
+    room.page.wait_for_selector("#photos-dialog[open]")
+    until_analysed(room, 4)
+    assert titles(room) == [
+        "trip/b2.png",
+        "trip/b10.png",
+        "trip/inner/b2.png",
+        "trip/inner/b10.png",
+    ]
+    assert not room.at("notice").is_visible()
+
+
+def test_a_folder_that_is_picked_keeps_its_paths(new_room: OpenRoom, tmp_path: Path) -> None:
+    room = new_room().open()
+    room.until_state("ready")
+    inner = tmp_path / "album" / "inner"
+    inner.mkdir(parents=True)
+    for place in (inner, inner.parent):
+        (place / "same.png").write_bytes(encode(sample().resize((200, 200))))
+    (inner / "notes.txt").write_text("nothing to see")
+
+    room.at("folder").set_input_files(tmp_path / "album")
+
+    room.page.wait_for_selector("#photos-dialog[open]")
+    until_analysed(room, 2)
+    assert titles(room) == ["album/inner/same.png", "album/same.png"]
+
+
+@pytest.mark.provokes(perhaps=[".*"])
+def test_what_cannot_be_opened_is_said_picture_by_picture(new_room: OpenRoom) -> None:
+    room = new_room().open()
+    room.until_state("ready")
+    heic = b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + bytes(64)
+    give(
+        room,
+        file("good.png", encode(sample().resize((200, 200)))),
+        file("text.jpg", b"no picture at all", "image/jpeg"),
+        file("empty.jpg", b"", "image/jpeg"),
+        file("half.jpg", b"\xff\xd8\xff\xe0\0\x10JF", "image/jpeg"),
+        file("IMG_1.HEIC", heic, "image/heic"),
+    )
+
+    now = until_analysed(room, 1)
+
+    assert (now["analysed"], now["failed"]) == (1, 4)
+    assert "can't be opened" in tile(room, "text.jpg").inner_text()
+    label = tile(room, "IMG_1.HEIC").get_attribute("aria-label") or ""
+    assert "Share the photo as JPEG" in label
+    assert room.at("photos-shown").inner_text() == "5 pictures · 4 can't be opened"
+    assert not room.at("notice").is_visible()

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from obscura.errors import PictureError
+from obscura.page.app import FolderEmpty
 from obscura.page.features.photos import FEATURE, words
 from obscura.page.features.photos.album import Album
 from obscura.page.state.feature import Feature, Part
@@ -192,3 +193,43 @@ async def test_one_photo_or_one_model_starts_nothing(world: World) -> None:
 def test_what_happens_to_models_is_said() -> None:
     assert words.models("a.onnx", []) == "“a.onnx” is being added as a model."
     assert words.models("a.onnx", ["b.onnx"]).endswith("add “b.onnx” separately.")
+
+
+@visit(rows=(FEATURE,))
+async def test_of_a_folder_the_pictures_are_opened_in_the_order_of_their_names(
+    world: World,
+) -> None:
+    await world.use(make_card(1))
+    files = [photo(world, f"img{n}.jpg") for n in (10, 2)]
+    others = [File(".hidden.jpg", "image/jpeg", 0), File("notes.txt", "text/plain", 0)]
+
+    await give(world, [*files, *others])  # type: ignore[arg-type]
+
+    part = world.app.features.parts["photos"]
+    assert isinstance(part, Strip)
+    assert [file.name for file in part.album.files] == ["img2.jpg", "img10.jpg"]
+    assert world.app.models.asked == [], "what is no picture is no model's either"
+
+
+@visit(rows=(FEATURE,))
+async def test_a_folder_without_pictures_is_refused(world: World) -> None:
+    with pytest.raises(FolderEmpty):
+        await world.app.open_files([[File("notes.txt", "text/plain", 0)]])
+
+
+@visit(rows=(FEATURE,))
+async def test_the_keys_for_previous_and_next_go_to_the_part_in_charge(world: World) -> None:
+    asked = []
+
+    class Steps(Part):
+        def step(self, steps: int) -> None:
+            asked.append(steps)
+
+    world.modules["photos"] = SimpleNamespace(start=lambda _context: Steps())
+    await world.app.features.step(1)
+    assert asked == [], "nothing is started for it"
+    await world.app.features.part("photos")
+
+    await world.app.features.step(-1)
+
+    assert asked == [-1]

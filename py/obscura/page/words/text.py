@@ -32,6 +32,7 @@ START = {
 }
 STOP = "Stop"
 PAUSE = "Pause"
+READING_FOLDER = "Looking through the folder: {count:,} files so far"
 RESUME = "Resume"
 ASKING = "Allow the camera in your browser's prompt"
 READING_PICTURE = "Analysing the picture…"

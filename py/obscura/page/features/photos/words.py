@@ -25,7 +25,6 @@ STOPPED = "Stopped"
 FAILING = "Stopped, because the model fails again and again"
 FULL = "This browser stores no more answers. Those that you see last until you close the page."
 SAVED = "Saved as {name}"
-READING = "Looking through the folder: {count} files"
 
 
 def position(number: int, count: int) -> str:
