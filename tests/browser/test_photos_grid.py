@@ -287,3 +287,97 @@ def test_what_cannot_be_opened_is_said_picture_by_picture(new_room: OpenRoom) ->
     assert "Share the photo as JPEG" in label
     assert room.at("photos-shown").inner_text() == "5 pictures · 4 can't be opened"
     assert not room.at("notice").is_visible()
+
+
+COUNT_RUNS = """
+globalThis.ran = 0;
+const post = Worker.prototype.postMessage;
+Worker.prototype.postMessage = function (message, ...rest) {
+  if (message?.call === "run") globalThis.ran += 1;
+  return post.call(this, message, ...rest);
+};
+"""
+
+
+def on_disk(folder: Path, count: int, size: tuple[int, int] = (200, 200)) -> list[Path]:
+    """Write pictures, each with a person, and return their paths."""
+    data = encode(sample().resize(size), "JPEG", quality=80)
+    paths = [folder / f"p{n:04}.jpg" for n in range(count)]
+    for path in paths:
+        path.write_bytes(data)
+    return paths
+
+
+def test_pictures_that_are_given_again_after_a_reload_need_no_second_look(
+    new_room: OpenRoom, tmp_path: Path
+) -> None:
+    room = new_room(init=COUNT_RUNS).open()
+    room.until_state("ready")
+    paths = on_disk(tmp_path, 6)
+    room.at("photo").set_input_files(paths)
+    room.page.wait_for_selector("#photos-dialog[open]")
+    until_analysed(room, 6)
+    room.page.evaluate("() => dispatchEvent(new Event('pagehide'))")
+    room.page.wait_for_function(
+        """async () => {
+          const found = await indexedDB.databases();
+          return found.some(({ name }) => name === "obscura-photos");
+        }"""
+    )
+
+    room.page.reload()
+    room.until_state("ready")
+    room.page.evaluate("() => { globalThis.ran = 0; }")
+    room.at("photo").set_input_files(paths)
+    room.page.wait_for_selector("#photos-dialog[open]")
+    until_analysed(room, 6)
+
+    assert tile(room, "p0005.jpg").locator(".photo-chip").all_inner_texts() == ["person"]
+    assert room.page.evaluate("() => ran") <= 1, "the picture in view is analysed, the others not"
+
+
+def test_five_hundred_pictures_are_few_elements_and_few_small_copies(
+    new_room: OpenRoom, tmp_path: Path
+) -> None:
+    init = """
+    globalThis.addresses = new Set();
+    const { createObjectURL, revokeObjectURL } = URL;
+    URL.createObjectURL = (blob) => {
+      const url = createObjectURL.call(URL, blob);
+      addresses.add(url);
+      return url;
+    };
+    URL.revokeObjectURL = (url) => { addresses.delete(url); revokeObjectURL.call(URL, url); };
+    """
+    room = new_room(init=init).open()
+    room.until_state("ready")
+    room.at("photo").set_input_files(on_disk(tmp_path, 500, (64, 64)))
+    room.page.wait_for_selector("#photos-dialog[open]")
+
+    elements = room.page.locator("#photos-grid [role=option]")
+    most = 0
+    for part in (0.2, 0.4, 0.6, 0.8, 1):
+        room.page.evaluate(
+            """(part) => {
+              const scroll = document.getElementById("photos-scroll");
+              scroll.scrollTop = part * scroll.scrollHeight;
+            }""",
+            part,
+        )
+        room.ticks(3)
+        most = max(most, elements.count())
+    assert 0 < most < 60
+    assert room.page.evaluate("() => document.querySelector('#photos-grid [title=\"p0499.jpg\"]')")
+    tile(room, "p0499.jpg").focus()
+    room.page.keyboard.press("Home")
+    assert room.page.evaluate("() => document.activeElement.title") == "p0000.jpg"
+    room.until("now.photos.analysed > 40")
+    assert room.page.evaluate("() => addresses.size") <= 400
+
+    room.at("photos-pause").click()
+    room.until_text("photos-progress", r"Paused · \d+ pictures not analysed yet")
+    done = room.snapshot()["photos"]["analysed"]
+    room.at("photos-pause").click()
+    room.until(f"now.photos.analysed > {done} + 5")
+    room.at("photos-cancel").click()
+    room.until_text("photos-progress", "Stopped")

@@ -115,7 +115,7 @@ def is_media(file: Any) -> bool:
 
 def is_media_of_folder(file: Any) -> bool:
     """Whether a file of a folder is a picture or a video, by its type, or by its name where the
-    browser knows no type. Hidden files, of which some systems have one beside each picture, are not."""
+    browser knows no type. Hidden files are not; some systems have one beside each picture."""
     name = str(file.name).lower()
     if name.startswith("."):
         return False

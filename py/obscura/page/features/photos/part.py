@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from obscura.cards.card import ModelCard
-from obscura.errors import ObscuraError
+from obscura.errors import ObscuraError, PictureError
 from obscura.page.browser import canvas, files, records, storage
 from obscura.page.browser.boot import boot
 from obscura.page.browser.clock import now_ms
@@ -195,7 +195,14 @@ class Photos(Part):
         collection, card = self._collection, self._page.sessions.card
         if card is None:
             return
-        small = await self._reader.read(collection, number, card)
+        try:
+            small = await self._reader.read(collection, number, card)
+        except PictureError:
+            raise
+        except ObscuraError as error:
+            if self._page.sessions.lost:  # on the next backend there is another try
+                await self._page.models.recover(error)
+            raise
         if small is not None and collection is self._collection:
             self._thumbs.keep(number, small)
 

@@ -22,7 +22,6 @@ IN_VIEW = "Waiting for the picture in view"
 NO_MODEL = "Waiting for the model"
 PAUSED = "Paused"
 STOPPED = "Stopped"
-FAILING = "Stopped, because the model fails again and again"
 FULL = "This browser stores no more answers. Those that you see last until you close the page."
 SAVED = "Saved as {name}"
 
