@@ -164,6 +164,30 @@ def hide(room: Room) -> None:
     room.at("redact").scroll_into_view_if_needed()
 
 
+def pictures(room: Room) -> None:
+    room.home()
+    person = encode(sample().resize((200, 200)))
+    files = [(f"holiday by the sea {n}.png", person) for n in range(8)] + [("broken.png", b"no")]
+    room.at("photo").set_input_files(
+        files=[{"name": name, "mimeType": "image/png", "buffer": data} for name, data in files]
+    )
+    room.at("photos-dialog").wait_for()
+    room.until("now.photos && now.photos.analysed === 8 && now.photos.failed === 1")
+    room.at("photos-select").click()
+    if room.at("photos-filters").is_visible():
+        room.at("photos-filters").click()
+        room.at("photos-choose").wait_for()
+
+
+def one_of_several(room: Room) -> None:
+    pictures(room)
+    if room.at("photos-filters").is_visible():
+        room.at("photos-filters").click()
+    room.page.locator("#photos-grid [aria-posinset='2']").click()
+    room.until("now.state === 'still' && now.detections.length > 0")
+    room.at("picture-all").wait_for()
+
+
 STATES: dict[str, Callable[[Room], None]] = {
     "ready": ready,
     "live": live,
@@ -182,6 +206,8 @@ STATES: dict[str, Callable[[Room], None]] = {
     "events": events,
     "closer looks": closer,
     "head dialog": head_dialog,
+    "pictures": pictures,
+    "one of several": one_of_several,
     "hide": hide,
 }
 
@@ -224,6 +250,7 @@ def put_away(room: Room) -> None:
           if (!document.getElementById("meter-details").hidden) {
             document.getElementById("meter-line").click();
           }
+          document.getElementById("photos-dialog").classList.remove("filtered");
           scrollTo(0, 0);
         }"""
     )

@@ -10,7 +10,6 @@ from typing import Any, NamedTuple
 
 from obscura.drawing import colour
 from obscura.page.browser.dom import by_id, contains_focus, listen, make, watch_box
-from obscura.page.features.photos import words
 from obscura.page.features.photos.layout import GAP, Layout
 
 
@@ -175,9 +174,7 @@ class Grid:
 
 def _fill(element: Any, tile: Tile) -> None:
     """Show what is in a picture."""
-    contents = ", ".join(text for _, text in tile.chips) or tile.note
     element.setAttribute("aria-selected", "true" if tile.chosen else "false")
-    element.setAttribute("aria-label", words.title(tile.path, contents, chosen=tile.chosen))
     element.title = tile.path
     element.dataset.state = tile.state
     element.classList.toggle("shown", tile.shown)

@@ -89,8 +89,3 @@ def failure(error: ObscuraError) -> str:
     """Return why a picture has no answer, and what to do, in a sentence."""
     words = NOTICES.get(error.code)
     return f"{words.title}. {words.why}" if words else str(error)
-
-
-def title(name: str, contents: str, *, chosen: bool) -> str:
-    """Return what a screen reader says of a picture in the grid."""
-    return f"{name}: {contents}" + (", selected" if chosen else "")
