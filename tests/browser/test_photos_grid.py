@@ -13,9 +13,10 @@ import pytest
 from PIL import Image
 
 from .conftest import OpenRoom
-from .pictures import PERSON, encode, overlap, sample
+from .pictures import PERSON, ROOT, encode, overlap, sample
 from .room import Room
 
+CASES = ROOT / "tests" / "data" / "cases"
 WITHOUT = Image.new("RGB", (320, 240), (90, 120, 90))
 SIDE = 300
 COUNT = 30
@@ -381,3 +382,81 @@ def test_five_hundred_pictures_are_few_elements_and_few_small_copies(
     room.until(f"now.photos.analysed > {done} + 5")
     room.at("photos-cancel").click()
     room.until_text("photos-progress", "Stopped")
+
+
+def test_pictures_of_every_shape_get_the_answer_of_the_picture_in_view(
+    new_room: OpenRoom,
+) -> None:
+    """A photo of 48 megapixels, one that lies on its side, and one beyond what canvases hold."""
+    room = new_room().open()
+    room.until_state("ready")
+    tall = sample().crop((20, 0, 370, 512))
+    exif = tall.getexif()
+    exif[0x0112] = 6
+    give(
+        room,
+        file("48mp.jpg", encode(sample().resize((8000, 6000)), "JPEG", quality=60), "image/jpeg"),
+        file("side.jpg", encode(tall.transpose(2), "JPEG", exif=exif), "image/jpeg"),
+        file("exif6.webp", (CASES / "exif6.webp").read_bytes(), "image/webp"),
+        file("70000x2.png", encode(Image.new("RGB", (70_000, 2)))),
+    )
+    until_analysed(room, 3)
+
+    with room.page.expect_download() as download:
+        room.at("photos-format").select_option("jsonl")
+        room.at("photos-save").click()
+    lines = Path(download.value.path()).read_text("utf-8").splitlines()
+    records = {record["source"]: record for record in map(json.loads, lines)}
+    for name in ("48mp.jpg", "side.jpg", "exif6.webp"):
+        if not room.at("photos-dialog").is_visible():
+            room.page.keyboard.press("g")
+        tile(room, name).click()
+        until_shown(room, name)
+        shown = room.snapshot()["detections"]
+        assert [row["label"] for row in shown] == [
+            row["label"] for row in records[name]["detections"]
+        ]
+        for row, kept in zip(shown, records[name]["detections"], strict=True):
+            assert row["box"] == pytest.approx(
+                [kept[edge] for edge in ("x1", "y1", "x2", "y2")], abs=0.1
+            )
+    assert (records["48mp.jpg"]["width"], records["side.jpg"]["width"]) == (8000, tall.width)
+
+
+def test_the_background_waits_while_the_camera_runs(new_room: OpenRoom, tmp_path: Path) -> None:
+    room = new_room().open()
+    room.until_state("ready")
+    room.at("photo").set_input_files(on_disk(tmp_path, 24))
+    room.page.wait_for_selector("#photos-dialog[open]")
+    room.until("now.photos.analysed > 2")
+
+    room.page.keyboard.press("Escape")
+    room.start()
+    room.page.keyboard.press("g")
+    room.until_text("photos-progress", "Waiting while the camera or video runs")
+    before = room.snapshot()
+    room.until(f"now.frames > {before['frames']} + 5")
+    assert room.snapshot()["photos"]["analysed"] <= before["photos"]["analysed"] + 1
+
+    room.page.keyboard.press("Escape")
+    room.page.wait_for_selector("#photos-dialog", state="hidden")
+    room.stop()
+    until_count(room, "analysed", 24)
+
+
+def test_while_parts_are_hidden_no_small_picture_is_seen(new_room: OpenRoom) -> None:
+    room = new_room().open("?backend=wasm")
+    room.until_state("ready")
+    give(room, *(file(f"{n}.png", encode(sample().resize((200, 200 + n)))) for n in range(3)))
+    until_analysed(room, 3)
+    room.page.wait_for_selector("#photos-grid img")
+    opacity = "() => getComputedStyle(document.querySelector('#photos-grid img')).opacity"
+    assert room.page.evaluate(opacity) == "1"
+
+    room.page.keyboard.press("Escape")
+    room.page.keyboard.press("h")
+    room.until("now.hidden !== null")
+    room.page.keyboard.press("g")
+    room.page.wait_for_selector("#photos-grid img", state="attached")
+
+    assert room.page.evaluate(opacity) == "0"
