@@ -309,7 +309,7 @@ def on_disk(folder: Path, count: int, size: tuple[int, int] = (200, 200)) -> lis
     return paths
 
 
-def test_pictures_that_are_given_again_after_a_reload_need_no_second_look(
+def test_pictures_that_are_given_again_after_a_reload_need_no_second_look_until_all_is_deleted(
     new_room: OpenRoom, tmp_path: Path
 ) -> None:
     room = new_room(init=COUNT_RUNS).open()
@@ -335,6 +335,25 @@ def test_pictures_that_are_given_again_after_a_reload_need_no_second_look(
 
     assert tile(room, "p0005.jpg").locator(".photo-chip").all_inner_texts() == ["person"]
     assert room.page.evaluate("() => ran") <= 1, "the picture in view is analysed, the others not"
+
+    room.page.keyboard.press("Escape")
+    room.page.wait_for_selector("#photos-dialog", state="hidden")
+    room.at("promise").click()
+    room.until_text("fact-kept", "what was found in photos")
+    room.at("forget").click()
+    room.until_text("forget-what", "what was found in photos")
+    with room.page.expect_navigation():
+        room.at("forget-now").click()
+    room.until_state("ready")
+    left = """async () => {
+      const opened = indexedDB.open("obscura-photos");
+      await new Promise((done) => { opened.onsuccess = done; });
+      if (!opened.result.objectStoreNames.length) return 0;
+      const counted = opened.result.transaction("records").objectStore("records").count();
+      await new Promise((done) => { counted.onsuccess = done; });
+      return counted.result;
+    }"""
+    assert room.page.evaluate(left) == 0
 
 
 def test_five_hundred_pictures_are_few_elements_and_few_small_copies(
@@ -460,3 +479,19 @@ def test_while_parts_are_hidden_no_small_picture_is_seen(new_room: OpenRoom) -> 
     room.page.wait_for_selector("#photos-grid img", state="attached")
 
     assert room.page.evaluate(opacity) == "0"
+
+
+def test_a_folder_that_is_dropped_before_python_runs_is_read_once_it_does(
+    new_room: OpenRoom,
+) -> None:
+    room = new_room()
+    python = room.hold("**/pyodide-*/pyodide.mjs")
+    room.open()
+    room.page.wait_for_function("() => globalThis.obscura?.boot")
+
+    drop_folder(room)
+    python.release()
+
+    room.until_state("still")
+    room.page.wait_for_selector("#photos-dialog[open]")
+    until_analysed(room, 4)

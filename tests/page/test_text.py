@@ -206,6 +206,8 @@ def test_the_question_before_deleting_names_what_goes(
 
 def test_lines_and_zones_are_named_among_what_is_stored_and_before_they_are_deleted() -> None:
     assert privacy.kept(0, 0, counts=1, drawn=2) == "your settings, lines and zones, counts"
+    assert "found in photos" in privacy.kept(0, 0, photos=True)
+    assert "found in photos" in privacy.delete_question([], 0, photos=True)
     assert privacy.stored_for(1) == "1 camera or video"
     assert privacy.stored_for(2) == "2 cameras or videos"
     assert privacy.delete_question([], 0, counts=1, drawn=2) == (

@@ -54,6 +54,15 @@ class RecordDatabase:
             for key, value in zip(keys, values, strict=True)
         ]
 
+    async def count(self) -> int:
+        """Return how many records there are."""
+        if not await self._exists():
+            return 0
+        await self._open()
+        ask = self._module.promisifyRequest
+        counted = create_once_callable(lambda store: ask(store.count()))
+        return int(await self._database("readonly", counted))
+
     async def write(self, records: Mapping[tuple[str | float, ...], str | None]) -> None:
         """Write all records or none; None deletes one."""
         await self._open()

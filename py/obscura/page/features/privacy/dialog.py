@@ -31,6 +31,7 @@ class PrivacyDialog(Part):
         self._page, self._preferences = context.page, context.preferences
         store_url = context.build.store_url
         self._counts = records.RecordDatabase(records.COUNTS, lambda: boot.load(store_url))
+        self._photos = records.RecordDatabase(records.PHOTOS, lambda: boot.load(store_url))
         self._account = Account(requests.page_address())
         requests.observe(self._add)
 
@@ -56,7 +57,9 @@ class PrivacyDialog(Part):
         files = await storage.cached_files()
         titles = [title for title, _ in self._networks()]
         counts, drawn = await self._counted(), self._drawn()
-        by_id("forget-what").textContent = words.delete_question(titles, files, counts, drawn)
+        by_id("forget-what").textContent = words.delete_question(
+            titles, files, counts, drawn, photos=await self._photos_stored()
+        )
         self._show_question(True)
         by_id("forget-keep").focus()
 
@@ -112,8 +115,11 @@ class PrivacyDialog(Part):
         size = sum(size for _, size in own)
         stores = self._preferences.stores
         counts, drawn = await self._counted(), self._drawn()
+        photos = await self._photos_stored()
         by_id("fact-kept").textContent = (
-            words.kept(len(own), size, counts, drawn) if stores else words.KEPT_NOTHING
+            words.kept(len(own), size, counts, drawn, photos=photos)
+            if stores
+            else words.KEPT_NOTHING
         )
         rows = [(words.SETTINGS, text.megabytes(self._preferences.size()))]
         rows += [(title, text.megabytes(size)) for title, size in own]
@@ -121,6 +127,8 @@ class PrivacyDialog(Part):
             rows.append((words.SHAPES, words.stored_for(drawn)))
         if counts:
             rows.append((words.COUNTS, words.stored_for(counts)))
+        if photos:
+            rows.append((words.PHOTOS, words.PHOTOS_STORED))
         rows.append((words.OFFLINE_FILES, str(await storage.cached_files())))
         usage = await storage.usage()
         if usage is not None:
@@ -137,6 +145,13 @@ class PrivacyDialog(Part):
     def _drawn(self) -> int:
         """Return for how many cameras and videos lines and zones are stored."""
         return len(self._preferences.saved.drawn)
+
+    async def _photos_stored(self) -> bool:
+        """Return whether it is stored what was found in photos."""
+        try:
+            return await self._photos.count() > 0
+        except Exception:  # noqa: BLE001  (as below)
+            return False
 
     async def _counted(self) -> int:
         """Return for how many cameras and videos counts are stored."""

@@ -9,12 +9,14 @@ from obscura.page.words.text import megabytes
 SETTINGS = "Settings"
 OFFLINE_FILES = "Files for offline use"
 COUNTS = "Counts over time"
+PHOTOS = "What was found in photos"
+PHOTOS_STORED = "for when you give them again"
 SHAPES = "Lines and zones"
 USAGE = "Total (as the browser reports it)"
 KEPT_NOTHING = "nothing: this browser doesn't let this site store anything"
 
 
-def kept(own: int, size: int, counts: int = 0, drawn: int = 0) -> str:
+def kept(own: int, size: int, counts: int = 0, drawn: int = 0, *, photos: bool = False) -> str:
     """Return what is stored on this device.
 
     Args:
@@ -22,6 +24,7 @@ def kept(own: int, size: int, counts: int = 0, drawn: int = 0) -> str:
         size: of these, in bytes.
         counts: number of cameras and videos whose counts are stored.
         drawn: number of cameras and videos whose lines and zones are stored.
+        photos: whether it is stored what was found in photos.
     """
     parts = ["your settings"]
     if own:
@@ -30,6 +33,8 @@ def kept(own: int, size: int, counts: int = 0, drawn: int = 0) -> str:
         parts.append("lines and zones")
     if counts:
         parts.append("counts")
+    if photos:
+        parts.append("what was found in photos")
     return ", ".join(parts)
 
 
@@ -38,7 +43,9 @@ def stored_for(sources: int) -> str:
     return "1 camera or video" if sources == 1 else f"{sources} cameras or videos"
 
 
-def delete_question(own: Sequence[str], files: int, counts: int = 0, drawn: int = 0) -> str:
+def delete_question(
+    own: Sequence[str], files: int, counts: int = 0, drawn: int = 0, *, photos: bool = False
+) -> str:
     """Return the question whether to delete everything stored, naming what that is.
 
     Args:
@@ -46,12 +53,15 @@ def delete_question(own: Sequence[str], files: int, counts: int = 0, drawn: int 
         files: how many files are stored for offline use.
         counts: number of cameras and videos whose counts are stored.
         drawn: number of cameras and videos whose lines and zones are stored.
+        photos: whether it is stored what was found in photos.
     """
     parts = ["your settings"]
     if drawn:
         parts.append("your lines and zones")
     if counts:
         parts.append("the counts over time")
+    if photos:
+        parts.append("what was found in photos")
     if own:
         several = f"the {len(own)} models" if len(own) > 1 else "the model"
         parts.append(f"{several} you added ({', '.join(own)})")
