@@ -274,8 +274,8 @@ def test_what_cannot_be_opened_is_said_picture_by_picture(new_room: OpenRoom) ->
     heic = b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + bytes(64)
     give(
         room,
+        file("text.jpg", b"no picture at all", "image/jpeg"),  # also the first of all
         file("good.png", encode(sample().resize((200, 200)))),
-        file("text.jpg", b"no picture at all", "image/jpeg"),
         file("empty.jpg", b"", "image/jpeg"),
         file("half.jpg", b"\xff\xd8\xff\xe0\0\x10JF", "image/jpeg"),
         file("IMG_1.HEIC", heic, "image/heic"),
@@ -430,6 +430,7 @@ def test_pictures_of_every_shape_get_the_answer_of_the_picture_in_view(
         if not room.at("photos-dialog").is_visible():
             room.page.keyboard.press("g")
         tile(room, name).click()
+        room.page.wait_for_selector("#photos-dialog", state="hidden")
         until_shown(room, name)
         shown = room.snapshot()["detections"]
         assert [row["label"] for row in shown] == [

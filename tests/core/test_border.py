@@ -163,6 +163,7 @@ PURE = {
     "page.features.photos.selection",
     "page.features.photos.table",
     "page.features.photos.thumbs",
+    "page.features.photos.tiles",
     "page.features.photos.words",
     "page.features.photos.work",
     "page.features.privacy",

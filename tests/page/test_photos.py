@@ -22,6 +22,7 @@ from obscura.page.features.photos.selection import Selection
 from obscura.page.features.photos.table import MOST_ROWS, Table
 from obscura.page.features.photos.thumbs import MOST as MOST_THUMBS
 from obscura.page.features.photos.thumbs import Thumbnails
+from obscura.page.features.photos.tiles import describe
 from obscura.page.features.photos.work import MOST_FAILURES, Work
 
 LABELS = ("cat", "dog", "person")
@@ -180,6 +181,25 @@ def test_another_model_begins_again_but_for_what_it_cannot_help() -> None:
     assert made.photos[1].state is State.FAILED
     assert made.view(Choice(least=1)).order == []
     assert not made.use_model("other", "other", ("tree",)), "it is the same"
+
+
+@pytest.mark.parametrize(
+    ("state", "says"),
+    [
+        (0, [(0, "2 cat"), (1, "dog")]),
+        (1, "Nothing at this confidence"),
+        (2, "Nothing recognised"),
+        (3, "Not analysed yet"),
+        (4, "It is broken."),
+    ],
+)
+def test_a_tile_says_what_is_in_a_picture_or_why_nothing_is(state: int, says: Any) -> None:
+    made = collection(found((0, 0.9), (0, 0.8), (1, 0.7)), found((0, 0.1)), found(), None, None)
+    made.failed(4, "It is broken.")
+
+    tile = describe(made, state, Choice(), url="", chosen=False, shown=False)
+
+    assert (list(tile.chips) or tile.note) == says
 
 
 # ---- selection -----------------------------------------------------------------------------------

@@ -6,28 +6,12 @@ The tile with the focus stays one while it is out of sight, so that the focus is
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from obscura.drawing import colour
 from obscura.page.browser.dom import by_id, contains_focus, listen, make, watch_box
 from obscura.page.features.photos.layout import GAP, Layout
-
-
-class Tile(NamedTuple):
-    """What a tile shows."""
-
-    name: str
-    path: str
-    state: str
-    chips: tuple[tuple[int, str], ...]
-    """Classes with their words, the most frequent first."""
-    note: str
-    """What is said in place of chips."""
-    url: str
-    """Of the small copy; "" while there is none."""
-    chosen: bool
-    shown: bool
-    """Whether the picture is the one in view."""
+from obscura.page.features.photos.tiles import Tile
 
 
 class Grid:

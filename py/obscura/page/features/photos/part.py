@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from typing import Any
 
@@ -16,11 +17,12 @@ from obscura.page.features.photos import saving, words
 from obscura.page.features.photos.answers import Answers
 from obscura.page.features.photos.bar import PictureBar
 from obscura.page.features.photos.collection import Choice, Collection, Photo, State, View
-from obscura.page.features.photos.dialog import PhotosDialog
-from obscura.page.features.photos.grid import Grid, Tile
+from obscura.page.features.photos.dialog import PhotosDialog, said
+from obscura.page.features.photos.grid import Grid
 from obscura.page.features.photos.reader import PhotoReader, identity
 from obscura.page.features.photos.selection import Selection
 from obscura.page.features.photos.thumbs import Thumbnails
+from obscura.page.features.photos.tiles import Tile, describe
 from obscura.page.features.photos.work import Work
 from obscura.page.live import kinds
 from obscura.page.state.feature import Part
@@ -30,7 +32,8 @@ from obscura.page.state.settings import Settings
 RENDER_MS = 400
 """Between two looks at whether the grid shows what is known by now."""
 WRITE_MS = 4_000
-MOST_CHIPS = 6
+AT_ONCE = 100
+"""Files that are added to the list before the page has its turn."""
 
 
 def start(context: Context) -> Photos:
@@ -48,6 +51,7 @@ class Photos(Part):
         self._before: tuple[Collection, Selection] | None = None  # was cleared, and may come back
         self._choice, self._view = Choice(), View()
         self._sight: Sequence[int] = ()
+        self._first: Any = None  # the first of several files, while it is being opened
         self._stale = False  # whether something was found since the grid was rendered
         self._database = records.RecordDatabase(
             records.PHOTOS, lambda: boot.load(context.build.store_url)
@@ -115,15 +119,20 @@ class Photos(Part):
             return
         if not grid_open:
             self._set_aside()
-        self._collection.add(_photo(file) for file in media)
+        self._collection.add(_photo(file) for file in media[:AT_ONCE])
+        if len(media) > AT_ONCE:
+            self._context.spawn(self._add(self._collection, media[AT_ONCE:]))
         self._bar.album.fill(media)
+        self._first = media[0]
         self._begin()
         self._open_grid()
+        self._pass_over()
 
     def scene_changed(self) -> None:
         """See `Part`."""
         self._bar.album.scene_changed()
         self._touch()
+        self._pass_over()
 
     def model_opened(self, card: ModelCard) -> None:  # noqa: ARG002
         """See `Part`."""
@@ -155,6 +164,30 @@ class Photos(Part):
         """See `Part`."""
         self._answers.forget()
         await self._database.clear()
+
+    async def _add(self, collection: Collection, media: Sequence[Any]) -> None:
+        """Add files, a few at a time: to look at thousands takes the browser a moment."""
+        for start in range(0, len(media), AT_ONCE):
+            await asyncio.sleep(0)
+            collection.add(_photo(file) for file in media[start : start + AT_ONCE])
+            self._touch()
+        if collection is self._collection:
+            self._begin()
+
+    def _pass_over(self) -> None:
+        """Once the first of several pictures has been opened, or cannot be: in this case the grid
+        says why, in its place, and the error card must not cover the others."""
+        first, sources = self._first, self._page.sources
+        if first is None or sources.scene.opening:
+            return
+        self._first = None
+        if sources.given is not first:
+            self._context.spawn(self._return_to_grid())
+
+    async def _return_to_grid(self) -> None:
+        if self._page.notice.code is not None:
+            self._page.notice.dismiss()
+        self._open_grid()
 
     # ---- analysis --------------------------------------------------------------------------------
 
@@ -258,7 +291,7 @@ class Photos(Part):
     def _render_button(self) -> None:
         count = len(self._collection)
         by_id("photos").hidden = not count
-        by_id("photos-text").textContent = words.pictures(count)
+        said(by_id("photos-text"), words.pictures(count))
 
     def _open_grid(self) -> None:
         if not len(self._collection) and self._before is None:
@@ -271,26 +304,13 @@ class Photos(Part):
         self._dialog.grid.focus()
 
     def _describe(self, number: int) -> Tile:
-        photo = self._collection.photos[number]
-        chips = self._collection.chips(number, self._choice)[:MOST_CHIPS]
-        labels = self._collection.labels
-        named = tuple((class_id, words.chip(labels[class_id], n)) for class_id, n in chips)
-        return Tile(
-            photo.path.rpartition("/")[2],
-            photo.path,
-            photo.state.value,
-            named,
-            self._note(number, photo),
-            self._thumbs.url(number),
-            number in self._selection,
-            photo.file is self._page.sources.given,
-        )
-
-    def _note(self, number: int, photo: Photo) -> str:
-        if photo.state is State.DONE:
-            return words.HIDDEN if len(self._collection.table.of(number)) else words.NOTHING
-        return {State.WAITING: words.WAITING, State.VIDEO: words.VIDEO}.get(
-            photo.state, photo.error
+        return describe(
+            self._collection,
+            number,
+            self._choice,
+            url=self._thumbs.url(number),
+            chosen=number in self._selection,
+            shown=self._collection.photos[number].file is self._page.sources.given,
         )
 
     def _seen(self, numbers: Sequence[int]) -> None:
