@@ -71,6 +71,7 @@ const snapshot = () => ({
   frame: null,
   held: {},
   detections: [],
+  photos: null,
   counts: null,
   heads: null,
   recording: null,

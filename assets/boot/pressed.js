@@ -19,7 +19,7 @@ function remember(event) {
   } else if (event.type === "drop") {
     event.preventDefault(); // or the browser leaves the page and opens the file
     element("dropzone").hidden = true;
-    rememberFiles(event.dataTransfer.files);
+    rememberFiles(dropped(event.dataTransfer));
   } else if (event.type === "paste") {
     rememberFiles(event.clipboardData.files);
   } else if (event.type === "dragover" && event.dataTransfer.types.includes("Files")) {
@@ -29,6 +29,13 @@ function remember(event) {
     element("dropzone").hidden = true;
   }
   if (wants || pressed.files.length) onWish();
+}
+
+// Files, or entries of the file system if there are folders among them: these can be asked for only
+// now. Python reads them, see py/obscura/page/browser/folders.py.
+function dropped({ items, files }) {
+  const entries = [...items].map((item) => item.webkitGetAsEntry?.()).filter(Boolean);
+  return entries.some((entry) => entry.isDirectory) ? entries : files;
 }
 
 function rememberFiles(files) {

@@ -190,6 +190,30 @@ def export_dialog(room: Room) -> None:
     room.page.wait_for_selector("#export-rows option[value=all]", state="attached")
 
 
+def pictures(room: Room) -> None:
+    room.home()
+    person = encode(sample().resize((200, 200)))
+    files = [(f"holiday by the sea {n}.png", person) for n in range(8)] + [("broken.png", b"no")]
+    room.at("photo").set_input_files(
+        files=[{"name": name, "mimeType": "image/png", "buffer": data} for name, data in files]
+    )
+    room.at("photos-dialog").wait_for()
+    room.until("now.photos && now.photos.analysed === 8 && now.photos.failed === 1")
+    room.at("photos-select").click()
+    if room.at("photos-filters").is_visible():
+        room.at("photos-filters").click()
+        room.at("photos-choose").wait_for()
+
+
+def one_of_several(room: Room) -> None:
+    pictures(room)
+    if room.at("photos-filters").is_visible():
+        room.at("photos-filters").click()
+    room.page.locator("#photos-grid [aria-posinset='2']").click()
+    room.until("now.state === 'still' && now.detections.length > 0")
+    room.at("picture-all").wait_for()
+
+
 STATES: dict[str, Callable[[Room], None]] = {
     "ready": ready,
     "live": live,
@@ -210,6 +234,8 @@ STATES: dict[str, Callable[[Room], None]] = {
     "closer looks": closer,
     "head dialog": head_dialog,
     "analysed": analysed,
+    "pictures": pictures,
+    "one of several": one_of_several,
     "hide": hide,
 }
 
@@ -252,6 +278,7 @@ def put_away(room: Room) -> None:
           if (!document.getElementById("meter-details").hidden) {
             document.getElementById("meter-line").click();
           }
+          document.getElementById("photos-dialog").classList.remove("filtered");
           scrollTo(0, 0);
         }"""
     )

@@ -1,4 +1,4 @@
-"""Videos and several pictures: a time line, steps, speed, names, and a strip to go through."""
+"""Videos: a time line, steps, speed and names; and pictures given with a model."""
 
 from __future__ import annotations
 
@@ -41,26 +41,10 @@ def play(room: Room) -> None:
     room.page.wait_for_selector("#video-bar:not([hidden])")
 
 
-def give_pictures(room: Room, *names: str) -> None:
-    """Pick several pictures at once, and wait until the first is read."""
-    files = [
-        {"name": name, "mimeType": "image/png", "buffer": encode(sample().resize((300 + i, 300)))}
-        for i, name in enumerate(names)
-    ]
-    room.at("photo").set_input_files(files=files)
-    until_shown(room, names[0])
-    room.page.wait_for_selector("#picture-strip:not([hidden])")
-
-
 def until_shown(room: Room, name: str) -> None:
-    """Wait until a picture of this name is read, and marked in the strip once there is one."""
+    """Wait until a picture of this name is read."""
     caption = f"document.getElementById('caption').textContent === {json.dumps(name)}"
     room.until(f"now.state === 'still' && {caption}")
-
-
-def current(room: Room) -> str:
-    """Return the name of the picture that the strip marks."""
-    return room.page.locator("[aria-current=true].picture-button").inner_text().strip()
 
 
 def moment(room: Room) -> float:
@@ -148,70 +132,6 @@ def test_a_snapshot_of_a_video_says_when_it_was(room: Room) -> None:
     assert made["time_s"] == pytest.approx(time, abs=0.05)
     row = made["detections"][0]
     assert overlap([row[edge] for edge in ("x1", "y1", "x2", "y2")], CLIP_PERSON) >= 0.6
-
-
-def test_of_several_pictures_each_can_be_shown(room: Room) -> None:
-    give_pictures(room, "one.png", "two.png", "three.png")
-    assert room.at("picture-position").inner_text() == "1 of 3"
-    assert room.at("picture-names").locator("img").count() == 3
-
-    room.at("picture-next").click()
-    until_shown(room, "two.png")
-    room.until_text("picture-position", "2 of 3")
-    assert [room.page.evaluate("() => picture.width"), current(room)] == [301, "two.png"]
-
-    room.page.evaluate("() => document.activeElement.blur()")
-    room.page.keyboard.press(".")
-    until_shown(room, "three.png")
-    room.until_text("picture-position", "3 of 3")
-    assert room.labels() == ["person"]
-
-    room.page.locator(".picture-button").first.click()
-    until_shown(room, "one.png")
-
-
-def test_the_arrow_keys_go_through_the_pictures_once_these_have_the_focus(room: Room) -> None:
-    give_pictures(room, "left.png", "right.png")
-    room.page.locator(".picture-button").first.focus()
-
-    room.page.keyboard.press("ArrowRight")
-
-    until_shown(room, "right.png")
-    assert room.at("threshold-value").inner_text() == "40 %"
-
-
-def test_a_picture_that_cannot_be_opened_is_marked_and_the_others_are_shown(room: Room) -> None:
-    picture = encode(sample())
-    room.at("photo").set_input_files(
-        files=[
-            {"name": "good.png", "mimeType": "image/png", "buffer": picture},
-            {"name": "bad.png", "mimeType": "image/png", "buffer": b"nothing"},
-            {"name": "last.png", "mimeType": "image/png", "buffer": picture},
-        ]
-    )
-    until_shown(room, "good.png")
-
-    room.at("picture-next").click()
-    room.until_error("picture")
-    room.at("notice-dismiss").click()
-
-    assert "can't be opened" in (
-        room.page.locator(".picture-button").nth(1).get_attribute("title") or ""
-    )
-    assert current(room) == "good.png"
-    room.at("picture-next").click()
-    until_shown(room, "last.png")
-
-
-def test_closing_the_picture_returns_to_the_start_page(room: Room) -> None:
-    give_pictures(room, "a.png", "b.png")
-
-    room.at("close-source").click()
-
-    room.until_state("ready")
-    assert room.page.evaluate("() => document.body.dataset.scene") == "welcome"
-    assert not room.at("picture-strip").is_visible()
-    assert not room.at("close-source").is_visible()
 
 
 def test_of_a_picture_and_a_model_the_page_says_what_it_does_with_which(

@@ -21,7 +21,7 @@ PLACES = {
     "py/obscura/page/browser/sharing.py": "encodes the redacted snapshot as a PNG",
     "py/obscura/page/browser/remote_link.py": "draws for the model, on a server: agreed to, whole",
     "py/obscura/page/browser/stills.py": "pictures of exports, none while any part is hidden",
-    "py/obscura/page/features/browse/strip.py": "small pictures, under the veil",
+    "py/obscura/page/features/photos/part.py": "small pictures, under the veil",
     "py/obscura/page/features/keep/dialog.py": "shows the snapshot, which is redacted",
     "py/obscura/page/features/record/dialog.py": "shows the recording, which is redacted",
     "py/obscura/page/features/record/part.py": "draws what the redactor shows, where there is one",
@@ -53,7 +53,7 @@ def test_under_the_veil_originals_are_neither_seen_nor_dragged_nor_saved() -> No
     rules = re.findall(r'\[data-veiled="yes"\][^{]*\{[^}]*\}', style)
     veil = next(rule for rule in rules if ".media:not(#redacted)" in rule)
 
-    assert "#picture-names img" in veil
+    assert "#photos-grid img" in veil
     assert "opacity: 0;" in veil
     assert "pointer-events: none;" in veil, "no menu, no dragging"
     page = (ROOT / "index.html").read_text(encoding="utf-8")

@@ -206,13 +206,14 @@ def test_the_question_before_deleting_names_what_goes(
 
 
 def test_lines_and_zones_are_named_among_what_is_stored_and_before_they_are_deleted() -> None:
-    assert privacy.kept(0, 0, counts=1, drawn=2) == "your settings, lines and zones, counts"
-    assert privacy.stored_for(1) == "1 camera or video"
-    assert privacy.stored_for(2) == "2 cameras or videos"
-    assert privacy.delete_question([], 0, counts=1, drawn=2) == (
+    stored = [privacy.SHAPES, privacy.COUNTS]
+    assert privacy.kept(0, 0, stored) == "your settings, lines and zones, counts"
+    assert privacy.SHAPES.amount(1) == "1 camera or video"
+    assert privacy.COUNTS.amount(2) == "2 cameras or videos"
+    assert privacy.RESULTS.amount(1) == "1 video"
+    assert privacy.delete_question([], 0, stored) == (
         "Delete your settings, your lines and zones and the counts over time from this device?"
     )
-    assert "lines" not in privacy.kept(0, 0, counts=1) + privacy.delete_question([], 0, counts=1)
 
 
 @pytest.mark.parametrize(

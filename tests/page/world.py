@@ -123,6 +123,9 @@ class World:
                 note=self.notes.__setitem__,
                 notice=self.notice,
                 read_part=self._read_part,
+                is_folder=lambda given: isinstance(given, list),
+                read_folders=self._read_folders,
+                path_of=lambda file: str(file.name),
                 shell=self.shell,
             ),
             scene=self.scene,
@@ -140,6 +143,10 @@ class World:
 
     async def _read_part(self, file: Any, start: int, stop: int) -> bytes:
         return bytes(file.content[start:stop])
+
+    async def _read_folders(self, given: Any, say: Any) -> list[Any]:
+        say(1)
+        return [file for each in given for file in (each if isinstance(each, list) else [each])]
 
     # ---- the truth -------------------------------------------------------------------------------
 

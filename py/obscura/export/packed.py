@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import json
 import zlib
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Callable, Iterator, Sequence
+from typing import IO, Any
+
+from obscura.export.coco import CocoFile
+from obscura.export.csv_table import CsvTable
+from obscura.export.lines import Document, Lines, Writer
 
 CHUNK = 1 << 16
 
@@ -33,3 +37,12 @@ class Packed:
     def close(self) -> None:
         """Forget them."""
         self._data = bytearray()
+
+
+WRITERS: dict[str, Callable[[IO[str], Sequence[str]], Writer]] = {
+    "jsonl": Lines,
+    "json": Document,
+    "csv": lambda out, labels: CsvTable(out, labels, Packed()),
+    "coco": lambda out, labels: CocoFile(out, labels, Packed()),
+}
+"""What writes each format to one file where there is no disk; `formats.FORMATS` uses one."""

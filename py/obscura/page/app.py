@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
-from obscura.errors import BackendUnusable
+from obscura.errors import BackendUnusable, PictureError
 from obscura.live.pace import Pace
 from obscura.page.live import kinds
 from obscura.page.live.analysis import Analysis
@@ -23,6 +23,14 @@ from obscura.page.state.preferences import Preferences
 from obscura.page.state.scene import Kind, Scene, State
 from obscura.page.state.settings import Request, Settings
 from obscura.page.words import text
+from obscura.page.words.names import natural
+
+
+class FolderEmpty(PictureError):
+    """A folder has nothing that can be shown."""
+
+    code = "folder-empty"
+    remedy = "Choose another folder."
 
 
 class App:
@@ -116,12 +124,33 @@ class App:
     def open_files(self, files: Sequence[Any]) -> Any:
         """Open what a person gave: photos or videos, to show one by one; a model to add; data and
         archives that a feature claims."""
+        if any(map(self._platform.is_folder, files)):
+            return self._open_folders(files)
         data = any(kinds.is_data(file) or kinds.is_archive(file) for file in files)
         if data and not any(map(kinds.is_model, files)):
             return self._open_claimed(files)
         if any(map(kinds.is_table, files)):
             return self._open_described(files)
         return self._open_unclaimed(files)
+
+    async def _open_folders(self, given: Sequence[Any]) -> None:
+        """Open the pictures and videos that are in folders, by the order of their paths."""
+        platform = self._platform
+
+        def say(count: int) -> None:
+            platform.show_progress(text.READING_FOLDER.format(count=count))
+
+        try:
+            found = await platform.read_folders(given, say)
+        finally:
+            self.say("")
+        media = [file for file in found if kinds.is_media_of_folder(file)]
+        if not media:
+            raise FolderEmpty("There are no pictures or videos in this folder")
+        media.sort(key=lambda file: natural(platform.path_of(file)))
+        opened = self._open_unclaimed(media)
+        if opened is not None:
+            await opened
 
     async def _open_claimed(self, files: Sequence[Any]) -> None:
         """Open files, and hand those that features claim to these once the others are in view."""
@@ -163,7 +192,7 @@ class App:
         media, others = kinds.sorted_out(files)
         self.features.give_files(media, others)
         if len(files) > 1 and media:
-            self._platform.spawn(self.features.start(When.BROWSED))
+            self._platform.spawn(self.features.start(When.SEVERAL))
         if not others:
             return self.sources.open(media[0])
         self.notice.hide()

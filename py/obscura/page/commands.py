@@ -38,6 +38,8 @@ def commands(app: App, shell: Any) -> list[Command]:
             for row in app.features
             for each in row.commands
         ),
+        Command("previous", lambda: app.features.step(-1), ",", help=keys["step"]),
+        Command("next", lambda: app.features.step(1), "."),
         Command("models", lambda: app.models.open(), "m", "models", keys["models"]),
         Command("full screen", shell.toggle_full_screen, "f", help=keys["full screen"]),
         Command(

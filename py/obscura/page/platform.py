@@ -30,5 +30,11 @@ class Platform(NamedTuple):
     """The error card, `stage.notice.NoticeCard`."""
     read_part: Callable[[Any, int, int], Awaitable[bytes]]
     """Returns these bytes of a file: `browser.files.read_part`."""
+    is_folder: Callable[[Any], bool]
+    """Whether something that was given is a folder: `browser.folders.is_folder`."""
+    read_folders: Callable[[Any, Callable[[int], None]], Awaitable[list[Any]]]
+    """Returns the files in folders: `browser.folders.read`."""
+    path_of: Callable[[Any], str]
+    """Returns the path of a file: `browser.files.path_of`."""
     shell: Any
     """Dialogs, full screen, reload: `browser.shell`."""

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import math
 from collections.abc import Callable
 from typing import Any
 
 from js import ImageData, Path2D, createImageBitmap, document, window
+from pyodide.ffi import create_once_callable
 
 from obscura.page.browser.dom import js_object
 
@@ -85,6 +87,27 @@ def still_of(video: Any, size: tuple[int, int]) -> Any:
     return canvas
 
 
+async def small_copy(picture: Any, side: int) -> Any:
+    """Return a JPEG `Blob` of a canvas, cropped to a square of so many pixels at most; None if the
+    browser cannot make one. What is transparent becomes black."""
+    across = min(picture.width, picture.height)
+    side = min(side, across)
+    small = new_canvas(side, side)
+    context = small.getContext("2d", js_object(alpha=False))
+    context.imageSmoothingQuality = "high"
+    left, top = (picture.width - across) / 2, (picture.height - across) / 2
+    context.drawImage(picture, left, top, across, across, 0, 0, side, side)
+    encoded: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+    small.toBlob(create_once_callable(encoded.set_result), "image/jpeg", 0.8)
+    blob = await encoded
+    return blob if hasattr(blob, "size") else None  # null is not None to Pyodide
+
+
+def release(canvas: Any) -> None:
+    """Free the memory of a canvas that is not shown; iOS keeps it for a while otherwise."""
+    canvas.width = canvas.height = 0
+
+
 def canvas_of(pixels: Any) -> Any:
     """Return a new canvas with an `ImageData`."""
     canvas = new_canvas(pixels.width, pixels.height)
@@ -105,7 +128,7 @@ def read_mirrored(canvas: Any) -> Any:
     context.setTransform(-1, 0, 0, 1, canvas.width, 0)
     context.drawImage(canvas, 0, 0)
     pixels = read_pixels(mirrored)
-    mirrored.width = mirrored.height = 0  # else iOS keeps its memory for a while
+    release(mirrored)
     return pixels
 
 

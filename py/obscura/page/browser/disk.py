@@ -50,14 +50,6 @@ async def delete(name: str) -> None:
             await folder.removeEntry(name)
 
 
-async def free() -> int | None:
-    """Return the bytes that this site may still store; None if the browser does not say."""
-    with suppress(Exception):  # as above
-        estimate = await navigator.storage.estimate()
-        return int(estimate.quota) - int(estimate.usage)
-    return None
-
-
 async def _folder() -> Any:
     """Return the folder; None if there is none, and none is made."""
     root = await navigator.storage.getDirectory()

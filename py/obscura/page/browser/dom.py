@@ -13,7 +13,17 @@ import json
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from js import JSON, Object, console, document, matchMedia, obscura, setInterval, window
+from js import (
+    JSON,
+    Object,
+    ResizeObserver,
+    console,
+    document,
+    matchMedia,
+    obscura,
+    setInterval,
+    window,
+)
 from pyodide.ffi import create_proxy, to_js
 
 _tasks: set[asyncio.Task[None]] = set()
@@ -98,6 +108,11 @@ def listener(handler: Callable[[Any], Any]) -> Any:
 def listen(target: Any, event: str, handler: Callable[[Any], Any]) -> None:
     """Call `handler(event)` on every such event, for the life of the page; see `listener`."""
     target.addEventListener(event, listener(handler))
+
+
+def watch_box(element: Any, changed: Callable[[], None]) -> None:
+    """Call `changed()` when an element has another size, for the life of the page."""
+    ResizeObserver.new(create_proxy(lambda *_: changed())).observe(element)
 
 
 def every(milliseconds: int, handler: Callable[[], Any]) -> None:

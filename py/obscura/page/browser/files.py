@@ -61,6 +61,19 @@ def with_part(blob: Any, start: int, part: bytes) -> Any:
     return Blob.new(to_js(pieces), js_object(type=blob.type))
 
 
+def set_path(file: Any, path: str) -> None:
+    """Note the path of a file within the folder that it was found in."""
+    file.obscuraPath = path
+
+
+def path_of(file: Any) -> str:
+    """Return the path of a file within the folder that was given, else its name."""
+    for known in (getattr(file, "obscuraPath", ""), getattr(file, "webkitRelativePath", "")):
+        if known:
+            return str(known)
+    return str(file.name)
+
+
 def named(blob: Any, name: str) -> Any:
     """Return a `File` with a blob's contents. Boundary: nothing is copied."""
     return File.new(to_js([blob]), name, js_object(type=blob.type))

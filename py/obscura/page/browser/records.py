@@ -20,6 +20,8 @@ ANSWERS = "obscura-answers"
 """Name of the database of answers that are kept."""
 RESULTS = "obscura-results"
 """Name of the database of what was found in videos, frame by frame."""
+PHOTOS = "obscura-photos"
+"""Name of the database of what was found in photos."""
 TOTALS = "totals"
 """Where the keys of counts begin of which each camera or video has one."""
 STORE = "records"
@@ -55,6 +57,15 @@ class RecordDatabase:
             (tuple(key.to_py()), value if isinstance(value, str) else None)
             for key, value in zip(keys, values, strict=True)
         ]
+
+    async def count(self) -> int:
+        """Return how many records there are."""
+        if not await self._exists():
+            return 0
+        await self._open()
+        ask = self._module.promisifyRequest
+        counted = create_once_callable(lambda store: ask(store.count()))
+        return int(await self._database("readonly", counted))
 
     async def write(self, records: Mapping[tuple[str | float, ...], str | None]) -> None:
         """Write all records or none; None deletes one."""

@@ -9,6 +9,7 @@ from typing import Any
 from js import ResizeObserver, document, location, navigator, window
 from pyodide.ffi import create_proxy
 
+from obscura.page.browser import folders
 from obscura.page.browser.dom import by_id, listen, media_matches, terms
 from obscura.page.state.feature import Command
 from obscura.page.state.settings import next_theme
@@ -126,7 +127,8 @@ def set_up_files(on_files: Callable[[list[Any]], Any]) -> None:
     dropzone = by_id("dropzone")
 
     def given(files: Any) -> Any:
-        return on_files([files.item(i) for i in range(files.length)]) if files.length else None
+        files = list(files)
+        return on_files(files) if files else None
 
     def picked(event: Any) -> Any:
         coroutine = given(event.target.files)
@@ -145,12 +147,12 @@ def set_up_files(on_files: Callable[[list[Any]], Any]) -> None:
     def dropped(event: Any) -> Any:
         event.preventDefault()
         dropzone.hidden = True
-        return given(event.dataTransfer.files)
+        return given(folders.dropped(event.dataTransfer))
 
     def pasted(event: Any) -> Any:
         return given(event.clipboardData.files)
 
-    for picker in ("photo", "own-files"):
+    for picker in ("photo", "folder", "photos-more", "photos-folder", "own-files"):
         listen(by_id(picker), "change", picked)
     listen(window, "dragover", over)
     listen(window, "dragleave", left)

@@ -391,6 +391,11 @@ class SourceController:
         """Return what is found in a picture that is not shown; see `PictureReader.aside`."""
         return await self._reader.aside(capture, frame, steps)
 
+    async def decoded(self, file: Any) -> Any:
+        """Return a photo (`live.sources.Photo`) that is not shown; the caller stops it. Errors as
+        of `SourceOpener.photo`."""
+        return await self._opener.photo(file)
+
     def show_sample(self) -> bool:
         """Show the bundled picture's answer, if that picture is in view; return whether it is."""
         return self._reader.show_sample()

@@ -13,6 +13,19 @@ VIDEO_ENDINGS = (
     *(".mpeg", ".3gp", ".wmv", ".flv"),
 )
 """Endings of videos; browsers refuse some of them, but none is a picture."""
+PICTURE_ENDINGS = (
+    ".heic",
+    ".heif",
+    ".avif",
+    ".jxl",
+    ".tif",
+    ".tiff",
+    ".webp",
+    ".jpg",
+    ".jpeg",
+    ".png",
+)
+"""Endings of pictures of which some browsers know no type."""
 DATA_ENDING, TABLE_ENDING, ARCHIVE_ENDING = ".json", ".toml", ".zip"
 DATA_HEAD_BYTES = 65_536
 """How much of a JSON file's beginning tells what it is for: its keys come in any order. Of an
@@ -110,6 +123,15 @@ def telling_part(file: Any) -> tuple[int, int]:
 def is_media(file: Any) -> bool:
     """Whether a file says that it is a picture or a video."""
     return str(file.type).startswith(("image/", "video/"))
+
+
+def is_media_of_folder(file: Any) -> bool:
+    """Whether a file of a folder is a picture or a video, by its type, or by its name where the
+    browser knows no type. Hidden files are not; some systems have one beside each picture."""
+    name = str(file.name).lower()
+    if name.startswith("."):
+        return False
+    return is_media(file) or (not str(file.type) and name.endswith(PICTURE_ENDINGS + VIDEO_ENDINGS))
 
 
 def sorted_out(files: Sequence[Any]) -> tuple[list[Any], list[Any]]:

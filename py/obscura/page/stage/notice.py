@@ -33,7 +33,7 @@ class NoticeCard:
         self.on_dismissed: Callable[[], Any] = lambda: None
         """Called when the person has put the card away."""
         listen(self._action, "click", self._press)
-        listen(by_id("notice-dismiss"), "click", lambda _event: self._dismiss())
+        listen(by_id("notice-dismiss"), "click", lambda _event: self.dismiss())
         listen(self._card, "keydown", self._key_pressed)
 
     def show(self, error: BaseException) -> None:
@@ -78,13 +78,14 @@ class NoticeCard:
         self._card.hidden = True
         self.code = None
 
-    def _dismiss(self) -> None:
+    def dismiss(self) -> None:
+        """Put the card away, as its button does."""
         self.hide()
         self.on_dismissed()
 
     def _key_pressed(self, event: Any) -> None:
         if event.key == "Escape":
-            self._dismiss()
+            self.dismiss()
 
     def _press(self, _event: Any) -> Any:
         self.hide()

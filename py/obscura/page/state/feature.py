@@ -23,7 +23,8 @@ class When(Enum):
 
     START = "start"  # with the page; it is part of what a first detection fetches
     OPENED = "opened"  # once a model is in use
-    BROWSED = "browsed"  # once a video is in view, or several files were given
+    BROWSED = "browsed"  # once a video is in view
+    SEVERAL = "several"  # once several files were given
     WANTED = "wanted"  # with its first command
 
 
@@ -59,6 +60,10 @@ class Part:
             LookupError: the feature has no such command.
         """
         raise LookupError(command)
+
+    def step(self, steps: int) -> Any:
+        """Show the picture or frame so many further on, or back if negative, if what is in view is
+        the feature's; may return an awaitable."""
 
     def models_listed(self, cards: Sequence[ModelCard]) -> None:
         """These models exist from now on."""
@@ -183,6 +188,13 @@ class Features:
         done = (await self.part(name)).run(command)
         if isinstance(done, Awaitable):
             await done
+
+    async def step(self, steps: int) -> None:
+        """Show the picture or frame so many further on, or back, see `Part.step`."""
+        for part in list(self.parts.values()):
+            done = part.step(steps)
+            if isinstance(done, Awaitable):
+                await done
 
     async def start(self, *when: When) -> None:
         """Start the features of these kinds. Errors as in `part`."""

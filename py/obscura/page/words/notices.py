@@ -182,6 +182,12 @@ NOTICES = {
         "photo",
         reason="cause",  # which names the file: one of several, maybe
     ),
+    "folder-empty": Notice(
+        "No pictures in this folder",
+        "Nothing in it is a picture or a video that browsers know. Choose another folder, or drop "
+        "the files themselves.",
+        "photo",
+    ),
     "source-missing": Notice(
         "There is no file at this address",
         "Check the address, or use a photo from this device.",

@@ -32,6 +32,7 @@ START = {
 }
 STOP = "Stop"
 PAUSE = "Pause"
+READING_FOLDER = "Looking through the folder: {count:,} files so far"
 RESUME = "Resume"
 ASKING = "Allow the camera in your browser's prompt"
 READING_PICTURE = "Analysing the picture…"
@@ -87,6 +88,7 @@ KEYS = {
     "start": ("Space", "start or stop"),
     "pause": ("K", "pause or resume"),
     "photo": ("P", "use a photo"),
+    "step": (", .", "previous, next frame or picture"),
     "models": ("M", "compare and choose models"),
     "full screen": ("F", "full screen"),
     "fit": ("Z", "fit the picture or fill the screen"),

@@ -95,10 +95,11 @@ class Controls(Part):
         self._show_ticks()
 
     def settings_changed(self, settings: Settings) -> None:
-        """Show switches that were changed elsewhere, by a key for example."""
+        """Show switches and sliders that were changed elsewhere, by a key for example."""
         for row in self._rows:
-            if row.control == "check":
-                self._show(row, getattr(settings, row.name))
+            value = getattr(settings, row.name)
+            if row.control == "check" or (row.control == "slider" and value is not None):
+                self._show(row, value)
 
     def cameras_listed(self, cameras: Sequence[Camera], chosen: str) -> None:
         """Offer these cameras; their names are known once permission was given."""

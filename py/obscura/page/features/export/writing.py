@@ -15,10 +15,8 @@ from typing import Any, BinaryIO, Protocol
 from obscura.counting import Shapes
 from obscura.counting.report import document
 from obscura.export.coco import CocoFile
-from obscura.export.csv_table import CsvTable
 from obscura.export.events import to_line
-from obscura.export.lines import Lines
-from obscura.export.packed import Packed
+from obscura.export.packed import WRITERS, Packed
 from obscura.export.session import About, SessionWriter
 from obscura.export.yolo import IMAGES, Stems, YoloZip, member
 from obscura.page.features.export.replaying import Chosen, Happened
@@ -169,13 +167,8 @@ async def write(form: str, turns: Turns, head: Head, wanted: Wanted, out: Binary
     if form == "coco" and wanted.picture is not None:
         return await _coco_with_pictures(turns, head, wanted, out)
     text = io.TextIOWrapper(out, "utf-8", "backslashreplace", newline="")
-    makers: dict[str, Callable[[], Writer]] = {
-        "jsonl": lambda: Lines(text, head.labels),
-        "csv": lambda: CsvTable(text, head.labels, Packed()),
-        "coco": lambda: CocoFile(text, head.labels, Packed()),
-    }
     try:
-        return await _records(makers[form](), turns, head, wanted)
+        return await _records(WRITERS[form](text, head.labels), turns, head, wanted)
     finally:
         text.flush()
         text.detach()  # so that it does not close the file

@@ -6,9 +6,11 @@ Every request is in the timeline of the page or of the engine's worker, which re
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import Any
 
-from obscura.page.browser import records, requests, shell, storage
+from obscura.page.browser import disk, records, requests, shell, storage
 from obscura.page.browser.boot import boot
 from obscura.page.browser.dom import by_id, make, terms
 from obscura.page.features.context import Context
@@ -31,9 +33,18 @@ class PrivacyDialog(Part):
         assert context.page is not None
         self._page, self._preferences = context.page, context.preferences
         store_url = context.build.store_url
-        self._counts = records.RecordDatabase(records.COUNTS, lambda: boot.load(store_url))
-        self._answers = records.RecordDatabase(records.ANSWERS, lambda: boot.load(store_url))
-        self._results = records.RecordDatabase(records.RESULTS, lambda: boot.load(store_url))
+        counts, answers, results, photos = (
+            records.RecordDatabase(name, lambda: boot.load(store_url))
+            for name in (records.COUNTS, records.ANSWERS, records.RESULTS, records.PHOTOS)
+        )
+        # Of each kind, what finds out how much is stored.
+        self._kinds: tuple[tuple[words.Kind, Callable[[], Awaitable[int]]], ...] = (
+            (words.COUNTS, lambda: _records(counts, records.TOTALS)),
+            (words.ANSWERS, lambda: _records(answers, HEAD)),
+            (words.RESULTS, lambda: _records(results, HEAD)),
+            (words.PHOTOS, photos.count),
+            (words.RECORDINGS, _recordings),
+        )
         self._account = Account(requests.page_address())
         requests.observe(self._add)
 
@@ -58,8 +69,8 @@ class PrivacyDialog(Part):
         """Ask whether to delete everything, naming what that is."""
         files = await storage.cached_files()
         titles = [title for title, _ in self._networks()]
-        facts = await self._counted(), self._drawn(), await self._answered(), await self._analysed()
-        by_id("forget-what").textContent = words.delete_question(titles, files, *facts)
+        stored = [kind for kind, _ in await self._stored()]
+        by_id("forget-what").textContent = words.delete_question(titles, files, stored)
         self._show_question(True)
         by_id("forget-keep").focus()
 
@@ -113,24 +124,15 @@ class PrivacyDialog(Part):
     async def _render_stored(self) -> None:
         own = self._networks()
         size = sum(size for _, size in own)
-        stores = self._preferences.stores
-        counts, drawn = await self._counted(), self._drawn()
-        answers, videos = await self._answered(), await self._analysed()
+        stored = await self._stored()
         by_id("fact-kept").textContent = (
-            words.kept(len(own), size, counts, drawn, answers, videos)
-            if stores
+            words.kept(len(own), size, [kind for kind, _ in stored])
+            if self._preferences.stores
             else words.KEPT_NOTHING
         )
         rows = [(words.SETTINGS, text.megabytes(self._preferences.size()))]
         rows += [(title, text.megabytes(size)) for title, size in own]
-        if stores and drawn:
-            rows.append((words.SHAPES, words.stored_for(drawn)))
-        if counts:
-            rows.append((words.COUNTS, words.stored_for(counts)))
-        if answers:
-            rows.append((words.ANSWERS, words.stored_for(answers)))
-        if videos:
-            rows.append((words.RESULTS, words.results(videos)))
+        rows += [(kind.title, kind.amount(number)) for kind, number in stored]
         rows.append((words.OFFLINE_FILES, str(await storage.cached_files())))
         usage = await storage.usage()
         if usage is not None:
@@ -144,26 +146,20 @@ class PrivacyDialog(Part):
         heads = self._preferences.saved.closer_own.values()
         return [*models, *((title, int(size)) for title, size in heads if size)]
 
-    def _drawn(self) -> int:
-        """Return for how many cameras and videos lines and zones are stored."""
-        return len(self._preferences.saved.drawn)
-
-    async def _counted(self) -> int:
-        """Return for how many cameras and videos counts are stored."""
-        return await _number(self._counts, records.TOTALS)
-
-    async def _answered(self) -> int:
-        """Return for how many cameras and videos answers are stored."""
-        return await _number(self._answers, HEAD)
-
-    async def _analysed(self) -> int:
-        """Return for how many videos is stored what was found."""
-        return await _number(self._results, HEAD)
+    async def _stored(self) -> list[tuple[words.Kind, int]]:
+        """Return the kinds of which anything is stored, and how much."""
+        drawn = len(self._preferences.saved.drawn) if self._preferences.stores else 0
+        amounts = [(words.SHAPES, drawn)]
+        for kind, number in self._kinds:
+            with suppress(Exception):  # browsers that forbid it store none
+                amounts.append((kind, await number()))
+        return [(kind, number) for kind, number in amounts if number]
 
 
-async def _number(database: records.RecordDatabase, prefix: str) -> int:
-    """Return how many records of a database begin so."""
-    try:
-        return len(await database.read(prefix))
-    except Exception:  # noqa: BLE001  (browsers that forbid it store none)
-        return 0
+async def _records(database: records.RecordDatabase, prefix: str) -> int:
+    """Return how many records have keys that begin so."""
+    return len(await database.read(prefix))
+
+
+async def _recordings() -> int:
+    return len(await disk.names())

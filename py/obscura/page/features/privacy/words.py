@@ -2,45 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 from obscura.page.words.text import megabytes
 
 SETTINGS = "Settings"
 OFFLINE_FILES = "Files for offline use"
-COUNTS = "Counts over time"
-ANSWERS = "Answers of cameras and videos"
-RESULTS = "What was found in videos"
-SHAPES = "Lines and zones"
 USAGE = "Total (as the browser reports it)"
 KEPT_NOTHING = "nothing: this browser doesn't let this site store anything"
-
-
-def kept(
-    own: int, size: int, counts: int = 0, drawn: int = 0, answers: int = 0, videos: int = 0
-) -> str:
-    """Return what is stored on this device.
-
-    Args:
-        own: number of models that the user added.
-        size: of these, in bytes.
-        counts: number of cameras and videos whose counts are stored.
-        drawn: number of cameras and videos whose lines and zones are stored.
-        answers: number of cameras and videos whose answers are stored.
-        videos: number of videos for which is stored what was found.
-    """
-    parts = ["your settings"]
-    if own:
-        parts.append(f"{own} model{'s' if own > 1 else ''} ({megabytes(size)})")
-    if drawn:
-        parts.append("lines and zones")
-    if counts:
-        parts.append("counts")
-    if answers:
-        parts.append("answers")
-    if videos:
-        parts.append("what was found in videos")
-    return ", ".join(parts)
 
 
 def stored_for(sources: int) -> str:
@@ -48,38 +18,73 @@ def stored_for(sources: int) -> str:
     return "1 camera or video" if sources == 1 else f"{sources} cameras or videos"
 
 
-def results(videos: int) -> str:
-    """Return for how many videos it is stored what was found."""
-    return "1 video" if videos == 1 else f"{videos} videos"
+def _videos(number: int) -> str:
+    return "1 video" if number == 1 else f"{number} videos"
 
 
-def delete_question(
-    own: Sequence[str],
-    files: int,
-    counts: int = 0,
-    drawn: int = 0,
-    answers: int = 0,
-    videos: int = 0,
-) -> str:
+class Kind(NamedTuple):
+    """What may be stored on this device beside settings, networks and files for offline use.
+
+    Attributes:
+        title: its name in the list.
+        listed: its name in the sentence of what is stored.
+        asked: its name in the question whether to delete it.
+        amount: returns the words for how much there is.
+    """
+
+    title: str
+    listed: str
+    asked: str
+    amount: Callable[[int], str]
+
+
+SHAPES = Kind("Lines and zones", "lines and zones", "your lines and zones", stored_for)
+COUNTS = Kind("Counts over time", "counts", "the counts over time", stored_for)
+ANSWERS = Kind(
+    "Answers of cameras and videos", "answers", "the answers of cameras and videos", stored_for
+)
+RESULTS = Kind(
+    "What was found in videos", "what was found in videos", "what was found in videos", _videos
+)
+PHOTOS = Kind(
+    "What was found in photos",
+    "what was found in photos",
+    "what was found in photos",
+    lambda _number: "for when you give them again",
+)
+
+
+RECORDINGS = Kind(
+    "Recordings that were cut off",
+    "recordings that were cut off",
+    "the recordings that were cut off",
+    str,
+)
+
+
+def kept(own: int, size: int, stored: Sequence[Kind] = ()) -> str:
+    """Return what is stored on this device.
+
+    Args:
+        own: number of networks that the user added.
+        size: of these, in bytes.
+        stored: of what else there is any.
+    """
+    parts = ["your settings"]
+    if own:
+        parts.append(f"{own} model{'s' if own > 1 else ''} ({megabytes(size)})")
+    return ", ".join([*parts, *(kind.listed for kind in stored)])
+
+
+def delete_question(own: Sequence[str], files: int, stored: Sequence[Kind] = ()) -> str:
     """Return the question whether to delete everything stored, naming what that is.
 
     Args:
-        own: titles of the models that the user added.
+        own: titles of the networks that the user added.
         files: how many files are stored for offline use.
-        counts: number of cameras and videos whose counts are stored.
-        drawn: number of cameras and videos whose lines and zones are stored.
-        answers: number of cameras and videos whose answers are stored.
-        videos: number of videos for which is stored what was found.
+        stored: of what else there is any.
     """
-    parts = ["your settings"]
-    if drawn:
-        parts.append("your lines and zones")
-    if counts:
-        parts.append("the counts over time")
-    if answers:
-        parts.append("the answers of cameras and videos")
-    if videos:
-        parts.append("what was found in videos")
+    parts = ["your settings", *(kind.asked for kind in stored)]
     if own:
         several = f"the {len(own)} models" if len(own) > 1 else "the model"
         parts.append(f"{several} you added ({', '.join(own)})")

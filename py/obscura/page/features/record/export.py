@@ -7,7 +7,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
-from obscura.page.browser import canvas, disk, files, recorder
+from obscura.page.browser import canvas, disk, files, recorder, storage
 from obscura.page.browser.clock import now_ms
 from obscura.page.browser.dom import by_id
 from obscura.page.features.context import Context
@@ -89,7 +89,7 @@ class Export:
             reader.close()
 
     async def _encode(self, results: Results, file: Any, reader: Any) -> None:
-        free = await disk.free()
+        free = await storage.room()
         if free is not None and free < max(LEAST, int(file.size)):
             self._say(words.NO_ROOM)
             return

@@ -6,7 +6,7 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from obscura.page.browser import canvas, disk, files, recorder
+from obscura.page.browser import canvas, disk, files, recorder, storage
 from obscura.page.browser.clock import now_ms
 from obscura.page.browser.dom import by_id, every, on_visibility
 from obscura.page.features.context import Context
@@ -156,7 +156,7 @@ class Record(Part):
         if size is None or not size[0]:
             return
         self._say("")
-        free = await disk.free()
+        free = await storage.room()
         if free is not None and free < LEAST:
             self._say(words.NO_ROOM)
             return
@@ -263,7 +263,7 @@ class Record(Part):
         if recording.error is not None:
             self._stop(words.BROKE_OFF)
             return
-        free = await disk.free()
+        free = await storage.room()
         if free is None or recording is not self._recording:
             return
         left = seconds_left(free, recording.written, recording.seconds)

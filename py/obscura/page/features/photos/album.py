@@ -35,6 +35,20 @@ class Album:
         self._opened = bool(files) and self._in_view(0)
         self._changed()
 
+    async def enter(self, files: Sequence[Any], index: int) -> None:
+        """Replace the files, and open the one of this index, unless it is in view already."""
+        self.files, self.shown, self._wanted = tuple(files), index, index
+        self.unreadable.clear()
+        self._opened = self._in_view(index)
+        if not self._opened:
+            given = self.files
+            await self._sources.open(files[index])
+            if self.files is not given or self._wanted != index:
+                return  # another was asked for meanwhile
+            if not self._in_view(index):
+                self.unreadable.add(index)
+        self._changed()
+
     def scene_changed(self) -> None:
         """Empty the album once something else is in view: a camera, or nothing."""
         if not self.files or self._sources.scene.opening:

@@ -1,0 +1,26 @@
+"""Photos: several pictures that were given at once, as a grid and one by one."""
+
+from __future__ import annotations
+
+from obscura.page.features.photos import words
+from obscura.page.state.feature import Command, Feature, When
+
+FEATURE = Feature(
+    "photos",
+    entry="obscura.page.features.photos.part",
+    when=When.SEVERAL,
+    commands=(
+        Command("grid", key="g", button="photos", help=words.KEY),
+        Command("grid of the bar", button="picture-all"),
+        Command("previous", button="picture-previous"),
+        Command("next", button="picture-next"),
+        Command("pause", button="photos-pause"),
+        Command("cancel", button="photos-cancel"),
+        Command("select", button="photos-select"),
+        Command("unselect", button="photos-unselect"),
+        Command("clear", button="photos-clear"),
+        Command("undo", button="photos-undo"),
+        Command("save", button="photos-save"),
+    ),
+    snapshot={"photos": None},
+)
