@@ -156,7 +156,6 @@ def head_dialog(room: Room) -> None:
 
 def analysed(room: Room) -> None:
     room.home()
-    room.choose("cocossd")
     room.give(clip(12), "numbered.mp4", "video/mp4")
     room.until_live()
     room.at("pause").click()
@@ -185,6 +184,7 @@ STATES: dict[str, Callable[[Room], None]] = {
     "live": live,
     "meter open": meter_open,
     "photo": photo,
+    "analysed": analysed,
     "error": error,
     "error unfolded": error_unfolded,
     "help": help_dialog,
@@ -198,7 +198,6 @@ STATES: dict[str, Callable[[Room], None]] = {
     "events": events,
     "closer looks": closer,
     "head dialog": head_dialog,
-    "analysed": analysed,
     "hide": hide,
 }
 
