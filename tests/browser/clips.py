@@ -4,10 +4,11 @@ others; the person of the bundled picture is in some of them."""
 from __future__ import annotations
 
 import functools
-import io
 import struct
 from collections.abc import Collection, Sequence
 from fractions import Fraction
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import av
@@ -19,6 +20,8 @@ from .pictures import sample
 BITS = 10
 """Squares along the upper edge, the lowest bit first: white for 1, black for 0."""
 RATE = 10
+OPTIONS = {"": {}, "live": {"live": "1"}, "fast": {"movflags": "faststart"}}
+"""Of a container: "live" has no duration, "fast" its table at the beginning."""
 SIZE = (320, 240)
 
 SPY = f"""
@@ -32,10 +35,12 @@ globalThis.given = []; // the numbers of the frames that engines were given
     canvas.height = frame?.displayHeight ?? height;
     if (frame) context.drawImage(picture, 0, 0);
     else context.putImageData(picture, 0, 0);
-    const side = canvas.width / {BITS};
+    const side = (globalThis.edge === "right" ? canvas.height : canvas.width) / {BITS};
     let number = 0;
     for (let bit = 0; bit < {BITS}; bit++) {{
-      const [red] = context.getImageData((bit + 0.5) * side, side / 2, 1, 1).data;
+      const along = (bit + 0.5) * side;
+      const at = globalThis.edge === "right" ? [canvas.width - side / 2, along] : [along, side / 2];
+      const [red] = context.getImageData(...at, 1, 1).data;
       if (red > 127) number |= 1 << bit;
     }}
     return number;
@@ -49,7 +54,8 @@ globalThis.given = []; // the numbers of the frames that engines were given
   }};
 }}
 """
-"""A script for `new_room(init=...)`."""
+"""A script for `new_room(init=...)`. Where a video is turned clockwise by a quarter, a test sets
+`globalThis.edge` to "right"."""
 
 
 @functools.cache
@@ -70,28 +76,33 @@ def clip(
         people: the numbers of the frames in which the person is; all if None.
         size: width and height in pixels, as they are stored.
         times: of the frames in seconds; else there are `RATE` a second.
+        container: "mp4" or "webm", and one of `OPTIONS`.
         turned: by how many degrees clockwise players are to turn it.
         sound_s: for how many seconds it has sound.
     """
-    file = io.BytesIO()
-    options = {"live": "1"} if container == "webm-live" else {}
-    with av.open(file, "w", format=container.removesuffix("-live"), options=options) as out:
-        stream: Any = out.add_stream(codec, rate=RATE)
-        stream.width, stream.height, stream.pix_fmt = *size, "yuv420p"
-        stream.bit_rate = 1_000_000
-        stream.codec_context.time_base = stream.time_base = Fraction(1, 1000)
-        stream.codec_context.gop_size = 8
-        sound: Any = out.add_stream("libopus", rate=48_000, layout="stereo") if sound_s else None
-        for index in range(frames):
-            shown = people is None or index in people
-            picture = av.VideoFrame.from_ndarray(drawn(index, size, shown), format="rgb24")
-            time_s = index / RATE if times is None else times[index]
-            picture.pts, picture.time_base = round(time_s * 1000), Fraction(1, 1000)
-            out.mux(stream.encode(picture))
-        out.mux(stream.encode())
-        if sound is not None:
-            silence(out, sound, sound_s)
-    data = file.getvalue()
+    container, _, how = container.partition("-")
+    # A file, because the table can be moved to the beginning only there.
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "clip"
+        with av.open(str(path), "w", format=container, options=OPTIONS[how]) as out:
+            stream: Any = out.add_stream(codec, rate=RATE)
+            stream.width, stream.height, stream.pix_fmt = *size, "yuv420p"
+            stream.bit_rate = 1_000_000
+            stream.codec_context.time_base = stream.time_base = Fraction(1, 1000)
+            stream.codec_context.gop_size = 8
+            sound: Any = (
+                out.add_stream("libopus", rate=48_000, layout="stereo") if sound_s else None
+            )
+            for index in range(frames):
+                shown = people is None or index in people
+                picture = av.VideoFrame.from_ndarray(drawn(index, size, shown), format="rgb24")
+                time_s = index / RATE if times is None else times[index]
+                picture.pts, picture.time_base = round(time_s * 1000), Fraction(1, 1000)
+                out.mux(stream.encode(picture))
+            out.mux(stream.encode())
+            if sound is not None:
+                silence(out, sound, sound_s)
+        data = path.read_bytes()
     return data if turned == 0 else turned_by(data, turned, size)
 
 

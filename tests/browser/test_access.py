@@ -156,7 +156,6 @@ def head_dialog(room: Room) -> None:
 
 def analysed(room: Room) -> None:
     room.home()
-    room.choose("cocossd")
     room.give(clip(12), "numbered.mp4", "video/mp4")
     room.until_live()
     room.at("pause").click()
@@ -219,6 +218,7 @@ STATES: dict[str, Callable[[Room], None]] = {
     "live": live,
     "meter open": meter_open,
     "photo": photo,
+    "analysed": analysed,
     "error": error,
     "error unfolded": error_unfolded,
     "help": help_dialog,
@@ -233,7 +233,6 @@ STATES: dict[str, Callable[[Room], None]] = {
     "export": export_dialog,
     "closer looks": closer,
     "head dialog": head_dialog,
-    "analysed": analysed,
     "pictures": pictures,
     "one of several": one_of_several,
     "hide": hide,

@@ -116,6 +116,24 @@ def test_the_speed_holds_for_the_next_video_too(room: Room) -> None:
     room.at("video-speed").select_option("1")
 
 
+def test_a_video_that_does_not_begin_again_stays_at_its_end_and_so_does_the_next(
+    room: Room,
+) -> None:
+    loops = "() => document.getElementById('video').loop"
+    play(room)
+    assert room.page.evaluate(loops)
+
+    room.at("video-loop").click()
+    assert room.at("video-loop").get_attribute("aria-pressed") == "false"
+    room.until_state("paused")
+    room.stop()
+    play(room)
+
+    assert not room.page.evaluate(loops)
+    room.at("video-loop").click()
+    assert room.page.evaluate(loops)
+
+
 def test_a_snapshot_of_a_video_says_when_it_was(room: Room) -> None:
     play(room)
     room.at("pause").click()

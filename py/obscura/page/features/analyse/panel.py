@@ -23,6 +23,7 @@ class AnalysePanel:
         self._buttons = {name: by_id(f"analyse-{name}") for name in ("all", "pause", "cancel")}
         self._shown: Row | None = None
         self._marked: tuple[Any, ...] = ()
+        self._mark_buttons: list[Any] = []
         self.on_mark: Callable[[Mark], None] = lambda _mark: None
         """Called when a person presses a mark."""
         self.on_class: Callable[[str], None] = lambda _label: None
@@ -64,16 +65,22 @@ class AnalysePanel:
             return
         self._marked = made
         self._marks.hidden = self._tools.hidden = not labels
-        buttons = []
+        drawn, buttons = [], []
         for index, mark in enumerate(marks):
             said = words.mark(mark.labels, mark.start_s, mark.end_s)
             button = make("button", type="button", cls="mark", data_index=str(index), title=said)
             button.setAttribute("aria-label", said)
             button.tabIndex = 0 if index == 0 else -1
-            button.style.left = f"{100 * mark.start_s / duration_s:.2f}%"
-            button.style.width = f"{100 * (mark.end_s - mark.start_s) / duration_s:.2f}%"
+            bar = make("span", cls="mark-bar")
+            left, width = (100 * s / duration_s for s in (mark.start_s, mark.end_s - mark.start_s))
+            bar.style.left, bar.style.width = f"{left:.2f}%", f"{width:.2f}%"
+            # Large enough for a thumb, and within the screen.
+            button.style.left = f"clamp(-12px, {left:.2f}% - 22px, 100% - 32px - {width:.2f}%)"
+            button.style.width = f"min({width:.2f}% + 44px, 100% + 24px)"
+            drawn.append(bar)
             buttons.append(button)
-        self._marks.replaceChildren(*buttons)
+        self._marks.replaceChildren(*drawn, *buttons)
+        self._mark_buttons = buttons
         options = [make("option", text=words.EVERYTHING, value="")]
         options += [make("option", text=label, value=label) for label in labels]
         self._classes.replaceChildren(*options)
@@ -81,9 +88,13 @@ class AnalysePanel:
 
     def _press(self, event: Any) -> None:
         button = event.target.closest("[data-index]")
-        if button:
-            self._touch(button)
-            self.on_mark(self._marked[0][int(button.dataset.index)])
+        if not button:
+            return
+        if event.detail:  # by a pointer: marks that are close together lie over each other
+            beside = [abs(middle(each) - float(event.clientX)) for each in self._mark_buttons]
+            button = self._mark_buttons[beside.index(min(beside))]
+        self._touch(button)
+        self.on_mark(self._marked[0][int(button.dataset.index)])
 
     def _key(self, event: Any) -> None:
         steps = STEPS.get(str(event.key))
@@ -91,7 +102,7 @@ class AnalysePanel:
             return
         event.preventDefault()  # elsewhere these keys change the confidence
         event.stopPropagation()
-        buttons = list(self._marks.children)
+        buttons = self._mark_buttons
         index = int(event.target.dataset.index) + steps
         if 0 <= index < len(buttons):
             self._touch(buttons[index])
@@ -99,6 +110,12 @@ class AnalysePanel:
 
     def _touch(self, button: Any) -> None:
         """Have the Tab key come back to this mark."""
-        for each in self._marks.children:
+        for each in self._mark_buttons:
             each.tabIndex = -1
         button.tabIndex = 0
+
+
+def middle(element: Any) -> float:
+    """Return how far to the right the middle of an element is, in CSS pixels."""
+    box = element.getBoundingClientRect()
+    return float(box.left + box.width / 2)
