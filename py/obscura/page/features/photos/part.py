@@ -16,15 +16,15 @@ from obscura.page.features.context import Context
 from obscura.page.features.photos import saving, words
 from obscura.page.features.photos.answers import Answers
 from obscura.page.features.photos.bar import PictureBar
-from obscura.page.features.photos.collection import Choice, Collection, Photo, State, View
+from obscura.page.features.photos.collection import Choice, Collection, State, View
 from obscura.page.features.photos.dialog import PhotosDialog, said
+from obscura.page.features.photos.given import photo_of
 from obscura.page.features.photos.grid import Grid
 from obscura.page.features.photos.reader import PhotoReader, identity
 from obscura.page.features.photos.selection import Selection
 from obscura.page.features.photos.thumbs import Thumbnails
 from obscura.page.features.photos.tiles import Tile, describe
 from obscura.page.features.photos.work import Work
-from obscura.page.live import kinds
 from obscura.page.state.feature import Part
 from obscura.page.state.scene import Kind
 from obscura.page.state.settings import Settings
@@ -119,7 +119,7 @@ class Photos(Part):
             return
         if not grid_open:
             self._set_aside()
-        self._collection.add(_photo(file) for file in media[:AT_ONCE])
+        self._collection.add(photo_of(file) for file in media[:AT_ONCE])
         if len(media) > AT_ONCE:
             self._context.spawn(self._add(self._collection, media[AT_ONCE:]))
         self._bar.album.fill(media)
@@ -169,7 +169,7 @@ class Photos(Part):
         """Add files, a few at a time: to look at thousands takes the browser a moment."""
         for start in range(0, len(media), AT_ONCE):
             await asyncio.sleep(0)
-            collection.add(_photo(file) for file in media[start : start + AT_ONCE])
+            collection.add(photo_of(file) for file in media[start : start + AT_ONCE])
             self._touch()
         if collection is self._collection:
             self._begin()
@@ -398,9 +398,3 @@ class Photos(Part):
 def _address(small: Any) -> str:
     """Return the address of a small copy, which is hidden where pictures are."""
     return files.object_url(small)
-
-
-def _photo(file: Any) -> Photo:
-    """Return a file that was given, about which nothing is known yet."""
-    state = State.VIDEO if kinds.is_video(file) else State.WAITING
-    return Photo(file, files.path_of(file), int(file.size), float(file.lastModified), state)
