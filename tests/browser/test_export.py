@@ -16,7 +16,7 @@ from PIL import Image, ImageChops, ImageStat
 from playwright.sync_api import FilePayload
 
 from obscura.counting import Shapes, Zone
-from obscura.export import SessionWriter, read_session
+from obscura.export import About, SessionWriter, read_session
 from obscura.export.formats import writing
 from obscura.export.session import Session
 
@@ -259,6 +259,27 @@ def seek(room: Room, seconds: float) -> None:
 
 def read_session_of(data: bytes) -> Any:
     return Session(io.BytesIO(data))
+
+
+def test_opening_a_long_session_can_be_cancelled(new_room: OpenRoom) -> None:
+    out = io.BytesIO()
+    writer = SessionWriter(out)
+    row = {"label": "person", "class_id": 0, "score": 0.5, "x1": 1, "y1": 2, "x2": 3, "y2": 4}
+    for index in range(30_000):
+        frame = {"frame": index, "time_s": index / 10, "width": 640, "height": 320}
+        writer.add({"source": "a.mp4", "model": "m", **frame, "detections": [row]})
+    source = {"name": "a.mp4", "kind": "video", "width": 640, "height": 320}
+    writer.close(About(source, {"name": "m", "labels": ["person"]}), Shapes())
+    room = new_room().open()
+    room.until_state("ready")
+    room.give(out.getvalue(), "long.zip", "application/zip")
+    room.until_text("export-note", "Opening long.zip: ([1-9]|[1-9].) %")
+
+    room.page.evaluate("() => document.getElementById('export-replay-end').click()")
+    room.until_text("export-note", "Cancelled")
+    room.page.wait_for_function("() => document.getElementById('export-replay-end').hidden")
+    room.ticks(5)
+    assert room.at("export-note").text_content() == "Cancelled."
 
 
 def test_another_video_is_refused(visit: Room, new_room: OpenRoom) -> None:
