@@ -16,7 +16,7 @@ from PIL import Image, ImageChops, ImageStat
 from playwright.sync_api import FilePayload
 
 from obscura.counting import Shapes, Zone
-from obscura.export import SessionWriter, read_session
+from obscura.export import About, SessionWriter, read_session
 from obscura.export.formats import writing
 from obscura.export.session import Session
 
@@ -51,6 +51,26 @@ def visit(shared_room: OpenRoom, walk: bytes) -> Room:
 def switch_on(room: Room) -> None:
     room.page.evaluate("() => document.getElementById('keep_answers').click()")
     room.page.wait_for_function("() => !document.getElementById('export-kept').hidden")
+
+
+STORED = """async (frames) => {
+  if (!(await indexedDB.databases()).some(({ name }) => name === "obscura-answers")) return false;
+  const answer = (request) => new Promise((done) => {
+    request.onsuccess = () => done(request.result);
+  });
+  const database = await answer(indexedDB.open("obscura-answers"));
+  const texts = await answer(database.transaction("records").objectStore("records").getAll());
+  database.close();
+  return texts.some((text) => text.includes(`"frames": ${frames}`));
+}"""
+"""Whether so many frames are stored."""
+
+
+def until_stored(room: Room) -> int:
+    """Wait until all frames that are kept are stored; return how many there are."""
+    frames: int = room.snapshot()["kept"]["frames"]
+    room.page.wait_for_function(STORED, arg=frames, timeout=PATIENCE)
+    return frames
 
 
 def open_dialog(room: Room, rows: str = "all") -> None:
@@ -241,6 +261,27 @@ def read_session_of(data: bytes) -> Any:
     return Session(io.BytesIO(data))
 
 
+def test_opening_a_long_session_can_be_cancelled(new_room: OpenRoom) -> None:
+    out = io.BytesIO()
+    writer = SessionWriter(out)
+    row = {"label": "person", "class_id": 0, "score": 0.5, "x1": 1, "y1": 2, "x2": 3, "y2": 4}
+    for index in range(30_000):
+        frame = {"frame": index, "time_s": index / 10, "width": 640, "height": 320}
+        writer.add({"source": "a.mp4", "model": "m", **frame, "detections": [row]})
+    source = {"name": "a.mp4", "kind": "video", "width": 640, "height": 320}
+    writer.close(About(source, {"name": "m", "labels": ["person"]}), Shapes())
+    room = new_room().open()
+    room.until_state("ready")
+    room.give(out.getvalue(), "long.zip", "application/zip")
+    room.until_text("export-note", "Opening long.zip: ([1-9]|[1-9].) %")
+
+    room.page.evaluate("() => document.getElementById('export-replay-end').click()")
+    room.until_text("export-note", "Cancelled")
+    room.page.wait_for_function("() => document.getElementById('export-replay-end').hidden")
+    room.ticks(5)
+    assert room.at("export-note").text_content() == "Cancelled."
+
+
 def test_another_video_is_refused(visit: Room, new_room: OpenRoom) -> None:
     data = session_of(visit)
     other = film(1.0, size=(640, 320), side=320, way=(0, 10), rate=10)
@@ -278,8 +319,7 @@ def test_kept_answers_survive_a_reload_and_are_deleted_with_undo(
     room.at("pause").click()
     room.until_state("paused")
     room.until_idle()
-    room.page.wait_for_timeout(3000)  # until it is written
-    kept = room.snapshot()["kept"]["frames"]
+    kept = until_stored(room)
 
     room.reload()
     room.until_state("ready")
@@ -383,15 +423,18 @@ def test_delete_everything_deletes_what_was_kept(new_room: OpenRoom, walk: bytes
     switch_on(room)
     room.give(walk, "walk.webm", "video/webm")
     room.until("now.kept?.frames >= 2")
+    room.at("pause").click()
+    room.until_state("paused")
+    room.until_idle()
+    until_stored(room)
     room.at("promise").click()
     room.until_text("kept-list", "Answers of cameras and videos.?1 camera or video")
     room.at("forget").click()
     room.until_text("forget-what", "the answers of cameras and videos")
-    room.at("forget-now").click()
-    room.until_text("fact-kept", "your settings$|nothing")
-    room.until("!now.kept?.frames")
+    with room.page.expect_navigation():
+        room.at("forget-now").click()
 
-    room.page.keyboard.press("Escape")
+    room.until_state("ready")
     room.page.evaluate("() => document.getElementById('export-open').click()")
     room.until_text("export-empty", "Nothing is kept yet")
 

@@ -19,6 +19,7 @@ PLACES = {
     "py/obscura/page/browser/media.py": "draws for the model; plays a file that is never shown",
     "py/obscura/page/browser/screen.py": "gives stills to sources.picture, which asks the redactor",
     "py/obscura/page/browser/sharing.py": "encodes the redacted snapshot as a PNG",
+    "py/obscura/page/browser/stills.py": "frames for data sets, not offered under the veil",
     "py/obscura/page/browser/remote_link.py": "draws for the model, on a server: agreed to, whole",
     "py/obscura/page/browser/stills.py": "pictures of exports, none while any part is hidden",
     "py/obscura/page/features/photos/part.py": "small pictures, under the veil",

@@ -187,7 +187,9 @@ class Export(Part):
         line.textContent = sentence
         if self._on and self._keeper.problem:
             self._say(self._keeper.problem)
-        by_id("export-replay-end").hidden = not self._sessions.replaying
+        end, busy = by_id("export-replay-end"), self._sessions.busy
+        end.hidden = not (busy or self._sessions.replaying)
+        end.textContent = words.CANCEL if busy else words.END_REPLAY
 
     def _say(self, sentence: str) -> None:
         if by_id("export-note").textContent != sentence:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from obscura.cards.card import ModelCard
@@ -24,6 +25,10 @@ MOST_BYTES = 512 << 20
 """Of a session's file, which is read into memory; hours of video take a tenth of it."""
 PART_FRAMES = 1000
 """Frames after which those that were read are packed."""
+
+
+class _Cancelled(Exception):
+    """A person has cancelled a comparison."""
 
 
 class Sessions:
@@ -50,6 +55,9 @@ class Sessions:
         self._shapes: Any = None  # a file of the session's lines and zones, until they are used
         self._compared: Any = None  # what was in view when it was compared last
         self._replay: Replay | None = None
+        self._ticket = 0  # of what is being opened or compared; another one cancels it
+        self.busy = False
+        """Whether a session is being opened or compared, which `end` cancels."""
         self.results: Results | None = None
         """Those of the session that is open; None while none is."""
 
@@ -68,12 +76,15 @@ class Sessions:
         name = str(file.name)
         if file.size > MOST_BYTES:
             raise SessionError(words.TOO_LARGE, remedy="Read it with Python.")
-        data = bytearray()
-        async for part in blobs.parts(file):
-            data += part
-        with Session(io.BytesIO(data)) as session:
-            about, shapes = session.about, session.shapes
-            results = await self._read(session, name)
+        with self._working() as wanted:
+            data = bytearray()
+            async for part in blobs.parts(file):
+                data += part
+            with Session(io.BytesIO(data)) as session:
+                about, shapes = session.about, session.shapes
+                results = await self._read(session, name, wanted)
+        if results is None:
+            return
         self._name, self._about, self.results = name, about, results
         self._shapes = None
         if shapes.lines or shapes.zones:
@@ -98,9 +109,14 @@ class Sessions:
         self._compared = given
         wanted = {"name": self._name, "video": about.source["name"]}
         known = about.source.get("sha256")
-        if known is not None and not await self._is_same(given, about):
-            self._refuse(given, words.OTHER_FILE.format(**wanted))
-            return
+        if known is not None:
+            with self._working() as goes_on:
+                same = await self._is_same(given, about, goes_on)
+            if not goes_on():
+                return
+            if not same:
+                self._refuse(given, words.OTHER_FILE.format(**wanted))
+                return
         if given is not self._sources.given or about is not self._about:
             return
         size = (about.source.get("width"), about.source.get("height"))
@@ -111,11 +127,26 @@ class Sessions:
         await self._begin(sentence.format(name=self._name))
 
     def end(self) -> None:
-        """End the replay: the video in view is analysed again."""
+        """End the replay: the video in view is analysed again. Or cancel what is being opened."""
+        if self.busy:
+            self._ticket += 1
+            self._say(words.NOT_OPENED)
         if self._replay is not None:
             self._stopped()
             self._sources.kept = None
             self._say("")
+
+    @contextmanager
+    def _working(self) -> Iterator[Callable[[], bool]]:
+        """Show that something is under way; give what returns whether it is still wanted."""
+        self._ticket += 1
+        ticket, self.busy = self._ticket, True
+        self._changed()
+        try:
+            yield lambda: ticket == self._ticket
+        finally:
+            self.busy = False
+            self._changed()
 
     def scene_changed(self) -> None:
         """What is in view has changed."""
@@ -156,8 +187,11 @@ class Sessions:
         if shapes is not None:
             await (await self._features.part("count")).open_file(shapes)
 
-    async def _read(self, session: Session, name: str) -> Results:
-        """Return the results that a session holds; the page gets its turn meanwhile."""
+    async def _read(
+        self, session: Session, name: str, wanted: Callable[[], bool]
+    ) -> Results | None:
+        """Return the results that a session holds, None if it is not wanted any more; the page gets
+        its turn meanwhile."""
         about = session.about
         title = about.model.get("title")
         source = {**about.source, **({"title": title} if isinstance(title, str) else {})}
@@ -174,12 +208,15 @@ class Sessions:
                 percent = round(100 * number / max(about.frames, 1))
                 self._say(words.OPENING.format(name=name, percent=percent))
                 await asyncio.sleep(0)
+                if not wanted():
+                    return None
                 begun_ms = now_ms()
         await results.flush()
         return results
 
-    async def _is_same(self, given: Any, about: About) -> bool:
-        """Whether what is in view is the very file of a session."""
+    async def _is_same(self, given: Any, about: About, wanted: Callable[[], bool]) -> bool:
+        """Whether what is in view is the very file of a session; False, too, if that is not wanted
+        any more."""
         blob = given
         if isinstance(given, str):
             blob, _ = await files.fetch_blob(given)
@@ -187,10 +224,15 @@ class Sessions:
             return False
 
         def say(done: float) -> None:
+            if not wanted():
+                raise _Cancelled
             name, percent = about.source["name"], round(done * 100)
             self._say(words.HASHING.format(name=name, percent=percent))
 
-        return bool(await sha256(blob, say) == about.source["sha256"])
+        try:
+            return bool(await sha256(blob, say) == about.source["sha256"])
+        except _Cancelled:
+            return False
 
 
 async def sha256(blob: Any, progress: Callable[[float], None]) -> str:
