@@ -153,6 +153,14 @@ def head_dialog(room: Room) -> None:
     room.at("head-dialog").wait_for()
 
 
+def recorded(room: Room) -> None:
+    live(room)
+    room.at("record").click()
+    room.until("now.recording?.frames > 1")
+    room.at("record").click()
+    room.page.wait_for_selector("#record-dialog[open] #record-save:visible")
+
+
 def hide(room: Room) -> None:
     panel(room)
     room.choose("cocossd")
@@ -179,6 +187,7 @@ STATES: dict[str, Callable[[Room], None]] = {
     "class list": class_list,
     "asked": asked,
     "own model": own_model,
+    "recorded": recorded,
     "events": events,
     "closer looks": closer,
     "head dialog": head_dialog,
@@ -217,6 +226,9 @@ def put_away(room: Room) -> None:
     """Close whatever the state before has opened."""
     room.page.evaluate(
         """() => {
+          if (document.querySelector("#record-dialog[open]")) {
+            document.getElementById("record-delete").click();
+          }
           document.querySelectorAll("dialog[open]").forEach((dialog) => dialog.close());
           const panel = document.getElementById("panel");
           if (panel.classList.contains("open")) document.getElementById("panel-toggle").click();
