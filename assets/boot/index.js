@@ -71,9 +71,9 @@ const snapshot = () => ({
   frame: null,
   held: {},
   detections: [],
+  recording: null,
   counts: null,
   heads: null,
-  recording: null,
   hidden: null,
 });
 

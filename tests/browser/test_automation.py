@@ -28,9 +28,9 @@ SHAPE = {
     "frame": dict | None,
     "held": dict,
     "detections": list,
+    "recording": dict | None,
     "counts": dict | None,
     "heads": dict | None,
-    "recording": dict | None,
     "hidden": dict | None,
 }
 ROW = {"label": str, "score": int | float, "box": list, "track_id": int | None}
@@ -98,9 +98,9 @@ def test_the_snapshot_has_one_shape_in_every_state(new_room: OpenRoom) -> None:
         "frame": None,
         "held": {},
         "detections": [],
+        "recording": None,
         "counts": None,
         "heads": None,
-        "recording": None,
         "hidden": None,
     }
     python.release()
