@@ -168,6 +168,14 @@ def analysed(room: Room) -> None:
     room.page.wait_for_selector(".mark")
 
 
+def recorded(room: Room) -> None:
+    live(room)
+    room.at("record").click()
+    room.until("now.recording?.frames > 1")
+    room.at("record").click()
+    room.page.wait_for_selector("#record-dialog[open] #record-save:visible")
+
+
 def hide(room: Room) -> None:
     panel(room)
     room.choose("cocossd")
@@ -229,6 +237,7 @@ STATES: dict[str, Callable[[Room], None]] = {
     "class list": class_list,
     "asked": asked,
     "own model": own_model,
+    "recorded": recorded,
     "events": events,
     "export": export_dialog,
     "closer looks": closer,
@@ -270,6 +279,9 @@ def put_away(room: Room) -> None:
     """Close whatever the state before has opened."""
     room.page.evaluate(
         """() => {
+          if (document.querySelector("#record-dialog[open]")) {
+            document.getElementById("record-delete").click();
+          }
           document.querySelectorAll("dialog[open]").forEach((dialog) => dialog.close());
           const panel = document.getElementById("panel");
           if (panel.classList.contains("open")) document.getElementById("panel-toggle").click();
