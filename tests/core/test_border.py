@@ -153,6 +153,7 @@ PURE = {
     "page.features.count.history_words",
     "page.features.keep",
     "page.features.keep.capture",
+    "page.features.keep.versions",
     "page.features.keep.words",
     "page.features.offline",
     "page.features.privacy",

@@ -16,7 +16,7 @@ PLACES = {
     "py/obscura/page/browser/files.py": "makes addresses of files that are played, listed or saved",
     "py/obscura/page/browser/frames.py": "captures for the engine; 16 pixels, to see which way up",
     "py/obscura/page/browser/screen.py": "gives stills to sources.picture, which asks the redactor",
-    "py/obscura/page/browser/sharing.py": "encodes the redacted snapshot as a PNG",
+    "py/obscura/page/browser/sharing.py": "encodes the redacted snapshot",
     "py/obscura/page/browser/remote_link.py": "draws for the model, on a server: agreed to, whole",
     "py/obscura/page/features/browse/strip.py": "small pictures, under the veil",
     "py/obscura/page/features/keep/dialog.py": "shows the snapshot, which is redacted",

@@ -38,6 +38,11 @@ def new_canvas(width: int, height: int) -> Any:
     return canvas
 
 
+def release(canvas: Any) -> None:
+    """Free a canvas's memory now: iOS keeps it for a while otherwise."""
+    canvas.width = canvas.height = 0
+
+
 def new_path(text: str) -> Any:
     """Return a path, given as the attribute `d` of an SVG `path`. A browser takes a long one in a
     single call, where each of its points would be a call of its own."""
@@ -105,7 +110,7 @@ def read_mirrored(canvas: Any) -> Any:
     context.setTransform(-1, 0, 0, 1, canvas.width, 0)
     context.drawImage(canvas, 0, 0)
     pixels = read_pixels(mirrored)
-    mirrored.width = mirrored.height = 0  # else iOS keeps its memory for a while
+    release(mirrored)
     return pixels
 
 
