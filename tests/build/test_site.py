@@ -164,6 +164,7 @@ def test_a_feature_that_starts_later_has_an_archive_of_its_own(dist: Path, page:
         "redact",
         "track",
         "count",
+        "crop",
         "events",
         "sample",
     }

@@ -13,6 +13,7 @@ DRAWS = re.compile(
 )
 PLACES = {
     "py/obscura/page/browser/canvas.py": "draws photos on #picture, and stills for sources.picture",
+    "py/obscura/page/browser/cropped.py": "a part of a screen, for #video, under the veil",
     "py/obscura/page/browser/files.py": "makes addresses of files that are played, listed or saved",
     "py/obscura/page/browser/frames.py": "captures for the engine; 16 pixels, to see which way up",
     "py/obscura/page/browser/screen.py": "gives stills to sources.picture, which asks the redactor",

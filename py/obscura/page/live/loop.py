@@ -109,9 +109,13 @@ class Loop:
         self.paused, self._once = paused, paused
         self._capture_once()
 
-    def analyse_shown(self) -> None:
-        """Analyse the frame that a paused video shows, because it may be another one by now."""
-        self._once = self.paused
+    def analyse_shown(self, *, still: bool = False) -> None:
+        """Analyse the frame that a paused video shows, because it may be another one by now.
+
+        Args:
+            still: also if it plays, because its picture may stand still.
+        """
+        self._once = self.paused or still
         self._capture_once()
 
     def sought(self, seconds: float) -> None:
