@@ -36,6 +36,7 @@ from obscura.page.events import connect
 from obscura.page.features import (
     bench,
     browse,
+    cameras,
     closer,
     count,
     crop,
@@ -82,6 +83,7 @@ FEATURES = (
     keep.FEATURE,
     browse.FEATURE,
     crop.FEATURE,
+    cameras.FEATURE,
     track.FEATURE,
     count.FEATURE,
     events.FEATURE,

@@ -157,6 +157,7 @@ def test_a_feature_that_starts_later_has_an_archive_of_its_own(dist: Path, page:
 
     assert set(facts["features"]) == {
         "browse",
+        "cameras",
         "closer",
         "keep",
         "offline",

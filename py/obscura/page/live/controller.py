@@ -352,6 +352,25 @@ class SourceController(InView):
         """Return what is found in a picture that is not shown; see `PictureReader.aside`."""
         return await self._reader.aside(capture, frame)
 
+    async def further_camera(self, device_id: str) -> Any:
+        """Open a camera (`live.sources.LiveSource`) beside the one in view; the caller stops it.
+
+        Raises:
+            CameraError: it cannot be opened.
+        """
+        resolution = self._settings().resolution
+        return await self._opener.camera(
+            device_id=device_id, facing="user", resolution=resolution, wanted=lambda: True
+        )
+
+    def take_turns(self, taken: bool) -> None:
+        """Have the frames of what is in view and those of other cameras analysed in turn."""
+        self._reader.takes_turns = taken
+
+    async def beside(self, capture: Callable[[], Any]) -> Any:
+        """Return what the model answers about another camera; see `PictureReader.beside`."""
+        return await self._reader.beside(capture)
+
     def show_sample(self) -> bool:
         """Show the bundled picture's answer, if that picture is in view; return whether it is."""
         return self._reader.show_sample()

@@ -52,7 +52,7 @@ def render(
     by_id("start-text").textContent = text.STOP if under_way else text.START[kind]
     by_id("pause").hidden = scene != "live"
     by_id("pause-text").textContent = text.RESUME if paused else text.PAUSE
-    by_id("flip").hidden = not can_flip
+    by_id("flip").hidden = by_id("add-camera").hidden = not can_flip
     by_id("share").hidden = not can_share
     by_id("crop").hidden = not shares
     by_id("snapshot").hidden = scene == "welcome"
