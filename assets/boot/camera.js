@@ -6,6 +6,15 @@ export const askForCamera = (constraints) =>
     ({ name, message }) => ({ stream: null, name, message }),
   );
 
+// The same for a screen, window or tab. This page in itself would show itself in itself.
+export const askForScreen = () =>
+  navigator.mediaDevices
+    .getDisplayMedia({ video: true, audio: false, selfBrowserSurface: "exclude", surfaceSwitching: "include" })
+    .then(
+      (stream) => ({ stream }),
+      ({ name, message }) => ({ stream: null, name, message }),
+    );
+
 // Resolves to whether a running camera's track has taken on another size: it runs on if it has not.
 export const setResolution = (track, size) =>
   track.applyConstraints(size).then(

@@ -6,7 +6,7 @@ import "../common/policy.js";
 import { databaseWorks } from "../common/database.js";
 import { absolute, build, mark } from "../common/page.js";
 import { sample } from "../common/sample.js";
-import { askForCamera, setResolution } from "./camera.js";
+import { askForCamera, askForScreen, setResolution } from "./camera.js";
 import { download, fetchEarly, take } from "./downloads.js";
 import { likelyPlan, litertFor, startEngine, takeEngine } from "./engine.js";
 import { facts, hasSimd } from "./facts.js";
@@ -36,6 +36,7 @@ const boot = {
   take,
   takeEngine,
   askForCamera,
+  askForScreen,
   setResolution,
   load,
   keepFetchingRest,

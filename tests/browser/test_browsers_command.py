@@ -18,7 +18,7 @@ def test_the_page_works_in_firefox(dist: Path) -> None:
     if "missing" in told:
         pytest.skip(told["missing"])
     assert not failed(told), told
-    assert told["snapshot"] == "yes"
+    assert told["snapshot"] == "yes: PNG, JPEG, WebP"
     assert told["photo"] == told["turned"] == told["camera"] == told["offline"] == "yes"
     assert told["frames"] == "every one"
     assert "isolated" in told["engine"]

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from PIL import Image, ImageChops, ImageColor
+from PIL import Image, ImageChops, ImageColor, ImageStat
 
 from obscura.drawing import PALETTE
 
@@ -71,6 +71,15 @@ def picture(room: Room) -> tuple[str, Image.Image]:
     return name, Image.open(io.BytesIO(data)).convert("RGB")
 
 
+def kept_as(room: Room, kind: str) -> tuple[str, bytes]:
+    """Choose a type, wait until it is made, and save it."""
+    room.at("keep_type").select_option(kind)
+    room.page.wait_for_function(
+        "() => document.getElementById('keep-dialog').getAttribute('aria-busy') === 'false'"
+    )
+    return saved(room, "keep-save")
+
+
 def record(room: Room) -> dict[str, Any]:
     answer: dict[str, Any] = json.loads(saved(room, "keep-json")[1])
     return answer
@@ -78,6 +87,11 @@ def record(room: Room) -> dict[str, Any]:
 
 def box(row: dict[str, Any]) -> list[float]:
     return [float(row[edge]) for edge in ("x1", "y1", "x2", "y2")]
+
+
+def distance(one: Image.Image, other: Image.Image) -> float:
+    """Return how far the pixels of two pictures are apart on average, 0 to 255."""
+    return ImageStat.Stat(ImageChops.difference(one, other).convert("L")).mean[0]
 
 
 def changed(one: Image.Image, other: Image.Image) -> tuple[int, ...]:
@@ -140,6 +154,110 @@ def test_what_is_switched_off_is_not_in_the_snapshot(room: Room) -> None:
     finally:
         room.page.keyboard.press("Escape")
         room.move("threshold", 0.4)
+
+
+@pytest.mark.parametrize(
+    ("kind", "ending", "form"), [("jpeg", "jpg", "JPEG"), ("webp", "webp", "WEBP")]
+)
+def test_other_types_are_offered_and_remembered(
+    room: Room, kind: str, ending: str, form: str
+) -> None:
+    room.read(encode(sample()), "typed.png")
+    take(room)
+    try:
+        name, data = kept_as(room, kind)
+
+        image = Image.open(io.BytesIO(data))
+        assert (image.format, image.size) == (form, (512, 512))
+        assert name.endswith(f".{ending}")
+        assert re.fullmatch(r"\d+ kB|\d+\.\d MB", room.at("keep-size").inner_text())
+        assert distance(image.convert("RGB"), sample()) < 8, "but for the box"
+        room.page.keyboard.press("Escape")
+        take(room)
+        assert room.at("keep_type").input_value() == kind
+        assert saved(room, "keep-save")[0].endswith(f".{ending}")
+    finally:
+        room.at("keep_type").select_option("png")
+
+
+def test_without_boxes_it_is_the_picture_alone_also_by_keyboard(room: Room) -> None:
+    room.read(encode(sample()), "alone.png")
+    take(room)
+    switch = room.at("keep_boxes")
+    try:
+        switch.focus()
+        room.page.keyboard.press("Space")
+        room.page.wait_for_function(
+            "() => document.getElementById('keep-picture').alt.includes('without')"
+        )
+        _, kept = picture(room)
+        assert kept.tobytes() == sample().tobytes()
+        assert len(record(room)["detections"]) == 1, "what was found is in its data all the same"
+        room.at("keep-copy").click()
+        room.until_text("keep-status", "copied")
+        switch.check()
+        room.page.wait_for_function(
+            "() => document.getElementById('keep-picture').alt.includes('with its')"
+        )
+        assert picture(room)[1].tobytes() != sample().tobytes()
+    finally:
+        switch.check()
+
+
+def test_a_mirrored_camera_is_mirrored_without_boxes_too(room: Room) -> None:
+    wall, _ = on_camera()
+    room.at("mirror").check()
+    room.start()
+    room.until("now.detections.length > 0")
+    take(room)
+    try:
+        room.at("keep_boxes").uncheck()
+        room.page.wait_for_function(
+            "() => document.getElementById('keep-picture').alt.includes('without')"
+        )
+        _, kept = picture(room)
+    finally:
+        room.at("keep_boxes").check()
+
+    mirrored = wall.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
+    assert distance(mirrored, kept) < 8 < distance(wall, kept)
+
+
+def test_what_is_hidden_stays_hidden_with_boxes_and_without(new_room: OpenRoom) -> None:
+    room = new_room(cold=True, accept_downloads=True).open("?redact=1&redact_what=person")
+    room.until_state("ready")
+    room.read(encode(sample()), "hidden.png")
+    room.until("now.hidden?.boxes.length > 0 && !now.hidden.whole")
+    x1, y1, x2, y2 = map(round, room.snapshot()["hidden"]["boxes"][0])
+    middle = (x1 + 40, y1 + 40, x2 - 40, y2 - 40)
+
+    take(room)
+    for boxes in (True, False):
+        room.at("keep_boxes").set_checked(boxes)
+        room.page.wait_for_function(
+            "() => document.getElementById('keep-dialog').getAttribute('aria-busy') === 'false'"
+        )
+        _, kept = picture(room)
+        assert distance(kept.crop(middle), sample().crop(middle)) > 10
+
+
+def test_where_webp_cannot_be_made_it_is_not_offered(new_room: OpenRoom) -> None:
+    without = """
+      const { toDataURL, toBlob } = HTMLCanvasElement.prototype;
+      const other = (kind) => kind === "image/webp" ? "image/png" : kind;
+      HTMLCanvasElement.prototype.toDataURL = function (kind, ...rest) {
+        return toDataURL.call(this, other(kind), ...rest);
+      };
+      HTMLCanvasElement.prototype.toBlob = function (call, kind, ...rest) {
+        return toBlob.call(this, call, other(kind), ...rest);
+      };
+    """
+    room = new_room(init=without).open()
+    room.until_state("ready")
+    room.read(encode(sample()), "kept.png")
+    take(room)
+
+    assert room.at("keep_type").locator("option").all_inner_texts() == ["PNG", "JPEG"]
 
 
 def test_a_snapshot_is_copied_to_the_clipboard(room: Room) -> None:

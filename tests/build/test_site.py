@@ -158,6 +158,7 @@ def test_a_feature_that_starts_later_has_an_archive_of_its_own(dist: Path, page:
     assert set(facts["features"]) == {
         "analyse",
         "browse",
+        "cameras",
         "closer",
         "keep",
         "offline",
@@ -166,6 +167,7 @@ def test_a_feature_that_starts_later_has_an_archive_of_its_own(dist: Path, page:
         "redact",
         "track",
         "count",
+        "crop",
         "events",
         "export",
         "sample",

@@ -53,15 +53,24 @@ class Source:
 
     is_live = True
 
-    def __init__(self, screen: Screen, picture: int, *, is_camera: bool, facing: str = "") -> None:
+    def __init__(
+        self,
+        screen: Screen,
+        picture: int,
+        *,
+        is_camera: bool,
+        facing: str = "",
+        shared: object = None,
+    ) -> None:
         self._screen, self.picture = screen, picture
         self.is_camera, self.facing = is_camera, facing
+        self.is_screen, self.stream = shared is not None, shared
         self.device_id = f"camera-{picture}" if is_camera else ""
         self.name = f"Camera {picture}" if is_camera else "clip.mp4"
         self.silent = self.unplugged = False
         self.size = size_of(picture)
         self.stopped = False
-        self.duration_s = None if is_camera else 10.0
+        self.duration_s = None if is_camera or self.is_screen else 10.0
         self.position_s, self.rate = 0.0, 1.0
         self.seeking = False
         self.sizes: list[str] = []  # that the camera was asked to send
@@ -70,7 +79,7 @@ class Source:
     @property
     def ended(self) -> bool:
         """Whether the camera was released or disconnected."""
-        return self.is_camera and (self.stopped or self.unplugged)
+        return (self.is_camera or self.is_screen) and (self.stopped or self.unplugged)
 
     def play(self, playing: bool) -> None:
         """Play or pause."""
@@ -93,6 +102,10 @@ class Source:
     def stop(self) -> None:
         """Release it, and the video element if that does not show another by now."""
         self.stopped = True
+        self.let_go()
+
+    def let_go(self) -> None:
+        """Play it no more."""
         if self._screen.video is self:
             self._screen.video = None
 
@@ -209,6 +222,8 @@ class Opener:
         self.on_sought: Callable[[], Any] = lambda: None
         self.on_played: Callable[[], Any] = lambda: None
         self.pictures = SAMPLE  # numbers given to pictures so far
+        self.can_share = True
+        self.asked = 0  # how often the browser was to ask for a screen
 
     def number(self) -> int:
         """Return the number of another picture."""
@@ -225,6 +240,27 @@ class Opener:
         camera = Source(self._screen, opening.picture, is_camera=True, facing=facing)
         self.opened.append(camera)
         return camera
+
+    def ask_for_screen(self) -> object:
+        """Have the browser ask which screen to share."""
+        self.asked += 1
+        return object()
+
+    async def screen(self, asked: object) -> Source:
+        """Open a screen that was asked for."""
+        opening = self._open("screen", "screen")
+        await opening
+        screen = Source(self._screen, opening.picture, is_camera=False, shared=asked)
+        self.opened.append(screen)
+        return screen
+
+    async def part_of(self, shared: Source, stream: object) -> Source:
+        """Play a part of a screen, which is another picture."""
+        opening = self._open("part", stream)
+        await opening
+        part = Source(self._screen, opening.picture, is_camera=False, shared=shared.stream)
+        self.opened.append(part)
+        return part
 
     async def is_video(self, source: Any) -> bool:
         """Whether a file or address holds a video."""

@@ -12,7 +12,8 @@ import pytest
 from obscura.detections import Detections
 from obscura.page.features.keep import words
 from obscura.page.features.keep.capture import Snapshot, capture
-from obscura.page.stage.annotate import annotate
+from obscura.page.features.keep.versions import Versions
+from obscura.page.stage.annotate import annotate, copy
 from obscura.page.stage.display import Display
 from obscura.page.stage.layers import BoxLayer
 from obscura.page.state.scene import Kind
@@ -292,6 +293,61 @@ def test_other_layers_are_drawn_under_or_over_the_boxes_as_on_the_screen() -> No
     assert below == (1, update, 0.5)  # the picture is drawn by then, and nothing else
     assert over == (len(surface.drawn), update, 0.5)
     assert surface.of("text")
+
+
+@pytest.mark.parametrize("mirrored", [False, True])
+def test_without_boxes_there_is_the_picture_alone_as_it_was_shown(*, mirrored: bool) -> None:
+    surface, picture = Surface(), Surface(640, 960)
+
+    copy(surface, picture, mirrored=mirrored)
+
+    transform = (-1, 0, 0, 1, 640, 0) if mirrored else (1, 0, 0, 1, 0, 0)
+    assert (surface.width, surface.height) == (640, 960)
+    assert surface.drawn == [("picture", picture, transform, 0, 0)]
+
+
+# ---- types and versions --------------------------------------------------------------------------
+
+
+def versions(*, can: bool = True) -> tuple[Versions, list[tuple[str, str]]]:
+    """Return a snapshot's versions on a browser that can make other types, and what it made."""
+    made: list[tuple[str, str]] = []
+
+    async def plain() -> str:
+        made.append(("plain", "image/png"))
+        return "plain"
+
+    async def encoded_again(png: str, media_type: str) -> str | None:
+        made.append((png, media_type))
+        return f"{png} as {media_type}" if can else None
+
+    return Versions("marked", asyncio.ensure_future(plain()), encoded_again), made
+
+
+@visit
+async def test_a_png_is_the_one_that_was_made_first(world: World) -> None:  # noqa: ARG001
+    each, made = versions()
+
+    assert await each.picture("image/png", boxes=True) == ("marked", "marked")
+    assert await each.picture("image/png", boxes=False) == ("plain", "plain")
+    assert await each.picture("image/png", boxes=False) == ("plain", "plain")
+    assert made == [("plain", "image/png")]
+
+
+@visit
+async def test_other_types_are_made_of_the_png_which_is_copied(world: World) -> None:  # noqa: ARG001
+    each, _ = versions()
+
+    for boxes, png in ((True, "marked"), (False, "plain")):
+        wanted = (f"{png} as image/webp", png)
+        assert await each.picture("image/webp", boxes=boxes) == wanted
+
+
+@visit
+async def test_a_type_that_cannot_be_made_leaves_the_png(world: World) -> None:  # noqa: ARG001
+    each, _ = versions(can=False)
+
+    assert await each.picture("image/webp", boxes=True) == (None, "marked")
 
 
 def test_the_line_about_a_snapshot_names_size_objects_and_source() -> None:

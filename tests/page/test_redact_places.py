@@ -13,13 +13,13 @@ DRAWS = re.compile(
 )
 PLACES = {
     "py/obscura/page/browser/canvas.py": "draws photos on #picture, and stills for sources.picture",
+    "py/obscura/page/browser/cropped.py": "a part of a screen, for #video, under the veil",
     "py/obscura/page/browser/files.py": "makes addresses of files that are played, listed or saved",
     "py/obscura/page/browser/frames.py": "captures for the engine; 16 pixels, to see which way up",
     "py/obscura/page/browser/recorder.py": "holds frames to be recorded, none while any is hidden",
     "py/obscura/page/browser/media.py": "draws for the model; plays a file that is never shown",
     "py/obscura/page/browser/screen.py": "gives stills to sources.picture, which asks the redactor",
-    "py/obscura/page/browser/sharing.py": "encodes the redacted snapshot as a PNG",
-    "py/obscura/page/browser/stills.py": "frames for data sets, not offered under the veil",
+    "py/obscura/page/browser/sharing.py": "encodes the redacted snapshot",
     "py/obscura/page/browser/remote_link.py": "draws for the model, on a server: agreed to, whole",
     "py/obscura/page/browser/stills.py": "pictures of exports, none while any part is hidden",
     "py/obscura/page/features/photos/part.py": "small pictures, under the veil",

@@ -29,6 +29,8 @@ astronaut in each as browsers show it. They are made of assets/sample.jpg."""
 
 FRAMES = 10
 RECORDED = 5
+TYPES = {"png": "PNG", "jpeg": "JPEG", "webp": "WebP"}
+"""Of pictures, as the page offers them."""
 STEPS = ("starts", "photo", "snapshot", "turned", "camera", "recording", "offline")
 
 CLIP_FRAMES, CLIP_RATE = 20, 10
@@ -56,20 +58,48 @@ KEEP = """
 const made = [];
 const make = URL.createObjectURL;
 URL.createObjectURL = (blob) => (made.push(blob), make.call(URL, blob));
-const press = (id) => document.getElementById(id).click();
-const dialog = document.getElementById("keep-dialog");
-press("snapshot");
-for (let i = 0; i < 600 && !dialog.open; i++) await new Promise((done) => setTimeout(done, 100));
-if (!dialog.open) return { error: "no snapshot within 60 s" };
-const { width, height } = await createImageBitmap(made[0]);
-["keep-json", "keep-csv", "keep-save"].forEach(press);
-const [json, csv] = await Promise.all([made[1].text(), made[2].text()]);
-const said = document.getElementById("keep-status").textContent;
+const at = (id) => document.getElementById(id);
+const dialog = at("keep-dialog");
+const until = async (condition) => {
+  for (let i = 0; i < 600 && !condition(); i++) await new Promise((done) => setTimeout(done, 100));
+  return condition();
+};
+const after = async (change) => {
+  const count = made.length;
+  change();
+  await until(() => made.length > count);
+  return made[count];
+};
+const press = (id) => after(() => at(id).click());
+const size = async (blob) => {
+  const { width, height } = await createImageBitmap(blob);
+  return [width, height];
+};
+const shown = await press("snapshot");
+if (!(await until(() => dialog.open))) return { error: "no snapshot within 60 s" };
+const json = await (await press("keep-json")).text();
+const csv = await (await press("keep-csv")).text();
+const same = (await press("keep-save")) === shown;
+const said = at("keep-status").textContent;
+const plain = await press("keep_boxes");
+const boxes = plain?.size !== shown.size;
+await press("keep_boxes");
+const types = {};
+const select = at("keep_type");
+for (const kind of [...select.options].map(({ value }) => value).reverse()) {
+  const choose = () => {
+    select.value = kind;
+    select.dispatchEvent(new Event("change"));
+  };
+  const blob = await after(choose);
+  types[kind] = blob ? [blob.type, ...(await size(blob))] : ["nothing"];
+}
 dialog.close();
 URL.createObjectURL = make;
-return { size: [width, height], json, csv, said, same: made[0] === made[3] };
+return { size: await size(shown), json, csv, said, same, boxes, types };
 """
-"""Take a snapshot of what is in view and save it and its data; return what was made."""
+"""Take a snapshot of what is in view, save it and its data, and have it made in every type that is
+offered, PNG last, and without boxes; return what was made."""
 
 READ = """
 // Firefox runs this with arrays of its own, which are not those of the page that blobs give.
@@ -230,7 +260,12 @@ def snapshot(driver: Driver) -> str:
         raise Refused("the CSV has other values than the JSON")
     if not re.search(r"obscura-[\d-]+\.png", kept["said"]):
         raise Refused(f"it says {kept['said']!r}")
-    return "yes"
+    if not kept["boxes"]:
+        raise Refused("without boxes it is the same picture")
+    for kind, made in kept["types"].items():
+        if made != [f"image/{kind}", 512, 512]:
+            raise Refused(f"as {kind} it is {made}")
+    return f"yes: {', '.join(TYPES[kind] for kind in reversed(kept['types']))}"
 
 
 def turned(driver: Driver) -> str:

@@ -60,12 +60,14 @@ class App:
             Hooks(
                 changed=self._render,
                 picture_changed=self._picture_changed,
-                opening=platform.notice.hide,
+                opening=self._opening,
                 say=self.say,
                 fail=self.fail,
                 recover=lambda error: self.models.recover(error),
                 photo_read=platform.announce,
                 cameras=lambda cameras: features.list_cameras(cameras, self.sources.camera_id),
+                note=lambda words: platform.note("source-note", words),
+                spawn=platform.spawn,
             )
         )
         self._noted: set[str] = set()  # where something is said of what features need
@@ -108,7 +110,7 @@ class App:
         # Before anything is awaited, so that a press from now on finds this one under way.
         if wanted == "files":
             self._platform.spawn(self.open_files(files))
-        elif wanted == "start" or self._request.autostart:
+        elif wanted == "start" or (self._request.autostart and self._request.source != "screen"):
             self._platform.spawn(self.start())
         await self.sources.cameras_changed()
 
@@ -243,6 +245,10 @@ class App:
         """Show all of the chosen model's classes but these."""
         self.change(hidden={**self.settings.hidden, self.models.chosen: labels})
 
+    def share(self) -> Any:
+        """Ask which screen, window or tab to look at. Call it while a press is handled."""
+        return self.sources.open("screen")
+
     def flip(self) -> Any:
         """Front camera to back camera, and back."""
         facing = "environment" if self.sources.facing == "user" else "user"
@@ -288,6 +294,11 @@ class App:
         """Show what the page is waiting for; a model that is still loading stays in sight."""
         self._platform.show_progress(words or self.sessions.status)
 
+    def _opening(self) -> None:
+        """Another source was requested: what was said of the one before is out of date."""
+        self.notice.hide()
+        self._platform.note("source-note", "")
+
     def _picture_changed(self) -> None:
         self.pace.forget_frames()
         self._platform.clear()
@@ -306,6 +317,8 @@ class App:
             mirrored=display.mirrored,
             paused=scene.paused,
             can_flip=self.sources.camera_runs and len(self.sources.cameras) > 1,
+            can_share=self.sources.can_share and self._request.source != "screen",
+            shares=self.sources.shared is not None,
             caption=scene.caption,
             veiled=self.sources.veiled,
         )

@@ -25,6 +25,7 @@ def commands(app: App, shell: Any) -> list[Command]:
         Command("start", app.press_start, " ", "start", keys["start"]),
         Command("pause", app.sources.playback.toggle_pause, "k", "pause", keys["pause"]),
         Command("photo", lambda: shell.click("photo"), "p", help=keys["photo"]),
+        Command("share", app.share, button="share"),
         Command("flip", app.flip, button="flip"),
         Command("close", app.sources.close, button="close-source"),
         *(
@@ -61,6 +62,7 @@ def actions(app: App, shell: Any) -> dict[str, Callable[[], Any]]:
     """Return what error cards offer, by the keys of `notices.ACTIONS`."""
     return {
         "camera": app.start,
+        "screen": app.share,
         "photo": lambda: shell.click("photo"),
         "shapes": lambda: shell.click("count-file"),
         "model": lambda: app.models.retry(),

@@ -1,4 +1,4 @@
-"""Opening, listing and stopping cameras."""
+"""Opening, listing and stopping cameras, and shared screens."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from js import document, isSecureContext, location, navigator, window
 
 from obscura.page.browser.boot import boot
 from obscura.page.browser.dom import js_object, listen
+from obscura.page.state import shared_screen
 from obscura.page.state.camera import Camera, InsecureContext, refusal
 
 
@@ -39,6 +40,31 @@ async def open_camera(*, device_id: str, facing: str, resolution: str) -> Any:
         return await open_camera(device_id="", facing=facing, resolution=resolution)
     name, message = str(outcome.name), str(outcome.message)
     raise refusal(name, message, await _permission(), embedded=_frame_forbids())
+
+
+def can_share_screens() -> bool:
+    """Whether the browser shares screens, windows or tabs: those of phones do not."""
+    return hasattr(getattr(navigator, "mediaDevices", None), "getDisplayMedia")
+
+
+def ask_for_screen() -> Any:
+    """Have the browser ask which screen, window or tab to share; return what `screen_of` awaits.
+    Call it while a press is handled: browsers refuse it at other times."""
+    return boot.askForScreen() if can_share_screens() else None
+
+
+async def screen_of(asked: Any) -> Any:
+    """Return the `MediaStream` with one video track that `ask_for_screen` has asked for.
+
+    Raises:
+        ScreenError: one subclass per cause; see `page.state.shared_screen`.
+    """
+    if asked is None:
+        raise shared_screen.ScreenUnsupported("This browser shares no screen", location.origin)
+    outcome = await asked
+    if outcome.stream:
+        return outcome.stream
+    raise shared_screen.refusal(str(outcome.name), str(outcome.message))
 
 
 async def set_resolution(track: Any, resolution: str) -> bool:

@@ -55,6 +55,11 @@ def page_data() -> Any:
     return document.body.dataset
 
 
+def page_hidden() -> bool:
+    """Whether the page is out of sight, in a tab behind others for example."""
+    return bool(document.hidden)
+
+
 def media_matches(query: str) -> bool:
     """Whether a media query, as in a style sheet, is true now."""
     return bool(matchMedia(query).matches)

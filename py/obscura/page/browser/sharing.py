@@ -8,19 +8,42 @@ from typing import Any
 from js import Blob, File, Object, document, navigator, setTimeout, window
 from pyodide.ffi import create_once_callable, to_js
 
-from obscura.page.browser import files
+from obscura.page.browser import canvas, files
 from obscura.page.browser.dom import js_object
 
 REVOKE_MS = 60_000
 """How long the browser may take to begin saving a file."""
+QUALITY = 0.92
+"""Of JPEG and WebP, 0 to 1: what browsers take for JPEG by themselves."""
 
 
-async def png_of(canvas: Any) -> Any:
-    """Return the canvas as a PNG `Blob`; None if the browser cannot make one of this size."""
+async def picture_of(drawn: Any, media_type: str = "image/png") -> Any:
+    """Return a canvas as a `Blob` of a media type; None if the browser cannot make one of this
+    type and size."""
     encoded: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
-    canvas.toBlob(create_once_callable(encoded.set_result), "image/png")
+    drawn.toBlob(create_once_callable(encoded.set_result), media_type, QUALITY)
     blob = await encoded
-    return blob if hasattr(blob, "size") else None  # null is not None to Pyodide
+    if not hasattr(blob, "size"):  # null is not None to Pyodide
+        return None
+    return blob if str(blob.type) == media_type else None  # else it made a PNG instead
+
+
+def can_encode(media_type: str) -> bool:
+    """Whether the browser makes pictures of a media type."""
+    address = str(canvas.new_canvas(1, 1).toDataURL(media_type))
+    return address.startswith(f"data:{media_type};")
+
+
+async def encoded_again(png: Any, media_type: str) -> Any:
+    """Return a PNG as a `Blob` of another media type; None if the browser cannot make one."""
+    bitmap = await canvas.decode_image(png)
+    drawn = canvas.new_canvas(bitmap.width, bitmap.height)
+    try:
+        canvas.draw_opaque(drawn, bitmap)
+        return await picture_of(drawn, media_type)
+    finally:
+        bitmap.close()
+        canvas.release(drawn)
 
 
 def text_blob(text: str, kind: str) -> Any:

@@ -15,6 +15,7 @@ from typing import Any
 from obscura.errors import ObscuraError, PictureError
 from obscura.live.timing import Timings
 from obscura.page.live.analysis import Analysis, Answer
+from obscura.page.live.in_view import InView
 from obscura.page.live.loop import Loop, Show
 from obscura.page.live.playback import Playback
 from obscura.page.live.protocols import (
@@ -34,7 +35,7 @@ from obscura.pipeline import Steps
 from obscura.update import FrameInfo, Update
 
 
-class SourceController:
+class SourceController(InView):
     """Owns the scene and the source."""
 
     def __init__(
@@ -64,6 +65,7 @@ class SourceController:
         self._reader = PictureReader(scene, inference, analysis, screen, timings, hooks)
         self._source: Any = None
         self._photo: Any = None  # the file of the photo in view
+        self._before: Any = None  # what was given of what was in view before a screen was shared
         self.veiled = False
         """Whether they are to be hidden."""
         self.given: Any = None
@@ -72,67 +74,12 @@ class SourceController:
         self.loop = make_loop(self.analyse)
         self.playback = Playback(lambda: self._source, scene, self.loop, analysis, hooks, now_ms)
         """Pauses, seeks and steps the camera or video in view."""
-        opener.on_ended = self._camera_ended
-        opener.on_silent = self._camera_silent
+        opener.on_ended = self._ended
+        opener.on_silent = self._silent
         opener.on_sought = self.playback.arrived
         opener.on_played = self.playback.ended
 
     # ---- what is in view -------------------------------------------------------------------------
-
-    @property
-    def camera_runs(self) -> bool:
-        """Whether a camera is in view."""
-        return self._source is not None and bool(self._source.is_camera)
-
-    @property
-    def camera_name(self) -> str | None:
-        """Name of the camera in view, "" if the browser does not say; None if none runs."""
-        return str(self._source.name) if self.camera_runs else None
-
-    @property
-    def camera_id(self) -> str:
-        """The device id of the camera in view, else of the chosen one."""
-        return str(self._source.device_id if self._source else self._settings().camera)
-
-    @property
-    def facing(self) -> str:
-        """ "user" or "environment": the side that the camera in view, or the chosen one, faces."""
-        return (self._source.facing if self._source else "") or str(self._settings().facing)
-
-    @property
-    def size(self) -> tuple[int, int] | None:
-        """Width and height of the picture in view in its own pixels; None for the sample."""
-        if self.scene.kind is Kind.STILL:
-            return self._screen.photo_size
-        return self._source.size if self._source is not None else None
-
-    @property
-    def mirrored(self) -> bool:
-        """Whether the picture is shown as in a mirror, as people expect of front cameras, and of
-        laptops', which do not say where they face."""
-        return self.camera_runs and bool(self._settings().mirror) and self.facing == "user"
-
-    @property
-    def is_video(self) -> bool:
-        """Whether a video is in view."""
-        return self.playback.video is not None
-
-    @property
-    def source_name(self) -> str:
-        """Name of the photo, video or camera in view; "" for the sample, and if not known."""
-        if self.scene.kind is Kind.LIVE:
-            return str(self._source.name)
-        return self.scene.caption if self.scene.kind is Kind.STILL else ""
-
-    @property
-    def duration_s(self) -> float | None:
-        """Seconds that the video in view lasts; None while none is, or where that is unknown."""
-        return self.playback.video.duration_s if self.is_video else None
-
-    @property
-    def position_s(self) -> float:
-        """The time of the video in view that is showing, in seconds; 0 while none is."""
-        return float(self.playback.video.position_s) if self.is_video else 0.0
 
     @property
     def answered(self) -> bool:
@@ -194,15 +141,17 @@ class SourceController:
         """The coroutine opens another source, closes what is in view and shows it.
 
         Args:
-            source: "camera", the address of a picture or video on this site, or a `File` of either.
+            source: "camera"; "screen", while a press is handled; the address of a picture or video
+                on this site, or a `File` of either.
         """
         ticket = self.scene.ask()
+        asked = self._opener.ask_for_screen() if source == "screen" else None
         if self.scene.kind is Kind.WELCOME:  # nobody's picture: what it shows is out of date
             self._analysis.clear()
             self._hooks.picture_changed()
         self._hooks.opening()
         self._hooks.changed()
-        return self._arrive(source, ticket)
+        return self._arrive(source, ticket, asked)
 
     def stop(self) -> None:
         """Return to what is in view if another source is being opened, else close it."""
@@ -245,9 +194,10 @@ class SourceController:
             self._screen.draw_photo(photo)
         photo.stop()
 
-    async def _arrive(self, source: Any, ticket: int) -> None:
+    async def _arrive(self, source: Any, ticket: int, asked: Any) -> None:
+        before = self.given
         try:
-            opened = await self._opened(source, ticket)
+            opened = await self._opened(source, ticket, asked)
         except Exception as error:  # noqa: BLE001  (also what browsers throw: the page goes on)
             if self.scene.holds(ticket):
                 await self._failed(error, ticket)
@@ -256,6 +206,7 @@ class SourceController:
             opened.stop()
         elif opened.is_live:
             self._go_live(opened, source)
+            self._before = self._before if before == "screen" else before
             if self.camera_runs:  # only now, with permission, does the browser name the cameras
                 await self._list()
         else:
@@ -267,8 +218,11 @@ class SourceController:
             self._new_picture()
             await self.read_photo()
 
-    async def _opened(self, source: Any, ticket: int) -> Any:
+    async def _opened(self, source: Any, ticket: int, asked: Any) -> Any:
         self._hooks.say(text.ASKING if source == "camera" else "")
+        if source == "screen":
+            self._hooks.say(text.ASKING_SCREEN)
+            return await self._opener.screen(asked)
         if source != "camera":
             if await self._opener.is_video(source):
                 return await self._opener.video(source)
@@ -322,6 +276,8 @@ class SourceController:
         self._reader.clock.reset()
         self._new_picture()
         self.loop.start()
+        # A screen on which nothing changes sends no frame but the one that is showing.
+        self.loop.analyse_shown(still=self.shared is not None)
 
     def close(self, *, camera_lost: bool = False) -> None:
         """Close what is in view and what is being opened; return to the sample picture."""
@@ -345,15 +301,51 @@ class SourceController:
             self._source.stop()
         self._source = None
 
-    def _camera_ended(self) -> None:
+    async def show_part(self, stream: Any) -> bool:
+        """Show a part of the shared screen, or all of it again; return False if that is no longer
+        wanted, because another source is in view or coming.
+
+        Args:
+            stream: what is to be shown.
+
+        Raises:
+            ScreenError: it sends no picture.
+        """
+        shared = self.shared
+        if shared is None or self.scene.opening:
+            return False
+        part = await self._opener.part_of(shared, stream)
+        if shared is not self._source or self.scene.opening:
+            part.let_go()
+            return False
+        self._source = None  # so that sharing goes on
+        shared.let_go()
+        self._go_live(part)
+        self.given = "screen"
+        return True
+
+    def _ended(self) -> None:
+        if self.shared is not None:
+            if self.shared.ended and not self.scene.opening:
+                self._sharing_ended()
+            return
         # While another one opens, browsers may end the camera in view.
         if self.camera_runs and self._source.ended and not self.scene.opening:
             self.close(camera_lost=True)
             self._hooks.fail(CameraLost("The camera's picture ended"))
 
-    def _camera_silent(self) -> None:
-        if self.camera_runs:
-            self.scene.caption = text.SILENT if self._source.silent else ""
+    def _sharing_ended(self) -> None:
+        """The person, or the browser, has ended sharing: show what was in view before."""
+        before, self._before = self._before, None
+        self.close()
+        if before is not None:
+            self._hooks.spawn(self.open(before))
+        self._hooks.note(text.SHARING_ENDED)
+
+    def _silent(self) -> None:
+        if self.camera_runs or self.shared is not None:
+            silent = text.SILENT if self.camera_runs else text.SCREEN_SILENT
+            self.scene.caption = silent if self._source.silent else ""
             self._hooks.say(self.scene.caption)
             self._hooks.changed()
 
@@ -396,6 +388,25 @@ class SourceController:
         of `SourceOpener.photo`."""
         return await self._opener.photo(file)
 
+    async def further_camera(self, device_id: str) -> Any:
+        """Open a camera (`live.sources.LiveSource`) beside the one in view; the caller stops it.
+
+        Raises:
+            CameraError: it cannot be opened.
+        """
+        resolution = self._settings().resolution
+        return await self._opener.camera(
+            device_id=device_id, facing="user", resolution=resolution, wanted=lambda: True
+        )
+
+    def take_turns(self, taken: bool) -> None:
+        """Have the frames of what is in view and those of other cameras analysed in turn."""
+        self._reader.takes_turns = taken
+
+    async def beside(self, capture: Callable[[], Any]) -> Any:
+        """Return what the model answers about another camera; see `PictureReader.beside`."""
+        return await self._reader.beside(capture)
+
     def show_sample(self) -> bool:
         """Show the bundled picture's answer, if that picture is in view; return whether it is."""
         return self._reader.show_sample()
@@ -406,6 +417,6 @@ class SourceController:
         self._timings.clear()
         self._new_picture()
         shown = self.show_sample()
-        self.loop.analyse_shown()
+        self.loop.analyse_shown(still=self.shared is not None)
         self._hooks.changed()
         return shown

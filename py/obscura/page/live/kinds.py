@@ -144,8 +144,8 @@ def sorted_out(files: Sequence[Any]) -> tuple[list[Any], list[Any]]:
 
 
 def kind(source: str) -> str:
-    """Return what a source of the address is: "camera", "video" or "picture"."""
-    if source == "camera":
+    """Return what a source of the address is: "camera", "screen", "video" or "picture"."""
+    if source in ("camera", "screen"):
         return source
     return "video" if is_video(source) else "picture"
 

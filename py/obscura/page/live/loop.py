@@ -78,7 +78,8 @@ class Loop:
         self._total = 0  # the browser's count of the video's frames, while nothing is offered
         self.running = False
         self.paused = False
-        self._suspended = False
+        self.suspended = False
+        """Whether nothing is analysed at present, while ways to run are compared for example."""
         self._once = False  # whether the frame that is showing is to be analysed, paused or not
         self.analysed_frames = 0
         """Frames analysed since `start`."""
@@ -101,7 +102,7 @@ class Loop:
 
     def suspend(self, suspended: bool) -> None:
         """Suspend or resume analysis; the picture keeps playing."""
-        self._suspended = suspended
+        self.suspended = suspended
         self._capture_once()
 
     def pause(self, paused: bool) -> None:
@@ -109,9 +110,13 @@ class Loop:
         self.paused, self._once = paused, paused
         self._capture_once()
 
-    def analyse_shown(self) -> None:
-        """Analyse the frame that a paused video shows, because it may be another one by now."""
-        self._once = self.paused
+    def analyse_shown(self, *, still: bool = False) -> None:
+        """Analyse the frame that a paused video shows, because it may be another one by now.
+
+        Args:
+            still: also if it plays, because its picture may stand still.
+        """
+        self._once = self.paused or still
         self._capture_once()
 
     def sought(self, seconds: float) -> None:
@@ -159,7 +164,7 @@ class Loop:
         """Capture the frame that is showing, if it is new and the engine is idle."""
         if self._busy or (offered and self._shown == self._captured):
             return
-        if not self.running or self.paused or self._suspended or self._frames.hidden:
+        if not self.running or self.paused or self.suspended or self._frames.hidden:
             return
         if not self._pace.due(self._now_ms() / 1000):
             return
@@ -167,7 +172,7 @@ class Loop:
 
     def _capture_once(self) -> None:
         """Capture the frame that is showing, if that is wanted and the engine is idle."""
-        if self._once and self.running and not (self._busy or self._suspended):
+        if self._once and self.running and not (self._busy or self.suspended):
             self._once = False
             self._begin(offered=True)
 

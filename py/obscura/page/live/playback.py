@@ -37,9 +37,10 @@ class Playback:
 
     @property
     def video(self) -> Any:
-        """The video in view; None if a camera, a photo or nothing is."""
+        """The video in view; None if a camera, a shared screen, a photo or nothing is."""
         source = self._source()
-        return source if source is not None and not source.is_camera else None
+        lives = source is None or source.is_camera or source.is_screen
+        return None if lives else source
 
     def toggle_pause(self) -> None:
         """Freeze the live picture, or resume."""

@@ -119,3 +119,7 @@ class Hooks(NamedTuple):
     """The photo in view has its answer."""
     cameras: Callable[[list[Any]], None]
     """The list of cameras changed."""
+    note: Callable[[str], None]
+    """Show a sentence until another source is opened; "" for none."""
+    spawn: Callable[[Coroutine[Any, Any, None]], Any]
+    """Start a coroutine."""

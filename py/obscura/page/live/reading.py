@@ -73,6 +73,8 @@ class PictureReader:
         self.kept: Kept | None = None
         """What was found in the video in view at another time, which is shown instead of running
         the model; not used for a redactor, which hides only what was looked for in the very run."""
+        self.takes_turns = False
+        """Whether the frames of other cameras are analysed between those of what is in view."""
 
     def in_view(self, answer: Answer) -> bool:
         """Whether an answer's picture and model are the ones in view."""
@@ -228,6 +230,19 @@ class PictureReader:
         looks = self._analysis.aside
         return update if looks is None else (yield from looks(update))
 
+    async def beside(self, capture: Callable[[], Any]) -> Any:
+        """Return what the model answers (`Inference.run`) about a frame of a camera beside the one
+        in view, when it is its turn; None if there is none.
+
+        Args:
+            capture: returns the frame, once it is its turn.
+
+        Raises:
+            As `Inference.run`.
+        """
+        async with self._turn:  # which is given to those who wait in the order in which they came
+            return await self._inference.run(capture)
+
     async def _to_the_end(self, read: Callable[[], Awaitable[T | None]]) -> T | None:
         """Read a picture; once more if the result is None because a faster way to run the same
         model took over meanwhile: a picture that stands still is read only once."""
@@ -240,8 +255,8 @@ class PictureReader:
 
     def _alone(self) -> Any:
         """Return what keeps others from running frames, because second networks look at parts of
-        the one that ran last."""
-        return self._turn if self._analysis.looks_closer else nullcontext()
+        the one that ran last, or because others have their turn."""
+        return self._turn if self._analysis.looks_closer or self.takes_turns else nullcontext()
 
     def show_sample(self) -> bool:
         """Show the bundled picture's answer, which the self-check has computed anyway, if that

@@ -1,4 +1,5 @@
-"""Sources: a camera or a video file in the `<video>`, a photo on the picture canvas."""
+"""Sources: a camera, a shared screen or a video file in the `<video>`, a photo on the picture
+canvas."""
 
 from __future__ import annotations
 
@@ -13,7 +14,15 @@ from obscura.errors import PictureError
 from obscura.page.browser import camera, canvas, files
 from obscura.page.browser.dom import listener
 from obscura.page.live import kinds, orientation
+from obscura.page.live.unreadable import (
+    HeicUnread,
+    SourceForeign,
+    SourceMissing,
+    VideoUnread,
+    VideoWithoutPicture,
+)
 from obscura.page.state.camera import CameraBusy, CameraLost
+from obscura.page.state.shared_screen import ScreenError, screen_name
 from obscura.page.words import text
 
 PLAYING_S = 10
@@ -24,52 +33,25 @@ LOADING_S = 60
 """How long it may take if it comes from a server."""
 
 
-class SourceForeign(PictureError):
-    """The address is on another site."""
-
-    code = "source-foreign"
-    remedy = "Use a file of this site."
-
-
-class HeicUnread(PictureError):
-    """The photo is HEIC, which this browser does not read."""
-
-    code = "picture-heic"
-    remedy = "Share the photo as JPEG."
-
-
-class SourceMissing(PictureError):
-    """The address leads to no file."""
-
-    code = "source-missing"
-    remedy = "Check the address."
-
-
-class VideoUnread(PictureError):
-    """The video cannot be played."""
-
-    code = "video-unreadable"
-    remedy = "Use MP4 (H.264) or WebM."
-
-
-class VideoWithoutPicture(VideoUnread):
-    """The file has sound alone, or pictures in a format that the browser does not know."""
-
-    code = "video-no-picture"
-    remedy = "Choose a video in MP4 (H.264) or WebM."
-
-
 class LiveSource:
-    """A camera's stream or a file, in the `<video>` that plays it."""
+    """The stream of a camera or shared screen, or a file, in the `<video>` that plays it."""
 
     is_live = True
 
-    def __init__(self, video: Any, *, stream: Any = None, url: str = "", name: str = "") -> None:
-        self.video, self._stream, self._url, self._name = video, stream, url, name
-        self.is_camera = stream is not None
-        self.facing = self._setting("facingMode")
+    def __init__(
+        self, video: Any, *, stream: Any = None, url: str = "", name: str = "", screen: bool = False
+    ) -> None:
+        """
+        Args:
+            stream: of a camera, or of a shared screen if `screen`; the video may play a part of it.
+        """
+        self.video, self.stream, self._url, self._name = video, stream, url, name
+        self.is_screen = screen
+        self.is_camera = stream is not None and not screen
+        self.facing = self._setting("facingMode") if self.is_camera else ""
         """ "user", "environment", or "" for files and where the camera does not say (laptops)."""
-        self.device_id = self._setting("deviceId")
+        # What browsers say of a screen is another at every time.
+        self.device_id = "screen" if screen else self._setting("deviceId")
 
     @property
     def size(self) -> tuple[int, int]:
@@ -78,18 +60,22 @@ class LiveSource:
 
     @property
     def name(self) -> str:
-        """Name of the camera, "" where the browser does not say; of a video, its file's."""
+        """Name of the camera, "" where the browser does not say; of a video, its file's; of what is
+        shared, its title where the browser gives it."""
+        if self.is_screen:
+            return screen_name(str(self._track.label), self._setting("displaySurface"))
         return str(self._track.label) if self.is_camera else self._name
 
     @property
     def silent(self) -> bool:
-        """Whether the camera sends no picture at the moment, as while another app uses it."""
-        return bool(self._track.muted) if self.is_camera else False
+        """Whether the camera sends no picture at the moment, as while another app uses it; or the
+        window that is shared, as while it is minimised."""
+        return bool(self._track.muted) if self.stream is not None else False
 
     @property
     def ended(self) -> bool:
-        """Whether the camera was released or disconnected."""
-        return self.is_camera and str(self._track.readyState) == "ended"
+        """Whether the camera was released or disconnected, or sharing has ended."""
+        return self.stream is not None and str(self._track.readyState) == "ended"
 
     @property
     def seeking(self) -> bool:
@@ -133,18 +119,24 @@ class LiveSource:
         return await camera.set_resolution(self._track, resolution)
 
     def stop(self) -> None:
-        """Release the camera or the file."""
-        if self.is_camera:
-            camera.stop_stream(self._stream)
+        """Release the camera or the file, or end sharing."""
+        if self.stream is not None:
+            camera.stop_stream(self.stream)
+        self.let_go()
+
+    def let_go(self) -> None:
+        """Play it no more; the stream goes on for who has it."""
         _release(self.video)
         files.revoke(self._url)
 
     @property
     def _track(self) -> Any:
-        return self._stream.getVideoTracks()[0]
+        return self.stream.getVideoTracks()[0]
 
     def _setting(self, name: str) -> str:
-        return str(getattr(self._track.getSettings(), name, "") or "") if self.is_camera else ""
+        if self.stream is None:
+            return ""
+        return str(getattr(self._track.getSettings(), name, "") or "")
 
 
 class Photo:
@@ -184,10 +176,13 @@ class SourceOpener:
             make_video: returns a new `<video>`, so that what is in view goes on meanwhile.
         """
         self._make_video = make_video
+        self.can_share = camera.can_share_screens()
+        """Whether the browser shares screens."""
+        self.ask_for_screen = camera.ask_for_screen
         self.on_ended: Callable[[], Any] = lambda: None
-        """Called when a camera is disconnected."""
+        """Called when a camera is disconnected, or sharing ends."""
         self.on_silent: Callable[[], Any] = lambda: None
-        """Called when the `silent` of a camera changes."""
+        """Called when the `silent` of a camera or screen changes."""
         self.on_sought: Callable[[], Any] = lambda: None
         """Called when a video shows the frame that was sought."""
         self.on_played: Callable[[], Any] = lambda: None
@@ -219,18 +214,59 @@ class SourceOpener:
         if not wanted():
             camera.stop_stream(stream)
             raise CameraLost("The camera is no longer wanted")
+        self._watch(stream)
+        try:
+            return LiveSource(await self._played(stream), stream=stream)
+        except Exception as error:
+            camera.stop_stream(stream)
+            raise CameraBusy("The camera sends no picture", error) from error
+
+    async def screen(self, asked: Any) -> LiveSource:
+        """Open a screen, window or tab, and play it.
+
+        Args:
+            asked: what `ask_for_screen` has returned.
+
+        Raises:
+            ScreenError: it is not shared, or sends no picture.
+        """
+        stream = await camera.screen_of(asked)
+        self._watch(stream)
+        try:
+            return LiveSource(await self._played(stream), stream=stream, screen=True)
+        except Exception as error:
+            camera.stop_stream(stream)
+            raise ScreenError("What is shared sends no picture", error) from error
+
+    async def part_of(self, shared: LiveSource, stream: Any) -> LiveSource:
+        """Play a part of a shared screen, or all of it again, in a `<video>` of its own.
+
+        Args:
+            stream: what is to be played.
+
+        Raises:
+            ScreenError: it sends no picture.
+        """
+        try:
+            return LiveSource(await self._played(stream), stream=shared.stream, screen=True)
+        except Exception as error:
+            raise ScreenError("The part sends no picture", error) from error
+
+    def _watch(self, stream: Any) -> None:
         (track,) = stream.getVideoTracks()
         for event, proxy in self._listeners.items():
             track.addEventListener(event, proxy)
+
+    async def _played(self, stream: Any) -> Any:
+        """Return a `<video>` that plays a stream. Raises as `_playing`."""
         video = self._make_video()
         video.srcObject = stream
         try:
             await _playing(video)
-        except Exception as error:
-            camera.stop_stream(stream)
+        except Exception:
             _release(video)
-            raise CameraBusy("The camera sends no picture", error) from error
-        return LiveSource(video, stream=stream)
+            raise
+        return video
 
     async def is_video(self, source: Any) -> bool:
         """Whether a `File`, by its content, or an address holds a video and not a picture."""

@@ -11,6 +11,21 @@ from obscura.page.stage.placement import place
 from obscura.update import Update
 
 
+def copy(canvas: Any, picture: Any, *, mirrored: bool) -> Any:
+    """Draw a picture alone on a canvas, which takes on its size; return the canvas's context.
+
+    Args:
+        picture: a canvas that is not mirrored.
+        mirrored: whether to draw its mirror image.
+    """
+    canvas.width, canvas.height = picture.width, picture.height
+    context = canvas.getContext("2d")
+    if mirrored:
+        context.setTransform(-1, 0, 0, 1, picture.width, 0)
+    context.drawImage(picture, 0, 0)
+    return context
+
+
 def annotate(
     canvas: Any,
     picture: Any,
@@ -30,11 +45,7 @@ def annotate(
         layers: those of the overlay, in order; boxes are drawn for this picture. () for boxes only.
     """
     width, height = picture.width, picture.height
-    canvas.width, canvas.height = width, height
-    context = canvas.getContext("2d")
-    if display.mirrored:
-        context.setTransform(-1, 0, 0, 1, width, 0)
-    context.drawImage(picture, 0, 0)
+    context = copy(canvas, picture, mirrored=display.mirrored)
     # Layers draw as on a screen of this size in CSS pixels.
     unit = max(min(width, height) / UNIT_SIDE, 1.0)
     context.setTransform(unit, 0, 0, unit, 0, 0)

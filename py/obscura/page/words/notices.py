@@ -25,6 +25,7 @@ class Notice:
 
 ACTIONS = {
     "camera": "Try again",
+    "screen": "Try again",
     "photo": "Use a photo",
     "shapes": "Choose another file",
     "model": "Try again",
@@ -82,6 +83,23 @@ NOTICES = {
         "The camera did not start",
         "The browser didn't say why. Its message is under Details.",
         "camera",
+    ),
+    "screen-refused": Notice(
+        "Nothing is shared",
+        "You closed the browser's dialog, or the browser or system doesn't allow sharing. Try "
+        "again and choose a screen, window or tab.",
+        "screen",
+    ),
+    "screen-unsupported": Notice(
+        "This browser can't share a screen",
+        "Phones and some browsers don't offer it, and it needs https or localhost. Use the camera "
+        "or a photo instead.",
+        "photo",
+    ),
+    "screen": Notice(
+        "The screen could not be shared",
+        "No picture came from it. Its message is under Details.",
+        "screen",
     ),
     "insecure-context": Notice(
         "The camera needs a secure address",

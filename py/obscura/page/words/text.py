@@ -27,6 +27,7 @@ BACKEND_NAMES = {
 
 START = {
     "camera": "Start camera",
+    "screen": "Share screen",
     "picture": "Open picture",
     "video": "Play video",
 }
@@ -35,6 +36,8 @@ PAUSE = "Pause"
 READING_FOLDER = "Looking through the folder: {count:,} files so far"
 RESUME = "Resume"
 ASKING = "Allow the camera in your browser's prompt"
+ASKING_SCREEN = "Choose what to share in your browser's dialog"
+SHARING_ENDED = "Sharing has ended."
 READING_PICTURE = "Analysing the picture…"
 LOOKING_CLOSER = "Looking closer: {done} of {count}"
 PASTED = "the pasted picture"
@@ -155,6 +158,7 @@ CAREFUL_SMALLEST = (
     "(smallest model, one CPU thread)."
 )
 SILENT = "No picture is coming from the camera. Another app may be using it."
+SCREEN_SILENT = "No picture is coming from what you share. A minimised window sends none."
 ABSENT = "{model} (not on this device)"
 OFFLINE_HEADS = "Yes, with the current model and these closer looks: {heads}"
 OFFLINE_ALL = "All models work offline now."

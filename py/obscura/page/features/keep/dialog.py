@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Awaitable
 from dataclasses import replace
@@ -12,10 +13,12 @@ from obscura.export.records import to_csv, to_json, to_record
 from obscura.page.browser import canvas, files, sharing
 from obscura.page.browser.dom import by_id, listen
 from obscura.page.features.context import Context
-from obscura.page.features.keep import words
+from obscura.page.features.keep import MEDIA_TYPES, words
 from obscura.page.features.keep.capture import Snapshot, capture
-from obscura.page.stage.annotate import annotate
+from obscura.page.features.keep.versions import PNG, Versions
+from obscura.page.stage import annotate
 from obscura.page.state.feature import Part
+from obscura.page.words.text import megabytes
 
 
 def start(context: Context) -> SnapshotDialog:
@@ -30,10 +33,20 @@ class SnapshotDialog(Part):
         assert context.page is not None
         self._page, self._context = context.page, context
         self._dialog, self._preview = by_id("keep-dialog"), by_id("keep-picture")
+        self._buttons = [by_id(name) for name in ("keep-save", "keep-copy", "keep-share")]
         self._taking = False
         self._snapshot: Snapshot | None = None
-        self._png: Any = None
+        self._versions: Versions | None = None
+        self._picture: Any = None  # as it is shown
+        self._png: Any = None  # the same as PNG, for the clipboard
         self._share_data: Any = None
+        self._kind = "png"  # of that, as the settings name it
+        self._types = [name for name, kind in MEDIA_TYPES.items() if sharing.can_encode(kind)]
+        for option in list(by_id("keep_type").options):
+            if str(option.value) not in self._types:
+                option.remove()
+        for control in ("keep_type", "keep_boxes"):
+            listen(by_id(control), "change", lambda _event: self._show())
         listen(self._dialog, "close", lambda _event: self._release())
 
     def run(self, command: str) -> Any:
@@ -63,17 +76,26 @@ class SnapshotDialog(Part):
                 read_pixels=canvas.read_pixels,
                 now=time.localtime(),
             )
-            png = await sharing.png_of(self._annotated(snapshot))
+            # Begun before anything else can be drawn on the page's own picture.
+            plain = asyncio.ensure_future(self._png_of(self._plain(snapshot)))
+            marked = await self._png_of(self._annotated(snapshot))
         finally:
             self._taking = False
             button.setAttribute("aria-busy", "false")
-        if png is None:
+        if marked is None:
             raise PictureError(words.NOT_ENCODED, remedy="Use a smaller picture.")
-        self._show(snapshot, png)
+        self._release()
+        self._versions = Versions(marked, plain, sharing.encoded_again)
+        self._describe(snapshot)
+        # Its pixels are in these by now, and may be many.
+        self._snapshot = replace(snapshot, picture=None)
+        await self._show()
+        if not self._dialog.open:
+            self._dialog.showModal()
 
     def save(self) -> None:
         """Save the picture."""
-        self._save(self._png, "png")
+        self._save(self._picture, self._kind)
 
     def copy(self) -> Awaitable[None] | None:
         """Put the picture on the clipboard."""
@@ -94,9 +116,17 @@ class SnapshotDialog(Part):
         """Save what was found as CSV."""
         self._save(sharing.text_blob(to_csv(self._record()), "text/csv"), "csv")
 
+    @property
+    def _wanted(self) -> tuple[str, bool]:
+        """The type that is to be saved, and whether with boxes."""
+        settings = self._context.preferences.current
+        kind = settings.keep_type if settings.keep_type in self._types else "png"
+        return str(kind), bool(settings.keep_boxes)
+
     def _annotated(self, snapshot: Snapshot) -> Any:
+        """Return a new canvas of the snapshot, with all that lies over the picture."""
         drawn = canvas.new_canvas(1, 1)
-        annotate(
+        annotate.annotate(
             drawn,
             snapshot.picture,
             snapshot.update,
@@ -106,36 +136,82 @@ class SnapshotDialog(Part):
         )
         return drawn
 
-    def _show(self, snapshot: Snapshot, png: Any) -> None:
-        self._release()
-        # Its pixels are in the PNG by now, and may be many.
-        self._snapshot, self._png = replace(snapshot, picture=None), png
-        self._share_data = sharing.shareable(png, f"{snapshot.stem}.png")
-        self._preview.src = files.object_url(png)
+    def _plain(self, snapshot: Snapshot) -> Any:
+        """Return a new canvas of the snapshot without boxes."""
+        drawn = canvas.new_canvas(1, 1)
+        annotate.copy(drawn, snapshot.picture, mirrored=snapshot.mirrored)
+        return drawn
+
+    async def _png_of(self, drawn: Any) -> Any:
+        """Return a canvas as PNG, None if the browser cannot make it; and free the canvas."""
+        try:
+            return await sharing.picture_of(drawn, PNG)
+        finally:
+            canvas.release(drawn)
+
+    def _describe(self, snapshot: Snapshot) -> None:
         count = len(snapshot.update.detections) if snapshot.model else None
         size = (snapshot.picture.width, snapshot.picture.height)
         by_id("keep-facts").textContent = words.facts(
             size, count, snapshot.source, mirrored=snapshot.mirrored
         )
+
+    async def _show(self) -> None:
+        """Show the snapshot as it is wanted, once that is made."""
+        versions, (kind, boxes) = self._versions, self._wanted
+        if versions is None:
+            return
+        by_id("keep_type").value = kind
+        self._busy(words.PREPARING)
+        picture, png = await versions.picture(MEDIA_TYPES[kind], boxes=boxes)
+        if versions is not self._versions or (kind, boxes) != self._wanted:
+            return  # it was closed, or is wanted otherwise by now
+        self._busy("")
+        if picture is not None or png is not None:
+            self._put(png if picture is None else picture, png, kind, boxes=boxes)
+        if picture is None:
+            self._say(words.NOT_THIS_TYPE.format(name=words.TYPES[kind]))
+            self._set_enabled(False)
+
+    def _put(self, picture: Any, png: Any, kind: str, *, boxes: bool) -> None:
+        """Put a picture in view."""
+        assert self._snapshot is not None
+        self._picture, self._png, self._kind = picture, png, kind
+        self._share_data = sharing.shareable(picture, self._name(kind))
+        files.revoke(str(self._preview.src))
+        self._preview.src = files.object_url(picture)
+        self._preview.alt = words.alt(boxes=boxes)
+        by_id("keep-size").textContent = megabytes(int(picture.size))
         by_id("keep-share").hidden = self._share_data is None
-        self._say("")
-        if not self._dialog.open:
-            self._dialog.showModal()
+
+    def _busy(self, sentence: str) -> None:
+        """Say that another picture is being made, or "" that it is there."""
+        self._dialog.setAttribute("aria-busy", "true" if sentence else "false")
+        self._set_enabled(not sentence)
+        self._say(sentence)
+
+    def _set_enabled(self, enabled: bool) -> None:
+        for button in self._buttons:
+            button.disabled = not enabled
 
     def _release(self) -> None:
         """Free the memory of the snapshot."""
         files.revoke(str(self._preview.src))
         self._preview.removeAttribute("src")
-        self._snapshot = self._png = self._share_data = None
+        self._snapshot = self._versions = self._picture = self._png = self._share_data = None
 
     def _record(self) -> dict[str, Any]:
         assert self._snapshot is not None
         taken = self._snapshot
         return to_record(taken.update, taken.labels, source=taken.source, model=taken.model)
 
-    def _save(self, blob: Any, ending: str) -> None:
+    def _name(self, kind: str) -> str:
+        """Return the name of a file of a kind."""
         assert self._snapshot is not None
-        name = f"{self._snapshot.stem}.{ending}"
+        return f"{self._snapshot.stem}.{words.ENDINGS.get(kind, kind)}"
+
+    def _save(self, blob: Any, kind: str) -> None:
+        name = self._name(kind)
         sharing.save(blob, name)
         self._say(words.SAVED.format(name=name))
 

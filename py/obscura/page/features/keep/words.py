@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from obscura.page.words.text import pixels
 
+TYPES = {"png": "PNG", "jpeg": "JPEG", "webp": "WebP"}
+ENDINGS = {"jpeg": "jpg"}
+"""Of files, where these are not the names of the settings."""
 KEY = ("S", "snapshot: save, copy or share what is seen")
 SAVED = "Saved as {name}"
 COPIED = "Copied. Paste it anywhere."
@@ -11,6 +14,8 @@ COPY_BLOCKED = "The browser blocked copying. Save the picture instead."
 COPY_MISSING = "This browser can't copy pictures. Save the picture instead."
 SHARE_FAILED = "Sharing didn't work. Save the picture instead."
 NOT_ENCODED = "This browser can't make a picture of this size"
+NOT_THIS_TYPE = "This browser can't make a {name} of this size. Choose another type."
+PREPARING = "Preparing the picture…"
 NO_MODEL = "the model isn't ready yet, so nothing is marked"
 NOTHING = "nothing recognised"
 MIRRORED = "mirrored, as shown"
@@ -33,3 +38,8 @@ def facts(size: tuple[int, int], count: int | None, source: str, *, mirrored: bo
     if mirrored:
         parts.append(MIRRORED)
     return " · ".join([*parts, *filter(None, [source])])
+
+
+def alt(*, boxes: bool) -> str:
+    """Return what the snapshot shows, for those who do not see it."""
+    return "The snapshot with its boxes" if boxes else "The snapshot without boxes"
