@@ -162,6 +162,7 @@ def test_a_feature_that_starts_later_has_an_archive_of_its_own(dist: Path, page:
         "closer",
         "keep",
         "offline",
+        "photos",
         "privacy",
         "record",
         "redact",
