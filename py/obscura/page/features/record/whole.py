@@ -93,5 +93,7 @@ async def encode_all(
             progress(at)
     finally:
         with suppress(Exception):  # it has ended by itself, or with the error that is on its way
-            await samples.aclose()  # type: ignore[attr-defined]
+            # JavaScript's iterators call it return; else frames that wait there stay open.
+            end = getattr(samples, "aclose", None) or getattr(samples, "return")
+            await end()
     return count
