@@ -165,7 +165,7 @@ def analysed(room: Room) -> None:
     if not room.snapshot()["analysed"]:
         room.at("analyse-all").click()
     room.until("now.analysed?.done")
-    room.page.wait_for_selector(".mark")
+    room.page.wait_for_selector(".time-mark")
 
 
 def recorded(room: Room) -> None:
