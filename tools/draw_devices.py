@@ -18,12 +18,11 @@ import re
 import sys
 from pathlib import Path
 
+from builder.build import ROOT
+from builder.errors import BuildError
 from devices.measure import measure
 from devices.record import FOLDER, RecordError, read, read_all
 from devices.table import PlaceError, replaced, table
-
-from builder.build import ROOT
-from builder.errors import BuildError
 
 DOCUMENT = Path("docs") / "performance.md"
 

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from devices.measure import measure
 from devices.record import read
-
 from obscura.engine.plans import BACKENDS
 from obscura.page.features.bench import words
 

@@ -1,4 +1,4 @@
-"""build.py add-model on networks that were misread once, and on layouts that leave room for doubt."""
+"""build.py add-model on networks that were misread once, and on layouts that allow for doubt."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def models(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def add(models: Path, capsys: pytest.CaptureFixture[str]) -> Add:
-    """``add(file, ...)``: adds it as "own"; returns exit code, and the lines on stdout and stderr."""
+    """``add(file, ...)``: adds it as "own"; returns exit code, lines on stdout, and on stderr."""
 
     def add(file: Path, *arguments: str | Path) -> tuple[int, list[str], list[str]]:
         code = add_model.main([str(file), "--name", "own", *map(str, arguments)], models)
@@ -88,7 +88,7 @@ def test_yaml_that_is_damaged_is_refused(add: Add, tmp_path: Path) -> None:
     assert "no valid YAML" in line
 
 
-def test_a_symbolic_number_of_channels_is_three(add: Add, models: Path) -> None:
+def test_a_symbolic_number_of_channels_is_three(add: Add) -> None:
     code, out, err = add(CASES / "dynamic-channels.onnx")
 
     assert (code, err) == (0, []), out

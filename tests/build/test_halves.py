@@ -44,7 +44,7 @@ BODIES = (
     GET + b"\x45\x04\x7f" + CONST_1 + b"\x05" + GET + GET + CONST_1 + SUBTRACT + call(5) + MULTIPLY
     # The constant is another one than any slot.
     + b"\x41\0" + call(6) + END,
-    # sum(x, y)
+    # the sum of x and y
     GET + b"\x20\x01" + ADD + b"\x21\x02\x20\x02",
 )  # fmt: skip
 NAMES = ("plus_one", "counted", "stored", "chosen", "factorial")
@@ -185,9 +185,7 @@ var after=wasmExports["linked"];
 
 def test_exports_stay_if_a_script_or_a_package_names_them() -> None:
     named = ("used", "unused", "two", "data", "linked", "package", "other")
-    some = replace(
-        module(), exports=tuple(Export(n.encode(), wasm.FUNCTIONS, 1) for n in named)
-    )
+    some = replace(module(), exports=tuple(Export(n.encode(), wasm.FUNCTIONS, 1) for n in named))
     user = wasm.write(
         replace(module(), imports=(Import(b"env", b"package", wasm.FUNCTIONS, b"\0"),))
     )
@@ -196,7 +194,7 @@ def test_exports_stay_if_a_script_or_a_package_names_them() -> None:
 
     assert [each.name.decode() for each in less.exports] == ["used", "linked", "package", "other"]
     assert "_unused" not in script
-    assert 'var before=_used(1);var _used;function assignWasmExports(wasmExports){_used=' in script
+    assert "var before=_used(1);var _used;function assignWasmExports(wasmExports){_used=" in script
 
 
 def test_a_script_of_another_form_is_refused() -> None:

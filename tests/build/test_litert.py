@@ -43,7 +43,9 @@ def test_a_site_without_it_has_no_byte_of_it(tmp_path: Path) -> None:
     assert facts(site.folder)["litert"] is None
     files = [path for path in site.folder.rglob("*") if path.is_file()]
     assert not [path for path in files if TRACES.search(path.name.encode())]
-    assert not [path for path in files if path.suffix == ".wasm" and TRACES.search(path.read_bytes())]
+    assert not [
+        path for path in files if path.suffix == ".wasm" and TRACES.search(path.read_bytes())
+    ]
     assert not TRACES.search((site.folder / "sbom.cdx.json").read_bytes())
     assert not [name for name in site.names if "litert" in name]
 

@@ -68,7 +68,9 @@ class AnalysePanel:
         drawn, buttons = [], []
         for index, mark in enumerate(marks):
             said = words.mark(mark.labels, mark.start_s, mark.end_s)
-            button = make("button", type="button", cls="time-mark", data_index=str(index), title=said)
+            button = make(
+                "button", type="button", cls="time-mark", data_index=str(index), title=said
+            )
             button.setAttribute("aria-label", said)
             button.tabIndex = 0 if index == 0 else -1
             bar = make("span", cls="mark-bar")
