@@ -305,6 +305,17 @@ def test_what_cannot_be_is_said_before_anything_is_read(
     assert words in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("source", [".", "camera:0"])
+def test_what_is_not_one_picture_or_video_is_refused(
+    annotate: Annotate, tmp_path: Path, source: str, capsys: Any
+) -> None:
+    given = tmp_path if source == "." else source
+
+    for name in ("out.mp4", "out.png"):
+        assert annotate(given, "--out", tmp_path / name) == 2
+        assert "made of one picture or one video" in capsys.readouterr().err
+
+
 def test_a_folder_that_is_not_there_is_named(
     annotate: Annotate, tmp_path: Path, capsys: Any
 ) -> None:
