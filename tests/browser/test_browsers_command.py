@@ -21,6 +21,8 @@ def test_the_page_works_in_firefox(dist: Path) -> None:
     assert told["snapshot"] == "yes: PNG, JPEG, WebP"
     assert told["photo"] == told["turned"] == told["camera"] == told["offline"] == "yes"
     assert told["frames"] == "every one"
+    assert (told["analysis"], told["data"]) == ("every frame", "yes")
+    assert told["saved video"] == told["recording"] == "yes, MP4"
     assert "isolated" in told["engine"]
 
 

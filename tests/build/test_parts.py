@@ -13,6 +13,7 @@ import pytest
 
 from builder import models, page, trim
 from builder.archive import read_zip, write_zip
+from builder.build import ROOT
 from builder.cache import cached, digest
 from builder.errors import BuildError
 from builder.npm import reason
@@ -381,6 +382,22 @@ def test_what_waits_in_a_function_does_not_come_first() -> None:
     }
     first = trim.first(sources, b"from pack.deep import user")
     assert set(sources) - set(first) == {"pack/late.py"}
+
+
+def test_what_is_kept_of_videos_and_its_words_are_not_in_the_start() -> None:
+    library = {
+        path.relative_to(ROOT / "py").as_posix(): path.read_bytes()
+        for path in (ROOT / "py" / "obscura").rglob("*.py")
+    }
+
+    first = trim.first(library, (ROOT / "py" / "main.py").read_bytes())
+
+    later = {"obscura/export/reading.py", "obscura/page/live/results.py"}
+    features = ("analyse", "cameras", "crop", "export", "keep", "photos", "record")
+    later |= {f"obscura/page/features/{name}/words.py" for name in features}
+    assert later <= library.keys()
+    assert {f"obscura/page/features/{name}/__init__.py" for name in features} <= first.keys()
+    assert not later & first.keys()
 
 
 def test_a_module_that_a_table_names_may_be_imported_but_not_at_once() -> None:

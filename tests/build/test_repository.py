@@ -29,6 +29,21 @@ def test_npm_packages_are_pinned(home: str) -> None:
     assert [name for name, entry in lock.items() if "resolved" in entry] == []
 
 
+def test_every_npm_package_is_used() -> None:
+    """By a script or a tool of ours: NOTICE and the SBOM say that all of them are shipped."""
+    ours = "\n".join(
+        path.read_text(encoding="utf-8")
+        for folder in ("assets", "tools", "tests/browser")
+        for path in (ROOT / folder).rglob("*")
+        if path.suffix in (".js", ".py")
+    )
+    asked = json.loads((ROOT / "package.json").read_text(encoding="utf-8"))
+
+    # Workbox's modules are named by their prefix.
+    names = {name.split("-")[0] if "workbox" in name else name for name in asked["dependencies"]}
+    assert [name for name in names if name not in ours] == []
+
+
 @pytest.mark.parametrize("name", ["cluster", "readers", "test", "train"])
 def test_python_packages_are_pinned(name: str) -> None:
     """Everything that is asked for, by version and hash, from nowhere in particular."""

@@ -161,3 +161,25 @@ def test_the_facts_of_a_device_have_the_names_that_python_reads(
 
     assert set(found) == {*Facts._fields, "memory_gb", "gpu_name"}
     assert {name: found[name] for name in expected} == expected
+
+
+@pytest.mark.parametrize("name", ["media", "recorder"])
+def test_what_python_asks_the_video_script_for_is_there(name: str) -> None:
+    asked = (ROOT / "py" / "obscura" / "page" / "browser" / f"{name}.py").read_text("utf-8")
+    wanted = set(re.findall(r"\bmodule\.(\w+)|_module\.(\w+)", asked))
+    folder = ROOT / "assets" / "media"
+    offered = set()
+    for names, every, file in re.findall(
+        r'^export (?:\{ (.+) \}|(\*)) from "\./(\w+\.js)";$',
+        (folder / "index.js").read_text("utf-8"),
+        re.M,
+    ):
+        made = re.findall(
+            r"^export (?:async )?(?:function|class|const) (\w+)",
+            (folder / file).read_text("utf-8"),
+            re.M,
+        )
+        offered |= set(made) if every else set(names.split(", ")) & set(made)
+
+    assert wanted
+    assert {first or second for first, second in wanted} <= offered

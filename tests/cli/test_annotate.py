@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -19,6 +20,7 @@ from obscura.sources import open_source
 from .. import clips
 
 Annotate = Callable[..., int]
+SAMPLE = Path(__file__).parents[2] / "assets" / "sample.jpg"
 
 
 @pytest.fixture
@@ -262,13 +264,17 @@ def test_what_was_done_before_ctrl_c_is_kept(
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="this system limits no file's size")
-@pytest.mark.parametrize("ending", [".mp4", ".mkv", ".webm"])
+@pytest.mark.parametrize("ending", [".mp4", ".mkv", ".webm", ".png"])
 def test_a_disk_that_takes_a_part_is_reported_and_the_copy_before_stays(
     annotate: Annotate, tmp_path: Path, ending: str, capsys: Any
 ) -> None:
     import resource
 
-    path = clips.make(tmp_path / "clip.mp4", clips.CLIPS["even"])
+    if ending == ".png":
+        path = tmp_path / "street.jpg"
+        shutil.copy(SAMPLE, path)
+    else:
+        path = clips.make(tmp_path / "clip.mp4", clips.CLIPS["even"])
     out = tmp_path / f"out{ending}"
     assert annotate(path, "--out", out) == 0
     before = out.read_bytes()
@@ -281,9 +287,27 @@ def test_a_disk_that_takes_a_part_is_reported_and_the_copy_before_stays(
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
 
     assert code == 4
-    assert "cannot be written" in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert "The copy cannot be written" in said
+    assert f"({out})" in said, "and not what it is called until it is whole"
     assert out.read_bytes() == before
-    assert files(tmp_path) == sorted(["clip.mp4", out.name])
+    assert files(tmp_path) == sorted([path.name, out.name])
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="not everybody may make links")
+@pytest.mark.parametrize("ending", [".mp4", ".png"])
+def test_a_link_stays_one(annotate: Annotate, tmp_path: Path, ending: str) -> None:
+    path = tmp_path / "street.jpg"
+    if ending == ".png":
+        shutil.copy(SAMPLE, path)
+    else:
+        path = clips.make(tmp_path / "clip.mp4", clips.CLIPS["even"])
+    link, copy = tmp_path / f"link{ending}", tmp_path / f"copy{ending}"
+    link.symlink_to(copy.name)
+
+    assert annotate(path, "--out", link) == 0
+    assert link.is_symlink()
+    assert copy.stat().st_size > 1000
 
 
 @pytest.mark.parametrize(
@@ -303,6 +327,17 @@ def test_what_cannot_be_is_said_before_anything_is_read(
 
     assert annotate(tmp_path / source, "--out", tmp_path / out) == 2
     assert words in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("source", [".", "camera:0"])
+def test_what_is_not_one_picture_or_video_is_refused(
+    annotate: Annotate, tmp_path: Path, source: str, capsys: Any
+) -> None:
+    given = tmp_path if source == "." else source
+
+    for name in ("out.mp4", "out.png"):
+        assert annotate(given, "--out", tmp_path / name) == 2
+        assert "made of one picture or one video" in capsys.readouterr().err
 
 
 def test_a_folder_that_is_not_there_is_named(

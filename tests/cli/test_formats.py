@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import errno
 import io
 import json
 import os
@@ -114,6 +115,22 @@ def test_yolo_has_a_file_for_each_picture(tmp_path: Path) -> None:
         "v-7.txt": line,
     }
     assert '1: "=dog"' in (tmp_path / "out" / "data.yaml").read_text()
+
+
+def test_of_yolo_no_half_a_row_is_left_on_a_full_disk(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    writer = FOLDERS["yolo"](tmp_path, LABELS)
+
+    def torn(path: Path, text: str, **_options: str) -> None:
+        path.write_bytes(text[:9].encode())
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_text", torn)
+    with pytest.raises(OutputError, match="No space left"):
+        writer.write(record("a.jpg"))
+
+    assert list((tmp_path / "labels").iterdir()) == []
 
 
 def ended(out: Path, error: BaseException | type[BaseException]) -> None:

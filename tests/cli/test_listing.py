@@ -61,6 +61,9 @@ def test_words_are_taken_in_their_order_and_files_as_they_are(tree: Path) -> Non
 
 def test_a_pattern_gives_what_it_matches(tree: Path) -> None:
     assert names(tree, tree / "[ab].*") == ["a.PNG", "b.jpg"]
+    assert names(tree, tree / "d*" / "*.jpg") == ["deep/c.jpg"], "also in the names of folders"
+    assert names(tree, tree / "d[e]ep" / "e?" / "d.webp") == ["deep/er/d.webp"]
+    assert names(tree, tree / "**" / "[cd].*") == ["deep/c.jpg", "deep/er/d.webp"]
     assert names(tree, tree / "x*.jpg") == ["x*.jpg"], "said to be missing when it is opened"
 
 

@@ -79,19 +79,35 @@ def test_a_damaged_frame_is_told_and_left_out_or_raised(tmp_path: Path, scene: S
         list(source)
 
 
-@pytest.mark.parametrize("content", [b"", b"no video at all"])
-def test_a_file_that_is_no_video_is_named(tmp_path: Path, content: bytes) -> None:
+@pytest.mark.parametrize(
+    ("content", "reason"), [(b"", "it is empty"), (b"no video at all", "damaged, or not a video")]
+)
+def test_a_file_that_is_no_video_is_named(tmp_path: Path, content: bytes, reason: str) -> None:
     path = tmp_path / "clip.mp4"
     path.write_bytes(content)
 
-    with pytest.raises(SourceError, match=r"clip\.mp4"):
+    with pytest.raises(SourceError, match=rf"{reason} .*clip\.mp4") as told:
         open_source(path)
+    assert told.value.remedy == "Copy or download it again."
 
 
 @pytest.mark.parametrize("where", ["camera:99", 99])
 def test_a_camera_that_is_not_there_is_named(where: str | int) -> None:
-    with pytest.raises(SourceError, match="99"):
+    with pytest.raises(SourceError, match=r"The camera cannot be opened: .+ \(camera:99\)") as told:
         open_source(where)
+    assert "connected" in told.value.remedy
+
+
+@pytest.mark.parametrize("where", ["camera:", "camera:-1", "Camera:front"])
+def test_a_camera_has_a_number(where: str) -> None:
+    with pytest.raises(SourceError, match="no such camera") as told:
+        open_source(where)
+    assert "camera:0" in told.value.remedy
+
+
+def test_a_number_below_zero_is_no_camera() -> None:
+    with pytest.raises(ValueError, match="-1"):
+        open_source(-1)
 
 
 def test_without_pyav_the_remedy_is_told(clip: Path, monkeypatch: pytest.MonkeyPatch) -> None:

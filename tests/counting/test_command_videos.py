@@ -91,7 +91,7 @@ def test_a_camera_that_is_not_there_is_named(count: Count, capsys: Any) -> None:
     pytest.importorskip("av")
 
     assert count("camera:99") == 1
-    assert "The video cannot be read" in capsys.readouterr().err
+    assert "The camera cannot be opened" in capsys.readouterr().err
 
 
 def test_without_pyav_a_video_says_what_to_install(

@@ -138,3 +138,15 @@ def test_a_copy_that_cannot_take_its_place_leaves_nothing(tmp_path: Path) -> Non
         path.write_text("whole")
 
     assert list(tmp_path.iterdir()) == [target]
+
+
+def test_an_error_names_the_copy_and_not_what_it_is_called_until_it_is_whole(
+    tmp_path: Path,
+) -> None:
+    target = tmp_path / "out.mp4"
+
+    with pytest.raises(OutputError) as told, written(target) as path:
+        raise OutputError("The disk is full", path)
+
+    assert told.value.value == target
+    assert list(tmp_path.iterdir()) == []

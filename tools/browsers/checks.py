@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import base64
 import json
 import re
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from browsers import videos
 from browsers.chromium import ChromiumError
 from browsers.drivers import PATIENCE_S, Driver, DriverError
+from browsers.page import Refused, look, overlap, until
 from builder.serve import SiteServer
 
 PERSON = (20.0, 14.0, 364.0, 512.0)
@@ -22,7 +22,7 @@ TURNED = {
     "square-90.mp4": (10.0, 7.0, 182.0, 256.0),
     "square-180.mp4": (10.0, 7.0, 182.0, 256.0),
     "square-270.mp4": (10.0, 7.0, 182.0, 256.0),
-    "wide-180.mp4": (20.0, 30.0, 259.0, 332.0),
+    videos.CLIP.name: videos.CLIP_PERSON,
 }
 """Videos beside this file that are turned by their metadata in a way that keeps their size, and the
 astronaut in each as browsers show it. They are made of assets/sample.jpg."""
@@ -31,10 +31,11 @@ FRAMES = 10
 RECORDED = 5
 TYPES = {"png": "PNG", "jpeg": "JPEG", "webp": "WebP"}
 """Of pictures, as the page offers them."""
-STEPS = ("starts", "photo", "snapshot", "turned", "camera", "recording", "offline")
-
-CLIP_FRAMES, CLIP_RATE = 20, 10
-"""Of each of those videos: its frames, and how many there are in a second."""
+STEPS = (
+    *("starts", "photo", "snapshot", "turned", "analysis", "data", "saved video"),
+    *("camera", "recording", "offline"),
+)
+"""Those of which there are screenshots."""
 
 ANSWERED = re.compile(r"Yes|No\b.+|Not yet: (?!saving files).+")
 """What the page says once it knows whether it works offline."""
@@ -46,13 +47,6 @@ return {
   offers: "onbeforeinstallprompt" in window,
   isolated: window.crossOriginIsolated,
 };
-"""
-NOW = """
-const now = window.obscura?.snapshot?.() ?? { state: "loading", frames: 0, detections: [] };
-const told = (id) => document.getElementById(id)?.textContent ?? "";
-return JSON.stringify({
-  ...now, caption: told("caption"), offline: told("fact-offline"), why: told("notice-why"),
-});
 """
 KEEP = """
 const made = [];
@@ -101,26 +95,6 @@ return { size: await size(shown), json, csv, said, same, boxes, types };
 """Take a snapshot of what is in view, save it and its data, and have it made in every type that is
 offered, PNG last, and without boxes; return what was made."""
 
-READ = """
-// Firefox runs this with arrays of its own, which are not those of the page that blobs give.
-Object.defineProperty(Uint8Array, Symbol.hasInstance, { value: ArrayBuffer.isView });
-const { open } = await import("./assets/SCRIPT");
-const bytes = Uint8Array.from(atob("BYTES"), (letter) => letter.charCodeAt(0));
-const reader = typeof VideoDecoder === "function" ? await open(new Blob([bytes])) : null;
-if (!reader || reader.decodes === false) return null;
-const times = [];
-for await (const sample of reader.samples()) {
-  times.push(sample.timestamp);
-  sample.close();
-}
-const { width, height } = reader;
-reader.close();
-return { width, height, times };
-"""
-"""Decode all frames of a video; return its upright size and their times; null if the browser cannot
-and its video element has to do."""
-
-
 RECORD = """
 const at = (id) => document.getElementById(id);
 const until = async (condition) => {
@@ -145,10 +119,6 @@ URL.createObjectURL = make;
 return found;
 """
 """Stop recording, wait for the video, and seek to its middle; return what it is."""
-
-
-class Refused(Exception):
-    """A step failed; the message is shown in the table."""
 
 
 def check(
@@ -189,7 +159,10 @@ def check(
     attempt("photo", lambda: photo(driver, sample))
     attempt("snapshot", lambda: snapshot(driver))
     attempt("turned", lambda: turned(driver))
-    attempt("frames", lambda: frames(driver, site))
+    attempt("frames", lambda: videos.frames(driver, site))
+    attempt("analysis", lambda: videos.analysis(driver))
+    attempt("data", lambda: videos.data(driver))
+    attempt("saved video", lambda: videos.saved(driver, site))
     attempt("camera", lambda: camera(driver))
     attempt("recording", lambda: recording(driver))
 
@@ -203,31 +176,6 @@ def check(
     told["install"] = "from the page" if facts.get("offers") else "from the browser's menu, if any"
     attempt("offline", lambda: offline(driver, site, sample))
     return told
-
-
-def look(driver: Driver) -> dict[str, Any]:
-    """Return the page's snapshot with some of its texts."""
-    now: dict[str, Any] = json.loads(driver.evaluate(NOW))
-    return now
-
-
-def until(
-    driver: Driver,
-    condition: Callable[[dict[str, Any]], bool],
-    aim: str,
-    patience: int = PATIENCE_S,
-) -> dict[str, Any]:
-    """Wait for a condition; an error card ends the wait."""
-    limit = time.monotonic() + patience
-    while True:
-        now = look(driver)
-        if condition(now):
-            return now
-        if now.get("error"):
-            raise Refused(f"{now['error']['message']} {now['why']}".strip())
-        if time.monotonic() > limit:
-            raise Refused(f"not {aim} within {patience} s (the page is {now['state']})")
-        time.sleep(0.3)
 
 
 def photo(driver: Driver, sample: Path) -> str:
@@ -282,30 +230,6 @@ def turned(driver: Driver) -> str:
         driver.evaluate('document.getElementById("start").click();')
         until(driver, lambda now: now["state"] == "ready", "stopped")
     return "yes"
-
-
-def frames(driver: Driver, site: SiteServer) -> str:
-    """Decode every frame of a video, with the page's own reader."""
-    (script,) = site.site.glob("assets/media.*.js")
-    clip = Path(__file__).parent / "turned" / "wide-180.mp4"
-    data = base64.b64encode(clip.read_bytes()).decode()
-    read = driver.evaluate(READ.replace("SCRIPT", script.name).replace("BYTES", data))
-    if read is None:
-        return "by the video element"
-    wanted = [index / CLIP_RATE for index in range(CLIP_FRAMES)]
-    if len(read["times"]) != CLIP_FRAMES:
-        raise Refused(f"it reads {len(read['times'])} of {CLIP_FRAMES} frames")
-    if any(abs(a - b) > 0.001 for a, b in zip(read["times"], wanted, strict=True)):
-        raise Refused(f"the times of the frames are {read['times']}")
-    return "every one"
-
-
-def overlap(a: Sequence[float], b: Sequence[float]) -> float:
-    """Return intersection over union of two boxes; obscura.boxes needs numpy."""
-    width = max(0.0, min(a[2], b[2]) - max(a[0], b[0]))
-    height = max(0.0, min(a[3], b[3]) - max(a[1], b[1]))
-    areas = sum((x2 - x1) * (y2 - y1) for x1, y1, x2, y2 in (a, b))
-    return width * height / (areas - width * height)
 
 
 def camera(driver: Driver) -> str:

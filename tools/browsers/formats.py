@@ -21,10 +21,10 @@ import numpy as np
 from PIL import Image
 
 from browsers import drivers
-from browsers.checks import Refused, look, overlap, until
 from browsers.chromium import ChromiumError
 from browsers.clip import CLIP, write_clip
 from browsers.command import BROWSERS
+from browsers.page import Refused, look, overlap, until
 from builder.build import ROOT
 from builder.serve import serving
 from obscura import Detector

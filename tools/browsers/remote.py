@@ -25,10 +25,11 @@ from urllib.error import HTTPError
 from urllib.request import urlopen
 
 from browsers import drivers
-from browsers.checks import Refused, photo, until
+from browsers.checks import photo
 from browsers.chromium import ChromiumError
 from browsers.clip import CLIP, write_clip
 from browsers.command import BROWSERS
+from browsers.page import Refused, until
 from builder.build import ROOT, build
 
 SAMPLE = ROOT / "assets" / "sample.jpg"

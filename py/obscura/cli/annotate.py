@@ -52,6 +52,12 @@ def run(arguments: argparse.Namespace) -> int:
     from obscura.export.video import CODECS
     from obscura.sources.listing import is_video
 
+    if places.is_dir(arguments.source) or arguments.source.lower().startswith("camera:"):
+        raise UsageError(
+            "A copy is made of one picture or one video",
+            arguments.source,
+            remedy="Name a file.",
+        )
     out = Path(arguments.out)
     moving = is_video(arguments.source)
     known = CODECS if moving else suffixes()

@@ -16,13 +16,14 @@ from __future__ import annotations
 import io
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from obscura import pictures
+from obscura import pictures, places
 from obscura.detections import Detections
 from obscura.export.errors import OutputError
 from obscura.export.formats import KEPT, beside
@@ -76,7 +77,8 @@ def crops(pixels: Pixels, found: Detections) -> list[Any]:
 
 
 def save_picture(image: Any, target: str | Path, suffix: str | None = None, **options: Any) -> None:
-    """Write a Pillow image to a file.
+    """Write a Pillow image to a file, which takes its place once it is whole. A link stays one, and
+    what is no file, such as a pipe, is written to where it is.
 
     Args:
         target: the file, whatever it is called.
@@ -86,11 +88,19 @@ def save_picture(image: Any, target: str | Path, suffix: str | None = None, **op
     Raises:
         OSError, ValueError: it cannot be written, or the format cannot hold it.
     """
-    target = Path(target)
     # Of a file that it writes to itself, Pillow takes no notice if the disk takes half.
     data = io.BytesIO()
-    image.save(data, suffixes()[(suffix or target.suffix).lower()], **options)
-    target.write_bytes(data.getvalue())
+    image.save(data, suffixes()[(suffix or Path(target).suffix).lower()], **options)
+    place = Path(os.path.realpath(target))
+    if places.exists(place) and not places.is_file(place):
+        place.write_bytes(data.getvalue())
+        return
+    made = beside(place)
+    try:
+        made.write_bytes(data.getvalue())
+        made.replace(place)
+    finally:
+        made.unlink(missing_ok=True)
 
 
 def annotate_picture(source: str | Path, target: str | Path, find: Find, labels: Labels) -> None:
@@ -250,31 +260,46 @@ def annotate_video(
         raise ValueError(f"target: wanted {', '.join(CODECS)}, got {target.suffix!r}")
     if target.exists() and os.path.exists(source) and target.samefile(source):  # noqa: PTH110
         raise OutputError("The copy would overwrite the original", target)
-    try:
-        made = beside(target, target.suffix)
-    except OSError as error:
-        raise OutputError(f"The copy cannot be written: {error.strerror}", target) from error
     done = 0
+    with (
+        _copied_to(target) as (made, place),
+        VideoCopy(source, made, every=every, mute=mute) as copy,
+    ):
+        try:
+            for frame in copy:
+                image = annotated(frame.pixels, find(frame), labels)
+                copy.put(np.asarray(image))
+                done += 1
+                if progress is not None:
+                    progress(done, copy.total)
+        except KEPT as error:
+            if done and not isinstance(error, OutputError):
+                copy.finish()
+                made.replace(place)
+            raise
+        if not done:
+            raise SourceError("The video has no frames", source)
+        copy.finish()
+        made.replace(place)
+    return done
+
+
+@contextmanager
+def _copied_to(target: Path) -> Iterator[tuple[Path, Path]]:
+    """Give a file for a copy, to be deleted unless it is moved, and the place where it belongs: a
+    link stays one.
+
+    Raises:
+        OutputError: it cannot be written.
+    """
+    place, made = Path(os.path.realpath(target)), None
     try:
-        with VideoCopy(source, made, every=every, mute=mute) as copy:
-            try:
-                for frame in copy:
-                    image = annotated(frame.pixels, find(frame), labels)
-                    copy.put(np.asarray(image))
-                    done += 1
-                    if progress is not None:
-                        progress(done, copy.total)
-            except KEPT as error:
-                if done and not isinstance(error, OutputError):
-                    copy.finish()
-                    made.replace(target)
-                raise
-            if not done:
-                raise SourceError("The video has no frames", source)
-            copy.finish()
-        made.replace(target)
+        made = beside(place, target.suffix)
+        yield made, place
+    except OutputError as error:  # names what the copy is called until it is whole
+        raise OutputError(error.cause, target) from error
     except OSError as error:
         raise OutputError(f"The copy cannot be written: {error.strerror}", target) from error
     finally:
-        made.unlink(missing_ok=True)
-    return done
+        if made is not None:
+            made.unlink(missing_ok=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -42,4 +43,6 @@ class YoloFolder:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text, encoding="utf-8")
         except OSError as error:
+            with suppress(OSError):
+                path.unlink()  # a part of a row would be read as another one
             raise OutputError(f"The file cannot be written: {error.strerror}", path) from error

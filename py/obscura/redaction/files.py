@@ -145,7 +145,10 @@ def written(target: Path) -> Iterator[Path]:
     os.close(handle)
     path = Path(name)
     try:
-        yield path
+        try:
+            yield path
+        except OutputError as error:  # names what the copy is called until it is whole
+            raise OutputError(error.cause, target, remedy=ANOTHER) from error
         # As new files get them; those of mkstemp are for their owner alone.
         mask = os.umask(0)
         os.umask(mask)

@@ -157,6 +157,9 @@ def _walk(
 
 
 def _matching(pattern: str, *, folders: bool) -> list[str]:
-    path = Path(pattern)
-    files = (each for each in path.parent.glob(path.name) if folders or places.is_file(each))
+    """Return what matches a pattern, in the order of names; ``**`` stands for any folders."""
+    parts = Path(pattern).parts
+    plain = next(index for index, part in enumerate(parts) if has_magic(part))
+    matches = Path(*parts[:plain]).glob("/".join(parts[plain:]))
+    files = (each for each in matches if folders or places.is_file(each))
     return sorted(str(each) for each in files if not each.name.startswith("._"))

@@ -30,10 +30,13 @@ def open_source(
 
     Raises:
         SourceError: it cannot be read. PictureError: it is a picture that cannot be read.
-        ToolMissing: it is a video, camera or stream, and PyAV is not installed.
+        ToolMissing: it is a video, camera or stream, and PyAV is not installed. ValueError: a
+            number is below 0, or ``every`` below 1.
     """
     if every < 1:
         raise ValueError(f"every: wanted at least 1, got {every}")
+    if isinstance(where, int) and where < 0:
+        raise ValueError(f"where: wanted a camera from 0, got {where}")
     text = f"camera:{where}" if isinstance(where, int) else os.fspath(where)
     if is_remote(text):
         from obscura.sources.remote import RemoteStill, RemoteVideo
@@ -43,6 +46,8 @@ def open_source(
         from obscura.sources.video import Stream
 
         return Stream(text, every=every, fps=fps)
+    if text.lower().startswith("camera:") and not places.exists(text):
+        raise SourceError("There is no such camera", text, remedy="Give its number: camera:0.")
     if is_video(text):
         from obscura.sources.video import Video
 

@@ -18,6 +18,7 @@ from typing import Any, Self
 
 import numpy as np
 
+from obscura import places
 from obscura.extras import need
 from obscura.pictures import INTACT
 from obscura.sources.errors import SourceError
@@ -25,6 +26,7 @@ from obscura.sources.source import Frame, Pixels, frame
 
 CAMERAS = {"Linux": "v4l2", "Darwin": "avfoundation", "Windows": "dshow"}
 """FFmpeg's names for what reads a camera, by system."""
+CONNECTED = "Check that it is connected, and that no other program uses it."
 TIMEOUT_S = 10.0
 """A stream that sends nothing for so long has ended."""
 EBML, SEGMENT = b"\x1a\x45\xdf\xa3", b"\x18\x53\x80\x67"
@@ -156,24 +158,44 @@ class Stream(Video):
         if system not in CAMERAS:
             raise SourceError("Cameras of this system cannot be read", system)
         device = {"Linux": f"/dev/video{rest}", "Darwin": rest}.get(system, f"video={rest}")
-        return opened(self._av, device, format=CAMERAS[system])
+        return opened(
+            self._av,
+            device,
+            name=self.name,
+            what="The camera cannot be opened",
+            remedy=CONNECTED,
+            format=CAMERAS[system],
+        )
 
 
-def opened(av: Any, where: Any, *, name: str | None = None, **options: Any) -> Any:
+def opened(
+    av: Any,
+    where: Any,
+    *,
+    name: str | None = None,
+    what: str = "The video cannot be read",
+    remedy: str | None = None,
+    **options: Any,
+) -> Any:
     """Open what FFmpeg reads.
 
     Args:
         where: a path, an address or an open file.
         name: what messages call it; None for ``where``.
+        what, remedy: how messages begin and end.
 
     Raises:
         SourceError: it cannot be read.
     """
     try:
         return av.open(where, **options)
+    except av.InvalidDataError as error:
+        empty = isinstance(where, str) and places.is_file(where) and not Path(where).stat().st_size
+        reason = "it is empty" if empty else "it is damaged, or not a video"
+        raise SourceError(f"{what}: {reason}", name or where, remedy=remedy or INTACT) from error
     except (av.FFmpegError, OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or error
-        raise SourceError(f"The video cannot be read: {reason}", name or where) from error
+        reason = str(getattr(error, "strerror", None) or error)
+        raise SourceError(f"{what}: {reason}", name or where, remedy=remedy) from error
 
 
 def is_cut_off(path: str) -> bool:
@@ -213,7 +235,7 @@ def picture_track(av: Any, container: Any, where: str) -> Any:
         if not stream.disposition & cover:
             stream.thread_type = "AUTO"
             return stream
-    raise SourceError("The file has no video", where)
+    raise SourceError("The file has no video", where, remedy="Name one that has pictures.")
 
 
 def upright(decoded: Any, pixel: Fraction | None) -> Pixels:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from obscura.page.live.analysis import Analysis
-from obscura.page.live.results import Results
 from obscura.page.stage.display import Display
 from obscura.page.stage.layers import Layer
 from obscura.page.state.build import Build
 from obscura.page.state.preferences import Preferences
+
+if TYPE_CHECKING:
+    from obscura.page.live.results import Results
 
 
 class Page(Protocol):

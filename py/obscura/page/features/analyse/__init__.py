@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from obscura.page.features.analyse import words
 from obscura.page.state.feature import Command, Feature, When
+
+KEYS = ("[ ]", "previous, next place where something was found")
+"""Not among the feature's words, which are fetched with its code."""
 
 FEATURE = Feature(
     "analyse",
@@ -13,7 +15,7 @@ FEATURE = Feature(
         Command("all", button="analyse-all"),
         Command("pause", button="analyse-pause"),
         Command("cancel", button="analyse-cancel"),
-        Command("previous mark", key="[", button="mark-previous", help=words.KEYS),
+        Command("previous mark", key="[", button="mark-previous", help=KEYS),
         Command("next mark", key="]", button="mark-next"),
     ),
     snapshot={"analysed": None},

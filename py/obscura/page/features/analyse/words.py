@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 from obscura.page.words.times import clock
 
-KEYS = ("[ ]", "previous, next place where something was found")
 OFFER, CONTINUE, UNDO = "Analyse all", "Continue", "Undo"
 READING, OPENING = "Reading the file…", "Opening the results…"
 CANCELLED = "Cancelled."

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from obscura.page.features.keep import words
 from obscura.page.state.feature import Command, Feature
 from obscura.page.state.settings import Setting, is_flag
 
 MEDIA_TYPES = {"png": "image/png", "jpeg": "image/jpeg", "webp": "image/webp"}
 """Of pictures that can be saved, by the setting `keep_type`."""
+
+KEY = ("S", "snapshot: save, copy or share what is seen")
+"""Not among the feature's words, which are fetched with its code."""
 
 FEATURE = Feature(
     "keep",
@@ -18,7 +20,7 @@ FEATURE = Feature(
         Setting("keep_boxes", True, is_flag, control="check"),
     ),
     commands=(
-        Command("take", key="s", button="snapshot", help=words.KEY),
+        Command("take", key="s", button="snapshot", help=KEY),
         Command("save", button="keep-save"),
         Command("copy", button="keep-copy"),
         Command("share", button="keep-share"),

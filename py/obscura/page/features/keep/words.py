@@ -7,7 +7,6 @@ from obscura.page.words.text import pixels
 TYPES = {"png": "PNG", "jpeg": "JPEG", "webp": "WebP"}
 ENDINGS = {"jpeg": "jpg"}
 """Of files, where these are not the names of the settings."""
-KEY = ("S", "snapshot: save, copy or share what is seen")
 SAVED = "Saved as {name}"
 COPIED = "Copied. Paste it anywhere."
 COPY_BLOCKED = "The browser blocked copying. Save the picture instead."

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from obscura.page.features.photos import words
 from obscura.page.state.feature import Command, Feature, When
+
+KEY = ("G", "all pictures that you gave, as a grid")
+"""Not among the feature's words, which are fetched with its code."""
 
 FEATURE = Feature(
     "photos",
     entry="obscura.page.features.photos.part",
     when=When.SEVERAL,
     commands=(
-        Command("grid", key="g", button="photos", help=words.KEY),
+        Command("grid", key="g", button="photos", help=KEY),
         Command("grid of the bar", button="picture-all"),
         Command("previous", button="picture-previous"),
         Command("next", button="picture-next"),

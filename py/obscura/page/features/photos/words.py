@@ -8,7 +8,6 @@ from obscura.errors import ObscuraError
 from obscura.page.words.notices import NOTICES
 from obscura.page.words.times import duration
 
-KEY = ("G", "all pictures that you gave, as a grid")
 VIDEO = "Video. Open it to play it."
 WAITING = "Not analysed yet"
 NOTHING = "Nothing recognised"

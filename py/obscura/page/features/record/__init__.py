@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from obscura.page.features.record import words
 from obscura.page.state.feature import Command, Feature, When
 from obscura.page.state.settings import Setting, is_flag
+
+KEY = ("R", "record: a video of what is seen, or stop")
+"""Not among the feature's words, which are fetched with its code."""
 
 FEATURE = Feature(
     "record",
@@ -12,7 +14,7 @@ FEATURE = Feature(
     when=When.OPENED,  # it offers what an earlier visit could not save
     settings=(Setting("record_sound", False, is_flag, control="check"),),
     commands=(
-        Command("switch", key="r", button="record", help=words.KEY),
+        Command("switch", key="r", button="record", help=KEY),
         Command("save", button="record-save"),
         Command("share", button="record-share"),
         Command("delete", button="record-delete"),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from obscura.page.words.text import megabytes, pixels
 
-KEY = ("R", "record: a video of what is seen, or stop")
 RECORD, STOP = "Record", "Stop {time}"
 FINISHING = "Finishing the recording…"
 RECORDED = "Recording"
