@@ -429,9 +429,9 @@ def test_delete_everything_deletes_what_was_kept(new_room: OpenRoom, walk: bytes
     room.until_idle()
     until_stored(room)
     room.at("promise").click()
-    room.until_text("kept-list", "Answers of cameras and videos.?1 camera or video")
+    room.until_text("kept-list", "What was found in cameras and videos.?1 camera or video")
     room.at("forget").click()
-    room.until_text("forget-what", "the answers of cameras and videos")
+    room.until_text("forget-what", "what was found in cameras and videos")
     with room.page.expect_navigation():
         room.at("forget-now").click()
 
