@@ -54,11 +54,11 @@ def switch_on(room: Room) -> None:
 
 
 STORED = """async (frames) => {
-  if (!(await indexedDB.databases()).some(({ name }) => name === "obscura-answers")) return false;
+  if (!(await indexedDB.databases()).some(({ name }) => name === "obscura-results")) return false;
   const answer = (request) => new Promise((done) => {
     request.onsuccess = () => done(request.result);
   });
-  const database = await answer(indexedDB.open("obscura-answers"));
+  const database = await answer(indexedDB.open("obscura-results"));
   const texts = await answer(database.transaction("records").objectStore("records").getAll());
   database.close();
   return texts.some((text) => text.includes(`"frames": ${frames}`));
@@ -76,7 +76,7 @@ def until_stored(room: Room) -> int:
 def open_dialog(room: Room, rows: str = "all") -> None:
     if not room.page.evaluate("() => document.getElementById('export-dialog').open"):
         room.page.evaluate("() => document.getElementById('export-open').click()")
-    room.page.wait_for_selector("#export-rows option[value=all]", state="attached")
+    room.page.wait_for_selector("#export-choices:not([hidden])")
     room.at("export-rows").select_option(rows)
 
 
@@ -273,7 +273,8 @@ def test_opening_a_long_session_can_be_cancelled(new_room: OpenRoom) -> None:
     room = new_room().open()
     room.until_state("ready")
     room.give(out.getvalue(), "long.zip", "application/zip")
-    room.until_text("export-note", "Opening long.zip: ([1-9]|[1-9].) %")
+    room.until_text("export-note", "Opening long.zip…")
+    room.until_text("export-percent-opened", "^([1-9]|[1-9].) %$")
 
     room.page.evaluate("() => document.getElementById('export-replay-end').click()")
     room.until_text("export-note", "Cancelled")
@@ -428,9 +429,9 @@ def test_delete_everything_deletes_what_was_kept(new_room: OpenRoom, walk: bytes
     room.until_idle()
     until_stored(room)
     room.at("promise").click()
-    room.until_text("kept-list", "Answers of cameras and videos.?1 camera or video")
+    room.until_text("kept-list", "What was found in cameras and videos.?1 camera or video")
     room.at("forget").click()
-    room.until_text("forget-what", "the answers of cameras and videos")
+    room.until_text("forget-what", "what was found in cameras and videos")
     with room.page.expect_navigation():
         room.at("forget-now").click()
 

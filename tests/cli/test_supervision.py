@@ -7,12 +7,12 @@ from typing import Any
 
 import numpy as np
 import pytest
+import supervision
 
 from obscura.detections import ATTRIBUTES, Detections
 from obscura.export.supervision import from_supervision, to_supervision
 from obscura.extras import ToolMissing
 
-WHY = "supervision brings OpenCV and more; install it to run these: pip install supervision"
 LABELS = ("person", "car")
 
 
@@ -35,8 +35,6 @@ def described() -> Detections:
 
 @pytest.mark.parametrize("found", [detections(), described(), Detections.empty()])
 def test_nothing_is_lost_on_the_way_there_and_back(found: Detections) -> None:
-    supervision = pytest.importorskip("supervision", reason=WHY)
-
     theirs = to_supervision(found, LABELS)
     back = from_supervision(theirs)
 
@@ -50,8 +48,6 @@ def test_nothing_is_lost_on_the_way_there_and_back(found: Detections) -> None:
 
 
 def test_supervision_works_on_what_it_is_given() -> None:
-    pytest.importorskip("supervision", reason=WHY)
-
     theirs = to_supervision(described(), LABELS)
 
     assert len(theirs[theirs.confidence > 0.5]) == 1
@@ -60,8 +56,6 @@ def test_supervision_works_on_what_it_is_given() -> None:
 
 
 def test_rows_without_scores_and_classes_are_certain_and_of_the_first_class() -> None:
-    supervision = pytest.importorskip("supervision", reason=WHY)
-
     back = from_supervision(supervision.Detections(xyxy=np.array([[1.0, 2.0, 3.0, 4.0]])))
 
     assert (back.score.tolist(), back.class_id.tolist(), back.track_id) == ([1.0], [0], None)

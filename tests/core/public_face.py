@@ -8,23 +8,35 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Iterator
+from types import ModuleType
 from typing import Any
 
 import obscura
+import obscura.export
+import obscura.sources
+
+MODULES = (obscura, obscura.export, obscura.sources)
 
 
 def face() -> str:
     """Return the public face; it is stored in ``public_face.txt``."""
-    lines = (line for name in sorted(obscura.__all__) for line in _lines(name))
+    lines = (
+        f"{module.__name__.removeprefix('obscura')}.{line}".removeprefix(".")
+        for module in MODULES
+        for name in sorted(module.__all__)
+        for line in _lines(module, name)
+    )
     return "".join(f"{line}\n" for line in lines).replace("'", "")  # types are text or not
 
 
-def _lines(name: str) -> Iterator[str]:
-    value = getattr(obscura, name)
+def _lines(module: ModuleType, name: str) -> Iterator[str]:
+    value = getattr(module, name)
     if name.startswith("__"):
         yield name  # its value changes with every version
     elif inspect.isclass(value):
-        yield f"{name}{_signature(value)}"
+        # Protocols are not made, and what Python says of that depends on its version.
+        protocol = getattr(value, "_is_protocol", False)
+        yield name if protocol else f"{name}{_signature(value)}"
         for member, what in sorted(_members(value).items()):
             yield from _member(f"{name}.{member}", what)
     else:

@@ -1,8 +1,4 @@
-"""What is written is read by the tools that it is for, and is as the schema says.
-
-They are large, so they come with ``pip install -r requirements/readers.txt``; pycocotools comes
-with the suite.
-"""
+"""What is written is read by the tools that it is for, and is as the schema says."""
 
 from __future__ import annotations
 
@@ -13,9 +9,14 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import numpy as np
+import pandas
 import pytest
+import supervision
 from PIL import Image
+from pycocotools.coco import COCO
+from pycocotools.cocoeval import COCOeval
 
 from obscura.counting import Counter, Line, Presence, Shapes, Zone
 from obscura.counting.report import document
@@ -33,7 +34,6 @@ SHAPES = Shapes(
     (Line("door", (0.5, 1.0), (0.5, 0.0), anchor="centre"),),
     (Zone("all", ((0, 0), (1, 0), (1, 1), (0, 1)), anchor="centre"),),
 )
-WHY = "needs requirements/readers.txt"
 
 
 def updates() -> list[Update]:
@@ -74,7 +74,6 @@ def wanted_boxes() -> list[list[float]]:
 
 
 def validator(part: str) -> Any:
-    jsonschema = pytest.importorskip("jsonschema", reason=WHY)
     schema = json.loads(SCHEMA.read_text("utf-8"))
     jsonschema.Draft202012Validator.check_schema(schema)
     return jsonschema.Draft202012Validator({**schema, "$ref": f"#/$defs/{part}"})
@@ -126,8 +125,6 @@ def test_sessions_are_as_the_schema_says(tmp_path: Path) -> None:
 
 
 def test_pandas_reads_csv_and_lines(tmp_path: Path) -> None:
-    pandas = pytest.importorskip("pandas", reason=WHY)
-
     table = pandas.read_csv(written("csv", tmp_path / "a.csv"))
     lines = pandas.read_json(written("jsonl", tmp_path / "a.jsonl"), lines=True)
 
@@ -139,14 +136,12 @@ def test_pandas_reads_csv_and_lines(tmp_path: Path) -> None:
 
 
 def test_pycocotools_reads_and_scores_coco(tmp_path: Path) -> None:
-    coco = pytest.importorskip("pycocotools.coco", reason=WHY)
-    evaluate = pytest.importorskip("pycocotools.cocoeval", reason=WHY)
     path = written("coco", tmp_path / "a.json")
 
     with contextlib.redirect_stdout(io.StringIO()):
-        truth = coco.COCO(str(path))
+        truth = COCO(str(path))
         found = truth.loadRes(json.loads(path.read_text("utf-8"))["annotations"])
-        score = evaluate.COCOeval(truth, found, "bbox")
+        score = COCOeval(truth, found, "bbox")
         score.evaluate()
         score.accumulate()
         score.summarize()
@@ -158,7 +153,6 @@ def test_pycocotools_reads_and_scores_coco(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("form", ["coco", "yolo"])
 def test_supervision_reads_data_sets(tmp_path: Path, form: str) -> None:
-    supervision = pytest.importorskip("supervision", reason=WHY)
     images = tmp_path / "images"
     images.mkdir()
     place = written(form, tmp_path / ("a.json" if form == "coco" else "yolo"))

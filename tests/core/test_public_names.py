@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 import obscura
+import obscura.export
 
 NAMES = {
     "Cover": "obscura.redaction.cover",
@@ -40,6 +41,17 @@ def test_a_public_name_is_that_of_its_module(name: str, home: str) -> None:
 
     assert public is getattr(sys.modules[home], name)
     assert (public.__module__, public.__name__) == (home, name)
+
+
+@pytest.mark.parametrize("name", obscura.export.__all__)
+def test_names_of_export_are_loaded_from_their_modules(name: str) -> None:
+    public = getattr(obscura.export, name)
+
+    assert public.__name__ == name
+    assert public.__module__.startswith("obscura.export.")
+    assert public.__doc__
+    with pytest.raises(AttributeError, match="read_sessoin"):
+        _ = obscura.export.read_sessoin
 
 
 def test_an_unknown_name_is_an_attribute_error() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 from collections.abc import AsyncIterator, Callable, Coroutine
 from types import SimpleNamespace
 from typing import Any
@@ -14,11 +15,11 @@ from obscura.detections import Detections
 from obscura.errors import BackendError
 from obscura.page.features.analyse import words
 from obscura.page.features.analyse.desk import Desk
-from obscura.page.features.analyse.identity import END_BYTES, identity
 from obscura.page.features.analyse.marks import Finds, Mark, beside
 from obscura.page.features.analyse.recall import Recall
 from obscura.page.features.analyse.row import Row
 from obscura.page.live.analysis import DecodeOptions
+from obscura.page.live.identity import END_BYTES, READ_BYTES, identity, sha256
 from obscura.page.live.protocols import Later
 from obscura.page.live.results import Head, Results
 from obscura.update import FrameInfo, Update
@@ -246,6 +247,66 @@ def test_what_is_cancelled_is_not_shown_and_can_be_undone() -> None:
         await page.settled()
 
         assert store.texts == {}
+
+    run(go())
+
+
+@pytest.mark.parametrize("undone", [True, False])
+def test_what_is_deleted_elsewhere_is_not_shown_until_it_is_back(undone: bool) -> None:
+    async def go() -> None:
+        store = Texts()
+        page = place(6, store)
+        await page.press("all")
+        results = page.context.results
+        page.desk.deleting("of another video", True)
+        assert page.context.results is results
+        page.desk.deleting(results.key, True)
+        assert page.rows[-1].all == words.OFFER
+        assert (page.sources.kept, page.context.results) == (None, None)
+
+        if not undone:
+            await results.delete()
+        page.desk.deleting(results.key, False)
+        shown = await page.settled()
+
+        assert shown.all == ("" if undone else words.OFFER)
+        if undone:
+            assert await frames(page.context.results) == [0, 1, 2, 3, 4, 5]
+
+    run(go())
+
+
+def test_what_is_deleted_while_it_is_analysed_stays_deleted() -> None:
+    async def go() -> None:
+        store = Texts()
+        page = place(6, store)
+        made: list[Results] = []
+
+        async def delete() -> None:
+            made.append(page.context.results)
+            await made[0].flush()
+            page.desk.deleting(made[0].key, True)
+            await made[0].delete()
+            page.desk.deleting(made[0].key, False)
+
+        page.before[3] = delete
+        shown = await page.press("all")
+
+        assert shown.all == words.OFFER
+        assert page.desk.snapshot() is None
+        assert store.texts == {}
+
+    run(go())
+
+
+def test_results_say_when_they_began_and_by_which_model() -> None:
+    async def go() -> None:
+        page = place(2)
+        await page.press("all")
+        source = page.context.results.head.source
+
+        assert source["title"] == page.card.title
+        assert source["began_s"] > 1.7e9
 
     run(go())
 
@@ -530,3 +591,17 @@ def test_files_differ_by_name_length_and_both_ends() -> None:
     others = [("b", large), ("a", large + b"\0"), ("a", b"x" + large[1:]), ("a", large[:-1] + b"x")]
     assert all(run(of(*other)) != first for other in others)
     assert run(of("a", b"short")) != run(of("a", b"shirt"))
+
+
+def test_a_whole_file_has_its_digest_and_progress() -> None:
+    content = bytes(range(256)) * (READ_BYTES // 128)  # two reads
+
+    async def read(_file: Any, start: int, stop: int) -> bytes:
+        return content[start:stop]
+
+    progress: list[float] = []
+    made = run(sha256(SimpleNamespace(size=len(content)), read, progress.append))
+    assert made == hashlib.sha256(content).hexdigest()
+    assert progress == [0.5, 1.0]
+    nothing = run(sha256(SimpleNamespace(size=0), read, progress.append))
+    assert nothing == hashlib.sha256(b"").hexdigest()

@@ -404,6 +404,7 @@ def test_what_is_kept_goes_on_at_the_next_visit_and_is_listed() -> None:
         assert len(later.keeper.results) == 2
         (listed,) = await kept(room.store)
         assert (listed.name, listed.frames, listed.began_s) == ("a.mp4", 1, 5.0)
+        assert listed.complete is False
 
     run(visit())
 
@@ -438,6 +439,60 @@ def test_other_classes_begin_other_results() -> None:
             assert room.keeper.results is not None
             assert room.keeper.results.head.labels == [*room.card.labels, *more]
             assert len(room.keeper.results) == 1
+
+    run(visit())
+
+
+@pytest.mark.parametrize("undone", [True, False])
+def test_while_a_person_deletes_nothing_of_that_source_is_taken_in(undone: bool) -> None:
+    async def visit() -> None:
+        room = Room()
+        room.answer(0)
+        await room.settle()
+        results = room.keeper.results
+        assert results is not None
+        await results.flush()
+        room.keeper.deleting(results.key, True)
+        room.answer(1)
+        await room.settle()
+        assert room.keeper.results is None
+        assert [each.frames for each in await kept(room.store)] == [1]
+
+        if not undone:
+            await results.delete()
+        room.keeper.deleting(results.key, False)
+        room.answer(2)
+        await room.settle()
+        await room.keeper.flush()
+
+        assert room.keeper.results is not None
+        found = [each["frame"] async for each in room.keeper.results.records()]
+        assert found == ([0, 2] if undone else [2])
+        assert [each.frames for each in await kept(room.store)] == [len(found)]
+
+    run(visit())
+
+
+def test_another_source_is_kept_while_one_is_being_deleted() -> None:
+    async def visit() -> None:
+        room = Room()
+        room.answer(0)
+        await room.settle()
+        assert room.keeper.results is not None
+        first = room.keeper.results.key
+        await room.keeper.flush()
+        room.keeper.deleting(first, True)
+        room.source = ("video b", {"name": "b.mp4", "kind": "video"})
+        room.answer(1)
+        await room.settle()
+        other = room.keeper.results
+        room.source = ("video a", {"name": "a.mp4", "kind": "video"})
+        room.answer(2)
+        await room.settle()
+
+        assert other is not None
+        assert len(other) == 1, "frames of the other source"
+        assert room.keeper.results is None
 
     run(visit())
 

@@ -158,6 +158,22 @@ def test_deleting_leaves_nothing() -> None:
     run(visits())
 
 
+def test_what_is_deleted_is_not_stored_again() -> None:
+    """Whoever adds to it may still be at it."""
+
+    async def go() -> None:
+        store = Texts()
+        made = results(store, 3)
+        await made.flush()
+        await made.delete()
+        made.add(record(3))
+        await made.flush()
+
+        assert store.texts == {}
+
+    run(go())
+
+
 @pytest.mark.parametrize("head", [None, "{", "[]", "{}", '{"format": 2}', '{"format": 1, "x": 1}'])
 def test_a_damaged_head_is_as_none(head: str | None) -> None:
     store = Texts()

@@ -210,7 +210,7 @@ def test_lines_and_zones_are_named_among_what_is_stored_and_before_they_are_dele
     assert privacy.kept(0, 0, stored) == "your settings, lines and zones, counts"
     assert privacy.SHAPES.amount(1) == "1 camera or video"
     assert privacy.COUNTS.amount(2) == "2 cameras or videos"
-    assert privacy.RESULTS.amount(1) == "1 video"
+    assert privacy.RESULTS.amount(1) == "1 camera or video"
     assert privacy.delete_question([], 0, stored) == (
         "Delete your settings, your lines and zones and the counts over time from this device?"
     )

@@ -45,6 +45,10 @@ class Sample:
         """Return a new `Frame` of it for a model."""
         return Frame(self._module.frameOf(self._value), *_drawn(self.size, wanted))
 
+    def paint(self, context: Any) -> None:
+        """Draw it into a canvas of its size."""
+        self._value.draw(context, 0, 0, *self.size)
+
     def close(self) -> None:
         """Free its memory."""
         self._value.close()

@@ -16,10 +16,8 @@ from obscura.page.browser.boot import boot
 
 COUNTS = "obscura-counts"
 """Name of the database of counts."""
-ANSWERS = "obscura-answers"
-"""Name of the database of answers that are kept."""
 RESULTS = "obscura-results"
-"""Name of the database of what was found in videos, frame by frame."""
+"""Name of the database of what was found in cameras and videos, frame by frame."""
 PHOTOS = "obscura-photos"
 """Name of the database of what was found in photos."""
 TOTALS = "totals"

@@ -1,16 +1,17 @@
-"""Stills: the frames of a video file as JPEG files, one after another, by mediabunny and WebCodecs.
+"""Stills: the frames of a video file as JPEG files, one after another.
 
 Boundary: frames stay in JavaScript and are closed here; the JPEG's bytes are copied.
 """
 
 from __future__ import annotations
 
-from contextlib import suppress
+from contextlib import aclosing, suppress
 from typing import Any
 
 from js import OffscreenCanvas
 
 from obscura.page.browser.dom import js_object
+from obscura.page.browser.media import DecodedFile, Media, Sample
 
 QUALITY = 0.92
 TICK_S = 1e-3
@@ -24,64 +25,71 @@ class PicturesError(Exception):
 class Stills:
     """Reads frames in the order of their times; `close` it."""
 
-    def __init__(self, reader: Any) -> None:
-        self._reader, self._samples = reader, reader.samples()
-        self._sample: Any = None  # the latest one that was read
-        self._next: Any = None  # and the one after it
-        self._ended = False
+    def __init__(self, file: DecodedFile) -> None:
+        """
+        Args:
+            file: is closed with this.
+        """
+        self._file, self._frames = file, file.frames(0.0)
+        self._frame: Sample | None = None  # the latest one that was read
+        self._next: Sample | None = None  # and the one after it
+        self._ended = self._broken = False
         self._canvas: Any = None
 
     @classmethod
-    async def of(cls, module: Any, file: Any) -> Stills:
+    async def of(cls, media: Media, file: Any) -> Stills:
         """Return the frames of a file.
-
-        Args:
-            module: assets/media.js.
 
         Raises:
             PicturesError: the browser cannot decode it frame by frame.
         """
-        reader = None
+        opened = None
         with suppress(Exception):  # whatever the library throws for a damaged file
-            reader = await module.open(file)
-        if not hasattr(reader, "samples"):
-            raise PicturesError(
-                "This browser can't read this video frame by frame. Save without the pictures."
-            )
-        return cls(reader)
+            opened = await media.open(file)
+        if isinstance(opened, DecodedFile):
+            return cls(opened)
+        if opened is not None:
+            opened.close()
+        raise PicturesError(
+            "This browser can't read this video frame by frame. Save without the pictures."
+        )
 
     async def at(self, time_s: float) -> bytes | None:
-        """Return the JPEG file of the frame that shows at a time; None before the first. Raises
-        what the library throws where the file is damaged."""
-        while not self._ended and (
-            self._next is None or float(self._next.timestamp) <= time_s + TICK_S
-        ):
+        """Return the JPEG file of the frame that shows at a time; None before the first, and where
+        the file is damaged."""
+        while not self._ended and (self._next is None or self._next.time_s <= time_s + TICK_S):
             await self._advance()
-        return None if self._sample is None else await self._encoded()
+        frame = self._frame
+        if frame is None:
+            return None
+        if self._broken and time_s + TICK_S >= frame.time_s + max(frame.duration_s, 2 * TICK_S):
+            return None  # another frame showed, which cannot be read
+        return await self._encoded(frame)
 
     async def close(self) -> None:
         """Free what is held."""
-        for sample in (self._sample, self._next):
-            if sample is not None:
-                sample.close()
-        self._sample = self._next = None
-        with suppress(Exception):
-            await getattr(self._samples, "return")()
-        self._reader.close()
+        for frame in (self._frame, self._next):
+            if frame is not None:
+                frame.close()
+        self._frame = self._next = None
+        async with aclosing(self._frames):  # type: ignore[type-var]
+            pass
+        self._file.close()
 
     async def _advance(self) -> None:
+        try:
+            read = await anext(self._frames, None)
+        except Exception:  # noqa: BLE001  (whatever the library throws for a damaged file)
+            read, self._broken = None, True
         if self._next is not None:
-            if self._sample is not None:
-                self._sample.close()
-            self._sample, self._next = self._next, None
-        step = await self._samples.next()
-        self._ended = bool(step.done)
-        self._next = None if self._ended else step.value
+            if self._frame is not None:
+                self._frame.close()
+            self._frame = self._next
+        self._next, self._ended = read, read is None
 
-    async def _encoded(self) -> bytes:
-        width, height = int(self._reader.width), int(self._reader.height)
+    async def _encoded(self, frame: Sample) -> bytes:
         if self._canvas is None:
-            self._canvas = OffscreenCanvas.new(width, height)
-        self._sample.draw(self._canvas.getContext("2d"), 0, 0, width, height)
+            self._canvas = OffscreenCanvas.new(*frame.size)
+        frame.paint(self._canvas.getContext("2d"))
         blob = await self._canvas.convertToBlob(js_object(type="image/jpeg", quality=QUALITY))
         return bytes((await blob.arrayBuffer()).to_bytes())

@@ -62,3 +62,6 @@ class Context:
     that are shown there; None before several were given."""
     results: Results | None = None
     """What was found in the source in view, frame by frame, once a feature keeps it."""
+    deleting: list[Callable[[str, bool], None]] = field(default_factory=list)
+    """Called with the key of stored results when a person deletes them (True), and once they are
+    deleted or back again (False). Between the two nothing may be stored under that key."""

@@ -82,6 +82,7 @@ class Results:
         self._changed: set[int] = set()  # of these, the parts that are not in the store as they are
         self._read: tuple[int, list[Record]] | None = None  # the part that was read last
         self._lock = asyncio.Lock()
+        self._deleted = False
 
     @classmethod
     async def opened(cls, store: Store, key: str) -> Results | None:
@@ -131,6 +132,8 @@ class Results:
         """Write what is not written yet, all or nothing. Raises what the store raises: then all of
         it is still held, and the next call tries again."""
         async with self._lock:
+            if self._deleted:
+                return
             records: dict[Key, str | None] = {(HEAD, self.key): self._text()}
             for number in self._changed:
                 records[FRAMES, self.key, number] = _lines(self._held[number])
@@ -144,8 +147,9 @@ class Results:
                 del self._held[number]
 
     async def delete(self) -> None:
-        """Delete all that is stored. Raises what the store raises."""
+        """Delete all that is stored; nothing is stored afterwards. Raises what the store raises."""
         async with self._lock:
+            self._deleted = True
             keys: list[Key] = [(FRAMES, self.key, number) for number in range(self._parts)]
             await self._store.write(dict.fromkeys([(HEAD, self.key), *keys]))
 

@@ -394,9 +394,22 @@ class Desk:
             "paused": self._state is State.PAUSED,
         }
 
+    def deleting(self, key: str, begins: bool) -> None:
+        """See `Context.deleting`."""
+        if key != self._key or self._of is None:
+            return
+        if begins:
+            self._stop()
+        elif self._results is None:
+            self._context.spawn(self._look_up(self._of))
+
     async def forget(self) -> None:
         """Delete what is known of the video in view."""
+        self._stop()
+
+    def _stop(self) -> None:
         if self._job is not None:
             self._job.stop()
+            self._job = None
         self._forget()
         self._enter(State.ABSENT if self._of is None else State.OFFERED)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -42,8 +43,9 @@ class Finder:
         self._least = float(min(LEAST, tracker.options.live, *others))
 
     def head(self, name: str, **facts: Any) -> Head:
-        """Return the head of results of a video of this name."""
+        """Return the head of results of a video of this name, which begin now."""
         labels = [*self.labels]
+        facts |= {"title": self.card.title, "began_s": time.time()}
         return Head(name, self.card.name, labels, self._least, facts, self._settings)
 
     async def find(

@@ -12,9 +12,9 @@ from obscura.page.browser.clock import now_ms
 from obscura.page.browser.dom import every, on_hidden, run_now
 from obscura.page.browser.media import Media, MediaError
 from obscura.page.features.analyse.desk import Desk
-from obscura.page.features.analyse.identity import identity
 from obscura.page.features.analyse.panel import AnalysePanel
 from obscura.page.features.context import Context
+from obscura.page.live.identity import identity
 from obscura.page.live.sources import same_origin
 from obscura.page.state.feature import Part
 from obscura.page.state.settings import Settings
@@ -46,6 +46,7 @@ class Analyse(Part):
             may_store=lambda: not storage.keeps_nothing(),
             now_ms=now_ms,
         )
+        context.deleting.append(self._desk.deleting)
         panel.on_mark = self._desk.markers.open
         panel.on_class = self._desk.markers.choose
         every(SHOWN_EVERY_MS, self._desk.tick)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import PurePath
 from typing import Any, BinaryIO, cast
@@ -37,28 +38,28 @@ class ExportDialog:
         pictures: Callable[[], Awaitable[Stills]],
         has_pictures: Callable[[Results], bool],
         facts: Callable[[Results, Callable[[float], None]], Awaitable[dict[str, Any]]],
-        deleted: Callable[[str], None],
+        deleting: Callable[[str, bool], None],
     ) -> None:
         """
         Args:
-            present: returns the results that are in memory, with their titles.
+            present: returns the results that are in memory, with the names of their sources.
             threshold: returns the lowest score that is shown now.
             wanted: returns what is to be written of results; all rows if the flag is True.
             pictures: returns the pictures of the file in view; raises PicturesError.
             has_pictures: whether the file of the pictures of results is in view.
             facts: returns what a session says of their source; reports the part that is done.
-            deleted: called with the key of results that are deleted.
+            deleting: see `Context.deleting`.
         """
         self._store, self._spawn, self._present = store, spawn, present
         self._threshold, self._wanted, self._facts = threshold, wanted, facts
-        self._on_deleted, self._pictures, self._has_pictures = deleted, pictures, has_pictures
+        self._deleting, self._pictures, self._has_pictures = deleting, pictures, has_pictures
         self._dialog, self._of, self._rows = (
             by_id("export-dialog"),
             by_id("export-of"),
             by_id("export-rows"),
         )
         self._shelf: list[Kept] = []
-        self._hidden: Kept | None = None  # deleted once the dialog closes
+        self._hidden: tuple[Kept, Results] | None = None  # deleted once the dialog closes
         self._chosen: Results | None = None
         self._busy = self._cancelled = False
         listen(self._of, "change", lambda _event: self._choose())
@@ -120,27 +121,37 @@ class ExportDialog:
         stills = await self._pictures() if pictures else None
         try:
             if stills is not None:
-                wanted = replace(wanted, picture=stills.at)
+                wanted = replace(wanted, picture=self._from(stills, results))
             count = await writing.write(form, turns, results.head, wanted, cast("BinaryIO", out))
         finally:
             if stills is not None:
                 await stills.close()
         return count, out
 
+    def _from(self, stills: Stills, results: Results) -> Callable[[float], Awaitable[bytes | None]]:
+        async def at(time_s: float) -> bytes | None:
+            if not self._has_pictures(results):  # no more: parts of them are to be hidden by now
+                raise PicturesError(words.NO_PICTURES)
+            return await stills.at(time_s)
+
+        return at
+
     def _wants_pictures(self, results: Results) -> bool:
         return bool(by_id("export-pictures").checked) and self._has_pictures(results)
 
     async def delete(self) -> None:
         """Delete what is chosen; it can be undone until the dialog closes."""
-        key = self._chosen.key if self._chosen else ""
-        found = next((each for each in self._shelf if each.key == key), None)
-        if found is None:
+        results = self._chosen
+        found = [each for each in self._shelf if results is not None and each.key == results.key]
+        if results is None or not found or self._busy:
             return
         await self._delete_hidden()
-        self._hidden = found
-        self._on_deleted(found.key)
+        with suppress(Exception):  # only then what was not stored yet cannot be brought back
+            await results.flush()
+        self._hidden = found[0], results
+        self._deleting(results.key, True)
         await self._list()
-        self._say(words.DELETED.format(name=found.name))
+        self._say(words.DELETED.format(name=_name(found[0])))
         by_id("export-undo").hidden = False
         by_id("export-undo").focus()  # the button that was pressed may be gone
 
@@ -148,36 +159,30 @@ class ExportDialog:
         """Bring back what was deleted last."""
         if self._hidden is None:
             return
-        name, self._hidden = self._hidden.name, None
+        (listed, results), self._hidden = self._hidden, None
+        self._deleting(results.key, False)
         by_id("export-undo").hidden = True
         await self._list()
-        self._say(words.RESTORED.format(name=name))
+        self._say(words.RESTORED.format(name=_name(listed)))
         self._of.focus()
-
-    async def forget(self) -> None:
-        """Delete all that is kept."""
-        for each in await kept(self._store):
-            results = await Results.opened(self._store, each.key)
-            if results is not None:
-                await results.delete()
 
     # ---- the list --------------------------------------------------------------------------------
 
     async def _list(self) -> None:
         """List what was kept, that of the source in view first."""
         try:
-            hidden = self._hidden.key if self._hidden else None
+            hidden = self._hidden[0].key if self._hidden else None
             self._shelf = [each for each in await kept(self._store) if each.key != hidden]
         except Exception:  # noqa: BLE001  (browsers that store nothing throw what they like)
             self._shelf = []
         present = self._present()
         here = {results.key for _, results in present}
-        options = [make("option", text=title, value=results.key) for title, results in present]
-        options += [
-            make("option", text=_title(each), value=each.key)
-            for each in self._shelf
-            if each.key not in here
+        listed = [
+            (results.key, words.source(name, words.NOW, len(results), results.head.complete))
+            for name, results in present
         ]
+        listed += [(each.key, _title(each)) for each in self._shelf if each.key not in here]
+        options = [make("option", text=title, value=key) for key, title in listed]
         self._of.replaceChildren(*options)
         by_id("export-empty").hidden = bool(options)
         by_id("export-empty").textContent = words.NOTHING_KEPT
@@ -217,15 +222,18 @@ class ExportDialog:
 
     def _closed(self) -> Awaitable[None]:
         self.cancel()
+        self._chosen = None  # until it is listed again
+        by_id("export-choices").hidden = by_id("export-empty").hidden = True
         return self._delete_hidden()
 
     async def _delete_hidden(self) -> None:
         hidden, self._hidden = self._hidden, None
         by_id("export-undo").hidden = True
         if hidden is not None:
-            results = await Results.opened(self._store, hidden.key)
-            if results is not None:
-                await results.delete()
+            try:
+                await hidden[1].delete()
+            finally:
+                self._deleting(hidden[1].key, False)
 
     # ---- what is said ----------------------------------------------------------------------------
 
@@ -235,8 +243,8 @@ class ExportDialog:
         by_id("export-forms").disabled = done is not None
         if done is not None:
             by_id("export-bar").value = done
-            what = words.FORMS[form]
-            self._say(words.WORKING.format(what=what, percent=round(done * 100)))
+            by_id("export-percent").textContent = words.percent(done)  # changes too often to say
+            self._say(words.WORKING.format(what=words.FORMS[form]))
 
     def _say(self, sentence: str) -> None:
         if by_id("export-status").textContent != sentence:
@@ -244,8 +252,12 @@ class ExportDialog:
 
 
 def _title(each: Kept) -> str:
-    when = time.strftime("%d %b %Y, %H:%M", time.localtime(each.began_s))
-    return f"{each.name or 'Camera'}, {when}"
+    when = time.strftime("%d %b %Y, %H:%M", time.localtime(each.began_s)) if each.began_s else ""
+    return words.source(_name(each), when, each.frames, each.complete)
+
+
+def _name(each: Kept) -> str:
+    return each.name or words.CAMERA
 
 
 def _stem(name: str) -> str:

@@ -62,7 +62,7 @@ class Keeper:
         self._spawn, self._changed = spawn, changed
         self._on = False
         self._answer: Answer | None = None  # the latest
-        self._key = ""
+        self._key = self._deleted = ""  # and that which a person is deleting
         self._waiting: list[dict[str, Any]] | None = None  # frames, until `results` is opened
         self._written = 0  # frames of `results` that are in the store
         self.results: Results | None = None
@@ -103,10 +103,11 @@ class Keeper:
         else:
             self._add(record)
 
-    def forget(self, key: str) -> None:
-        """What was kept under a key is deleted: what follows begins again."""
+    def deleting(self, key: str, begins: bool) -> None:
+        """See `Context.deleting`: meanwhile nothing of that source is taken in."""
+        self._deleted = key if begins else ""
         if key == self._key:
-            self.results, self._key = None, ""
+            self.results, self._waiting, self._key = None, None, ""
             self._changed()
 
     async def flush(self) -> None:
@@ -133,6 +134,9 @@ class Keeper:
         if key == self._key:
             return
         self._leave()
+        if key == self._deleted:
+            self._key = ""
+            return
         self._key, self._waiting = key, []
         head = Head(
             source[1]["name"],

@@ -9,17 +9,19 @@ from typing import Any
 from obscura.cards.card import ModelCard
 from obscura.counting import Shapes, ShapesError
 from obscura.counting.shapes import from_json
-from obscura.page.browser import storage
+from obscura.page.browser import files, storage
 from obscura.page.browser.boot import boot
 from obscura.page.browser.dom import by_id, every, listen, on_hidden, run_now
-from obscura.page.browser.records import ANSWERS, RecordDatabase
+from obscura.page.browser.media import Media
+from obscura.page.browser.records import RESULTS, RecordDatabase
 from obscura.page.browser.stills import Stills
 from obscura.page.features.context import Context
 from obscura.page.features.export import words
 from obscura.page.features.export.dialog import ExportDialog
 from obscura.page.features.export.keeper import Keeper
-from obscura.page.features.export.sessions import Sessions, sha256
+from obscura.page.features.export.sessions import Sessions
 from obscura.page.features.export.writing import ENDINGS, Wanted
+from obscura.page.live.identity import sha256
 from obscura.page.live.results import Results
 from obscura.page.state.feature import Part
 from obscura.page.state.scene import Kind
@@ -44,7 +46,7 @@ class Export(Part):
         self._began_s, self._camera = 0.0, ""  # of the camera in view
         self._on = False
         url = context.build.store_url
-        store = RecordDatabase(ANSWERS, lambda: boot.load(url))
+        store = self._store = RecordDatabase(RESULTS, lambda: boot.load(url))
         self._keeper = Keeper(
             context.analysis,
             store,
@@ -55,7 +57,7 @@ class Export(Part):
             spawn=context.spawn,
             changed=self._show,
         )
-        self._sessions = Sessions(context, self._card, self._say, self._show)
+        self._sessions = Sessions(context, self._card, self._say, self._show_progress, self._show)
         self._dialog = ExportDialog(
             store,
             context.spawn,
@@ -66,8 +68,9 @@ class Export(Part):
             # Not while parts are hidden: they would be in the pictures.
             has_pictures=lambda of: self._is_in_view(of) and not self._page.sources.veiled,
             facts=self._facts,
-            deleted=self._keeper.forget,
+            deleting=self._deleting,
         )
+        context.deleting.append(self._keeper.deleting)
         self.sinks = (self,)
         listen(by_id("export-file"), "change", self._picked)
         every(FLUSH_MS, self._keep)
@@ -125,8 +128,8 @@ class Export(Part):
         """See `Part`."""
         results = self._keeper.results
         if results is not None:
-            self._keeper.forget(results.key)
-        await self._dialog.forget()
+            self._keeper.deleting(results.key, True)
+        await self._store.clear()
 
     # ---- a sink ----------------------------------------------------------------------------------
 
@@ -195,15 +198,27 @@ class Export(Part):
         if by_id("export-note").textContent != sentence:
             by_id("export-note").textContent = sentence
 
+    def _show_progress(self, done: float | None) -> None:
+        line = by_id("export-percent-opened")
+        line.hidden = done is None
+        line.textContent = "" if done is None else words.percent(done)
+
     # ---- exports ---------------------------------------------------------------------------------
 
     def _present(self) -> list[tuple[str, Results]]:
-        """Return the results that are in memory: of the source in view, and of a session."""
+        """Return the results that are in memory: of the source in view, and of a session, which
+        goes by its own name."""
+        session = self._sessions.results
         found: dict[int, tuple[str, Results]] = {}
-        for results in (self._context.results, self._keeper.results, self._sessions.results):
+        for results in (self._context.results, self._keeper.results, session):
             if results is not None and len(results):
-                found.setdefault(id(results), (f"{results.head.name or 'Camera'}, now", results))
+                name = results.key if results is session else results.head.name
+                found.setdefault(id(results), (name or words.CAMERA, results))
         return [*found.values()]
+
+    def _deleting(self, key: str, begins: bool) -> None:
+        for listener in self._context.deleting:
+            listener(key, begins)
 
     def _card(self, name: str) -> ModelCard:
         """Return the card of a model; of another one if there is none of this name."""
@@ -254,7 +269,8 @@ class Export(Part):
             return {}
         facts = results.head.source
         if "sha256" not in facts:
-            facts |= {"bytes": int(given.size), "sha256": await sha256(given, progress)}
+            digest = await sha256(given, files.read_part, progress)
+            facts |= {"bytes": int(given.size), "sha256": digest}
         return {key: facts[key] for key in ("bytes", "sha256")}
 
     def _is_in_view(self, results: Results) -> bool:
@@ -267,8 +283,8 @@ class Export(Part):
         return (name, size) == (results.head.name, results.head.source.get("bytes", size))
 
     async def _pictures(self) -> Stills:
-        module = await boot.load(self._context.build.media_url)
-        return await Stills.of(module, self._page.sources.given)
+        media = Media(self._context.build.media_url)
+        return await Stills.of(media, self._page.sources.given)
 
     def _picked(self, event: Any) -> Awaitable[None] | None:
         picked: Sequence[Any] = [*event.target.files]

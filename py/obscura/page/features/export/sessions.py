@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import io
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -19,6 +18,7 @@ from obscura.page.features.export import words
 from obscura.page.features.export.replaying import Replay
 from obscura.page.features.export.shelf import MemoryStore
 from obscura.page.features.export.writing import TURN_MS
+from obscura.page.live.identity import sha256
 from obscura.page.live.results import Head, Results
 
 MOST_BYTES = 512 << 20
@@ -39,18 +39,22 @@ class Sessions:
         context: Context,
         card: Callable[[str], ModelCard],
         say: Callable[[str], None],
+        show_progress: Callable[[float | None], None],
         changed: Callable[[], None],
     ) -> None:
         """
         Args:
             card: returns the card of a model, or of another one if there is none of this name.
-            say: shows a sentence.
+            say: shows a sentence, and has it announced.
+            show_progress: shows the part that is done of what is under way, 0 to 1; None for
+                nothing.
             changed: called when a replay begins or ends, or another session is open.
         """
         assert context.page is not None
         self._context, self._sources = context, context.page.sources
         self._features = context.page.features
         self._card, self._say, self._changed = card, say, changed
+        self._show_progress = show_progress
         self._name, self._about = "", None  # type: str, About | None
         self._shapes: Any = None  # a file of the session's lines and zones, until they are used
         self._compared: Any = None  # what was in view when it was compared last
@@ -76,13 +80,18 @@ class Sessions:
         name = str(file.name)
         if file.size > MOST_BYTES:
             raise SessionError(words.TOO_LARGE, remedy="Read it with Python.")
-        with self._working() as wanted:
-            data = bytearray()
-            async for part in blobs.parts(file):
-                data += part
-            with Session(io.BytesIO(data)) as session:
-                about, shapes = session.about, session.shapes
-                results = await self._read(session, name, wanted)
+        self._say(words.OPENING.format(name=name))
+        try:
+            with self._working() as wanted:
+                data = io.BytesIO()
+                async for part in blobs.parts(file):
+                    data.write(part)
+                with Session(data) as session:
+                    about, shapes = session.about, session.shapes
+                    results = await self._read(session, name, wanted)
+        except BaseException:
+            self._say("")  # the error card says why
+            raise
         if results is None:
             return
         self._name, self._about, self.results = name, about, results
@@ -146,6 +155,7 @@ class Sessions:
             yield lambda: ticket == self._ticket
         finally:
             self.busy = False
+            self._show_progress(None)
             self._changed()
 
     def scene_changed(self) -> None:
@@ -205,8 +215,7 @@ class Sessions:
             if number % PART_FRAMES == 0:
                 await results.flush()
             if now_ms() - begun_ms > TURN_MS:
-                percent = round(100 * number / max(about.frames, 1))
-                self._say(words.OPENING.format(name=name, percent=percent))
+                self._show_progress(number / max(about.frames, 1))
                 await asyncio.sleep(0)
                 if not wanted():
                     return None
@@ -226,24 +235,10 @@ class Sessions:
         def say(done: float) -> None:
             if not wanted():
                 raise _Cancelled
-            name, percent = about.source["name"], round(done * 100)
-            self._say(words.HASHING.format(name=name, percent=percent))
+            self._show_progress(done)
 
+        self._say(words.HASHING.format(name=about.source["name"]))
         try:
-            return bool(await sha256(blob, say) == about.source["sha256"])
+            return bool(await sha256(blob, files.read_part, say) == about.source["sha256"])
         except _Cancelled:
             return False
-
-
-async def sha256(blob: Any, progress: Callable[[float], None]) -> str:
-    """Return the SHA-256 of a blob, hexadecimal; the page gets its turn meanwhile.
-
-    Args:
-        progress: receives the part that is done, 0 to 1.
-    """
-    digest, done = hashlib.sha256(), 0
-    async for part in blobs.parts(blob):
-        digest.update(part)
-        done += len(part)
-        progress(done / max(int(blob.size), 1))
-    return digest.hexdigest()

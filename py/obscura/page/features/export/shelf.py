@@ -19,12 +19,14 @@ class Kept:
         name: of the camera or video.
         frames: how many there are.
         began_s: when they began, in epoch seconds; 0 where that is unknown.
+        complete: whether all frames of the source are there.
     """
 
     key: str
     name: str
     frames: int
     began_s: float
+    complete: bool
 
 
 async def kept(store: Store) -> list[Kept]:
@@ -34,7 +36,8 @@ async def kept(store: Store) -> list[Kept]:
         try:
             table = json.loads(text or "")
             began_s = float(table["source"].get("began_s", 0.0))
-            each = Kept(str(key), str(table["name"]), int(table["frames"]), began_s)
+            frames, complete = int(table["frames"]), table["complete"] is True
+            each = Kept(str(key), str(table["name"]), frames, began_s, complete)
         except (ValueError, KeyError, TypeError, AttributeError):
             continue  # of a later version; it stays
         found.append(each)

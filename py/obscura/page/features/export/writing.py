@@ -43,7 +43,7 @@ TYPES = {
 }
 """Media types, by the last part of the ending."""
 JPEG = ".jpg"
-OWN_FACTS = ("size", "title")
+OWN_FACTS = ("size", "title", "key")
 """What results know of their source that is not for sessions."""
 
 Record = dict[str, Any]

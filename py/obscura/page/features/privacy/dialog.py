@@ -33,14 +33,13 @@ class PrivacyDialog(Part):
         assert context.page is not None
         self._page, self._preferences = context.page, context.preferences
         store_url = context.build.store_url
-        counts, answers, results, photos = (
+        counts, results, photos = (
             records.RecordDatabase(name, lambda: boot.load(store_url))
-            for name in (records.COUNTS, records.ANSWERS, records.RESULTS, records.PHOTOS)
+            for name in (records.COUNTS, records.RESULTS, records.PHOTOS)
         )
         # Of each kind, what finds out how much is stored.
         self._kinds: tuple[tuple[words.Kind, Callable[[], Awaitable[int]]], ...] = (
             (words.COUNTS, lambda: _records(counts, records.TOTALS)),
-            (words.ANSWERS, lambda: _records(answers, HEAD)),
             (words.RESULTS, lambda: _records(results, HEAD)),
             (words.PHOTOS, photos.count),
             (words.RECORDINGS, _recordings),

@@ -18,10 +18,6 @@ def stored_for(sources: int) -> str:
     return "1 camera or video" if sources == 1 else f"{sources} cameras or videos"
 
 
-def _videos(number: int) -> str:
-    return "1 video" if number == 1 else f"{number} videos"
-
-
 class Kind(NamedTuple):
     """What may be stored on this device beside settings, networks and files for offline use.
 
@@ -40,11 +36,11 @@ class Kind(NamedTuple):
 
 SHAPES = Kind("Lines and zones", "lines and zones", "your lines and zones", stored_for)
 COUNTS = Kind("Counts over time", "counts", "the counts over time", stored_for)
-ANSWERS = Kind(
-    "Answers of cameras and videos", "answers", "the answers of cameras and videos", stored_for
-)
 RESULTS = Kind(
-    "What was found in videos", "what was found in videos", "what was found in videos", _videos
+    "What was found in cameras and videos",
+    "what was found in cameras and videos",
+    "what was found in cameras and videos",
+    stored_for,
 )
 PHOTOS = Kind(
     "What was found in photos",
