@@ -91,6 +91,7 @@ PURE = {
     "page.live.analysis",
     "page.live.results",
     "page.live.controller",
+    "page.live.further",
     "page.live.in_view",
     "page.live.kinds",
     "page.live.loop",

@@ -76,7 +76,7 @@ def test_another_model_begins_with_tracks_of_its_own() -> None:
 async def test_cameras_take_turns_each_with_its_newest_frame(world: World) -> None:
     await world.use(CARD)
     number = await show(world, "camera")
-    world.app.sources.take_turns(True)
+    world.app.sources.further.take_turns(True)
     captured: list[int] = []
 
     def capture() -> Image:
@@ -85,7 +85,7 @@ async def test_cameras_take_turns_each_with_its_newest_frame(world: World) -> No
 
     async def other() -> None:
         while len(captured) < 4:
-            await world.app.sources.beside(capture)
+            await world.app.sources.further.beside(capture)
 
     await world.play()
     beside = world.spawn(other())

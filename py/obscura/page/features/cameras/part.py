@@ -70,7 +70,7 @@ class Cameras(Part):
         self._grid.hidden = not self._views
         by_id("cameras-note").textContent = words.NOT_KEPT if self._views else ""
         self._button.hidden = not (self._sources.camera_runs and self._unused)
-        self._sources.take_turns(bool(self._views))
+        self._sources.further.take_turns(bool(self._views))
 
     async def _add(self) -> None:
         """Open a camera that is not in view yet, beside the others."""
@@ -81,7 +81,7 @@ class Cameras(Part):
         show_note("source-note", words.OPENING)
         camera = self._unused[0]
         try:
-            source = await self._sources.further_camera(camera.device_id)
+            source = await self._sources.further.open(camera.device_id)
             if not self._sources.camera_runs or source.device_id != camera.device_id:
                 source.stop()  # the first one was stopped meanwhile, or another came instead
                 raise CameraLost("The other camera is not there", camera.label)
@@ -142,7 +142,7 @@ class Cameras(Part):
             return view.grab(card.input) if view in self._views and card is not None else None
 
         size = view.source.size
-        answered = await self._sources.beside(capture)
+        answered = await self._sources.further.beside(capture)
         if answered is None or view not in self._views:
             return False
         update = watch.update(answered.card, answered.outputs, view.time_s, size)

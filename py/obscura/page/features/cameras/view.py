@@ -21,7 +21,7 @@ class CameraView:
     def __init__(self, source: Any, name: str, remove: Callable[[], Any]) -> None:
         """
         Args:
-            source: `live.sources.LiveSource`, which belongs to this view from now on.
+            source: `live.live_source.LiveSource`, which belongs to this view from now on.
             remove: called when a person presses the button that removes it.
         """
         self.source, self.name = source, name
