@@ -31,6 +31,8 @@ class Page(Protocol):
     def pace(self) -> Any: ...
     @property
     def sources(self) -> Any: ...
+    @property
+    def view(self) -> Any: ...
     def change(self, **values: Any) -> Any: ...
     def try_out(self, **values: Any) -> None: ...
     def hide_classes(self, labels: list[str]) -> None: ...
@@ -60,3 +62,14 @@ class Context:
     that are shown there; None before several were given."""
     results: Results | None = None
     """What was found in the source in view, frame by frame, once a feature keeps it."""
+    _stop_drawing: Callable[[], Any] | None = None
+
+    def begin_drawing(self, stop: Callable[[], Any]) -> None:
+        """A person is to draw over the picture: what another feature had them draw is given up.
+
+        Args:
+            stop: gives this up in turn; called also when it has ended by itself.
+        """
+        former, self._stop_drawing = self._stop_drawing, stop
+        if former is not None and former != stop:
+            former()

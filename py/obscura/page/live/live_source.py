@@ -26,8 +26,9 @@ class LiveSource:
         self.is_camera = stream is not None and not screen
         self.facing = self._setting("facingMode") if self.is_camera else ""
         """ "user", "environment", or "" for files and where the camera does not say (laptops)."""
-        # What browsers say of a screen is another at every time.
-        self.device_id = "screen" if screen else self._setting("deviceId")
+        self.device_id = f"screen {video.srcObject.id}" if screen else self._setting("deviceId")
+        """The same for a camera at every visit; of each screen, and of each part of one, its own,
+        because nothing that is drawn over one fits another."""
 
     @property
     def size(self) -> tuple[int, int]:
