@@ -36,6 +36,11 @@ class FurtherCameras:
         return source
 
     @property
+    def possible(self) -> bool:
+        """Whether several cameras can run at the same time."""
+        return bool(self._opener.can_run_several)
+
+    @property
     def names(self) -> list[str]:
         """Names of those that run; "" for one without a name."""
         return [str(source.name) for source in self._running]

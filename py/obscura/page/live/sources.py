@@ -73,6 +73,8 @@ class SourceOpener:
         self._make_video = make_video
         self.can_share = camera.can_share_screens()
         """Whether the browser shares screens."""
+        self.can_run_several = camera.can_run_several()
+        """Whether several cameras can run at the same time."""
         self.ask_for_screen = camera.ask_for_screen
         self.on_ended: Callable[[], Any] = lambda: None
         """Called when a camera is disconnected, or sharing ends."""
