@@ -73,6 +73,7 @@ const snapshot = () => ({
   held: {},
   detections: [],
   photos: null,
+  cameras: [],
   recording: null,
   counts: null,
   heads: null,

@@ -14,25 +14,30 @@ from . import networks
 from .pictures import encode
 from .room import Room
 
+COUNT_PROXIES = """
+// Pyodide registers each proxy of a Python object here until it is destroyed or collected.
+globalThis.proxies = 0;
+globalThis.FinalizationRegistry = class extends FinalizationRegistry {
+  constructor(forget) { super((value) => { proxies -= 1; forget(value); }); }
+  register(...args) { proxies += 1; super.register(...args); }
+  unregister(token) {
+    const known = super.unregister(token);
+    proxies -= known;
+    return known;
+  }
+};
+"""
+"""A script for `new_room(init=...)` that counts the proxies that are alive."""
+
 SPY = """
 globalThis.spied = {
-  proxies: 0, canvases: 0, images: 0, frames: 0, refused: 0, memories: [],
+  canvases: 0, images: 0, frames: 0, refused: 0, memories: [],
   posts: 0, answers: 0, mostWaiting: 0, offers: 0, gate: null, delay: 0, hidden: false,
   still: false,
 };
 Object.defineProperty(document, "hidden", { get: () => spied.hidden });
 spied.battery = Object.assign(new EventTarget(), { charging: true, level: 1 });
 navigator.getBattery = async () => spied.battery;
-// Pyodide registers each proxy of a Python object here until it is destroyed or collected.
-globalThis.FinalizationRegistry = class extends FinalizationRegistry {
-  constructor(forget) { super((value) => { spied.proxies -= 1; forget(value); }); }
-  register(...args) { spied.proxies += 1; super.register(...args); }
-  unregister(token) {
-    const known = super.unregister(token);
-    spied.proxies -= known;
-    return known;
-  }
-};
 for (const name of ["instantiate", "instantiateStreaming"]) {
   const instantiate = WebAssembly[name];
   WebAssembly[name] = async (...args) => {
@@ -136,7 +141,7 @@ self.OffscreenCanvas = class extends OffscreenCanvas {
 """Counts the same within the engine's worker."""
 
 PAGE_COUNTS = """() => ({
-  proxies: spied.proxies, canvases: spied.canvases, images: spied.images, frames: spied.frames,
+  proxies, canvases: spied.canvases, images: spied.images, frames: spied.frames,
   refused: spied.refused,
   posts: spied.posts, mostWaiting: spied.mostWaiting,
   memories: spied.memories.map(({ buffer }) => buffer.byteLength),
@@ -212,7 +217,7 @@ def fast_visit(scene: Image.Image, size: tuple[int, int]) -> str:
     """
     address = f"data:image/png;base64,{base64.b64encode(encode(scene)).decode()}"
     facts = f"const SCENE = {json.dumps(address)}, SIZE = {json.dumps(size)};"
-    return f"{facts}{SPY}{FAST}"
+    return f"{facts}{COUNT_PROXIES}{SPY}{FAST}"
 
 
 FAST_VISIT = fast_visit(networks.scene(), (160, 120))

@@ -2,54 +2,15 @@
 
 from __future__ import annotations
 
-import base64
-
 import pytest
 
 from .conftest import OpenRoom
 from .pictures import encode, overlap, sample
 from .room import Room
+from .screens import PLACE, SCREEN, SIZE
 
 PERSON = (20.0, 14.0, 364.0, 512.0)
 """The astronaut in the sample picture by eye, in its 512 x 512 pixels."""
-PLACE = (640, 150)
-"""Where the picture lies on the shared screen, which is otherwise grey."""
-SIZE = (1280, 720)
-SCREEN = (
-    """
-globalThis.shares = [];
-globalThis.refusal = null;
-const still = new Image();
-still.src = "data:image/png;base64,PICTURE";
-MediaDevices.prototype.getDisplayMedia = async (wishes) => {
-  if (!navigator.userActivation.isActive) throw new DOMException("no press", "InvalidStateError");
-  if (refusal) throw new DOMException("Permission denied", refusal);
-  await still.decode();
-  const screen = document.createElement("canvas");
-  [screen.width, screen.height] = [WHOLE];
-  const context = screen.getContext("2d");
-  const draw = () => {
-    context.fillStyle = "#777";
-    context.fillRect(0, 0, screen.width, screen.height);
-    context.drawImage(still, PLACE);
-  };
-  draw();
-  const stream = screen.captureStream();
-  const [track] = stream.getVideoTracks();
-  setTimeout(draw, 50); // once: nothing changes on this screen
-  shares.push({ track, draw, wishes });
-  return stream;
-};
-globalThis.endSharing = () => {
-  const { track } = shares.at(-1);
-  track.stop();
-  track.dispatchEvent(new Event("ended"));
-};
-""".replace("PICTURE", base64.b64encode(encode(sample())).decode())
-    .replace("WHOLE", "{}, {}".format(*SIZE))
-    .replace("PLACE", "{}, {}".format(*PLACE))
-)
-"""A script for a browser that shares a screen on which nothing moves."""
 
 
 def on_screen() -> list[float]:
@@ -219,6 +180,84 @@ def test_a_share_that_ends_while_a_part_is_in_view_leaves_nothing_behind(room: R
     assert room.at("crop-surface").is_hidden()
     assert room.at("crop-hint").is_hidden()
     assert room.at("crop-whole").is_hidden()
+
+
+def test_while_a_part_is_chosen_the_whole_picture_is_in_view(room: Room) -> None:
+    share(room)
+    room.at("fit").click()  # fill
+    room.page.wait_for_function("() => document.querySelector('#view.fill')")
+
+    room.at("crop").click()
+
+    frame, view = room.at("crop-frame").bounding_box(), room.at("view").bounding_box()
+    assert frame
+    assert view
+    scale = min(view["width"] / SIZE[0], view["height"] / SIZE[1])
+    assert frame["width"] == pytest.approx(0.8 * SIZE[0] * scale, abs=8)
+    assert room.at("crop-size").inner_text() == "1024 × 576 px"  # noqa: RUF001
+    room.at("crop-cancel").click()
+    room.page.wait_for_function("() => document.querySelector('#view.fill')")
+    room.at("fit").click()
+
+
+def test_a_line_and_a_part_are_not_drawn_at_the_same_time(room: Room) -> None:
+    share(room)
+    room.at("crop").click()
+
+    room.page.evaluate("() => document.activeElement.blur()")
+    room.page.keyboard.press("l")
+
+    room.at("count-hint").wait_for()
+    assert room.at("crop-surface").is_hidden()
+    assert room.at("crop-hint").is_hidden()
+    room.at("crop").click()
+    room.at("count-hint").wait_for(state="hidden")
+    assert room.at("crop-hint").is_visible()
+    room.at("crop-cancel").click()
+    room.at("track").uncheck()
+
+
+def lines(room: Room) -> list[str]:
+    """Return the names of the lines over the picture in view."""
+    return list((room.snapshot()["counts"] or {"lines": {}})["lines"])
+
+
+def test_lines_are_of_one_share_and_one_part_of_it(room: Room) -> None:
+    share(room)
+    keys = room.page.keyboard
+    keys.press("l")
+    room.page.wait_for_function("() => document.activeElement.id === 'overlay'")
+    for key in ("Enter", *["Shift+ArrowUp"] * 5, "Enter"):
+        keys.press(key)
+    room.until("Object.keys(now.counts?.lines ?? {}).length === 1")
+
+    room.at("crop").click()
+    keys.press("Enter")
+    room.page.wait_for_function("() => video.videoWidth === 1024")
+    assert lines(room) == [], "it would lie elsewhere"
+    room.at("crop-whole").click()
+    room.page.wait_for_function(f"() => video.videoWidth === {SIZE[0]}")
+    assert lines(room) == ["Line 1"]
+    room.stop()
+    share(room)
+    assert lines(room) == [], "another screen"
+    kept = room.page.evaluate("() => localStorage.getItem('obscura.settings') ?? ''")
+    assert "Line 1" not in kept
+    room.at("track").uncheck()
+
+
+def test_the_privacy_dialog_says_what_is_shared(room: Room) -> None:
+    room.at("promise").click()
+    room.at("promise-dialog").wait_for()
+    room.until_text("fact-screen", "^not shared$")
+    room.page.keyboard.press("Escape")
+    share(room)
+
+    room.at("promise").click()
+
+    room.until_text("fact-screen", "^shared: Screen$")
+    room.until_text("fact-camera", "^off$")
+    room.page.keyboard.press("Escape")
 
 
 def test_a_screen_in_the_address_waits_for_a_press(new_room: OpenRoom) -> None:

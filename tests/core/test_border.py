@@ -93,6 +93,7 @@ PURE = {
     "page.live.analysis",
     "page.live.results",
     "page.live.controller",
+    "page.live.further",
     "page.live.identity",
     "page.live.in_view",
     "page.live.kinds",

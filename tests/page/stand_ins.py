@@ -222,7 +222,7 @@ class Opener:
         self.on_sought: Callable[[], Any] = lambda: None
         self.on_played: Callable[[], Any] = lambda: None
         self.pictures = SAMPLE  # numbers given to pictures so far
-        self.can_share = True
+        self.can_share = self.can_run_several = True
         self.asked = 0  # how often the browser was to ask for a screen
 
     def number(self) -> int:

@@ -124,6 +124,7 @@ async def test_what_is_rendered_is_the_scene(world: World) -> None:
         "mirrored": False,
         "paused": False,
         "can_flip": False,
+        "can_add": True,
         "can_share": True,
         "shares": False,
         "caption": "cat.jpg",

@@ -62,3 +62,20 @@ def test_all_camera_errors_can_be_caught_as_one(error: type[ObscuraError]) -> No
 
 def test_codes_are_distinct() -> None:
     assert len({error.code for error in CLASSES}) == len(CLASSES)
+
+
+@pytest.mark.parametrize(
+    ("user_agent", "touch_points", "handheld"),
+    [
+        ("Mozilla/5.0 (Linux; Android 15; Pixel 9) Firefox/143.0", 5, True),
+        ("Mozilla/5.0 (iPhone; CPU iPhone OS 18_6 like Mac OS X) Safari/604.1", 5, True),
+        ("Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) Safari/605.1.15", 5, True),  # iPad
+        ("Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) Safari/605.1.15", 0, False),
+        ("Mozilla/5.0 (Windows NT 10.0; Win64; x64) Chrome/140.0.0.0", 10, False),
+        ("Mozilla/5.0 (X11; CrOS x86_64 14541.0.0) Chrome/140.0.0.0", 10, False),
+    ],
+)
+def test_phones_and_tablets_are_told_from_laptops_with_a_touch_screen(
+    user_agent: str, touch_points: int, handheld: bool
+) -> None:
+    assert camera.is_handheld(user_agent, touch_points) is handheld

@@ -10,6 +10,7 @@ from obscura.page.features.cameras.watch import Watch
 from obscura.page.live.analysis import DecodeOptions
 
 from .answers import Image, make_card, subject
+from .stand_ins import Source
 from .world import World, settle, show, visit
 
 CARD = make_card(1)
@@ -76,7 +77,7 @@ def test_another_model_begins_with_tracks_of_its_own() -> None:
 async def test_cameras_take_turns_each_with_its_newest_frame(world: World) -> None:
     await world.use(CARD)
     number = await show(world, "camera")
-    world.app.sources.take_turns(True)
+    world.app.sources.further.take_turns(True)
     captured: list[int] = []
 
     def capture() -> Image:
@@ -85,7 +86,7 @@ async def test_cameras_take_turns_each_with_its_newest_frame(world: World) -> No
 
     async def other() -> None:
         while len(captured) < 4:
-            await world.app.sources.beside(capture)
+            await world.app.sources.further.beside(capture)
 
     await world.play()
     beside = world.spawn(other())
@@ -104,6 +105,42 @@ async def test_cameras_take_turns_each_with_its_newest_frame(world: World) -> No
     assert turns == [number, 99] * 4
     assert world.analysis.update is not None
     assert subject(world.analysis.update).picture == number
+
+
+async def further(world: World) -> Source:
+    """Open a camera beside the one in view."""
+    opening = world.spawn(world.app.sources.further.open("yard"))
+    await settle()
+    world.opener.pending[-1].arrive()
+    return await opening
+
+
+@visit
+async def test_all_cameras_that_run_are_named_the_first_one_first(world: World) -> None:
+    number = await show(world, "camera")
+
+    source = await further(world)
+
+    assert world.app.sources.cameras_on == [f"Camera {number}", source.name]
+    source.stop()
+    assert world.app.sources.cameras_on == [f"Camera {number}"]
+
+
+@visit
+async def test_a_camera_that_goes_on_without_the_first_is_not_lost_by_loading_again(
+    world: World,
+) -> None:
+    await world.use(CARD)
+    await show(world, "camera")
+    source = await further(world)
+
+    world.app.sources.close(camera_lost=True)
+    await settle()
+
+    assert world.app.state == "ready"
+    assert not world.app.idle
+    source.stop()
+    assert world.app.idle
 
 
 def test_words_say_how_many_of_what_and_how_fast() -> None:

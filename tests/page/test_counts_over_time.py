@@ -452,7 +452,7 @@ def test_what_is_counted_in_the_sample_clip_is_never_stored() -> None:
         memory,
         now_s=lambda: NOON,
         may_store=lambda: True,
-        passing=("video Sample clip",),
+        passing=lambda name: name == "video Sample clip",
         say=lambda _sentence: None,
         loaded=lambda: None,
     )

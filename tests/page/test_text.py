@@ -153,10 +153,22 @@ def test_what_pixels_become_is_told_by_its_ends(
 
 
 @pytest.mark.parametrize(
-    ("camera", "shown"), [(None, "off"), ("", "on"), ("<b>Front</b>", "on: <b>Front</b>")]
+    ("cameras", "shown"),
+    [
+        ([], "off"),
+        ([""], "on"),
+        (["<b>Front</b>"], "on: <b>Front</b>"),
+        (["Front", "Yard"], "on (2 cameras): Front, Yard"),
+        (["", ""], "on (2 cameras)"),
+    ],
 )
-def test_the_camera_is_named_where_the_browser_tells(camera: str | None, shown: str) -> None:
-    assert privacy.camera_state(camera) == shown
+def test_cameras_are_named_where_the_browser_tells(cameras: list[str], shown: str) -> None:
+    assert privacy.camera_state(cameras) == shown
+
+
+@pytest.mark.parametrize(("name", "shown"), [(None, "not shared"), ("Tab", "shared: Tab")])
+def test_what_is_shared_is_named(name: str | None, shown: str) -> None:
+    assert privacy.screen_state(name) == shown
 
 
 @pytest.mark.parametrize(

@@ -94,7 +94,8 @@ class App:
     @property
     def idle(self) -> bool:
         """Whether loading the page again would lose nothing."""
-        return self.state is State.READY and not self._platform.shell.dialog_open()
+        at_rest = self.state is State.READY and not self.sources.cameras_on
+        return at_rest and not self._platform.shell.dialog_open()
 
     # ---- what a person does ----------------------------------------------------------------------
 
@@ -317,6 +318,7 @@ class App:
             mirrored=display.mirrored,
             paused=scene.paused,
             can_flip=self.sources.camera_runs and len(self.sources.cameras) > 1,
+            can_add=self.sources.further.possible,
             can_share=self.sources.can_share and self._request.source != "screen",
             shares=self.sources.shared is not None,
             caption=scene.caption,

@@ -10,7 +10,7 @@ from js import document, isSecureContext, location, navigator, window
 from obscura.page.browser.boot import boot
 from obscura.page.browser.dom import js_object, listen
 from obscura.page.state import shared_screen
-from obscura.page.state.camera import Camera, InsecureContext, refusal
+from obscura.page.state.camera import Camera, InsecureContext, is_handheld, refusal
 
 
 async def open_camera(*, device_id: str, facing: str, resolution: str) -> Any:
@@ -43,8 +43,15 @@ async def open_camera(*, device_id: str, facing: str, resolution: str) -> Any:
 
 
 def can_share_screens() -> bool:
-    """Whether the browser shares screens, windows or tabs: those of phones do not."""
-    return hasattr(getattr(navigator, "mediaDevices", None), "getDisplayMedia")
+    """Whether the browser shares screens, windows or tabs. Some on phones have the function, which
+    always refuses."""
+    has = hasattr(getattr(navigator, "mediaDevices", None), "getDisplayMedia")
+    return has and not _handheld()
+
+
+def can_run_several() -> bool:
+    """Whether several cameras can run at the same time."""
+    return not _handheld()
 
 
 def ask_for_screen() -> Any:
@@ -94,6 +101,10 @@ def stop_stream(stream: Any) -> None:
     """Stop every track, so that the camera's light goes out."""
     for track in stream.getTracks():
         track.stop()
+
+
+def _handheld() -> bool:
+    return is_handheld(str(navigator.userAgent), int(getattr(navigator, "maxTouchPoints", 0)))
 
 
 def _frame_forbids() -> bool:

@@ -74,7 +74,7 @@ class Screen:
         return video
 
     def show_video(self, source: Any) -> None:
-        """Put the `<video>` of a `live.sources.LiveSource` in view, in place of the last one."""
+        """Put the `<video>` of a `live.live_source.LiveSource` in view, in place of the last."""
         last, self.video = self.video, source.video
         for name in ("className", "hidden"):  # as they are now, not when it was made
             setattr(self.video, name, getattr(last, name))

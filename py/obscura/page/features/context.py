@@ -33,6 +33,8 @@ class Page(Protocol):
     def pace(self) -> Any: ...
     @property
     def sources(self) -> Any: ...
+    @property
+    def view(self) -> Any: ...
     def change(self, **values: Any) -> Any: ...
     def try_out(self, **values: Any) -> None: ...
     def hide_classes(self, labels: list[str]) -> None: ...
@@ -65,3 +67,14 @@ class Context:
     deleting: list[Callable[[str, bool], None]] = field(default_factory=list)
     """Called with the key of stored results when a person deletes them (True), and once they are
     deleted or back again (False). Between the two nothing may be stored under that key."""
+    _stop_drawing: Callable[[], Any] | None = None
+
+    def begin_drawing(self, stop: Callable[[], Any]) -> None:
+        """A person is to draw over the picture: what another feature had them draw is given up.
+
+        Args:
+            stop: gives this up in turn; called also when it has ended by itself.
+        """
+        former, self._stop_drawing = self._stop_drawing, stop
+        if former is not None and former != stop:
+            former()

@@ -12,9 +12,10 @@ from collections.abc import Callable, Collection, Coroutine
 from contextlib import suppress
 from typing import Any
 
-from obscura.errors import ObscuraError, PictureError
+from obscura.errors import ObscuraError
 from obscura.live.timing import Timings
 from obscura.page.live.analysis import Analysis, Answer
+from obscura.page.live.further import FurtherCameras
 from obscura.page.live.in_view import InView
 from obscura.page.live.loop import Loop, Show
 from obscura.page.live.playback import Playback
@@ -22,9 +23,7 @@ from obscura.page.live.protocols import (
     Hooks,
     Inference,
     Kept,
-    Redactor,
     Screen,
-    Watcher,
 )
 from obscura.page.live.reading import PictureReader
 from obscura.page.state.camera import CameraBusy, CameraError, CameraLost
@@ -63,6 +62,8 @@ class SourceController(InView):
         self._settings, self._list_cameras, self._hooks = settings, list_cameras, hooks
         self._now_ms = now_ms
         self._reader = PictureReader(scene, inference, analysis, screen, timings, hooks)
+        self.further = FurtherCameras(opener, self._reader, settings)
+        """Cameras beside the one in view."""
         self._source: Any = None
         self._photo: Any = None  # the file of the photo in view
         self._before: Any = None  # what was given of what was in view before a screen was shared
@@ -82,25 +83,6 @@ class SourceController(InView):
     # ---- what is in view -------------------------------------------------------------------------
 
     @property
-    def answered(self) -> bool:
-        """Whether the picture in view has its answer; while paused, the very frame shown."""
-        answer = self._analysis.answer
-        return answer is not None and self.in_view(answer)
-
-    def in_view(self, answer: Answer) -> bool:
-        """Whether an answer's picture and model are the ones in view."""
-        return self._reader.in_view(answer)
-
-    @property
-    def redactor(self) -> Redactor | None:
-        """What shows pictures, where parts of them are to be hidden."""
-        return self._reader.redactor
-
-    @redactor.setter
-    def redactor(self, redactor: Redactor | None) -> None:
-        self._reader.redactor = redactor
-
-    @property
     def kept(self) -> Kept | None:
         """What was found in the video in view at another time; see `PictureReader.kept`."""
         return self._reader.kept
@@ -111,29 +93,6 @@ class SourceController(InView):
         if any(each is not None and each.card is not None for each in (former, kept)):
             self._new_picture()  # another model's classes are shown from now on
         self.loop.analyse_shown()
-
-    @property
-    def watcher(self) -> Watcher | None:
-        """What is given each frame of a camera or video that is being analysed."""
-        return self._reader.watcher
-
-    @watcher.setter
-    def watcher(self, watcher: Watcher | None) -> None:
-        self._reader.watcher = watcher
-
-    def picture(self) -> Any:
-        """Return a canvas of what is in view, at its own size, for pictures that people keep:
-        redacted if they see it so; awaitable for the sample.
-
-        Raises:
-            PictureError: parts of it are to be hidden, and what does so is not there yet.
-        """
-        if self.redactor is not None:
-            return self.redactor.picture()
-        if self.veiled:
-            raise PictureError(text.VEILED, remedy="Try again in a moment.")
-        size = self._source.size if self._source is not None else None
-        return self._screen.in_view(self.scene.kind, size)
 
     # ---- opening and closing ---------------------------------------------------------------------
 
@@ -387,25 +346,6 @@ class SourceController(InView):
         """Return a photo (`live.sources.Photo`) that is not shown; the caller stops it. Errors as
         of `SourceOpener.photo`."""
         return await self._opener.photo(file)
-
-    async def further_camera(self, device_id: str) -> Any:
-        """Open a camera (`live.sources.LiveSource`) beside the one in view; the caller stops it.
-
-        Raises:
-            CameraError: it cannot be opened.
-        """
-        resolution = self._settings().resolution
-        return await self._opener.camera(
-            device_id=device_id, facing="user", resolution=resolution, wanted=lambda: True
-        )
-
-    def take_turns(self, taken: bool) -> None:
-        """Have the frames of what is in view and those of other cameras analysed in turn."""
-        self._reader.takes_turns = taken
-
-    async def beside(self, capture: Callable[[], Any]) -> Any:
-        """Return what the model answers about another camera; see `PictureReader.beside`."""
-        return await self._reader.beside(capture)
 
     def show_sample(self) -> bool:
         """Show the bundled picture's answer, if that picture is in view; return whether it is."""

@@ -5,10 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from obscura.errors import PictureError
+from obscura.page.live.analysis import Analysis, Answer
+from obscura.page.live.further import FurtherCameras
 from obscura.page.live.playback import Playback
-from obscura.page.live.protocols import Screen
+from obscura.page.live.protocols import Redactor, Screen, Watcher
+from obscura.page.live.reading import PictureReader
 from obscura.page.state.scene import Kind, Scene
 from obscura.page.state.settings import Settings
+from obscura.page.words import text
 
 
 class InView:
@@ -16,10 +21,56 @@ class InView:
 
     scene: Scene
     playback: Playback
+    further: FurtherCameras
+    veiled: bool
+    _analysis: Analysis
+    _reader: PictureReader
     _screen: Screen
     _settings: Callable[[], Settings]
     _opener: Any
     _source: Any
+
+    @property
+    def answered(self) -> bool:
+        """Whether the picture in view has its answer; while paused, the very frame shown."""
+        answer = self._analysis.answer
+        return answer is not None and self.in_view(answer)
+
+    def in_view(self, answer: Answer) -> bool:
+        """Whether an answer's picture and model are the ones in view."""
+        return self._reader.in_view(answer)
+
+    @property
+    def redactor(self) -> Redactor | None:
+        """What shows pictures, where parts of them are to be hidden."""
+        return self._reader.redactor
+
+    @redactor.setter
+    def redactor(self, redactor: Redactor | None) -> None:
+        self._reader.redactor = redactor
+
+    @property
+    def watcher(self) -> Watcher | None:
+        """What is given each frame of a camera or video that is being analysed."""
+        return self._reader.watcher
+
+    @watcher.setter
+    def watcher(self, watcher: Watcher | None) -> None:
+        self._reader.watcher = watcher
+
+    def picture(self) -> Any:
+        """Return a canvas of what is in view, at its own size, for pictures that people keep:
+        redacted if they see it so; awaitable for the sample.
+
+        Raises:
+            PictureError: parts of it are to be hidden, and what does so is not there yet.
+        """
+        if self.redactor is not None:
+            return self.redactor.picture()
+        if self.veiled:
+            raise PictureError(text.VEILED, remedy="Try again in a moment.")
+        size = self._source.size if self._source is not None else None
+        return self._screen.in_view(self.scene.kind, size)
 
     @property
     def camera_runs(self) -> bool:
@@ -28,7 +79,7 @@ class InView:
 
     @property
     def shared(self) -> Any:
-        """The shared screen, window or tab in view (`live.sources.LiveSource`); None if none is."""
+        """The shared screen, window or tab in view (`live.live_source.LiveSource`), or None."""
         return self._source if self._source is not None and self._source.is_screen else None
 
     @property
@@ -40,6 +91,12 @@ class InView:
     def camera_name(self) -> str | None:
         """Name of the camera in view, "" if the browser does not say; None if none runs."""
         return str(self._source.name) if self.camera_runs else None
+
+    @property
+    def cameras_on(self) -> list[str]:
+        """Names of all cameras that run, the one in view first; "" for one without a name."""
+        first = [] if self.camera_name is None else [self.camera_name]
+        return [*first, *self.further.names]
 
     @property
     def camera_id(self) -> str:

@@ -29,7 +29,7 @@ class Playback:
     ) -> None:
         """
         Args:
-            source: returns the camera or video in view (`live.sources.LiveSource`), or None.
+            source: returns the camera or video in view (`live.live_source.LiveSource`), or None.
         """
         self._now_ms = now_ms
         self._source, self._scene, self._loop = source, scene, loop

@@ -14,6 +14,7 @@ from obscura.errors import PictureError
 from obscura.page.browser import camera, canvas, files
 from obscura.page.browser.dom import listener
 from obscura.page.live import kinds, orientation
+from obscura.page.live.live_source import LiveSource, release
 from obscura.page.live.unreadable import (
     HeicUnread,
     SourceForeign,
@@ -22,7 +23,7 @@ from obscura.page.live.unreadable import (
     VideoWithoutPicture,
 )
 from obscura.page.state.camera import CameraBusy, CameraLost
-from obscura.page.state.shared_screen import ScreenError, screen_name
+from obscura.page.state.shared_screen import ScreenError
 from obscura.page.words import text
 
 PLAYING_S = 10
@@ -31,112 +32,6 @@ BEYOND_S = 1e7
 """No video lasts as long as this."""
 LOADING_S = 60
 """How long it may take if it comes from a server."""
-
-
-class LiveSource:
-    """The stream of a camera or shared screen, or a file, in the `<video>` that plays it."""
-
-    is_live = True
-
-    def __init__(
-        self, video: Any, *, stream: Any = None, url: str = "", name: str = "", screen: bool = False
-    ) -> None:
-        """
-        Args:
-            stream: of a camera, or of a shared screen if `screen`; the video may play a part of it.
-        """
-        self.video, self.stream, self._url, self._name = video, stream, url, name
-        self.is_screen = screen
-        self.is_camera = stream is not None and not screen
-        self.facing = self._setting("facingMode") if self.is_camera else ""
-        """ "user", "environment", or "" for files and where the camera does not say (laptops)."""
-        # What browsers say of a screen is another at every time.
-        self.device_id = "screen" if screen else self._setting("deviceId")
-
-    @property
-    def size(self) -> tuple[int, int]:
-        """Width and height in pixels, as the video has them now (a phone may turn)."""
-        return self.video.videoWidth, self.video.videoHeight
-
-    @property
-    def name(self) -> str:
-        """Name of the camera, "" where the browser does not say; of a video, its file's; of what is
-        shared, its title where the browser gives it."""
-        if self.is_screen:
-            return screen_name(str(self._track.label), self._setting("displaySurface"))
-        return str(self._track.label) if self.is_camera else self._name
-
-    @property
-    def silent(self) -> bool:
-        """Whether the camera sends no picture at the moment, as while another app uses it; or the
-        window that is shared, as while it is minimised."""
-        return bool(self._track.muted) if self.stream is not None else False
-
-    @property
-    def ended(self) -> bool:
-        """Whether the camera was released or disconnected, or sharing has ended."""
-        return self.stream is not None and str(self._track.readyState) == "ended"
-
-    @property
-    def seeking(self) -> bool:
-        """Whether the video does not show the frame yet that was sought."""
-        return bool(self.video.seeking)
-
-    @property
-    def duration_s(self) -> float | None:
-        """Seconds that the video lasts; None where that is unknown, as of a camera."""
-        seconds = float(self.video.duration)
-        return seconds if math.isfinite(seconds) else None
-
-    @property
-    def position_s(self) -> float:
-        """The time in the video, in seconds."""
-        return float(self.video.currentTime)
-
-    def play(self, playing: bool) -> None:
-        """Play or pause."""
-        (self.video.play if playing else self.video.pause)()
-
-    def seek(self, seconds: float) -> None:
-        """Go to a time of the video."""
-        self.video.currentTime = seconds
-
-    @property
-    def rate(self) -> float:
-        """How fast the video plays; 1 is its own speed."""
-        return float(self.video.playbackRate)
-
-    def set_rate(self, rate: float) -> None:
-        """Play faster or slower; 1 is the video's own speed."""
-        self.video.playbackRate = rate
-
-    def set_loop(self, loop: bool) -> None:
-        """Have the video begin again at its end, or not."""
-        self.video.loop = loop
-
-    async def set_resolution(self, resolution: str) -> bool:
-        """Have the camera send pictures of about this size; return False if it refuses."""
-        return await camera.set_resolution(self._track, resolution)
-
-    def stop(self) -> None:
-        """Release the camera or the file, or end sharing."""
-        if self.stream is not None:
-            camera.stop_stream(self.stream)
-        self.let_go()
-
-    def let_go(self) -> None:
-        """Play it no more; the stream goes on for who has it."""
-        _release(self.video)
-        files.revoke(self._url)
-
-    @property
-    def _track(self) -> Any:
-        return self.stream.getVideoTracks()[0]
-
-    def _setting(self, name: str) -> str:
-        if self.stream is None:
-            return ""
-        return str(getattr(self._track.getSettings(), name, "") or "")
 
 
 class Photo:
@@ -178,6 +73,8 @@ class SourceOpener:
         self._make_video = make_video
         self.can_share = camera.can_share_screens()
         """Whether the browser shares screens."""
+        self.can_run_several = camera.can_run_several()
+        """Whether several cameras can run at the same time."""
         self.ask_for_screen = camera.ask_for_screen
         self.on_ended: Callable[[], Any] = lambda: None
         """Called when a camera is disconnected, or sharing ends."""
@@ -264,7 +161,7 @@ class SourceOpener:
         try:
             await _playing(video)
         except Exception:
-            _release(video)
+            release(video)
             raise
         return video
 
@@ -296,7 +193,7 @@ class SourceOpener:
             await _playing_file(video, LOADING_S if by_address else PLAYING_S)
         except Exception as error:
             without = video.readyState > 0 and not video.videoWidth
-            _release(video)
+            release(video)
             files.revoke(url)
             failure = VideoWithoutPicture if without else VideoUnread
             raise failure(f"{name} cannot be played ({error})") from error
@@ -390,14 +287,6 @@ async def _find_end(video: Any) -> None:
                 await asyncio.sleep(0.05)
     video.currentTime = 0
     await video.play()
-
-
-def _release(video: Any) -> None:
-    """Have a video let go of what it plays."""
-    video.pause()
-    video.srcObject = None
-    video.removeAttribute("src")
-    video.load()
 
 
 async def _playing(video: Any) -> None:

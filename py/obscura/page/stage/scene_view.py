@@ -17,6 +17,7 @@ def render(
     mirrored: bool,
     paused: bool,
     can_flip: bool,
+    can_add: bool,
     can_share: bool,
     shares: bool,
     caption: str,
@@ -30,6 +31,7 @@ def render(
         mirrored: show the video as in a mirror.
         paused: a camera or video stands still.
         can_flip: there is another camera to switch to.
+        can_add: another one can run beside it.
         can_share: screens can be shared, by a button beside Start.
         shares: a shared screen is in view.
         caption: a few words over the picture; "" for none.
@@ -52,7 +54,8 @@ def render(
     by_id("start-text").textContent = text.STOP if under_way else text.START[kind]
     by_id("pause").hidden = scene != "live"
     by_id("pause-text").textContent = text.RESUME if paused else text.PAUSE
-    by_id("flip").hidden = by_id("add-camera").hidden = not can_flip
+    by_id("flip").hidden = not can_flip
+    by_id("add-camera").hidden = not (can_flip and can_add)
     by_id("share").hidden = not can_share
     by_id("crop").hidden = not shares
     by_id("snapshot").hidden = scene == "welcome"

@@ -30,12 +30,16 @@ class PictureView:
         self._overlay, self._size = overlay, size
         self._fit = "auto"
         self._kind = Kind.WELCOME
+        self.whole = False
+        """Whether no part of the picture may lie outside, whatever the setting."""
         self.zoomable = False
         """Whether the picture stands still, so that people may look closer."""
 
     @property
     def fills(self) -> bool:
         """Whether the picture covers the view; a part of it may lie outside."""
+        if self.whole:
+            return False
         if self._kind is Kind.WELCOME or self._fit == "auto":
             return self._kind is not Kind.STILL and media_matches(SMALL_SCREEN)
         return self._fit == "fill"

@@ -15,6 +15,18 @@ class Camera:
     label: str
 
 
+def is_handheld(user_agent: str, touch_points: int) -> bool:
+    """Whether a browser runs on a phone or tablet, which run one camera at a time and share no
+    screens, whatever they offer. Laptops with a touch screen do both.
+
+    Args:
+        touch_points: how many fingers the screen tells apart; tablets of Apple are known by that
+            alone.
+    """
+    mac = "Macintosh" in user_agent and touch_points > 1
+    return mac or any(name in user_agent for name in ("Android", "iPhone", "iPad", "iPod"))
+
+
 class CameraError(ObscuraError):
     """The camera failed. This class: for a reason that none of the classes below names.
 

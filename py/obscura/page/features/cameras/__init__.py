@@ -8,4 +8,5 @@ FEATURE = Feature(
     "cameras",
     entry="obscura.page.features.cameras.part",
     commands=(Command("add", button="add-camera"),),
+    snapshot={"cameras": []},
 )

@@ -9,13 +9,16 @@ REMOVE = "Remove {name}"
 VIEW = "Further camera: {name}"
 OPENING = "Opening another camera…"
 STARTING = "Starting…"
-LOST = "Disconnected. Remove it, and add it again once it is back."
+PAUSED = "Paused"
+LOST = "Disconnected. It starts again once it is back."
+AGAIN = "Start again"
+AGAIN_NAMED = "Start {name} again"
 VEILED = "Not shown while Hide is on"
 SEEN = "Seen since it was added: {things}"
 SEEN_NONE = "Nothing seen since it was added"
 NOT_KEPT = (
-    "Cameras take turns. Lines, zones, events and snapshots are of the first one; what the others "
-    "have seen is not kept when you remove them."
+    "Cameras take turns. Lines, zones, events, snapshots and recordings are of the first one; what "
+    "the others have seen is not kept when you remove them."
 )
 
 

@@ -13,6 +13,12 @@ MOST_SOURCES = 50
 """Cameras and videos whose lines and zones are kept."""
 
 
+def is_passing(source: str) -> bool:
+    """Whether lines and zones of a source, by its name, and what they counted last for the visit
+    only: no screen, window or tab that is shared is ever the same again."""
+    return source.startswith("screen ")
+
+
 def _are_texts(value: Any) -> bool:
     return (
         isinstance(value, dict)

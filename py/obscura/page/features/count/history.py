@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections import Counter as Tally
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from math import isfinite
 from typing import Any, Protocol
@@ -77,7 +77,7 @@ class History:
         *,
         now_s: Callable[[], float],
         may_store: Callable[[], bool],
-        passing: Collection[str] = (),
+        passing: Callable[[str], bool] = lambda _name: False,
         say: Callable[[str], None],
         loaded: Callable[[], None],
     ) -> None:
@@ -85,7 +85,7 @@ class History:
         Args:
             now_s: the wall clock in epoch seconds.
             may_store: whether anything may be stored now.
-            passing: names of sources whose counts are never stored.
+            passing: whether counts of a source are never stored, by its name.
             say: shows a sentence about what could not be stored or read.
             loaded: called when stored counts have been added.
         """
@@ -94,7 +94,7 @@ class History:
         self._open: dict[str, Source] = {}  # the latest last
         self._pending: dict[Key, str | None] = {}
         self._lock = asyncio.Lock()
-        self._refused, self._passing = False, frozenset(passing)
+        self._refused, self._passing = False, passing
         self.source: Source | None = None
         """The camera or video that is counted at; None before the first."""
 
@@ -175,7 +175,7 @@ class History:
         async with self._lock:
             try:
                 for source in list(self._open.values()):
-                    if source.name in self._passing:
+                    if self._passing(source.name):
                         continue
                     if not source.loaded:
                         await self._load(source)

@@ -13,7 +13,7 @@ from obscura.counting.shapes import from_json, to_json
 from obscura.page.browser.dom import by_id, listen
 from obscura.page.browser.shell import close_panel
 from obscura.page.features.context import Context
-from obscura.page.features.count import MOST_SOURCES, figures, transfer, words
+from obscura.page.features.count import MOST_SOURCES, figures, is_passing, transfer, words
 from obscura.page.features.count.dialog import CountsDialog
 from obscura.page.features.count.editor import Editor
 from obscura.page.features.count.hands import Hands
@@ -39,7 +39,7 @@ class Count(Part):
 
     def __init__(self, context: Context) -> None:
         assert context.page is not None
-        self._page, self._preferences = context.page, context.preferences
+        self._page, self._preferences, self._context = context.page, context.preferences, context
         self._overlay, self._analysis = context.overlay, context.analysis
         self._counter = Counter(Shapes())
         self._layer = ShapeLayer(Editor(Shapes(), self._edited), Ledger(Shapes()))
@@ -51,6 +51,7 @@ class Count(Part):
         self._over_time = CountsDialog(context, self._history)
         self._on = False
         self._source = ""  # whose lines and zones are in view
+        self._passing: dict[str, str] = {}  # lines and zones of screens, as JSON text
         self._labels: tuple[str, ...] = ()  # of the model that answered last
         self._given: Shapes | None = None  # by the address, for every camera and video
         self._imported: Shapes | None = None  # which wait for one
@@ -196,7 +197,9 @@ class Count(Part):
         self._layer.editor = Editor(shapes, self._edited, self._used_names)
 
     def _drawn(self) -> Shapes:
-        stored = self._preferences.current.drawn.get(self._source, "")
+        passing = is_passing(self._source)
+        drawn = self._passing if passing else self._preferences.current.drawn
+        stored = drawn.get(self._source, "")
         try:
             return from_json(stored) if stored else Shapes()
         except ShapesError as error:
@@ -207,14 +210,16 @@ class Count(Part):
         """Count at these from now on, and keep them."""
         self._counter.change(shapes)
         self._history.change(shapes)
-        if self._given is None:
+        if self._given is not None:
+            self._given = shapes
+        elif is_passing(self._source):
+            self._passing[self._source] = to_json(shapes)
+        else:
             kept = dict(self._preferences.current.drawn)
             kept.pop(self._source, None)
             if shapes.lines or shapes.zones:
                 kept[self._source] = to_json(shapes)
             self._page.change(drawn=dict(list(kept.items())[-MOST_SOURCES:]))
-        else:
-            self._given = shapes
         self._show()
 
     def _used_names(self) -> set[str]:
@@ -232,10 +237,16 @@ class Count(Part):
         except ShapesError as error:
             self._say(str(error))
             return
+        self._context.begin_drawing(self._stop_drawing)
         self._say("")
         close_panel()  # on small screens it covers half of the picture
         self._canvas.focus()
         self._show()
+
+    def _stop_drawing(self) -> None:
+        """Something else is drawn over the picture from now on."""
+        if self._editor.cancel():
+            self._show()
 
     def _reverse(self) -> bool:
         chosen = self._editor.chosen

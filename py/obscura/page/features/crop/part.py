@@ -13,6 +13,7 @@ from obscura.page.features.crop import words
 from obscura.page.features.crop.frame import WHOLE, Box, CropFrame, pixels, within
 from obscura.page.stage.placement import Placement, place
 from obscura.page.state.feature import Part
+from obscura.page.words.text import pixels as measure
 
 
 def start(context: Context) -> Crop:
@@ -26,9 +27,10 @@ class Crop(Part):
     def __init__(self, context: Context) -> None:
         assert context.page is not None
         self._sources, self._overlay = context.page.sources, context.overlay
-        self._spawn = context.spawn
+        self._view, self._context = context.page.view, context
         self._surface, self._shown = by_id("crop-surface"), by_id("crop-frame")
         self._hint, self._text = by_id("crop-hint"), by_id("crop-text")
+        self._measure = by_id("crop-size")
         self._frame = CropFrame()
         self._stream: Any = None  # that is shared
         self._box: Box = WHOLE  # of it, in view
@@ -71,8 +73,10 @@ class Crop(Part):
     def _open(self) -> None:
         if self._sources.shared is None or self._changing:
             return
+        self._context.begin_drawing(self._close)
         self._frame = CropFrame()
         self._surface.hidden = self._hint.hidden = False
+        self._see_all(True)
         self._text.textContent = words.HINT
         self._draw()
         self._shown.focus()
@@ -80,8 +84,16 @@ class Crop(Part):
     def _close(self) -> None:
         inside = contains_focus(self._surface) or contains_focus(self._hint)
         self._surface.hidden = self._hint.hidden = True
+        self._see_all(False)
         if inside:
             by_id("crop").focus()
+
+    def _see_all(self, wanted: bool) -> None:
+        """Show the whole picture, so that any part of it can be chosen; or as before."""
+        if self._view.whole != wanted:
+            self._view.whole = wanted
+            self._view.refresh()
+            self._overlay.redraw()
 
     def _use(self) -> Awaitable[None]:
         box = within(self._box, self._frame.box)
@@ -138,6 +150,7 @@ class Crop(Part):
         style.height = f"{(bottom - top) * height * scale:.1f}px"
         size = pixels(self._frame.box, width, height)[2:]
         self._shown.setAttribute("aria-label", words.FRAME.format(width=size[0], height=size[1]))
+        self._measure.textContent = measure(*size)
 
     def _at(self, event: Any) -> tuple[float, float]:
         """Return where a pointer is, in fractions of the picture."""
@@ -168,7 +181,7 @@ class Crop(Part):
         if key == "Escape":
             self._close()
         elif key == "Enter" and in_frame:
-            self._spawn(self._use())
+            self._context.spawn(self._use())
         elif in_frame and self._frame.key(key, shift=bool(event.shiftKey)):
             self._draw()
         else:

@@ -104,7 +104,10 @@ class PrivacyDialog(Part):
 
     def _render(self) -> None:
         account = self._account
-        by_id("fact-camera").textContent = words.camera_state(self._page.sources.camera_name)
+        sources = self._page.sources
+        by_id("fact-camera").textContent = words.camera_state(sources.cameras_on)
+        shared = sources.shared
+        by_id("fact-screen").textContent = words.screen_state(shared and str(shared.name))
         by_id("fact-requests").textContent = str(account.here)
         by_id("fact-foreign").textContent = str(account.foreign)
         by_id("request-list").replaceChildren(

@@ -91,11 +91,18 @@ def delete_question(own: Sequence[str], files: int, stored: Sequence[Kind] = ())
     return f"Delete {listed} from this device?{warning}"
 
 
-def camera_state(name: str | None) -> str:
-    """Return whether a camera runs, and its name if the browser gives one."""
-    if name is None:
+def camera_state(names: Sequence[str]) -> str:
+    """Return whether cameras run, and their names where the browser gives them."""
+    if not names:
         return "off"
-    return f"on: {name}" if name else "on"
+    several = f" ({len(names)} cameras)" if len(names) > 1 else ""
+    known = ", ".join(filter(None, names))
+    return f"on{several}: {known}" if known else f"on{several}"
+
+
+def screen_state(name: str | None) -> str:
+    """Return whether a screen, window or tab is shared, and its name."""
+    return "not shared" if name is None else f"shared: {name}"
 
 
 def request(times: int, size: int) -> str:
