@@ -70,6 +70,17 @@ class PhotosDialog:
         """Show all pictures again, in the order in which they were given."""
         self._with.value, self._least.value, self._order.value = "", "0", "given"
 
+    def want_any(self) -> None:
+        """Ask for no class any more: another model has others."""
+        self._with.value = ""
+
+    def allow_pictures(self, allowed: bool) -> None:
+        """Offer files that have the pictures, or no longer."""
+        group = by_id("photos-with-pictures")
+        group.disabled = not allowed
+        if not allowed and group.querySelector("option:checked"):
+            by_id("photos-format").value = "csv"
+
     @property
     def format(self) -> str:
         """In which what was found is to be saved."""
@@ -112,6 +123,14 @@ class PhotosDialog:
     def say(self, sentence: str) -> None:
         """Show a sentence about what was done."""
         said(by_id("photos-note"), sentence)
+
+    def show_saving(self, done: float | None) -> None:
+        """Show how far saving is, 0 to 1; None once it is over."""
+        for part in ("saving", "save-cancel"):
+            by_id(f"photos-{part}").hidden = done is None
+        by_id("photos-save").disabled = done is not None
+        if done is not None:
+            by_id("photos-saving").value = done
 
     def offer_undo(self, possible: bool) -> None:
         """Show whether the last clearing can be undone."""

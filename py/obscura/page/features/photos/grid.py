@@ -167,6 +167,8 @@ def _fill(element: Any, tile: Tile) -> None:
         small = make("img", alt="", draggable="false")
         small.src = tile.url
         frame.append(small)
+    if tile.why:
+        frame.append(make("p", cls="photo-why", text=tile.why))
     frame.append(make("span", cls="photo-mark"))
     chips = make("div", cls="photo-chips")
     for class_id, text in tile.chips:
