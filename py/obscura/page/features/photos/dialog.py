@@ -29,6 +29,7 @@ class PhotosDialog:
         self._with, self._order = by_id("photos-with"), by_id("photos-order")
         self._least = by_id("photos-least")
         self._offered: list[tuple[str, str]] = []  # values and words of the classes
+        self._saving = False
         for element in (self._with, self._order, self._least):
             listen(element, "change", lambda _event: chosen())
         listen(
@@ -126,21 +127,27 @@ class PhotosDialog:
 
     def show_saving(self, done: float | None) -> None:
         """Show how far saving is, 0 to 1; None once it is over."""
-        for part in ("saving", "save-cancel"):
-            by_id(f"photos-{part}").hidden = done is None
-        by_id("photos-save").disabled = done is not None
+        save, cancel = by_id("photos-save"), by_id("photos-save-cancel")
+        focused = (save if done is not None else cancel).matches(":focus")
+        by_id("photos-saving").hidden = cancel.hidden = done is None
+        self._saving = save.disabled = done is not None
         if done is not None:
             by_id("photos-saving").value = done
+        if focused:  # the button that was pressed is out of use now
+            (save if done is None else cancel).focus()
 
     def offer_undo(self, possible: bool) -> None:
         """Show whether the last clearing can be undone."""
         by_id("photos-undo").hidden = not possible
+        if possible and by_id("photos-clear").matches(":focus"):  # which is out of use now
+            by_id("photos-undo").focus()
 
     def _render_foot(self, count: int, selection: Selection) -> None:
         said(by_id("photos-selected"), words.selected(len(selection)))
         by_id("photos-unselect").hidden = not len(selection)
-        for part in ("select", "save", "clear"):
+        for part in ("select", "clear"):
             by_id(f"photos-{part}").disabled = not count
+        by_id("photos-save").disabled = self._saving or not count
 
     def _offer(self, collection: Collection, view: View, choice: Choice) -> None:
         """Offer the classes that are in pictures, and the one that is chosen."""

@@ -240,7 +240,7 @@ class Photos(Part):
         except PictureError:
             raise
         except ObscuraError as error:
-            if self._page.sessions.lost:  # on the next backend there is another try
+            if self._page.sessions.card is card:  # on the next backend there is another try
                 await self._page.models.recover(error)
             raise
         if small is not None and collection is self._collection:
