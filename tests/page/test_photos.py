@@ -172,15 +172,28 @@ def test_an_empty_list_shows_nothing() -> None:
 
 
 def test_another_model_begins_again_but_for_what_it_cannot_help() -> None:
-    made = collection(found((0, 0.9)), None, found())
-    made.failed(1, "It is broken.")
+    made = collection(found((0, 0.9)), None, found(), None)
+    made.failed(1, "It is broken.", unreadable=True)
+    made.failed(3, "The detector could not run.", unreadable=False)
 
     assert made.use_model("other", "other", ("tree",))
 
-    assert list(made.waiting) == [0, 2]
+    assert list(made.waiting) == [0, 2, 3]
     assert made.photos[1].state is State.FAILED
+    assert made.photos[3].error == ""
     assert made.view(Choice(least=1)).order == []
     assert not made.use_model("other", "other", ("tree",)), "it is the same"
+
+
+def test_only_what_can_be_opened_is_tried_again() -> None:
+    made = collection(None, None, found())
+    made.failed(0, "It is broken.", unreadable=True)
+    made.failed(1, "The detector could not run.", unreadable=False)
+
+    made.try_again()
+
+    assert list(made.waiting) == [1]
+    assert [photo.state for photo in made.photos] == [State.FAILED, State.WAITING, State.DONE]
 
 
 @pytest.mark.parametrize(
@@ -190,16 +203,20 @@ def test_another_model_begins_again_but_for_what_it_cannot_help() -> None:
         (1, "Nothing at this confidence"),
         (2, "Nothing recognised"),
         (3, "Not analysed yet"),
-        (4, "It is broken."),
+        (4, "Can't be opened"),
+        (5, "Not analysed"),
     ],
 )
 def test_a_tile_says_what_is_in_a_picture_or_why_nothing_is(state: int, says: Any) -> None:
-    made = collection(found((0, 0.9), (0, 0.8), (1, 0.7)), found((0, 0.1)), found(), None, None)
-    made.failed(4, "It is broken.")
+    pets = found((0, 0.9), (0, 0.8), (1, 0.7))
+    made = collection(pets, found((0, 0.1)), found(), None, None, None)
+    made.failed(4, "It is broken.", unreadable=True)
+    made.failed(5, "The detector could not run.", unreadable=False)
 
     tile = describe(made, state, Choice(), url="", chosen=False, shown=False)
 
     assert (list(tile.chips) or tile.note) == says
+    assert tile.why == {4: "It is broken.", 5: "The detector could not run."}.get(state, "")
 
 
 # ---- selection -----------------------------------------------------------------------------------
@@ -361,7 +378,7 @@ def test_a_model_that_fails_again_and_again_ends_the_work() -> None:
 
     asyncio.run(desk.work.run())
 
-    assert desk.work.stopped.startswith("lost")
+    assert desk.work.stopped == "The detector could not run", "and no word of the lab"
     assert len(desk.faults[0]) == 9 - MOST_FAILURES
     assert desk.waiting, "the others are tried when a person asks for it"
 
@@ -437,6 +454,27 @@ def test_memory_of_small_copies_is_bounded() -> None:
     assert shelf.thumbs.url(4999) == "blob:4999"
     assert shelf.thumbs.url(0) == ""
     shelf.thumbs.clear()
+    assert shelf.addresses == set()
+
+
+def test_a_copy_that_comes_after_the_list_was_replaced_is_of_no_picture_in_the_new_one() -> None:
+    shelf = Shelf()
+
+    async def visit() -> None:
+        made = shelf.make
+
+        async def make(number: int) -> Any:
+            shelf.thumbs.clear()  # meanwhile
+            return await made(number)
+
+        shelf.thumbs._make = make
+        shelf.thumbs.want([0, 1])
+        await shelf.thumbs.run()
+
+    asyncio.run(visit())
+
+    assert shelf.made == [0]
+    assert shelf.thumbs.url(0) == ""
     assert shelf.addresses == set()
 
 

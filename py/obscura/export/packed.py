@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import io
 import json
+import zipfile
 import zlib
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from typing import IO, Any
 
 from obscura.export.coco import CocoFile
 from obscura.export.csv_table import CsvTable
 from obscura.export.lines import Document, Lines, Writer
+from obscura.export.yolo import IMAGES, Stems, member
 
 CHUNK = 1 << 16
 
@@ -46,3 +50,46 @@ WRITERS: dict[str, Callable[[IO[str], Sequence[str]], Writer]] = {
     "coco": lambda out, labels: CocoFile(out, labels, Packed()),
 }
 """What writes each format to one file where there is no disk; `formats.FORMATS` uses one."""
+
+
+class CocoZip:
+    """Writes ``images/PICTURE`` for each picture, and ``annotations.json`` of the same names, into
+    a zip archive."""
+
+    def __init__(self, out: IO[bytes], labels: Sequence[str]) -> None:
+        """
+        Args:
+            out: is written to from its beginning to its end; it needs no `seek`.
+        """
+        self._zip, self._labels, self._stems = zipfile.ZipFile(out, "w"), labels, Stems()
+        self._records = Packed()  # an archive takes one member at a time
+
+    def write(self, record: dict[str, Any], picture: bytes | None = None, ending: str = "") -> None:
+        """Write a picture, and keep its boxes for the end.
+
+        Args:
+            picture: the contents of its file; None leaves it out.
+            ending: of that file, with its dot.
+        """
+        name = f"{self._stems.of(record)}{ending}"
+        self._records.add([name, record])
+        if picture is not None:
+            self._zip.writestr(member(f"{IMAGES}/{name}"), picture)
+
+    def close(self) -> None:
+        """Write the boxes, and the archive's list of members."""
+        with (
+            self._zip.open(member("annotations.json", zipfile.ZIP_DEFLATED), "w") as file,
+            io.TextIOWrapper(file, "utf-8", "backslashreplace", newline="") as text,
+        ):
+            writer = CocoFile(text, self._labels, Packed(), lambda record: str(record["source"]))
+            for name, record in self._records:
+                writer.write({**record, "source": name})
+            writer.close()
+        self._records.close()
+        self._zip.close()
+
+    def discard(self) -> None:
+        """Give up: what was written is no archive."""
+        with suppress(Exception):  # the reason why it is given up, once more
+            self._zip.close()

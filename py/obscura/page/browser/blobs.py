@@ -18,18 +18,30 @@ READ = 4 << 20
 
 
 class BlobFile(io.RawIOBase):
-    """A file to write to, which becomes a `Blob`. Boundary: each byte is copied once."""
+    """A file to write to, which becomes a `Blob`. Boundary: each byte is copied once, but for what
+    `holds` was called with."""
 
     def __init__(self) -> None:
         super().__init__()
         self._data, self._parts = bytearray(), to_js([])
+        self._held: tuple[bytes, Any] | None = None
 
     def writable(self) -> bool:
         """Whether it can be written to: always."""
         return True
 
+    def holds(self, data: bytes, blob: Any) -> None:
+        """Append this blob once these very bytes, which are its contents, are written: a file on
+        disk is not copied to memory."""
+        self._held = data, blob
+
     def write(self, data: Any) -> int:
         """Append bytes."""
+        if self._held is not None and data is self._held[0]:
+            self._hand_over()
+            self._parts.push(self._held[1])
+            self._held = None
+            return len(data)
         self._data += data
         if len(self._data) >= PART:
             self._hand_over()

@@ -59,9 +59,6 @@ class Context:
     """`stage.overlay.Overlay`, on which they are drawn."""
     page: Page | None = None
     """The app; set before any feature starts."""
-    photos: Callable[[], list[tuple[Any, dict[str, Any]]]] | None = None
-    """Returns the files and records of the pictures that a person has marked in the grid, or of all
-    that are shown there; None before several were given."""
     results: Results | None = None
     """What was found in the source in view, frame by frame, once a feature keeps it."""
     deleting: list[Callable[[str, bool], None]] = field(default_factory=list)

@@ -23,6 +23,8 @@ FEATURE = Feature(
         Command("clear", button="photos-clear"),
         Command("undo", button="photos-undo"),
         Command("save", button="photos-save"),
+        Command("cancel save", button="photos-save-cancel"),
+        Command("grid of Export", button="export-photos"),
     ),
     snapshot={"photos": None},
 )

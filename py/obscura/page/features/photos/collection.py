@@ -44,6 +44,8 @@ class Photo:
     """Width and height in pixels once it is known, upright."""
     error: str = ""
     """Why it has no answer, in a sentence."""
+    unreadable: bool = False
+    """Whether that is because it cannot be opened; else it may be tried again."""
 
     @property
     def key(self) -> tuple[str, int, float]:
@@ -125,8 +127,8 @@ class Collection:
         self.identity, self.model, self.labels = identity, name, tuple(labels)
         self.table = Table()
         for photo in self.photos:
-            if photo.state is State.DONE:
-                photo.state = State.WAITING
+            if photo.state is State.DONE or (photo.state is State.FAILED and not photo.unreadable):
+                photo.state, photo.error = State.WAITING, ""
         states = (photo.state for photo in self.photos)
         self.waiting = {n: None for n, state in enumerate(states) if state is State.WAITING}
         return True
@@ -139,10 +141,18 @@ class Collection:
         if number not in self.table:
             self.table.add(number, detections)
 
-    def failed(self, number: int, why: str) -> None:
-        """Note why a picture has no answer."""
-        self.photos[number].state, self.photos[number].error = State.FAILED, why
+    def failed(self, number: int, why: str, *, unreadable: bool) -> None:
+        """Note why a picture has no answer, and whether that is because it cannot be opened."""
+        photo = self.photos[number]
+        photo.state, photo.error, photo.unreadable = State.FAILED, why, unreadable
         self.waiting.pop(number, None)
+
+    def try_again(self) -> None:
+        """Have pictures wait once more that have no answer, although they can be opened."""
+        for number, photo in enumerate(self.photos):
+            if photo.state is State.FAILED and not photo.unreadable:
+                photo.state, photo.error = State.WAITING, ""
+                self.waiting[number] = None
 
     def count(self, state: State) -> int:
         """Return how many pictures are in a state."""

@@ -29,6 +29,7 @@ class PhotosDialog:
         self._with, self._order = by_id("photos-with"), by_id("photos-order")
         self._least = by_id("photos-least")
         self._offered: list[tuple[str, str]] = []  # values and words of the classes
+        self._saving = False
         for element in (self._with, self._order, self._least):
             listen(element, "change", lambda _event: chosen())
         listen(
@@ -69,6 +70,17 @@ class PhotosDialog:
     def unfilter(self) -> None:
         """Show all pictures again, in the order in which they were given."""
         self._with.value, self._least.value, self._order.value = "", "0", "given"
+
+    def want_any(self) -> None:
+        """Ask for no class any more: another model has others."""
+        self._with.value = ""
+
+    def allow_pictures(self, allowed: bool) -> None:
+        """Offer files that have the pictures, or no longer."""
+        group = by_id("photos-with-pictures")
+        group.disabled = not allowed
+        if not allowed and group.querySelector("option:checked"):
+            by_id("photos-format").value = "csv"
 
     @property
     def format(self) -> str:
@@ -113,15 +125,29 @@ class PhotosDialog:
         """Show a sentence about what was done."""
         said(by_id("photos-note"), sentence)
 
+    def show_saving(self, done: float | None) -> None:
+        """Show how far saving is, 0 to 1; None once it is over."""
+        save, cancel = by_id("photos-save"), by_id("photos-save-cancel")
+        focused = (save if done is not None else cancel).matches(":focus")
+        by_id("photos-saving").hidden = cancel.hidden = done is None
+        self._saving = save.disabled = done is not None
+        if done is not None:
+            by_id("photos-saving").value = done
+        if focused:  # the button that was pressed is out of use now
+            (save if done is None else cancel).focus()
+
     def offer_undo(self, possible: bool) -> None:
         """Show whether the last clearing can be undone."""
         by_id("photos-undo").hidden = not possible
+        if possible and by_id("photos-clear").matches(":focus"):  # which is out of use now
+            by_id("photos-undo").focus()
 
     def _render_foot(self, count: int, selection: Selection) -> None:
         said(by_id("photos-selected"), words.selected(len(selection)))
         by_id("photos-unselect").hidden = not len(selection)
-        for part in ("select", "save", "clear"):
+        for part in ("select", "clear"):
             by_id(f"photos-{part}").disabled = not count
+        by_id("photos-save").disabled = self._saving or not count
 
     def _offer(self, collection: Collection, view: View, choice: Choice) -> None:
         """Offer the classes that are in pictures, and the one that is chosen."""

@@ -160,6 +160,7 @@ def _fill(element: Any, tile: Tile) -> None:
     """Show what is in a picture."""
     element.setAttribute("aria-selected", "true" if tile.chosen else "false")
     element.title = tile.path
+    element.setAttribute("aria-description", tile.why)  # after the name, which goes first
     element.dataset.state = tile.state
     element.classList.toggle("shown", tile.shown)
     frame = make("div", cls="photo-frame")
@@ -167,6 +168,8 @@ def _fill(element: Any, tile: Tile) -> None:
         small = make("img", alt="", draggable="false")
         small.src = tile.url
         frame.append(small)
+    if tile.why:
+        frame.append(make("p", cls="photo-why", text=tile.why, aria_hidden="true"))
     frame.append(make("span", cls="photo-mark"))
     chips = make("div", cls="photo-chips")
     for class_id, text in tile.chips:

@@ -12,8 +12,9 @@ from obscura.page.browser import canvas, files, records, storage
 from obscura.page.browser.boot import boot
 from obscura.page.browser.clock import now_ms
 from obscura.page.browser.dom import by_id, every, on_hidden, run_now
+from obscura.page.browser.shell import close_dialogs
 from obscura.page.features.context import Context
-from obscura.page.features.photos import saving, words
+from obscura.page.features.photos import words
 from obscura.page.features.photos.answers import Answers
 from obscura.page.features.photos.bar import PictureBar
 from obscura.page.features.photos.collection import Choice, Collection, State, View
@@ -21,6 +22,7 @@ from obscura.page.features.photos.dialog import PhotosDialog, said
 from obscura.page.features.photos.given import photo_of
 from obscura.page.features.photos.grid import Grid
 from obscura.page.features.photos.reader import PhotoReader, identity
+from obscura.page.features.photos.saver import Saver
 from obscura.page.features.photos.selection import Selection
 from obscura.page.features.photos.thumbs import Thumbnails
 from obscura.page.features.photos.tiles import Tile, describe
@@ -53,6 +55,7 @@ class Photos(Part):
         self._sight: Sequence[int] = ()
         self._first: Any = None  # the first of several files, while it is being opened
         self._stale = False  # whether something was found since the grid was rendered
+        self._reading = self._collection  # that of the picture which is being analysed
         self._database = records.RecordDatabase(
             records.PHOTOS, lambda: boot.load(context.build.store_url)
         )
@@ -62,7 +65,7 @@ class Photos(Part):
         self._bar = PictureBar(self._page.sources, context.spawn, self._open_grid)
         self._thumbs = Thumbnails(
             lambda number: self._reader.small(self._collection.photos[number]),
-            _address,
+            files.object_url,
             files.revoke,
             self._touch,
         )
@@ -83,7 +86,7 @@ class Photos(Part):
             in_sight=self._seen,
         )
         self._dialog = PhotosDialog(grid, self._render, self._page.change)
-        context.photos = self._chosen
+        self._saver = Saver(self._dialog, lambda: self._page.sources.veiled)
         every(RENDER_MS, self._render_if_stale)
         every(WRITE_MS, lambda: run_now(self._write()))
         on_hidden(lambda: run_now(self._write()))
@@ -95,6 +98,7 @@ class Photos(Part):
         return {
             "grid": self._open_grid,
             "grid of the bar": self._open_grid,
+            "grid of Export": self._leave_export,
             "previous": lambda: self._bar.album.move(-1),
             "next": lambda: self._bar.album.move(1),
             "pause": self._pause,
@@ -104,6 +108,7 @@ class Photos(Part):
             "clear": self._clear,
             "undo": self._undo,
             "save": self._save,
+            "cancel save": self._saver.cancel,
         }[command]()
 
     def step(self, steps: int) -> Any:
@@ -208,7 +213,8 @@ class Photos(Part):
         card = self._page.sessions.card
         if card is not None:
             options = self._context.analysis.options(card)
-            self._collection.use_model(identity(card, options.iou), card.name, card.labels)
+            if self._collection.use_model(identity(card, options.iou), card.name, card.labels):
+                self._dialog.want_any()
         self._touch()
         if self._collection.waiting and not self._work.stopped:
             self._context.spawn(self._work.run())
@@ -226,6 +232,7 @@ class Photos(Part):
 
     async def _read(self, number: int) -> None:
         collection, card = self._collection, self._page.sessions.card
+        self._reading = collection
         if card is None:
             return
         try:
@@ -233,18 +240,20 @@ class Photos(Part):
         except PictureError:
             raise
         except ObscuraError as error:
-            if self._page.sessions.lost:  # on the next backend there is another try
+            if self._page.sessions.card is card:  # on the next backend there is another try
                 await self._page.models.recover(error)
             raise
         if small is not None and collection is self._collection:
             self._thumbs.keep(number, small)
 
     async def _failed(self, number: int, error: ObscuraError) -> None:
-        self._collection.failed(number, words.failure(error))
+        unreadable = isinstance(error, PictureError)
+        self._reading.failed(number, words.failure(error), unreadable=unreadable)
 
     def _pause(self) -> None:
         if self._work.stopped:
             self._work.go_on()
+            self._collection.try_again()
             self._begin()
         else:
             self._work.stop(words.PAUSED)
@@ -285,12 +294,13 @@ class Photos(Part):
         self._choice = self._dialog.choice(self._choice)
         self._view = self._collection.view(self._choice)
         self._dialog.render(self._collection, self._view, self._choice, self._selection)
+        self._dialog.allow_pictures(not self._page.sources.veiled)
         self._dialog.render_work(self._collection, self._work)
         self._render_button()
 
     def _render_button(self) -> None:
         count = len(self._collection)
-        by_id("photos").hidden = not count
+        by_id("photos").hidden = by_id("export-photos").hidden = not count
         said(by_id("photos-text"), words.pictures(count))
 
     def _open_grid(self) -> None:
@@ -302,6 +312,10 @@ class Photos(Part):
         if shown is not None:
             self._dialog.grid.activate(shown)
         self._dialog.grid.focus()
+
+    def _leave_export(self) -> None:
+        close_dialogs()
+        self._open_grid()
 
     def _describe(self, number: int) -> Tile:
         return describe(
@@ -377,24 +391,8 @@ class Photos(Part):
 
     # ---- what leaves the grid --------------------------------------------------------------------
 
-    def _chosen(self) -> list[tuple[Any, dict[str, Any]]]:
-        """Return the files and records of the pictures that are marked; of all that are shown if
-        none is."""
+    def _save(self) -> Any:
+        """Save the pictures that are marked; all that are shown if none is."""
         order = self._view.order
         numbers = self._selection.among(order) if len(self._selection) else order
-        photos = self._collection.photos
-        return [
-            (photos[n].file, saving.record(self._collection, n, self._choice))
-            for n in numbers
-            if photos[n].state is State.DONE
-        ]
-
-    def _save(self) -> None:
-        rows = [record for _, record in self._chosen()]
-        name = saving.save(rows, self._collection.labels, self._dialog.format)
-        self._dialog.say(words.SAVED.format(name=name))
-
-
-def _address(small: Any) -> str:
-    """Return the address of a small copy, which is hidden where pictures are."""
-    return files.object_url(small)
+        return self._saver.save(self._collection, numbers, self._choice, self._dialog.format)

@@ -7,11 +7,13 @@ answer is that of the photo in view. One canvas serves all photos, and holds one
 from __future__ import annotations
 
 from binascii import crc32
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from obscura.cards.card import ModelCard
 from obscura.detections import Detections
+from obscura.errors import ObscuraError, PictureError
 from obscura.families.decode import decode
 from obscura.page.features.photos.answers import Answers
 from obscura.page.features.photos.collection import Collection, Photo
@@ -68,13 +70,14 @@ class PhotoReader:
             if collection.identity == model:
                 collection.found(number, *known)
             return None
-        canvas, size = await self._drawn(photo)
-        try:
-            small = await self._small_copy(canvas, SIDE)
-            frame = FrameInfo(0, 0.0, *size)
-            answered = await self._sources.find_in(lambda: self._read_pixels(canvas), frame)
-        finally:
-            self._release(canvas)
+        with _of(photo):
+            canvas, size = await self._drawn(photo)
+            try:
+                small = await self._small_copy(canvas, SIDE)
+                frame = FrameInfo(0, 0.0, *size)
+                answered = await self._sources.find_in(lambda: self._read_pixels(canvas), frame)
+            finally:
+                self._release(canvas)
         if answered is None or answered[0].card is not card or collection.identity != model:
             return small  # another model was chosen meanwhile, for which it waits
         found = decode(answered[0].outputs, card, size, threshold=LEAST, iou=iou)
@@ -85,11 +88,12 @@ class PhotoReader:
     async def small(self, photo: Photo) -> Any:
         """Return a small copy of a photo as a `Blob`; None if the browser cannot make one. Errors
         as of `SourceOpener.photo`."""
-        canvas, _ = await self._drawn(photo)
-        try:
-            return await self._small_copy(canvas, SIDE)
-        finally:
-            self._release(canvas)
+        with _of(photo):
+            canvas, _ = await self._drawn(photo)
+            try:
+                return await self._small_copy(canvas, SIDE)
+            finally:
+                self._release(canvas)
 
     async def _drawn(self, photo: Photo) -> tuple[Any, tuple[int, int]]:
         """Return a canvas with a photo, and the photo's own size."""
@@ -120,6 +124,18 @@ class PhotoReader:
             await self._answers.add(model, photo.key, size, found)
         except Exception as error:  # noqa: BLE001  (as above)
             self._unstored(error)
+
+
+@contextmanager
+def _of(photo: Photo) -> Iterator[None]:
+    """Have what a browser throws, such as for a canvas that it has no memory for, be an error of
+    this photo: the others go on."""
+    try:
+        yield
+    except ObscuraError:
+        raise
+    except Exception as error:
+        raise PictureError(f"{photo.path} cannot be read", error) from error
 
 
 def identity(card: ModelCard, iou: float | None) -> str:

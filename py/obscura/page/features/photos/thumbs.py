@@ -40,6 +40,7 @@ class Thumbnails:
         self._urls: OrderedDict[int, str] = OrderedDict()
         self._wanted: Sequence[int] = ()
         self._running = False
+        self._era = 0  # of the pictures that have these numbers
 
     def __len__(self) -> int:
         return len(self._urls)
@@ -73,16 +74,18 @@ class Thumbnails:
         try:
             while self._wanted:
                 number, *self._wanted = self._wanted
-                blob = None
+                era, blob = self._era, None
                 with suppress(PictureError):  # the analysis says why
                     blob = await self._make(number)
-                self.keep(number, blob)
+                if era == self._era:
+                    self.keep(number, blob)
         finally:
             self._running = False
 
     def clear(self) -> None:
-        """Drop all copies."""
+        """Drop all copies: from now on the numbers are those of other pictures."""
         self._wanted = ()
+        self._era += 1
         for url in self._urls.values():
             if url:
                 self._revoke(url)

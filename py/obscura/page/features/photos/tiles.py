@@ -21,6 +21,8 @@ class Tile(NamedTuple):
     """Classes with their words, the most frequent first."""
     note: str
     """What is said in place of chips."""
+    why: str
+    """Why there is no answer, and what to do, in a sentence; said in place of the small copy."""
     url: str
     """Of the small copy; "" while there is none."""
     chosen: bool
@@ -45,6 +47,7 @@ def describe(
         photo.state.value,
         tuple((class_id, words.chip(labels[class_id], count)) for class_id, count in chips),
         _note(collection, number),
+        photo.error,
         url,
         chosen,
         shown,
@@ -55,4 +58,6 @@ def _note(collection: Collection, number: int) -> str:
     photo = collection.photos[number]
     if photo.state is State.DONE:
         return words.HIDDEN if len(collection.table.of(number)) else words.NOTHING
-    return {State.WAITING: words.WAITING, State.VIDEO: words.VIDEO}.get(photo.state, photo.error)
+    if photo.state is State.FAILED:
+        return words.UNREAD if photo.unreadable else words.FAILED
+    return {State.WAITING: words.WAITING, State.VIDEO: words.VIDEO}[photo.state]

@@ -22,7 +22,22 @@ NO_MODEL = "Waiting for the model"
 PAUSED = "Paused"
 STOPPED = "Stopped"
 FULL = "This browser stores no more answers. Those that you see last until you close the page."
-SAVED = "Saved as {name}"
+CANCELLED = "Cancelled. Nothing was saved."
+NOTHING_TO_SAVE = "Nothing to save yet: no picture is analysed."
+VEILED = "Nothing was saved: parts of pictures are hidden, and files would show them."
+NO_ROOM = "The browser has no room for this file. Select fewer pictures."
+FORMS = {
+    "csv": "CSV",
+    "jsonl": "JSON Lines",
+    "json": "JSON",
+    "coco": "COCO",
+    "yolo": "YOLO",
+    "coco-pictures": "COCO",
+    "yolo-pictures": "YOLO",
+    "pictures": "the pictures",
+}
+UNREAD = "Can't be opened"
+FAILED = "Not analysed"
 
 
 def position(number: int, count: int) -> str:
@@ -74,6 +89,28 @@ def stopped(why: str, waiting: int) -> str:
     return f"{why} · {pictures(waiting)} not analysed yet"
 
 
+def saved(name: str, count: int, left_out: int, missing: int) -> str:
+    """Return what was saved.
+
+    Args:
+        name: of the file.
+        count: pictures in it.
+        left_out: pictures that were to be in it and have no answer.
+        missing: pictures of which the files could not be read.
+    """
+    sentence = f"Saved as {name}: {pictures(count)}."
+    if left_out:
+        sentence += f" Without {left_out:,} not analysed."
+    if missing:
+        sentence += f" {missing:,} could not be read any more."
+    return sentence
+
+
+def saving(form: str) -> str:
+    """Return what is being saved; the bar beside it shows how far that is."""
+    return f"Preparing {FORMS[form]}…"
+
+
 def selected(count: int) -> str:
     """Return how many pictures are selected."""
     return "None selected" if not count else f"{count:,} selected"
@@ -82,6 +119,12 @@ def selected(count: int) -> str:
 def chip(label: str, count: int) -> str:
     """Return the words of one class of what is in a picture."""
     return label if count == 1 else f"{count} {label}"
+
+
+def cause(error: ObscuraError) -> str:
+    """Return why nothing is analysed, in a few words."""
+    words = NOTICES.get(error.code)
+    return words.title if words else str(error)
 
 
 def failure(error: ObscuraError) -> str:

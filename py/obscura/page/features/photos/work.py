@@ -11,6 +11,7 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Collection, Iterable
 
 from obscura.errors import ObscuraError, PictureError
+from obscura.page.features.photos import words
 
 WAIT_S = 0.1
 """Between two looks at whether work may go on."""
@@ -111,7 +112,7 @@ class Work:
             self._failures += 1
             if self._failures >= MOST_FAILURES:
                 await self._failed(number, error)
-                self.stopped = str(error)
+                self.stopped = words.cause(error)
         else:
             self._failures = 0
             self._took_s.append(self._now_s() - begun)
