@@ -20,6 +20,7 @@ import {
 import { FORMATS } from "./read.js";
 
 const WAITING = 8; // writes that may wait for the disk before the encoder waits too
+const SEGMENT_BYTES = 1 << 20; // in which files in memory grow
 const TURN_MS = 30; // how long packets are copied before the page gets its turn
 
 // A file in the private file system of this site, which a worker writes (assets/disk.js).
@@ -79,6 +80,42 @@ export class DiskFile {
   }
 }
 
+// A file in memory, where the browser stores none for this site, as in private windows.
+export class MemoryFile {
+  constructor() {
+    this.size = 0;
+    this.segments = [];
+    this.closed = false;
+  }
+
+  // As `DiskFile.writable`.
+  writable() {
+    return new WritableStream({ write: ({ data, position }) => this.write(data, position) });
+  }
+
+  write(data, position) {
+    for (let done = 0; done < data.length; ) {
+      const start = (position + done) % SEGMENT_BYTES;
+      const index = (position + done - start) / SEGMENT_BYTES;
+      while (this.segments.length <= index) this.segments.push(new Uint8Array(SEGMENT_BYTES));
+      const part = data.subarray(done, done + SEGMENT_BYTES - start);
+      this.segments[index].set(part, start);
+      done += part.length;
+    }
+    this.size = Math.max(this.size, position + data.length);
+  }
+
+  blob(type) {
+    const last = this.size - SEGMENT_BYTES * (this.segments.length - 1);
+    const parts = this.segments.map((each, index) => (this.segments[index + 1] ? each : each.subarray(0, last)));
+    return new Blob(parts, { type });
+  }
+
+  async close() {
+    this.closed = true;
+  }
+}
+
 // whole: false for a file that can be read however far it was written.
 function formatOf(container, whole) {
   if (container === "mp4") {
@@ -97,20 +134,20 @@ export async function firstCodec(codecs, width, height) {
   return null;
 }
 
-// Encodes what is on a canvas into a file.
+// Encodes what is on a canvas into a file that can be read however far it was written.
 export class Recording {
-  // whole: whether the file is to be a plain one, which is unreadable until `finish`. sound: a Sound, or null.
-  static async start(canvas, file, container, codec, whole, sound) {
+  // live: whether pictures come at their own pace. sound: a Sound or Microphone, or null.
+  static async start(canvas, file, container, codec, live, sound) {
     const recording = new Recording();
     recording.output = new Output({
-      format: formatOf(container, whole),
+      format: formatOf(container, false),
       target: new StreamTarget(file.writable()),
     });
     recording.video = new CanvasSource(canvas, {
       codec,
       quality: new Quality("high"),
-      keyFrameInterval: whole ? 2 : 1, // a fragment begins with one
-      latencyMode: whole ? "quality" : "realtime",
+      keyFrameInterval: 1, // a fragment begins with one
+      latencyMode: live ? "realtime" : "quality",
     });
     recording.output.addVideoTrack(recording.video);
     recording.sound = sound?.fits(recording.output.format) ? sound : null;
@@ -125,8 +162,9 @@ export class Recording {
     await this.sound?.copyUntil(time + duration);
   }
 
-  async finish() {
-    await this.sound?.copyAll();
+  // complete: whether all pictures are there, so that all of the sound is to be, too.
+  async finish(complete) {
+    if (complete) await this.sound?.copyAll();
     await this.output.finalize();
   }
 

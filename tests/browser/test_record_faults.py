@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import Route
 
 from .conftest import OpenRoom
-from .numbered import clip, duration_s, shown
+from .numbered import clip, duration_s, shown, sounds
 from .room import Room
 from .test_record import EVEN, check, play, record, saved, see_colours, until_finished
 
@@ -40,6 +40,23 @@ globalThis.free = 1e12;
 const estimate = async () => ({ quota: 1e12, usage: 1e12 - free });
 if (navigator.storage) navigator.storage.estimate = estimate;
 """
+PRIVATE = """
+if (navigator.storage) {
+  const refuse = async () => { throw new DOMException("not in private windows", "SecurityError"); };
+  navigator.storage.getDirectory = refuse;
+}
+"""
+DENIED = """
+const devices = navigator.mediaDevices;
+if (devices) {
+  const ask = devices.getUserMedia.bind(devices);
+  devices.getUserMedia = async (wanted) => {
+    if (wanted.audio) throw new DOMException("denied", "NotAllowedError");
+    return ask(wanted);
+  };
+}
+"""
+NO_SOUND = "delete globalThis.AudioEncoder;"
 
 
 @pytest.fixture
@@ -53,6 +70,26 @@ def visit(new_room: OpenRoom) -> Any:
         return room
 
     return opened
+
+
+def fill(room: Room, most: int) -> None:
+    """Have the device be full once so many bytes were written by a worker that starts from now
+    on."""
+    full = f"""
+      const write = FileSystemSyncAccessHandle.prototype.write;
+      let left = {most};
+      FileSystemSyncAccessHandle.prototype.write = function (data, ...rest) {{
+        left -= data.length;
+        if (left < 0) throw new DOMException("full", "QuotaExceededError");
+        return write.call(this, data, ...rest);
+      }};
+    """
+
+    def answer(route: Route) -> None:
+        response = route.fetch()
+        route.fulfill(response=response, body=full + response.text())
+
+    room.page.route("**/assets/disk.*.js", lambda route: answer(route))
 
 
 def begin(room: Room, frames: int = 1) -> None:
@@ -186,21 +223,7 @@ def test_a_full_device_is_said_before_and_nothing_is_lost(visit: Any) -> None:
 
 def test_a_device_that_is_full_all_at_once(visit: Any) -> None:
     room = visit()
-    full = """
-      const write = FileSystemSyncAccessHandle.prototype.write;
-      let left = 40_000;
-      FileSystemSyncAccessHandle.prototype.write = function (data, ...rest) {
-        left -= data.length;
-        if (left < 0) throw new DOMException("full", "QuotaExceededError");
-        return write.call(this, data, ...rest);
-      };
-    """
-
-    def answer(route: Route) -> None:
-        response = route.fetch()
-        route.fulfill(response=response, body=full + response.text())
-
-    room.page.route("**/assets/disk.*.js", lambda route: answer(route))
+    fill(room, 40_000)
     play(room, clip(EVEN))
     room.at("record").click()
     room.page.wait_for_selector("#record-left:visible")
@@ -247,3 +270,70 @@ def test_a_recording_that_is_stopped_at_once(visit: Any) -> None:
     room.at("record").click()
 
     room.until_text("record-note-text", "^Nothing was recorded")
+
+
+def test_a_browser_that_stores_nothing_records_in_memory(visit: Any) -> None:
+    room = visit(PRIVATE)
+    play(room, clip(EVEN))
+    begin(room, 10)
+    said = room.at("record-note-text").inner_text()
+    room.at("record").click()
+    until_finished(room)
+    assert re.match("This browser lets the page store nothing, .* lost if this tab closes", said)
+
+    room.page.keyboard.press("Escape")
+    room.page.wait_for_selector("#record-left:visible")
+    look(room)
+    data = saved(room)
+    frames = shown(data)
+    check(frames)
+    assert duration_s(data) >= frames[-1].time_s > 0
+    room.at("record-delete").click()
+    room.page.wait_for_function("() => !document.getElementById('record-dialog').open")
+    assert not room.at("record-left").is_visible()
+
+
+@pytest.mark.parametrize(
+    ("init", "why"),
+    [
+        pytest.param(DENIED, "^No microphone, or it isn't allowed", id="it is refused"),
+        pytest.param(NO_SOUND, "^This browser can't record a microphone", id="no encoder"),
+    ],
+)
+def test_without_a_microphone_it_is_recorded_without_sound(
+    new_room: OpenRoom, init: str, why: str
+) -> None:
+    room = new_room(cold=True, accept_downloads=True, permissions=["camera"], init=init)
+    room.open().until_state("ready")
+    room.page.evaluate("() => document.getElementById('record_sound').click()")
+    room.start()
+    begin(room, 4)
+    said = room.at("record-note-text").inner_text()
+    room.at("record").click()
+    until_finished(room)
+    data = saved(room)
+
+    assert re.match(why, said)
+    assert "without sound" in said
+    assert sounds(data) == []
+    assert duration_s(data) > 0.1
+
+
+def test_sound_is_left_out_once_a_video_was_sought(visit: Any) -> None:
+    room = visit()
+    play(room, clip(range(0, 20_000, 100), sound=True))
+    room.page.evaluate("() => document.getElementById('record_sound').click()")
+    begin(room, 5)
+    room.at("video-time").evaluate(
+        "at => { at.value = at.max * 0.75; at.dispatchEvent(new Event('input')); }"
+    )
+    room.page.wait_for_function("() => video.currentTime > 10 && !video.seeking")
+    before = room.snapshot()["recording"]["frames"]
+    room.until(f"now.recording.frames > {before + 5}")
+    room.at("record").click()
+    until_finished(room)
+
+    assert room.at("record-status").inner_text().startswith("Without sound, because")
+    data = saved(room)
+    assert sounds(data) == []
+    check(shown(data))

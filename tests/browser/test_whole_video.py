@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
+import av
 import pytest
 from playwright.sync_api import Route
 
 from .conftest import OpenRoom
-from .numbered import GREEN, HEIGHT, SIZE, TOP, clip, duration_s, place, shown, sounds
+from .numbered import GREEN, HEIGHT, SIZE, TOP, WIDTH, clip, duration_s, place, shown, sounds
 from .room import Room
 from .test_record import check
 
@@ -51,22 +54,36 @@ run(main())
 """In place of the page's last line: `obscura.analysed()` has the clip's results there."""
 
 
-def records(times_ms: list[int]) -> list[dict[str, Any]]:
-    """Return what is found in the clip: its rectangle in each frame."""
+def records(times_ms: list[int], track: int | None = None) -> list[dict[str, Any]]:
+    """Return what is found in the clip: its rectangle in each frame.
+
+    Args:
+        track: the number that it has, if it is followed.
+    """
     made = []
     for number, time_ms in enumerate(times_ms):
         left, right = place(number)
         box = {"x1": left, "y1": TOP, "x2": right, "y2": TOP + HEIGHT}
         row = {"label": "green", "class_id": GREEN, "score": 0.9, **box}
+        if track is not None:
+            row["track_id"] = track
         frame = {"frame": number, "time_s": time_ms / 1000, "width": SIZE[0], "height": SIZE[1]}
         made.append({**frame, "detections": [row]})
     return made
 
 
-def opened(new_room: OpenRoom, times_ms: list[int], data: bytes, init: str = "") -> Room:
+def opened(
+    new_room: OpenRoom,
+    times_ms: list[int],
+    data: bytes,
+    *,
+    init: str = "",
+    query: str = "",
+    track: int | None = None,
+) -> Room:
     """Return a visit in which a clip plays and is analysed."""
     room = new_room(cold=True, accept_downloads=True, init=init)
-    known = ANALYSED.replace("RECORDS", repr(json.dumps(records(times_ms))))
+    known = ANALYSED.replace("RECORDS", repr(json.dumps(records(times_ms, track))))
     known = known.replace("RED_GREEN_BLUE", "['red', 'green', 'blue']")
 
     def answer(route: Route) -> None:
@@ -76,12 +93,25 @@ def opened(new_room: OpenRoom, times_ms: list[int], data: bytes, init: str = "")
         route.fulfill(response=response, body=changed)
 
     room.page.route(re.compile(r"/py/main[^/]*\.py"), lambda route: answer(route))
-    room.open().until_state("ready")
+    room.open(query).until_state("ready")
     room.give(data, "numbered.webm", "video/webm")
     room.until_live()
     room.page.evaluate("() => obscura.analysed()")
     room.page.wait_for_selector("#record-whole:visible")
     return room
+
+
+def left(room: Room) -> Any:
+    """Return the names of the files that are on the device."""
+    return room.page.evaluate(
+        """async () => {
+          const root = await navigator.storage.getDirectory();
+          const folder = await root.getDirectoryHandle("obscura-recordings");
+          const names = [];
+          for await (const name of folder.keys()) names.push(name);
+          return names;
+        }"""
+    )
 
 
 def saved(room: Room) -> bytes:
@@ -134,16 +164,46 @@ def test_the_page_says_how_far_it_is_and_it_can_be_cancelled(new_room: OpenRoom)
     room.until_text("record-note-text", "^Cancelled")
     room.page.wait_for_selector("#record-whole:visible")
     assert not room.at("record-cancel").is_visible()
-    left = room.page.evaluate(
-        """async () => {
-          const root = await navigator.storage.getDirectory();
-          const folder = await root.getDirectoryHandle("obscura-recordings");
-          const names = [];
-          for await (const name of folder.keys()) names.push(name);
-          return names;
-        }"""
+    assert left(room) == []
+
+
+def test_trails_lines_and_zones_are_drawn_as_of_each_frame(new_room: OpenRoom) -> None:
+    times = list(range(0, 1000, 100))
+    door = {"name": "door", "start": [0.9, 0.2], "end": [0.9, 0.9]}
+    shapes = quote(json.dumps({"format": 1, "lines": [door]}))
+    room = opened(new_room, times, clip(times), query=f"?shapes={shapes}", track=7)
+
+    room.at("record-whole").click()
+    made = saved(room)
+
+    with av.open(io.BytesIO(made)) as container:
+        frames = [each.to_ndarray(format="rgb24") for each in container.decode(video=0)]
+    assert len(frames) == len(times)
+    ground = slice(TOP + HEIGHT - 3, TOP + HEIGHT + 4)  # where the rectangle's foot goes along
+    # From the foot in the first frame to that in the next: within the box's edge, and behind it.
+    first = slice(place(0)[0] + WIDTH // 2 + 2, place(1)[0] + WIDTH // 2)
+    for number, frame in enumerate(frames):
+        left_edge, right_edge = place(number)
+        if left_edge > first.stop:
+            assert frame[ground, first].max() > 120, "the trail"
+        assert frame[ground, right_edge + 20 : 560].max(initial=0) < 60, "nothing of later frames"
+        assert frame[200:300, 565:588].max() > 150, "the line"
+
+
+def test_what_is_changed_meanwhile_does_not_change_the_video(new_room: OpenRoom) -> None:
+    times = list(range(0, 3000, 33))
+    room = opened(new_room, times, clip(times), init=SLOW)
+
+    room.at("record-whole").click()
+    room.until_text("record-note-text", "^Making the video: ")
+    room.at("threshold").evaluate(
+        "at => { at.value = 0.95; at.dispatchEvent(new Event('input', { bubbles: true })); }"
     )
-    assert left == []
+    room.give(clip([0, 100, 200], size=(320, 240)), "other.webm", "video/webm")
+    frames = shown(saved(room))
+
+    assert [each.number for each in frames] == list(range(len(times)))
+    check(frames)
 
 
 def test_nothing_is_made_while_parts_are_hidden(new_room: OpenRoom) -> None:
@@ -155,3 +215,16 @@ def test_nothing_is_made_while_parts_are_hidden(new_room: OpenRoom) -> None:
 
     room.until_text("record-note-text", "^While Hide is on")
     assert not room.at("record-dialog").is_visible()
+
+
+def test_a_video_is_made_no_further_once_parts_are_hidden(new_room: OpenRoom) -> None:
+    times = list(range(0, 6000, 33))
+    room = opened(new_room, times, clip(times), init=SLOW)
+
+    room.at("record-whole").click()
+    room.until_text("record-note-text", "^Making the video: ")
+    room.page.keyboard.press("h")
+
+    room.until_text("record-note-text", "^While Hide is on")
+    room.page.wait_for_selector("#record-whole:visible")
+    assert left(room) == []

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncIterator, Coroutine
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,14 +17,22 @@ from obscura.export.records import to_record
 from obscura.live.frame_clock import CUT_S
 from obscura.page.features.record import words
 from obscura.page.features.record.recording import MOST_HELD, MOST_WAITING, HeldFrames, Recording
-from obscura.page.features.record.room import RESERVE, seconds_left
+from obscura.page.features.record.room import RESERVE, reaches_s, seconds_left
 from obscura.page.features.record.timeline import FRAME_S, Timeline
-from obscura.page.features.record.whole import Cancelled, encode_all, shown
+from obscura.page.features.record.whole import (
+    Cancelled,
+    EncoderBroke,
+    Seen,
+    SourceBroke,
+    encode_all,
+    tracks_of,
+)
 from obscura.page.live.analysis import DecodeOptions
 from obscura.page.live.results import Head, Results
 from obscura.update import FrameInfo, Update
 
 SIZE = (640, 480)
+ROOT = Path(__file__).parents[2]
 
 
 # ---- when frames show ----------------------------------------------------------------------------
@@ -53,6 +64,18 @@ def test_a_gap_in_a_camera_takes_its_time_also_after_a_pause() -> None:
 )
 def test_what_was_not_showing_takes_no_time(later: tuple[float, int]) -> None:
     assert times((7.0, 1), (7.1, 1), later) == pytest.approx([0, 0.1, 0.2])
+
+
+def test_a_camera_after_a_video_has_a_clock_of_its_own() -> None:
+    line = Timeline()
+    line.frame(7.0, 1, is_video=True, source="clip.mp4")
+    line.frame(7.1, 1, is_video=True, source="clip.mp4")
+
+    shown = line.frame(1234.5, 2, is_video=False, source="camera")
+
+    assert shown is not None
+    assert shown[0] == pytest.approx(0.2), "as closely as frames have been until then"
+    assert line.jumps == 1
 
 
 def test_the_same_frame_is_not_added_twice() -> None:
@@ -101,6 +124,19 @@ def test_no_more_frames_are_held_than_cameras_can_spare() -> None:
     assert sum(not each.closed for each in frames) == MOST_HELD
 
 
+def test_frames_of_a_source_before_do_not_push_out_those_of_the_next() -> None:
+    held, old, new = HeldFrames(), [Closable() for _ in range(3)], [Closable() for _ in range(2)]
+    for index, frame in enumerate(old):
+        held.add(70 + index, frame)
+
+    for index, frame in enumerate(new):
+        held.add(index, frame)
+
+    assert all(each.closed for each in old)
+    assert held.take(0) is new[0]
+    assert held.take(1) is new[1]
+
+
 class Encoder:
     """An encoder that is as slow as the test wants."""
 
@@ -116,7 +152,7 @@ class Encoder:
         self.waiting.append(asyncio.get_running_loop().create_future())
         return self.waiting[-1]
 
-    async def finish(self) -> None:
+    async def finish(self, *, complete: bool = True) -> None:
         if self.broken is not None:
             raise self.broken
 
@@ -230,6 +266,11 @@ def found(time_s: float, left: float, score: float = 0.9) -> Update:
     return Update(FrameInfo(0, time_s, *SIZE), rows)
 
 
+def followed(time_s: float, track: int, score: float) -> Update:
+    update = found(time_s, 5, score)
+    return replace(update, detections=update.detections.replace(track_id=np.array([track])))
+
+
 def results(*updates: Update) -> Results:
     made = Results(Nowhere(), "clip", Head("clip.mp4", "model", ["thing"], 0.0))
     for each in updates:
@@ -251,7 +292,7 @@ class Quick:
             raise OSError("broken")
         self.added.append((time_s, duration_s))
 
-    async def finish(self) -> None:
+    async def finish(self, *, complete: bool = True) -> None:
         pass
 
 
@@ -311,14 +352,81 @@ def test_a_video_that_is_not_wanted_any_more_ends() -> None:
 
 def test_an_encoder_that_fails_ends_it_and_holds_nothing() -> None:
     samples = [Sample(each / 10) for each in range(4)]
-    with pytest.raises(OSError, match="broken"):
+    with pytest.raises(EncoderBroke, match="broken"):
         encode(samples, results(found(0, 5)), Quick(fails_at=1))
     assert [each.closed for each in samples] == [True, True, False, False]
+
+
+def test_a_file_that_breaks_off_is_told_from_an_encoder_that_fails() -> None:
+    made: list[float] = []
+
+    async def broken() -> AsyncIterator[Sample]:
+        yield Sample(0)
+        yield Sample(0.1)
+        raise OSError("damaged")
+
+    async def run() -> None:
+        await encode_all(
+            broken(),
+            results(found(0, 5)),
+            Quick(),
+            lambda _sample, _update: None,
+            start_s=0,
+            size=SIZE,
+            progress=made.append,
+            wanted=lambda: True,
+        )
+
+    with pytest.raises(SourceBroke, match="damaged"):
+        asyncio.run(run())
+    assert made == pytest.approx([0, 0.1]), "what was there is encoded"
+
+
+def scores(seen: Seen, update: Update) -> list[int]:
+    """Return how many rows are counted, and how many are shown."""
+    every, shown = seen.of(update)
+    return [len(every.detections), len(shown.detections)]
 
 
 def test_what_is_shown_follows_the_threshold_and_the_classes() -> None:
     update = found(0, 5, score=0.4)
 
-    assert len(shown(update, DecodeOptions(threshold=0.3), None).detections) == 1
-    assert len(shown(update, DecodeOptions(threshold=0.5), None).detections) == 0
-    assert len(shown(update, DecodeOptions(0.3, classes={0}), None).detections) == 1
+    assert scores(Seen(DecodeOptions(threshold=0.3), None, None), update) == [1, 1]
+    assert scores(Seen(DecodeOptions(threshold=0.5), None, None), update) == [1, 0]
+    assert scores(Seen(DecodeOptions(0.3, classes={0}), None, None), update) == [1, 1]
+
+
+def test_a_track_is_shown_by_its_highest_score_and_says_for_how_long() -> None:
+    kept = results(followed(1.0, 4, 0.9), followed(2.5, 4, 0.2), followed(3.0, -1, 0.8))
+    tracks = asyncio.run(tracks_of(kept))
+    assert tracks == {4: (1.0, 0.9)}
+
+    options = DecodeOptions(threshold=0.5)
+    weak = Seen(options, None, tracks).of(followed(2.5, 4, 0.2))[1].detections
+    assert weak.data["seen_s"].tolist() == [1.5]
+    assert scores(Seen(options, None, tracks), followed(3.0, -1, 0.8)) == [1, 0], "not followed"
+    assert scores(Seen(options, None, {}), followed(2.5, 4, 0.2)) == [1, 0], "by its own score"
+    plain = Seen(options, None, None).of(followed(2.5, 4, 0.9))[1].detections
+    assert plain.track_id is None, "tracking is off"
+
+
+def test_how_far_a_video_comes() -> None:
+    assert reaches_s(RESERVE + 300, 100, 10) == pytest.approx(40)
+    assert reaches_s(0, 100, 10) == pytest.approx(10)
+    assert reaches_s(0, 0, 0) == float("inf")
+
+
+# ---- the script ----------------------------------------------------------------------------------
+
+
+def test_the_script_has_what_the_page_calls_of_it() -> None:
+    media = ROOT / "assets/media"
+    written = re.findall(r"^export [a-z ]*?(\w+) ?[({]", (media / "write.js").read_text(), re.M)
+    (read,) = re.findall(r"^export {(.+)} from", (media / "index.js").read_text(), re.M)
+    browser = ROOT / "py/obscura/page/browser"
+    code = "".join((browser / name).read_text() for name in ("media.py", "recorder.py"))
+
+    called = set(re.findall(r"\b_?module\.(\w+)", code))
+
+    assert "frameOf" in called
+    assert called <= {*written, *(each.strip() for each in read.split(","))}

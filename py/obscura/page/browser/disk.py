@@ -1,4 +1,5 @@
-"""Recordings on the device: files in the private file system of this site.
+"""Recordings on the device: files in the private file system of this site; in memory where the
+browser has none, as in private windows.
 
 Boundary: `File` objects are the browser's; they are read from the device when they are used, and
 are void once the file is deleted.
@@ -13,19 +14,35 @@ from js import navigator
 from pyodide.ffi import JsException
 
 FOLDER = "obscura-recordings"
+TYPES = {"mp4": "video/mp4", "webm": "video/webm"}
 LOCK = "obscura-recording:"
 """Where the names of locks begin of files that are being written, also in other tabs; as in
 assets/disk.js."""
 
+_memory: dict[str, Any] = {}
+
+
+def hold(name: str, file: Any) -> None:
+    """Have a file in memory, a `MemoryFile` of assets/media/write.js, until it is deleted."""
+    _memory[name] = file
+
+
+async def works() -> bool:
+    """Whether the browser has a private file system for this site."""
+    try:
+        await navigator.storage.getDirectory()
+    except Exception:  # noqa: BLE001  (browsers that forbid it throw what they like)
+        return False
+    return True
+
 
 async def names() -> list[str]:
-    """Return the names of the files that nobody is writing, in order; none where the browser has no
-    such file system."""
-    found: list[str] = []
+    """Return the names of the files that nobody is writing, in order."""
+    found = [name for name, file in _memory.items() if file.closed]
     with suppress(Exception):  # browsers that forbid it throw what they like
         folder = await _folder()
         if folder is None:
-            return []
+            return sorted(found)
         locked = await _locked()
         entries = folder.keys()
         found += [str(name) async for name in entries if str(name) not in locked]
@@ -38,13 +55,17 @@ async def file(name: str) -> Any:
     Raises:
         JavaScript errors: there is none of that name.
     """
+    if name in _memory:
+        return _memory[name].blob(TYPES.get(name.rpartition(".")[2], ""))
     handle = await (await _folder()).getFileHandle(name)
     return await handle.getFile()
 
 
 async def delete(name: str) -> None:
     """Delete a file, if there is one."""
-    with suppress(JsException):
+    if _memory.pop(name, None) is not None:
+        return
+    with suppress(Exception):  # as above
         folder = await _folder()
         if folder is not None:
             await folder.removeEntry(name)

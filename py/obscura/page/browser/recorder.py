@@ -11,11 +11,11 @@ from collections.abc import Callable
 from typing import Any
 
 from js import window
-from pyodide.ffi import JsException, create_proxy, to_js
+from pyodide.ffi import create_proxy, to_js
 
+from obscura.page.browser import disk
 from obscura.page.browser.boot import boot
 from obscura.page.browser.canvas import new_canvas
-from obscura.page.browser.disk import FOLDER
 
 CODECS = {"avc": "mp4", "vp8": "webm", "vp9": "webm", "av1": "webm"}
 """Codecs of WebCodecs with the container of each, those that browsers encode fast first."""
@@ -24,8 +24,10 @@ CODECS = {"avc": "mp4", "vp8": "webm", "vp9": "webm", "av1": "webm"}
 class Encoder:
     """Writes one file; implements `page.features.record.recording.Encoder`."""
 
-    def __init__(self, recording: Any, file: Any) -> None:
+    def __init__(self, recording: Any, file: Any, *, in_memory: bool) -> None:
         self._recording, self._file = recording, file
+        self.in_memory = in_memory
+        """Whether the file is in memory, because the browser stores none."""
 
     @property
     def silent(self) -> bool:
@@ -42,11 +44,15 @@ class Encoder:
         raises what the browser throws."""
         return self._recording.add(time_s, duration_s)
 
-    async def finish(self) -> None:
+    async def finish(self, *, complete: bool = True) -> None:
         """Write the end, and close the file. Raises what the browser throws; the file is closed
-        then too."""
+        then too.
+
+        Args:
+            complete: whether all pictures are there, so that all of the sound is to be, too.
+        """
         try:
-            await self._recording.finish()
+            await self._recording.finish(complete)
         finally:
             await self._file.close()
 
@@ -100,6 +106,8 @@ class Writer:
         self._media_url, self._disk_url = media_url, disk_url
         self.failed: set[str] = set()
         """Codecs that have failed in this visit, and are not used again."""
+        self.in_memory = False
+        """Whether files are in memory, because the browser stores none."""
 
     async def codec(self, width: int, height: int) -> str | None:
         """Return the codec for pictures of this size; None if the browser encodes none."""
@@ -109,29 +117,42 @@ class Writer:
         return str(found) if isinstance(found, str) else None
 
     async def encoder(
-        self, canvas: Any, name: str, codec: str, *, whole: bool, sound: Any = None
+        self, canvas: Any, name: str, codec: str, *, live: bool, sound: Any = None
     ) -> Encoder:
-        """Return an encoder of what is drawn on a canvas.
+        """Return an encoder of what is drawn on a canvas, into a file that can be read however far
+        it was written.
 
         Args:
             name: of the file, which is made or emptied.
-            whole: whether the file is a plain one that is readable only once it is finished, and
-                not one that can be read however far it was written.
+            live: whether pictures come at their own pace, so that none may wait for long.
             sound: as `sound` returns it; it is left out if the container cannot have it.
 
         Raises:
-            JavaScript errors: the browser stores nothing, or cannot encode.
+            JavaScript errors: the browser cannot encode.
         """
         module = await boot.load(self._media_url)
-        file = await module.DiskFile.open(self._disk_url, FOLDER, name)
+        self.in_memory = self.in_memory or not await disk.works()
+        try:
+            file = await self._file(module, name)
+        except Exception:  # noqa: BLE001  (browsers that forbid it throw what they like)
+            self.in_memory = True
+            file = await self._file(module, name)
         try:
             recording = await module.Recording.start(
-                canvas, file, CODECS[codec], codec, whole, sound
+                canvas, file, CODECS[codec], codec, live, sound
             )
         except BaseException:
             await file.close()
             raise
-        return Encoder(recording, file)
+        return Encoder(recording, file, in_memory=self.in_memory)
+
+    async def _file(self, module: Any, name: str) -> Any:
+        """Return a new file to be written."""
+        if not self.in_memory:
+            return await module.DiskFile.open(self._disk_url, disk.FOLDER, name)
+        file = module.MemoryFile.new()
+        disk.hold(name, file)
+        return file
 
     async def make_whole(
         self, blob: Any, name: str, progress: Callable[[float], None], sound: Any = None
@@ -147,7 +168,7 @@ class Writer:
             JavaScript errors: the device is full.
         """
         module = await boot.load(self._media_url)
-        file = await module.DiskFile.open(self._disk_url, FOLDER, name)
+        file = await self._file(module, name)
         proxy = create_proxy(progress)
         try:
             return float(await module.makeWhole(blob, file, proxy, sound))
@@ -173,13 +194,14 @@ class Writer:
         return sound
 
     async def microphone(self, codec: str) -> Any:
-        """Return what a microphone hears, for `encoder`; None if there is none, or it is not
-        allowed. The caller closes it."""
+        """Return what a microphone hears, for `encoder`; None if the browser encodes no sound that
+        the container can have. The caller closes it.
+
+        Raises:
+            JavaScript errors: there is none, or it is not allowed.
+        """
         module = await boot.load(self._media_url)
-        try:
-            found = await module.Microphone.open(CODECS[codec])
-        except JsException:
-            return None
+        found = await module.Microphone.open(CODECS[codec])
         return found if hasattr(found, "source") else None
 
     async def duration_s(self, blob: Any) -> float:

@@ -62,6 +62,29 @@ class Layer(Protocol):
         """
 
 
+class FileLayer(Layer, Protocol):
+    """A layer over the frames of a file, which are drawn while something else may be in view."""
+
+    def follow(self, every: Update, shown: Update) -> None:
+        """Take note of the next frame, before it is drawn.
+
+        Args:
+            every: with all rows of the classes that are not hidden.
+            shown: with those that are shown.
+        """
+
+
+class Apart(Protocol):
+    """A layer that can be drawn over the frames of a file, too."""
+
+    def apart(self, labels: Sequence[str]) -> FileLayer:
+        """Return such a layer that begins with a file's first frame, as this one is set now.
+
+        Args:
+            labels: names of the classes, by class_id.
+        """
+
+
 class BoxLayer:
     """Boxes and labels; one of them can be selected.
 

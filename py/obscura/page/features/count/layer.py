@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from math import hypot
 from typing import Any
 
-from obscura.counting import Line, Zone
+from obscura.counting import Counter, Line, Shapes, Zone
 from obscura.counting.shapes import Point, points
 from obscura.drawing import ink
 from obscura.page.features.count import words
@@ -82,6 +82,12 @@ class ShapeLayer:
         if editor.drawing:
             self._draw_draft(context, view)
 
+    def apart(self, labels: Sequence[str]) -> FileShapeLayer:
+        """See `stage.layers.Apart`."""
+        own = FileShapeLayer(self.editor.shapes, labels)
+        own.shown = self.shown
+        return own
+
     def _draw_draft(self, context: Any, view: View) -> None:
         editor = self.editor
         points = [view.shown(point) for point in editor.draft]
@@ -91,6 +97,19 @@ class ShapeLayer:
             _stroke(context, DRAFT, 2.5)
         for x, y in points + cursor:
             _handle(context, x, y, DRAFT, filled=False)
+
+
+class FileShapeLayer(ShapeLayer):
+    """Draws lines and zones over the frames of a file, and counts in these from 0 on."""
+
+    def __init__(self, shapes: Shapes, labels: Sequence[str]) -> None:
+        super().__init__(Editor(shapes, lambda _shapes: None), Ledger(shapes))
+        self._counter, self._labels = Counter(shapes), labels
+
+    def follow(self, every: Update, shown: Update) -> None:  # noqa: ARG002  (as below)
+        """See `stage.layers.FileLayer`."""
+        self._counter.update(every)
+        self.ledger.take(self._counter, self._labels)
 
 
 def shade_of(shape: Shape, index: int) -> str:

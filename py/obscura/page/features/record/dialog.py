@@ -29,6 +29,7 @@ class RecordDialog:
         self._file: Any = None
         self._share_data: Any = None
         self._saved: set[str] = set()
+        self._turn = asyncio.Lock()  # of those that are finished
         listen(self._dialog, "close", lambda _event: self._closed())
 
     def run(self, command: str) -> Any:
@@ -50,23 +51,28 @@ class RecordDialog:
             said: a sentence to show with it; "" for none.
             open_dialog: whether to open the dialog meanwhile; else the recording is offered then.
         """
-        self._release()
-        self._busy(words.FINISHING)
-        if open_dialog and not self._dialog.open:
-            self._dialog.showModal()
-        self._finishing = working
-        try:
-            name, seconds, fault = await self._made_whole(working, sound)
-        finally:
-            self._finishing = ""
-        if not seconds:
-            await disk.delete(name)
-            self._busy("")
-            self._say(words.UNREADABLE)
-        elif self._dialog.open:
-            await self._show(name, seconds, fault or said)
-        else:
-            await self.offer()
+        async with self._turn:
+            # Somebody may look at another one.
+            aside = not open_dialog or (bool(self._dialog.open) and bool(self._name))
+            if not aside:
+                self._release()
+                self._busy(words.FINISHING)
+                if not self._dialog.open:
+                    self._dialog.showModal()
+            self._finishing = working
+            try:
+                name, seconds, fault = await self._made_whole(working, sound)
+            finally:
+                self._finishing = ""
+            if not seconds:
+                await disk.delete(name)
+            if aside or not self._dialog.open or self._name:
+                await self.offer()
+            elif seconds:
+                await self._show(name, seconds, f"{said} {fault}".strip())
+            else:
+                self._busy("")
+                self._say(words.UNREADABLE)
 
     async def _made_whole(self, working: str, sound: Any) -> tuple[str, float, str]:
         """Return the name of the file that is there then, its seconds, and a sentence about it."""
@@ -106,19 +112,12 @@ class RecordDialog:
         if self._left.startswith(WORKING):
             await self.finish(self._left)
             return
-        await self.show(self._left)
-
-    async def show(self, name: str, why: str = "") -> None:
-        """Show a plain file.
-
-        Args:
-            why: a sentence about it; "" for none.
-        """
         self._release()
+        name = self._left
         seconds = await self._writer.duration_s(await disk.file(name))
         if not self._dialog.open:
             self._dialog.showModal()
-        await self._show(name, seconds, why)
+        await self._show(name, seconds, "")
 
     def save(self) -> None:
         """Save the video."""

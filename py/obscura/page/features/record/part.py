@@ -15,7 +15,7 @@ from obscura.page.features.record.dialog import RecordDialog
 from obscura.page.features.record.drawing import Drawing, even
 from obscura.page.features.record.export import Export
 from obscura.page.features.record.recording import HeldFrames, Recording
-from obscura.page.features.record.room import LEAST, WARNED_S, seconds_left
+from obscura.page.features.record.room import LEAST, WARNED_S, seconds_left, seconds_left_in_memory
 from obscura.page.state.feature import Part
 from obscura.page.state.scene import Kind
 from obscura.update import FrameInfo, Update
@@ -46,6 +46,7 @@ class Record(Part):
         self._busy = False
         self._held = HeldFrames()
         self._name = self._codec = ""
+        self._in_memory = False  # whether the recording is, because the browser stores nothing
         self._shown: FrameInfo | None = None  # the redacted frame that was added last
         self._drawing: Drawing | None = None
         self._microphone: Any = None
@@ -147,6 +148,7 @@ class Record(Part):
             frame.time_s,
             sources.scene.epoch,
             is_video=sources.is_video,
+            source=sources.camera_id if sources.given is None else sources.given,
         )
 
     # ---- start and stop --------------------------------------------------------------------------
@@ -170,24 +172,33 @@ class Record(Part):
         stem = time.strftime("obscura-%Y-%m-%d-%H%M%S", time.localtime())
         self._name, self._codec = f"{stem}.{recorder.CODECS[codec]}", codec
         self._heard, self._began = None, False
-        if self._sound and not self._page.sources.is_video:
-            self._microphone = await self._writer.microphone(codec)
-            if self._microphone is None:
-                self._say(words.NO_MICROPHONE)
+        said = await self._listen(codec)
         try:
             encoder = await self._writer.encoder(
-                drawing.canvas, WORKING + self._name, codec, whole=False, sound=self._microphone
+                drawing.canvas, WORKING + self._name, codec, live=True, sound=self._microphone
             )
-        except Exception:  # noqa: BLE001  (whatever browsers throw that forbid it)
+        except Exception:  # noqa: BLE001  (whatever browsers throw that cannot encode)
             drawing.close()
             self._silence()
-            self._say(words.NOT_STORED)
+            self._say(words.NO_ENCODER)
             return
+        self._say(f"{said} {words.IN_MEMORY}".strip() if encoder.in_memory else said)
+        self._in_memory = encoder.in_memory
         self._drawing = drawing
         self._recording, self._shown = Recording(encoder, self._context.spawn), None
         self._page.sources.watcher = self
         if self._page.sources.scene.kind is not Kind.LIVE:  # it ended meanwhile
             await self._end("")
+
+    async def _listen(self, codec: str) -> str:
+        """Open the microphone, if a person wants it; return what to say if there is no sound."""
+        if not self._sound or self._page.sources.is_video:
+            return ""
+        try:
+            self._microphone = await self._writer.microphone(codec)
+        except Exception:  # noqa: BLE001  (whatever browsers throw)
+            return words.NO_MICROPHONE
+        return words.NO_SOUND_ENCODER if self._microphone is None else ""
 
     def _stop(self, why: str) -> None:
         """End the recording, without a person's asking."""
@@ -255,7 +266,7 @@ class Record(Part):
 
     async def _check(self) -> None:
         """Show the time, and look whether there is still room."""
-        self._export.offer()
+        await self._export.check()
         recording = self._recording
         if recording is None or self._busy:
             return
@@ -263,14 +274,23 @@ class Record(Part):
         if recording.error is not None:
             self._stop(words.BROKE_OFF)
             return
-        free = await storage.room()
-        if free is None or recording is not self._recording:
+        left = await self._seconds_left(recording)
+        if recording is not self._recording or left > WARNED_S:
             return
-        left = seconds_left(free, recording.written, recording.seconds)
+        full, nearly = words.FULL_WORDS[self._in_memory]
         if left <= 0:
-            self._stop(words.FULL)
-        elif left < WARNED_S:
-            self._say(words.NEARLY_FULL.format(time=words.clock(left)))
+            self._stop(full)
+        else:
+            self._say(nearly.format(time=words.clock(left)))
+
+    async def _seconds_left(self, recording: Recording) -> float:
+        """Return how long there is room for a recording; infinite while that is not known."""
+        if self._in_memory:
+            return seconds_left_in_memory(recording.written, recording.seconds)
+        free = await storage.room()
+        if free is None:
+            return float("inf")
+        return seconds_left(free, recording.written, recording.seconds)
 
     def _hidden(self, hidden: bool) -> None:
         """The tab is hidden, or seen again."""

@@ -20,7 +20,7 @@ class Encoder(Protocol):
     @property
     def written(self) -> int: ...
     def add(self, time_s: float, duration_s: float) -> Awaitable[None]: ...
-    async def finish(self) -> None: ...
+    async def finish(self, *, complete: bool = True) -> None: ...
 
 
 class HeldFrames:
@@ -31,6 +31,8 @@ class HeldFrames:
 
     def add(self, index: int, frame: Any) -> None:
         """Hold a frame, which has `close()`; the oldest goes if there are too many."""
+        if any(each >= index for each in self._frames):  # another source, which begins at 0
+            self.clear()
         self._frames[index] = frame
         if len(self._frames) > MOST_HELD:
             self._frames.pop(min(self._frames)).close()
@@ -82,9 +84,17 @@ class Recording:
         """Bytes written so far."""
         return self._encoder.written
 
-    def add(self, draw: Callable[[], None], time_s: float, epoch: int, *, is_video: bool) -> None:
+    def add(
+        self,
+        draw: Callable[[], None],
+        time_s: float,
+        epoch: int,
+        *,
+        is_video: bool,
+        source: object = None,
+    ) -> None:
         """Add a frame, which `draw()` draws; other arguments as of `Timeline.frame`."""
-        shown = self._timeline.frame(time_s, epoch, is_video=is_video)
+        shown = self._timeline.frame(time_s, epoch, is_video=is_video, source=source)
         if shown is None or self.error is not None:
             return
         if self._waiting >= MOST_WAITING:

@@ -30,8 +30,11 @@ class Timeline:
         self._at_s = 0.0
         self._interval_s = FRAME_S
         self._latest: tuple[float, int] | None = None  # the source's time and epoch
+        self._source: object = None
 
-    def frame(self, time_s: float, epoch: int, *, is_video: bool) -> tuple[float, float] | None:
+    def frame(
+        self, time_s: float, epoch: int, *, is_video: bool, source: object = None
+    ) -> tuple[float, float] | None:
         """Return when the next frame shows, and for how long at least, in seconds; None if it is
         the same as the one before.
 
@@ -39,14 +42,16 @@ class Timeline:
             time_s: on the source's clock, see `FrameClock`.
             epoch: of the picture in view; another one where the source was changed or sought.
             is_video: whether a file plays, and no camera.
+            source: tells the source from others, each of which may have a clock of its own.
         """
+        other, self._source = source != self._source, source
         if self._latest is not None:
             passed, moved = time_s - self._latest[0], epoch != self._latest[1]
             if passed == 0 and not moved:
                 return None
             again = math.isclose(passed, CUT_S, abs_tol=1e-6)
             sought = is_video and moved and passed > JUMP_S
-            if passed <= 0 or again or sought:
+            if passed <= 0 or again or sought or other:
                 passed = self._interval_s
                 self.jumps += 1
             else:

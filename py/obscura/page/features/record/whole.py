@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any
+
+import numpy as np
 
 from obscura.cards.card import ModelCard
 from obscura.detections import Detections
@@ -20,25 +22,72 @@ SAME_S = 0.002
 LEAST_S = 1e-3
 
 
+Tracks = Mapping[int, tuple[float, float]]
+"""Of each track: the time of its first frame in seconds, and its highest score."""
+
+
 class Cancelled(Exception):
-    """A person does not want the video any more."""
+    """The video is not wanted any more."""
 
 
-def shown(update: Update, options: DecodeOptions, card: ModelCard | None) -> Update:
-    """Return what is shown of what was found.
+class SourceBroke(Exception):
+    """The file cannot be read any further."""
 
-    Args:
-        card: of the model that found it; None if it is not known here: then only the options count.
+
+class EncoderBroke(Exception):
+    """The encoder or the device takes no more frames."""
+
+
+async def tracks_of(results: Results) -> Tracks:
+    """Return the tracks that results have.
+
+    Raises:
+        RecordsError, and what the store raises.
     """
-    found = update.detections
-    threshold = options.threshold
-    if threshold is None:
+    tracks: dict[int, tuple[float, float]] = {}
+    async for record in results.records():
+        for row in record["detections"]:
+            track = row.get("track_id")
+            if track is not None:
+                begun_s, highest = tracks.get(track, (float(record["time_s"]), 0.0))
+                tracks[track] = begun_s, max(highest, float(row["score"]))
+    return tracks
+
+
+class Seen:
+    """What is shown of results, and what is counted, as it is set when a video is begun."""
+
+    def __init__(self, options: DecodeOptions, card: ModelCard | None, tracks: Tracks | None):
+        """
+        Args:
+            card: of the model that found them; None if it is not known here.
+            tracks: those by whose highest score rows are shown; without any, rows are shown by
+                their own scores. None if tracking is off.
+        """
         threshold = card.threshold if card is not None else 0.0
-    chosen = found.score >= threshold
-    if options.classes is not None:
-        own = len(card.labels) if card is not None else 0
-        chosen &= [each in options.classes or each >= own for each in found.class_id.tolist()]
-    return replace(update, detections=found[chosen])
+        self._threshold = threshold if options.threshold is None else options.threshold
+        self._classes, self._own = options.classes, len(card.labels) if card is not None else 0
+        self._tracks = tracks
+
+    def of(self, update: Update) -> tuple[Update, Update]:
+        """Return a frame with all rows that are counted, and with those that are shown."""
+        found = update.detections
+        if self._tracks is None:
+            found = found.replace(track_id=None)
+        if self._classes is not None:
+            ids = found.class_id.tolist()
+            found = found[
+                np.array([each in self._classes or each >= self._own for each in ids], bool)
+            ]
+        score = found.score
+        if self._tracks and found.track_id is not None:
+            known = [self._tracks.get(each, (0.0, -1.0)) for each in found.track_id.tolist()]
+            begun_s, best = np.array(known, np.float64).reshape(-1, 2).T
+            score = best.astype(np.float32)
+            seen_s = np.where(found.track_id < 0, 0.0, update.frame.time_s - begun_s)
+            found = found.replace(data={**found.data, "seen_s": seen_s})
+        every = replace(update, detections=found)
+        return every, replace(update, detections=found[score >= self._threshold])
 
 
 async def found_at(results: Results, time_s: float, size: tuple[int, int]) -> Update:
@@ -75,18 +124,19 @@ async def encode_all(
         wanted: asked at each frame.
 
     Raises:
-        Cancelled: it is not wanted any more. What the decoder, the encoder or the store raises.
+        Cancelled, SourceBroke, EncoderBroke; and what the store of results raises.
     """
     count = 0
+    frames = aiter(samples)
     try:
-        async for sample in samples:
+        while (sample := await _next(frames)) is not None:
             try:
                 if not wanted():
                     raise Cancelled
                 time_s = float(sample.timestamp)
                 draw(sample, await found_at(results, time_s, size))
                 at = max(0.0, time_s - start_s)
-                await encoder.add(at, max(float(sample.duration), LEAST_S))
+                await _add(encoder, at, max(float(sample.duration), LEAST_S))
             finally:
                 sample.close()
             count += 1
@@ -97,3 +147,18 @@ async def encode_all(
             end = getattr(samples, "aclose", None) or getattr(samples, "return")
             await end()
     return count
+
+
+async def _next(frames: AsyncIterator[Any]) -> Any:
+    """Return the next frame; None after the last."""
+    try:
+        return await anext(frames, None)
+    except Exception as error:
+        raise SourceBroke(str(error)) from error
+
+
+async def _add(encoder: Encoder, at: float, duration_s: float) -> None:
+    try:
+        await encoder.add(at, duration_s)
+    except Exception as error:
+        raise EncoderBroke(str(error)) from error

@@ -11,13 +11,17 @@ SAVED = "Saved as {name}"
 SHARE_FAILED = "Sharing didn't work. Save the video instead."
 CAMERA_ENDED = "The camera or video ended, and so did the recording."
 NO_ENCODER = "This browser can't record video of this size. Update it, or try Chrome or Firefox."
-NOT_STORED = (
-    "This browser lets the page store nothing, so it can't record. Leave private browsing, or allow"
-    " this site to store data."
+IN_MEMORY = (
+    "This browser lets the page store nothing, as in a private window, so the recording is kept in"
+    " memory: it can have 256 MB, and is lost if this tab closes before it is saved."
 )
 NO_ROOM = "There isn't enough free storage to record. Free up some space and try again."
 NEARLY_FULL = "Storage is nearly full: recording stops in about {time}."
 FULL = "Storage is full, so the recording was stopped. It is complete up to here."
+NEARLY_FULL_MEMORY = "A recording in memory can have 256 MB: it stops in about {time}."
+FULL_MEMORY = "A recording in memory can have 256 MB, so it was stopped. It is complete up to here."
+FULL_WORDS = {False: (FULL, NEARLY_FULL), True: (FULL_MEMORY, NEARLY_FULL_MEMORY)}
+"""What is said, and before, by whether the recording is in memory."""
 BROKE_OFF = (
     "The video encoder failed, so the recording ended. What was recorded until then is kept."
 )
@@ -37,12 +41,26 @@ HIDE_ON = (
 )
 NOT_READ = "This browser can't read this video frame by frame. Record it while it plays instead."
 BROKE_WHILE_MAKING = "The video couldn't be made: the file or the encoder failed. Try again."
+BREAKS_OFF = "The original breaks off at {time}, so this video ends there, too."
+ENCODER_FAILED = (
+    "The video encoder failed at {time} of {whole}. What was made until then is kept. Save it as"
+    " video again to try another encoder."
+)
+FULL_AT = "Storage is full, so the video ends at {time} of {whole}. It is complete up to there."
+FILLS_UP = "Storage is nearly full: the video will end at about {time} of {whole}."
+FULL_AT_MEMORY = (
+    "A video in memory can have 256 MB, so it ends at {time} of {whole}. It is complete up to"
+    " there."
+)
+FILLS_UP_MEMORY = "A video in memory can have 256 MB: it will end at about {time} of {whole}."
+NOT_FETCHED = "The video couldn't be downloaded again. Check your connection and try again."
 FULL_WHILE_MAKING = "The video couldn't be made: storage is full. Free up some space and try again."
 NO_SOUND = "The sound of this video isn't in it: its format doesn't fit."
 NO_MICROPHONE = (
     "No microphone, or it isn't allowed: this is recorded without sound. Allow it in your browser's"
     " site settings."
 )
+NO_SOUND_ENCODER = "This browser can't record a microphone, so this is recorded without sound."
 BROKEN_SOUND = "Without sound, because the video was sought or began again meanwhile."
 LEFT = "A recording of {date} isn't saved yet ({facts})."
 OF_NOTHING = "Nothing was recorded: no frame was analysed meanwhile."
@@ -86,7 +104,12 @@ def reason(error: str) -> str:
     Args:
         error: what the browser says.
     """
-    return FULL_WHILE_MAKING if "quota" in error.lower() else BROKE_WHILE_MAKING
+    return FULL_WHILE_MAKING if is_full(error) else BROKE_WHILE_MAKING
+
+
+def is_full(error: str) -> bool:
+    """Whether an error of the browser's says that the device is full."""
+    return "quota" in error.lower()
 
 
 def when(name: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from itertools import islice
 from typing import Any
 
@@ -87,6 +87,16 @@ class Trails:
                 trail.drop()
             if not trail.points:
                 del self._trails[track_id]
+
+    def apart(self, labels: Sequence[str]) -> Trails:  # noqa: ARG002  (as `Apart` has it)
+        """See `stage.layers.Apart`."""
+        own = Trails(self._new_path)
+        own.shown = self.shown
+        return own
+
+    def follow(self, every: Update, shown: Update) -> None:  # noqa: ARG002  (as above)
+        """See `stage.layers.FileLayer`."""
+        self.take(shown)
 
     def close(self) -> None:
         """Forget all trails."""
