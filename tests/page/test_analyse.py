@@ -34,12 +34,12 @@ RATE = 10
 class Picture:
     """A decoded frame, which must be closed."""
 
-    def __init__(self, index: int, open_now: set[int]) -> None:
+    def __init__(self, index: int, open_now: set[int], first_s: float) -> None:
         self.index, self._open = index, open_now
-        self.time_s, self.duration_s, self.size = index / RATE, 1 / RATE, (64, 48)
+        self.time_s, self.duration_s, self.size = first_s + index / RATE, 1 / RATE, (64, 48)
         open_now.add(index)
 
-    def draw(self, _wanted: Any) -> int:
+    def draw(self) -> int:
         assert self.index in self._open, "it is closed"
         return self.index
 
@@ -52,18 +52,22 @@ class Reader:
 
     Args:
         broken: the first frame that cannot be read.
+        first_s: the time of the first frame on the clock of the file.
     """
 
-    def __init__(self, count: int, broken: int | None = None, *, cut: bool = False) -> None:
+    def __init__(
+        self, count: int, broken: int | None = None, *, cut: bool = False, first_s: float = 0.0
+    ) -> None:
+        self._first_s = first_s
         self._count = count if broken is None else broken
         self._broken = broken is not None
-        self.total, self.duration_s = count, count / RATE
+        self.total, self.duration_s = count, first_s + count / RATE
         self.exact, self.sure, self.cut, self.closed = True, True, cut, False
         self.open_now: set[int] = set()
 
     async def frames(self, start_s: float) -> AsyncIterator[Picture]:
-        for index in range(round(start_s * RATE), self._count):
-            yield Picture(index, self.open_now)
+        for index in range(max(0, round((start_s - self._first_s) * RATE)), self._count):
+            yield Picture(index, self.open_now, self._first_s)
         if self._broken:
             raise OSError("damaged")
 
@@ -225,6 +229,29 @@ def test_a_pause_and_a_reload_lose_nothing_and_repeat_nothing() -> None:
             for row in record["detections"]
         ]
         assert numbers == [1, 1, 1], "it is the same object"
+
+    run(go())
+
+
+def test_times_are_counted_from_the_first_frame_also_after_a_reload() -> None:
+    async def go() -> None:
+        store = Texts()
+        page = place(6, store, first_s=1.4)
+        await page.settled()
+        page.before[2] = page.desk.pause
+        await page.press("all")
+        assert page.read == [0, 1, 2]
+
+        again = place(6, store, first_s=1.4)
+        await again.settled()
+        await again.press("pause")
+
+        assert again.read == [3, 4, 5]
+        results = again.context.results
+        times = [record["time_s"] async for record in results.records()]
+        assert times == pytest.approx([0, 0.1, 0.2, 0.3, 0.4, 0.5])
+        assert results.head.source["duration_s"] == pytest.approx(0.6)
+        assert "broken_s" not in results.head.source
 
     run(go())
 

@@ -33,6 +33,7 @@ class Stills:
         self._file, self._frames = file, file.frames(0.0)
         self._frame: Sample | None = None  # the latest one that was read
         self._next: Sample | None = None  # and the one after it
+        self._first_s: float | None = None  # when the first frame begins
         self._ended = self._broken = False
         self._canvas: Any = None
 
@@ -55,14 +56,18 @@ class Stills:
         )
 
     async def at(self, time_s: float) -> bytes | None:
-        """Return the JPEG file of the frame that shows at a time; None before the first, and where
-        the file is damaged."""
-        while not self._ended and (self._next is None or self._next.time_s <= time_s + TICK_S):
+        """Return the JPEG file of the frame that shows at a time from the first frame, in seconds;
+        None before that, and where the file is damaged."""
+        if self._first_s is None:
+            await self._advance()
+            self._first_s = 0.0 if self._next is None else self._next.time_s
+        until_s = self._first_s + time_s + TICK_S
+        while not self._ended and (self._next is None or self._next.time_s <= until_s):
             await self._advance()
         frame = self._frame
         if frame is None:
             return None
-        if self._broken and time_s + TICK_S >= frame.time_s + max(frame.duration_s, 2 * TICK_S):
+        if self._broken and until_s >= frame.time_s + max(frame.duration_s, 2 * TICK_S):
             return None  # another frame showed, which cannot be read
         return await self._encoded(frame)
 

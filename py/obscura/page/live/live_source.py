@@ -15,12 +15,22 @@ class LiveSource:
     is_live = True
 
     def __init__(
-        self, video: Any, *, stream: Any = None, url: str = "", name: str = "", screen: bool = False
+        self,
+        video: Any,
+        *,
+        stream: Any = None,
+        url: str = "",
+        name: str = "",
+        screen: bool = False,
+        first_s: float = 0.0,
     ) -> None:
         """
         Args:
             stream: of a camera, or of a shared screen if `screen`; the video may play a part of it.
+            first_s: when the first frame begins on the video's own clock.
         """
+        self.first_s = first_s
+        """All times are counted from there, in seconds: as in records (`export.records`)."""
         self.video, self.stream, self._url, self._name = video, stream, url, name
         self.is_screen = screen
         self.is_camera = stream is not None and not screen
@@ -63,12 +73,12 @@ class LiveSource:
     def duration_s(self) -> float | None:
         """Seconds that the video lasts; None where that is unknown, as of a camera."""
         seconds = float(self.video.duration)
-        return seconds if math.isfinite(seconds) else None
+        return max(seconds - self.first_s, 0.0) if math.isfinite(seconds) else None
 
     @property
     def position_s(self) -> float:
         """The time in the video, in seconds."""
-        return float(self.video.currentTime)
+        return max(float(self.video.currentTime) - self.first_s, 0.0)
 
     def play(self, playing: bool) -> None:
         """Play or pause."""
@@ -76,7 +86,7 @@ class LiveSource:
 
     def seek(self, seconds: float) -> None:
         """Go to a time of the video."""
-        self.video.currentTime = seconds
+        self.video.currentTime = seconds + self.first_s
 
     @property
     def rate(self) -> float:

@@ -6,12 +6,12 @@ from __future__ import annotations
 import asyncio
 import math
 from collections.abc import Callable
-from contextlib import suppress
 from functools import partial
 from typing import Any
 
 from obscura.errors import PictureError
 from obscura.page.browser import camera, canvas, files
+from obscura.page.browser import video as player
 from obscura.page.browser.dom import listener
 from obscura.page.live import kinds, orientation
 from obscura.page.live.live_source import LiveSource, release
@@ -28,8 +28,6 @@ from obscura.page.words import text
 
 PLAYING_S = 10
 """How long a video may take until it has a size."""
-BEYOND_S = 1e7
-"""No video lasts as long as this."""
 LOADING_S = 60
 """How long it may take if it comes from a server."""
 
@@ -187,10 +185,11 @@ class SourceOpener:
         video = self._make_video()
         for event, proxy in self._video_listeners.items():
             video.addEventListener(event, proxy)
+        video.preload = "auto"
         video.src = url
         video.loop = True
         try:
-            await _playing_file(video, LOADING_S if by_address else PLAYING_S)
+            first_s = await player.playing_file(video, LOADING_S if by_address else PLAYING_S)
         except Exception as error:
             without = video.readyState > 0 and not video.videoWidth
             release(video)
@@ -198,8 +197,8 @@ class SourceOpener:
             failure = VideoWithoutPicture if without else VideoUnread
             raise failure(f"{name} cannot be played ({error})") from error
         if not by_address and not math.isfinite(float(video.duration)):
-            await _find_end(video)
-        return LiveSource(video, url=url, name=name)
+            await player.find_end(video)
+        return LiveSource(video, url=url, name=name, first_s=first_s)
 
     async def photo(self, source: Any) -> Photo:
         """Decode a photo, upright.
@@ -262,31 +261,6 @@ def same_origin(address: str) -> str:
     if not ours:
         raise SourceForeign("The source is on another site", address)
     return url
-
-
-async def _playing_file(video: Any, limit_s: float) -> None:
-    """Wait until a file plays.
-
-    Raises:
-        TimeoutError: it does not; WebKitGTK neither plays nor refuses what it has no decoder for.
-        ValueError: it has no picture. JavaScript errors: the browser refused to play.
-    """
-    async with asyncio.timeout(limit_s):
-        await video.play()
-    if not video.videoWidth:  # of a file, it is known once it plays
-        raise ValueError("it has no picture")
-
-
-async def _find_end(video: Any) -> None:
-    """Have the browser find out how long a file lasts that does not say it, as recordings of
-    browsers: it does when it is to show what lies beyond."""
-    video.currentTime = BEYOND_S
-    with suppress(TimeoutError):
-        async with asyncio.timeout(PLAYING_S):
-            while not math.isfinite(float(video.duration)):
-                await asyncio.sleep(0.05)
-    video.currentTime = 0
-    await video.play()
 
 
 async def _playing(video: Any) -> None:

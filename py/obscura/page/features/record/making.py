@@ -130,12 +130,12 @@ class Making:
         if codec is None:
             self._say(words.NO_ENCODER)
             return False
-        start_s = float(await reader.track.getFirstTimestamp())
+        start_s = float(await reader.first())
         self._duration_s = float(await reader.duration()) - start_s
         self._breaks_off = self._breaks_off or bool(reader.cut)
         tracks = await tracks_of(self._results) if self._tracking and self._numbered else {}
         seen = Seen(self._options, self._card, tracks if self._tracking else None)
-        sound = await self._writer.sound(file, start_s)
+        sound = await self._writer.sound(file, 0.0)
         drawing = Drawing(size, canvas.new_canvas, self._display, self._layers)
         stem = time.strftime("obscura-%Y-%m-%d-%H%M%S", time.localtime())
         self.name = f"{WORKING}{stem}.{recorder.CODECS[codec]}"
