@@ -3,8 +3,6 @@
 import { BlobSource, EncodedPacketSink, Input, MATROSKA, MP4, QTFF, VideoSampleSink, WEBM } from "mediabunny";
 
 export const FORMATS = [MP4, QTFF, WEBM, MATROSKA];
-const HIGH = 720; // lines
-const BT601 = "smpte170m";
 const SOME = 100; // packets whose times tell about how many there are in a file that has no table of them
 
 // file: a File or Blob. Returns a Reader; null if it is in no format that is known here, or has no picture.
@@ -24,7 +22,6 @@ export async function open(file) {
 class Reader {
   static async of(input, track, file) {
     const reader = new Reader();
-    nameColours(track);
     reader.input = input;
     reader.track = coloured(track);
     reader.width = await track.getDisplayWidth(); // upright, in square pixels
@@ -128,18 +125,6 @@ async function isCut(file) {
   let size = head[begin] & ((1 << (8 - bytes)) - 1);
   for (let index = 1; index < bytes; index++) size = size * 256 + head[begin + index];
   return size !== 2 ** (7 * bytes) - 1 && begin + bytes + size > file.size;
-}
-
-// Decoders take colours that a file does not name for those of BT.709, in every size. Video elements, and our library,
-// take those of BT.601 below 720 lines; so does what is decoded here.
-function nameColours(track) {
-  const asked = track.getDecoderConfig.bind(track);
-  track.getDecoderConfig = async () => {
-    const config = await asked();
-    if (!config || config.colorSpace?.matrix || config.codedHeight >= HIGH) return config;
-    const { fullRange = false } = config.colorSpace ?? {};
-    return { ...config, colorSpace: { primaries: BT601, transfer: BT601, matrix: BT601, fullRange } };
-  };
 }
 
 // Returns the VideoFrame of a sample: upright, in square pixels. It must be closed.

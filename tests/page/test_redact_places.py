@@ -9,7 +9,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 DRAWS = re.compile(
     r"drawImage|putImageData|createImageBitmap|toBlob|convertToBlob|toDataURL|captureStream"
-    r"|MediaRecorder|createObjectURL|object_url\(|requestPictureInPicture|still_of\(|ImageCapture"
+    r"|MediaRecorder|createObjectURL|object_url\b|requestPictureInPicture|still_of\(|ImageCapture"
 )
 PLACES = {
     "py/obscura/page/browser/canvas.py": "draws photos on #picture, and stills for sources.picture",
