@@ -263,6 +263,23 @@ def test_what_was_done_before_ctrl_c_is_kept(
         assert [clips.number_in(each.pixels) for each in source] == [0, 1, 2, 3, 4]
 
 
+@pytest.mark.parametrize("ending", [".mp4", ".mov", ".mkv", ".webm"])
+def test_the_copy_lasts_as_long_as_the_video(
+    annotate: Annotate, tmp_path: Path, ending: str
+) -> None:
+    """Also where its last frames are far apart."""
+    import av
+
+    apart = clips.Clip(times=(*range(0, 2000, 200), 6000, 14000))
+    path = clips.make(tmp_path / "clip.mp4", apart)
+
+    assert annotate(path, "--out", tmp_path / f"out{ending}") == 0
+
+    with av.open(str(path)) as source, av.open(str(tmp_path / f"out{ending}")) as copy:
+        assert source.duration / 1e6 == pytest.approx(7, abs=0.3), "as it is made"
+        assert copy.duration / 1e6 == pytest.approx(source.duration / 1e6, abs=0.01)
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="this system limits no file's size")
 @pytest.mark.parametrize("ending", [".mp4", ".mkv", ".webm", ".png"])
 def test_a_disk_that_takes_a_part_is_reported_and_the_copy_before_stays(
