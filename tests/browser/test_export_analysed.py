@@ -20,6 +20,7 @@ from obscura.export import About, write_session
 from obscura.export.session_files import file_facts
 from obscura.sources import open_source
 
+from .clips import clip
 from .conftest import OpenRoom
 from .room import COUNT_RUNS, Room, remembering
 from .test_analyse import analyse
@@ -47,8 +48,8 @@ def visit(shared_room: OpenRoom, walk: bytes) -> Room:
     return room
 
 
-def give(room: Room, data: bytes) -> None:
-    room.give(data, "walk.webm", "video/webm")
+def give(room: Room, data: bytes, name: str = "walk.webm", kind: str = "video/webm") -> None:
+    room.give(data, name, kind)
     room.until_live()
     room.at("pause").click()
     room.until_state("paused")
@@ -154,6 +155,24 @@ def test_a_session_made_in_python_replays_in_the_page_and_comes_back(
         assert [*session.records()] == records
         assert session.about.source["sha256"] == source["sha256"]
         assert session.about.complete
+
+
+def test_pictures_of_a_video_that_breaks_off_are_those_before_that(new_room: OpenRoom) -> None:
+    whole = clip(60, container="mp4-fast")
+    room = new_room(accept_downloads=True).open()
+    room.until_state("ready")
+    give(room, whole[: len(whole) // 2], "walk.mp4", "video/mp4")
+    analyse(room)
+    open_dialog(room, "all")
+    room.at("export-pictures").check()
+
+    data = saved(room, "yolo")[1]
+
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        labels = [each for each in archive.namelist() if each.startswith("labels/")]
+        images = [each for each in archive.namelist() if each.startswith("images/")]
+        assert 10 < len(labels) < 50
+        assert len(labels) - 1 <= len(images) <= len(labels)
 
 
 def test_it_can_be_deleted_alone_and_that_can_be_undone(new_room: OpenRoom, walk: bytes) -> None:

@@ -11,6 +11,8 @@ NOTHING_KEPT = (
     "start the camera or a video."
 )
 CAMERA, NOW = "Camera", "now"
+LONGEST = 23
+"""Letters of a name in the list, where all of a line is to be read on a phone."""
 FULL = "Storage is almost full, so nothing more is kept. What was kept until now is safe."
 FAILED = "The browser couldn't store more, so nothing more is kept. What was stored is safe."
 FORGOTTEN = "You deleted everything, so nothing is kept until you close this tab."
@@ -67,9 +69,12 @@ def source(name: str, when: str, frames: int, complete: bool) -> str:
 
     >>> source("a.mp4", "now", 1200, True)
     'a.mp4, now, all 1,200 frames'
+    >>> source("the bridge on a Sunday morning.mp4", "now", 1, False)
+    'the bridge on…rning.mp4, now, 1 frame'
     """
     count = f"{'all ' if complete and frames > 1 else ''}{_frames(frames)}"
-    return ", ".join(filter(None, [name, when, count]))
+    short = name if len(name) <= LONGEST else f"{name[: LONGEST - 10]}…{name[-9:]}"
+    return ", ".join(filter(None, [short, when, count]))
 
 
 def facts(frames: int, begin_s: float, end_s: float, model: str, least: float) -> str:
