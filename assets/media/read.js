@@ -3,8 +3,6 @@
 import { BlobSource, EncodedPacketSink, Input, MATROSKA, MP4, QTFF, VideoSampleSink, WEBM } from "mediabunny";
 
 export const FORMATS = [MP4, QTFF, WEBM, MATROSKA];
-const HIGH = 720; // lines from which a video that names no colours has those of high definition
-const BT601 = { primaries: "smpte170m", transfer: "smpte170m", matrix: "smpte170m", fullRange: false };
 const SOME = 100; // packets whose times tell about how many there are in a file that has no table of them
 
 // file: a File or Blob. Returns a Reader; null if it is in no format that is known here, or has no picture.
@@ -23,7 +21,6 @@ export async function open(file) {
 
 class Reader {
   static async of(input, track, file) {
-    await nameColours(track);
     const reader = new Reader();
     reader.input = input;
     reader.track = coloured(track);
@@ -128,15 +125,6 @@ async function isCut(file) {
   let size = head[begin] & ((1 << (8 - bytes)) - 1);
   for (let index = 1; index < bytes; index++) size = size * 256 + head[begin + index];
   return size !== 2 ** (7 * bytes) - 1 && begin + bytes + size > file.size;
-}
-
-// Where a file names no colours, decoders take those of high definition, and video elements those that belong to the
-// size, as the library does: so do we.
-async function nameColours(track) {
-  const config = await track.getDecoderConfig();
-  if (!config || config.colorSpace?.matrix || config.codedHeight >= HIGH) return;
-  const named = { ...config, colorSpace: BT601 };
-  track.getDecoderConfig = async () => named;
 }
 
 // Returns the VideoFrame of a sample: upright, in square pixels. It must be closed.

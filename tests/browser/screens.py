@@ -15,7 +15,7 @@ globalThis.shares = [];
 globalThis.refusal = null;
 const still = new Image();
 still.src = "data:image/png;base64,PICTURE";
-MediaDevices.prototype.getDisplayMedia = async (wishes) => {
+if (globalThis.MediaDevices) MediaDevices.prototype.getDisplayMedia = async (wishes) => {
   if (!navigator.userActivation.isActive) throw new DOMException("no press", "InvalidStateError");
   if (refusal) throw new DOMException("Permission denied", refusal);
   await still.decode();
@@ -30,6 +30,7 @@ MediaDevices.prototype.getDisplayMedia = async (wishes) => {
   draw();
   const stream = screen.captureStream();
   const [track] = stream.getVideoTracks();
+  Object.defineProperty(track, "label", { value: "screen:0:0" }); // as Chromium names them
   setTimeout(draw, 50); // once: nothing changes on this screen
   shares.push({ track, draw, wishes });
   return stream;

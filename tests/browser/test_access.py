@@ -15,7 +15,9 @@ from .access import AXE, DESKTOP, PHONE, PHONE_ON_ITS_SIDE
 from .clips import clip
 from .conftest import OpenRoom
 from .pictures import ROOT, encode, sample
+from .plugged import plugged
 from .room import Room
+from .screens import SCREEN
 
 TARGETS = "button, .button, select, summary, .brand, .check, input[type=search], input[type=range]"
 # Of radio buttons Tab reaches the chosen one, arrows the others.
@@ -221,6 +223,52 @@ def one_of_several(room: Room) -> None:
     room.at("picture-all").wait_for()
 
 
+def cameras(room: Room) -> None:
+    live(room)
+    room.at("add-camera").click()
+    room.until("now.cameras.some((each) => each.fps > 0 && each.seen.person)")
+
+
+def camera_lost(room: Room) -> None:
+    cameras(room)
+    room.page.evaluate("() => tracks.at(-1).stop()")
+    room.until("now.cameras[0].lost")
+    room.page.locator(".camera-view.lost").wait_for()
+
+
+def which_camera(room: Room) -> None:
+    live(room)
+    room.page.evaluate("() => plug('yard', 'Yard')")
+    room.at("add-camera").click()
+    room.at("cameras-dialog").wait_for()
+
+
+def screen(room: Room) -> None:
+    ready(room)
+    if room.at("share").is_visible():
+        room.at("share").click()
+    else:  # where the row has no room for it; it is an app's window that was made small since
+        size = room.page.viewport_size
+        assert size
+        room.page.set_viewport_size({"width": 900, "height": 740})
+        room.at("share").click()
+        room.page.set_viewport_size(size)
+    room.until("now.detections.length > 0")
+
+
+def crop(room: Room) -> None:
+    screen(room)
+    room.at("crop").click()
+    room.at("crop-hint").wait_for()
+
+
+def snapshot(room: Room) -> None:
+    photo(room)
+    room.at("snapshot").click()
+    room.page.wait_for_selector("#keep-dialog[open]")
+    room.page.wait_for_function("() => document.getElementById('keep-picture').naturalWidth > 0")
+
+
 STATES: dict[str, Callable[[Room], None]] = {
     "ready": ready,
     "live": live,
@@ -245,6 +293,12 @@ STATES: dict[str, Callable[[Room], None]] = {
     "pictures": pictures,
     "one of several": one_of_several,
     "hide": hide,
+    "cameras": cameras,
+    "camera lost": camera_lost,
+    "which camera": which_camera,
+    "screen": screen,
+    "crop": crop,
+    "snapshot": snapshot,
 }
 
 
@@ -266,7 +320,10 @@ def state(request: pytest.FixtureRequest, visits: dict[str, Room], shared_room: 
     if device not in visits:
         for former in visits.values():
             former.page.context.close()
-        room = visits[device] = shared_room(**DEVICES[device]).open()
+        room = visits[device] = shared_room(
+            init=plugged(front="Front camera", back="Camera above the door of the garage") + SCREEN,
+            **DEVICES[device],
+        ).open()
         room.until_state("ready")
         axe = ROOT / "node_modules" / "axe-core" / "axe.min.js"
         room.page.evaluate(axe.read_text(encoding="utf-8"))
@@ -279,6 +336,10 @@ def put_away(room: Room) -> None:
     """Close whatever the state before has opened."""
     room.page.evaluate(
         """() => {
+          if (!document.getElementById("crop-hint").hidden) {
+            document.getElementById("crop-cancel").click();
+          }
+          if (globalThis.plugs?.("yard")) unplug("yard");
           if (document.querySelector("#record-dialog[open]")) {
             document.getElementById("record-delete").click();
           }

@@ -202,10 +202,10 @@ def test_a_lost_camera_is_had_back_by_one_press_with_what_it_had_seen(studio: Ro
     until(studio, LOST, "Yard")
     view = studio.page.locator(".camera-view")
 
-    view.get_by_role("button", name="Start Yard again").click()
+    view.get_by_role("button", name="Start again: Yard").click()
 
     until(studio, RUNS, "Yard")
-    assert view.get_by_role("button", name="Start Yard again").is_hidden()
+    assert view.get_by_role("button", name="Start again: Yard").is_hidden()
     (now,) = studio.snapshot()["cameras"]
     assert now["seen"]["person"] >= 1
     assert studio.page.evaluate("() => tracks.map((track) => track.readyState)") == [
@@ -219,7 +219,7 @@ def test_a_lost_camera_that_does_not_come_says_so_and_can_be_tried_again(studio:
     choose(studio, "Yard")
     studio.page.evaluate("() => { tracks.at(-1).stop(); refusal = 'NotReadableError'; }")
     until(studio, LOST, "Yard")
-    again = studio.page.get_by_role("button", name="Start Yard again")
+    again = studio.page.get_by_role("button", name="Start again: Yard")
 
     again.click()
 

@@ -332,6 +332,39 @@ def test_where_files_can_be_shared_the_picture_is(new_room: OpenRoom) -> None:
     assert size > 10_000
 
 
+@pytest.mark.parametrize(
+    ("kind", "able", "ending", "begins"),
+    [
+        ("jpeg", "image/jpeg", "jpg", b"\xff\xd8\xff"),
+        ("webp", "image/webp", "webp", b"RIFF"),
+        ("webp", "image/png", "png", b"\x89PNG"),  # where WebP cannot be shared
+    ],
+)
+def test_the_type_that_is_chosen_is_shared_where_it_can_be(
+    new_room: OpenRoom, kind: str, able: str, ending: str, begins: bytes
+) -> None:
+    room = new_room(init=SHARING.replace("image/png", able)).open()
+    room.until_state("ready")
+    room.read(encode(sample()), "shared.png")
+    take(room)
+    room.at("keep_type").select_option(kind)
+    room.page.wait_for_function(
+        "() => document.getElementById('keep-dialog').getAttribute('aria-busy') === 'false'"
+    )
+
+    room.at("keep-share").click()
+    room.page.wait_for_function("() => globalThis.shared")
+
+    name, media_type, head = room.page.evaluate(
+        """async () => [
+          shared.name, shared.type, [...new Uint8Array(await shared.slice(0, 4).arrayBuffer())],
+        ]"""
+    )
+    assert name.endswith(f".{ending}")
+    assert media_type == able
+    assert bytes(head).startswith(begins)
+
+
 def test_where_pictures_cannot_be_copied_or_shared_the_page_says_so(new_room: OpenRoom) -> None:
     without = "delete globalThis.ClipboardItem; delete Navigator.prototype.canShare;"
     room = new_room(init=without).open()

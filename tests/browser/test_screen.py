@@ -246,6 +246,23 @@ def test_lines_are_of_one_share_and_one_part_of_it(room: Room) -> None:
     room.at("track").uncheck()
 
 
+def test_a_screen_on_which_nothing_changes_is_recorded_all_the_same(room: Room) -> None:
+    share(room)
+    room.at("record").click()
+    room.until("now.recording?.seconds > 2 && now.recording.frames > 2")
+
+    room.at("crop").click()
+    room.page.keyboard.press("Enter")
+    room.page.wait_for_function("() => video.videoWidth === 1024")
+    frames = room.snapshot()["recording"]["frames"]
+    now = room.until(f"now.recording.frames > {frames + 1}")
+
+    assert now["recording"]["seconds"] < 60, "a part goes on where the whole was"
+    room.at("record").click()
+    room.at("record-save").wait_for()
+    room.at("record-delete").click()
+
+
 def test_the_privacy_dialog_says_what_is_shared(room: Room) -> None:
     room.at("promise").click()
     room.at("promise-dialog").wait_for()

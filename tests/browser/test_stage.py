@@ -247,6 +247,16 @@ def test_the_wheel_zooms_where_it_points_and_dragging_pans(photo: Room) -> None:
     assert drawn(photo)[0] == pytest.approx(max(after[0], 0), abs=3)
 
 
+def test_the_mark_in_the_bar_stands_beside_the_name(photo: Room) -> None:
+    mark = photo.page.locator(".brand .mark").bounding_box()
+    name = photo.page.locator(".brand span").bounding_box()
+
+    assert mark
+    assert name
+    assert mark["x"] + mark["width"] <= name["x"]
+    assert mark["height"] == mark["width"]
+
+
 def test_a_live_picture_is_not_zoomed(photo: Room) -> None:
     photo.page.keyboard.press("+")
     photo.start()

@@ -51,6 +51,28 @@ async def test_a_screen_is_a_live_picture_that_is_not_mirrored(world: World) -> 
 
 
 @visit
+async def test_a_screen_that_stands_still_is_analysed_again_where_that_is_wanted(
+    world: World,
+) -> None:
+    await world.use(make_card(1))
+    await share(world)
+    await world.play()
+    await world.answer()
+
+    world.app.sources.look_again()
+    await settle()
+
+    assert len(world.sessions.pending) == 1
+    await world.answer()
+    await world.do(world.app.sources.playback.toggle_pause())
+    while world.sessions.pending:  # browsers may show one frame more
+        await world.answer()
+    world.app.sources.look_again()
+    await settle()
+    assert world.sessions.pending == [], "it is frozen"
+
+
+@visit
 async def test_the_browser_is_asked_while_the_press_is_handled(world: World) -> None:
     coroutine = world.app.share()
 

@@ -27,6 +27,9 @@ class Screen:
         self._photo_size = (0, 0)
         self.first_s = 0.0
         """When the first frame of the video in view begins, on that one's own clock."""
+        self._shares = False  # whether a shared screen is in view
+        self._first: tuple[float | None, float] = (None, 0.0)
+        self._stood_s = 0.0  # how long the frame captured last has been showing by then
 
     @property
     def photo_size(self) -> tuple[int, int]:
@@ -39,14 +42,25 @@ class Screen:
         camera on its own clock where the browser says so, else on the page's."""
         time_us = self._grabber.time_us
         if time_us is not None:
-            return float(time_us / 1e6) - self.first_s
+            return float(time_us / 1e6) - self.first_s + self._stood_s
         if not self.video.src:
             return now_ms() / 1000
         return max(float(self.video.currentTime) - self.first_s, 0.0)
 
     def grab(self, size: tuple[int, int], card: ModelCard, *, only_new: bool) -> Any:
         """Capture the frame that the video shows; see `Grabber`."""
-        return self._grabber(self.video, size, card.input, only_new=only_new)
+        image = self._grabber(self.video, size, card.input, only_new=only_new)
+        if self._shares and image is not None:
+            self._stood_s = self._stood()
+        return image
+
+    def _stood(self) -> float:
+        """Return for how many seconds the frame that was captured has been captured: a screen on
+        which nothing changes sends no other, and time goes on all the same."""
+        time_us, now = self._grabber.time_us, now_ms()
+        if time_us is None or time_us != self._first[0]:
+            self._first = (time_us, now)
+        return (now - self._first[1]) / 1000
 
     def captured(self, image: Any) -> Any:
         """Return what can be drawn to have a frame that `grab` has just returned at its own size,
@@ -86,6 +100,7 @@ class Screen:
         self.video.style.cssText = last.style.cssText
         last.replaceWith(self.video)
         self._grabber.reset()
+        self._shares, self._stood_s, self._first = source.is_screen, 0.0, (None, 0.0)
 
     async def in_view(self, kind: Kind, size: tuple[int, int] | None) -> Any:
         """Return a canvas of what is in view.

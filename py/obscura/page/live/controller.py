@@ -321,6 +321,12 @@ class SourceController(InView):
             return None
         return await self._reader.frame(self._source, self.playback, only_new=only_new)
 
+    def look_again(self) -> None:
+        """Analyse the frame of a shared screen that is showing, also if it was analysed: where
+        nothing changes no other comes."""
+        if self.shared is not None and not self.scene.paused:
+            self.loop.analyse_shown(still=True)
+
     def analyse_again(self) -> Coroutine[Any, Any, None] | None:
         """Analyse what stands still in view once more, by a coroutine if it must."""
         if self.scene.kind is Kind.STILL:

@@ -177,7 +177,10 @@ class SnapshotDialog(Part):
         """Put a picture in view."""
         assert self._snapshot is not None
         self._picture, self._png, self._kind = picture, png, kind
-        self._share_data = sharing.shareable(picture, self._name(kind))
+        # Some browsers share PNG and JPEG alone: better another type than none.
+        self._share_data = sharing.shareable(picture, self._name(kind)) or sharing.shareable(
+            png, self._name("png")
+        )
         files.revoke(str(self._preview.src))
         self._preview.src = files.object_url(picture)
         self._preview.alt = words.alt(boxes=boxes)

@@ -187,6 +187,7 @@ class Record(Part):
         self._drawing = drawing
         self._recording, self._shown = Recording(encoder, self._context.spawn), None
         self._page.sources.watcher = self
+        self._page.sources.look_again()
         if self._page.sources.scene.kind is not Kind.LIVE:  # it ended meanwhile
             await self._end("")
 
@@ -271,6 +272,8 @@ class Record(Part):
         if recording is None or self._busy:
             return
         self._render()
+        if self._hidden_ms is None:
+            self._page.sources.look_again()  # a screen that stands still is recorded all the same
         if recording.error is not None:
             self._stop(words.BROKE_OFF)
             return
