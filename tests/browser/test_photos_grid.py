@@ -392,7 +392,8 @@ def test_five_hundred_pictures_are_few_elements_and_few_small_copies(
     tile(room, "p0499.jpg").focus()
     room.page.keyboard.press("Home")
     assert room.page.evaluate("() => document.activeElement.title") == "p0000.jpg"
-    room.until("now.photos.analysed > 40")
+    for count in (10, 20, 30, 40):  # a busy machine takes seconds for each
+        room.until(f"now.photos.analysed > {count}")
     assert room.page.evaluate("() => addresses.size") <= 400
 
     room.at("photos-pause").click()

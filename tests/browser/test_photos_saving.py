@@ -96,9 +96,9 @@ def test_saving_can_be_cancelled_and_the_page_goes_on_meanwhile(new_room: OpenRo
 
     assert room.page.evaluate("() => document.activeElement.id") == "photos-save-cancel"
 
-    room.page.keyboard.press("Enter")
     room.move("photos-threshold", 0.95)  # the page goes on
     room.until_text("photos-threshold-value", "^95 %$")
+    room.at("photos-save-cancel").press("Enter")
     room.page.evaluate("() => { hold = null; go(); }")
 
     room.until_text("photos-note", r"^Cancelled\. Nothing was saved\.$")
