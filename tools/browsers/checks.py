@@ -147,6 +147,33 @@ return found;
 """Stop recording, wait for the video, and seek to its middle; return what it is."""
 
 
+WHOLE = """
+const at = (id) => document.getElementById(id);
+const until = async (condition) => {
+  for (let i = 0; i < 1200 && !condition(); i++) await new Promise((done) => setTimeout(done, 100));
+  return condition();
+};
+const made = [];
+const make = URL.createObjectURL;
+URL.createObjectURL = (blob) => (made.push(blob), make.call(URL, blob));
+const note = () => at("record-note").hidden ? "" : at("record-note-text").textContent;
+at("record-whole").click();
+await until(() => at("record-cancel").hidden === false);
+const shown = () => at("record-dialog").open && made.length > 0;
+await until(() => shown() || (at("record-cancel").hidden && note()));
+URL.createObjectURL = make;
+if (!shown()) return { error: note() || "no video" };
+const { open } = await import("./assets/SCRIPT");
+const reader = await open(made.at(-1));
+const times = [...(await reader.times())];
+const head = await made.at(-1).slice(4, 8).text();
+reader.close();
+at("record-delete").click();
+return { times, kind: head === "ftyp" ? "MP4" : "WebM" };
+"""
+"""Save the analysed video in view as a video; return its kind, and when its frames show."""
+
+
 class Refused(Exception):
     """A step failed; the message is shown in the table."""
 
@@ -190,6 +217,7 @@ def check(
     attempt("snapshot", lambda: snapshot(driver))
     attempt("turned", lambda: turned(driver))
     attempt("frames", lambda: frames(driver, site))
+    attempt("whole video", lambda: whole(driver, site))
     attempt("camera", lambda: camera(driver))
     attempt("recording", lambda: recording(driver))
 
@@ -298,6 +326,26 @@ def frames(driver: Driver, site: SiteServer) -> str:
     if any(abs(a - b) > 0.001 for a, b in zip(read["times"], wanted, strict=True)):
         raise Refused(f"the times of the frames are {read['times']}")
     return "every one"
+
+
+def whole(driver: Driver, site: SiteServer) -> str:
+    """Analyse all frames of a video, and save it as a video with its boxes."""
+    (script,) = site.site.glob("assets/media.*.js")
+    driver.give("photo", Path(__file__).parent / "turned" / "wide-180.mp4")
+    until(driver, lambda now: now["state"] == "running" and now["frames"] > 0, "playing")
+    driver.evaluate('document.getElementById("analyse-all").click();')
+    until(driver, lambda now: (now["analysed"] or {}).get("done", False), "analysed")
+    made = driver.evaluate(WHOLE.replace("SCRIPT", script.name))
+    driver.evaluate('document.getElementById("start").click();')
+    until(driver, lambda now: now["state"] == "ready", "stopped")
+    if made.get("error"):
+        raise Refused(made["error"])
+    wanted = [index / CLIP_RATE for index in range(CLIP_FRAMES)]
+    if len(made["times"]) != CLIP_FRAMES:
+        raise Refused(f"it has {len(made['times'])} of {CLIP_FRAMES} frames")
+    if any(abs(a - b) > 0.001 for a, b in zip(made["times"], wanted, strict=True)):
+        raise Refused(f"the times of its frames are {made['times']}")
+    return f"every frame, {made['kind']}"
 
 
 def overlap(a: Sequence[float], b: Sequence[float]) -> float:

@@ -24,6 +24,7 @@ COLUMNS = (
     "snapshot",
     "turned",
     "frames",
+    "whole video",
     "camera",
     "recording",
     "offline",
