@@ -114,8 +114,13 @@ def left(room: Room) -> Any:
     )
 
 
+SLOW_MS = 180_000
+"""How long a browser without an encoder in hardware may take where the cores are busy."""
+
+
 def saved(room: Room) -> bytes:
-    room.page.wait_for_selector("#record-dialog[open] #record-save:visible")
+    shown_when_done = "#record-dialog[open] #record-save:visible"
+    room.page.wait_for_selector(shown_when_done, timeout=SLOW_MS)
     with room.page.expect_download() as download:
         room.at("record-save").click()
     return Path(download.value.path()).read_bytes()

@@ -155,3 +155,23 @@ def test_nothing_is_drawn_while_nothing_is_counted() -> None:
     layer.draw(paper, Update(FrameInfo(0, 0.0, *SIZE), Detections.empty()), PLAIN)
 
     assert not paper.paths
+
+
+def test_over_the_frames_of_a_file_it_counts_from_zero_and_leaves_the_live_counts_alone() -> None:
+    door = Line("door", (0.5, 1.0), (0.5, 0.0))
+    layer, _ = drawn(Shapes((door,)), PLAIN)
+    layer.ledger.sums["door"]["in", "person"] = 7
+
+    apart = layer.apart(["person"])
+    layer.editor.shapes = Shapes()  # another source is opened meanwhile
+    for index, x in enumerate(np.linspace(700, 100, 21)):
+        row = Detections([[x - 2, 396, x + 2, 400]], [0.9], [0], [1])
+        update = Update(FrameInfo(index, index / 10, *SIZE), row)
+        apart.follow(update, update)
+    paper = Paper(on_screen=False)
+    apart.draw(paper, update, PLAIN)
+
+    assert sum(apart.ledger.totals("door").values()) == 1
+    assert layer.ledger.totals("door")["in"] == 7
+    assert len(paper.captions) == 1
+    assert paper.captions[0][0].startswith("door")

@@ -270,6 +270,20 @@ def test_a_trail_ends_after_two_seconds() -> None:
     assert lines(trails, update)[0].count("L") == 3, "five points, the last one at the box"
 
 
+def test_trails_over_a_file_are_its_own() -> None:
+    live = Trails(str)
+    step(live, 0.0, 500)
+
+    apart = live.apart(["person"])
+    for time in range(2):
+        update = step(Trails(str), time / 2, 100 + 10 * time)
+        apart.follow(update, update)
+
+    assert lines(apart, update) == ["M220.0 400.0", "M220.0 400.0L240.0 400.0"]
+    live.shown = False
+    assert lines(live.apart([]), update) == [], "as the setting was"
+
+
 def test_the_same_frame_again_adds_no_point() -> None:
     trails = Trails(str)
     for _ in range(3):

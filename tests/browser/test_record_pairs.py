@@ -1,0 +1,92 @@
+"""Recording while something else goes on: analysis of the whole video, or another source."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+from .conftest import OpenRoom
+from .numbered import clip, duration_s, shown
+from .room import Room
+from .test_record import check, play, saved, see_colours, until_finished
+from .test_record_faults import begin
+
+TIMES = range(0, 6000, 100)
+
+
+def visit(new_room: OpenRoom) -> Room:
+    room = new_room(cold=True, accept_downloads=True, permissions=["camera"])
+    room.open().until_state("ready")
+    see_colours(room)
+    return room
+
+
+def stop(room: Room) -> bytes:
+    """Stop recording; return the file."""
+    room.at("record").click()
+    until_finished(room)
+    return saved(room)
+
+
+def test_while_all_is_analysed_and_while_that_is_shown_again(new_room: OpenRoom) -> None:
+    room = visit(new_room)
+    play(room, clip(TIMES))
+    begin(room)
+    room.at("analyse-all").click()
+    room.until("now.analysed && now.analysed.done")
+    before = room.snapshot()["recording"]["frames"]
+    room.until(f"now.recording.frames > {before + 10}")  # as they were found by the analysis
+
+    data = stop(room)
+
+    frames = shown(data)
+    check(frames)
+    assert all(one.time_s < other.time_s for one, other in pairwise(frames))
+    room.at("record-delete").click()
+
+    room.at("record-whole").click()
+    until_finished(room)
+    whole = shown(saved(room))
+    assert [each.number for each in whole] == list(range(len(TIMES)))
+    check(whole)
+
+
+def test_while_a_whole_video_is_made(new_room: OpenRoom) -> None:
+    room = visit(new_room)
+    play(room, clip(TIMES))
+    room.at("analyse-all").click()
+    room.until("now.analysed && now.analysed.done")
+    begin(room)
+
+    room.at("record-whole").click()
+    until_finished(room)
+    whole = shown(saved(room))
+    assert room.snapshot()["recording"], "it goes on"
+    room.at("record-delete").click()
+    room.page.wait_for_function("() => !document.getElementById('record-dialog').open")
+    frames = shown(stop(room))
+
+    assert [each.number for each in whole] == list(range(len(TIMES)))
+    check(whole)
+    check(frames)
+
+
+def test_another_video_goes_on_in_the_same_file(new_room: OpenRoom) -> None:
+    room = visit(new_room)
+    play(room, clip(TIMES))
+    begin(room, 5)
+
+    room.give(clip(TIMES, size=(320, 240)), "other.webm", "video/webm")
+    room.until(
+        "now.recording && document.getElementById('video-name').textContent.startsWith('other')"
+    )
+    room.until_live()
+    before = room.snapshot()["recording"]["frames"]
+    room.until(f"now.recording.frames > {before + 5}")
+    data = stop(room)
+
+    frames = shown(data)
+    check(frames)
+    assert all(one.time_s < other.time_s for one, other in pairwise(frames))
+    again = [other for one, other in pairwise(frames) if other.number < one.number]
+    assert again, "the other one begins"
+    assert duration_s(data) > frames[-1].time_s
