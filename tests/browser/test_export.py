@@ -316,7 +316,7 @@ def test_kept_answers_survive_a_reload_and_are_deleted_with_undo(
     room.until_state("ready")
     switch_on(room)
     room.give(walk, "walk.webm", "video/webm")
-    room.until("now.kept?.frames >= 5")
+    room.until("now.kept?.frames >= 2")
     room.at("pause").click()
     room.until_state("paused")
     room.until_idle()
