@@ -13,6 +13,7 @@ from builder.build import ROOT
 from builder.errors import BuildError
 from builder.hosts import FOR_EVER, HOSTS, LARGE, headers, pack, precompress, write_host_file
 from builder.site import Site
+from obscura.serving.page import ISOLATION, PRIVATE
 
 HTML = (ROOT / "index.html").read_text(encoding="utf-8")
 
@@ -41,6 +42,13 @@ def test_the_headers_hold_the_pages_own_policy_and_what_only_headers_can() -> No
     assert "camera=(self)" in sent["Permissions-Policy"]
     assert sent["Cross-Origin-Opener-Policy"] == "same-origin"
     assert sent["Cross-Origin-Embedder-Policy"] == "require-corp"
+
+
+def test_a_server_of_ones_own_allows_the_page_what_other_hosts_do() -> None:
+    sent = headers(HTML)
+    own = {**ISOLATION, **PRIVATE}
+    same = ["Permissions-Policy", *ISOLATION]
+    assert {name: own[name] for name in same} == {name: sent[name] for name in same}
 
 
 def test_a_page_without_a_policy_is_refused() -> None:

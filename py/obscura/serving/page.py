@@ -40,7 +40,9 @@ ISOLATION = {
 PRIVATE = {
     # Of other sites none frames the page, or a press there might agree to something here.
     "Content-Security-Policy": "frame-ancestors 'self'",
-    "Permissions-Policy": "camera=(self), display-capture=(self), microphone=(), geolocation=()",
+    "Permissions-Policy": ", ".join(
+        ["camera=(self)", "display-capture=(self)", "microphone=(self)", "geolocation=()"]
+    ),
     "Referrer-Policy": "no-referrer",
 }
 HASHED = re.compile(r"(\.[0-9a-f]{10}\.\w+|-[0-9a-f]{10}/[\w.-]+)$")

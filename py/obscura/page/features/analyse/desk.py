@@ -19,7 +19,7 @@ from obscura.page.features.analyse.job import End, Job
 from obscura.page.features.analyse.markers import Markers
 from obscura.page.features.analyse.marks import Finds
 from obscura.page.features.analyse.recall import Recall
-from obscura.page.features.analyse.row import BUSY, Row, State, row
+from obscura.page.features.analyse.row import BUSY, State, row_of
 from obscura.page.features.context import Context
 from obscura.page.live.results import Results, Store
 
@@ -348,30 +348,13 @@ class Desk:
         self._show()
 
     def _show(self) -> None:
-        self._view.show(self._row())
+        self._view.show(row_of(self._state, self._results, self._job, self._said))
         if self._counted != self._frames or self._state is not State.RUNNING:
             self.show_marks()
 
     @property
     def _frames(self) -> int:
         return len(self._results) if self._results is not None else 0
-
-    def _row(self) -> Row:
-        job, results = self._job, self._results
-        head = results.head if results is not None else None
-        broken_s = head.source.get("broken_s") if head is not None else None
-        duration_s = head.source.get("duration_s") if head is not None else None
-        said = self._said
-        if self._state is State.DONE and broken_s is not None:
-            said = words.broken(broken_s, duration_s)
-        return row(
-            self._state,
-            self._frames,
-            job.total if job else None,
-            exact=job is None or job.exact,
-            left_s=job.left_s if job else None,
-            said=said,
-        )
 
     def show_marks(self) -> None:
         """Show the marks under the settings in force now."""

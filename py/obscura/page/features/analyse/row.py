@@ -6,6 +6,8 @@ from enum import Enum
 from typing import NamedTuple
 
 from obscura.page.features.analyse import words
+from obscura.page.features.analyse.job import Job
+from obscura.page.live.results import Results
 
 
 class State(Enum):
@@ -73,3 +75,18 @@ def row(
     if state is State.DONE:
         return Row(cancel=words.DELETE, words=words.done(frames), said=said)
     return Row(all=words.OFFER, pause=words.UNDO if frames else "", said=said)
+
+
+def row_of(state: State, results: Results | None, job: Job | None, said: str) -> Row:
+    """As `row`, of results and of the job that adds to them; None where there are none."""
+    source = {} if results is None else results.head.source
+    if state is State.DONE and "broken_s" in source:
+        said = words.broken(source["broken_s"], source.get("duration_s"))
+    return row(
+        state,
+        0 if results is None else len(results),
+        job.total if job else None,
+        exact=job is None or job.exact,
+        left_s=job.left_s if job else None,
+        said=said,
+    )

@@ -6,19 +6,16 @@ from __future__ import annotations
 import asyncio
 import io
 import json
-import zipfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, BinaryIO, Protocol
 
 from obscura.counting import Shapes
 from obscura.counting.report import document
-from obscura.export.coco import CocoFile
 from obscura.export.events import to_line
-from obscura.export.packed import WRITERS, Packed
+from obscura.export.packed import WRITERS, CocoZip, Packed
 from obscura.export.session import About, SessionWriter
-from obscura.export.yolo import IMAGES, Stems, YoloZip, member
+from obscura.export.yolo import YoloZip
 from obscura.page.features.export.replaying import Chosen, Happened
 from obscura.page.live.results import Head, Results
 from obscura.tracking import Tracker
@@ -43,7 +40,7 @@ TYPES = {
 }
 """Media types, by the last part of the ending."""
 JPEG = ".jpg"
-OWN_FACTS = ("size", "title", "key")
+OWN_FACTS = ("first_s", "key", "size", "title")
 """What results know of their source that is not for sessions."""
 
 Record = dict[str, Any]
@@ -163,9 +160,9 @@ async def write(form: str, turns: Turns, head: Head, wanted: Wanted, out: Binary
     if form in ("events", "counts"):
         return await _happened(form, turns, head, wanted, out)
     if form == "yolo":
-        return await _yolo(turns, head, wanted, out)
+        return await _archived(YoloZip(out, head.labels), turns, head, wanted)
     if form == "coco" and wanted.picture is not None:
-        return await _coco_with_pictures(turns, head, wanted, out)
+        return await _archived(CocoZip(out, head.labels), turns, head, wanted)
     text = io.TextIOWrapper(out, "utf-8", "backslashreplace", newline="")
     try:
         return await _records(WRITERS[form](text, head.labels), turns, head, wanted)
@@ -174,8 +171,9 @@ async def write(form: str, turns: Turns, head: Head, wanted: Wanted, out: Binary
         text.detach()  # so that it does not close the file
 
 
-async def _yolo(turns: Turns, head: Head, wanted: Wanted, out: BinaryIO) -> int:
-    archive, chosen, count = YoloZip(out, head.labels), wanted.chosen(head), 0
+async def _archived(archive: YoloZip | CocoZip, turns: Turns, head: Head, wanted: Wanted) -> int:
+    """Write records into an archive, with the pictures if they are wanted."""
+    chosen, count = wanted.chosen(head), 0
     try:
         async for record in turns:
             picture = None if wanted.picture is None else await wanted.picture(record["time_s"])
@@ -195,30 +193,6 @@ async def _records(writer: Writer, turns: Turns, head: Head, wanted: Wanted) -> 
         count += 1
     writer.close()
     return count
-
-
-async def _coco_with_pictures(turns: Turns, head: Head, wanted: Wanted, out: BinaryIO) -> int:
-    """Write an archive of ``annotations.json`` and the pictures, of which it has the names."""
-    assert wanted.picture is not None
-    archive, stems = zipfile.ZipFile(out, "w"), Stems()
-    try:
-        async for record in turns:
-            picture = await wanted.picture(record["time_s"])
-            if picture is not None:
-                archive.writestr(member(f"{IMAGES}/{stems.of(record)}{JPEG}"), picture)
-        again = Stems()
-        with (
-            archive.open(member("annotations.json", zipfile.ZIP_DEFLATED), "w") as file,
-            io.TextIOWrapper(file, "utf-8", "backslashreplace", newline="") as text,
-        ):
-            name = lambda record: f"{again.of(record)}{JPEG}"  # noqa: E731
-            count = await _records(CocoFile(text, head.labels, Packed(), name), turns, head, wanted)
-        archive.close()
-        return count
-    except BaseException:
-        with suppress(Exception):  # the reason why it is given up, once more
-            archive.close()
-        raise
 
 
 async def _happened(form: str, turns: Turns, head: Head, wanted: Wanted, out: BinaryIO) -> int:
