@@ -27,7 +27,7 @@ def test_a_video_that_breaks_off_in_the_middle(new_room: OpenRoom) -> None:
 
 def test_a_device_that_is_full_all_at_once(new_room: OpenRoom) -> None:
     room = opened(new_room, EVEN, clip(EVEN))
-    fill(room, 120_000)
+    fill(room, 60_000)
 
     room.at("record-whole").click()
     frames = shown(saved(room))
