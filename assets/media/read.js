@@ -23,7 +23,7 @@ class Reader {
   static async of(input, track, file) {
     const reader = new Reader();
     reader.input = input;
-    reader.track = track;
+    reader.track = coloured(track);
     reader.width = await track.getDisplayWidth(); // upright, in square pixels
     reader.height = await track.getDisplayHeight();
     // Whether this browser decodes it, so that `samples` can be used; `times` always can.
@@ -47,6 +47,11 @@ class Reader {
     return Math.round(averagePacketRate * (await this.duration()));
   }
 
+  // When the first frame that is shown begins, in seconds. Nothing is decoded.
+  first() {
+    return firstShown(this.track);
+  }
+
   // The frames from that at `start` seconds on, as `next()` of an iterator gives them: {value: VideoSample, done}.
   // Each sample has `timestamp` and `duration` in seconds and must be closed; `frameOf` is what to draw.
   async *samples(start = 0) {
@@ -68,6 +73,42 @@ class Reader {
   close() {
     this.input.dispose();
   }
+}
+
+const HIGH = 720; // lines from which a video that names no colours has those of high definition
+
+// Returns the track, which decodes colours as video elements do where the file names none: by its size. mediabunny
+// takes those of high definition for all.
+function coloured(track) {
+  const named = track.getDecoderConfig.bind(track);
+  track.getDecoderConfig = async () => {
+    const config = await named();
+    if (!config || config.colorSpace?.matrix || config.codedHeight >= HIGH) return config;
+    const { primaries, transfer, fullRange } = config.colorSpace ?? {};
+    const colorSpace = {
+      primaries: primaries ?? "smpte170m",
+      transfer: transfer ?? "smpte170m",
+      matrix: "smpte170m",
+      fullRange: fullRange ?? false,
+    };
+    return { ...config, colorSpace };
+  };
+  return track;
+}
+
+const REORDERED = 32; // packets after which none can be of an earlier frame
+
+// When the first frame of a track that is shown begins, in seconds on the clock of the file: a file may begin late.
+export async function firstShown(track) {
+  const sink = new EncodedPacketSink(track);
+  const begin = (await sink.getKeyPacket(0, { metadataOnly: true })) ?? undefined;
+  let first = Infinity;
+  let more = REORDERED;
+  for await (const { timestamp } of sink.packets(begin, undefined, { metadataOnly: true })) {
+    if (timestamp >= 0) first = Math.min(first, timestamp);
+    if (first !== Infinity && more-- === 0) break;
+  }
+  return first === Infinity ? 0 : first;
 }
 
 const HEAD_BYTES = 4096;

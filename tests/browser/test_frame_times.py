@@ -6,6 +6,7 @@ import base64
 from pathlib import Path
 from typing import Any
 
+import av
 import numpy as np
 import pytest
 
@@ -77,6 +78,55 @@ def test_frames_and_times_are_those_of_the_library(
     tick = 0.001 if clip.ending in (".webm", ".mkv") else float(clip.base)
     from_first = [each - times[0] for each in times]
     assert [each.info.time_s for each in frames] == pytest.approx(from_first, abs=tick)
+
+
+COLOURS = ((200, 40, 40), (40, 200, 40), (40, 40, 200), (200, 180, 60))
+BT709, BT601, UNNAMED = 1, 6, 2
+
+
+def striped(path: Path, size: tuple[int, int], named: int, codec: str) -> Path:
+    """Write a video of stripes in `COLOURS`."""
+    width, height = size
+    pixels = np.repeat(np.array(COLOURS, np.uint8), width // 4, axis=0)
+    pixels = np.ascontiguousarray(np.broadcast_to(pixels, (height, width, 3)))
+    with av.open(str(path), "w") as container:
+        stream: Any = container.add_stream(codec, rate=10)
+        stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
+        stream.bit_rate, stream.codec_context.colorspace = 4_000_000, named
+        frame = av.VideoFrame.from_ndarray(pixels, format="rgb24")
+        frame.colorspace = named
+        container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
+    return path
+
+
+@pytest.mark.parametrize(("ending", "codec"), [(".mp4", "libx264"), (".webm", "libvpx-vp9")])
+@pytest.mark.parametrize(
+    ("size", "named"),
+    [
+        pytest.param((320, 240), UNNAMED, id="small"),
+        pytest.param((1280, 720), UNNAMED, id="large"),
+        pytest.param((320, 240), BT709, id="small, BT.709"),
+        pytest.param((1280, 720), BT601, id="large, BT.601"),
+    ],
+)
+def test_colours_are_those_of_the_library(
+    visit: Room,
+    dist: Path,
+    tmp_path: Path,
+    size: tuple[int, int],
+    named: int,
+    ending: str,
+    codec: str,
+) -> None:
+    path = striped(tmp_path / f"clip{ending}", size, named, codec)
+    with open_source(path) as source:
+        library = next(iter(source)).pixels
+
+    page = by_page(visit, dist, path)[0][0]
+
+    middle = np.s_[size[1] // 2, size[0] // 8 :: size[0] // 4]
+    assert np.abs(page[middle].astype(int) - library[middle]).max() <= 8
 
 
 @pytest.mark.parametrize(
