@@ -236,7 +236,7 @@ class Assembly:
             now_ms=now_ms,
             list_cameras=camera.list_cameras,
             make_loop=lambda analyse: Loop(
-                VideoFrames(lambda: screen.video),
+                VideoFrames(screen),
                 analyse,
                 timings,
                 self._pace,

@@ -17,7 +17,7 @@ import {
   WEBM,
   WebMOutputFormat,
 } from "mediabunny";
-import { FORMATS } from "./read.js";
+import { FORMATS, firstShown } from "./read.js";
 
 const WAITING = 8; // writes that may wait for the disk before the encoder waits too
 const TURN_MS = 30; // how long packets are copied before the page gets its turn
@@ -143,7 +143,11 @@ export class Sound {
     const track = (await input.canRead()) ? await input.getPrimaryAudioTrack() : null;
     const sound = track && (await Sound.of(track, 0));
     if (!sound) input.dispose();
-    else sound.input = input;
+    else {
+      sound.input = input;
+      const pictures = await input.getPrimaryVideoTrack();
+      sound.first = pictures ? await firstShown(pictures) : 0; // when the first frame begins
+    }
     return sound;
   }
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -33,12 +34,12 @@ RATE = 10
 class Picture:
     """A decoded frame, which must be closed."""
 
-    def __init__(self, index: int, open_now: set[int]) -> None:
+    def __init__(self, index: int, open_now: set[int], first_s: float) -> None:
         self.index, self._open = index, open_now
-        self.time_s, self.duration_s, self.size = index / RATE, 1 / RATE, (64, 48)
+        self.time_s, self.duration_s, self.size = first_s + index / RATE, 1 / RATE, (64, 48)
         open_now.add(index)
 
-    def draw(self, _wanted: Any) -> int:
+    def draw(self) -> int:
         assert self.index in self._open, "it is closed"
         return self.index
 
@@ -51,18 +52,22 @@ class Reader:
 
     Args:
         broken: the first frame that cannot be read.
+        first_s: the time of the first frame on the clock of the file.
     """
 
-    def __init__(self, count: int, broken: int | None = None, *, cut: bool = False) -> None:
+    def __init__(
+        self, count: int, broken: int | None = None, *, cut: bool = False, first_s: float = 0.0
+    ) -> None:
+        self._first_s = first_s
         self._count = count if broken is None else broken
         self._broken = broken is not None
-        self.total, self.duration_s = count, count / RATE
+        self.total, self.duration_s = count, first_s + count / RATE
         self.exact, self.sure, self.cut, self.closed = True, True, cut, False
         self.open_now: set[int] = set()
 
     async def frames(self, start_s: float) -> AsyncIterator[Picture]:
-        for index in range(round(start_s * RATE), self._count):
-            yield Picture(index, self.open_now)
+        for index in range(max(0, round((start_s - self._first_s) * RATE)), self._count):
+            yield Picture(index, self.open_now, self._first_s)
         if self._broken:
             raise OSError("damaged")
 
@@ -83,6 +88,7 @@ class Place:
         self.rows: list[Row] = []
         self.now_ms = 0.0
         self.stores = True
+        self.awake: list[bool] = []
         self.marks: list[Mark] = []
         self.tasks: list[asyncio.Task[Any]] = []
         self.sources = SimpleNamespace(
@@ -122,6 +128,7 @@ class Place:
             identify=self._identify,
             room=self._room,
             may_store=lambda: self.stores,
+            awake=self.awake.append,
             now_ms=lambda: self.now_ms,
         )
 
@@ -228,6 +235,29 @@ def test_a_pause_and_a_reload_lose_nothing_and_repeat_nothing() -> None:
     run(go())
 
 
+def test_times_are_counted_from_the_first_frame_also_after_a_reload() -> None:
+    async def go() -> None:
+        store = Texts()
+        page = place(6, store, first_s=1.4)
+        await page.settled()
+        page.before[2] = page.desk.pause
+        await page.press("all")
+        assert page.read == [0, 1, 2]
+
+        again = place(6, store, first_s=1.4)
+        await again.settled()
+        await again.press("pause")
+
+        assert again.read == [3, 4, 5]
+        results = again.context.results
+        times = [record["time_s"] async for record in results.records()]
+        assert times == pytest.approx([0, 0.1, 0.2, 0.3, 0.4, 0.5])
+        assert results.head.source["duration_s"] == pytest.approx(0.6)
+        assert "broken_s" not in results.head.source
+
+    run(go())
+
+
 def test_what_is_cancelled_is_not_shown_and_can_be_undone() -> None:
     async def go() -> None:
         store = Texts()
@@ -307,6 +337,37 @@ def test_another_model_gets_results_of_its_own() -> None:
         assert page.context.results.head.model == other.name
         page.sessions.card = page.card
         assert (await page.settled()).words == "3 frames analysed"
+
+    run(go())
+
+
+def test_a_model_that_takes_the_place_of_another_gets_results_of_its_own() -> None:
+    async def go() -> None:
+        store = Texts()
+        page = place(6, store)
+        await page.settled()
+        await page.press("all")
+
+        for labels, weights in ((page.card.labels, "1" * 64), (("circle",), "0" * 64)):
+            again = place(6, store)
+            file = page.card.file._replace(sha256=weights)
+            again.sessions.card = replace(page.card, labels=labels, file=file)
+            assert (await again.settled()).all == words.OFFER
+            assert again.desk.snapshot() is None
+
+    run(go())
+
+
+def test_the_screen_is_kept_on_while_frames_are_analysed() -> None:
+    async def go() -> None:
+        page = place(6)
+        await page.settled()
+        page.before[2] = lambda: seen.append(page.awake[-1])
+        seen: list[bool] = []
+        await page.press("all")
+
+        assert seen == [True]
+        assert page.awake[-1] is False
 
     run(go())
 

@@ -292,7 +292,7 @@ def encode(samples: list[Sample], kept: Results, encoder: Any, most: int = 99) -
 
 def test_each_frame_gets_what_was_found_in_it_and_no_other() -> None:
     samples = [Sample(2 + each / 10) for each in range(4)]
-    kept = results(found(2.0, 5), found(2.1, 6), found(2.3, 8))
+    kept = results(found(0.0, 5), found(0.1, 6), found(0.3, 8))
     encoder = Quick()
 
     drawn = encode(samples, kept, encoder)

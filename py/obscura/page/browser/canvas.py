@@ -68,8 +68,7 @@ def draw_whole(canvas: Any, picture: Any, transform: Transform) -> tuple[int, in
     width, height = picture.width, picture.height
     lying = transform(1, 1)[0] == 0  # a quarter turn
     size = (height, width) if lying else (width, height)
-    shrink = min(1.0, math.sqrt(MOST_PIXELS / (width * height)), MOST_SIDE / max(size))
-    canvas.width, canvas.height = (max(1, int(side * shrink)) for side in size)
+    canvas.width, canvas.height = shrunk(size)
     drawn = (canvas.height, canvas.width) if lying else (canvas.width, canvas.height)
     context = opaque_context(canvas)
     context.fillStyle = "#000"
@@ -78,6 +77,13 @@ def draw_whole(canvas: Any, picture: Any, transform: Transform) -> tuple[int, in
     context.drawImage(picture, 0, 0, *drawn)
     context.resetTransform()
     return size
+
+
+def shrunk(size: tuple[int, int]) -> tuple[int, int]:
+    """Return the width and height of a picture in pixels, made smaller as `draw_whole` does."""
+    width, height = size
+    shrink = min(1.0, math.sqrt(MOST_PIXELS / (width * height)), MOST_SIDE / max(size))
+    return max(1, int(width * shrink)), max(1, int(height * shrink))
 
 
 def still_of(video: Any, size: tuple[int, int]) -> Any:

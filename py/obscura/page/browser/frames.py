@@ -133,15 +133,15 @@ class VideoFrames:
     Boundary: one proxy serves every frame for the life of the page.
     """
 
-    def __init__(self, video: Callable[[], Any]) -> None:
+    def __init__(self, screen: Any) -> None:
         """
         Args:
-            video: returns the element in view.
+            screen: `screen.Screen`.
         """
-        self._video = video
+        self._screen = screen
         self._asked: Any = None  # the element that was asked for a frame
         self._proxy = create_proxy(self._offered)
-        self._by_frame = hasattr(video(), "requestVideoFrameCallback")
+        self._by_frame = hasattr(screen.video, "requestVideoFrameCallback")
         self._ticket = 0
         self._grid = FrameGrid()
         self.on_frame: Callable[[int | None], None] = lambda _number: None
@@ -162,7 +162,7 @@ class VideoFrames:
         if self._ticket:
             return
         if self._by_frame:
-            self._asked = self._video()
+            self._asked = self._screen.video
             self._ticket = self._asked.requestVideoFrameCallback(self._proxy)
         else:
             self._ticket = requestAnimationFrame(self._proxy)
@@ -179,7 +179,7 @@ class VideoFrames:
 
     def total(self) -> int:
         """Return how many frames the video has shown, as the browser counts."""
-        return int(self._video().getVideoPlaybackQuality().totalVideoFrames)
+        return int(self._screen.video.getVideoPlaybackQuality().totalVideoFrames)
 
     def sought(self, seconds: float) -> None:
         """Another part of the video is sought."""
@@ -194,6 +194,7 @@ class VideoFrames:
         # The callback itself may skip frames under load; the counter in its metadata does not.
         number = metadata.presentedFrames if metadata is not None else None
         if number is not None:
-            playing = not self._video().paused
-            self._grid.observe(number, metadata.mediaTime, playing=playing)
+            playing = not self._screen.video.paused
+            time_s = metadata.mediaTime - self._screen.first_s
+            self._grid.observe(number, time_s, playing=playing)
         self.on_frame(number)

@@ -6,18 +6,15 @@ to the engine is closed by the engine's worker. The library is fetched when a fi
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import suppress
 from typing import Any
 
-from js import document, window
+from js import document
 
-from obscura.boxes import fit
-from obscura.cards.card import InputSpec
-from obscura.page.browser import files
+from obscura.page.browser import files, video
 from obscura.page.browser.boot import boot
-from obscura.page.browser.canvas import new_canvas, opaque_context
+from obscura.page.browser.canvas import new_canvas, opaque_context, shrunk
 from obscura.page.browser.frames import Frame
 
 STEP_S = 1 / 60
@@ -33,7 +30,12 @@ class MediaError(Exception):
 
 
 class Sample:
-    """A decoded frame of a file that mediabunny reads."""
+    """A decoded frame of a file that mediabunny reads.
+
+    It is handed on with all its pixels, but for very large ones as `canvas.draw_whole` has it: the
+    engine makes it smaller as the library does. Browsers do that in ways of their own, so that
+    other boxes are found.
+    """
 
     def __init__(self, module: Any, value: Any) -> None:
         self._module, self._value = module, value
@@ -41,9 +43,9 @@ class Sample:
         self.duration_s = float(value.duration)
         self.size = (int(value.displayWidth), int(value.displayHeight))
 
-    def draw(self, wanted: InputSpec) -> Frame:
-        """Return a new `Frame` of it for a model."""
-        return Frame(self._module.frameOf(self._value), *_drawn(self.size, wanted))
+    def draw(self) -> Frame:
+        """Return a new `Frame` of it for a model, with all its pixels."""
+        return Frame(self._module.frameOf(self._value), *shrunk(self.size))
 
     def close(self) -> None:
         """Free its memory."""
@@ -53,14 +55,14 @@ class Sample:
 class Shown:
     """The frame that a `<video>` shows."""
 
-    def __init__(self, video: Any, time_s: float, duration_s: float) -> None:
-        self._video = video
+    def __init__(self, player: Any, time_s: float, duration_s: float) -> None:
+        self._video = player
         self.time_s, self.duration_s = time_s, duration_s
-        self.size = (int(video.videoWidth), int(video.videoHeight))
+        self.size = (int(player.videoWidth), int(player.videoHeight))
 
-    def draw(self, wanted: InputSpec) -> Any:
-        """Return a new `ImageData` of it for a model."""
-        width, height = _drawn(self.size, wanted)
+    def draw(self) -> Any:
+        """Return a new `ImageData` of it for a model, with all its pixels."""
+        width, height = shrunk(self.size)
         context = opaque_context(new_canvas(width, height))
         context.drawImage(self._video, 0, 0, width, height)
         return context.getImageData(0, 0, width, height)
@@ -96,11 +98,7 @@ class DecodedFile:
         iterator = self._reader.samples(start_s)
         try:
             while not (step := await iterator.next()).done:
-                sample = Sample(self._module, step.value)
-                if sample.time_s + sample.duration_s > 0 or sample.time_s >= 0:
-                    yield sample
-                else:
-                    sample.close()  # before the beginning: not to be shown
+                yield Sample(self._module, step.value)
         finally:
             with suppress(Exception):
                 await getattr(iterator, "return")()
@@ -123,10 +121,10 @@ class PlayedFile:
         self.total = len(times) if times is not None else None
         self.cut = False
         self.duration_s: float | None = None
+        self._ahead_s = 0.0  # by which the player's clock is ahead of the file's
         self._video = document.createElement("video")
         self._video.muted, self._video.preload = True, "auto"
         self._url = files.object_url(file)
-        self._asks = hasattr(self._video, "requestVideoFrameCallback")
 
     async def prepare(self) -> None:
         """Open it.
@@ -135,8 +133,11 @@ class PlayedFile:
             MediaError: the browser cannot.
         """
         self._video.src = self._url
-        if not await _until(self._video, "loadeddata"):
+        if not await video.until(self._video, "loadeddata", limit_s=SEEKING_S):
             raise MediaError("The browser cannot read it")
+        if self._times:
+            begun_s = video.shown_s(self._video)
+            self._ahead_s = 0.0 if begun_s is None else begun_s - self._times[0]
         duration_s = float(self._video.duration)
         self.duration_s = duration_s if 0 < duration_s < float("inf") else None
 
@@ -148,9 +149,10 @@ class PlayedFile:
         """
         if self._times is not None:
             times = [time_s for time_s in self._times if time_s >= start_s - SAME_S]
-            ends = [*times[1:], self.duration_s or times[-1] + STEP_S] if times else []
+            last_s = (self.duration_s or 0.0) - self._ahead_s
+            ends = [*times[1:], max(last_s, times[-1] + STEP_S)] if times else []
             for time_s, end_s in zip(times, ends, strict=True):
-                await self._go((time_s + end_s) / 2)
+                await self._go((time_s + end_s) / 2 + self._ahead_s)
                 yield Shown(self._video, time_s, end_s - time_s)
             return
         last_s, time_s = float("-inf"), start_s
@@ -166,15 +168,10 @@ class PlayedFile:
     async def _go(self, time_s: float) -> float:
         """Show the frame at a time; return when that begins, or else the time."""
         self._video.currentTime = time_s
-        if not await _until(self._video, "seeked"):
+        if not await video.until(self._video, "seeked", limit_s=SEEKING_S):
             raise MediaError("The browser cannot show this part of it")
-        if hasattr(window, "VideoFrame"):
-            with suppress(Exception):  # of some videos browsers make none
-                frame = window.VideoFrame.new(self._video)
-                begun_s = float(frame.timestamp) / 1e6
-                frame.close()
-                return begun_s
-        return time_s
+        begun_s = video.shown_s(self._video)
+        return time_s if begun_s is None else begun_s
 
     def close(self) -> None:
         """Release the file."""
@@ -232,45 +229,3 @@ async def _times(reader: Any) -> list[float] | None:
         return None
     finally:
         reader.close()
-
-
-def _drawn(size: tuple[int, int], wanted: InputSpec) -> tuple[int, int]:
-    """Return the size at which a picture is drawn for a model, as `browser.frames.Grabber` does."""
-    placed = fit(wanted.resize, size, (wanted.width, wanted.height))
-    return max(1, round(size[0] * placed.scale_x)), max(1, round(size[1] * placed.scale_y))
-
-
-async def _until(video: Any, event: str) -> bool:
-    """Wait for an event of a `<video>`; return False if it fails or takes too long."""
-    came: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
-
-    def settle(happened: Any) -> None:
-        if not came.done():
-            came.set_result(str(happened.type) == event)
-
-    stop = _listening(video, (event, "error"), settle)
-    try:
-        async with asyncio.timeout(SEEKING_S):
-            return await came
-    except TimeoutError:
-        return False
-    finally:
-        stop()
-
-
-def _listening(
-    target: Any, events: tuple[str, ...], heard: Callable[[Any], None]
-) -> Callable[[], None]:
-    """Listen to events; return what ends that."""
-    from pyodide.ffi import create_proxy
-
-    proxy = create_proxy(heard)
-    for event in events:
-        target.addEventListener(event, proxy)
-
-    def stop() -> None:
-        for event in events:
-            target.removeEventListener(event, proxy)
-        proxy.destroy()
-
-    return stop

@@ -163,13 +163,13 @@ class Writer:
         return reader if hasattr(reader, "samples") else None
 
     async def sound(self, file: Any, start_s: float) -> Any:
-        """Return the sound of a file from a time on, for `encoder`; None if it has none. The caller
-        closes it."""
+        """Return the sound of a file from a time on, in seconds from its first frame, for
+        `encoder`; None if it has none. The caller closes it."""
         module = await boot.load(self._media_url)
         sound = await module.Sound.open(file)
         if not hasattr(sound, "source"):
             return None
-        sound.start = start_s
+        sound.start = float(sound.first) + start_s
         return sound
 
     async def microphone(self, codec: str) -> Any:

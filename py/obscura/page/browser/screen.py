@@ -25,6 +25,8 @@ class Screen:
         self._sample = sample
         self._grabber = Grabber()
         self._photo_size = (0, 0)
+        self.first_s = 0.0
+        """When the first frame of the video in view begins, on that one's own clock."""
 
     @property
     def photo_size(self) -> tuple[int, int]:
@@ -33,12 +35,14 @@ class Screen:
 
     @property
     def capture_time_s(self) -> float:
-        """Seconds at which the latest frame was captured: of a video within it; of a camera on its
-        own clock where the browser says so, else on the page's."""
+        """Seconds at which the latest frame was captured: of a video from its first frame; of a
+        camera on its own clock where the browser says so, else on the page's."""
         time_us = self._grabber.time_us
         if time_us is not None:
-            return float(time_us / 1e6)
-        return float(self.video.currentTime) if self.video.src else now_ms() / 1000
+            return float(time_us / 1e6) - self.first_s
+        if not self.video.src:
+            return now_ms() / 1000
+        return max(float(self.video.currentTime) - self.first_s, 0.0)
 
     def grab(self, size: tuple[int, int], card: ModelCard, *, only_new: bool) -> Any:
         """Capture the frame that the video shows; see `Grabber`."""
@@ -76,6 +80,7 @@ class Screen:
     def show_video(self, source: Any) -> None:
         """Put the `<video>` of a `live.sources.LiveSource` in view, in place of the last one."""
         last, self.video = self.video, source.video
+        self.first_s = source.first_s
         for name in ("className", "hidden"):  # as they are now, not when it was made
             setattr(self.video, name, getattr(last, name))
         self.video.style.cssText = last.style.cssText

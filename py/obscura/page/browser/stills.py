@@ -24,8 +24,8 @@ class PicturesError(Exception):
 class Stills:
     """Reads frames in the order of their times; `close` it."""
 
-    def __init__(self, reader: Any) -> None:
-        self._reader, self._samples = reader, reader.samples()
+    def __init__(self, reader: Any, first_s: float) -> None:
+        self._reader, self._samples, self._first_s = reader, reader.samples(), first_s
         self._sample: Any = None  # the latest one that was read
         self._next: Any = None  # and the one after it
         self._ended = False
@@ -41,21 +41,21 @@ class Stills:
         Raises:
             PicturesError: the browser cannot decode it frame by frame.
         """
-        reader = None
+        reader, first_s = None, 0.0
         with suppress(Exception):  # whatever the library throws for a damaged file
             reader = await module.open(file)
+            first_s = float(await reader.first())
         if not hasattr(reader, "samples"):
             raise PicturesError(
                 "This browser can't read this video frame by frame. Save without the pictures."
             )
-        return cls(reader)
+        return cls(reader, first_s)
 
     async def at(self, time_s: float) -> bytes | None:
-        """Return the JPEG file of the frame that shows at a time; None before the first. Raises
-        what the library throws where the file is damaged."""
-        while not self._ended and (
-            self._next is None or float(self._next.timestamp) <= time_s + TICK_S
-        ):
+        """Return the JPEG file of the frame that shows at a time from the first frame, in seconds;
+        None before that. Raises what the library throws where the file is damaged."""
+        until_s = self._first_s + time_s + TICK_S
+        while not self._ended and (self._next is None or float(self._next.timestamp) <= until_s):
             await self._advance()
         return None if self._sample is None else await self._encoded()
 

@@ -6,12 +6,12 @@ from __future__ import annotations
 import asyncio
 import math
 from collections.abc import Callable
-from contextlib import suppress
 from functools import partial
 from typing import Any
 
 from obscura.errors import PictureError
 from obscura.page.browser import camera, canvas, files
+from obscura.page.browser import video as player
 from obscura.page.browser.dom import listener
 from obscura.page.live import kinds, orientation
 from obscura.page.live.unreadable import (
@@ -27,8 +27,6 @@ from obscura.page.words import text
 
 PLAYING_S = 10
 """How long a video may take until it has a size."""
-BEYOND_S = 1e7
-"""No video lasts as long as this."""
 LOADING_S = 60
 """How long it may take if it comes from a server."""
 
@@ -39,12 +37,22 @@ class LiveSource:
     is_live = True
 
     def __init__(
-        self, video: Any, *, stream: Any = None, url: str = "", name: str = "", screen: bool = False
+        self,
+        video: Any,
+        *,
+        stream: Any = None,
+        url: str = "",
+        name: str = "",
+        screen: bool = False,
+        first_s: float = 0.0,
     ) -> None:
         """
         Args:
             stream: of a camera, or of a shared screen if `screen`; the video may play a part of it.
+            first_s: when the first frame begins on the video's own clock.
         """
+        self.first_s = first_s
+        """All times are counted from there, in seconds: as in records (`export.records`)."""
         self.video, self.stream, self._url, self._name = video, stream, url, name
         self.is_screen = screen
         self.is_camera = stream is not None and not screen
@@ -86,12 +94,12 @@ class LiveSource:
     def duration_s(self) -> float | None:
         """Seconds that the video lasts; None where that is unknown, as of a camera."""
         seconds = float(self.video.duration)
-        return seconds if math.isfinite(seconds) else None
+        return max(seconds - self.first_s, 0.0) if math.isfinite(seconds) else None
 
     @property
     def position_s(self) -> float:
         """The time in the video, in seconds."""
-        return float(self.video.currentTime)
+        return max(float(self.video.currentTime) - self.first_s, 0.0)
 
     def play(self, playing: bool) -> None:
         """Play or pause."""
@@ -99,7 +107,7 @@ class LiveSource:
 
     def seek(self, seconds: float) -> None:
         """Go to a time of the video."""
-        self.video.currentTime = seconds
+        self.video.currentTime = seconds + self.first_s
 
     @property
     def rate(self) -> float:
@@ -290,10 +298,11 @@ class SourceOpener:
         video = self._make_video()
         for event, proxy in self._video_listeners.items():
             video.addEventListener(event, proxy)
+        video.preload = "auto"
         video.src = url
         video.loop = True
         try:
-            await _playing_file(video, LOADING_S if by_address else PLAYING_S)
+            first_s = await player.playing_file(video, LOADING_S if by_address else PLAYING_S)
         except Exception as error:
             without = video.readyState > 0 and not video.videoWidth
             _release(video)
@@ -301,8 +310,8 @@ class SourceOpener:
             failure = VideoWithoutPicture if without else VideoUnread
             raise failure(f"{name} cannot be played ({error})") from error
         if not by_address and not math.isfinite(float(video.duration)):
-            await _find_end(video)
-        return LiveSource(video, url=url, name=name)
+            await player.find_end(video)
+        return LiveSource(video, url=url, name=name, first_s=first_s)
 
     async def photo(self, source: Any) -> Photo:
         """Decode a photo, upright.
@@ -365,31 +374,6 @@ def same_origin(address: str) -> str:
     if not ours:
         raise SourceForeign("The source is on another site", address)
     return url
-
-
-async def _playing_file(video: Any, limit_s: float) -> None:
-    """Wait until a file plays.
-
-    Raises:
-        TimeoutError: it does not; WebKitGTK neither plays nor refuses what it has no decoder for.
-        ValueError: it has no picture. JavaScript errors: the browser refused to play.
-    """
-    async with asyncio.timeout(limit_s):
-        await video.play()
-    if not video.videoWidth:  # of a file, it is known once it plays
-        raise ValueError("it has no picture")
-
-
-async def _find_end(video: Any) -> None:
-    """Have the browser find out how long a file lasts that does not say it, as recordings of
-    browsers: it does when it is to show what lies beyond."""
-    video.currentTime = BEYOND_S
-    with suppress(TimeoutError):
-        async with asyncio.timeout(PLAYING_S):
-            while not math.isfinite(float(video.duration)):
-                await asyncio.sleep(0.05)
-    video.currentTime = 0
-    await video.play()
 
 
 def _release(video: Any) -> None:

@@ -10,7 +10,6 @@ from contextlib import aclosing, suppress
 from enum import Enum
 from typing import Any, Protocol
 
-from obscura.cards.card import InputSpec
 from obscura.export.reading import from_record
 from obscura.export.records import DIGITS, to_record
 from obscura.page.features.analyse.marks import Finds
@@ -33,7 +32,7 @@ class Picture(Protocol):
     def duration_s(self) -> float: ...
     @property
     def size(self) -> tuple[int, int]: ...
-    def draw(self, wanted: InputSpec) -> Any: ...
+    def draw(self) -> Any: ...
     def close(self) -> None: ...
 
 
@@ -84,10 +83,18 @@ class Job:
         self._stop = False
         self._begun_ms, self._begun_s = now_ms(), max(results.end_s, 0.0)
         self._frame_s = 0.0  # for how long the latest frame is shown
-        self.duration_s = reader.duration_s
+        # When the first frame begins, on the reader's clock: records count from there.
+        unknown = 0.0 if len(results) else None
+        self._first_s: float | None = results.head.source.get("first_s", unknown)
         self.total, self.exact = reader.total, reader.exact
         self.broken = False
         """Whether the file breaks off after the latest frame."""
+
+    @property
+    def duration_s(self) -> float | None:
+        """How many seconds there are from the first frame to the end; None if not known."""
+        duration_s = self._reader.duration_s
+        return None if duration_s is None else max(duration_s - (self._first_s or 0.0), 0.0)
 
     @property
     def left_s(self) -> float | None:
@@ -111,7 +118,8 @@ class Job:
         """
         results = self.results
         self._finder.numbers.learn(results)
-        async with aclosing(self._reader.frames(max(results.end_s, 0.0))) as frames:  # type: ignore[type-var]
+        start_s = max(results.end_s, 0.0) + (self._first_s or 0.0)
+        async with aclosing(self._reader.frames(start_s)) as frames:  # type: ignore[type-var]
             while not self._stop:
                 picture = await self._next(frames)
                 if picture is None:
@@ -134,14 +142,22 @@ class Job:
             return None
 
     def _is_new(self, picture: Picture) -> bool:
-        return round(picture.time_s, DIGITS) > self.results.end_s
+        return round(self._time_of(picture), DIGITS) > self.results.end_s
+
+    def _time_of(self, picture: Picture) -> float:
+        """Return the time of a frame from the first one, in seconds."""
+        if self._first_s is None:
+            self._first_s = picture.time_s
+            source = self.results.head.source
+            source |= {"first_s": self._first_s, "duration_s": self.duration_s}
+        return picture.time_s - self._first_s
 
     async def _analysed(self, picture: Picture) -> bool:
         """Analyse a frame and add it; return False if another model was taken into use."""
         results = self.results
-        frame = FrameInfo(len(results), picture.time_s, *picture.size)
+        frame = FrameInfo(len(results), self._time_of(picture), *picture.size)
         finder = self._finder
-        found = await finder.find(lambda: picture.draw(finder.card.input), frame)
+        found = await finder.find(picture.draw, frame)
         if found is None:
             return False
         update = finder.numbers.update(found[1])

@@ -98,8 +98,8 @@ class Export:
         if codec is None:
             self._say(words.NO_ENCODER)
             return
-        start_s = float(await reader.track.getFirstTimestamp())
-        sound = await self._writer.sound(file, start_s)
+        start_s = float(await reader.first())
+        sound = await self._writer.sound(file, 0.0)
         drawing = Drawing(size, canvas.new_canvas, self._context.display)
         stem = time.strftime("obscura-%Y-%m-%d-%H%M%S", time.localtime())
         name = f"{stem}.{recorder.CODECS[codec]}"
@@ -126,7 +126,7 @@ class Export:
         self, results: Results, reader: Any, encoder: Any, drawing: Drawing, start_s: float
     ) -> bool:
         """Encode all; return whether it is done, and say why if it is not."""
-        begun, duration = now_ms(), float(await reader.duration())
+        begun, duration = now_ms(), float(await reader.duration()) - start_s
         said = 0.0
 
         def draw(sample: Any, update: Update) -> None:

@@ -42,7 +42,8 @@ def shown(update: Update, options: DecodeOptions, card: ModelCard | None) -> Upd
 
 
 async def found_at(results: Results, time_s: float, size: tuple[int, int]) -> Update:
-    """Return what was found in the frame of this time; nothing if it was not analysed.
+    """Return what was found in the frame of this time, in seconds from the first frame; nothing if
+    it was not analysed.
 
     Raises:
         RecordsError, and what the store raises.
@@ -69,7 +70,7 @@ async def encode_all(
     Args:
         samples: mediabunny's `VideoSample`s in order, which are closed here.
         draw: draws one with an update.
-        start_s: the time of the first, which is 0 in what is made.
+        start_s: the time of the first, which is 0 in results and in what is made.
         size: width and height of the frames in pixels.
         progress: called with the time of each frame, in seconds from the first.
         wanted: asked at each frame.
@@ -83,9 +84,8 @@ async def encode_all(
             try:
                 if not wanted():
                     raise Cancelled
-                time_s = float(sample.timestamp)
-                draw(sample, await found_at(results, time_s, size))
-                at = max(0.0, time_s - start_s)
+                at = max(0.0, float(sample.timestamp) - start_s)
+                draw(sample, await found_at(results, at, size))
                 await encoder.add(at, max(float(sample.duration), LEAST_S))
             finally:
                 sample.close()

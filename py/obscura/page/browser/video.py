@@ -1,0 +1,109 @@
+"""Videos: what a `<video>` that plays a file says of its frames and of itself."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
+
+from js import window
+
+HAVE_CURRENT_DATA = 2
+"""The `readyState` of a video that has a frame to show."""
+SUSPENDED_S = 1.0
+"""For how long a browser that has stopped reading may still take to show what it has read: some
+read nothing before they are to play."""
+BEYOND_S = 1e7
+"""No video lasts as long as this."""
+ENDING_S = 10
+"""How long a browser may take to find out where a video ends."""
+
+
+async def until(video: Any, *events: str, limit_s: float) -> str:
+    """Wait for one of some events of a `<video>`; return which one, "" if it fails or takes too
+    long."""
+    came: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+
+    def settle(happened: Any) -> None:
+        if not came.done():
+            came.set_result(str(happened.type))
+
+    stop = _listening(video, (*events, "error"), settle)
+    try:
+        async with asyncio.timeout(limit_s):
+            event = await came
+    except TimeoutError:
+        return ""
+    finally:
+        stop()
+    return "" if event == "error" else event
+
+
+def shown_s(video: Any) -> float | None:
+    """Return when the frame that shows begins, in seconds on the video's own clock; None where the
+    browser does not say."""
+    if hasattr(window, "VideoFrame"):
+        with suppress(Exception):  # of some videos browsers make none
+            frame = window.VideoFrame.new(video)
+            begun_s = float(frame.timestamp) / 1e6
+            frame.close()
+            return begun_s
+    return None
+
+
+async def first_s(video: Any, limit_s: float) -> float:
+    """Return when the first frame of a file begins, in seconds on the clock of the `<video>` that
+    is going to play it; 0 where the browser does not say. Files may begin late, and some browsers
+    count from there."""
+    if int(video.readyState) < HAVE_CURRENT_DATA:
+        came = await until(video, "loadeddata", "suspend", limit_s=limit_s)
+        if came == "suspend" and int(video.readyState) < HAVE_CURRENT_DATA:
+            await until(video, "loadeddata", limit_s=SUSPENDED_S)
+    return max(shown_s(video) or 0.0, 0.0)
+
+
+async def playing_file(video: Any, limit_s: float) -> float:
+    """Wait until a file plays; return when its first frame begins, as of `first_s`.
+
+    Raises:
+        TimeoutError: it does not; WebKitGTK neither plays nor refuses what it has no decoder for.
+        ValueError: it has no picture. JavaScript errors: the browser refused to play.
+    """
+    async with asyncio.timeout(limit_s):
+        begun_s = await first_s(video, limit_s)
+        await video.play()
+    if not video.videoWidth:  # of a file, it is known once it plays
+        raise ValueError("it has no picture")
+    return begun_s
+
+
+async def find_end(video: Any) -> None:
+    """Have the browser find out how long a file lasts that does not say it, as recordings of
+    browsers: it does when it is to show what lies beyond."""
+    video.currentTime = BEYOND_S
+    with suppress(TimeoutError):
+        async with asyncio.timeout(ENDING_S):
+            while not math.isfinite(float(video.duration)):
+                await asyncio.sleep(0.05)
+    video.currentTime = 0
+    await video.play()
+
+
+def _listening(
+    target: Any, events: tuple[str, ...], heard: Callable[[Any], None]
+) -> Callable[[], None]:
+    """Listen to events; return what ends that."""
+    from pyodide.ffi import create_proxy
+
+    proxy = create_proxy(heard)
+    for event in events:
+        target.addEventListener(event, proxy)
+
+    def stop() -> None:
+        for event in events:
+            target.removeEventListener(event, proxy)
+        proxy.destroy()
+
+    return stop
