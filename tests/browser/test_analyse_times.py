@@ -9,10 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import av
+import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageColor
 
 from obscura import Detector
+from obscura.drawing import PALETTE
 from obscura.export.records import to_record
 from obscura.sources import open_source
 from obscura.update import Update
@@ -82,6 +84,34 @@ def test_a_player_counts_from_the_first_frame_too(new_room: OpenRoom) -> None:
 SIZE = (640, 512)
 STEP = 8
 """Pixels by which the person goes to the right from frame to frame."""
+
+
+def coloured(frame: Any) -> int:
+    """Return how many pixels of a frame have the colour of the boxes of people."""
+    wanted = np.array(ImageColor.getrgb(PALETTE[0]))
+    pixels = frame.to_ndarray(format="rgb24").astype(int)
+    return int((np.abs(pixels - wanted).sum(axis=2) < 90).sum())
+
+
+def test_a_whole_video_of_a_file_that_begins_late_has_each_box_on_its_frame(
+    new_room: OpenRoom,
+) -> None:
+    room = new_room(accept_downloads=True, init=SPY).open()
+    room.until_state("ready")
+    give(room, clip(12, people=frozenset({4, 5}), times=LATE, size=(640, 480)))
+    analyse(room)
+
+    room.at("record-whole").click()
+    room.page.wait_for_selector("#record-dialog[open] #record-save:visible")
+    with room.page.expect_download() as download:
+        room.at("record-save").click()
+
+    with av.open(str(download.value.path())) as made:
+        frames = [(float(frame.time or 0), coloured(frame)) for frame in made.decode(video=0)]
+    assert [time_s for time_s, _ in frames] == pytest.approx(FROM_FIRST, abs=0.001)
+    assert [number for number, (_, pixels) in enumerate(frames) if pixels > 300] == [4, 5]
+
+
 PIXELS_WITHIN = 3.0
 SCORE_WITHIN = 0.02
 """Page and library decode by themselves, and round colours to values that differ by up to three:
