@@ -236,6 +236,7 @@ def test_what_is_cancelled_is_deleted_unless_that_is_undone(room: Room) -> None:
 
 def test_marks_lead_to_where_something_was_found(room: Room) -> None:
     give(room, clip(30, people=PEOPLE))
+    room.move("threshold", 0.5)  # her elbow is a ball otherwise
     analyse(room)
     marks = room.at("video-marks").locator("button")
     time = "document.getElementById('video').currentTime"

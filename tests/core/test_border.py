@@ -127,7 +127,7 @@ PURE = {
     "page.features.analyse",
     "page.features.analyse.desk",
     "page.features.analyse.finder",
-    "page.features.analyse.identity",
+    "page.features.analyse.subject",
     "page.features.analyse.job",
     "page.features.analyse.markers",
     "page.features.analyse.marks",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections.abc import AsyncIterator, Callable, Coroutine
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -88,6 +89,7 @@ class Place:
         self.rows: list[Row] = []
         self.now_ms = 0.0
         self.stores = True
+        self.awake: list[bool] = []
         self.marks: list[Mark] = []
         self.tasks: list[asyncio.Task[Any]] = []
         self.sources = SimpleNamespace(
@@ -127,6 +129,7 @@ class Place:
             identify=self._identify,
             room=self._room,
             may_store=lambda: self.stores,
+            awake=self.awake.append,
             now_ms=lambda: self.now_ms,
         )
 
@@ -395,6 +398,37 @@ def test_another_model_gets_results_of_its_own() -> None:
         assert page.context.results.head.model == other.name
         page.sessions.card = page.card
         assert (await page.settled()).words == "3 frames analysed"
+
+    run(go())
+
+
+def test_a_model_that_takes_the_place_of_another_gets_results_of_its_own() -> None:
+    async def go() -> None:
+        store = Texts()
+        page = place(6, store)
+        await page.settled()
+        await page.press("all")
+
+        for labels, weights in ((page.card.labels, "1" * 64), (("circle",), "0" * 64)):
+            again = place(6, store)
+            file = page.card.file._replace(sha256=weights)
+            again.sessions.card = replace(page.card, labels=labels, file=file)
+            assert (await again.settled()).all == words.OFFER
+            assert again.desk.snapshot() is None
+
+    run(go())
+
+
+def test_the_screen_is_kept_on_while_frames_are_analysed() -> None:
+    async def go() -> None:
+        page = place(6)
+        await page.settled()
+        page.before[2] = lambda: seen.append(page.awake[-1])
+        seen: list[bool] = []
+        await page.press("all")
+
+        assert seen == [True]
+        assert page.awake[-1] is False
 
     run(go())
 

@@ -20,6 +20,7 @@ from obscura.page.features.analyse.markers import Markers
 from obscura.page.features.analyse.marks import Finds
 from obscura.page.features.analyse.recall import Recall
 from obscura.page.features.analyse.row import BUSY, State, row_of
+from obscura.page.features.analyse.subject import subject
 from obscura.page.features.context import Context
 from obscura.page.live.results import Results, Store
 
@@ -44,6 +45,7 @@ class Desk:
         identify: Callable[[Any], Awaitable[str | None]],
         room: Callable[[], Awaitable[int | None]],
         may_store: Callable[[], bool],
+        awake: Callable[[bool], None],
         now_ms: Callable[[], float],
     ) -> None:
         """
@@ -53,12 +55,13 @@ class Desk:
             identify: returns what tells a file or address from all others; None if it cannot.
             room: returns how many bytes can still be stored; None if that is not known.
             may_store: returns whether anything may be stored.
+            awake: keeps the screen on from then on, or no longer.
         """
         assert context.page is not None
         self._page, self._context, self._analysis = context.page, context, context.analysis
         self._store, self._view, self._open_file = store, view, open_file
         self._identify, self._room = identify, room
-        self._may_store, self._now_ms = may_store, now_ms
+        self._may_store, self._awake, self._now_ms = may_store, awake, now_ms
         self._of: tuple[Any, str] | None = None  # the source and subject that all below is about
         self._key = ""
         self._state, self._said = State.ABSENT, ""
@@ -76,13 +79,11 @@ class Desk:
 
     def _subject(self) -> str:
         """Return what the results depend on, besides the file."""
-        card = self._page.sessions.card
+        card, analysis = self._page.sessions.card, self._analysis
         if card is None:
             return ""
-        iou = self._analysis.options(card).iou
-        heads = [str(getattr(each, "name", "")) for each in self._analysis.finding]
-        closer = sorted(heads) if self._analysis.looks_closer else []
-        return "|".join([card.name, f"{card.iou if iou is None else iou:g}", *closer])
+        heads = [str(getattr(each, "name", "")) for each in analysis.finding]
+        return subject(card, analysis.options(card).iou, heads if analysis.looks_closer else [])
 
     def check(self) -> None:
         """See whether the same video and model are still in view."""
@@ -344,6 +345,7 @@ class Desk:
 
     def _enter(self, state: State) -> None:
         self._state = state
+        self._awake(state is State.RUNNING)
         self._counted = -1
         self._show()
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from obscura.cards.card import ModelCard
 from obscura.page.browser import files, records, storage
+from obscura.page.browser.awake import Awake
 from obscura.page.browser.boot import boot
 from obscura.page.browser.clock import now_ms
 from obscura.page.browser.dom import every, on_hidden, run_now
@@ -44,6 +45,7 @@ class Analyse(Part):
             identify=self._identify,
             room=storage.room,
             may_store=lambda: not storage.keeps_nothing(),
+            awake=Awake().hold,
             now_ms=now_ms,
         )
         context.deleting.append(self._desk.deleting)
