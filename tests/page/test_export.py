@@ -17,7 +17,7 @@ from obscura.export.session import Session, is_session
 from obscura.families.decode import Outputs
 from obscura.live.timing import Timings
 from obscura.page.features.export import FEATURE, words
-from obscura.page.features.export.keeper import LEAST, ROOM, Keeper
+from obscura.page.features.export.keeper import ROOM, Keeper
 from obscura.page.features.export.replaying import STALE_S, Chosen, Happened, Replay
 from obscura.page.features.export.shelf import MemoryStore, kept
 from obscura.page.features.export.writing import (
@@ -31,7 +31,7 @@ from obscura.page.features.export.writing import (
     write,
 )
 from obscura.page.live.analysis import Analysis, Answer, DecodeOptions
-from obscura.page.live.results import PART, Head, Results
+from obscura.page.live.results import LEAST, PART, Head, Results
 from obscura.tracking import Tracker
 from obscura.update import FrameInfo
 

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from obscura.export.reading import RecordsError
-from obscura.page.live.results import FRAMES, HEAD, PART, Head, Key, Results
+from obscura.page.live.results import FRAMES, HEAD, LEAST, PART, Head, Key, Results
 
 from .fakes import run
+
+ROOT = Path(__file__).parents[2]
 
 
 class Texts:
@@ -200,3 +204,11 @@ def test_without_its_last_part_nothing_is_opened() -> None:
     assert head["frames"] == PART + 1
     del store.texts[FRAMES, "a", 1]
     assert run(Results.opened(store, "a")) is None
+
+
+def test_what_is_kept_is_all_that_the_slider_can_ask_for() -> None:
+    part = (ROOT / "assets" / "parts" / "detect.html").read_text(encoding="utf-8")
+    slider = re.search(r'<input id="threshold" type="range" min="([\d.]+)"', part)
+
+    assert slider is not None
+    assert float(slider[1]) == LEAST

@@ -19,6 +19,8 @@ from obscura.export.reading import RecordsError, read_lines
 
 FORMAT = 1
 PART = 200
+LEAST = 0.05
+"""The lowest score of rows that are kept: the least that a person can ask for."""
 HEAD, FRAMES = "head", "frames"
 """Keys are (HEAD, source), and (FRAMES, source, number of the part)."""
 

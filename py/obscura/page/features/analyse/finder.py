@@ -10,13 +10,10 @@ from obscura.cards.card import ModelCard
 from obscura.page.features.analyse.job import Numbers
 from obscura.page.features.analyse.marks import Finds
 from obscura.page.live.analysis import Analysis, Answer
-from obscura.page.live.results import Head
+from obscura.page.live.results import LEAST, Head
 from obscura.pipeline import Steps
 from obscura.tracking import Tracker
 from obscura.update import FrameInfo, Update
-
-LEAST = 0.1
-"""The lowest score that is kept, or a lower one that tracking or hiding asks for."""
 
 TRIES = 3
 """Runs of a frame: one is lost if another way to run the model takes over meanwhile."""

@@ -14,11 +14,9 @@ from obscura.errors import ObscuraError
 from obscura.export.records import to_record
 from obscura.page.features.export import words
 from obscura.page.live.analysis import Analysis, Answer
-from obscura.page.live.results import Head, Results, Store
+from obscura.page.live.results import LEAST, Head, Results, Store
 from obscura.update import Update
 
-LEAST = 0.05
-"""The lowest score of rows that are kept: that of the page's slider."""
 ROOM = 50_000_000
 """Bytes of storage that are left free."""
 FRAME_BYTES, ROW_BYTES = 110, 125

@@ -17,9 +17,9 @@ from obscura.errors import ObscuraError, PictureError
 from obscura.families.decode import decode
 from obscura.page.features.photos.answers import Answers
 from obscura.page.features.photos.collection import Collection, Photo
-from obscura.page.features.photos.table import LEAST
 from obscura.page.features.photos.thumbs import SIDE
 from obscura.page.live.analysis import Analysis
+from obscura.page.live.results import LEAST
 from obscura.update import FrameInfo
 
 

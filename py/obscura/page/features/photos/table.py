@@ -1,8 +1,8 @@
 """Table: what was found in many pictures, row by row in flat arrays. Pure Python.
 
-Rows are kept down to `LEAST`, so that a higher threshold needs no new inference: non-maximum
-suppression goes from the best row down, so what is left of the rows above a threshold is what the
-same suppression leaves of these rows alone.
+Rows are kept down to `live.results.LEAST`, so that a higher threshold needs no new inference:
+non-maximum suppression goes from the best row down, so what is left of the rows above a threshold
+is what the same suppression leaves of these rows alone.
 """
 
 from __future__ import annotations
@@ -14,8 +14,6 @@ from numpy.typing import NDArray
 
 from obscura.detections import Detections
 
-LEAST = 0.05
-"""The lowest score of rows that are kept: the least that the slider of the page goes down to."""
 MOST_ROWS = 100
 """Rows of a picture that are kept, the best of them."""
 FIRST_ROWS = 256
