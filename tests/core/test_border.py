@@ -353,6 +353,11 @@ def test_pure_modules_import_no_browser_by_any_way(module: str) -> None:
     assert not {name for name in seen if may_touch_the_browser(name)}
 
 
+def test_pure_modules_are_those_that_there_are() -> None:
+    """A name that no module has any more would hold nothing."""
+    assert sorted(PURE - set(MODULES)) == []
+
+
 def test_the_app_knows_no_feature_by_name() -> None:
     features = {feature_of(name) for name in MODULES} - {None}
     for module in ("page.app", "page.commands", "page.events", "page.automation"):
