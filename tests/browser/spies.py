@@ -59,6 +59,10 @@ CanvasRenderingContext2D.prototype.getImageData = function (...args) {
   return read.apply(this, args);
 };
 globalThis.VideoFrame = class extends VideoFrame {
+  // So that frames of decoders are ones, too.
+  static [Symbol.hasInstance](each) {
+    return Function.prototype[Symbol.hasInstance].call(Object.getPrototypeOf(VideoFrame), each);
+  }
   constructor(...args) { super(...args); spied.frames += 1; }
   close() {
     spied.refused += this.format !== null; // of those that went to the worker, only a shell is left
