@@ -78,6 +78,25 @@ globalThis.Worker = class extends Worker {
 """A script for `new_room(init=...)` that `Room.until_idle` needs."""
 
 
+NO_GAPS = """
+{
+  const { get } = Object.getOwnPropertyDescriptor(VideoFrame.prototype, "timestamp");
+  let [latest, steady] = [0, 0];
+  Object.defineProperty(VideoFrame.prototype, "timestamp", {
+    get() {
+      const given = get.call(this);
+      steady += Math.min(given - latest, 500_000);
+      latest = given;
+      return steady;
+    },
+  });
+}
+"""
+"""A script for `new_room(init=...)` that makes no two captured frames further apart than half a
+second: after two seconds in which a slow machine analysed nothing, nobody knows who went and who
+came meanwhile, and whoever is there has another number and counts once more."""
+
+
 def device_memory(gigabytes: float | None) -> str:
     """A script for `new_room(init=...)`: how much memory the browser says that the device has; None
     for one that says nothing."""
