@@ -131,6 +131,22 @@ def test_a_part_is_drawn_by_mouse_and_the_whole_comes_back_by_one_press(room: Ro
     assert room.page.evaluate("() => shares.at(-1).track.readyState") == "live"
 
 
+def test_the_frame_is_sized_by_its_edges_and_corners(room: Room) -> None:
+    share(room)
+    room.at("crop").click()
+
+    drag(room, (1152, 648, 896, 432))  # its lower right corner
+    assert room.at("crop-size").inner_text() == "768 × 360 px"  # noqa: RUF001
+    drag(room, (128, 300, 384, 300))  # its left edge
+    assert room.at("crop-size").inner_text() == "512 × 360 px"  # noqa: RUF001
+    cursor = "() => document.getElementById('crop-surface').style.cursor"
+    room.page.wait_for_function(f"() => ({cursor})() === 'ew-resize'")
+    room.at("crop-use").click()
+    room.page.wait_for_function("() => video.videoWidth === 512 && video.videoHeight === 360")
+    room.at("crop-whole").click()
+    room.page.wait_for_function(f"() => video.videoWidth === {SIZE[0]}")
+
+
 def test_a_part_is_chosen_by_keyboard_alone_and_lasts_as_long_as_the_share(room: Room) -> None:
     share(room)
     keys = room.page.keyboard

@@ -12,6 +12,7 @@ from obscura.page.features.crop.frame import (
     FIRST,
     LEAST,
     WHOLE,
+    Box,
     CropFrame,
     pixels,
     within,
@@ -244,6 +245,7 @@ def test_each_refusal_has_its_error(name: str, kind: type[ScreenError]) -> None:
 fractions = st.floats(-0.5, 1.5)
 gestures = st.one_of(
     st.tuples(st.just("press"), fractions, fractions),
+    st.tuples(st.just("press"), fractions, fractions, st.just((0.1, 0.05))),
     st.tuples(st.just("move"), fractions, fractions),
     st.tuples(st.just("release")),
     st.tuples(st.just("key"), st.sampled_from(["ArrowLeft", "ArrowDown", "x"]), st.booleans()),
@@ -293,6 +295,42 @@ def test_a_press_alone_leaves_the_frame() -> None:
     frame.release()
 
     assert frame.box == FIRST
+
+
+@pytest.mark.parametrize(
+    ("at", "edges", "box"),
+    [
+        ((0.1, 0.5), (-1, 0), (0.3, 0.1, 0.9, 0.9)),
+        ((0.92, 0.5), (1, 0), (0.1, 0.1, 0.3, 0.9)),
+        ((0.5, 0.08), (0, -1), (0.1, 0.4, 0.9, 0.9)),
+        ((0.5, 0.91), (0, 1), (0.1, 0.1, 0.9, 0.4)),
+        ((0.1, 0.1), (-1, -1), (0.3, 0.4, 0.9, 0.9)),
+        ((0.9, 0.11), (1, -1), (0.1, 0.4, 0.3, 0.9)),
+        ((0.5, 0.5), (0, 0), (0.3, 0.4, 0.5, 0.5)),
+        ((0.95, 0.5), (0, 0), (0.3, 0.4, 0.95, 0.5)),
+        ((0.1, 0.95), (0, 0), (0.1, 0.4, 0.3, 0.95)),
+    ],
+)
+def test_a_press_at_an_edge_or_a_corner_takes_hold_of_it(
+    at: tuple[float, float], edges: tuple[int, int], box: Box
+) -> None:
+    frame, reach = CropFrame(), (0.03, 0.03)
+
+    assert frame.edges(*at, reach) == edges
+    frame.press(*at, reach)
+    frame.move(0.3, 0.4)
+
+    assert frame.box == pytest.approx(box)
+
+
+def test_an_edge_can_be_dragged_beyond_the_one_across() -> None:
+    frame = CropFrame()
+
+    frame.press(0.1, 0.5, (0.02, 0.02))
+    frame.move(1.2, 0.5)
+    frame.release()
+
+    assert frame.box == pytest.approx((0.9, 0.1, 1.0, 0.9))
 
 
 def test_keys_move_the_frame_and_with_shift_its_lower_right_corner() -> None:

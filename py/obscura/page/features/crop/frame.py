@@ -7,6 +7,8 @@ from __future__ import annotations
 
 Box = tuple[float, float, float, float]
 """Left, top, right and bottom."""
+Held = tuple[tuple[float, ...], tuple[float, ...]]
+"""In x and in y: the edge that stays where it is; both if neither is moved."""
 
 WHOLE: Box = (0.0, 0.0, 1.0, 1.0)
 FIRST: Box = (0.1, 0.1, 0.9, 0.9)
@@ -27,28 +29,52 @@ class CropFrame:
 
     def __init__(self) -> None:
         self.box = FIRST
-        self._start: tuple[float, float] | None = None  # where a pointer went down
+        self._held: Held | None = None  # where edges stay that a pointer does not move
         self._before = FIRST
 
-    def press(self, x: float, y: float) -> None:
-        """A pointer goes down: it begins another frame."""
+    def edges(self, x: float, y: float, reach: tuple[float, float]) -> tuple[int, int]:
+        """Return which edges are at a place, so that a press there takes hold of them.
+
+        Args:
+            reach: how far from an edge is still at it, in x and in y.
+
+        Returns:
+            In x and in y: -1 for the left or upper edge, 1 for the right or lower one, 0 for none.
+        """
+        left, top, right, bottom = self.box
+        if not (
+            left - reach[0] <= x <= right + reach[0] and top - reach[1] <= y <= bottom + reach[1]
+        ):
+            return 0, 0
+        return _edge(x, left, right, reach[0]), _edge(y, top, bottom, reach[1])
+
+    def press(self, x: float, y: float, reach: tuple[float, float] = (0.0, 0.0)) -> None:
+        """A pointer goes down: it takes hold of the edges there, as of `edges`, or begins another
+        frame."""
         self.release()
-        self._start, self._before = (_clipped(x), _clipped(y)), self.box
+        left, top, right, bottom = self._before = self.box
+        across, down = self.edges(x, y, reach)
+        if across or down:
+            held_x = {-1: (right,), 0: (left, right), 1: (left,)}[across]
+            held_y = {-1: (bottom,), 0: (top, bottom), 1: (top,)}[down]
+            self._held = held_x, held_y
+        else:
+            self._held = (_clipped(x),), (_clipped(y),)
 
     def move(self, x: float, y: float) -> bool:
-        """A pointer has moved; return whether it draws a frame."""
-        if self._start is None:
+        """A pointer has moved; return whether it changes the frame."""
+        if self._held is None:
             return False
-        x, y, (from_x, from_y) = _clipped(x), _clipped(y), self._start
-        self.box = (min(x, from_x), min(y, from_y), max(x, from_x), max(y, from_y))
+        (left, right), (top, bottom) = _span(self._held[0], x), _span(self._held[1], y)
+        self.box = (left, top, right, bottom)
         return True
 
     def release(self) -> None:
         """The pointer goes up. A frame that is too small to be meant leaves the one before."""
         left, top, right, bottom = self.box
-        if self._start is not None and (right - left < LEAST or bottom - top < LEAST):
+        if self._held is not None and (right - left < LEAST or bottom - top < LEAST):
             self.box = self._before
-        self._start = None
+        self._held = None
 
     def key(self, key: str, *, shift: bool) -> bool:
         """Move the frame by an arrow key, or with Shift its right or lower edge; return whether the
@@ -98,3 +124,15 @@ def pixels(box: Box, width: float, height: float) -> tuple[int, int, int, int]:
 
 def _clipped(value: float) -> float:
     return min(max(value, 0.0), 1.0)
+
+
+def _edge(value: float, low: float, high: float, reach: float) -> int:
+    """Return -1 or 1 for the lower or higher end of a span if a value is at it, 0 otherwise."""
+    near, distance = min((-1, abs(value - low)), (1, abs(value - high)), key=lambda each: each[1])
+    return near if distance <= reach else 0
+
+
+def _span(held: tuple[float, ...], value: float) -> tuple[float, float]:
+    """Return the span from the end that is held to a value; both ends where both are held."""
+    ends = held if len(held) > 1 else (held[0], _clipped(value))
+    return min(ends), max(ends)

@@ -15,6 +15,19 @@ from obscura.page.stage.placement import Placement, place
 from obscura.page.state.feature import Part
 from obscura.page.words.text import pixels as measure
 
+MOUSE_PX, FINGER_PX = 8, 22
+CURSORS = {
+    (-1, 0): "ew-resize",
+    (1, 0): "ew-resize",
+    (0, -1): "ns-resize",
+    (0, 1): "ns-resize",
+    (-1, -1): "nwse-resize",
+    (1, 1): "nwse-resize",
+    (1, -1): "nesw-resize",
+    (-1, 1): "nesw-resize",
+}
+"""By the edges that a pointer is at."""
+
 
 def start(context: Context) -> Crop:
     """Start the feature."""
@@ -163,12 +176,24 @@ class Crop(Part):
         if event.isPrimary and event.button == 0:
             event.preventDefault()
             self._surface.setPointerCapture(event.pointerId)
-            self._frame.press(*self._at(event))
+            self._frame.press(*self._at(event), self._reach(event))
             self._shown.focus()
 
     def _move(self, event: Any) -> None:
-        if event.isPrimary and self._frame.move(*self._at(event)):
+        if not event.isPrimary:
+            return
+        x, y = self._at(event)
+        if self._frame.move(x, y):
             self._draw()
+        else:
+            edges = self._frame.edges(x, y, self._reach(event))
+            self._surface.style.cursor = CURSORS.get(edges, "crosshair")
+
+    def _reach(self, event: Any) -> tuple[float, float]:
+        """Return how near to an edge a pointer takes hold of it, in fractions of the picture."""
+        near = FINGER_PX if event.pointerType == "touch" else MOUSE_PX
+        placed, (width, height) = self._placed, self._sources.size
+        return near / placed.scale / width, near / placed.scale / height
 
     def _release(self, event: Any) -> None:
         if event.isPrimary:
