@@ -20,8 +20,14 @@ from .pictures import sample
 BITS = 10
 """Squares along the upper edge, the lowest bit first: white for 1, black for 0."""
 RATE = 10
-OPTIONS = {"": {}, "live": {"live": "1"}, "fast": {"movflags": "faststart"}}
-"""Of a container: "live" has no duration, "fast" its table at the beginning."""
+OPTIONS = {
+    "": {},
+    "live": {"live": "1"},
+    "fast": {"movflags": "faststart"},
+    "pieces": {"movflags": "frag_keyframe+empty_moov+default_base_moof"},
+}
+"""Of a container: "live" has no duration, "fast" its table at the beginning, "pieces" one table for
+each few frames, as files that are recorded have."""
 SIZE = (320, 240)
 
 SPY = f"""

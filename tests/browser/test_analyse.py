@@ -170,6 +170,24 @@ def test_frames_are_closed_as_soon_as_they_are_analysed(new_room: OpenRoom) -> N
     assert frames["open"] == 0
 
 
+def test_the_largest_pictures(new_room: OpenRoom) -> None:
+    room = new_room(init=OPEN_FRAMES + SPY).open()
+    room.until_state("ready")
+    give(room, clip(12, people=PEOPLE, size=(3840, 2160)))
+
+    analyse(room)
+
+    assert given(room, 12) == list(range(12))
+    records = stored(room)
+    assert {(record["width"], record["height"]) for record in records} == {(3840, 2160)}
+    assert {
+        record["frame"]
+        for record in records
+        if any(row["label"] == "person" and row["score"] > 0.5 for row in record["detections"])
+    } == set(range(6, 12))
+    assert room.page.evaluate("() => decoded.open") == 0
+
+
 def test_another_file_of_the_same_name_has_no_results(room: Room) -> None:
     give(room, clip(12))
     analyse(room)
@@ -258,7 +276,7 @@ def test_marks_lead_to_where_something_was_found(room: Room) -> None:
     room.page.wait_for_function(f"() => Math.abs({time} - 0.6) < 0.01")
 
 
-@pytest.mark.parametrize("container", ["webm", "mp4-fast"])
+@pytest.mark.parametrize("container", ["webm", "mp4-fast", "mp4-pieces"])
 def test_of_a_video_that_breaks_off_all_before_that_is_kept(room: Room, container: str) -> None:
     whole, kind = clip(60, container=container), container[:4].strip("-")
     give(room, whole[: len(whole) // 2], f"broken.{kind}", f"video/{kind}")

@@ -20,8 +20,9 @@ class Awake:
 
     def hold(self, wanted: bool) -> None:
         """Keep the screen on from now on, or no longer."""
-        self._wanted = wanted
-        self._check()
+        if wanted != self._wanted:
+            self._wanted = wanted
+            self._check()
 
     def _check(self) -> None:
         run_now(self._settle())

@@ -30,6 +30,11 @@ class Export:
         self._writer, self._dialog, self._say = writer, dialog, say
         self._making: Making | None = None
 
+    @property
+    def running(self) -> bool:
+        """Whether a video is being made."""
+        return self._making is not None
+
     def offer(self) -> None:
         """Offer to make a video, once all of the one in view is analysed."""
         by_id("record-whole").hidden = self._making is not None or self._results is None

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from obscura.page.browser import canvas, disk, files, recorder, storage
+from obscura.page.browser.awake import Awake
 from obscura.page.browser.clock import now_ms
 from obscura.page.browser.dom import by_id, every, on_visibility
 from obscura.page.features.context import Context
@@ -44,7 +45,7 @@ class Record(Part):
         self._export = Export(context, self._writer, self._dialog, self._say)
         self._recording: Recording | None = None
         self._busy = False
-        self._held = HeldFrames()
+        self._awake, self._held = Awake(), HeldFrames()
         self._name = self._codec = ""
         self._in_memory = False  # whether the recording is, because the browser stores nothing
         self._shown: FrameInfo | None = None  # the redacted frame that was added last
@@ -269,6 +270,7 @@ class Record(Part):
         """Show the time, and look whether there is still room."""
         await self._export.check()
         recording = self._recording
+        self._awake.hold(recording is not None or self._export.running)
         if recording is None or self._busy:
             return
         self._render()
