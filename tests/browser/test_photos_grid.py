@@ -466,6 +466,33 @@ def test_the_background_waits_while_the_camera_runs(new_room: OpenRoom, tmp_path
     until_count(room, "analysed", 24)
 
 
+def test_what_is_added_to_the_grid_leaves_what_is_in_view(
+    new_room: OpenRoom, pictures: list[dict[str, Any]]
+) -> None:
+    room = new_room().open()
+    room.until_state("ready")
+    give(room, *pictures[:2])
+    until_analysed(room, 2)
+    room.at("photos-more").set_input_files(files=pictures[2:3])
+    until_analysed(room, 3)
+    assert titles(room) == ["img0.png", "img1.png", "img2.png"]
+    assert room.at("caption").text_content() == "img0.png"
+
+    room.page.keyboard.press("Escape")
+    room.start()
+    room.page.keyboard.press("g")
+    room.at("photos-more").set_input_files(files=pictures[3:5])
+    until_count(room, "count", 5)
+    assert room.at("photos-dialog").is_visible()
+    frames = room.snapshot()["frames"]
+    room.until(f"now.state === 'running' && now.frames > {frames} + 5")
+
+    room.page.keyboard.press("Escape")
+    room.page.wait_for_selector("#photos-dialog", state="hidden")
+    room.stop()
+    until_count(room, "analysed", 5)
+
+
 def test_while_parts_are_hidden_no_small_picture_is_seen(new_room: OpenRoom) -> None:
     room = new_room().open("?backend=wasm")
     room.until_state("ready")

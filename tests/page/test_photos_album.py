@@ -233,3 +233,22 @@ async def test_the_keys_for_previous_and_next_go_to_the_part_in_charge(world: Wo
     await world.app.features.step(-1)
 
     assert asked == [-1]
+
+
+@visit(rows=(FEATURE,))
+async def test_what_is_added_to_others_is_not_opened(world: World) -> None:
+    await world.use(make_card(1))
+    strip = await give(world, photo(world, "a.jpg"), photo(world, "b.jpg"))
+    await world.arrive(world.opener.pending[-1])
+    await world.answer()
+    shown, opened = world.picture_in_view, world.opener.pending[-1]
+    strip.collects = True
+
+    await world.do(world.app.open_files([photo(world, "c.jpg")]))
+
+    assert world.picture_in_view == shown
+    assert world.opener.pending[-1] is opened
+    assert [file.name for file in strip.album.files] == ["c.jpg"], "the part has it"
+    strip.collects = False
+    await world.do(world.app.open_files([photo(world, "d.jpg")]))
+    assert world.opener.pending[-1] is not opened

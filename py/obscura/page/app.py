@@ -193,15 +193,16 @@ class App:
     def _open_unclaimed(self, files: Sequence[Any]) -> Any:
         """Open photos or videos, to show one by one, or a model to add."""
         media, others = kinds.sorted_out(files)
+        opens = bool(media) and not self.features.collect
         self.features.give_files(media, others)
         if len(files) > 1 and media:
             self._platform.spawn(self.features.start(When.SEVERAL))
-        if not others:
+        if opens and not others:
             return self.sources.open(media[0])
         self.notice.hide()
-        if media:
+        if opens:
             self._platform.spawn(self.sources.open(media[0]))
-        return self.models.add(others)
+        return self.models.add(others) if others else None
 
     def change(self, **values: Any) -> Any:
         """Store settings that a person changed, and apply them."""

@@ -83,9 +83,13 @@ class Part:
     def cameras_listed(self, cameras: Sequence[Any], chosen: str) -> None:
         """These cameras (`state.camera.Camera`) exist; `chosen` is a device id, "" for any."""
 
+    collects = False
+    """Whether pictures and videos that are given now are added to others: none of them is opened
+    then, and what is in view stays."""
+
     def files_given(self, media: Sequence[Any], others: Sequence[Any]) -> None:
-        """A person gave these pictures and videos, the first of which is being opened; and these
-        other files, such as models, at the same time."""
+        """A person gave these pictures and videos, the first of which is being opened unless a part
+        `collects`; and these other files, such as models, at the same time."""
 
     async def open_file(self, file: Any) -> None:
         """Use a file that the row claims.
@@ -239,6 +243,11 @@ class Features:
     def give_files(self, media: Sequence[Any], others: Sequence[Any]) -> None:
         """Notify all parts that a person gave these files, see `Part.files_given`."""
         self._notify("files_given", media, others)
+
+    @property
+    def collect(self) -> bool:
+        """Whether one of the parts adds what is given to what it has, see `Part.collects`."""
+        return any(part.collects for part in self.parts.values())
 
     def claimant(self, head: bytes) -> str | None:
         """Return the name of the feature that a file is for; None if there is none.

@@ -115,21 +115,25 @@ class Photos(Part):
         """See `Part`."""
         return None if self._page.sources.is_video else self._bar.album.move(steps)
 
+    @property
+    def collects(self) -> bool:  # type: ignore[override]
+        """See `Part`: what is given while the grid is open is added to it."""
+        return bool(self._dialog.open and len(self._collection))
+
     def files_given(self, media: Sequence[Any], others: Sequence[Any]) -> None:
         """See `Part`."""
         noted = self._bar.note(others)
-        grid_open = self._dialog.open
-        if len(media) < 2 and not (media and grid_open):
+        if self.collects:
+            self._collect(media)
+            return
+        if len(media) < 2 and not (media and self._dialog.open):
             self._bar.album.fill(media if noted else ())
             return
-        if not grid_open:
+        if not self._dialog.open:
             self._set_aside()
-        self._collection.add(photo_of(file) for file in media[:AT_ONCE])
-        if len(media) > AT_ONCE:
-            self._context.spawn(self._add(self._collection, media[AT_ONCE:]))
         self._bar.album.fill(media)
         self._first = media[0]
-        self._begin()
+        self._collect(media)
         self._open_grid()
         self._pass_over()
 
@@ -169,6 +173,12 @@ class Photos(Part):
         """See `Part`."""
         self._answers.forget()
         await self._database.clear()
+
+    def _collect(self, media: Sequence[Any]) -> None:
+        self._collection.add(photo_of(file) for file in media[:AT_ONCE])
+        if len(media) > AT_ONCE:
+            self._context.spawn(self._add(self._collection, media[AT_ONCE:]))
+        self._begin()
 
     async def _add(self, collection: Collection, media: Sequence[Any]) -> None:
         """Add files, a few at a time: to look at thousands takes the browser a moment."""
