@@ -8,19 +8,18 @@ from typing import Any
 
 from obscura.cards.card import ModelCard
 from obscura.errors import ObscuraError, PictureError
-from obscura.page.browser import canvas, files, records, storage
-from obscura.page.browser.boot import boot
+from obscura.page.browser import canvas, files
 from obscura.page.browser.clock import now_ms
-from obscura.page.browser.dom import by_id, every, on_hidden, run_now
+from obscura.page.browser.dom import by_id, every
 from obscura.page.browser.shell import close_dialogs
 from obscura.page.features.context import Context
 from obscura.page.features.photos import words
-from obscura.page.features.photos.answers import Answers
 from obscura.page.features.photos.bar import PictureBar
 from obscura.page.features.photos.collection import Choice, Collection, State, View
 from obscura.page.features.photos.dialog import PhotosDialog, said
 from obscura.page.features.photos.given import photo_of
 from obscura.page.features.photos.grid import Grid
+from obscura.page.features.photos.keeping import Keeping
 from obscura.page.features.photos.reader import PhotoReader, identity
 from obscura.page.features.photos.saver import Saver
 from obscura.page.features.photos.selection import Selection
@@ -33,7 +32,6 @@ from obscura.page.state.settings import Settings
 
 RENDER_MS = 400
 """Between two looks at whether the grid shows what is known by now."""
-WRITE_MS = 4_000
 AT_ONCE = 100
 """Files that are added to the list before the page has its turn."""
 
@@ -56,11 +54,7 @@ class Photos(Part):
         self._first: Any = None  # the first of several files, while it is being opened
         self._stale = False  # whether something was found since the grid was rendered
         self._reading = self._collection  # that of the picture which is being analysed
-        self._database = records.RecordDatabase(
-            records.PHOTOS, lambda: boot.load(context.build.store_url)
-        )
-        self._answers = Answers(self._database)
-        self._unstored = False
+        self._keeping = Keeping(context.build.store_url, lambda: self._dialog.say(words.FULL))
         self._reader = self._make_reader()
         self._bar = PictureBar(self._page.sources, context.spawn, self._open_grid)
         self._thumbs = Thumbnails(
@@ -88,8 +82,6 @@ class Photos(Part):
         self._dialog = PhotosDialog(grid, self._render, self._page.change)
         self._saver = Saver(self._dialog, lambda: self._page.sources.veiled)
         every(RENDER_MS, self._render_if_stale)
-        every(WRITE_MS, lambda: run_now(self._write()))
-        on_hidden(lambda: run_now(self._write()))
 
     # ---- of the page -----------------------------------------------------------------------------
 
@@ -171,8 +163,7 @@ class Photos(Part):
 
     async def forget(self) -> None:
         """See `Part`."""
-        self._answers.forget()
-        await self._database.clear()
+        await self._keeping.forget()
 
     def _collect(self, media: Sequence[Any]) -> None:
         self._collection.add(photo_of(file) for file in media[:AT_ONCE])
@@ -210,12 +201,12 @@ class Photos(Part):
         return PhotoReader(
             self._page.sources,
             self._context.analysis,
-            self._answers,
+            self._keeping.answers,
             new_canvas=lambda: canvas.new_canvas(1, 1),
             read_pixels=canvas.read_pixels,
             small_copy=canvas.small_copy,
             release=canvas.release,
-            unstored=self._not_stored,
+            unstored=self._keeping.failed,
         )
 
     def _begin(self) -> None:
@@ -267,20 +258,6 @@ class Photos(Part):
             self._begin()
         else:
             self._work.stop(words.PAUSED)
-
-    async def _write(self) -> None:
-        """Store the answers that are not stored yet."""
-        if storage.keeps_nothing():
-            return
-        try:
-            await self._answers.flush()
-        except Exception as error:  # noqa: BLE001  (whatever the browser throws)
-            self._not_stored(error)
-
-    def _not_stored(self, _error: Exception) -> None:
-        if not self._unstored:
-            self._unstored = True
-            self._dialog.say(words.FULL)
 
     # ---- the grid --------------------------------------------------------------------------------
 
