@@ -18,6 +18,8 @@ from obscura.batch.names import Names
 from obscura.cli import exits
 from obscura.cli.errors import UsageError
 from obscura.cli.saver import copy_name, crop_name
+from obscura.export.annotate import save_picture
+from obscura.export.formats import beside
 
 from .conftest import Detect, Start
 
@@ -46,6 +48,11 @@ def written(folder: Path) -> dict[str, bytes]:
     """Return all files of a folder, by their path in it."""
     files = (each for each in folder.rglob("*") if each.is_file())
     return {str(each.relative_to(folder)): each.read_bytes() for each in files}
+
+
+def count(folder: Path) -> int:
+    """Return how many copies are in a folder to which others may be writing."""
+    return sum(1 for _ in folder.rglob("*.png"))
 
 
 def records(out: Path) -> dict[str, Any]:
@@ -110,8 +117,8 @@ def test_killed_and_resumed_no_copy_is_missing_and_none_doubled(
     kills = 0
     while kills < 3:
         process = start(*words, "--out", out)
-        before = len(written(save))
-        while process.poll() is None and len(written(save)) <= before + MANY // 8:
+        before = count(save)
+        while process.poll() is None and count(save) <= before + MANY // 8:
             time.sleep(0.005)
         if process.poll() is None:
             os.kill(process.pid, signal.SIGKILL)
@@ -132,6 +139,16 @@ def test_killed_and_resumed_no_copy_is_missing_and_none_doubled(
     assert written(tmp_path / "crops") == written(tmp_path / "crops-1")
     assert records(out) == records(tmp_path / "out-1")
     assert len(records(out)) == MANY - 1
+
+
+def test_what_a_killed_process_left_is_gone_once_the_copy_is_made_again(tmp_path: Path) -> None:
+    copy = tmp_path / f"{'long' * 50}.png"
+    beside(copy, same=True).write_bytes(b"half")
+
+    save_picture(Image.new("RGB", (8, 8)), copy)
+
+    assert list(written(tmp_path)) == [copy.name]
+    assert Image.open(copy).size == (8, 8)
 
 
 def test_a_folder_that_is_added_takes_no_name_of_another(

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Playwright
+from playwright.sync_api import Browser, Page, Playwright
 
 from builder.serve import SiteServer, serving
 
@@ -56,6 +56,12 @@ FLAG_SETS = {
         "--enable-unsafe-swiftshader",
     ],
 }
+
+AWAITS = """(value) => {
+  const found = (SCRIPT)(value);
+  if (found instanceof Promise) throw new Error("a promise is always true: use Room.until_async");
+  return found;
+}"""
 
 NONE_LATE = f"delete globalThis.WebGL2RenderingContext; {WITHOUT_RELAXED_SIMD}"
 """Has the page find none of the ways to run that it tries after the first boxes."""
@@ -155,6 +161,19 @@ def coloured_clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("clip") / "colours.mjpeg"
     path.write_bytes(encode(scene(), "JPEG", quality=95, subsampling=0) * 2)
     return path
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_wait_is_for_a_promise() -> Iterator[None]:
+    """Have `Page.wait_for_function` refuse a promise, which would end the wait at once."""
+    wait = Page.wait_for_function
+
+    def waits(page: Page, script: str, **options: Any) -> Any:
+        return wait(page, AWAITS.replace("SCRIPT", script), **options)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Page, "wait_for_function", waits)
+        yield
 
 
 @pytest.fixture(scope="session")

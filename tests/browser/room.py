@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import time
 from typing import Any
 
 from playwright.sync_api import Locator, Page, Route
@@ -215,6 +216,14 @@ class Room:
             raise AssertionError(f"waited in vain for {condition}: {self._story()}") from None
         now: dict[str, Any] = json.loads(seen)
         return now
+
+    def until_async(self, script: str, arg: Any = None) -> None:
+        """Wait until an async function of the page returns something true. `wait_for_function`
+        takes the promise itself for that, and waits for nothing."""
+        limit = time.monotonic() + PATIENCE / 1000
+        while not self.page.evaluate(script, arg):
+            assert time.monotonic() < limit, f"waited in vain for {script}: {self._story()}"
+            self.page.wait_for_timeout(50)
 
     def until_state(self, *states: str) -> dict[str, Any]:
         """Wait for one of these states; an error card that nobody asked for ends the wait."""

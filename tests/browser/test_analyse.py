@@ -249,7 +249,7 @@ def test_what_is_cancelled_is_deleted_unless_that_is_undone(room: Room) -> None:
     room.at("analyse-cancel").click()
     room.stop()
 
-    room.page.wait_for_function(f"async () => (await ({STORED})()).length === 0")
+    room.until_async(f"async () => (await ({STORED})()).length === 0")
 
 
 def test_marks_lead_to_where_something_was_found(room: Room) -> None:

@@ -117,9 +117,7 @@ def test_the_result_is_copied_as_a_record_for_the_device_table(
     measured: Room, tmp_path: Path
 ) -> None:
     measured.at("copy-json").click()
-    measured.page.wait_for_function(
-        "async () => (await navigator.clipboard.readText()).startsWith('{')"
-    )
+    measured.until_async("async () => (await navigator.clipboard.readText()).startsWith('{')")
     copied = measured.page.evaluate("() => navigator.clipboard.readText()")
     assert copied == measured.at("json").input_value()
     path = tmp_path / "my-device.json"

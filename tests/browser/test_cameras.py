@@ -162,6 +162,7 @@ def goes_on(room: Room) -> None:
 
 def test_of_several_cameras_one_is_chosen_by_name_and_three_run_side_by_side(studio: Room) -> None:
     studio.at("add-camera").click()
+    studio.page.wait_for_selector("#cameras-dialog[open]")
     offered = studio.at("cameras-choices").locator("button").all_inner_texts()
     assert offered == ["Yard", "Door"]
     studio.page.keyboard.press("Escape")

@@ -69,7 +69,7 @@ STORED = """async (frames) => {
 def until_stored(room: Room) -> int:
     """Wait until all frames that are kept are stored; return how many there are."""
     frames: int = room.snapshot()["kept"]["frames"]
-    room.page.wait_for_function(STORED, arg=frames, timeout=PATIENCE)
+    room.until_async(STORED, frames)
     return frames
 
 

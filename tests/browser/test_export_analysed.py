@@ -194,7 +194,7 @@ def test_it_can_be_deleted_alone_and_that_can_be_undone(new_room: OpenRoom, walk
     room.until_text("export-status", "Deleted: walk.webm")
     room.page.keyboard.press("Escape")
     room.until_text("analyse-all", "Analyse all")
-    room.page.wait_for_function(NOTHING_STORED)
+    room.until_async(NOTHING_STORED)
     room.reload()
     room.until_state("ready")
     room.page.evaluate("() => document.getElementById('export-open').click()")

@@ -59,7 +59,7 @@ def test_after_two_visits_that_died_the_next_is_careful_and_the_one_after_as_usu
     for deaths in (1, 2):
         room.page.wait_for_function(NOTED)
         crash_and_load_again(room)
-        room.page.wait_for_function(f"async () => (await obscuraOffline.crashes) === {deaths}")
+        room.until_async(f"async () => (await obscuraOffline.crashes) === {deaths}")
 
     now = room.until_state("ready")
     assert (now["model"], now["backend"], now["threads"]) == (KEPT["model"], "wasm", 1)

@@ -320,7 +320,7 @@ def test_pictures_that_are_given_again_after_a_reload_need_no_second_look_until_
     room.page.wait_for_selector("#photos-dialog[open]")
     until_analysed(room, 6)
     room.page.evaluate("() => dispatchEvent(new Event('pagehide'))")
-    room.page.wait_for_function(
+    room.until_async(
         """async () => {
           const found = await indexedDB.databases();
           return found.some(({ name }) => name === "obscura-photos");

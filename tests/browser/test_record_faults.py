@@ -100,7 +100,7 @@ def begin(room: Room, frames: int = 1) -> None:
 
 def until_deleted(room: Room) -> None:
     """Wait until no recording is left on the device."""
-    room.page.wait_for_function(
+    room.until_async(
         """async () => {
           const root = await navigator.storage.getDirectory();
           const folder = await root.getDirectoryHandle("obscura-recordings");

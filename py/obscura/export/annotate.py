@@ -95,7 +95,7 @@ def save_picture(image: Any, target: str | Path, suffix: str | None = None, **op
     if places.exists(place) and not places.is_file(place):
         place.write_bytes(data.getvalue())
         return
-    made = beside(place)
+    made = beside(place, same=True)
     try:
         made.write_bytes(data.getvalue())
         made.replace(place)

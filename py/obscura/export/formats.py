@@ -21,6 +21,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
+from zlib import crc32
 
 from obscura import places
 from obscura.errors import ObscuraError
@@ -135,12 +136,23 @@ def placed(out: Path, *, whole: bool, remedy: str = OutputError.remedy) -> Itera
             made.unlink(missing_ok=True)
 
 
-def beside(place: Path, suffix: str = ".part") -> Path:
-    """Make an empty file beside another, with the rights that new files get."""
-    handle, name = tempfile.mkstemp(suffix, f".{place.name[:100]}.", place.parent)
-    os.close(handle)
+def beside(place: Path, suffix: str = ".part", *, same: bool = False) -> Path:
+    """Make an empty file beside another, with the rights that new files get.
+
+    Args:
+        same: whether it is called the same each time, and so takes the place of one that was left
+            when a process was killed; for what one process alone writes.
+    """
+    if same:
+        number = crc32(os.fsencode(place.name))
+        made = place.with_name(f".{place.name[:100]}.{number:08x}{suffix}")
+        made.unlink(missing_ok=True)
+        made.touch(exist_ok=False)
+    else:
+        handle, name = tempfile.mkstemp(suffix, f".{place.name[:100]}.", place.parent)
+        os.close(handle)
+        made = Path(name)
     mask = os.umask(0)
     os.umask(mask)
-    made = Path(name)
     made.chmod(place.stat().st_mode & 0o777 if places.exists(place) else 0o666 & ~mask)
     return made
