@@ -220,7 +220,8 @@ def one_of_several(room: Room) -> None:
         room.at("photos-filters").click()
     room.page.locator("#photos-grid [aria-posinset='2']").click()
     room.until("now.state === 'still' && now.detections.length > 0")
-    room.at("picture-all").wait_for()
+    # The focus goes there once the picture has taken the place of the one before.
+    room.page.wait_for_function("() => document.activeElement.id === 'picture-all'")
 
 
 def cameras(room: Room) -> None:
