@@ -30,7 +30,7 @@ class Reader {
     reader.decodes = typeof VideoDecoder === "function" && (await track.canDecode());
     const format = await input.getFormat();
     reader.listed = format === MP4 || format === QTFF; // whether the file has a table of its frames
-    reader.cut = !reader.listed && (await isCut(file)); // whether the file ends before it should
+    reader.cut = await (reader.listed ? boxIsCut(file) : segmentIsCut(file)); // whether it ends before it should
     return reader;
   }
 
@@ -115,7 +115,7 @@ const HEAD_BYTES = 4096;
 const SEGMENT = [0x18, 0x53, 0x80, 0x67]; // the element of Matroska and WebM that has all that is played
 
 // Whether a Matroska or WebM file is shorter than its segment, as one is whose download broke off.
-async function isCut(file) {
+async function segmentIsCut(file) {
   const head = new Uint8Array(await file.slice(0, HEAD_BYTES).arrayBuffer());
   const at = head.findIndex((_, start) => SEGMENT.every((byte, index) => head[start + index] === byte));
   const begin = at + SEGMENT.length;
@@ -125,6 +125,21 @@ async function isCut(file) {
   let size = head[begin] & ((1 << (8 - bytes)) - 1);
   for (let index = 1; index < bytes; index++) size = size * 256 + head[begin + index];
   return size !== 2 ** (7 * bytes) - 1 && begin + bytes + size > file.size;
+}
+
+// Whether the last box of an MP4 or QuickTime file should be longer. Files that are recorded have one for each few
+// frames.
+async function boxIsCut(file) {
+  let at = 0;
+  while (at < file.size) {
+    const head = new DataView(await file.slice(at, at + 16).arrayBuffer());
+    if (head.byteLength < 8) return false;
+    let size = head.getUint32(0);
+    if (size === 1) size = head.byteLength < 16 ? Infinity : Number(head.getBigUint64(8));
+    if (size < 8) return false; // 0: to the end of the file
+    at += size;
+  }
+  return at > file.size;
 }
 
 // Returns the VideoFrame of a sample: upright, in square pixels. It must be closed.

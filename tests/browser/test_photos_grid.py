@@ -475,6 +475,7 @@ def test_what_is_added_to_the_grid_leaves_what_is_in_view(
     until_analysed(room, 2)
     room.at("photos-more").set_input_files(files=pictures[2:3])
     until_analysed(room, 3)
+    tile(room, "img2.png").wait_for()
     assert titles(room) == ["img0.png", "img1.png", "img2.png"]
     assert room.at("caption").text_content() == "img0.png"
 
