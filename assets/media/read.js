@@ -5,6 +5,18 @@ import { BlobSource, EncodedPacketSink, Input, MATROSKA, MP4, QTFF, VideoSampleS
 export const FORMATS = [MP4, QTFF, WEBM, MATROSKA];
 const SOME = 100; // packets whose times tell about how many there are in a file that has no table of them
 
+// WebKitGTK says "unspecified" where the standard has null, which mediabunny takes for an error in every frame.
+if (typeof VideoColorSpace === "function") {
+  for (const name of ["primaries", "transfer", "matrix"]) {
+    const { get } = Object.getOwnPropertyDescriptor(VideoColorSpace.prototype, name);
+    const named = function () {
+      const value = get.call(this);
+      return value === "unspecified" ? null : value;
+    };
+    Object.defineProperty(VideoColorSpace.prototype, name, { get: named, configurable: true });
+  }
+}
+
 // file: a File or Blob. Returns a Reader; null if it is in no format that is known here, or has no picture.
 export async function open(file) {
   const input = new Input({ source: new BlobSource(file), formats: FORMATS });

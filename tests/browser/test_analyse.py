@@ -42,6 +42,15 @@ globalThis.decoded = { made: 0, open: 0, most: 0 };
 """A script that counts the frames that decoders make, and those that are not closed."""
 
 
+UNSPECIFIED = """
+for (const name of ["primaries", "transfer", "matrix"]) {
+  const how = { get: () => "unspecified", configurable: true };
+  Object.defineProperty(VideoColorSpace.prototype, name, how);
+}
+"""
+"""A script: colours are named as WebKitGTK names those of a file that names none."""
+
+
 def boxes(room: Room) -> list[list[float]]:
     return [row["box"] for row in room.snapshot()["detections"]]
 
@@ -135,6 +144,17 @@ def test_without_webcodecs_a_player_goes_from_frame_to_frame(new_room: OpenRoom)
 
     assert given(room, 12) == list(range(12))
     assert [record["time_s"] for record in stored(room)] == pytest.approx([*UNEVEN[:12]], abs=0.001)
+    assert room.at("analyse-said").inner_text() == ""
+
+
+def test_a_browser_that_calls_colours_unspecified_decodes_every_frame(new_room: OpenRoom) -> None:
+    room = new_room(init=UNSPECIFIED + SPY).open()
+    room.until_state("ready")
+    give(room, clip(12))
+
+    analyse(room)
+
+    assert given(room, 12) == list(range(12))
     assert room.at("analyse-said").inner_text() == ""
 
 
