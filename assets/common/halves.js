@@ -55,14 +55,15 @@ const isWhole = () => joined || !join;
 export function expectHalves(url, failed) {
   address = url;
   const { instantiate, instantiateStreaming } = WebAssembly;
-  const meet = (instance, imports) => {
+  const meet = async (instance, imports) => {
     const { exports } = instance;
     if (!("halves:1:0" in exports)) return;
     join = prepare(exports, imports, () => compileNow(failed));
+    if (passesWorkerBy()) await fetchRest().catch(() => {}); // a call of it tries once more
   };
   WebAssembly.instantiate = async (source, imports) => {
     const made = await instantiate(source, imports);
-    meet(made.instance ?? made, imports); // given a module, it returns the instance alone
+    await meet(made.instance ?? made, imports); // given a module, it returns the instance alone
     return made;
   };
   WebAssembly.instantiateStreaming = async (source, imports) => {
@@ -70,10 +71,13 @@ export function expectHalves(url, failed) {
     // Pyodide would wait for ever.
     if (!streams(response)) return WebAssembly.instantiate(await response.arrayBuffer(), imports);
     const made = await instantiateStreaming(response, imports);
-    meet(made.instance, imports);
+    await meet(made.instance, imports);
     return made;
   };
 }
+
+// WebKit does not ask the service worker for what a thread waits for: without a network there would be nothing.
+const passesWorkerBy = () => navigator.vendor.startsWith("Apple") && Boolean(navigator.serviceWorker?.controller);
 
 // Some hosts serve .wasm as another type, which browsers compile only once all bytes are there.
 const streams = (response) => response.headers.get("Content-Type")?.trim().toLowerCase() === "application/wasm";

@@ -20,6 +20,18 @@ NAME = "LATIN SMALL LETTER E WITH ACUTE"
 ARRIVED = "() => performance.getEntriesByName('obscura:rest').length === 1"
 WAITED = "() => performance.getEntriesByName('obscura:waited-for-rest').length"
 
+LIKE_SAFARI = """
+Object.defineProperty(Navigator.prototype, "vendor", { get: () => "Apple Computer, Inc." });
+{
+  const { open } = XMLHttpRequest.prototype;
+  XMLHttpRequest.prototype.open = function (method, url, later = true) {
+    if (!later) throw new DOMException("A network error occurred.", "NetworkError");
+    open.call(this, method, url, later);
+  };
+}
+"""
+"""A script: the service worker is not asked for what a thread waits for, as in WebKit."""
+
 
 def test_it_comes_after_the_first_boxes_and_nothing_waits_for_it(new_room: OpenRoom) -> None:
     room = new_room().open()
@@ -132,6 +144,26 @@ def test_it_is_kept_for_use_without_a_connection(new_room: OpenRoom) -> None:
 
     assert other.page.evaluate(CALL) == NAME
     other.page.wait_for_function(ARRIVED)
+    other.page.close()
+
+
+def test_where_a_waiting_thread_would_find_nothing_it_is_there_before_python_runs(
+    new_room: OpenRoom,
+) -> None:
+    room = new_room(service_workers="allow", init=LIKE_SAFARI).open()
+    assert settled(room).startswith("yes")
+    room.page.context.set_offline(True)
+
+    other = another_tab(room).open()
+    other.until_state("ready")
+
+    assert other.page.evaluate(CALL) == NAME
+    assert other.page.evaluate(WAITED) == 0
+    order = other.page.evaluate(
+        "() => ['rest', 'python'].map((name) =>"
+        " performance.getEntriesByName(`obscura:${name}`)[0].startTime)"
+    )
+    assert order == sorted(order)
     other.page.close()
 
 

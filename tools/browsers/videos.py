@@ -84,9 +84,7 @@ SAVE = """
 at("record-whole").click();
 const said = () => at("record-note-text").textContent;
 const shown = () => at("record-dialog").open && !at("record-row").hidden;
-const failed = () => !at("record-note").hidden && at("record-cancel").hidden;
-if (!(await until(() => shown() || failed())) || !shown())
-  return { error: said() || "no video within 60 s" };
+if (!(await until(shown))) return { error: said() || "no video within 60 s" };
 if (!(await until(() => made.length && at("record-video").readyState > 0)))
   return { error: "it cannot be played" };
 const blob = made.at(-1);
