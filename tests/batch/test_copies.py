@@ -148,7 +148,8 @@ def test_what_a_killed_process_left_is_gone_once_the_copy_is_made_again(tmp_path
     save_picture(Image.new("RGB", (8, 8)), copy)
 
     assert list(written(tmp_path)) == [copy.name]
-    assert Image.open(copy).size == (8, 8)
+    with Image.open(copy) as image:
+        assert image.size == (8, 8)
 
 
 def test_a_folder_that_is_added_takes_no_name_of_another(

@@ -184,7 +184,7 @@ def test_a_line_drawn_with_the_mouse_counts_people_and_is_kept(street: Room) -> 
     assert [line.name for line in shapes.lines] == ["Line 1"]
     street.stop()  # else somebody might cross after the last look
     counted = crossings(street.snapshot(), "Line 1")
-    street.page.wait_for_function(STORED, arg=["Line 1", counted])
+    street.until_async(STORED, ["Line 1", counted])
     street.reload()
     street.until_state("ready")
     street.start()

@@ -112,11 +112,17 @@ def drag(room: Room, box: tuple[float, float, float, float]) -> None:
     mouse.up()
 
 
+def begin(room: Room) -> None:
+    """Have the frame shown; its code is fetched when it is first wanted."""
+    room.at("crop").click()
+    room.at("crop-hint").wait_for()
+
+
 def test_a_part_is_drawn_by_mouse_and_the_whole_comes_back_by_one_press(room: Room) -> None:
     share(room)
     x, y = PLACE
 
-    room.at("crop").click()
+    begin(room)
     drag(room, (x, y, x + 512, y + 512))
     room.at("crop-use").click()
     room.page.wait_for_function("() => document.getElementById('crop-surface').hidden")
@@ -133,7 +139,7 @@ def test_a_part_is_drawn_by_mouse_and_the_whole_comes_back_by_one_press(room: Ro
 
 def test_the_frame_is_sized_by_its_edges_and_corners(room: Room) -> None:
     share(room)
-    room.at("crop").click()
+    begin(room)
 
     drag(room, (1152, 648, 896, 432))  # its lower right corner
     assert room.at("crop-size").inner_text() == "768 × 360 px"  # noqa: RUF001
@@ -175,7 +181,7 @@ def test_a_part_is_chosen_by_keyboard_alone_and_lasts_as_long_as_the_share(room:
 
 def test_escape_leaves_the_picture_as_it_was(room: Room) -> None:
     share(room)
-    room.at("crop").click()
+    begin(room)
     room.page.keyboard.press("ArrowLeft")
     room.page.keyboard.press("Escape")
 
@@ -185,10 +191,10 @@ def test_escape_leaves_the_picture_as_it_was(room: Room) -> None:
 
 def test_a_share_that_ends_while_a_part_is_in_view_leaves_nothing_behind(room: Room) -> None:
     share(room)
-    room.at("crop").click()
+    begin(room)
     room.page.keyboard.press("Enter")
     room.page.wait_for_function("() => video.videoWidth === 1024")
-    room.at("crop").click()
+    begin(room)
 
     room.page.evaluate("() => endSharing()")
 
@@ -203,7 +209,7 @@ def test_while_a_part_is_chosen_the_whole_picture_is_in_view(room: Room) -> None
     room.at("fit").click()  # fill
     room.page.wait_for_function("() => document.querySelector('#view.fill')")
 
-    room.at("crop").click()
+    begin(room)
 
     frame, view = room.at("crop-frame").bounding_box(), room.at("view").bounding_box()
     assert frame
@@ -218,7 +224,7 @@ def test_while_a_part_is_chosen_the_whole_picture_is_in_view(room: Room) -> None
 
 def test_a_line_and_a_part_are_not_drawn_at_the_same_time(room: Room) -> None:
     share(room)
-    room.at("crop").click()
+    begin(room)
 
     room.page.evaluate("() => document.activeElement.blur()")
     room.page.keyboard.press("l")
@@ -226,7 +232,7 @@ def test_a_line_and_a_part_are_not_drawn_at_the_same_time(room: Room) -> None:
     room.at("count-hint").wait_for()
     assert room.at("crop-surface").is_hidden()
     assert room.at("crop-hint").is_hidden()
-    room.at("crop").click()
+    begin(room)
     room.at("count-hint").wait_for(state="hidden")
     assert room.at("crop-hint").is_visible()
     room.at("crop-cancel").click()
@@ -247,7 +253,7 @@ def test_lines_are_of_one_share_and_one_part_of_it(room: Room) -> None:
         keys.press(key)
     room.until("Object.keys(now.counts?.lines ?? {}).length === 1")
 
-    room.at("crop").click()
+    begin(room)
     keys.press("Enter")
     room.page.wait_for_function("() => video.videoWidth === 1024")
     assert lines(room) == [], "it would lie elsewhere"
@@ -267,7 +273,7 @@ def test_a_screen_on_which_nothing_changes_is_recorded_all_the_same(room: Room) 
     room.at("record").click()
     room.until("now.recording?.seconds > 2 && now.recording.frames > 2")
 
-    room.at("crop").click()
+    begin(room)
     room.page.keyboard.press("Enter")
     room.page.wait_for_function("() => video.videoWidth === 1024")
     frames = room.snapshot()["recording"]["frames"]

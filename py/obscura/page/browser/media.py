@@ -6,6 +6,7 @@ to the engine is closed by the engine's worker. The library is fetched when a fi
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import suppress
 from typing import Any
@@ -21,6 +22,10 @@ STEP_S = 1 / 60
 """How far a `<video>` is moved on where the times of its frames are not known."""
 SEEKING_S = 15
 """How long a `<video>` may take to show another frame."""
+EARLY_S = 0.002
+"""A frame that begins earlier than this before the one that was sought is another."""
+SHOWING_S = 1.0
+"""How long a `<video>` may still show the frame before once it says that it has sought another."""
 SAME_S = 1e-4
 """Frames of a `<video>` whose times differ by less are the same one."""
 
@@ -125,6 +130,7 @@ class PlayedFile:
         self.total = len(times) if times is not None else None
         self.cut = False
         self.duration_s: float | None = None
+        self._says = True  # whether what it says of the frame that it shows agrees with the file
         self._ahead_s = 0.0  # by which the player's clock is ahead of the file's
         self._video = document.createElement("video")
         self._video.muted, self._video.preload = True, "auto"
@@ -157,6 +163,7 @@ class PlayedFile:
             ends = [*times[1:], max(last_s, times[-1] + STEP_S)] if times else []
             for time_s, end_s in zip(times, ends, strict=True):
                 await self._go((time_s + end_s) / 2 + self._ahead_s)
+                await self._until_shown(time_s + self._ahead_s)
                 yield Shown(self._video, time_s, end_s - time_s)
             return
         last_s, time_s = float("-inf"), start_s
@@ -176,6 +183,17 @@ class PlayedFile:
             raise MediaError("The browser cannot show this part of it")
         begun_s = video.shown_s(self._video)
         return time_s if begun_s is None else begun_s
+
+    async def _until_shown(self, begins_s: float) -> None:
+        """Wait until the frame shows that begins then, as far as the browser says so."""
+        if not self._says:
+            return
+        for _ in range(round(SHOWING_S / STEP_S)):
+            begun_s = video.shown_s(self._video)
+            if begun_s is None or begun_s > begins_s - EARLY_S:
+                return
+            await asyncio.sleep(STEP_S)
+        self._says = False
 
     def close(self) -> None:
         """Release the file."""

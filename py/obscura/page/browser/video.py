@@ -15,6 +15,9 @@ HAVE_CURRENT_DATA = 2
 SUSPENDED_S = 1.0
 """For how long a browser that has stopped reading may still take to show what it has read: some
 read nothing before they are to play."""
+LATE_S = 0.5
+"""Where only a video that plays already says when its first frame began, it may have gone on by
+less than this."""
 BEYOND_S = 1e7
 """No video lasts as long as this."""
 ENDING_S = 10
@@ -73,7 +76,10 @@ async def playing_file(video: Any, limit_s: float) -> float:
     """
     async with asyncio.timeout(limit_s):
         begun_s = await first_s(video, limit_s)
+        known = int(video.readyState) >= HAVE_CURRENT_DATA
         await video.play()
+        if not known and (playing_s := shown_s(video) or 0.0) > LATE_S:
+            begun_s = playing_s
     if not video.videoWidth:  # of a file, it is known once it plays
         raise ValueError("it has no picture")
     return begun_s
