@@ -11,7 +11,7 @@ from typing import Any
 from browsers import videos
 from browsers.chromium import ChromiumError
 from browsers.drivers import PATIENCE_S, Driver, DriverError
-from browsers.page import Refused, look, overlap, until
+from browsers.page import MADE, Refused, look, overlap, until
 from builder.serve import SiteServer
 
 PERSON = (20.0, 14.0, 364.0, 512.0)
@@ -49,15 +49,7 @@ return {
 };
 """
 KEEP = """
-const made = [];
-const make = URL.createObjectURL;
-URL.createObjectURL = (blob) => (made.push(blob), make.call(URL, blob));
-const at = (id) => document.getElementById(id);
 const dialog = at("keep-dialog");
-const until = async (condition) => {
-  for (let i = 0; i < 600 && !condition(); i++) await new Promise((done) => setTimeout(done, 100));
-  return condition();
-};
 const after = async (change) => {
   const count = made.length;
   change();
@@ -96,14 +88,6 @@ return { size: await size(shown), json, csv, said, same, boxes, types };
 offered, PNG last, and without boxes; return what was made."""
 
 RECORD = """
-const at = (id) => document.getElementById(id);
-const until = async (condition) => {
-  for (let i = 0; i < 600 && !condition(); i++) await new Promise((done) => setTimeout(done, 100));
-  return condition();
-};
-const made = [];
-const make = URL.createObjectURL;
-URL.createObjectURL = (blob) => (made.push(blob), make.call(URL, blob));
 at("record").click();
 const shown = () => at("record-dialog").open && !at("record-row").hidden;
 if (!(await until(shown))) return { error: at("record-note-text").textContent || "no recording" };
@@ -194,7 +178,7 @@ def photo(driver: Driver, sample: Path) -> str:
 
 def snapshot(driver: Driver) -> str:
     """Take a snapshot of the photo in view, and save it and its data."""
-    kept = driver.evaluate(KEEP)
+    kept = driver.evaluate(MADE + KEEP)
     if "error" in kept:
         raise Refused(kept["error"])
     if kept["size"] != [512, 512] or not kept["same"]:
@@ -247,7 +231,7 @@ def recording(driver: Driver) -> str:
     until(driver, lambda now: now["state"] == "running" and now["frames"] > 0, "running")
     driver.evaluate("document.getElementById('record').click();")
     until(driver, lambda now: (now["recording"] or {}).get("frames", 0) >= RECORDED, "recording")
-    made = driver.evaluate(RECORD)
+    made = driver.evaluate(MADE + RECORD)
     driver.evaluate('document.getElementById("start").click();')
     until(driver, lambda now: now["state"] == "ready", "stopped")
     if made.get("error"):

@@ -17,6 +17,18 @@ return JSON.stringify({
 });
 """
 
+MADE = """
+const at = (id) => document.getElementById(id);
+const until = async (condition) => {
+  for (let i = 0; i < 600 && !condition(); i++) await new Promise((done) => setTimeout(done, 100));
+  return condition();
+};
+const made = [];
+const make = URL.createObjectURL;
+URL.createObjectURL = (blob) => (made.push(blob), make.call(URL, blob));
+"""
+"""Has what the page makes into a file."""
+
 
 class Refused(Exception):
     """A step failed; the message is shown in the table."""

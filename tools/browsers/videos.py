@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from browsers.drivers import Driver
-from browsers.page import Refused, overlap, until
+from browsers.page import MADE, Refused, overlap, until
 from builder.serve import SiteServer
 
 CLIP = Path(__file__).parent / "turned" / "wide-180.mp4"
@@ -47,18 +47,6 @@ READ = """
 const bytes = Uint8Array.from(atob("BYTES"), (letter) => letter.charCodeAt(0));
 return await decode(new Blob([bytes]));
 """
-
-MADE = """
-const at = (id) => document.getElementById(id);
-const until = async (condition) => {
-  for (let i = 0; i < 600 && !condition(); i++) await new Promise((done) => setTimeout(done, 100));
-  return condition();
-};
-const made = [];
-const make = URL.createObjectURL;
-URL.createObjectURL = (blob) => (made.push(blob), make.call(URL, blob));
-"""
-"""Has what the page makes into a file."""
 
 EXPORT = """
 at("export-open").click();
