@@ -2,6 +2,14 @@
 
 from __future__ import annotations
 
+import time
+
+
+def stamp(when: time.struct_time | None = None) -> str:
+    """Return how the name of a file begins that is saved at a time, without an ending; None for
+    now."""
+    return time.strftime("obscura-%Y-%m-%d-%H%M%S", when or time.localtime())
+
 
 def clock(seconds: float) -> str:
     """Return a time in a video: minutes and seconds, with hours if there are any."""

@@ -19,6 +19,7 @@ from obscura.page.features.export import words, writing
 from obscura.page.features.export.shelf import Kept, kept
 from obscura.page.features.export.writing import CancelledExport, Turns, Wanted
 from obscura.page.live.results import Results, Store
+from obscura.page.words.times import stamp
 
 ALL, SHOWN = "all", "shown"
 WITH_PICTURES = ("coco", "yolo")
@@ -263,4 +264,4 @@ def _name(each: Kept) -> str:
 def _stem(name: str) -> str:
     """Return the beginning of the names of files about a camera or video."""
     stem = re.sub(r"[^\w.-]+", "-", PurePath(name).stem[:100]).strip("-.")
-    return stem or time.strftime("obscura-%Y-%m-%d-%H%M%S", time.localtime())
+    return stem or stamp()

@@ -15,6 +15,7 @@ from typing import Any
 from obscura.detections import Detections
 from obscura.page.live.analysis import Analysis
 from obscura.page.state.scene import Kind
+from obscura.page.words.times import stamp
 from obscura.update import FrameInfo, Update
 
 TRIES = 2
@@ -93,5 +94,5 @@ async def capture(
         card.name if card else "",
         source,
         mirrored,
-        time.strftime("obscura-%Y-%m-%d-%H%M%S", now),
+        stamp(now),
     )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Callable, Sequence
 from typing import Any, cast
 
@@ -13,6 +12,7 @@ from obscura.page.browser.clock import now_ms
 from obscura.page.features.photos import saving, words
 from obscura.page.features.photos.collection import Choice, Collection
 from obscura.page.features.photos.dialog import PhotosDialog
+from obscura.page.words.times import stamp
 
 TURN_MS = 12.0
 """For how long the page's thread is held at most, about."""
@@ -91,7 +91,7 @@ class Saver:
         missing = await saving.write(
             form, items, collection.labels, cast("Any", out), read=read, step=step
         )
-        name = f"{time.strftime('obscura-%Y-%m-%d-%H%M%S')}.{spec.ending}"
+        name = f"{stamp()}.{spec.ending}"
         sharing.save(out.blob(spec.kind), name)
         return name, missing
 

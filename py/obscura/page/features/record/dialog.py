@@ -10,8 +10,7 @@ from typing import Any
 from obscura.page.browser import disk, files, sharing
 from obscura.page.browser.dom import by_id, listen
 from obscura.page.features.record import words
-
-WORKING = "working-"
+from obscura.page.features.record.recording import WORKING
 
 
 class RecordDialog:

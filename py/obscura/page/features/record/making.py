@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from contextlib import suppress
 from copy import copy
@@ -13,6 +12,7 @@ from obscura.page.browser.clock import now_ms
 from obscura.page.features.context import Context
 from obscura.page.features.record import words
 from obscura.page.features.record.drawing import Drawing, even
+from obscura.page.features.record.recording import WORKING
 from obscura.page.features.record.room import LEAST, MOST_IN_MEMORY, RESERVE, reaches_s
 from obscura.page.features.record.whole import (
     Cancelled,
@@ -25,9 +25,9 @@ from obscura.page.features.record.whole import (
 from obscura.page.live.analysis import DecodeOptions
 from obscura.page.live.results import Results
 from obscura.page.stage.layers import BoxLayer
+from obscura.page.words.times import stamp
 from obscura.update import Update
 
-WORKING = "working-"
 SAID_EVERY_MS = 500
 
 
@@ -137,8 +137,7 @@ class Making:
         seen = Seen(self._options, self._card, tracks if self._tracking else None)
         sound = await self._writer.sound(file, 0.0)
         drawing = Drawing(size, canvas.new_canvas, self._display, self._layers)
-        stem = time.strftime("obscura-%Y-%m-%d-%H%M%S", time.localtime())
-        self.name = f"{WORKING}{stem}.{recorder.CODECS[codec]}"
+        self.name = f"{WORKING}{stamp()}.{recorder.CODECS[codec]}"
         try:
             self._encoder = await self._writer.encoder(
                 drawing.canvas, self.name, codec, live=False, sound=sound

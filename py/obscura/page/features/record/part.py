@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -15,17 +14,16 @@ from obscura.page.features.record import words
 from obscura.page.features.record.dialog import RecordDialog
 from obscura.page.features.record.drawing import Drawing, even
 from obscura.page.features.record.export import Export
-from obscura.page.features.record.recording import HeldFrames, Recording
+from obscura.page.features.record.recording import WORKING, HeldFrames, Recording
 from obscura.page.features.record.room import LEAST, WARNED_S, seconds_left, seconds_left_in_memory
 from obscura.page.state.feature import Part
 from obscura.page.state.scene import Kind
+from obscura.page.words.times import stamp
 from obscura.update import FrameInfo, Update
 
 CHECKED_EVERY_MS = 1000
 HIDDEN_S = 1.0
 """Seconds in a hidden tab that are worth a word."""
-WORKING = "working-"
-"""Where the names of files begin that are written as they come."""
 
 
 def start(context: Context) -> Record:
@@ -170,8 +168,7 @@ class Record(Part):
             return
         context = self._context
         drawing = Drawing(size, canvas.new_canvas, context.display, context.layers)
-        stem = time.strftime("obscura-%Y-%m-%d-%H%M%S", time.localtime())
-        self._name, self._codec = f"{stem}.{recorder.CODECS[codec]}", codec
+        self._name, self._codec = f"{stamp()}.{recorder.CODECS[codec]}", codec
         self._heard, self._began = None, False
         said = await self._listen(codec)
         try:
