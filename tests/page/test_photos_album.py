@@ -22,6 +22,8 @@ from .world import World, settle, show, visit
 class Strip(Part):
     """A stand-in for the feature's part: an album without elements."""
 
+    collects = False
+
     def __init__(self, world: World) -> None:
         self.album = Album(world.app.sources, lambda: None)
         self.others: list[str] = []

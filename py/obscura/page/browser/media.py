@@ -162,8 +162,8 @@ class PlayedFile:
             last_s = (self.duration_s or 0.0) - self._ahead_s
             ends = [*times[1:], max(last_s, times[-1] + STEP_S)] if times else []
             for time_s, end_s in zip(times, ends, strict=True):
-                await self._go((time_s + end_s) / 2 + self._ahead_s)
-                await self._until_shown(time_s + self._ahead_s)
+                begun_s = await self._go((time_s + end_s) / 2 + self._ahead_s)
+                await self._until_shown(time_s + self._ahead_s, begun_s)
                 yield Shown(self._video, time_s, end_s - time_s)
             return
         last_s, time_s = float("-inf"), start_s
@@ -184,15 +184,19 @@ class PlayedFile:
         begun_s = video.shown_s(self._video)
         return time_s if begun_s is None else begun_s
 
-    async def _until_shown(self, begins_s: float) -> None:
-        """Wait until the frame shows that begins then, as far as the browser says so."""
+    async def _until_shown(self, begins_s: float, begun_s: float | None) -> None:
+        """Wait until the frame shows that begins at a time, as far as the browser says so.
+
+        Args:
+            begun_s: when the one begins that shows now.
+        """
         if not self._says:
             return
         for _ in range(round(SHOWING_S / STEP_S)):
-            begun_s = video.shown_s(self._video)
             if begun_s is None or begun_s > begins_s - EARLY_S:
                 return
             await asyncio.sleep(STEP_S)
+            begun_s = video.shown_s(self._video)
         self._says = False
 
     def close(self) -> None:

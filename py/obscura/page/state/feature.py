@@ -83,9 +83,11 @@ class Part:
     def cameras_listed(self, cameras: Sequence[Any], chosen: str) -> None:
         """These cameras (`state.camera.Camera`) exist; `chosen` is a device id, "" for any."""
 
-    collects = False
-    """Whether pictures and videos that are given now are added to others: none of them is opened
-    then, and what is in view stays."""
+    @property
+    def collects(self) -> bool:
+        """Whether pictures and videos that are given now are added to others: none of them is
+        opened then, and what is in view stays."""
+        return False
 
     def files_given(self, media: Sequence[Any], others: Sequence[Any]) -> None:
         """A person gave these pictures and videos, the first of which is being opened unless a part

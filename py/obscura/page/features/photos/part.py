@@ -108,7 +108,7 @@ class Photos(Part):
         return None if self._page.sources.is_video else self._bar.album.move(steps)
 
     @property
-    def collects(self) -> bool:  # type: ignore[override]
+    def collects(self) -> bool:
         """See `Part`: what is given while the grid is open is added to it."""
         return bool(self._dialog.open and len(self._collection))
 
