@@ -98,6 +98,21 @@ second: after two seconds in which a slow machine analysed nothing, nobody knows
 came meanwhile, and whoever is there has another number and counts once more."""
 
 
+def without_room(database: str) -> str:
+    """A script for `new_room(init=...)`: nothing more can be written to a database."""
+    return f"""
+    {{
+      const {{ transaction }} = IDBDatabase.prototype;
+      IDBDatabase.prototype.transaction = function (...args) {{
+        if (args[1] === "readwrite" && this.name === "{database}") {{
+          throw new DOMException("no room", "QuotaExceededError");
+        }}
+        return transaction.apply(this, args);
+      }};
+    }}
+    """
+
+
 def device_memory(gigabytes: float | None) -> str:
     """A script for `new_room(init=...)`: how much memory the browser says that the device has; None
     for one that says nothing."""

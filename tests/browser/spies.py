@@ -228,7 +228,13 @@ FAST_VISIT = fast_visit(networks.scene(), (160, 120))
 
 
 def start_fast(room: Room, labels: Sequence[str] = ("red", "green", "blue")) -> Room:
-    """Open the page with a small model and start the camera.
+    """As `open_fast`, and start the camera."""
+    open_fast(room, labels).start()
+    return room
+
+
+def open_fast(room: Room, labels: Sequence[str] = ("red", "green", "blue")) -> Room:
+    """Open the page with a small model.
 
     Args:
         labels: what the model calls these colours.
@@ -239,7 +245,6 @@ def start_fast(room: Room, labels: Sequence[str] = ("red", "green", "blue")) -> 
     room.pick(("colours.onnx", networks.yolov8(metadata=names)))
     room.until("now.model === 'own-colours' && now.opening === null")
     room.page.keyboard.press("Escape")
-    room.start()
     return room
 
 

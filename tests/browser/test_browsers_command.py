@@ -14,16 +14,16 @@ from .pictures import ROOT
 
 
 def test_the_page_works_in_firefox(dist: Path) -> None:
-    told = visit(ROOT, dist, "firefox")
-    if "missing" in told:
-        pytest.skip(told["missing"])
-    assert not failed(told), told
-    assert told["snapshot"] == "yes: PNG, JPEG, WebP"
-    assert told["photo"] == told["turned"] == told["camera"] == told["offline"] == "yes"
-    assert told["frames"] == "every one"
-    assert (told["analysis"], told["data"]) == ("every frame", "yes")
-    assert told["saved video"] == told["recording"] == "yes, MP4"
-    assert "isolated" in told["engine"]
+    found = visit(ROOT, dist, "firefox")
+    if "missing" in found:
+        pytest.skip(found["missing"])
+    assert not failed(found), found
+    assert found["snapshot"] == "yes: PNG, JPEG, WebP"
+    assert found["photo"] == found["turned"] == found["camera"] == found["offline"] == "yes"
+    assert found["frames"] == "every one"
+    assert (found["analysis"], found["data"]) == ("every frame", "yes")
+    assert found["saved video"] == found["recording"] == "yes, MP4"
+    assert "isolated" in found["engine"]
 
 
 OPENED = """

@@ -15,7 +15,7 @@ import pytest
 from .access import AXE, DESKTOP, PHONE, PHONE_ON_ITS_SIDE
 from .conftest import OpenRoom
 from .pictures import ROOT
-from .room import NO_GAPS, PATIENCE, Room
+from .room import NO_GAPS, PATIENCE, Room, without_room
 
 KOLKATA = {"timezone_id": "Asia/Kolkata"}  # half an hour beside the hours of most others
 NOON = 1_772_604_000  # 2026-03-04, 11:30 in Kolkata
@@ -371,19 +371,8 @@ def test_the_privacy_dialog_names_and_deletes_them(new_room: OpenRoom) -> None:
     assert records(room) == []
 
 
-DENIED = """
-const { transaction } = IDBDatabase.prototype;
-IDBDatabase.prototype.transaction = function (...args) {
-  if (args[1] === "readwrite" && this.name === "obscura-counts") {
-    throw new DOMException("no room", "QuotaExceededError");
-  }
-  return transaction.apply(this, args);
-};
-"""
-
-
 def test_where_nothing_can_be_stored_counting_goes_on_and_it_is_said(new_room: OpenRoom) -> None:
-    room = begin(new_room, init=DENIED)
+    room = begin(new_room, init=without_room("obscura-counts"))
 
     room.until_text("count-note", "^This browser isn't storing the counts")
 

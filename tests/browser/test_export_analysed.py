@@ -20,10 +20,10 @@ from obscura.export import About, write_session
 from obscura.export.session_files import file_facts
 from obscura.sources import open_source
 
+from .analysed import analyse, give
 from .clips import clip
 from .conftest import OpenRoom
 from .room import COUNT_RUNS, Room, remembering
-from .test_analyse import analyse
 from .test_export import CORNERS, open_dialog, read_session_of, saved, seek
 from .walks import walk as film
 
@@ -43,17 +43,9 @@ def visit(shared_room: OpenRoom, walk: bytes) -> Room:
     init = remembering(json.dumps({"drawn": {"video walk.webm": json.dumps(ZONES)}}))
     room = shared_room(accept_downloads=True, init=COUNT_RUNS + init).open()
     room.until_state("ready")
-    give(room, walk)
+    give(room, walk, "walk.webm", "video/webm")
     analyse(room)
     return room
-
-
-def give(room: Room, data: bytes, name: str = "walk.webm", kind: str = "video/webm") -> None:
-    room.give(data, name, kind)
-    room.until_live()
-    room.at("pause").click()
-    room.until_state("paused")
-    room.page.wait_for_selector("#analyse-row:not([hidden])")
 
 
 def options(room: Room) -> list[str]:
@@ -95,7 +87,7 @@ def test_it_is_what_the_library_finds(new_room: OpenRoom, tmp_path: Path) -> Non
     path.write_bytes(film(1.0, size=(300, 300), side=300, way=(-50, 50), rate=10))
     room = new_room(accept_downloads=True, init=COUNT_RUNS).open()
     room.until_state("ready")
-    give(room, path.read_bytes())
+    give(room, path.read_bytes(), "walk.webm", "video/webm")
     analyse(room)
     open_dialog(room, "all")
     lines = saved(room, "jsonl")[1].decode().splitlines()
@@ -178,7 +170,7 @@ def test_pictures_of_a_video_that_breaks_off_are_those_before_that(new_room: Ope
 def test_it_can_be_deleted_alone_and_that_can_be_undone(new_room: OpenRoom, walk: bytes) -> None:
     room = new_room(init=COUNT_RUNS, accept_downloads=True).open()
     room.until_state("ready")
-    give(room, walk)
+    give(room, walk, "walk.webm", "video/webm")
     analyse(room)
     open_dialog(room, "all")
     room.at("export-delete").click()

@@ -8,20 +8,12 @@ from .clips import clip
 from .conftest import OpenRoom
 from .faults import faulty
 from .pictures import encode, sample
+from .room import without_room
 from .test_photos_grid import file, give, on_disk, tile, until_analysed, until_shown
 
 COUNT = 6
 PICTURES = [file(f"p{n}.png", encode(sample().resize((200, 200 + n)))) for n in range(COUNT)]
 OTHER = "centernet-512"
-FULL = """
-const { transaction } = IDBDatabase.prototype;
-IDBDatabase.prototype.transaction = function (...args) {
-  if (args[1] === "readwrite" && this.name === "obscura-photos") {
-    throw new DOMException("no room", "QuotaExceededError");
-  }
-  return transaction.apply(this, args);
-};
-"""
 
 
 def test_an_engine_that_dies_in_the_background_is_replaced_and_no_picture_is_missed(
@@ -44,7 +36,7 @@ def test_an_engine_that_dies_in_the_background_is_replaced_and_no_picture_is_mis
 def test_where_nothing_more_can_be_stored_the_grid_goes_on_and_says_so(
     new_room: OpenRoom, tmp_path: Path
 ) -> None:
-    room = new_room(init=FULL).open()
+    room = new_room(init=without_room("obscura-photos")).open()
     room.until_state("ready")
     room.at("photo").set_input_files(on_disk(tmp_path, COUNT))
     room.page.wait_for_selector("#photos-dialog[open]")

@@ -86,23 +86,25 @@ def test_a_file_that_is_no_video_is_named(tmp_path: Path, content: bytes, reason
     path = tmp_path / "clip.mp4"
     path.write_bytes(content)
 
-    with pytest.raises(SourceError, match=rf"{reason} .*clip\.mp4") as told:
+    with pytest.raises(SourceError, match=rf"{reason} .*clip\.mp4") as raised:
         open_source(path)
-    assert told.value.remedy == "Copy or download it again."
+    assert raised.value.remedy == "Copy or download it again."
 
 
 @pytest.mark.parametrize("where", ["camera:99", 99])
 def test_a_camera_that_is_not_there_is_named(where: str | int) -> None:
-    with pytest.raises(SourceError, match=r"The camera cannot be opened: .+ \(camera:99\)") as told:
+    with pytest.raises(
+        SourceError, match=r"The camera cannot be opened: .+ \(camera:99\)"
+    ) as raised:
         open_source(where)
-    assert "connected" in told.value.remedy
+    assert "connected" in raised.value.remedy
 
 
 @pytest.mark.parametrize("where", ["camera:", "camera:-1", "Camera:front"])
 def test_a_camera_has_a_number(where: str) -> None:
-    with pytest.raises(SourceError, match="no such camera") as told:
+    with pytest.raises(SourceError, match="no such camera") as raised:
         open_source(where)
-    assert "camera:0" in told.value.remedy
+    assert "camera:0" in raised.value.remedy
 
 
 def test_a_number_below_zero_is_no_camera() -> None:

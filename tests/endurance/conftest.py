@@ -6,6 +6,7 @@ from ..browser.conftest import (  # noqa: F401
     clip,
     coloured_clip,
     new_room,
+    no_wait_is_for_a_promise,
     nothing_leaks,
     nothing_leaks_at_the_end,
     pytest_configure,

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from ..browser import networks
 from ..browser.analysed import give
 from ..browser.clips import clip
 from ..browser.conftest import OpenRoom
-from ..browser.spies import FAST_VISIT, WORKER_SPY, Heaps
+from ..browser.spies import FAST_VISIT, Heaps, open_fast
 
 FRAMES, FIRST = 2000, 400
 """Of the video, and those after which all that is kept for speed is there."""
@@ -16,12 +15,7 @@ MEMORIES = "() => spied.memories.map((each) => each.buffer.byteLength)"
 
 
 def test_two_thousand_frames_leave_memory_flat(new_room: OpenRoom) -> None:
-    room = new_room("long", init=FAST_VISIT)
-    room.before_engine(WORKER_SPY)
-    room.open("?threads=1").until_state("ready")
-    room.pick(("colours.onnx", networks.yolov8(metadata=networks.named("red", "green", "blue"))))
-    room.until("now.model === 'own-colours' && now.opening === null")
-    room.page.keyboard.press("Escape")
+    room = open_fast(new_room("long", init=FAST_VISIT))
     give(
         room,
         clip(FRAMES, size=(160, 120), container="webm", codec="libvpx"),

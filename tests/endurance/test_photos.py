@@ -10,7 +10,7 @@ from PIL import Image
 from ..browser import networks
 from ..browser.conftest import OpenRoom
 from ..browser.pictures import encode
-from ..browser.spies import FAST_VISIT, WORKER_SPY, Heaps
+from ..browser.spies import FAST_VISIT, Heaps, open_fast
 
 COUNT = 5000
 FIRST = 500
@@ -32,12 +32,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
 
 
 def test_five_thousand_pictures_leave_memory_flat(new_room: OpenRoom, folder: list[Path]) -> None:
-    room = new_room("long", init=FAST_VISIT)
-    room.before_engine(WORKER_SPY)
-    room.open("?threads=1").until_state("ready")
-    room.pick(("colours.onnx", networks.yolov8(metadata=networks.named("red", "green", "blue"))))
-    room.until("now.model === 'own-colours' && now.opening === null")
-    room.page.keyboard.press("Escape")
+    room = open_fast(new_room("long", init=FAST_VISIT))
     heaps = Heaps(room)
 
     memories, used = [], []

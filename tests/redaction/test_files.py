@@ -145,8 +145,8 @@ def test_an_error_names_the_copy_and_not_what_it_is_called_until_it_is_whole(
 ) -> None:
     target = tmp_path / "out.mp4"
 
-    with pytest.raises(OutputError) as told, written(target) as path:
+    with pytest.raises(OutputError) as raised, written(target) as path:
         raise OutputError("The disk is full", path)
 
-    assert told.value.value == target
+    assert raised.value.value == target
     assert list(tmp_path.iterdir()) == []

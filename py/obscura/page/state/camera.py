@@ -20,7 +20,7 @@ def is_handheld(user_agent: str, touch_points: int) -> bool:
     screens, whatever they offer. Laptops with a touch screen do both.
 
     Args:
-        touch_points: how many fingers the screen tells apart; tablets of Apple are known by that
+        touch_points: how many fingers the screen feels at once; tablets of Apple are known by that
             alone.
     """
     mac = "Macintosh" in user_agent and touch_points > 1

@@ -42,7 +42,7 @@ class Timeline:
             time_s: on the source's clock, see `FrameClock`.
             epoch: of the picture in view; another one where the source was changed or sought.
             is_video: whether a file plays, and no camera.
-            source: tells the source from others, each of which may have a clock of its own.
+            source: what the frame is of; another one may have another clock.
         """
         other, self._source = source != self._source, source
         if self._latest is not None:
