@@ -28,6 +28,23 @@ from .room import Room
 LATE = tuple(1.4 + index / RATE for index in range(12))
 UNEVEN = tuple(0.7 + index / RATE + (index % 3) * 0.017 for index in range(12))
 FROM_FIRST = [index / RATE for index in range(12)]
+NOT_YET = """
+{
+  const asked = new WeakMap();
+  globalThis.VideoFrame = new Proxy(VideoFrame, {
+    construct(target, [source, ...rest]) {
+      if (source instanceof HTMLVideoElement) {
+        if (!asked.has(source)) asked.set(source, performance.now());
+        if (performance.now() - asked.get(source) < 300) {
+          throw new DOMException("Invalid source state", "InvalidStateError");
+        }
+      }
+      return new target(source, ...rest);
+    },
+  });
+}
+"""
+"""A busy browser: it says that a video has a frame, and gives it later."""
 SHOWN = "document.getElementById('video').currentTime"
 
 
@@ -79,6 +96,19 @@ def test_a_player_counts_from_the_first_frame_too(new_room: OpenRoom) -> None:
 
     assert given(room, 12) == list(range(12))
     assert times(room) == pytest.approx(FROM_FIRST, abs=0.001)
+
+
+@pytest.mark.parametrize("decoder", ["", "delete globalThis.VideoDecoder;"])
+def test_a_first_frame_that_is_given_late_is_waited_for(new_room: OpenRoom, decoder: str) -> None:
+    room = new_room(init=f"{decoder} {SPY} {NOT_YET}").open()
+    room.until_state("ready")
+    give(room, clip(12, times=LATE))
+
+    analyse(room)
+
+    assert given(room, 12) == list(range(12))
+    assert times(room) == pytest.approx(FROM_FIRST, abs=0.001)
+    assert float(room.at("video-time").get_attribute("max") or 0) == pytest.approx(1.15, abs=0.06)
 
 
 SIZE = (640, 512)

@@ -6,7 +6,7 @@ to the engine is closed by the engine's worker. The library is fetched when a fi
 
 from __future__ import annotations
 
-import asyncio
+import math
 from collections.abc import AsyncIterator
 from contextlib import suppress
 from typing import Any
@@ -24,8 +24,6 @@ SEEKING_S = 15
 """How long a `<video>` may take to show another frame."""
 EARLY_S = 0.002
 """A frame that begins earlier than this before the one that was sought is another."""
-SHOWING_S = 1.0
-"""How long a `<video>` may still show the frame before once it says that it has sought another."""
 SAME_S = 1e-4
 """Frames of a `<video>` whose times differ by less are the same one."""
 
@@ -130,7 +128,7 @@ class PlayedFile:
         self.total = len(times) if times is not None else None
         self.cut = False
         self.duration_s: float | None = None
-        self._says = True  # whether what it says of the frame that it shows agrees with the file
+        self._says = True  # whether it says which frame it shows, and that agrees with the file
         self._ahead_s = 0.0  # by which the player's clock is ahead of the file's
         self._video = document.createElement("video")
         self._video.muted, self._video.preload = True, "auto"
@@ -145,9 +143,10 @@ class PlayedFile:
         self._video.src = self._url
         if not await video.until(self._video, "loadeddata", limit_s=SEEKING_S):
             raise MediaError("The browser cannot read it")
-        if self._times:
-            begun_s = video.shown_s(self._video)
-            self._ahead_s = 0.0 if begun_s is None else begun_s - self._times[0]
+        begun_s = await video.shown_s(self._video)
+        self._says = begun_s is not None
+        if begun_s is not None and self._times:
+            self._ahead_s = begun_s - self._times[0]
         duration_s = float(self._video.duration)
         self.duration_s = duration_s if 0 < duration_s < float("inf") else None
 
@@ -162,13 +161,15 @@ class PlayedFile:
             last_s = (self.duration_s or 0.0) - self._ahead_s
             ends = [*times[1:], max(last_s, times[-1] + STEP_S)] if times else []
             for time_s, end_s in zip(times, ends, strict=True):
-                begun_s = await self._go((time_s + end_s) / 2 + self._ahead_s)
-                await self._until_shown(time_s + self._ahead_s, begun_s)
+                await self._go((time_s + end_s) / 2 + self._ahead_s)
+                await self._shown(time_s + self._ahead_s - EARLY_S)
                 yield Shown(self._video, time_s, end_s - time_s)
             return
         last_s, time_s = float("-inf"), start_s
         while self.duration_s is None or time_s < self.duration_s:
-            shown_s = await self._go(time_s)
+            await self._go(time_s)
+            begun_s = await self._shown()
+            shown_s = time_s if begun_s is None else begun_s
             if float(self._video.currentTime) < time_s - STEP_S:
                 return  # it ends here
             if shown_s > last_s + SAME_S:
@@ -176,28 +177,18 @@ class PlayedFile:
                 yield Shown(self._video, shown_s, STEP_S)
             time_s += STEP_S
 
-    async def _go(self, time_s: float) -> float:
-        """Show the frame at a time; return when that begins, or else the time."""
+    async def _go(self, time_s: float) -> None:
+        """Show the frame at a time."""
         self._video.currentTime = time_s
         if not await video.until(self._video, "seeked", limit_s=SEEKING_S):
             raise MediaError("The browser cannot show this part of it")
-        begun_s = video.shown_s(self._video)
-        return time_s if begun_s is None else begun_s
 
-    async def _until_shown(self, begins_s: float, begun_s: float | None) -> None:
-        """Wait until the frame shows that begins at a time, as far as the browser says so.
-
-        Args:
-            begun_s: when the one begins that shows now.
-        """
-        if not self._says:
-            return
-        for _ in range(round(SHOWING_S / STEP_S)):
-            if begun_s is None or begun_s > begins_s - EARLY_S:
-                return
-            await asyncio.sleep(STEP_S)
-            begun_s = video.shown_s(self._video)
-        self._says = False
+    async def _shown(self, least_s: float = -math.inf) -> float | None:
+        """Wait until a frame shows that begins later than a time, as far as the browser says so;
+        return when it begins."""
+        begun_s = await video.shown_s(self._video, least_s) if self._says else None
+        self._says = begun_s is not None
+        return begun_s
 
     def close(self) -> None:
         """Release the file."""

@@ -15,6 +15,9 @@ HAVE_CURRENT_DATA = 2
 SUSPENDED_S = 1.0
 """For how long a browser that has stopped reading may still take to show what it has read: some
 read nothing before they are to play."""
+SHOWING_S = 1.0
+"""How long a busy browser may take to show the frame that it says it shows."""
+SHOWING_EVERY_S = 1 / 60
 LATE_S = 0.5
 """Where only a video that plays already says when its first frame began, it may have gone on by
 less than this."""
@@ -44,45 +47,43 @@ async def until(video: Any, *events: str, limit_s: float) -> str:
     return "" if event == "error" else event
 
 
-def shown_s(video: Any) -> float | None:
+async def shown_s(video: Any, least_s: float = -math.inf) -> float | None:
     """Return when the frame that shows begins, in seconds on the video's own clock; None where the
-    browser does not say."""
-    if hasattr(window, "VideoFrame"):
-        with suppress(Exception):  # of some videos browsers make none
-            frame = window.VideoFrame.new(video)
-            begun_s = float(frame.timestamp) / 1e6
-            frame.close()
+    browser does not say. A busy one may say that a video has a frame, or shows another, before it
+    does: that is waited for.
+
+    Args:
+        least_s: wait for a frame that begins later than this.
+    """
+    if not hasattr(window, "VideoFrame") or not video.videoWidth:
+        return None  # it never will
+    for _ in range(round(SHOWING_S / SHOWING_EVERY_S)):
+        begun_s = _shown_s(video)
+        if begun_s is not None and begun_s > least_s:
             return begun_s
+        await asyncio.sleep(SHOWING_EVERY_S)
     return None
 
 
-async def first_s(video: Any, limit_s: float) -> float:
-    """Return when the first frame of a file begins, in seconds on the clock of the `<video>` that
-    is going to play it; 0 where the browser does not say. Files may begin late, and some browsers
-    count from there."""
-    if int(video.readyState) < HAVE_CURRENT_DATA:
-        came = await until(video, "loadeddata", "suspend", limit_s=limit_s)
-        if came == "suspend" and int(video.readyState) < HAVE_CURRENT_DATA:
-            await until(video, "loadeddata", limit_s=SUSPENDED_S)
-    return max(shown_s(video) or 0.0, 0.0)
-
-
 async def playing_file(video: Any, limit_s: float) -> float:
-    """Wait until a file plays; return when its first frame begins, as of `first_s`.
+    """Wait until a file plays; return when its first frame begins, in seconds on the clock of the
+    `<video>`; 0 where the browser does not say. Files may begin late, and some browsers count from
+    there.
 
     Raises:
         TimeoutError: it does not; WebKitGTK neither plays nor refuses what it has no decoder for.
         ValueError: it has no picture. JavaScript errors: the browser refused to play.
     """
     async with asyncio.timeout(limit_s):
-        begun_s = await first_s(video, limit_s)
+        await _until_data(video, limit_s)
         known = int(video.readyState) >= HAVE_CURRENT_DATA
+        begun_s = await shown_s(video) if known else None
         await video.play()
-        if not known and (playing_s := shown_s(video) or 0.0) > LATE_S:
+        if not known and (playing_s := await shown_s(video) or 0.0) > LATE_S:
             begun_s = playing_s
     if not video.videoWidth:  # of a file, it is known once it plays
         raise ValueError("it has no picture")
-    return begun_s
+    return max(begun_s or 0.0, 0.0)
 
 
 async def find_end(video: Any) -> None:
@@ -95,6 +96,24 @@ async def find_end(video: Any) -> None:
                 await asyncio.sleep(0.05)
     video.currentTime = 0
     await video.play()
+
+
+async def _until_data(video: Any, limit_s: float) -> None:
+    """Wait until a video has its first frame, or reads no further before it is to play."""
+    if int(video.readyState) < HAVE_CURRENT_DATA:
+        came = await until(video, "loadeddata", "suspend", limit_s=limit_s)
+        if came == "suspend" and int(video.readyState) < HAVE_CURRENT_DATA:
+            await until(video, "loadeddata", limit_s=SUSPENDED_S)
+
+
+def _shown_s(video: Any) -> float | None:
+    """Return when the frame that shows begins, as of `shown_s`; None where there is none yet."""
+    with suppress(Exception):  # of some videos browsers never make one
+        frame = window.VideoFrame.new(video)
+        begun_s = float(frame.timestamp) / 1e6
+        frame.close()
+        return begun_s
+    return None
 
 
 def _listening(
