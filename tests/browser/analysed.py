@@ -9,6 +9,7 @@ from .room import Room
 
 STORED = """() => new Promise((resolve, reject) => {
   const opening = indexedDB.open("obscura-results");
+  opening.onupgradeneeded = () => opening.result.createObjectStore("records");
   opening.onerror = reject;
   opening.onsuccess = () => {
     const asked = opening.result.transaction("records").objectStore("records").getAll();
@@ -16,6 +17,9 @@ STORED = """() => new Promise((resolve, reject) => {
     asked.onsuccess = () => { opening.result.close(); resolve(asked.result); };
   };
 })"""
+
+NOTHING_STORED = f"async () => (await ({STORED})()).length === 0"
+"""For `Room.until_async`."""
 
 
 def give(room: Room, data: bytes, name: str = "numbered.mp4", kind: str = "video/mp4") -> None:

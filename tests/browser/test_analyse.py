@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from .analysed import STORED, analyse, give, given, stored
+from .analysed import NOTHING_STORED, analyse, give, given, stored
 from .clips import RATE, SPY, clip
 from .conftest import OpenRoom
 from .room import Room
@@ -269,7 +269,7 @@ def test_what_is_cancelled_is_deleted_unless_that_is_undone(room: Room) -> None:
     room.at("analyse-cancel").click()
     room.stop()
 
-    room.until_async(f"async () => (await ({STORED})()).length === 0")
+    room.until_async(NOTHING_STORED)
 
 
 def test_marks_lead_to_where_something_was_found(room: Room) -> None:

@@ -20,7 +20,7 @@ from obscura.export import About, write_session
 from obscura.export.session_files import file_facts
 from obscura.sources import open_source
 
-from .analysed import analyse, give
+from .analysed import NOTHING_STORED, analyse, give
 from .clips import clip
 from .conftest import OpenRoom
 from .room import COUNT_RUNS, Room, remembering
@@ -191,17 +191,6 @@ def test_it_can_be_deleted_alone_and_that_can_be_undone(new_room: OpenRoom, walk
     room.until_state("ready")
     room.page.evaluate("() => document.getElementById('export-open').click()")
     room.until_text("export-empty", "Nothing is kept yet")
-
-
-NOTHING_STORED = """async () => {
-  const answer = (request) => new Promise((done) => {
-    request.onsuccess = () => done(request.result);
-  });
-  const database = await answer(indexedDB.open("obscura-results"));
-  const count = await answer(database.transaction("records").objectStore("records").count());
-  database.close();
-  return count === 0;
-}"""
 
 
 def corners(row: dict[str, Any]) -> list[float]:
