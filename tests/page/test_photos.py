@@ -561,6 +561,27 @@ def test_a_damaged_answer_counts_as_none(damage: str) -> None:
     asyncio.run(visit())
 
 
+@pytest.mark.parametrize("stored", ["", "x", "x\n", "other\t[8,8,[]]"])
+def test_an_answer_given_again_replaces_the_one_before(stored: str) -> None:
+    store = Store()
+
+    async def visit() -> None:
+        answers = Answers(store)
+        await answers.add("m", PHOTO, (8, 8), found((1, 0.9)))
+        await answers.flush()
+        ((key, text),) = store.texts.items()
+        store.texts[key] = f"{text}{stored}"
+        answers = Answers(store)
+        await answers.add("m", PHOTO, (9, 9), found((2, 0.8)))
+        await answers.flush()
+        known = await Answers(store).find("m", PHOTO)
+        assert known is not None
+        assert (known[0], known[1].class_id.tolist()) == ((9, 9), [2])
+        assert store.texts[key].count("\n") == 1 + bool(stored)
+
+    asyncio.run(visit())
+
+
 def test_what_could_not_be_written_is_written_later() -> None:
     store = Store()
 

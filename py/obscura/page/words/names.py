@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
+import re
 
-def natural(name: str) -> list[tuple[int, int, str]]:
+NUMBER = re.compile(r"\d+")
+
+
+def natural(name: str) -> str:
     """Return a key that sorts names as people do: 2 before 10, capitals beside small letters.
 
     >>> sorted(["b10.jpg", "B2.jpg", "a.jpg"], key=natural)
     ['a.jpg', 'B2.jpg', 'b10.jpg']
     """
-    parts: list[tuple[int, int, str]] = []
-    text = ""
-    for letter in name.casefold():
-        if text and (letter.isdecimal() != text[-1].isdecimal()):
-            parts.append(_part(text))
-            text = ""
-        text += letter
-    return [*parts, _part(text)]
+    return NUMBER.sub(_number, name.casefold())
 
 
-def _part(text: str) -> tuple[int, int, str]:
-    return (0, int(text), text) if text.isdecimal() else (1, 0, text)
+def _number(found: re.Match[str]) -> str:
+    """Return a number so that it sorts before text, shorter ones first; of the same number, the one
+    with more zeros before it."""
+    digits = str(int(found[0]))
+    zeros = len(found[0]) - len(digits)
+    return f"\0{chr(len(digits))}{digits}{chr(0xFF - zeros)}"

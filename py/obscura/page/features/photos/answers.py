@@ -42,8 +42,8 @@ class Answers:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        # Lines by what they answer: text takes far less memory than what it says.
-        self._buckets: dict[int, dict[str, str]] = {}
+        # As they are stored: text takes far less memory than what it says.
+        self._buckets: dict[int, str] = {}
         self._changed: set[int] = set()
 
     async def find(
@@ -59,20 +59,23 @@ class Answers:
             What the store raises.
         """
         key = _key(model, photo)
-        line = (await self._bucket(key)).get(key)
-        return None if line is None else _read(line)
+        bucket = await self._bucket(_number(key))
+        start, stop = _span(bucket, key)
+        return _read(bucket[start + len(key) + 1 : stop]) if stop else None
 
     async def add(
         self, model: str, photo: tuple[str, int, float], size: tuple[int, int], found: Detections
     ) -> None:
         """Keep an answer. Raises what the store raises."""
         key = _key(model, photo)
-        bucket = await self._bucket(key)
-        bucket.pop(key, None)
-        bucket[key] = _line(size, found)
-        for oldest in list(bucket)[:-MOST]:
-            del bucket[oldest]
-        self._changed.add(_number(key))
+        number = _number(key)
+        bucket = await self._bucket(number)
+        start, stop = _span(bucket, key)
+        bucket = f"{bucket[:start]}{bucket[stop:]}{key}\t{_line(size, found)}\n"
+        for _ in range(bucket.count("\n") - MOST):
+            bucket = bucket[bucket.index("\n") + 1 :]
+        self._buckets[number] = bucket
+        self._changed.add(number)
 
     async def flush(self) -> None:
         """Write what is not written yet, all or nothing. Raises what the store raises; the next
@@ -81,7 +84,7 @@ class Answers:
             return
         written, self._changed = self._changed, set()
         try:
-            await self._store.write({(PHOTOS, n): _text(self._buckets[n]) for n in written})
+            await self._store.write({(PHOTOS, n): self._buckets[n] for n in written})
         except BaseException:
             self._changed |= written
             raise
@@ -91,12 +94,13 @@ class Answers:
         self._buckets.clear()
         self._changed.clear()
 
-    async def _bucket(self, key: str) -> dict[str, str]:
-        number = _number(key)
+    async def _bucket(self, number: int) -> str:
         if number not in self._buckets:
             texts = [text for _, text in await self._store.read(PHOTOS, number)]
+            text = texts[0] if texts else None
+            whole = text.removesuffix("\n") + "\n" if text else ""
             # Another call may have read it meanwhile, and added to it.
-            self._buckets.setdefault(number, _bucket(texts[0] or "") if texts else {})
+            self._buckets.setdefault(number, whole)
         return self._buckets[number]
 
 
@@ -108,14 +112,14 @@ def _number(key: str) -> int:
     return crc32(key.encode("utf-8", "surrogatepass")) % BUCKETS
 
 
-def _text(bucket: Mapping[str, str]) -> str:
-    return "".join(f"{key}\t{line}\n" for key, line in bucket.items())
-
-
-def _bucket(text: str) -> dict[str, str]:
-    """Return the lines of a bucket by their keys; JSON writes no tabs or line breaks."""
-    pairs = (line.partition("\t") for line in text.split("\n") if line)
-    return {key: line for key, _, line in pairs}
+def _span(bucket: str, key: str) -> tuple[int, int]:
+    """Return where the line of a key is in a bucket; (0, 0) if there is none. JSON writes no tabs
+    or line breaks."""
+    mark = f"{key}\t"
+    start = 0 if bucket.startswith(mark) else bucket.find(f"\n{mark}") + 1
+    if not bucket.startswith(mark, start):
+        return 0, 0
+    return start, bucket.find("\n", start) + 1 or len(bucket)
 
 
 def _line(size: tuple[int, int], found: Detections) -> str:

@@ -6,7 +6,7 @@ Pure Python. Pictures have numbers from 0, in the order in which they came, whic
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
@@ -30,7 +30,7 @@ class State(Enum):
     VIDEO = "video"  # which is opened, and not analysed here
 
 
-@dataclass
+@dataclass(slots=True)
 class Photo:
     """A file that was given."""
 
@@ -95,7 +95,7 @@ class Collection:
         self.identity = ""
         """What tells its answers from others."""
         self._keys: dict[tuple[str, int, float], int] = {}
-        self._names: list[list[tuple[int, int, str]]] = []  # by which they are sorted
+        self._names: list[str] = []  # by which they are sorted
         self.waiting: dict[int, None] = {}
         """Numbers of the pictures that are to be analysed, in their order."""
 
@@ -201,12 +201,12 @@ class Collection:
         counts: NDArray[np.int64],
         best: NDArray[np.float32],
     ) -> list[int]:
-        keys: dict[str, Any] = {
+        keys: dict[str, Callable[[int], Any]] = {
             "given": lambda n: n,
             "name": self._names.__getitem__,
             "date": lambda n: self.photos[n].modified_ms,
-            "score": best.tolist().__getitem__,
-            "count": counts.tolist().__getitem__,
+            "score": best.__getitem__,
+            "count": counts.__getitem__,
         }
         return sorted(order, key=keys[choice.order], reverse=choice.backwards)
 
