@@ -21,7 +21,7 @@ EACH = 4_000
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
-    """Pictures, each with three objects and no two of them alike."""
+    """Pictures with three objects each, which differ by their names alone."""
     place = tmp_path_factory.mktemp("pictures")
     scene = networks.scene().resize((160, 120), Image.Resampling.NEAREST)
     data = encode(scene)

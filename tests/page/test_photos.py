@@ -15,7 +15,7 @@ from obscura.boxes import nms
 from obscura.detections import Detections
 from obscura.errors import BackendError, ObscuraError, PictureError
 from obscura.page.features.photos import words
-from obscura.page.features.photos.answers import BUCKETS, MOST, Answers
+from obscura.page.features.photos.answers import BUCKETS, MOST, MOST_LETTERS, Answers
 from obscura.page.features.photos.collection import Choice, Collection, Photo, State
 from obscura.page.features.photos.layout import FEWEST, GAP, Layout
 from obscura.page.features.photos.selection import Selection
@@ -544,6 +544,25 @@ def test_what_is_stored_is_bounded_and_the_oldest_go_first() -> None:
     asyncio.run(visit())
     lines = sum(text.count("\n") for text in store.texts.values())
     assert lines <= BUCKETS * MOST
+
+
+def test_crowded_pictures_are_bounded_too() -> None:
+    """docs/photos.md states these bytes."""
+    crowd = found(*[(79, 0.98765) for _ in range(MOST_ROWS)])
+    crowd = crowd.replace(xyxy=np.full((MOST_ROWS, 4), 4095.67, np.float32))
+    store, table = Store(), Table()
+
+    async def visit() -> None:
+        answers = Answers(store)
+        for number in range(4000):
+            await answers.add("m", (f"{number}.jpg", 1, 0.0), (4096, 4096), crowd)
+            table.add(number, crowd)
+        await answers.flush()
+        assert await answers.find("m", ("3999.jpg", 1, 0.0)) is not None
+
+    asyncio.run(visit())
+    assert MOST_LETTERS - 8_000 < max(map(len, store.texts.values())) <= MOST_LETTERS
+    assert table.nbytes <= 1.5 * (28 * MOST_ROWS + 8) * 4000
 
 
 @pytest.mark.parametrize("damage", ["", "x", '[1, 2, [["a"]]]', "[0, 5, []]", "[5, 5, [[1, 2]]]"])

@@ -2,8 +2,8 @@
 
 Browsers keep no access to files over a reload, but the same photo given again is known by its path,
 size and date, and needs no second look by the same model. Answers lie in `BUCKETS` texts, each with
-`MOST` answers at most, of which the oldest go first; so what is stored is bounded, and few texts
-are written at a time.
+`MOST` answers and `MOST_LETTERS` at most, of which the oldest go first; so what is stored is
+bounded, and few texts are written at a time.
 """
 
 from __future__ import annotations
@@ -20,6 +20,8 @@ from obscura.detections import Detections
 BUCKETS = 128
 MOST = 80
 """Answers of a bucket: 10,240 in all."""
+MOST_LETTERS = 100_000
+"""Of a bucket: 12.8 million in all. An answer of 100 rows has about 4,300."""
 PHOTOS = "photos"
 """Keys of the store are (PHOTOS, number of the bucket)."""
 SCORE_DIGITS, EDGE_DIGITS = 4, 2
@@ -72,7 +74,7 @@ class Answers:
         bucket = await self._bucket(number)
         start, stop = _span(bucket, key)
         bucket = f"{bucket[:start]}{bucket[stop:]}{key}\t{_line(size, found)}\n"
-        for _ in range(bucket.count("\n") - MOST):
+        while bucket.count("\n") > MOST or len(bucket) > MOST_LETTERS:
             bucket = bucket[bucket.index("\n") + 1 :]
         self._buckets[number] = bucket
         self._changed.add(number)
