@@ -60,6 +60,9 @@ def test_a_video_has_its_name_time_and_duration(room: Room) -> None:
     room.until_text("video-clock", r"^0:0\d / 0:0\d$")
     duration = room.page.evaluate("() => document.getElementById('video').duration")
     assert float(room.at("video-time").get_attribute("max") or 0) == pytest.approx(duration)
+    room.page.evaluate("() => Object.defineProperty(video, 'duration', { value: 9 })")
+    room.page.wait_for_function("() => document.getElementById('video-time').max === '9'")
+    room.until_text("video-clock", r"^0:0\d / 0:09$")
 
     room.stop()
     assert not room.at("video-bar").is_visible()

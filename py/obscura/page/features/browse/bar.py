@@ -24,6 +24,7 @@ class VideoBar:
         self._clock, self._speed = by_id("video-clock"), by_id("video-speed")
         self._loop = by_id("video-loop")
         self._words = ""
+        self._duration: float | None = -1.0  # that the line has
         listen(self._line, "input", lambda _event: self._seek())
         listen(self._speed, "change", lambda _event: self._set_rate())
         listen(self._loop, "click", lambda _event: self._switch_loop())
@@ -37,10 +38,6 @@ class VideoBar:
             return
         name = by_id("video-name")
         name.textContent = name.title = sources.source_name
-        duration = sources.duration_s
-        self._line.hidden = duration is None
-        if duration is not None:
-            self._line.max = f"{duration:g}"
         self._set_rate()
         self._set_loop()
         self._show_time()
@@ -70,6 +67,11 @@ class VideoBar:
         if not self._sources.is_video:
             return
         position, duration = self._sources.position_s, self._sources.duration_s
+        if duration != self._duration:  # of some files browsers find it out while they play
+            self._duration = duration
+            self._line.hidden = duration is None
+            if duration is not None:
+                self._line.max = f"{duration:g}"
         if not self._line.matches(":active"):  # a hand is on it
             self._line.value = f"{position:g}"
         shown = words.time(position, duration)
