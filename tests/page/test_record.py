@@ -331,6 +331,23 @@ def encode(samples: list[Sample], kept: Results, encoder: Any, most: int = 99) -
     return drawn
 
 
+def test_frames_of_less_than_two_milliseconds_have_their_own_boxes() -> None:
+    times = (0.0, 0.001, 0.002, 0.0185, 0.02)
+    kept = results(*[found(each, 10.0 * index) for index, each in enumerate(times)])
+
+    drawn = encode([Sample(each) for each in times], kept, Quick())
+
+    assert drawn == [0, 10, 20, 30, 40]
+
+
+def test_times_of_a_frame_may_be_rounded_in_two_ways() -> None:
+    kept = results(found(0.0, 0.0), found(0.0343, 10.0), found(0.0656, 20.0))
+
+    drawn = encode([Sample(each) for each in (0.0, 0.033, 0.067)], kept, Quick())
+
+    assert drawn == [0, 10, 20]
+
+
 def test_each_frame_gets_what_was_found_in_it_and_no_other() -> None:
     samples = [Sample(2 + each / 10) for each in range(4)]
     kept = results(found(0.0, 5), found(0.1, 6), found(0.3, 8))

@@ -63,6 +63,20 @@ async def frames(of: Results) -> list[int]:
     return [each["frame"] async for each in of.records()]
 
 
+@pytest.mark.parametrize("name", ["a\u2028b", "a\u2029b", "a\x85b", "a\nb", "a\rb", "a\x0bb", "ä"])
+def test_names_may_have_any_letters(name: str) -> None:
+    store = Texts()
+
+    async def visits() -> None:
+        before = results(store)
+        before.add({**record(0), "source": name})
+        await before.flush()
+        (only,) = [each async for each in (await opened(store)).records()]
+        assert only["source"] == name
+
+    run(visits())
+
+
 @pytest.mark.parametrize("count", [0, 1, PART - 1, PART, PART + 1, 3 * PART + 5])
 def test_frames_survive_the_page_in_order(count: int) -> None:
     store = Texts()

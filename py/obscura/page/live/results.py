@@ -185,7 +185,7 @@ class Results:
 
     async def _stored(self, number: int) -> list[Record]:
         for _, text in await self._store.read(FRAMES, self.key, number):
-            return list(read_lines((text or "").splitlines()))
+            return list(read_lines((text or "").split("\n")))
         raise RecordsError("A part of what was found is missing", remedy="Analyse it again.")
 
     async def _open_last(self) -> None:

@@ -17,8 +17,9 @@ from obscura.page.live.analysis import DecodeOptions
 from obscura.page.live.results import Results
 from obscura.update import FrameInfo, Update
 
-SAME_S = 0.002
-"""Times of one frame differ by no more than this, by how records and files round them."""
+SAME_S = (0.0005, 0.002)
+"""Times of one frame differ by no more than this, by how records and files round them; the nearer
+is tried first, because some frames are that short."""
 LEAST_S = 1e-3
 
 
@@ -97,9 +98,10 @@ async def found_at(results: Results, time_s: float, size: tuple[int, int]) -> Up
     Raises:
         RecordsError, and what the store raises.
     """
-    record = await results.at(time_s + SAME_S)
-    if record is not None and abs(float(record["time_s"]) - time_s) <= SAME_S:
-        return from_record(record)
+    for same_s in SAME_S:
+        record = await results.at(time_s + same_s)
+        if record is not None and abs(float(record["time_s"]) - time_s) <= same_s:
+            return from_record(record)
     return Update(FrameInfo(0, time_s, *size), Detections.empty())
 
 
