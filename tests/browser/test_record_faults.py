@@ -319,6 +319,29 @@ def test_without_a_microphone_it_is_recorded_without_sound(
     assert duration_s(data) > 0.1
 
 
+def test_without_its_sound_if_that_is_gone_meanwhile(visit: Any) -> None:
+    room = visit()
+    play(room, clip(range(0, 20_000, 100), sound=True))
+    room.page.evaluate("() => document.getElementById('record_sound').click()")
+    begin(room, 5)
+    room.page.evaluate(
+        """() => {
+          const slice = Blob.prototype.slice;
+          Blob.prototype.slice = function (...args) {
+            if (this.name === "numbered.webm") throw new DOMException("gone", "NotReadableError");
+            return slice.apply(this, args);
+          };
+        }"""
+    )
+    room.at("record").click()
+    until_finished(room)
+
+    assert room.at("record-status").inner_text().startswith("Without sound, because")
+    data = saved(room)
+    assert sounds(data) == []
+    check(shown(data))
+
+
 def test_sound_is_left_out_once_a_video_was_sought(visit: Any) -> None:
     room = visit()
     play(room, clip(range(0, 20_000, 100), sound=True))

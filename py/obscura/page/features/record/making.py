@@ -135,7 +135,11 @@ class Making:
         self._breaks_off = self._breaks_off or bool(reader.cut)
         tracks = await tracks_of(self._results) if self._tracking and self._numbered else {}
         seen = Seen(self._options, self._card, tracks if self._tracking else None)
-        sound = await self._writer.sound(file, 0.0)
+        more = []
+        try:
+            sound = await self._writer.sound(file, 0.0)
+        except Exception:  # noqa: BLE001  (whatever browsers throw for a damaged one)
+            sound, more = None, [words.SOUND_LOST]
         drawing = Drawing(size, canvas.new_canvas, self._display, self._layers)
         self.name = f"{WORKING}{stamp()}.{recorder.CODECS[codec]}"
         try:
@@ -154,7 +158,7 @@ class Making:
             await disk.delete(self.name)
         else:
             lost = sound is not None and self._encoder.silent
-            more = [words.NO_SOUND] * lost + [words.IN_MEMORY] * self._encoder.in_memory
+            more += [words.NO_SOUND] * lost + [words.IN_MEMORY] * self._encoder.in_memory
             self.said = " ".join([self.said, *more]).strip()
         return made
 

@@ -248,8 +248,11 @@ class Record(Part):
         if self._heard is None:
             return None, ""
         (given, start_s), self._heard = self._heard, None
-        file = (await files.fetch_blob(given))[0] if isinstance(given, str) else given
-        sound = await self._writer.sound(file, start_s)
+        try:
+            file = (await files.fetch_blob(given))[0] if isinstance(given, str) else given
+            sound = await self._writer.sound(file, start_s)
+        except Exception:  # noqa: BLE001  (whatever browsers throw for a file that is gone)
+            return None, words.SOUND_LOST
         if sound is not None and not recording.unbroken:
             sound.close()
             return None, words.BROKEN_SOUND

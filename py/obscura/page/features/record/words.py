@@ -60,6 +60,7 @@ NO_MICROPHONE = (
     "No microphone, or it isn't allowed: this is recorded without sound. Allow it in your browser's"
     " site settings."
 )
+SOUND_LOST = "Without sound, because the sound of the video can't be read."
 NO_SOUND_ENCODER = "This browser can't record a microphone, so this is recorded without sound."
 BROKEN_SOUND = "Without sound, because the video was sought or began again meanwhile."
 LEFT = "A recording of {date} isn't saved yet ({facts})."
