@@ -35,7 +35,7 @@ NOT_YET = """
     construct(target, [source, ...rest]) {
       if (source instanceof HTMLVideoElement) {
         if (!asked.has(source)) asked.set(source, performance.now());
-        if (performance.now() - asked.get(source) < 300) {
+        if (performance.now() - asked.get(source) < (globalThis.lateMs ?? 300)) {
           throw new DOMException("Invalid source state", "InvalidStateError");
         }
       }
@@ -109,6 +109,35 @@ def test_a_first_frame_that_is_given_late_is_waited_for(new_room: OpenRoom, deco
     assert given(room, 12) == list(range(12))
     assert times(room) == pytest.approx(FROM_FIRST, abs=0.001)
     assert float(room.at("video-time").get_attribute("max") or 0) == pytest.approx(1.15, abs=0.06)
+
+
+UNKNOWN = """
+{
+  const played = new WeakSet(), { prototype } = HTMLMediaElement;
+  const { get } = Object.getOwnPropertyDescriptor(prototype, "readyState");
+  Object.defineProperty(prototype, "readyState", {
+    get() { return played.has(this) ? get.call(this) : Math.min(get.call(this), 1); },
+  });
+  const play = prototype.play;
+  prototype.play = function () {
+    return play.call(this).then(() => { played.add(this); });
+  };
+}
+globalThis.lateMs = 700;
+"""
+"""A browser that reads nothing of a video before it plays, and says late what it shows then."""
+
+
+@pytest.mark.parametrize("begins_s", [0.0, 1.4])
+def test_a_first_frame_that_is_known_once_it_plays(new_room: OpenRoom, begins_s: float) -> None:
+    room = new_room(init=f"{SPY} {NOT_YET} {UNKNOWN}").open()
+    room.until_state("ready")
+
+    give(room, clip(40, times=tuple(begins_s + index / RATE for index in range(40))))
+
+    room.at("video-time").fill("0.45")
+    room.until("now.state === 'paused'")
+    assert room.page.evaluate(f"() => {SHOWN}") == pytest.approx(begins_s + 0.45, abs=0.01)
 
 
 SIZE = (640, 512)

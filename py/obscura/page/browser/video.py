@@ -19,8 +19,7 @@ SHOWING_S = 1.0
 """How long a busy browser may take to show the frame that it says it shows."""
 SHOWING_EVERY_S = 1 / 60
 LATE_S = 0.5
-"""Where only a video that plays already says when its first frame began, it may have gone on by
-less than this."""
+"""A file whose first frame shows later than this, less the time that it plays, begins late."""
 BEYOND_S = 1e7
 """No video lasts as long as this."""
 ENDING_S = 10
@@ -57,11 +56,13 @@ async def shown_s(video: Any, least_s: float = -math.inf) -> float | None:
     """
     if not hasattr(window, "VideoFrame") or not video.videoWidth:
         return None  # it never will
-    for _ in range(round(SHOWING_S / SHOWING_EVERY_S)):
-        begun_s = _shown_s(video)
-        if begun_s is not None and begun_s > least_s:
-            return begun_s
-        await asyncio.sleep(SHOWING_EVERY_S)
+    with suppress(TimeoutError):
+        async with asyncio.timeout(SHOWING_S):
+            while True:
+                begun_s = _shown_s(video)
+                if begun_s is not None and begun_s > least_s:
+                    return begun_s
+                await asyncio.sleep(SHOWING_EVERY_S)
     return None
 
 
@@ -79,8 +80,8 @@ async def playing_file(video: Any, limit_s: float) -> float:
         known = int(video.readyState) >= HAVE_CURRENT_DATA
         begun_s = await shown_s(video) if known else None
         await video.play()
-        if not known and (playing_s := await shown_s(video) or 0.0) > LATE_S:
-            begun_s = playing_s
+        if not known:
+            begun_s = await _first_of_playing_s(video)
     if not video.videoWidth:  # of a file, it is known once it plays
         raise ValueError("it has no picture")
     return max(begun_s or 0.0, 0.0)
@@ -96,6 +97,22 @@ async def find_end(video: Any) -> None:
                 await asyncio.sleep(0.05)
     video.currentTime = 0
     await video.play()
+
+
+async def _first_of_playing_s(video: Any) -> float | None:
+    """As `shown_s` of the first frame, for a file that has just begun to play; 0 if it does not
+    begin late."""
+    now_s = asyncio.get_running_loop().time
+    played_s = now_s()
+    begun_s = await shown_s(video)
+    if begun_s is None or begun_s - (now_s() - played_s) <= LATE_S:
+        return 0.0
+    video.pause()
+    video.currentTime = 0  # of what is there, players show the first
+    await until(video, "seeked", limit_s=SHOWING_S)
+    begun_s = await shown_s(video)
+    await video.play()
+    return begun_s
 
 
 async def _until_data(video: Any, limit_s: float) -> None:
