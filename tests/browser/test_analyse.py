@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from .analysed import NOTHING_STORED, analyse, give, given, stored
+from .analysed import NOTHING_STORED, STORED, analyse, give, given, stored
 from .clips import RATE, SPY, clip
 from .conftest import OpenRoom
 from .room import Room
@@ -266,10 +266,27 @@ def test_what_is_cancelled_is_deleted_unless_that_is_undone(room: Room) -> None:
     room.until_text("analyse-said", "Cancelled")
     room.at("analyse-pause").click()
     assert room.until("now.analysed?.paused")["analysed"]["frames"] > 2
+    room.until_async(f"async () => (await ({STORED})()).length > 0")
     room.at("analyse-cancel").click()
     room.stop()
 
     room.until_async(NOTHING_STORED)
+
+
+def test_what_was_deleted_stays_so_if_the_page_is_closed(room: Room) -> None:
+    data = clip(12)
+    give(room, data)
+    analyse(room)
+    room.at("analyse-cancel").click()
+    room.until_text("analyse-said", "Deleted")
+
+    room.reload()
+    room.until_state("ready")
+
+    room.until_async(NOTHING_STORED)
+    give(room, data)
+    room.page.wait_for_selector("#analyse-all:not([hidden])")
+    assert room.snapshot()["analysed"] is None
 
 
 def test_marks_lead_to_where_something_was_found(room: Room) -> None:

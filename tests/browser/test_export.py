@@ -336,7 +336,6 @@ def test_kept_answers_survive_a_reload_and_are_deleted_with_undo(
     room.until_text("export-status", "walk.webm is back")
     room.at("export-delete").click()
     room.until_text("export-status", "Deleted: walk.webm")
-    room.page.keyboard.press("Escape")
     room.reload()
     room.until_state("ready")
     room.page.evaluate("() => document.getElementById('export-open').click()")
@@ -416,6 +415,37 @@ def test_a_camera_is_kept_and_its_session_has_no_video_to_wait_for(new_room: Ope
     open_dialog(room)
     titles = room.at("export-of").locator("option").all_text_contents()
     assert len(titles) == 2
+
+
+def test_lines_and_zones_are_those_of_what_was_kept_once_the_camera_is_off(
+    new_room: OpenRoom,
+) -> None:
+    room = new_room(permissions=["camera"], accept_downloads=True).open()
+    room.until_state("ready")
+    switch_on(room)
+    room.start()
+    room.until("now.kept?.frames >= 1")
+    shapes = {"format": 1, "lines": [], "zones": [{"name": "door", "corners": CORNERS}]}
+    room.give(json.dumps(shapes).encode(), "door.json", "application/json")
+    room.until("now.counts?.zones.door")
+    room.stop()
+    open_dialog(room)
+
+    counts = json.loads(saved(room, "counts")[1])
+    data = saved(room, "session")[1]
+
+    assert [zone["name"] for zone in counts["zones"]] == ["door"]
+    with read_session_of(data) as session:
+        assert [zone.name for zone in session.shapes.zones] == ["door"]
+        assert "drawn" not in session.about.source
+    room.reload()  # nothing is in view, and nothing was kept of it by this visit
+    room.until_state("ready")
+    room.give(data, "door.session.zip", "application/zip")
+    room.until_text("export-note", "door.session.zip is open")
+    open_dialog(room)
+    room.at("export-of").select_option("door.session.zip")
+    again = json.loads(saved(room, "counts")[1])
+    assert [zone["name"] for zone in again["zones"]] == ["door"]
 
 
 def test_delete_everything_deletes_what_was_kept(new_room: OpenRoom, walk: bytes) -> None:

@@ -193,5 +193,44 @@ def test_it_can_be_deleted_alone_and_that_can_be_undone(new_room: OpenRoom, walk
     room.until_text("export-empty", "Nothing is kept yet")
 
 
+def test_another_video_of_the_same_name_is_not_the_analysed_one(new_room: OpenRoom) -> None:
+    room = new_room(accept_downloads=True).open()
+    room.until_state("ready")
+    give(room, clip(12), "same.mp4", "video/mp4")
+    analyse(room)
+    open_dialog(room, "all")
+    assert room.at("export-with-pictures").is_visible()
+    room.page.keyboard.press("Escape")
+
+    give(room, clip(14, people=frozenset({3})), "same.mp4", "video/mp4")
+    open_dialog(room, "all")
+
+    assert "12 frames" in room.at("export-facts").inner_text()
+    assert room.at("export-with-pictures").is_hidden()
+    with read_session_of(saved(room, "session")[1]) as session:
+        assert session.about.source["bytes"] == len(clip(12))
+        assert "sha256" not in session.about.source
+
+
+def test_a_session_that_does_not_say_the_size_of_its_video_replays(
+    new_room: OpenRoom, walk: bytes, tmp_path: Path
+) -> None:
+    path = tmp_path / "walk.session.zip"
+    row = {"label": "person", "class_id": 0, "x1": 1, "y1": 4, "x2": 30, "y2": 30, "score": 0.9}
+    of = {"source": "walk.webm", "model": "cocossd", "width": 640, "height": 320}
+    records = [{**of, "frame": n, "time_s": n / 10, "detections": [row]} for n in range(FRAMES)]
+    model = {"name": "cocossd", "labels": ["person"]}
+    about = About({"name": "walk.webm", "kind": "video"}, model, least=0.2, complete=True)
+    write_session(path, about, records)
+    room = new_room().open()
+    room.until_state("ready")
+    room.give(walk, "walk.webm", "video/webm")
+    room.until_live()
+
+    room.give(path.read_bytes(), "walk.session.zip", "application/zip")
+
+    room.until("now.kept?.replaying")
+
+
 def corners(row: dict[str, Any]) -> list[float]:
     return [row[name] for name in ("x1", "y1", "x2", "y2")]

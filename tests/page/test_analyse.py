@@ -81,7 +81,7 @@ class Place:
 
     def __init__(self, store: Texts, reader: Reader) -> None:
         self.card = make_card(1)
-        self.file = SimpleNamespace(name="a.mp4")
+        self.file = SimpleNamespace(name="a.mp4", size=1234)
         self.reader, self.read = reader, list[int]()
         self.before: dict[int, Callable[[], Any]] = {}  # what happens when a frame is run
         self.failures: dict[int, int] = {}  # by frame: how often the engine fails on it
@@ -337,6 +337,7 @@ def test_results_say_when_they_began_and_by_which_model() -> None:
 
         assert source["title"] == page.card.title
         assert source["began_s"] > 1.7e9
+        assert source["bytes"] == 1234, "by which another file of this name is told apart"
 
     run(go())
 

@@ -527,6 +527,35 @@ def test_before_storage_is_full_nothing_more_is_taken_and_that_is_said() -> None
     run(visit())
 
 
+@pytest.mark.parametrize("deleted", [True, False])
+def test_once_there_is_room_again_it_goes_on(deleted: bool) -> None:
+    async def visit() -> None:
+        room = Room()
+        room.free = ROOM - 1
+        room.answer(0)
+        await room.settle()
+        await room.keeper.flush()
+        assert room.keeper.problem == words.FULL
+        if deleted:
+            assert room.keeper.results is not None
+            key = room.keeper.results.key
+            await room.keeper.results.delete()
+            room.keeper.deleting(key, True)
+            room.keeper.deleting(key, False)
+        await room.keeper.flush()
+        assert room.keeper.problem == words.FULL
+        room.free = ROOM
+        await room.keeper.flush()
+        room.answer(1)
+        await room.settle()
+
+        assert room.keeper.problem == ""
+        assert room.keeper.results is not None
+        assert len(room.keeper.results) == (1 if deleted else 2)
+
+    run(visit())
+
+
 def test_a_write_that_fails_loses_nothing_and_is_tried_again() -> None:
     async def visit() -> None:
         room = Room()

@@ -137,6 +137,11 @@ def on_hidden(handler: Callable[[], Any]) -> None:
     listen(window, "pagehide", changed)
 
 
+def on_leave(handler: Callable[[], Any]) -> None:
+    """Call `handler()` when the page is closed or left for good; nothing else may run after it."""
+    listen(window, "pagehide", lambda event: None if event.persisted else handler())
+
+
 def on_visibility(handler: Callable[[bool], Any]) -> None:
     """Call `handler(hidden)` whenever the page is hidden or seen again, as long as it lives."""
     listen(document, "visibilitychange", lambda _event: handler(bool(document.hidden)))

@@ -13,6 +13,7 @@ from obscura.page.state.build import Build
 from obscura.page.state.preferences import Preferences
 
 if TYPE_CHECKING:
+    from obscura.counting import Shapes
     from obscura.page.live.results import Results
 
 
@@ -61,6 +62,9 @@ class Context:
     """The app; set before any feature starts."""
     results: Results | None = None
     """What was found in the source in view, frame by frame, once a feature keeps it."""
+    shapes_of: Callable[[str], Shapes] | None = None
+    """Returns the lines and zones that are drawn on a camera, screen or video, by the name that its
+    feature has for it; None until that has started."""
     deleting: list[Callable[[str, bool], None]] = field(default_factory=list)
     """Called with the key of stored results when a person deletes them (True), and once they are
     deleted or back again (False). Between the two nothing may be stored under that key."""

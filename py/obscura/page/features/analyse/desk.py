@@ -1,8 +1,8 @@
 """Desk: begins, stops and shows the thorough analysis of the video in view. Pure Python.
 
 Results belong to a file, a model and what changes its answers (`_subject`); others are looked up
-when one of these changes. What is cancelled is deleted only once something else is in view, so that
-it can be undone.
+when one of these changes. What is cancelled is deleted only once something else is in view, or the
+page is closed, so that it can be undone.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from obscura.cards.card import ModelCard
 from obscura.errors import ObscuraError
 from obscura.page.features.analyse import words
 from obscura.page.features.analyse.finder import Finder
-from obscura.page.features.analyse.job import End, Job
+from obscura.page.features.analyse.job import End, Job, persist
 from obscura.page.features.analyse.markers import Markers
 from obscura.page.features.analyse.marks import Finds
 from obscura.page.features.analyse.recall import Recall
@@ -72,6 +72,7 @@ class Desk:
         self._job: Job | None = None
         self._flushed_ms = self._live_ms = 0.0
         self._counted = -1  # frames of which the marks are shown
+        self._lasts_s: float | None = None  # the video in view, where they are shown
         self.markers = Markers(context, view)
         """The marks on the time line."""
 
@@ -114,6 +115,11 @@ class Desk:
     def _forget(self) -> None:
         self._results, self._finds, self._finder = None, Finds(), None
         self._show_kept(False)
+
+    async def leave(self) -> None:
+        """The page is closed: what was cancelled is deleted now."""
+        if self._state is State.CANCELLED and self._results is not None:
+            await self._delete(self._results)
 
     async def _delete(self, results: Results) -> None:
         with suppress(Exception):  # browsers throw what they like; it is overwritten next time
@@ -253,14 +259,14 @@ class Desk:
         results = self._results
         if results is None:
             facts = {"kind": "video", "key": self._key, "duration_s": reader.duration_s}
-            head = finder.head(self._page.sources.source_name, **facts)
+            head = finder.head(self._page.sources.source_name, of[0], **facts)
             results = Results(self._store, self._key, head)
             self._use(results, self._finds)
         job = self._job = Job(reader, results, finder, added=self._finds.add, now_ms=self._now_ms)
         self._enter(State.RUNNING)
         end = None
         try:
-            end = await self._persist(job)
+            end = await persist(job, self._page.models.recover, lambda: self._job is job)
         except ObscuraError:
             pass  # a frame that the engine failed on, again and again
         finally:
@@ -270,17 +276,6 @@ class Desk:
             if self._job is job:
                 self._job = None
                 self._ended(end, results)
-
-    async def _persist(self, job: Job) -> End:
-        """Run a job; once more after each failure that can be mended, as long as that helps."""
-        while True:
-            before = len(job.results)
-            try:
-                return await job.run()
-            except ObscuraError as error:
-                await self._page.models.recover(error)
-                if len(job.results) == before or self._job is not job:
-                    raise
 
     async def _warn(self, reader: Any) -> None:
         """Say what a person should know before it begins."""
@@ -331,6 +326,9 @@ class Desk:
     def tick(self) -> None:
         """Show how far it is, and store what was found; called again and again."""
         self.check()
+        if self._lasts_s != self._page.sources.duration_s:  # of some files it is found out late
+            self._lasts_s = self._page.sources.duration_s
+            self.show_marks()
         results = self._results
         if results is None or self._state is not State.RUNNING:
             return

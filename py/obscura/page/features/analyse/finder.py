@@ -39,9 +39,12 @@ class Finder:
         others = [each(card) for each in analysis.least.values()]
         self._least = float(min(LEAST, tracker.options.live, *others))
 
-    def head(self, name: str, **facts: Any) -> Head:
-        """Return the head of results of a video of this name, which begin now."""
+    def head(self, name: str, source: Any, **facts: Any) -> Head:
+        """Return the head of results of a video of this name, a file or an address, which begin
+        now."""
         labels = [*self.labels]
+        if not isinstance(source, str):
+            facts["bytes"] = int(source.size)
         facts |= {"title": self.card.title, "began_s": time.time()}
         return Head(name, self.card.name, labels, self._least, facts, self._settings)
 

@@ -5,11 +5,12 @@ It belongs to one file and one model. It can be stopped after any frame, and goe
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import aclosing, suppress
 from enum import Enum
 from typing import Any, Protocol
 
+from obscura.errors import ObscuraError
 from obscura.export.reading import from_record
 from obscura.export.records import DIGITS, to_record
 from obscura.page.features.analyse.marks import Finds
@@ -220,3 +221,25 @@ class Numbers:
             for number in found.track_id.tolist()
         ]
         return Update(tracked.frame, found.replace(track_id=numbers), tracked.events)
+
+
+async def persist(
+    job: Job, recover: Callable[[ObscuraError], Awaitable[Any]], wanted: Callable[[], bool]
+) -> End:
+    """Run a job; once more after each failure that can be mended, as long as that helps.
+
+    Args:
+        recover: mends what can be mended.
+        wanted: whether to go on after that.
+
+    Raises:
+        As `Job.run`.
+    """
+    while True:
+        before = len(job.results)
+        try:
+            return await job.run()
+        except ObscuraError as error:
+            await recover(error)
+            if len(job.results) == before or not wanted():
+                raise

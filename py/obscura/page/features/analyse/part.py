@@ -10,7 +10,7 @@ from obscura.page.browser import files, records, storage
 from obscura.page.browser.awake import Awake
 from obscura.page.browser.boot import boot
 from obscura.page.browser.clock import now_ms
-from obscura.page.browser.dom import every, on_hidden, run_now
+from obscura.page.browser.dom import every, on_hidden, on_leave, run_now
 from obscura.page.browser.media import Media, MediaError
 from obscura.page.features.analyse.desk import Desk
 from obscura.page.features.analyse.panel import AnalysePanel
@@ -54,6 +54,7 @@ class Analyse(Part):
         every(SHOWN_EVERY_MS, self._desk.tick)
         # At once as far as the first wait, which a page that is about to close still reaches.
         on_hidden(lambda: run_now(self._desk.store()))
+        on_leave(lambda: run_now(self._desk.leave()))
 
     def run(self, command: str) -> Any:
         """See `Part`."""

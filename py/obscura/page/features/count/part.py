@@ -55,6 +55,7 @@ class Count(Part):
         self._labels: tuple[str, ...] = ()  # of the model that answered last
         self._given: Shapes | None = None  # by the address, for every camera and video
         self._imported: Shapes | None = None  # which wait for one
+        context.shapes_of = self._shapes_of
         self.stages = (self,)
         self.sinks = (self,)
         self.layers = (self._layer,)
@@ -188,18 +189,17 @@ class Count(Part):
 
     def _load(self) -> None:
         """Go on with the lines, zones and counts of the camera or video in view."""
-        shapes = self._given
-        if shapes is None:
-            shapes = self._drawn()
+        shapes = self._shapes_of(self._source)
         self._counter.change(Shapes())
         self._counter.change(shapes)
         self._layer.ledger = self._history.enter(self._source, shapes)
         self._layer.editor = Editor(shapes, self._edited, self._used_names)
 
-    def _drawn(self) -> Shapes:
-        passing = is_passing(self._source)
-        drawn = self._passing if passing else self._preferences.current.drawn
-        stored = drawn.get(self._source, "")
+    def _shapes_of(self, source: str) -> Shapes:
+        if self._given is not None:
+            return self._given
+        drawn = self._passing if is_passing(source) else self._preferences.current.drawn
+        stored = drawn.get(source, "")
         try:
             return from_json(stored) if stored else Shapes()
         except ShapesError as error:

@@ -60,7 +60,8 @@ class ExportDialog:
             by_id("export-rows"),
         )
         self._shelf: list[Kept] = []
-        self._hidden: tuple[Kept, Results] | None = None  # deleted once the dialog closes
+        # Deleted once the dialog or the page closes.
+        self._hidden: tuple[Kept, Results] | None = None
         self._chosen: Results | None = None
         self._busy = self._cancelled = False
         listen(self._of, "change", lambda _event: self._choose())
@@ -226,6 +227,10 @@ class ExportDialog:
         self._chosen = None  # until it is listed again
         by_id("export-choices").hidden = by_id("export-empty").hidden = True
         return self._delete_hidden()
+
+    async def leave(self) -> None:
+        """The page is closed: what was deleted cannot be brought back any more."""
+        await self._delete_hidden()
 
     async def _delete_hidden(self) -> None:
         hidden, self._hidden = self._hidden, None

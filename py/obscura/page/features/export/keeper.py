@@ -111,11 +111,13 @@ class Keeper:
     async def flush(self) -> None:
         """Write what was added, and see whether there is room for more."""
         results = self.results
-        if results is None or len(results) == self._written:
+        written = self._written if results is None else len(results)
+        new = written != self._written
+        if not new and self.problem != words.FULL:
             return
-        written = len(results)
         try:
-            await results.flush()
+            if results is not None and new:
+                await results.flush()
             room = await self._room()
         except Exception:  # noqa: BLE001  (browsers that store nothing throw what they like)
             self.problem = words.FAILED

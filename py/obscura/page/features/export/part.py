@@ -11,7 +11,7 @@ from obscura.counting import Shapes, ShapesError
 from obscura.counting.shapes import from_json
 from obscura.page.browser import files, storage
 from obscura.page.browser.boot import boot
-from obscura.page.browser.dom import by_id, every, listen, on_hidden, run_now
+from obscura.page.browser.dom import by_id, every, listen, on_hidden, on_leave, run_now
 from obscura.page.browser.media import Media
 from obscura.page.browser.records import RESULTS, RecordDatabase
 from obscura.page.browser.stills import Stills
@@ -44,7 +44,7 @@ class Export(Part):
         self._context, self._page = context, context.page
         self._preferences, self._analysis = context.preferences, context.analysis
         self._began_s, self._camera = 0.0, ""  # of the camera in view
-        self._on = False
+        self._on, self._problem = False, ""
         url = context.build.store_url
         store = self._store = RecordDatabase(RESULTS, lambda: boot.load(url))
         self._keeper = Keeper(
@@ -76,6 +76,7 @@ class Export(Part):
         every(FLUSH_MS, self._keep)
         # At once as far as the first wait, which a page that is about to close still reaches.
         on_hidden(lambda: run_now(self._keeper.flush()))
+        on_leave(lambda: run_now(self._dialog.leave()))
 
     # ---- of the page -----------------------------------------------------------------------------
 
@@ -152,6 +153,7 @@ class Export(Part):
         if not sources.is_video:
             self._began_s = self._began_s or time.time()
             facts = {"name": name, "kind": "camera", "began_s": self._began_s}
+            facts["drawn"] = self._camera
             return f"camera {self._camera} {self._began_s}", facts
         facts = {"name": name, "kind": "video", "began_s": time.time()}
         if sources.duration_s is not None:
@@ -188,8 +190,10 @@ class Export(Part):
             sentence = words.NOTHING_YET
         line.hidden = not sentence
         line.textContent = sentence
-        if self._on and self._keeper.problem:
-            self._say(self._keeper.problem)
+        problem = self._keeper.problem if self._on else ""
+        if problem or self._problem:
+            self._say(problem)
+        self._problem = problem
         end, busy = by_id("export-replay-end"), self._sessions.busy
         end.hidden = not (busy or self._sessions.replaying)
         end.textContent = words.CANCEL if busy else words.END_REPLAY
@@ -253,12 +257,18 @@ class Export(Part):
         )
 
     def _shapes(self, results: Results) -> Shapes:
-        """Return the lines and zones that are drawn on a camera or video."""
+        """Return the lines and zones that are drawn on the camera or video of results; of a session
+        that is not replayed its own."""
         head, drawn = results.head, self._preferences.current.drawn
-        video = head.source.get("kind") == "video"
-        text = drawn.get(f"video {head.name}" if video else self._camera)
+        name = head.source.get("drawn", f"video {head.name}")
+        if results is self._sessions.results:
+            if not self._sessions.replaying:
+                return self._sessions.shapes
+            name = f"video {self._page.sources.source_name}"
+        if self._context.shapes_of is not None:
+            return self._context.shapes_of(name)
         try:
-            return Shapes() if text is None else from_json(text)
+            return from_json(drawn[name]) if name in drawn else Shapes()
         except ShapesError:
             return Shapes()
 
@@ -279,8 +289,8 @@ class Export(Part):
         given = sources.given
         if not sources.is_video or isinstance(given, str) or given is None:
             return False
-        name, size = str(given.name), int(given.size)
-        return (name, size) == (results.head.name, results.head.source.get("bytes", size))
+        of = (results.head.name, results.head.source.get("bytes"))
+        return of == (str(given.name), int(given.size))
 
     async def _pictures(self) -> Stills:
         media = Media(self._context.build.media_url)

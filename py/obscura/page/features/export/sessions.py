@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from obscura.cards.card import ModelCard
+from obscura.counting import Shapes
 from obscura.counting.shapes import to_json
 from obscura.export.session import About, Session, SessionError
 from obscura.page.browser import blobs, files, sharing
@@ -64,6 +65,8 @@ class Sessions:
         """Whether a session is being opened or compared, which `end` cancels."""
         self.results: Results | None = None
         """Those of the session that is open; None while none is."""
+        self.shapes = Shapes()
+        """Its lines and zones."""
 
     @property
     def replaying(self) -> bool:
@@ -94,7 +97,7 @@ class Sessions:
             raise
         if results is None:
             return
-        self._name, self._about, self.results = name, about, results
+        self._name, self._about, self.results, self.shapes = name, about, results, shapes
         self._shapes = None
         if shapes.lines or shapes.zones:
             blob = sharing.text_blob(to_json(shapes), "application/json")
@@ -129,7 +132,7 @@ class Sessions:
         if given is not self._sources.given or about is not self._about:
             return
         size = (about.source.get("width"), about.source.get("height"))
-        if self._sources.size != size:
+        if None not in size and self._sources.size != size:
             self._refuse(given, words.OTHER_SIZE.format(**wanted))
             return
         sentence = words.REPLAYING if known is not None else words.NO_HASH

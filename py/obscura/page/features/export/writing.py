@@ -40,7 +40,7 @@ TYPES = {
 }
 """Media types, by the last part of the ending."""
 JPEG = ".jpg"
-OWN_FACTS = ("first_s", "key", "size", "title")
+OWN_FACTS = ("drawn", "first_s", "key", "size", "title")
 """What results know of their source that is not for sessions."""
 
 Record = dict[str, Any]
