@@ -123,7 +123,7 @@ UNKNOWN = """
     return play.call(this).then(() => { played.add(this); });
   };
 }
-globalThis.lateMs = 700;
+globalThis.lateMs = 550;
 """
 """A browser that reads nothing of a video before it plays, and says late what it shows then."""
 

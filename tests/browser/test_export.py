@@ -22,6 +22,7 @@ from obscura.export.session import Session
 
 from .conftest import OpenRoom
 from .room import COUNT_RUNS, PATIENCE, Room, remembering
+from .screens import SCREEN
 from .walks import walk as film
 
 LASTS_S = 2.0
@@ -417,13 +418,14 @@ def test_a_camera_is_kept_and_its_session_has_no_video_to_wait_for(new_room: Ope
     assert len(titles) == 2
 
 
-def test_lines_and_zones_are_those_of_what_was_kept_once_the_camera_is_off(
-    new_room: OpenRoom,
+@pytest.mark.parametrize("source", ["start", "share"])
+def test_lines_and_zones_are_those_of_what_was_kept_once_it_is_off(
+    new_room: OpenRoom, source: str
 ) -> None:
-    room = new_room(permissions=["camera"], accept_downloads=True).open()
+    room = new_room(init=SCREEN, permissions=["camera"], accept_downloads=True).open()
     room.until_state("ready")
     switch_on(room)
-    room.start()
+    room.at(source).click()
     room.until("now.kept?.frames >= 1")
     shapes = {"format": 1, "lines": [], "zones": [{"name": "door", "corners": CORNERS}]}
     room.give(json.dumps(shapes).encode(), "door.json", "application/json")

@@ -555,12 +555,13 @@ def test_crowded_pictures_are_bounded_too() -> None:
     async def visit() -> None:
         answers = Answers(store)
         for number in range(4000):
-            await answers.add("m", (f"{number}.jpg", 1, 0.0), (4096, 4096), crowd)
+            await answers.add("m", (f"図😀{number}.jpg", 1, 0.0), (4096, 4096), crowd)
             table.add(number, crowd)
         await answers.flush()
-        assert await answers.find("m", ("3999.jpg", 1, 0.0)) is not None
+        assert await answers.find("m", ("図😀3999.jpg", 1, 0.0)) is not None
 
     asyncio.run(visit())
+    assert all(text.isascii() for text in store.texts.values()), "other letters take up to 4 bytes"
     assert MOST_LETTERS - 8_000 < max(map(len, store.texts.values())) <= MOST_LETTERS
     assert table.nbytes <= 1.5 * (28 * MOST_ROWS + 8) * 4000
 

@@ -6,7 +6,6 @@ to the engine is closed by the engine's worker. The library is fetched when a fi
 
 from __future__ import annotations
 
-import math
 from collections.abc import AsyncIterator
 from contextlib import suppress
 from typing import Any
@@ -162,13 +161,15 @@ class PlayedFile:
             ends = [*times[1:], max(last_s, times[-1] + STEP_S)] if times else []
             for time_s, end_s in zip(times, ends, strict=True):
                 await self._go((time_s + end_s) / 2 + self._ahead_s)
-                await self._shown(time_s + self._ahead_s - EARLY_S)
+                if self._says:
+                    least_s = time_s + self._ahead_s - EARLY_S
+                    self._says = await video.shown_s(self._video, after_s=least_s) is not None
                 yield Shown(self._video, time_s, end_s - time_s)
             return
         last_s, time_s = float("-inf"), start_s
         while self.duration_s is None or time_s < self.duration_s:
             await self._go(time_s)
-            begun_s = await self._shown()
+            begun_s = await video.shown_s(self._video) if self._says else None
             shown_s = time_s if begun_s is None else begun_s
             if float(self._video.currentTime) < time_s - STEP_S:
                 return  # it ends here
@@ -182,13 +183,6 @@ class PlayedFile:
         self._video.currentTime = time_s
         if not await video.until(self._video, "seeked", limit_s=SEEKING_S):
             raise MediaError("The browser cannot show this part of it")
-
-    async def _shown(self, least_s: float = -math.inf) -> float | None:
-        """Wait until a frame shows that begins later than a time, as far as the browser says so;
-        return when it begins."""
-        begun_s = await video.shown_s(self._video, least_s) if self._says else None
-        self._says = begun_s is not None
-        return begun_s
 
     def close(self) -> None:
         """Release the file."""

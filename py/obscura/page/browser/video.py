@@ -19,7 +19,7 @@ SHOWING_S = 1.0
 """How long a busy browser may take to show the frame that it says it shows."""
 SHOWING_EVERY_S = 1 / 60
 LATE_S = 0.5
-"""A file whose first frame shows later than this, less the time that it plays, begins late."""
+"""A file begins late if the frame that shows, less the time that was played, is later than this."""
 BEYOND_S = 1e7
 """No video lasts as long as this."""
 ENDING_S = 10
@@ -46,24 +46,28 @@ async def until(video: Any, *events: str, limit_s: float) -> str:
     return "" if event == "error" else event
 
 
-async def shown_s(video: Any, least_s: float = -math.inf) -> float | None:
+async def shown_s(
+    video: Any, *, after_s: float = -math.inf, before_s: float = math.inf
+) -> float | None:
     """Return when the frame that shows begins, in seconds on the video's own clock; None where the
     browser does not say. A busy one may say that a video has a frame, or shows another, before it
     does: that is waited for.
 
     Args:
-        least_s: wait for a frame that begins later than this.
+        after_s: wait for a frame that begins later than this.
+        before_s: wait for a frame that begins earlier than this.
     """
     if not hasattr(window, "VideoFrame") or not video.videoWidth:
         return None  # it never will
-    with suppress(TimeoutError):
-        async with asyncio.timeout(SHOWING_S):
-            while True:
-                begun_s = _shown_s(video)
-                if begun_s is not None and begun_s > least_s:
-                    return begun_s
-                await asyncio.sleep(SHOWING_EVERY_S)
-    return None
+    now_s = asyncio.get_running_loop().time
+    end_s = now_s() + SHOWING_S
+    while True:
+        begun_s = _shown_s(video)
+        if begun_s is not None and after_s < begun_s < before_s:
+            return begun_s
+        if now_s() > end_s:
+            return None
+        await asyncio.sleep(SHOWING_EVERY_S)
 
 
 async def playing_file(video: Any, limit_s: float) -> float:
@@ -81,7 +85,7 @@ async def playing_file(video: Any, limit_s: float) -> float:
         begun_s = await shown_s(video) if known else None
         await video.play()
         if not known:
-            begun_s = await _first_of_playing_s(video)
+            begun_s = await _first_of_playing_s(video, limit_s)
     if not video.videoWidth:  # of a file, it is known once it plays
         raise ValueError("it has no picture")
     return max(begun_s or 0.0, 0.0)
@@ -99,7 +103,7 @@ async def find_end(video: Any) -> None:
     await video.play()
 
 
-async def _first_of_playing_s(video: Any) -> float | None:
+async def _first_of_playing_s(video: Any, limit_s: float) -> float | None:
     """As `shown_s` of the first frame, for a file that has just begun to play; 0 if it does not
     begin late."""
     now_s = asyncio.get_running_loop().time
@@ -109,8 +113,9 @@ async def _first_of_playing_s(video: Any) -> float | None:
         return 0.0
     video.pause()
     video.currentTime = 0  # of what is there, players show the first
-    await until(video, "seeked", limit_s=SHOWING_S)
-    begun_s = await shown_s(video)
+    if await until(video, "seeked", limit_s=limit_s):
+        first_s = await shown_s(video, before_s=begun_s)
+        begun_s = begun_s if first_s is None else first_s  # it was the first already
     await video.play()
     return begun_s
 

@@ -139,6 +139,8 @@ class Desk:
             return
         finds = await self._finds_of(of, results)
         if finds is not None and self._waits(of):
+            if not isinstance(of[0], str):  # versions before did not note it
+                results.head.source.setdefault("bytes", int(of[0].size))
             self._use(results, finds)
             self._enter(State.DONE if results.head.complete else State.PAUSED)
 
@@ -258,8 +260,7 @@ class Desk:
             finder = self._finder = Finder(self._page.sources, self._analysis, card, self._finds)
         results = self._results
         if results is None:
-            facts = {"kind": "video", "key": self._key, "duration_s": reader.duration_s}
-            head = finder.head(self._page.sources.source_name, of[0], **facts)
+            head = finder.head(self._page.sources.source_name, of[0], self._key, reader.duration_s)
             results = Results(self._store, self._key, head)
             self._use(results, self._finds)
         job = self._job = Job(reader, results, finder, added=self._finds.add, now_ms=self._now_ms)

@@ -39,14 +39,19 @@ class Finder:
         others = [each(card) for each in analysis.least.values()]
         self._least = float(min(LEAST, tracker.options.live, *others))
 
-    def head(self, name: str, source: Any, **facts: Any) -> Head:
-        """Return the head of results of a video of this name, a file or an address, which begin
-        now."""
-        labels = [*self.labels]
+    def head(self, name: str, source: Any, key: str, duration_s: float | None) -> Head:
+        """Return the head of results of a video, which begin now.
+
+        Args:
+            source: the file or address of the video.
+            key: of its results.
+            duration_s: how long it lasts, in seconds; None if that is not known.
+        """
+        facts = {"kind": "video", "key": key, "duration_s": duration_s}
+        facts |= {"title": self.card.title, "began_s": time.time()}
         if not isinstance(source, str):
             facts["bytes"] = int(source.size)
-        facts |= {"title": self.card.title, "began_s": time.time()}
-        return Head(name, self.card.name, labels, self._least, facts, self._settings)
+        return Head(name, self.card.name, [*self.labels], self._least, facts, self._settings)
 
     async def find(
         self, capture: Callable[[], Any], frame: FrameInfo

@@ -113,7 +113,8 @@ class Keeper:
         results = self.results
         written = self._written if results is None else len(results)
         new = written != self._written
-        if not new and self.problem != words.FULL:
+        problem = self.problem
+        if not new and problem != words.FULL:
             return
         try:
             if results is not None and new:
@@ -124,7 +125,8 @@ class Keeper:
         else:
             self._written = written
             self.problem = words.FULL if room is not None and room < ROOM else ""
-        self._changed()
+        if new or self.problem != problem:
+            self._changed()
 
     def _enter(self, source: tuple[str, dict[str, Any]], answer: Answer) -> None:
         """Begin the results of a source, or go on with them."""

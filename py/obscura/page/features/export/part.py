@@ -153,7 +153,7 @@ class Export(Part):
         if not sources.is_video:
             self._began_s = self._began_s or time.time()
             facts = {"name": name, "kind": "camera", "began_s": self._began_s}
-            facts["drawn"] = self._camera
+            facts["drawn"] = str(sources.camera_id)
             return f"camera {self._camera} {self._began_s}", facts
         facts = {"name": name, "kind": "video", "began_s": time.time()}
         if sources.duration_s is not None:
@@ -191,8 +191,10 @@ class Export(Part):
         line.hidden = not sentence
         line.textContent = sentence
         problem = self._keeper.problem if self._on else ""
-        if problem or self._problem:
+        if problem:
             self._say(problem)
+        elif self._problem == by_id("export-note").textContent:
+            self._say("")
         self._problem = problem
         end, busy = by_id("export-replay-end"), self._sessions.busy
         end.hidden = not (busy or self._sessions.replaying)
@@ -289,6 +291,8 @@ class Export(Part):
         given = sources.given
         if not sources.is_video or isinstance(given, str) or given is None:
             return False
+        if results is self._sessions.results:
+            return self._sessions.replaying
         of = (results.head.name, results.head.source.get("bytes"))
         return of == (str(given.name), int(given.size))
 

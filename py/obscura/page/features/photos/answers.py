@@ -107,11 +107,11 @@ class Answers:
 
 
 def _key(model: str, photo: tuple[str, int, float]) -> str:
-    return json.dumps([model, *photo], ensure_ascii=False)
+    return json.dumps([model, *photo])
 
 
 def _number(key: str) -> int:
-    return crc32(key.encode("utf-8", "surrogatepass")) % BUCKETS
+    return crc32(key.encode()) % BUCKETS
 
 
 def _span(bucket: str, key: str) -> tuple[int, int]:

@@ -31,7 +31,7 @@ class Table:
             "class_id": np.zeros(FIRST_ROWS, np.int32),
             "picture": np.zeros(FIRST_ROWS, np.int32),
         }
-        # Rows of each picture, from the first to before the last.
+        # Of each picture the first row, and the one after its last.
         self._spans = np.full((FIRST_ROWS, 2), NOWHERE, np.int32)
 
     def __len__(self) -> int:
