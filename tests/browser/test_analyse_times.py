@@ -87,27 +87,25 @@ def test_a_file_that_begins_late_is_counted_from_its_first_frame(
     assert room.page.evaluate("() => given") == [], "all of that is known"
 
 
-def test_a_player_counts_from_the_first_frame_too(new_room: OpenRoom) -> None:
-    room = new_room(init=f"delete globalThis.VideoDecoder; {SPY}").open()
-    room.until_state("ready")
+def check_late(room: Room) -> None:
+    """Have a file that begins late be analysed: its times count from its first frame."""
+    room.open().until_state("ready")
     give(room, clip(12, times=LATE))
 
     analyse(room)
 
     assert given(room, 12) == list(range(12))
     assert times(room) == pytest.approx(FROM_FIRST, abs=0.001)
+
+
+def test_a_player_counts_from_the_first_frame_too(new_room: OpenRoom) -> None:
+    check_late(new_room(init=f"delete globalThis.VideoDecoder; {SPY}"))
 
 
 @pytest.mark.parametrize("decoder", ["", "delete globalThis.VideoDecoder;"])
 def test_a_first_frame_that_is_given_late_is_waited_for(new_room: OpenRoom, decoder: str) -> None:
-    room = new_room(init=f"{decoder} {SPY} {NOT_YET}").open()
-    room.until_state("ready")
-    give(room, clip(12, times=LATE))
-
-    analyse(room)
-
-    assert given(room, 12) == list(range(12))
-    assert times(room) == pytest.approx(FROM_FIRST, abs=0.001)
+    room = new_room(init=f"{decoder} {SPY} {NOT_YET}")
+    check_late(room)
     assert float(room.at("video-time").get_attribute("max") or 0) == pytest.approx(1.15, abs=0.06)
 
 

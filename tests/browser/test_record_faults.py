@@ -319,6 +319,17 @@ def test_without_a_microphone_it_is_recorded_without_sound(
     assert duration_s(data) > 0.1
 
 
+def check_silent(room: Room) -> None:
+    """End a recording: it says why it has no sound, and has none."""
+    room.at("record").click()
+    until_finished(room)
+
+    assert room.at("record-status").inner_text().startswith("Without sound, because")
+    data = saved(room)
+    assert sounds(data) == []
+    check(shown(data))
+
+
 def test_without_its_sound_if_that_is_gone_meanwhile(visit: Any) -> None:
     room = visit()
     play(room, clip(range(0, 20_000, 100), sound=True))
@@ -333,13 +344,7 @@ def test_without_its_sound_if_that_is_gone_meanwhile(visit: Any) -> None:
           };
         }"""
     )
-    room.at("record").click()
-    until_finished(room)
-
-    assert room.at("record-status").inner_text().startswith("Without sound, because")
-    data = saved(room)
-    assert sounds(data) == []
-    check(shown(data))
+    check_silent(room)
 
 
 def test_sound_is_left_out_once_a_video_was_sought(visit: Any) -> None:
@@ -353,10 +358,4 @@ def test_sound_is_left_out_once_a_video_was_sought(visit: Any) -> None:
     room.page.wait_for_function("() => video.currentTime > 10 && !video.seeking")
     before = room.snapshot()["recording"]["frames"]
     room.until(f"now.recording.frames > {before + 5}")
-    room.at("record").click()
-    until_finished(room)
-
-    assert room.at("record-status").inner_text().startswith("Without sound, because")
-    data = saved(room)
-    assert sounds(data) == []
-    check(shown(data))
+    check_silent(room)

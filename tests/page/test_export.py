@@ -510,13 +510,19 @@ def test_nothing_is_kept_after_all_was_deleted() -> None:
     run(visit())
 
 
+async def full_room() -> Room:
+    """Return a page that has kept a frame, and whose storage is nearly full since."""
+    room = Room()
+    room.free = ROOM - 1
+    room.answer(0)
+    await room.settle()
+    await room.keeper.flush()
+    return room
+
+
 def test_before_storage_is_full_nothing_more_is_taken_and_that_is_said() -> None:
     async def visit() -> None:
-        room = Room()
-        room.free = ROOM - 1
-        room.answer(0)
-        await room.settle()
-        await room.keeper.flush()
+        room = await full_room()
         room.answer(1)
 
         assert room.keeper.problem == words.FULL
@@ -530,11 +536,7 @@ def test_before_storage_is_full_nothing_more_is_taken_and_that_is_said() -> None
 @pytest.mark.parametrize("deleted", [True, False])
 def test_once_there_is_room_again_it_goes_on(deleted: bool) -> None:
     async def visit() -> None:
-        room = Room()
-        room.free = ROOM - 1
-        room.answer(0)
-        await room.settle()
-        await room.keeper.flush()
+        room = await full_room()
         assert room.keeper.problem == words.FULL
         if deleted:
             assert room.keeper.results is not None

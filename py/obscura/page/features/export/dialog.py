@@ -147,7 +147,7 @@ class ExportDialog:
         found = [each for each in self._shelf if results is not None and each.key == results.key]
         if results is None or not found or self._busy:
             return
-        await self._delete_hidden()
+        await self.delete_hidden()
         with suppress(Exception):  # only then what was not stored yet cannot be brought back
             await results.flush()
         self._hidden = found[0], results
@@ -226,13 +226,10 @@ class ExportDialog:
         self.cancel()
         self._chosen = None  # until it is listed again
         by_id("export-choices").hidden = by_id("export-empty").hidden = True
-        return self._delete_hidden()
+        return self.delete_hidden()
 
-    async def leave(self) -> None:
-        """The page is closed: what was deleted cannot be brought back any more."""
-        await self._delete_hidden()
-
-    async def _delete_hidden(self) -> None:
+    async def delete_hidden(self) -> None:
+        """Delete for good what was deleted last: it cannot be brought back any more."""
         hidden, self._hidden = self._hidden, None
         by_id("export-undo").hidden = True
         if hidden is not None:

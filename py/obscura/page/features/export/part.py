@@ -76,7 +76,7 @@ class Export(Part):
         every(FLUSH_MS, self._keep)
         # At once as far as the first wait, which a page that is about to close still reaches.
         on_hidden(lambda: run_now(self._keeper.flush()))
-        on_leave(lambda: run_now(self._dialog.leave()))
+        on_leave(lambda: run_now(self._dialog.delete_hidden()))
 
     # ---- of the page -----------------------------------------------------------------------------
 
