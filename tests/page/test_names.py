@@ -26,7 +26,8 @@ def test_names_sort_by_their_numbers_and_text_part_by_part() -> None:
 
 
 @pytest.mark.parametrize(
-    ("before", "after"), [("b2", "b10"), ("B2", "b3"), ("7", " 7"), ("a01", "a1"), ("x٣", "x4")]
+    ("before", "after"),
+    [("b2", "b10"), ("B2", "b3"), ("7", " 7"), ("a01", "a1"), ("x٣", "x4"), ("0" * 300 + "1", "2")],
 )
 def test_one_goes_before_the_other(before: str, after: str) -> None:
     assert natural(before) < natural(after)

@@ -21,4 +21,4 @@ def _number(found: re.Match[str]) -> str:
     with more zeros before it."""
     digits = str(int(found[0]))
     zeros = len(found[0]) - len(digits)
-    return f"\0{chr(len(digits))}{digits}{chr(0xFF - zeros)}"
+    return f"\0{chr(len(digits))}{digits}{chr(max(0xFF - zeros, 0))}"
