@@ -12,7 +12,6 @@ const calls = {
   async open({ folder, name }) {
     const root = await navigator.storage.getDirectory();
     const place = await root.getDirectoryHandle(folder, { create: true });
-    const file = await place.getFileHandle(name, { create: true });
     await new Promise((resolve, reject) => {
       const held = () => {
         resolve();
@@ -20,6 +19,8 @@ const calls = {
       };
       navigator.locks.request(LOCK + name, held).catch(reject);
     });
+    // Only now, since a tab that finds an empty file which nobody writes deletes it.
+    const file = await place.getFileHandle(name, { create: true });
     handle = await file.createSyncAccessHandle();
     handle.truncate(0);
   },

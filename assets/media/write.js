@@ -315,6 +315,21 @@ async function* readable(packets) {
   }
 }
 
+// Keeps what other tabs claim by this name from them. Resolves to a function that ends this, and resolves once it has;
+// null if another tab has claimed it.
+export function claim(name) {
+  return new Promise((resolve, reject) => {
+    let release;
+    const held = (lock) => {
+      if (!lock) return resolve(null);
+      resolve(() => (release(), ended));
+      return new Promise((end) => (release = end));
+    };
+    const ended = navigator.locks.request(name, { ifAvailable: true }, held);
+    ended.catch(reject);
+  });
+}
+
 // Seconds that a file lasts, as far as it can be read; 0 if it cannot.
 export async function durationOf(blob) {
   const input = new Input({ source: new BlobSource(blob), formats: FORMATS });

@@ -6,11 +6,19 @@ from itertools import pairwise
 
 from .conftest import OpenRoom
 from .numbered import clip, duration_s, shown
-from .room import Room
+from .room import Room, another_tab
 from .test_record import check, play, saved, see_colours, until_finished
-from .test_record_faults import begin
+from .test_record_faults import begin, until_deleted
 
 TIMES = range(0, 6000, 100)
+HELD = """() => {
+  const post = Worker.prototype.postMessage;  // to the worker that writes the file
+  Worker.prototype.postMessage = function (message, ...rest) {
+    if (message?.call !== "close") return post.call(this, message, ...rest);
+    globalThis.waits = () => post.call(this, message, ...rest);
+  };
+}"""
+"""Has the file that is written next stay open until ``waits()`` is called."""
 
 
 def visit(new_room: OpenRoom) -> Room:
@@ -67,6 +75,57 @@ def test_while_a_whole_video_is_made(new_room: OpenRoom) -> None:
 
     assert [each.number for each in whole] == list(range(len(TIMES)))
     check(whole)
+    check(frames)
+
+
+def test_two_that_begin_in_the_same_second_are_two_files(new_room: OpenRoom) -> None:
+    room = visit(new_room)
+    play(room, clip(TIMES))
+    room.at("analyse-all").click()
+    room.until("now.analysed && now.analysed.done")
+    room.page.evaluate("() => { const now = Date.now(); Date.now = () => now; }")
+    begin(room)
+
+    room.at("record-whole").click()
+    until_finished(room)
+    whole = shown(saved(room))
+    room.at("record-delete").click()
+    room.page.wait_for_function("() => !document.getElementById('record-dialog').open")
+    frames = shown(stop(room))
+
+    assert [each.number for each in whole] == list(range(len(TIMES)))
+    check(whole)
+    check(frames)
+
+
+def test_two_tabs_do_not_finish_the_same_recording(new_room: OpenRoom) -> None:
+    room = visit(new_room)
+    play(room, clip(TIMES))
+    begin(room, 20)
+    room.reload().until_state("ready")
+    room.page.wait_for_selector("#record-left:visible")
+    other = another_tab(room).open()
+    other.until_state("ready")
+    other.page.wait_for_selector("#record-left:visible")
+
+    room.page.evaluate(HELD)
+    room.at("record-open").click()
+    room.page.wait_for_function("() => globalThis.waits")
+    other.at("record-open").click()
+    other.until_text("record-status", "opened or deleted in another tab")
+    assert not other.at("record-save").is_visible()
+    room.page.evaluate("() => globalThis.waits()")
+    until_finished(room)
+    other.page.keyboard.press("Escape")
+    frames = shown(saved(room))
+    room.at("record-delete").click()
+    until_deleted(room)
+    other.page.wait_for_selector("#record-left:visible")
+    other.at("record-open").click()
+    other.page.wait_for_selector("#record-dialog[open]")
+    other.until_text("record-status", "opened or deleted in another tab")
+
+    assert len(frames) > 5
     check(frames)
 
 

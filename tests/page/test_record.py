@@ -15,7 +15,7 @@ import pytest
 from obscura.detections import Detections
 from obscura.export.records import to_record
 from obscura.live.frame_clock import CUT_S
-from obscura.page.features.record import words
+from obscura.page.features.record import names, words
 from obscura.page.features.record.recording import MOST_HELD, MOST_WAITING, HeldFrames, Recording
 from obscura.page.features.record.room import RESERVE, reaches_s, seconds_left
 from obscura.page.features.record.timeline import FRAME_S, Timeline
@@ -226,14 +226,37 @@ def test_a_recording_ends_while_it_can_still_be_copied() -> None:
     assert seconds_left(RESERVE + 1, 0, 0) == float("inf")
 
 
+# ---- names ---------------------------------------------------------------------------------------
+
+
+def test_two_recordings_of_one_second_are_two_files(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(names, "stamp", lambda: "obscura-2026-11-30-142505")
+
+    made = {names.new_name("webm") for _ in range(100)}
+
+    assert len(made) == 100
+    for each in made:
+        assert names.plain(each) in {name.removeprefix("working-") for name in made}
+        assert names.saved_as(each) == "obscura-2026-11-30-142505.webm"
+        assert names.saved_as(names.plain(each)) == "obscura-2026-11-30-142505.webm"
+        assert names.when(each) == "2026-11-30, 14:25"
+
+
+def test_names_of_earlier_versions_and_of_others() -> None:
+    earlier = "working-obscura-2026-11-30-142505.mp4"
+
+    assert names.saved_as(earlier) == "obscura-2026-11-30-142505.mp4"
+    assert names.when(earlier) == "2026-11-30, 14:25"
+    assert names.saved_as("else.mp4") == "else.mp4"
+    assert names.when("else.mp4") == "else"
+
+
 # ---- words ---------------------------------------------------------------------------------------
 
 
 def test_words() -> None:
     assert words.clock(7.9) == "0:07"
     assert words.clock(3723) == "1:02:03"
-    assert words.when("working-obscura-2026-11-30-142505.mp4") == "2026-11-30, 14:25"
-    assert words.when("else.mp4") == "else"
     assert words.making(0.25, 10) == "Making the video: 25 %, about 0:30 left"
     assert words.making(0.25, 1) == words.MAKING_BEGINS
     assert words.reason("QuotaExceededError: x") == words.FULL_WHILE_MAKING

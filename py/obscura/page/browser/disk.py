@@ -18,6 +18,8 @@ TYPES = {"mp4": "video/mp4", "webm": "video/webm"}
 LOCK = "obscura-recording:"
 """Where the names of locks begin of files that are being written, also in other tabs; as in
 assets/disk.js."""
+CLAIM = f"{LOCK}claim:"
+"""As `LOCK`, of files that a tab makes a plain file of."""
 
 _memory: dict[str, Any] = {}
 
@@ -37,7 +39,7 @@ async def works() -> bool:
 
 
 async def names() -> list[str]:
-    """Return the names of the files that nobody is writing, in order."""
+    """Return the names of the files that nobody writes and no other tab has claimed, in order."""
     found = [name for name, file in _memory.items() if file.closed]
     with suppress(Exception):  # browsers that forbid it throw what they like
         folder = await _folder()
@@ -82,6 +84,5 @@ async def _folder() -> Any:
 
 async def _locked() -> set[str]:
     state = await navigator.locks.query()
-    return {
-        str(each.name).removeprefix(LOCK) for each in state.held if str(each.name).startswith(LOCK)
-    }
+    held = [str(each.name) for each in state.held]
+    return {each.rpartition(":")[2] for each in held if each.startswith(LOCK)}

@@ -176,6 +176,13 @@ class Writer:
             proxy.destroy()
             await file.close()
 
+    async def claim(self, name: str) -> Callable[[], Any] | None:
+        """Keep other tabs from a file that was written as it came; return what is called, and
+        awaited, once they may have it. None if another tab has claimed it."""
+        module = await boot.load(self._media_url)
+        release = await module.claim(disk.CLAIM + name)
+        return release if callable(release) else None
+
     async def reader(self, file: Any) -> Any:
         """Return what reads the frames of a video file (assets/media/read.js); None if the browser
         cannot. The caller closes it."""

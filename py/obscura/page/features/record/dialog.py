@@ -10,7 +10,7 @@ from typing import Any
 from obscura.page.browser import disk, files, sharing
 from obscura.page.browser.dom import by_id, listen
 from obscura.page.features.record import words
-from obscura.page.features.record.recording import WORKING
+from obscura.page.features.record.names import WORKING, plain, saved_as, when
 
 
 class RecordDialog:
@@ -63,45 +63,58 @@ class RecordDialog:
                 name, seconds, fault = await self._made_whole(working, sound)
             finally:
                 self._finishing = ""
-            if not seconds:
-                await disk.delete(name)
             if aside or not self._dialog.open or self._name:
                 await self.offer()
             elif seconds:
                 await self._show(name, seconds, f"{said} {fault}".strip())
             else:
-                self._busy("")
-                self._say(words.UNREADABLE)
+                await self._refuse(fault)
 
     async def _made_whole(self, working: str, sound: Any) -> tuple[str, float, str]:
-        """Return the name of the file that is there then, its seconds, and a sentence about it."""
-        name = working.removeprefix(WORKING)
-        blob = await disk.file(working)
+        """Return the name of the file that is there then, its seconds, and a sentence about it;
+        no seconds if it is not to be had."""
+        release = await self._writer.claim(working)
+        if release is None:
+            return working, 0.0, words.ELSEWHERE
+        try:
+            return await self._copied(working, sound)
+        finally:
+            await release()
+
+    async def _copied(self, working: str, sound: Any) -> tuple[str, float, str]:
+        try:
+            blob = await disk.file(working)
+        except Exception:  # noqa: BLE001  (whatever browsers throw for a file that is gone)
+            return working, 0.0, words.ELSEWHERE
+        name, fault = plain(working), ""
         try:
             seconds = await self._writer.make_whole(blob, name, self._progress, sound)
+            await disk.delete(working)
         except Exception:  # noqa: BLE001  (the device is full, whatever browsers throw then)
             await disk.delete(name)
-            return working, await self._writer.duration_s(blob), words.NOT_WHOLE
-        await disk.delete(working)
-        return name, seconds, ""
+            name, seconds = working, await self._writer.duration_s(blob)
+            fault = words.NOT_WHOLE
+        if not seconds:
+            await disk.delete(name)
+            fault = words.UNREADABLE
+        return name, seconds, fault
 
     async def offer(self) -> None:
         """Offer the latest recording that is not saved."""
-        settled = {*self._saved, self._finishing, self._finishing.removeprefix(WORKING), self._name}
+        settled = {*self._saved, self._finishing, plain(self._finishing), self._name}
         left = [name for name in await disk.names() if name not in settled]
         line = by_id("record-left")
         if not left:
             line.hidden = True
             return
         self._left = left[-1]
-        blob = await disk.file(self._left)
-        seconds = await self._writer.duration_s(blob)
+        seconds, size = await self._length(self._left)
         if not seconds:  # nothing of it can be read
             await disk.delete(self._left)
             await self.offer()
             return
         by_id("record-left-text").textContent = words.LEFT.format(
-            date=words.when(self._left), facts=words.facts(seconds, int(blob.size))
+            date=when(self._left), facts=words.facts(seconds, size)
         )
         line.hidden = False
 
@@ -113,14 +126,25 @@ class RecordDialog:
             return
         self._release()
         name = self._left
-        seconds = await self._writer.duration_s(await disk.file(name))
         if not self._dialog.open:
             self._dialog.showModal()
-        await self._show(name, seconds, "")
+        seconds, _size = await self._length(name)
+        if seconds:
+            await self._show(name, seconds, "")
+        else:
+            await self._refuse(words.ELSEWHERE)
+
+    async def _length(self, name: str) -> tuple[float, int]:
+        """Return the seconds and bytes of a recording; 0 if it is not to be had any more."""
+        try:
+            blob = await disk.file(name)
+        except Exception:  # noqa: BLE001  (whatever browsers throw for a file that is gone)
+            return 0.0, 0
+        return await self._writer.duration_s(blob), int(blob.size)
 
     def save(self) -> None:
         """Save the video."""
-        name = self._name.removeprefix(WORKING)
+        name = saved_as(self._name)
         sharing.save(self._file, name)
         self._saved.add(self._name)
         self._say(words.SAVED.format(name=name))
@@ -142,12 +166,18 @@ class RecordDialog:
     async def _show(self, name: str, seconds: float, why: str) -> None:
         self._busy("")
         self._name, self._file = name, await disk.file(name)
-        self._share_data = sharing.shareable(self._file, name.removeprefix(WORKING))
+        self._share_data = sharing.shareable(self._file, saved_as(name))
         self._video.src = files.object_url(self._file)
         by_id("record-facts").textContent = words.facts(seconds, int(self._file.size))
         by_id("record-share").hidden = self._share_data is None
         self._say(why)
         by_id("record-save").focus()
+
+    async def _refuse(self, why: str) -> None:
+        """Say that there is nothing to show."""
+        self._busy(why)
+        self._bar.hidden = True
+        await self.offer()
 
     def _closed(self) -> None:
         """What was saved is deleted once the browser has had time to copy it; the rest is offered

@@ -12,7 +12,7 @@ from obscura.page.browser.clock import now_ms
 from obscura.page.features.context import Context
 from obscura.page.features.record import words
 from obscura.page.features.record.drawing import Drawing, even
-from obscura.page.features.record.recording import WORKING
+from obscura.page.features.record.names import new_name
 from obscura.page.features.record.room import LEAST, MOST_IN_MEMORY, RESERVE, reaches_s
 from obscura.page.features.record.whole import (
     Cancelled,
@@ -25,7 +25,6 @@ from obscura.page.features.record.whole import (
 from obscura.page.live.analysis import DecodeOptions
 from obscura.page.live.results import Results
 from obscura.page.stage.layers import BoxLayer
-from obscura.page.words.times import stamp
 from obscura.update import Update
 
 SAID_EVERY_MS = 500
@@ -141,7 +140,7 @@ class Making:
         except Exception:  # noqa: BLE001  (whatever browsers throw for a damaged one)
             sound, more = None, [words.SOUND_LOST]
         drawing = Drawing(size, canvas.new_canvas, self._display, self._layers)
-        self.name = f"{WORKING}{stamp()}.{recorder.CODECS[codec]}"
+        self.name = new_name(recorder.CODECS[codec])
         try:
             self._encoder = await self._writer.encoder(
                 drawing.canvas, self.name, codec, live=False, sound=sound

@@ -14,11 +14,11 @@ from obscura.page.features.record import words
 from obscura.page.features.record.dialog import RecordDialog
 from obscura.page.features.record.drawing import Drawing, even
 from obscura.page.features.record.export import Export
-from obscura.page.features.record.recording import WORKING, HeldFrames, Recording
+from obscura.page.features.record.names import new_name
+from obscura.page.features.record.recording import HeldFrames, Recording
 from obscura.page.features.record.room import LEAST, WARNED_S, seconds_left, seconds_left_in_memory
 from obscura.page.state.feature import Part
 from obscura.page.state.scene import Kind
-from obscura.page.words.times import stamp
 from obscura.update import FrameInfo, Update
 
 CHECKED_EVERY_MS = 1000
@@ -168,12 +168,12 @@ class Record(Part):
             return
         context = self._context
         drawing = Drawing(size, canvas.new_canvas, context.display, context.layers)
-        self._name, self._codec = f"{stamp()}.{recorder.CODECS[codec]}", codec
+        self._name, self._codec = new_name(recorder.CODECS[codec]), codec
         self._heard, self._began = None, False
         said = await self._listen(codec)
         try:
             encoder = await self._writer.encoder(
-                drawing.canvas, WORKING + self._name, codec, live=True, sound=self._microphone
+                drawing.canvas, self._name, codec, live=True, sound=self._microphone
             )
         except Exception:  # noqa: BLE001  (whatever browsers throw that cannot encode)
             drawing.close()
@@ -227,13 +227,13 @@ class Record(Part):
             self._writer.failed.add(self._codec)
             why = why or words.BROKE_OFF
         if not recording.frames:
-            await disk.delete(WORKING + self._name)
+            await disk.delete(self._name)
             self._say(words.OF_NOTHING)
             return
         self._say(why)
         sound, said = await self._own_sound(recording)
         try:
-            await self._dialog.finish(WORKING + self._name, sound, said, open_dialog=not why)
+            await self._dialog.finish(self._name, sound, said, open_dialog=not why)
         finally:
             if sound is not None:
                 sound.close()

@@ -7,8 +7,6 @@ from typing import Any, Protocol
 
 from obscura.page.features.record.timeline import Timeline
 
-WORKING = "working-"
-"""Where the names of files begin that are written as they come."""
 MOST_WAITING = 2
 """Frames that may wait for the encoder; those that come meanwhile are left out, so that the live
 picture is never kept waiting."""

@@ -26,6 +26,7 @@ BROKE_OFF = (
     "The video encoder failed, so the recording ended. What was recorded until then is kept."
 )
 UNREADABLE = "Nothing could be read of this recording."
+ELSEWHERE = "This recording was opened or deleted in another tab."
 NOT_WHOLE = "The recording is complete, but some players can't jump to a place in it."
 WAS_HIDDEN = (
     "Nothing was recorded for {time} while this tab was hidden: browsers show it no frames. The"
@@ -111,10 +112,3 @@ def reason(error: str) -> str:
 def is_full(error: str) -> bool:
     """Whether an error of the browser's says that the device is full."""
     return "quota" in error.lower()
-
-
-def when(name: str) -> str:
-    """Return the day and time in a recording's name, ``obscura-2026-11-30-142505.mp4``."""
-    digits = name.removeprefix("working-").removeprefix("obscura-").partition(".")[0]
-    day, _, time = digits.rpartition("-")
-    return f"{day}, {time[:2]}:{time[2:4]}" if len(time) == 6 else digits
