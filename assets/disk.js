@@ -2,22 +2,28 @@
 // what was written is there after the page has crashed. Browsers have such writes in workers only.
 //
 // Messages in: {id, call, ...} with the calls below, which run one after another. Messages out: {id} or
-// {id, error: {name, message}}. The file is locked by its name until this worker ends, see `LOCK`.
+// {id, error: {name, message}}. The file is locked by its name until it is closed or this worker ends, see `LOCK`.
 
 const LOCK = "obscura-recording:"; // as in py/obscura/page/browser/disk.py
 
+const PATIENCE_MS = 10_000; // a page that was left may hold the lock for a moment
+
 let handle;
+let release; // ends the lock
+let ended; // resolves once it has
 
 const calls = {
   async open({ folder, name }) {
     const root = await navigator.storage.getDirectory();
     const place = await root.getDirectoryHandle(folder, { create: true });
+    const signal = AbortSignal.timeout(PATIENCE_MS);
     await new Promise((resolve, reject) => {
       const held = () => {
         resolve();
-        return new Promise(() => {}); // until this worker ends
+        return new Promise((end) => (release = end));
       };
-      navigator.locks.request(LOCK + name, held).catch(reject);
+      ended = navigator.locks.request(LOCK + name, { signal }, held);
+      ended.catch(reject);
     });
     // Only now, since a tab that finds an empty file which nobody writes deletes it.
     const file = await place.getFileHandle(name, { create: true });
@@ -33,9 +39,15 @@ const calls = {
     }
   },
 
-  close() {
-    handle.flush();
-    handle.close();
+  // The lock has ended then: that a worker ends is noticed later.
+  async close() {
+    try {
+      handle.flush();
+    } finally {
+      handle.close();
+      release();
+      await ended;
+    }
   },
 };
 

@@ -309,7 +309,7 @@ async function copyTracks(input, track, file, added, progress) {
 // The packets until one cannot be read: the file was cut off within it.
 async function* readable(packets) {
   while (true) {
-    const { value, done } = await packets.next().catch(() => ({ done: true }));
+    const { value, done } = await packets.next().catch(ofContents);
     if (done) return;
     yield value;
   }
@@ -330,12 +330,19 @@ export function claim(name) {
   });
 }
 
-// Seconds that a file lasts, as far as it can be read; 0 if it cannot.
+// What is read of a file that cannot be parsed any further. Throws an error of the device's again.
+function ofContents(error) {
+  if (error instanceof DOMException) throw error;
+  return { done: true };
+}
+
+// Seconds that a file lasts, as far as it can be read; 0 if nothing of it can. Throws what the device does.
 export async function durationOf(blob) {
   const input = new Input({ source: new BlobSource(blob), formats: FORMATS });
   try {
     return (await input.canRead()) ? await input.computeDuration() : 0;
-  } catch {
+  } catch (error) {
+    ofContents(error);
     return 0;
   } finally {
     input.dispose();

@@ -34,6 +34,11 @@ def give(room: Room, data: bytes, name: str = "numbered.mp4", kind: str = "video
 def analyse(room: Room) -> None:
     """Analyse all, and wait until that is done, however long it takes as long as it goes on."""
     room.at("analyse-all").click()
+    until_done(room)
+
+
+def until_done(room: Room) -> None:
+    """Wait until all is analysed, however long it takes as long as it goes on."""
     seen, done = 0, False
     while not done:
         now = room.until(f"now.analysed?.done || now.analysed?.frames >= {seen + 10}")["analysed"]

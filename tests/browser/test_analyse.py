@@ -111,6 +111,8 @@ def test_what_was_found_is_shown_without_the_model_and_after_a_reload(room: Room
     analyse(room)
     room.page.evaluate("() => { given.length = 0; }")
 
+    room.at("video-time").fill("0.35")  # else boxes may be those of the frame before
+    room.until("now.state === 'paused' && now.detections.length === 0")
     room.at("video-time").fill("0.85")
     room.until("now.state === 'paused' && now.detections.length > 0")
     shown = boxes(room)
@@ -123,6 +125,8 @@ def test_what_was_found_is_shown_without_the_model_and_after_a_reload(room: Room
     give(room, data)
     room.until("now.analysed?.done")
     room.page.evaluate("() => { given.length = 0; }")
+    room.at("video-time").fill("0.35")
+    room.until("now.state === 'paused' && now.detections.length === 0")
     room.at("video-time").fill("0.85")
     room.until("now.state === 'paused' && now.detections.length > 0")
 

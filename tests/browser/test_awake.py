@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .analysed import give
+from .analysed import give, until_done
 from .clips import clip
 from .conftest import OpenRoom
 from .numbered import clip as numbered
@@ -46,7 +46,7 @@ def test_while_all_is_analysed(new_room: OpenRoom) -> None:
     until_held(room, 0)
     room.at("analyse-pause").click()
     until_held(room, 1)
-    room.until("now.analysed?.done")
+    until_done(room)
     until_held(room, 0)
 
     assert room.page.evaluate("() => locks.map((each) => each.type)") == ["screen", "screen"]

@@ -24,7 +24,14 @@ from .analysed import NOTHING_STORED, analyse, give
 from .clips import clip
 from .conftest import OpenRoom
 from .room import COUNT_RUNS, Room, remembering
-from .test_export import CORNERS, open_dialog, read_session_of, saved, seek
+from .test_export import (
+    CORNERS,
+    open_dialog,
+    read_session_of,
+    saved,
+    seek,
+    until_nothing_kept,
+)
 from .walks import walk as film
 
 FRAMES = 20
@@ -190,7 +197,7 @@ def test_it_can_be_deleted_alone_and_that_can_be_undone(new_room: OpenRoom, walk
     room.reload()
     room.until_state("ready")
     room.page.evaluate("() => document.getElementById('export-open').click()")
-    room.until_text("export-empty", "Nothing is kept yet")
+    until_nothing_kept(room)
 
 
 def test_another_video_of_the_same_name_is_not_the_analysed_one(new_room: OpenRoom) -> None:

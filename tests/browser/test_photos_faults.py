@@ -59,7 +59,7 @@ def test_a_video_is_opened_from_the_grid_and_the_next_picture_from_beside_it(
     assert "Open it to play it" in tile(room, "clip.mp4").inner_text()
     tile(room, "clip.mp4").click()
     room.until_live()
-    assert room.at("video-bar").is_visible()
+    room.page.wait_for_selector("#video-bar:visible")
     assert room.at("picture-position").inner_text() == "2 of 3"
     room.at("picture-next").click()
 

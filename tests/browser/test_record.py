@@ -14,6 +14,8 @@ from .numbered import STEP, Shown, clip, duration_s, place, shown, sounds
 from .room import Room
 
 EVEN = range(0, 6000, 100)
+SLOW_MS = 180_000
+"""How long a browser without an encoder in hardware may take where the cores are busy."""
 
 
 @pytest.fixture(scope="module")
@@ -58,7 +60,9 @@ def record(room: Room, frames: int) -> None:
 
 
 def until_finished(room: Room) -> None:
-    room.page.wait_for_selector("#record-dialog[open] #record-save:visible")
+    """Wait until the dialog shows a recording."""
+    done = "#record-dialog[open] #record-save:visible"
+    room.page.wait_for_selector(done, timeout=SLOW_MS)
 
 
 def saved(room: Room) -> bytes:
@@ -152,7 +156,8 @@ def test_the_sound_of_a_video_is_copied_if_it_is_wanted(room: Room) -> None:
     assert [each for _, each in heard] == [each for _, each in original[first:]][: len(heard)]
     for (time_s, _), (source_s, _) in zip(heard, original[first:], strict=False):
         assert time_s == pytest.approx(source_s - began, abs=0.025)
-    assert heard[-1][0] == pytest.approx(frames[-1].time_s, abs=0.3)
+    lasts_s = min(frames[-1].time_s - frames[-2].time_s, 1.0)
+    assert -0.05 < heard[-1][0] - frames[-1].time_s < lasts_s + 0.05, "to the last frame's end"
 
 
 def test_a_recording_has_no_sound_unless_it_is_wanted(room: Room) -> None:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from itertools import pairwise
 
+from .analysed import analyse
 from .conftest import OpenRoom
 from .numbered import clip, duration_s, shown
 from .room import Room, another_tab
 from .test_record import check, play, saved, see_colours, until_finished
 from .test_record_faults import begin, until_deleted
+from .test_whole_video import SLOW
 
 TIMES = range(0, 6000, 100)
 HELD = """() => {
@@ -19,10 +22,17 @@ HELD = """() => {
   };
 }"""
 """Has the file that is written next stay open until ``waits()`` is called."""
+NAMES = """async () => {
+  const root = await navigator.storage.getDirectory();
+  const folder = await root.getDirectoryHandle("obscura-recordings");
+  const names = [];
+  for await (const name of folder.keys()) names.push(name);
+  return names;
+}"""
 
 
-def visit(new_room: OpenRoom) -> Room:
-    room = new_room(cold=True, accept_downloads=True, permissions=["camera"])
+def visit(new_room: OpenRoom, init: str = "") -> Room:
+    room = new_room(cold=True, accept_downloads=True, permissions=["camera"], init=init)
     room.open().until_state("ready")
     see_colours(room)
     return room
@@ -88,14 +98,35 @@ def test_two_that_begin_in_the_same_second_are_two_files(new_room: OpenRoom) -> 
 
     room.at("record-whole").click()
     until_finished(room)
+    names = room.page.evaluate(NAMES)
     whole = shown(saved(room))
     room.at("record-delete").click()
     room.page.wait_for_function("() => !document.getElementById('record-dialog').open")
     frames = shown(stop(room))
 
+    stamps = {re.search(r"obscura-[\d-]{17}", each).group() for each in names}  # type: ignore[union-attr]
+    assert (len(stamps), len(names)) == (1, 2)
     assert [each.number for each in whole] == list(range(len(TIMES)))
     check(whole)
     check(frames)
+
+
+def test_deleting_everything_deletes_what_is_being_recorded(new_room: OpenRoom) -> None:
+    room = visit(new_room, SLOW)
+    play(room, clip(range(0, 20_000, 100)))
+    analyse(room)
+    begin(room)
+    room.at("record-whole").click()
+    room.until_text("record-note-text", "^Making the video: ")
+    assert len(room.page.evaluate(NAMES)) == 2
+
+    room.at("promise").click()
+    room.at("forget").click()
+    with room.page.expect_navigation():
+        room.at("forget-now").click()
+    room.until_state("ready")
+
+    assert room.page.evaluate(NAMES) == []
 
 
 def test_two_tabs_do_not_finish_the_same_recording(new_room: OpenRoom) -> None:
@@ -112,18 +143,19 @@ def test_two_tabs_do_not_finish_the_same_recording(new_room: OpenRoom) -> None:
     room.at("record-open").click()
     room.page.wait_for_function("() => globalThis.waits")
     other.at("record-open").click()
-    other.until_text("record-status", "opened or deleted in another tab")
+    other.until_text("record-status", "is open in another tab")
     assert not other.at("record-save").is_visible()
     room.page.evaluate("() => globalThis.waits()")
     until_finished(room)
     other.page.keyboard.press("Escape")
+    other.page.wait_for_selector("#record-left:visible")
     frames = shown(saved(room))
     room.at("record-delete").click()
     until_deleted(room)
-    other.page.wait_for_selector("#record-left:visible")
     other.at("record-open").click()
     other.page.wait_for_selector("#record-dialog[open]")
-    other.until_text("record-status", "opened or deleted in another tab")
+    other.until_text("record-status", "isn't on this device any more")
+    assert not other.at("record-save").is_visible()
 
     assert len(frames) > 5
     check(frames)

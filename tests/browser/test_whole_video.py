@@ -16,7 +16,7 @@ from playwright.sync_api import Route
 from .conftest import OpenRoom
 from .numbered import GREEN, HEIGHT, SIZE, TOP, WIDTH, clip, duration_s, place, shown, sounds
 from .room import Room
-from .test_record import check
+from .test_record import check, until_finished
 
 UNEVEN = [0, 33, 67, 100, 250, 290, 300, 333, 480, 500, 700, 733, 767, 800, 1000, 1033, 1500, 1533]
 ANALYSED = """
@@ -96,6 +96,7 @@ def opened(
     room.open(query).until_state("ready")
     room.give(data, "numbered.webm", "video/webm")
     room.until_live()
+    room.page.wait_for_selector("#analyse-row:not([hidden])")  # else what begins late forgets it
     room.page.evaluate("() => obscura.analysed()")
     room.page.wait_for_selector("#record-whole:visible")
     return room
@@ -114,13 +115,8 @@ def left(room: Room) -> Any:
     )
 
 
-SLOW_MS = 180_000
-"""How long a browser without an encoder in hardware may take where the cores are busy."""
-
-
 def saved(room: Room) -> bytes:
-    shown_when_done = "#record-dialog[open] #record-save:visible"
-    room.page.wait_for_selector(shown_when_done, timeout=SLOW_MS)
+    until_finished(room)
     with room.page.expect_download() as download:
         room.at("record-save").click()
     return Path(download.value.path()).read_bytes()

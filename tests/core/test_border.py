@@ -210,6 +210,7 @@ PURE = {
     "page.features.redact.redactor",
     "page.features.record",
     "page.features.record.drawing",
+    "page.features.record.names",
     "page.features.record.whole",
     "page.features.record.recording",
     "page.features.record.room",

@@ -234,9 +234,9 @@ def test_two_recordings_of_one_second_are_two_files(monkeypatch: pytest.MonkeyPa
 
     made = {names.new_name("webm") for _ in range(100)}
 
-    assert len(made) == 100
-    for each in made:
-        assert names.plain(each) in {name.removeprefix("working-") for name in made}
+    assert len(made) == len(set(map(names.plain, made))) == 100
+    for each in [*made, "working-obscura-2026-11-30-142505-12345678.webm"]:
+        assert names.plain(each) == each.removeprefix("working-")
         assert names.saved_as(each) == "obscura-2026-11-30-142505.webm"
         assert names.saved_as(names.plain(each)) == "obscura-2026-11-30-142505.webm"
         assert names.when(each) == "2026-11-30, 14:25"

@@ -38,16 +38,18 @@ async def works() -> bool:
     return True
 
 
+def in_memory(name: str) -> bool:
+    """Whether a file is in memory."""
+    return name in _memory
+
+
 async def names() -> list[str]:
-    """Return the names of the files that nobody writes and no other tab has claimed, in order."""
+    """Return the names of the files that nobody writes and no tab has claimed, in order."""
     found = [name for name, file in _memory.items() if file.closed]
     with suppress(Exception):  # browsers that forbid it throw what they like
-        folder = await _folder()
-        if folder is None:
-            return sorted(found)
-        locked = await _locked()
-        entries = folder.keys()
-        found += [str(name) async for name in entries if str(name) not in locked]
+        listed = await _listed()
+        locked = await _locked()  # after that: a file is locked before it is there
+        found += [name for name in listed if name not in locked]
     return sorted(found)
 
 
@@ -71,6 +73,22 @@ async def delete(name: str) -> None:
         folder = await _folder()
         if folder is not None:
             await folder.removeEntry(name)
+
+
+async def clear() -> None:
+    """Delete all files but those that another tab writes."""
+    _memory.clear()
+    with suppress(Exception):  # as above
+        for name in await _listed():
+            await delete(name)
+
+
+async def _listed() -> list[str]:
+    folder = await _folder()
+    if folder is None:
+        return []
+    entries = folder.keys()
+    return [str(name) async for name in entries]
 
 
 async def _folder() -> Any:

@@ -108,6 +108,8 @@ class Writer:
         """Codecs that have failed in this visit, and are not used again."""
         self.in_memory = False
         """Whether files are in memory, because the browser stores none."""
+        self.own: set[str] = set()
+        """Names of files that this page writes or makes a plain file of, or has just written."""
 
     async def codec(self, width: int, height: int) -> str | None:
         """Return the codec for pictures of this size; None if the browser encodes none."""
@@ -133,10 +135,11 @@ class Writer:
         module = await boot.load(self._media_url)
         self.in_memory = self.in_memory or not await disk.works()
         try:
-            file = await self._file(module, name)
+            file = await self._file(module, name, in_memory=self.in_memory)
         except Exception:  # noqa: BLE001  (browsers that forbid it throw what they like)
             self.in_memory = True
-            file = await self._file(module, name)
+            file = await self._file(module, name, in_memory=True)
+        self.own.add(name)
         try:
             recording = await module.Recording.start(
                 canvas, file, CODECS[codec], codec, live, sound
@@ -146,29 +149,36 @@ class Writer:
             raise
         return Encoder(recording, file, in_memory=self.in_memory)
 
-    async def _file(self, module: Any, name: str) -> Any:
+    async def _file(self, module: Any, name: str, *, in_memory: bool) -> Any:
         """Return a new file to be written."""
-        if not self.in_memory:
+        if not in_memory:
             return await module.DiskFile.open(self._disk_url, disk.FOLDER, name)
         file = module.MemoryFile.new()
         disk.hold(name, file)
         return file
 
     async def make_whole(
-        self, blob: Any, name: str, progress: Callable[[float], None], sound: Any = None
+        self,
+        blob: Any,
+        name: str,
+        progress: Callable[[float], None],
+        sound: Any = None,
+        *,
+        in_memory: bool,
     ) -> float:
         """Copy a recording that was written as it came, maybe cut off, into a plain file; return
         how many seconds, 0 if nothing can be read.
 
         Args:
+            in_memory: where the file is to be: where the recording is, which may be deleted then.
             progress: called with the share that is done, now and then.
             sound: as `sound` returns it, added where the recording has none.
 
         Raises:
-            JavaScript errors: the device is full.
+            JavaScript errors: the device is full, or reads no more.
         """
         module = await boot.load(self._media_url)
-        file = await self._file(module, name)
+        file = await self._file(module, name, in_memory=in_memory)
         proxy = create_proxy(progress)
         try:
             return float(await module.makeWhole(blob, file, proxy, sound))
@@ -179,6 +189,8 @@ class Writer:
     async def claim(self, name: str) -> Callable[[], Any] | None:
         """Keep other tabs from a file that was written as it came; return what is called, and
         awaited, once they may have it. None if another tab has claimed it."""
+        if disk.in_memory(name):  # no other tab sees it, and there may be no locks
+            return _released
         module = await boot.load(self._media_url)
         release = await module.claim(disk.CLAIM + name)
         return release if callable(release) else None
@@ -212,6 +224,14 @@ class Writer:
         return found if hasattr(found, "source") else None
 
     async def duration_s(self, blob: Any) -> float:
-        """Return how long a recording lasts, as far as it can be read; 0 if it cannot."""
+        """Return how long a recording lasts, as far as it can be read; 0 if nothing of it can.
+
+        Raises:
+            JavaScript errors: the device reads no more.
+        """
         module = await boot.load(self._media_url)
         return float(await module.durationOf(blob))
+
+
+async def _released() -> None:
+    """There is nothing to release."""

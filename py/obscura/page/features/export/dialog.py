@@ -188,8 +188,10 @@ class ExportDialog:
         self._of.replaceChildren(*options)
         by_id("export-empty").hidden = bool(options)
         by_id("export-empty").textContent = words.NOTHING_KEPT
-        by_id("export-choices").hidden = not options
+        if not options:
+            by_id("export-choices").hidden = True
         await self._open_chosen()
+        by_id("export-choices").hidden = not options  # only now: what is chosen is known
 
     def _choose(self) -> Awaitable[None]:
         self._say("")

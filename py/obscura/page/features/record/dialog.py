@@ -24,7 +24,7 @@ class RecordDialog:
         self._writer, self._spawn = writer, spawn
         self._dialog, self._video = by_id("record-dialog"), by_id("record-video")
         self._bar = by_id("record-progress")
-        self._name = self._left = self._finishing = ""
+        self._name = self._left = ""
         self._file: Any = None
         self._share_data: Any = None
         self._saved: set[str] = set()
@@ -50,6 +50,7 @@ class RecordDialog:
             said: a sentence to show with it; "" for none.
             open_dialog: whether to open the dialog meanwhile; else the recording is offered then.
         """
+        self._writer.own.add(working)
         async with self._turn:
             # Somebody may look at another one.
             aside = not open_dialog or (bool(self._dialog.open) and bool(self._name))
@@ -58,17 +59,21 @@ class RecordDialog:
                 self._busy(words.FINISHING)
                 if not self._dialog.open:
                     self._dialog.showModal()
-            self._finishing = working
             try:
                 name, seconds, fault = await self._made_whole(working, sound)
             finally:
-                self._finishing = ""
+                self._writer.own.discard(working)
             if aside or not self._dialog.open or self._name:
                 await self.offer()
             elif seconds:
                 await self._show(name, seconds, f"{said} {fault}".strip())
             else:
                 await self._refuse(fault)
+
+    async def settle(self) -> None:
+        """Wait until nothing is being finished."""
+        async with self._turn:
+            return
 
     async def _made_whole(self, working: str, sound: Any) -> tuple[str, float, str]:
         """Return the name of the file that is there then, its seconds, and a sentence about it;
@@ -85,62 +90,58 @@ class RecordDialog:
         try:
             blob = await disk.file(working)
         except Exception:  # noqa: BLE001  (whatever browsers throw for a file that is gone)
-            return working, 0.0, words.ELSEWHERE
-        name, fault = plain(working), ""
+            return working, 0.0, words.GONE
+        name, in_memory = plain(working), disk.in_memory(working)
         try:
-            seconds = await self._writer.make_whole(blob, name, self._progress, sound)
-            await disk.delete(working)
+            seconds = await self._writer.make_whole(
+                blob, name, self._progress, sound, in_memory=in_memory
+            )
         except Exception:  # noqa: BLE001  (the device is full, whatever browsers throw then)
             await disk.delete(name)
-            name, seconds = working, await self._writer.duration_s(blob)
-            fault = words.NOT_WHOLE
-        if not seconds:
-            await disk.delete(name)
-            fault = words.UNREADABLE
-        return name, seconds, fault
+            return working, (await self._length(working))[0] or 0.0, words.NOT_WHOLE
+        await disk.delete(working if seconds else name)
+        return name, seconds, "" if seconds else words.UNREADABLE
 
     async def offer(self) -> None:
         """Offer the latest recording that is not saved."""
-        settled = {*self._saved, self._finishing, plain(self._finishing), self._name}
-        left = [name for name in await disk.names() if name not in settled]
-        line = by_id("record-left")
-        if not left:
-            line.hidden = True
-            return
-        self._left = left[-1]
-        seconds, size = await self._length(self._left)
-        if not seconds:  # nothing of it can be read
-            await disk.delete(self._left)
-            await self.offer()
-            return
-        by_id("record-left-text").textContent = words.LEFT.format(
-            date=when(self._left), facts=words.facts(seconds, size)
-        )
-        line.hidden = False
+        own = {*self._saved, *self._writer.own, *map(plain, self._writer.own), self._name}
+        for name in reversed(await disk.names()):
+            seconds, size = (None, 0) if name in own else await self._length(name)
+            if seconds:
+                self._left = name
+                by_id("record-left-text").textContent = words.LEFT.format(
+                    date=when(name), facts=words.facts(seconds, size)
+                )
+                by_id("record-left").hidden = False
+                return
+            if seconds is not None:  # nothing of it can be read
+                await disk.delete(name)
+        by_id("record-left").hidden = True
+
+    async def _length(self, name: str) -> tuple[float | None, int]:
+        """Return the seconds and bytes of a recording; None if it is not to be had now."""
+        try:
+            blob = await disk.file(name)
+            return await self._writer.duration_s(blob), int(blob.size)
+        except Exception:  # noqa: BLE001  (whatever browsers throw for a file that is gone)
+            return None, 0
 
     async def open_left(self) -> None:
         """Show the recording that is offered."""
         by_id("record-left").hidden = True
-        if self._left.startswith(WORKING):
-            await self.finish(self._left)
+        name = self._left
+        if name.startswith(WORKING):
+            await self.finish(name)
             return
         self._release()
-        name = self._left
+        self._busy(words.OPENING)
         if not self._dialog.open:
             self._dialog.showModal()
         seconds, _size = await self._length(name)
         if seconds:
             await self._show(name, seconds, "")
         else:
-            await self._refuse(words.ELSEWHERE)
-
-    async def _length(self, name: str) -> tuple[float, int]:
-        """Return the seconds and bytes of a recording; 0 if it is not to be had any more."""
-        try:
-            blob = await disk.file(name)
-        except Exception:  # noqa: BLE001  (whatever browsers throw for a file that is gone)
-            return 0.0, 0
-        return await self._writer.duration_s(blob), int(blob.size)
+            await self._refuse(words.GONE)
 
     def save(self) -> None:
         """Save the video."""
@@ -164,8 +165,16 @@ class RecordDialog:
         await self.offer()
 
     async def _show(self, name: str, seconds: float, why: str) -> None:
+        try:
+            file = await disk.file(name)
+        except Exception:  # noqa: BLE001  (whatever browsers throw for a file that is gone)
+            await self._refuse(words.GONE)
+            return
+        if not self._dialog.open:  # closed meanwhile
+            await self.offer()
+            return
         self._busy("")
-        self._name, self._file = name, await disk.file(name)
+        self._name, self._file = name, file
         self._share_data = sharing.shareable(self._file, saved_as(name))
         self._video.src = files.object_url(self._file)
         by_id("record-facts").textContent = words.facts(seconds, int(self._file.size))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from typing import Any
 
@@ -29,6 +30,7 @@ class Export:
         self._page, self._context = context.page, context
         self._writer, self._dialog, self._say = writer, dialog, say
         self._making: Making | None = None
+        self._turn = asyncio.Lock()  # of those that are made
 
     @property
     def running(self) -> bool:
@@ -43,6 +45,12 @@ class Export:
         """Make it no further."""
         if self._making is not None:
             self._making.cancel(words.CANCELLED)
+
+    async def stop(self) -> None:
+        """Make it no further, and wait until nothing is written any more."""
+        self.cancel()
+        async with self._turn:
+            return
 
     async def check(self) -> None:
         """See whether it can go on: call it every second."""
@@ -64,6 +72,10 @@ class Export:
         by_id("record-cancel").hidden = False
         self.offer()
         self._say(words.MAKING_BEGINS)
+        async with self._turn:
+            await self._make(making)
+
+    async def _make(self, making: Making) -> None:
         try:
             file = await self._file()
             made = file is not None and await making.run(file)

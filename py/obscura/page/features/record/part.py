@@ -96,8 +96,11 @@ class Record(Part):
 
     async def forget(self) -> None:
         """See `Part`."""
-        for name in await disk.names():
-            await disk.delete(name)
+        await self._export.stop()
+        if self._recording is not None:
+            await self._halt(self._recording)
+        await self._dialog.settle()
+        await disk.clear()
 
     # ---- frames ----------------------------------------------------------------------------------
 
@@ -213,16 +216,9 @@ class Record(Part):
             self._render()
 
     async def _end(self, why: str) -> None:
-        recording, self._recording = self._recording, None
+        recording = self._recording
         assert recording is not None
-        self._page.sources.watcher = None
-        self._held.clear()
-        self._render()
-        await recording.finish()
-        self._silence()
-        self._drawing, drawing = None, self._drawing
-        if drawing is not None:
-            drawing.close()
+        await self._halt(recording)
         if recording.error is not None:
             self._writer.failed.add(self._codec)
             why = why or words.BROKE_OFF
@@ -237,6 +233,18 @@ class Record(Part):
         finally:
             if sound is not None:
                 sound.close()
+
+    async def _halt(self, recording: Recording) -> None:
+        """Record nothing any more, and close the file."""
+        self._recording = None
+        self._page.sources.watcher = None
+        self._held.clear()
+        self._render()
+        await recording.finish()
+        self._silence()
+        self._drawing, drawing = None, self._drawing
+        if drawing is not None:
+            drawing.close()
 
     @property
     def _sound(self) -> bool:

@@ -6,8 +6,8 @@ from obscura.page.words.text import megabytes, pixels
 
 RECORD, STOP = "Record", "Stop {time}"
 FINISHING = "Finishing the recording…"
-RECORDED = "Recording"
-SAVED = "Saved as {name}"
+OPENING = "Opening the recording…"
+SAVED = "Saved as {name}. The copy in this page is deleted a minute after you close this."
 SHARE_FAILED = "Sharing didn't work. Save the video instead."
 CAMERA_ENDED = "The camera or video ended, and so did the recording."
 NO_ENCODER = "This browser can't record video of this size. Update it, or try Chrome or Firefox."
@@ -25,8 +25,9 @@ FULL_WORDS = {False: (FULL, NEARLY_FULL), True: (FULL_MEMORY, NEARLY_FULL_MEMORY
 BROKE_OFF = (
     "The video encoder failed, so the recording ended. What was recorded until then is kept."
 )
-UNREADABLE = "Nothing could be read of this recording."
-ELSEWHERE = "This recording was opened or deleted in another tab."
+UNREADABLE = "Nothing could be read of this recording, so it was deleted."
+ELSEWHERE = "This recording is open in another tab."
+GONE = "This recording isn't on this device any more."
 NOT_WHOLE = "The recording is complete, but some players can't jump to a place in it."
 WAS_HIDDEN = (
     "Nothing was recorded for {time} while this tab was hidden: browsers show it no frames. The"
