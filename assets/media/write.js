@@ -273,13 +273,13 @@ export async function makeWhole(blob, file, progress, added) {
   try {
     const track = (await input.canRead()) ? await input.getPrimaryVideoTrack() : null;
     if (!track) return 0;
-    return await copyTracks(input, track, file, added, (read) => progress(Math.min(read / blob.size, 1)));
+    return await copyTracks(input, track, blob, file, added, progress);
   } finally {
     input.dispose();
   }
 }
 
-async function copyTracks(input, track, file, added, progress) {
+async function copyTracks(input, track, blob, file, added, progress) {
   const container = (await input.getFormat()) === WEBM ? "webm" : "mp4";
   const output = new Output({ format: formatOf(container, true), target: new StreamTarget(file.writable()) });
   const video = new EncodedVideoPacketSource(await track.getCodec());
@@ -292,13 +292,13 @@ async function copyTracks(input, track, file, added, progress) {
   let end = 0;
   let read = 0;
   let turn = performance.now();
-  for await (const packet of readable(new EncodedPacketSink(track).packets())) {
+  for await (const packet of readable(new EncodedPacketSink(track).packets(), blob)) {
     await video.add(packet, meta);
     end = Math.max(end, packet.timestamp + packet.duration);
     await sound?.copyUntil(end);
     read += packet.byteLength;
     if (performance.now() - turn < TURN_MS) continue;
-    progress(read);
+    progress(Math.min(read / blob.size, 1));
     await new Promise((resolve) => setTimeout(resolve));
     turn = performance.now();
   }
@@ -307,9 +307,9 @@ async function copyTracks(input, track, file, added, progress) {
 }
 
 // The packets until one cannot be read: the file was cut off within it.
-async function* readable(packets) {
+async function* readable(packets, blob) {
   while (true) {
-    const { value, done } = await packets.next().catch(ofContents);
+    const { value, done } = await packets.next().catch((error) => brokenOff(error, blob));
     if (done) return;
     yield value;
   }
@@ -330,9 +330,10 @@ export function claim(name) {
   });
 }
 
-// What is read of a file that cannot be parsed any further. Throws an error of the device's again.
-function ofContents(error) {
+// The end of a file that cannot be parsed any further. Throws if it is the device that cannot read it.
+async function brokenOff(error, blob) {
   if (error instanceof DOMException) throw error;
+  await blob.slice(-1).arrayBuffer(); // browsers differ in how the stream of a file that is gone ends
   return { done: true };
 }
 
@@ -342,7 +343,7 @@ export async function durationOf(blob) {
   try {
     return (await input.canRead()) ? await input.computeDuration() : 0;
   } catch (error) {
-    ofContents(error);
+    await brokenOff(error, blob);
     return 0;
   } finally {
     input.dispose();

@@ -139,7 +139,6 @@ class Writer:
         except Exception:  # noqa: BLE001  (browsers that forbid it throw what they like)
             self.in_memory = True
             file = await self._file(module, name, in_memory=True)
-        self.own.add(name)
         try:
             recording = await module.Recording.start(
                 canvas, file, CODECS[codec], codec, live, sound
@@ -147,6 +146,7 @@ class Writer:
         except BaseException:
             await file.close()
             raise
+        self.own.add(name)
         return Encoder(recording, file, in_memory=self.in_memory)
 
     async def _file(self, module: Any, name: str, *, in_memory: bool) -> Any:
@@ -167,7 +167,7 @@ class Writer:
         in_memory: bool,
     ) -> float:
         """Copy a recording that was written as it came, maybe cut off, into a plain file; return
-        how many seconds, 0 if nothing can be read.
+        how many seconds, 0 if nothing can be read. There is no file then, nor after an error.
 
         Args:
             in_memory: where the file is to be: where the recording is, which may be deleted then.
@@ -179,12 +179,19 @@ class Writer:
         """
         module = await boot.load(self._media_url)
         file = await self._file(module, name, in_memory=in_memory)
-        proxy = create_proxy(progress)
+        proxy, seconds = create_proxy(progress), 0.0
         try:
-            return float(await module.makeWhole(blob, file, proxy, sound))
-        finally:
-            proxy.destroy()
-            await file.close()
+            try:
+                seconds = float(await module.makeWhole(blob, file, proxy, sound))
+            finally:
+                proxy.destroy()
+                await file.close()
+        except BaseException:
+            await disk.delete(name)
+            raise
+        if not seconds:
+            await disk.delete(name)
+        return seconds
 
     async def claim(self, name: str) -> Callable[[], Any] | None:
         """Keep other tabs from a file that was written as it came; return what is called, and

@@ -190,8 +190,11 @@ class ExportDialog:
         by_id("export-empty").textContent = words.NOTHING_KEPT
         if not options:
             by_id("export-choices").hidden = True
-        await self._open_chosen()
-        by_id("export-choices").hidden = not options  # only now: what is chosen is known
+        try:
+            await self._open_chosen()
+        finally:  # only now: what is chosen is known
+            shown = bool(self._of.options.length) and bool(self._dialog.open)
+            by_id("export-choices").hidden = not shown
 
     def _choose(self) -> Awaitable[None]:
         self._say("")

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import Any
 
 from obscura.page.browser import disk, files, sharing
@@ -51,6 +52,12 @@ class RecordDialog:
             open_dialog: whether to open the dialog meanwhile; else the recording is offered then.
         """
         self._writer.own.add(working)
+        try:
+            await self._finished(working, sound, said, open_dialog=open_dialog)
+        finally:
+            self._writer.own.discard(working)
+
+    async def _finished(self, working: str, sound: Any, said: str, *, open_dialog: bool) -> None:
         async with self._turn:
             # Somebody may look at another one.
             aside = not open_dialog or (bool(self._dialog.open) and bool(self._name))
@@ -59,10 +66,8 @@ class RecordDialog:
                 self._busy(words.FINISHING)
                 if not self._dialog.open:
                     self._dialog.showModal()
-            try:
-                name, seconds, fault = await self._made_whole(working, sound)
-            finally:
-                self._writer.own.discard(working)
+            name, seconds, fault = await self._made_whole(working, sound)
+            self._writer.own.discard(working)
             if aside or not self._dialog.open or self._name:
                 await self.offer()
             elif seconds:
@@ -92,15 +97,21 @@ class RecordDialog:
         except Exception:  # noqa: BLE001  (whatever browsers throw for a file that is gone)
             return working, 0.0, words.GONE
         name, in_memory = plain(working), disk.in_memory(working)
-        try:
+        seconds = 0.0
+        with suppress(Exception):  # the device is full, or whatever browsers throw then
             seconds = await self._writer.make_whole(
                 blob, name, self._progress, sound, in_memory=in_memory
             )
-        except Exception:  # noqa: BLE001  (the device is full, whatever browsers throw then)
-            await disk.delete(name)
-            return working, (await self._length(working))[0] or 0.0, words.NOT_WHOLE
-        await disk.delete(working if seconds else name)
-        return name, seconds, "" if seconds else words.UNREADABLE
+        if seconds:
+            await disk.delete(working)
+            return name, seconds, ""
+        length, _size = await self._length(working)
+        if length:
+            return working, length, words.NOT_WHOLE
+        if length is None:
+            return working, 0.0, words.NOT_NOW
+        await disk.delete(working)
+        return working, 0.0, words.UNREADABLE
 
     async def offer(self) -> None:
         """Offer the latest recording that is not saved."""
@@ -138,10 +149,7 @@ class RecordDialog:
         if not self._dialog.open:
             self._dialog.showModal()
         seconds, _size = await self._length(name)
-        if seconds:
-            await self._show(name, seconds, "")
-        else:
-            await self._refuse(words.GONE)
+        await self._show(name, seconds or 0.0, "")
 
     def save(self) -> None:
         """Save the video."""
@@ -165,13 +173,14 @@ class RecordDialog:
         await self.offer()
 
     async def _show(self, name: str, seconds: float, why: str) -> None:
-        try:
+        file = None
+        with suppress(Exception):  # whatever browsers throw for a file that is gone
             file = await disk.file(name)
-        except Exception:  # noqa: BLE001  (whatever browsers throw for a file that is gone)
-            await self._refuse(words.GONE)
-            return
-        if not self._dialog.open:  # closed meanwhile
+        if not self._dialog.open or self._name:  # closed meanwhile, or it shows another one
             await self.offer()
+            return
+        if file is None or not seconds:
+            await self._refuse(words.GONE if file is None else words.NOT_NOW)
             return
         self._busy("")
         self._name, self._file = name, file

@@ -70,14 +70,15 @@ class Export:
             self._context, self._writer, results, self._say, lambda: self._hides
         )
         by_id("record-cancel").hidden = False
+        given = self._page.sources.given  # now: another one may be in view once it is its turn
         self.offer()
         self._say(words.MAKING_BEGINS)
         async with self._turn:
-            await self._make(making)
+            await self._make(making, given)
 
-    async def _make(self, making: Making) -> None:
+    async def _make(self, making: Making, given: Any) -> None:
         try:
-            file = await self._file()
+            file = await self._file(given)
             made = file is not None and await making.run(file)
             if file is None:
                 self._say(words.NOT_FETCHED)
@@ -100,9 +101,8 @@ class Export:
     def _hides(self) -> bool:
         return self._page.sources.redactor is not None or bool(self._page.sources.veiled)
 
-    async def _file(self) -> Any:
-        """Return the file in view; None if it is not to be had any more."""
-        given = self._page.sources.given
+    async def _file(self, given: Any) -> Any:
+        """Return a source's file; None if it is not to be had any more."""
         if not isinstance(given, str):
             return given
         try:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import Any
 
 from obscura.page.browser import canvas, disk, files, recorder, storage
@@ -22,6 +24,8 @@ from obscura.page.state.scene import Kind
 from obscura.update import FrameInfo, Update
 
 CHECKED_EVERY_MS = 1000
+FORGETTING_S = 10.0
+"""Seconds that what is written may take to end before all is deleted."""
 HIDDEN_S = 1.0
 """Seconds in a hidden tab that are worth a word."""
 
@@ -96,11 +100,19 @@ class Record(Part):
 
     async def forget(self) -> None:
         """See `Part`."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(FORGETTING_S):
+                await self._stop_all()
+        await disk.clear()
+
+    async def _stop_all(self) -> None:
+        """Have nothing be written any more."""
         await self._export.stop()
+        while self._busy:
+            await asyncio.sleep(0.05)
         if self._recording is not None:
             await self._halt(self._recording)
         await self._dialog.settle()
-        await disk.clear()
 
     # ---- frames ----------------------------------------------------------------------------------
 

@@ -29,6 +29,7 @@ UNREADABLE = "Nothing could be read of this recording, so it was deleted."
 ELSEWHERE = "This recording is open in another tab."
 GONE = "This recording isn't on this device any more."
 NOT_WHOLE = "The recording is complete, but some players can't jump to a place in it."
+NOT_NOW = "This recording can't be read just now. Try again later."
 WAS_HIDDEN = (
     "Nothing was recorded for {time} while this tab was hidden: browsers show it no frames. The"
     " recording goes on."
