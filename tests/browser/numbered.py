@@ -122,6 +122,14 @@ def duration_s(data: bytes) -> float:
         return container.duration / 1e6
 
 
+def pictures_end_s(data: bytes) -> float:
+    """Return when the last frame of a file ends, as the file says."""
+    with av.open(io.BytesIO(data)) as container:
+        stream: Any = container.streams.video[0]
+        assert stream.duration is not None, "it does not say when it ends"
+        return float(stream.duration * stream.time_base)
+
+
 def _read(image: NDArray[np.uint8], time_s: float) -> Shown:
     scale = image.shape[1] / SIZE[0]
     small = np.asarray(Image.fromarray(image).resize(SIZE, Image.Resampling.BOX))

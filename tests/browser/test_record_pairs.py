@@ -11,7 +11,7 @@ from .numbered import clip, duration_s, shown
 from .room import Room, another_tab
 from .test_record import check, play, saved, see_colours, until_finished
 from .test_record_faults import begin, until_deleted
-from .test_whole_video import SLOW
+from .test_whole_video import SLOW, left
 
 TIMES = range(0, 6000, 100)
 HELD = """() => {
@@ -22,13 +22,6 @@ HELD = """() => {
   };
 }"""
 """Has the file that is written next stay open until ``waits()`` is called."""
-NAMES = """async () => {
-  const root = await navigator.storage.getDirectory();
-  const folder = await root.getDirectoryHandle("obscura-recordings");
-  const names = [];
-  for await (const name of folder.keys()) names.push(name);
-  return names;
-}"""
 
 
 def visit(new_room: OpenRoom, init: str = "") -> Room:
@@ -98,7 +91,7 @@ def test_two_that_begin_in_the_same_second_are_two_files(new_room: OpenRoom) -> 
 
     room.at("record-whole").click()
     until_finished(room)
-    names = room.page.evaluate(NAMES)
+    names = left(room)
     whole = shown(saved(room))
     room.at("record-delete").click()
     room.page.wait_for_function("() => !document.getElementById('record-dialog').open")
@@ -118,7 +111,7 @@ def test_deleting_everything_deletes_what_is_being_recorded(new_room: OpenRoom) 
     begin(room)
     room.at("record-whole").click()
     room.until_text("record-note-text", "^Making the video: ")
-    assert len(room.page.evaluate(NAMES)) == 2
+    assert len(left(room)) == 2
 
     room.at("promise").click()
     room.at("forget").click()
@@ -126,7 +119,7 @@ def test_deleting_everything_deletes_what_is_being_recorded(new_room: OpenRoom) 
         room.at("forget-now").click()
     room.until_state("ready")
 
-    assert room.page.evaluate(NAMES) == []
+    assert left(room) == []
 
 
 def test_two_tabs_do_not_finish_the_same_recording(new_room: OpenRoom) -> None:
