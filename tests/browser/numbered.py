@@ -13,7 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageColor
 
-from obscura.drawing import PALETTE
+from obscura.drawing import colour
+
+from .networks import COLOURS
 
 SIZE = (640, 480)
 TICKS = Fraction(1, 1000)
@@ -21,9 +23,6 @@ STEP, PLACES = 40, 13
 TOP, WIDTH, HEIGHT = 160, 120, 160
 BITS, BIT = 8, 40
 """Squares along the lower edge: white for 1, the lowest bit first."""
-ALIKE = 120
-"""How far a colour may be off after encoding, in the sum of its channels; what is around the box is
-farther from its colour."""
 GREEN = 1
 """Class of green things, see `networks`."""
 
@@ -98,7 +97,7 @@ def shown(data: bytes) -> list[Shown]:
     """Return the frames of a recording of the clip."""
     with av.open(io.BytesIO(data)) as container:
         return [
-            _read(frame.to_ndarray(format="rgb24"), float(frame.time or 0))
+            read(frame.to_ndarray(format="rgb24"), float(frame.time or 0))
             for frame in container.decode(video=0)
         ]
 
@@ -130,16 +129,31 @@ def pictures_end_s(data: bytes) -> float:
         return float(stream.duration * stream.time_base)
 
 
-def _read(image: NDArray[np.uint8], time_s: float) -> Shown:
+def read(image: NDArray[np.uint8], time_s: float) -> Shown:
+    """Return what a frame of a recording shows, as ``(height, width, 3)`` RGB."""
     scale = image.shape[1] / SIZE[0]
     small = np.asarray(Image.fromarray(image).resize(SIZE, Image.Resampling.BOX))
     bits = small[-BIT // 2, BIT // 2 : BITS * BIT : BIT].mean(axis=1) > 128
     number = int(sum(1 << bit for bit in range(BITS) if bits[bit]))
     top, bottom = (int(edge * scale) for edge in (TOP + 40, TOP + HEIGHT - 40))
-    rows = image[top:bottom].astype(int)
-    colour = np.array(ImageColor.getrgb(PALETTE[GREEN % len(PALETTE)]))
-    like = np.abs(rows - colour).sum(axis=2) < ALIKE
-    columns = np.flatnonzero(like.mean(axis=0) > 0.5) / scale
+    columns = np.flatnonzero(_of_box(image[top:bottom]).mean(axis=0) > 0.5) / scale
     box = (round(columns[0]), round(columns[-1])) if len(columns) else None
     green = (small[..., 1] > 180) & (small[..., 0] < 80) & (small[..., 2] < 80)
     return Shown(number, time_s, box, int(green.sum()))
+
+
+def _of_box(image: NDArray[np.uint8]) -> NDArray[np.bool_]:
+    """Return which pixels are of the box's own colour: nearer to it than to those of the other
+    classes' boxes, of the rectangle and of what is around it.
+
+    There is no distance that a line always keeps: encoders take the colour of a thin one off by
+    more the fewer bits they have, and VP8's second frame has few.
+    """
+    lines = [ImageColor.getrgb(colour(class_id)) for class_id in range(len(COLOURS))]
+    pixels = image.astype(np.int16)
+    off = [
+        np.abs(pixels - np.array(each, np.int16)).sum(axis=2)
+        for each in [*lines, (0, 255, 0), (0, 0, 0)]
+    ]
+    nearest: NDArray[np.intp] = np.argmin(off, axis=0)
+    return nearest == GREEN
