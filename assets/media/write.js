@@ -22,6 +22,7 @@ import { FORMATS, firstShown } from "./read.js";
 const WAITING = 8; // writes that may wait for the disk before the encoder waits too
 const SEGMENT_BYTES = 1 << 20; // in which files in memory grow
 const TURN_MS = 30; // how long packets are copied before the page gets its turn
+const ALONE_S = 1 / 30; // how long a recording's only frame shows if its file does not say
 
 // A file in the private file system of this site, which a worker writes (assets/disk.js).
 export class DiskFile {
@@ -292,7 +293,7 @@ async function copyTracks(input, track, blob, file, added, progress) {
   let end = 0;
   let read = 0;
   let turn = performance.now();
-  for await (const packet of readable(new EncodedPacketSink(track).packets(), blob)) {
+  for await (const packet of lasting(readable(new EncodedPacketSink(track).packets(), blob))) {
     await video.add(packet, meta);
     end = Math.max(end, packet.timestamp + packet.duration);
     await sound?.copyUntil(end);
@@ -312,6 +313,15 @@ async function* readable(packets, blob) {
     const { value, done } = await packets.next().catch((error) => brokenOff(error, blob));
     if (done) return;
     yield value;
+  }
+}
+
+// WebM says how long a frame shows by when the next one does: its last one shows as long as the one before it.
+async function* lasting(packets) {
+  let duration = ALONE_S;
+  for await (const packet of packets) {
+    if (packet.duration > 0) duration = packet.duration;
+    yield packet.clone({ duration });
   }
 }
 
@@ -341,7 +351,10 @@ async function brokenOff(error, blob) {
 export async function durationOf(blob) {
   const input = new Input({ source: new BlobSource(blob), formats: FORMATS });
   try {
-    return (await input.canRead()) ? await input.computeDuration() : 0;
+    if (!(await input.canRead())) return 0;
+    const frames = await input.getPrimaryVideoTrack();
+    const first = frames && (await new EncodedPacketSink(frames).getFirstPacket());
+    return first ? (await input.computeDuration()) || ALONE_S : 0;
   } catch (error) {
     await brokenOff(error, blob);
     return 0;

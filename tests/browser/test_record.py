@@ -14,6 +14,14 @@ from .numbered import STEP, Shown, clip, duration_s, pictures_end_s, place, show
 from .room import Room
 
 EVEN = range(0, 6000, 100)
+WEBM_ALONE = """
+if (globalThis.VideoEncoder) {
+  const ask = VideoEncoder.isConfigSupported.bind(VideoEncoder);
+  VideoEncoder.isConfigSupported = async (config) =>
+    config.codec.startsWith("avc") ? { supported: false, config } : ask(config);
+}
+"""
+"""A browser without H.264, so that recordings are WebM with VP8."""
 SLOW_MS = 180_000
 """How long a browser without an encoder in hardware may take where the cores are busy."""
 

@@ -16,7 +16,7 @@ from playwright.sync_api import Route
 from .conftest import OpenRoom
 from .numbered import GREEN, HEIGHT, SIZE, TOP, WIDTH, clip, duration_s, place, shown, sounds
 from .room import Room
-from .test_record import check, until_finished
+from .test_record import WEBM_ALONE, check, until_finished
 
 UNEVEN = [0, 33, 67, 100, 250, 290, 300, 333, 480, 500, 700, 733, 767, 800, 1000, 1033, 1500, 1533]
 ANALYSED = """
@@ -134,20 +134,26 @@ if (globalThis.VideoEncoder) {
 """
 
 
-def test_every_frame_is_there_with_its_own_box_at_its_own_time(new_room: OpenRoom) -> None:
+@pytest.mark.parametrize(
+    ("init", "kind"), [("", b"ftyp"), (WEBM_ALONE, b"webm")], ids=["mp4", "webm"]
+)
+def test_every_frame_is_there_with_its_own_box_at_its_own_time(
+    new_room: OpenRoom, init: str, kind: bytes
+) -> None:
     data = clip(UNEVEN, sound=True)
-    room = opened(new_room, UNEVEN, data)
+    room = opened(new_room, UNEVEN, data, init=init)
 
     room.at("record-whole").click()
     made = saved(room)
 
     frames = shown(made)
+    assert kind in made[:64]
     assert [each.number for each in frames] == list(range(len(UNEVEN)))
     assert [each.time_s for each in frames] == pytest.approx(
         [each / 1000 for each in UNEVEN], abs=0.001
     )
     check(frames)
-    assert UNEVEN[-1] / 1000 <= duration_s(made) <= UNEVEN[-1] / 1000 + 0.2
+    assert UNEVEN[-1] / 1000 < duration_s(made) <= UNEVEN[-1] / 1000 + 0.2
     given, copied = sounds(data), sounds(made)
     assert [each for _, each in copied] == [each for _, each in given], "copied, not encoded again"
     assert [time for time, _ in copied] == pytest.approx([time for time, _ in given], abs=0.01)
