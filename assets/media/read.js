@@ -47,15 +47,16 @@ class Reader {
   }
 
   // Seconds from the beginning of the video to the end of the last frame, as the file says; of a file that does not
-  // say it, read from its end.
+  // say it, read from its end: to the beginning of the last frame where it does not say how long that shows.
   async duration() {
     return (await this.track.getDurationFromMetadata()) ?? (await this.track.computeDuration());
   }
 
-  // About how many frames there are; exact where the file has a table of them.
+  // About how many frames there are; exact where the file has a table of them, or few.
   async count() {
     if (this.listed) return (await this.track.computePacketStats()).packetCount;
-    const { averagePacketRate } = await this.track.computePacketStats(SOME);
+    const { packetCount, averagePacketRate } = await this.track.computePacketStats(SOME);
+    if (packetCount < SOME) return packetCount;
     return Math.round(averagePacketRate * (await this.duration()));
   }
 

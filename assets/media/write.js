@@ -22,7 +22,8 @@ import { FORMATS, firstShown } from "./read.js";
 const WAITING = 8; // writes that may wait for the disk before the encoder waits too
 const SEGMENT_BYTES = 1 << 20; // in which files in memory grow
 const TURN_MS = 30; // how long packets are copied before the page gets its turn
-const ALONE_S = 1 / 30; // how long a recording's only frame shows if its file does not say
+const FRAME_S = 1 / 30; // how long a frame shows if neither its file nor a frame before it says so
+const LONGEST_S = 1; // for which the last frame shows if its file does not say it
 
 // A file in the private file system of this site, which a worker writes (assets/disk.js).
 export class DiskFile {
@@ -198,7 +199,7 @@ export class Sound {
     sound.start = start;
     sound.source = new EncodedAudioPacketSource(sound.codec);
     sound.meta = { decoderConfig: await track.getDecoderConfig() };
-    sound.packets = new EncodedPacketSink(track).packets();
+    sound.packets = inOrder(new EncodedPacketSink(track));
     sound.next = await sound.packets.next();
     return sound;
   }
@@ -293,7 +294,7 @@ async function copyTracks(input, track, blob, file, added, progress) {
   let end = 0;
   let read = 0;
   let turn = performance.now();
-  for await (const packet of lasting(readable(new EncodedPacketSink(track).packets(), blob))) {
+  for await (const packet of lasting(readable(new EncodedPacketSink(track), blob))) {
     await video.add(packet, meta);
     end = Math.max(end, packet.timestamp + packet.duration);
     await sound?.copyUntil(end);
@@ -303,26 +304,40 @@ async function copyTracks(input, track, blob, file, added, progress) {
     await new Promise((resolve) => setTimeout(resolve));
     turn = performance.now();
   }
+  if (heard) await sound.copyAll(); // it may go on while the last frame shows
   await output.finalize();
   return end;
 }
 
+// The packets, none read before it is asked for: `EncodedPacketSink.packets` reads ahead, and where it then fails, what
+// it has read is lost.
+async function* inOrder(sink) {
+  for (let packet = await sink.getFirstPacket(); packet; packet = await sink.getNextPacket(packet)) yield packet;
+}
+
 // The packets until one cannot be read: the file was cut off within it.
-async function* readable(packets, blob) {
-  while (true) {
-    const { value, done } = await packets.next().catch((error) => brokenOff(error, blob));
-    if (done) return;
-    yield value;
+async function* readable(sink, blob) {
+  try {
+    yield* inOrder(sink);
+  } catch (error) {
+    await brokenOff(error, blob);
   }
 }
 
-// WebM says how long a frame shows by when the next one does: its last one shows as long as the one before it.
+// The packets, the last with a duration: WebM says of a frame only when it begins. The last frame shows for as long as
+// the one before it did, as it was while it was recorded.
 async function* lasting(packets) {
-  let duration = ALONE_S;
+  let duration = FRAME_S;
+  let last = null;
   for await (const packet of packets) {
-    if (packet.duration > 0) duration = packet.duration;
-    yield packet.clone({ duration });
+    if (last) {
+      const apart = packet.timestamp - last.timestamp;
+      if (apart > 0) duration = Math.min(apart, LONGEST_S);
+      yield last;
+    }
+    last = packet;
   }
+  if (last) yield last.duration > 0 ? last : last.clone({ duration });
 }
 
 // Keeps what other tabs claim by this name from them. Resolves to a function that ends this, and resolves once it has;
@@ -340,24 +355,25 @@ export function claim(name) {
   });
 }
 
-// The end of a file that cannot be parsed any further. Throws if it is the device that cannot read it.
+// Takes an error for the end of a file that cannot be parsed any further. Throws if it is the device that cannot read it.
 async function brokenOff(error, blob) {
   if (error instanceof DOMException) throw error;
   await blob.slice(-1).arrayBuffer(); // browsers differ in how the stream of a file that is gone ends
-  return { done: true };
 }
 
-// Seconds that a file lasts, as far as it can be read; 0 if nothing of it can. Throws what the device does.
+// Seconds that a file lasts, as far as it can be read; 0 if no frame of it can. Throws what the device does.
 export async function durationOf(blob) {
   const input = new Input({ source: new BlobSource(blob), formats: FORMATS });
-  try {
-    if (!(await input.canRead())) return 0;
-    const frames = await input.getPrimaryVideoTrack();
-    const first = frames && (await new EncodedPacketSink(frames).getFirstPacket());
-    return first ? (await input.computeDuration()) || ALONE_S : 0;
-  } catch (error) {
+  const broken = async (error) => {
     await brokenOff(error, blob);
     return 0;
+  };
+  try {
+    const track = (await input.canRead()) ? await input.getPrimaryVideoTrack() : null;
+    const first = track && (await new EncodedPacketSink(track).getFirstPacket());
+    return first ? (await input.computeDuration().catch(broken)) || FRAME_S : 0;
+  } catch (error) {
+    return broken(error);
   } finally {
     input.dispose();
   }

@@ -55,12 +55,19 @@ def picture(number: int) -> NDArray[np.uint8]:
     return made
 
 
-def clip(times_ms: Sequence[int], *, sound: bool = False, size: tuple[int, int] = SIZE) -> bytes:
+def clip(
+    times_ms: Sequence[int],
+    *,
+    sound: bool = False,
+    sound_ms: int | None = None,
+    size: tuple[int, int] = SIZE,
+) -> bytes:
     """Return a WebM file with a numbered frame at each of these times.
 
     Args:
         size: width and height of the frames, which are scaled.
         sound: whether it has a tone.
+        sound_ms: how long that lasts; None for until the last frame.
     """
     file = io.BytesIO()
     with av.open(file, "w", format="webm") as container:
@@ -77,7 +84,9 @@ def clip(times_ms: Sequence[int], *, sound: bool = False, size: tuple[int, int] 
             container.mux(stream.encode(frame))
         container.mux(stream.encode())
         if heard is not None:
-            container.mux([each for tone in _tones(times_ms[-1]) for each in heard.encode(tone)])
+            container.mux(
+                [each for tone in _tones(sound_ms or times_ms[-1]) for each in heard.encode(tone)]
+            )
             container.mux(heard.encode())
     return file.getvalue()
 

@@ -14,7 +14,7 @@ from .numbered import STEP, Shown, clip, duration_s, pictures_end_s, place, show
 from .room import Room
 
 EVEN = range(0, 6000, 100)
-WEBM_ALONE = """
+NO_H264 = """
 if (globalThis.VideoEncoder) {
   const ask = VideoEncoder.isConfigSupported.bind(VideoEncoder);
   VideoEncoder.isConfigSupported = async (config) =>

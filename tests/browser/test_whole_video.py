@@ -16,7 +16,7 @@ from playwright.sync_api import Route
 from .conftest import OpenRoom
 from .numbered import GREEN, HEIGHT, SIZE, TOP, WIDTH, clip, duration_s, place, shown, sounds
 from .room import Room
-from .test_record import WEBM_ALONE, check, until_finished
+from .test_record import NO_H264, check, until_finished
 
 UNEVEN = [0, 33, 67, 100, 250, 290, 300, 333, 480, 500, 700, 733, 767, 800, 1000, 1033, 1500, 1533]
 ANALYSED = """
@@ -134,9 +134,13 @@ if (globalThis.VideoEncoder) {
 """
 
 
-@pytest.mark.parametrize(
-    ("init", "kind"), [("", b"ftyp"), (WEBM_ALONE, b"webm")], ids=["mp4", "webm"]
+BOTH = pytest.mark.parametrize(
+    ("init", "kind"), [("", b"ftyp"), (NO_H264, b"webm")], ids=["mp4", "webm"]
 )
+"""Kinds of file that are made, with what each begins with."""
+
+
+@BOTH
 def test_every_frame_is_there_with_its_own_box_at_its_own_time(
     new_room: OpenRoom, init: str, kind: bytes
 ) -> None:
@@ -157,6 +161,23 @@ def test_every_frame_is_there_with_its_own_box_at_its_own_time(
     given, copied = sounds(data), sounds(made)
     assert [each for _, each in copied] == [each for _, each in given], "copied, not encoded again"
     assert [time for time, _ in copied] == pytest.approx([time for time, _ in given], abs=0.01)
+
+
+@BOTH
+def test_sound_goes_on_while_the_last_frame_shows(
+    new_room: OpenRoom, init: str, kind: bytes
+) -> None:
+    times = [0, 100, 200, 300, 700]
+    data = clip(times, sound=True, sound_ms=1300)
+    room = opened(new_room, times, data, init=init)
+
+    room.at("record-whole").click()
+    made = saved(room)
+
+    assert kind in made[:64]
+    assert [each.number for each in shown(made)] == list(range(len(times)))
+    assert [each for _, each in sounds(made)] == [each for _, each in sounds(data)]
+    assert 1.3 <= duration_s(made) <= 1.35
 
 
 def test_the_page_says_how_far_it_is_and_it_can_be_cancelled(new_room: OpenRoom) -> None:

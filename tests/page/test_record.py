@@ -269,8 +269,8 @@ def test_words() -> None:
 class Sample(Closable):
     """A decoded frame."""
 
-    def __init__(self, timestamp: float) -> None:
-        self.timestamp, self.duration = timestamp, 0.1
+    def __init__(self, timestamp: float, duration: float = 0.1) -> None:
+        self.timestamp, self.duration = timestamp, duration
 
 
 class Nowhere:
@@ -381,6 +381,23 @@ def test_each_frame_gets_what_was_found_in_it_and_no_other() -> None:
     assert drawn == [5, 6, None, 8], "a frame that was not analysed has none"
     assert [time for time, _ in encoder.added] == pytest.approx([0, 0.1, 0.2, 0.3])
     assert all(each.closed for each in samples)
+
+
+def shown_for(samples: list[Sample]) -> list[float]:
+    encoder = Quick()
+    encode(samples, results(found(0, 5)), encoder)
+    return [duration for _, duration in encoder.added]
+
+
+def test_a_last_frame_without_a_duration_shows_as_long_as_the_one_before_it() -> None:
+    """WebM says of a frame only when it begins."""
+    assert shown_for([Sample(0, 0.2), Sample(0.2, 0.3), Sample(0.5, 0)]) == pytest.approx(
+        [0.2, 0.3, 0.3]
+    )
+    assert shown_for([Sample(7, 0), Sample(7.25, 0)])[-1] == pytest.approx(0.25)
+    assert shown_for([Sample(0, 5), Sample(5, 0)]) == [5, 1], "at most a second"
+    assert shown_for([Sample(0, 5), Sample(5, 4)]) == [5, 4], "if it does not say it"
+    assert shown_for([Sample(3, 0)]) == pytest.approx([1 / 30]), "one alone"
 
 
 def test_a_video_that_is_not_wanted_any_more_ends() -> None:

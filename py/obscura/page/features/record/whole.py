@@ -13,6 +13,7 @@ from obscura.cards.card import ModelCard
 from obscura.detections import Detections
 from obscura.export.reading import from_record
 from obscura.page.features.record.recording import Encoder
+from obscura.page.features.record.timeline import FRAME_S, JUMP_S
 from obscura.page.live.analysis import DecodeOptions
 from obscura.page.live.results import Results
 from obscura.update import FrameInfo, Update
@@ -129,7 +130,7 @@ async def encode_all(
     Raises:
         Cancelled, SourceBroke, EncoderBroke; and what the store of results raises.
     """
-    count = 0
+    count, before, lasts_s = 0, 0.0, FRAME_S
     frames = aiter(samples)
     try:
         while (sample := await _next(frames)) is not None:
@@ -138,7 +139,11 @@ async def encode_all(
                     raise Cancelled
                 at = max(0.0, float(sample.timestamp) - start_s)
                 draw(sample, await found_at(results, at, size))
-                await _add(encoder, at, max(float(sample.duration), LEAST_S))
+                if at > before:
+                    lasts_s = min(at - before, JUMP_S)
+                # WebM does not say how long its last frame shows.
+                await _add(encoder, at, max(float(sample.duration) or lasts_s, LEAST_S))
+                before = at
             finally:
                 sample.close()
             count += 1
