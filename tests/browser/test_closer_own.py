@@ -157,7 +157,8 @@ def test_everything_deleted_they_are_gone_too(room: Room, network: bytes) -> Non
     room.at("promise").click()
     room.at("forget").click()
     room.until_text("forget-what", "colours")
-    room.at("forget-now").click()
+    with room.page.expect_navigation():
+        room.at("forget-now").click()
 
     room.page.wait_for_function("() => !document.getElementById('promise-dialog').open")
     room.until_state("ready")

@@ -14,7 +14,7 @@ import pytest
 from .access import PHONE
 from .conftest import OpenRoom
 from .pictures import ROOT
-from .room import COUNT_RUNS, PATIENCE, Room, remembering
+from .room import COUNT_RUNS, NO_GAPS, PATIENCE, Room, remembering
 from .walks import walk as film
 
 SHAPES = {
@@ -183,11 +183,13 @@ def test_where_a_video_is_sought_nobody_has_crossed_what_lies_between(
 ) -> None:
     room = visit(new_room, kept())
     play(room, walk, "appeared")
-    before = len(received(room))
+    before = 0
 
-    for place in ("0.2", "3.4", "0.2", "3.4"):  # on one side of the line, and on the other
-        room.move("video-time", float(place))
+    for place in (0.2, 3.4, 0.2, 3.4, 0.2):  # on one side of the line, and on the other
+        room.move("video-time", place)
         room.until("now.state === 'paused' && now.detections.length > 0")
+        room.until_idle()
+        before = before or len(received(room))  # a busy browser may show the frame before it, too
 
     since = received(room)[before:]
     assert {record["event"] for record in since} <= {"appeared", "vanished", "zone_entered"}
@@ -217,7 +219,7 @@ def test_who_is_in_a_zone_has_left_it_once_the_video_is_sought(
 def test_the_camera_has_times_by_the_clock_and_a_list_can_be_cleared_and_had_back(
     new_room: OpenRoom,
 ) -> None:
-    room = new_room(cold=True).open()
+    room = new_room(cold=True, init=NO_GAPS).open()
     room.until_state("ready")
     assert not room.page.evaluate(
         "() => performance.getEntriesByType('resource')"
@@ -251,7 +253,7 @@ def test_the_camera_has_times_by_the_clock_and_a_list_can_be_cleared_and_had_bac
 
 
 def test_a_class_that_is_hidden_has_no_events(new_room: OpenRoom) -> None:
-    room = visit(new_room, kept(events_views=True, hidden={"cocossd": ["person"]}))
+    room = visit(new_room, NO_GAPS + kept(events_views=True, hidden={"cocossd": ["person"]}))
     room.start()
     room.until("now.frames > 5")
     room.at("classes").locator("summary").click()

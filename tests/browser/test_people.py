@@ -99,6 +99,8 @@ def test_one_tap_counts_the_people_of_the_sample_clip(new_room: OpenRoom) -> Non
     room = new_room(cold=True).open()
     room.until_state("ready")
 
+    # Before it begins: nobody is to cross before it is known that the clip begins again.
+    room.page.evaluate("() => { document.getElementById('video-speed').value = '0.25'; }")
     room.at("try-count").click()
     room.until_live()
     has(room, 1, 1)

@@ -454,7 +454,7 @@ def test_pictures_of_every_shape_get_the_answer_of_the_picture_in_view(
 def test_the_background_waits_while_the_camera_runs(new_room: OpenRoom, tmp_path: Path) -> None:
     room = new_room().open()
     room.until_state("ready")
-    room.at("photo").set_input_files(on_disk(tmp_path, 24))
+    room.at("photo").set_input_files(on_disk(tmp_path, 60))
     room.page.wait_for_selector("#photos-dialog[open]")
     room.until("now.photos.analysed > 2")
 
@@ -469,7 +469,7 @@ def test_the_background_waits_while_the_camera_runs(new_room: OpenRoom, tmp_path
     room.page.keyboard.press("Escape")
     room.page.wait_for_selector("#photos-dialog", state="hidden")
     room.stop()
-    until_count(room, "analysed", 24)
+    until_analysed(room, 60)
 
 
 def test_what_is_added_to_the_grid_leaves_what_is_in_view(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from itertools import pairwise
 
-from .analysed import analyse
+from .analysed import analyse, until_done
 from .conftest import OpenRoom
 from .numbered import clip, duration_s, shown
 from .room import Room, another_tab
@@ -43,7 +43,7 @@ def test_while_all_is_analysed_and_while_that_is_shown_again(new_room: OpenRoom)
     play(room, clip(TIMES))
     begin(room)
     room.at("analyse-all").click()
-    room.until("now.analysed && now.analysed.done")
+    until_done(room)
     before = room.snapshot()["recording"]["frames"]
     room.until(f"now.recording.frames > {before + 10}")  # as they were found by the analysis
 
@@ -65,7 +65,7 @@ def test_while_a_whole_video_is_made(new_room: OpenRoom) -> None:
     room = visit(new_room)
     play(room, clip(TIMES))
     room.at("analyse-all").click()
-    room.until("now.analysed && now.analysed.done")
+    until_done(room)
     begin(room)
 
     room.at("record-whole").click()
@@ -85,7 +85,7 @@ def test_two_that_begin_in_the_same_second_are_two_files(new_room: OpenRoom) -> 
     room = visit(new_room)
     play(room, clip(TIMES))
     room.at("analyse-all").click()
-    room.until("now.analysed && now.analysed.done")
+    until_done(room)
     room.page.evaluate("() => { const now = Date.now(); Date.now = () => now; }")
     begin(room)
 

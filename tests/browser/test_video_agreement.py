@@ -14,6 +14,7 @@ import pytest
 from obscura.cli import main
 
 from . import networks
+from .analysed import analyse
 from .conftest import OpenRoom
 from .numbered import clip, duration_s, shown
 from .room import Room
@@ -34,8 +35,7 @@ def room(shared_room: OpenRoom) -> Room:
     see_colours(room)
     room.give(clip(TIMES_MS), NAME, "video/webm")
     room.until_live()
-    room.at("analyse-all").click()
-    room.until("now.analysed?.done")
+    analyse(room)
     return room
 
 
