@@ -52,7 +52,7 @@ class Reader {
     return (await this.track.getDurationFromMetadata()) ?? (await this.track.computeDuration());
   }
 
-  // About how many frames there are; exact where the file has a table of them, or few.
+  // About how many frames there are; exact where the file has a table of them or they are fewer than `SOME`.
   async count() {
     if (this.listed) return (await this.track.computePacketStats()).packetCount;
     const { packetCount, averagePacketRate } = await this.track.computePacketStats(SOME);

@@ -181,7 +181,7 @@ export class Sound {
   static async open(file) {
     const input = new Input({ source: new BlobSource(file), formats: FORMATS });
     const track = (await input.canRead()) ? await input.getPrimaryAudioTrack() : null;
-    const sound = track && (await Sound.of(track, 0));
+    const sound = track && (await Sound.of(track, untilDamaged(new EncodedPacketSink(track))));
     if (!sound) input.dispose();
     else {
       sound.input = input;
@@ -191,16 +191,17 @@ export class Sound {
     return sound;
   }
 
-  // start: seconds of the track's time that become 0.
-  static async of(track, start) {
+  // packets: those of the track. Seconds of its time that become 0 are in `start`.
+  static async of(track, packets) {
     const sound = new Sound();
     sound.codec = await track.getCodec();
     if (!sound.codec) return null;
-    sound.start = start;
+    sound.start = 0;
+    sound.end = 0; // when what was copied ends
     sound.source = new EncodedAudioPacketSource(sound.codec);
     sound.meta = { decoderConfig: await track.getDecoderConfig() };
-    sound.packets = inOrder(new EncodedPacketSink(track));
-    sound.next = await sound.packets.next();
+    sound.packets = packets;
+    sound.next = await packets.next();
     return sound;
   }
 
@@ -221,8 +222,11 @@ export class Sound {
     while (!this.next.done && this.next.value.timestamp - this.start <= seconds) {
       const packet = this.next.value;
       const timestamp = packet.timestamp - this.start;
-      if (timestamp >= 0) await this.source.add(packet.clone({ timestamp }), this.meta);
-      this.next = await this.packets.next().catch(() => ({ done: true })); // cut off
+      if (timestamp >= 0) {
+        await this.source.add(packet.clone({ timestamp }), this.meta);
+        this.end = timestamp + packet.duration;
+      }
+      this.next = await this.packets.next();
     }
   }
 }
@@ -287,7 +291,8 @@ async function copyTracks(input, track, blob, file, added, progress) {
   const video = new EncodedVideoPacketSource(await track.getCodec());
   output.addVideoTrack(video);
   const heard = await input.getPrimaryAudioTrack();
-  const sound = heard ? await Sound.of(heard, 0) : added?.fits(output.format) ? added : null;
+  const own = heard && (await Sound.of(heard, readable(new EncodedPacketSink(heard), blob)));
+  const sound = heard ? own : added?.fits(output.format) ? added : null;
   if (sound) output.addAudioTrack(sound.source);
   await output.start();
   const meta = { decoderConfig: await track.getDecoderConfig() };
@@ -304,28 +309,31 @@ async function copyTracks(input, track, blob, file, added, progress) {
     await new Promise((resolve) => setTimeout(resolve));
     turn = performance.now();
   }
-  if (heard) await sound.copyAll(); // it may go on while the last frame shows
+  video.close();
+  await own?.copyAll(); // it may go on while the last frame shows
   await output.finalize();
-  return end;
+  return end && Math.max(end, own?.end ?? 0);
 }
 
-// The packets, none read before it is asked for: `EncodedPacketSink.packets` reads ahead, and where it then fails, what
-// it has read is lost.
-async function* inOrder(sink) {
-  for (let packet = await sink.getFirstPacket(); packet; packet = await sink.getNextPacket(packet)) yield packet;
-}
-
-// The packets until one cannot be read: the file was cut off within it.
-async function* readable(sink, blob) {
+// The packets of a recording until one cannot be read: the file was cut off within it. None is read before it is asked
+// for: `EncodedPacketSink.packets` reads ahead, and where that fails, what it has read is lost. options: as of there.
+async function* readable(sink, blob, options) {
   try {
-    yield* inOrder(sink);
+    let packet = await sink.getFirstPacket(options);
+    for (; packet; packet = await sink.getNextPacket(packet, options)) yield packet;
   } catch (error) {
     await brokenOff(error, blob);
   }
 }
 
+// The packets of a file that may be damaged, until one cannot be read. Throws if not even the first can.
+async function* untilDamaged(sink) {
+  let packet = await sink.getFirstPacket();
+  for (; packet; packet = await sink.getNextPacket(packet).catch(() => null)) yield packet;
+}
+
 // The packets, the last with a duration: WebM says of a frame only when it begins. The last frame shows for as long as
-// the one before it did, as it was while it was recorded.
+// the one before it did, at most for `LONGEST_S`, as `Timeline` has it (page/features/record/timeline.py).
 async function* lasting(packets) {
   let duration = FRAME_S;
   let last = null;
@@ -364,17 +372,23 @@ async function brokenOff(error, blob) {
 // Seconds that a file lasts, as far as it can be read; 0 if no frame of it can. Throws what the device does.
 export async function durationOf(blob) {
   const input = new Input({ source: new BlobSource(blob), formats: FORMATS });
-  const broken = async (error) => {
-    await brokenOff(error, blob);
-    return 0;
-  };
   try {
     const track = (await input.canRead()) ? await input.getPrimaryVideoTrack() : null;
-    const first = track && (await new EncodedPacketSink(track).getFirstPacket());
-    return first ? (await input.computeDuration().catch(broken)) || FRAME_S : 0;
+    const sink = track && new EncodedPacketSink(track);
+    if (!(await sink?.getFirstPacket())) return 0;
+    const known = await input.computeDuration().catch((error) => brokenOff(error, blob));
+    return known || (await endOf(readable(sink, blob, { metadataOnly: true }))) || FRAME_S;
   } catch (error) {
-    return broken(error);
+    await brokenOff(error, blob);
+    return 0;
   } finally {
     input.dispose();
   }
+}
+
+// When the last of these packets ends, in seconds.
+async function endOf(packets) {
+  let end = 0;
+  for await (const { timestamp, duration } of packets) end = Math.max(end, timestamp + duration);
+  return end;
 }

@@ -152,8 +152,8 @@ def read(image: NDArray[np.uint8], time_s: float) -> Shown:
 
 
 def _of_box(image: NDArray[np.uint8]) -> NDArray[np.bool_]:
-    """Return which pixels are of the box's own colour: nearer to it than to those of the other
-    classes' boxes, of the rectangle and of what is around it.
+    """Return which pixels are of the box's own colour: nearer to it than to all others that such a
+    frame may have, which are those of the other classes' boxes, the rectangle and what is around.
 
     There is no distance that a line always keeps: encoders take the colour of a thin one off by
     more the fewer bits they have, and VP8's second frame has few.

@@ -312,6 +312,7 @@ def test_marks_lead_to_where_something_was_found(room: Room) -> None:
     marks.last.click()
     room.page.wait_for_function(f"() => Math.abs({time} - 2.4) < 0.01")
     room.until("now.state === 'paused' && now.detections.length > 0")
+    assert room.page.evaluate(f"() => {time}") == pytest.approx(2.4, abs=0.01)
     room.page.evaluate("() => document.activeElement.blur()")
     room.page.keyboard.press("[")
     room.page.wait_for_function(f"() => Math.abs({time} - 0.6) < 0.01")

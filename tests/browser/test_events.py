@@ -183,20 +183,20 @@ def test_where_a_video_is_sought_nobody_has_crossed_what_lies_between(
 ) -> None:
     room = visit(new_room, kept())
     play(room, walk, "appeared")
-    before = 0
+    before = len(received(room))
+    paused_s = room.page.evaluate("() => document.getElementById('video').currentTime")
 
-    for place in (0.2, 3.4, 0.2, 3.4, 0.2):  # on one side of the line, and on the other
+    for place in (0.2, 3.4, 0.2, 3.4):  # on one side of the line, and on the other
         room.move("video-time", place)
         room.until("now.state === 'paused' && now.detections.length > 0")
-        room.until_idle()
-        before = before or len(received(room))  # a busy browser may show the frame before it, too
 
     since = received(room)[before:]
     assert {record["event"] for record in since} <= {"appeared", "vanished", "zone_entered"}
     for record in since:
         if record["event"] == "vanished":
             continue  # where they were seen last
-        assert any(record["time_s"] == pytest.approx(time, abs=0.2) for time in (0.2, 3.4))
+        places = (0.2, 3.4, paused_s)  # a busy browser may show the frame before the first seek
+        assert any(record["time_s"] == pytest.approx(time, abs=0.2) for time in places)
 
 
 def test_who_is_in_a_zone_has_left_it_once_the_video_is_sought(

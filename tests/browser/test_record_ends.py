@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import base64
 import io
+import re
 
 import av
 import pytest
@@ -66,7 +67,7 @@ def test_without_h264_the_last_frame_shows_for_a_while_too(room: Room) -> None:
     analyse(room)
 
 
-def test_without_h264_frames_far_apart_show_as_long_as_others(room: Room) -> None:
+def test_without_h264_the_last_of_frames_far_apart_shows_for_a_second(room: Room) -> None:
     play(room, clip(range(0, 60_000, 1200)))
     record(room, 3)
     data = saved(room)
@@ -79,16 +80,22 @@ def test_without_h264_frames_far_apart_show_as_long_as_others(room: Room) -> Non
 
 
 def test_an_mp4_is_offered_and_saved_as_far_as_it_can_be_read(new_room: OpenRoom) -> None:
-    data = numbers(24, container="mp4-pieces")  # of 8 frames each
-    second = data.index(b"moof", data.index(b"moof") + 4)
+    data = numbers(40, container="mp4-pieces")  # of 8 frames each, ten a second
+    third = [each.start() for each in re.finditer(b"moof", data)][2]
     room = new_room(cold=True, accept_downloads=True).open()
     room.until_state("ready")
 
-    for end, frames in ((second + 12, 8), (second + 60, 8), (data.rindex(b"mdat") + 24, 16)):
+    for end, frames, offered in (
+        (third + 12, 16, "0:01"),
+        (third + 60, 16, "0:01"),
+        (data.rindex(b"mdat") + 24, 32, "0:04"),  # with the frames that its last table lists
+    ):
         room.page.evaluate(LEFT, base64.b64encode(data[:end]).decode())
         room.reload().until_state("ready")
         room.page.wait_for_selector("#record-left:visible")
+        assert f"({offered} · " in room.at("record-left-text").inner_text()
         look(room)
+        assert f"0:0{frames // 10} · " in room.at("record-facts").inner_text()
         with av.open(io.BytesIO(saved(room))) as made:
             assert sum(1 for _ in made.decode(video=0)) == frames
         room.at("record-delete").click()

@@ -123,21 +123,6 @@ def test_a_slower_device_is_helped_if_it_is_far_slower(
 
 
 @at
-async def test_a_server_that_was_slow_once_is_timed_again_in_a_while(desk: Desk) -> None:
-    desk.link.takes_ms = SERVER_MS * 9
-    await desk.use.agree(Agreed.SLOWER)
-    desk.link.takes_ms = SERVER_MS
-    desk.measure(SERVER_MS * FAR * 2)
-    await desk.looks(20)
-    assert not desk.use.sending
-    assert desk.link.pictures == 2, "it is not asked again and again"
-
-    desk.ms += PAUSE_MS
-    await desk.looks()
-    assert desk.use.sending
-
-
-@at
 async def test_models_that_a_person_added_stay_on_the_device(desk: Desk) -> None:
     desk.fail()
     desk.own = [*desk.shelf.values()]

@@ -231,7 +231,7 @@ class Writer:
         return found if hasattr(found, "source") else None
 
     async def duration_s(self, blob: Any) -> float:
-        """Return how long a recording lasts, as far as it can be read; 0 if nothing of it can.
+        """Return how long a recording lasts, as far as it can be read; 0 if no frame of it can.
 
         Raises:
             JavaScript errors: the device reads no more.

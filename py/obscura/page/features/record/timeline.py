@@ -9,7 +9,8 @@ from obscura.live.frame_clock import CUT_S
 FRAME_S = 1 / 30
 """Seconds for which the first frame is taken to last, until there is a second one."""
 JUMP_S = 1.0
-"""A video that goes on this much later after it was sought or paused was not playing meanwhile."""
+"""A video that goes on this much later after it was sought or paused was not playing meanwhile. No
+frame is taken to last longer than this, either."""
 
 
 class Timeline:

@@ -141,7 +141,7 @@ async def encode_all(
                 draw(sample, await found_at(results, at, size))
                 if at > before:
                     lasts_s = min(at - before, JUMP_S)
-                # WebM does not say how long its last frame shows.
+                # WebM does not say how long a frame shows that none follows.
                 await _add(encoder, at, max(float(sample.duration) or lasts_s, LEAST_S))
                 before = at
             finally:

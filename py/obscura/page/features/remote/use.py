@@ -155,11 +155,7 @@ class ServerUse:
             return
         if card.name not in self._checked and not await self._passes(card):
             return
-        if device_ms <= FAR * self._checked[card.name]:
-            # One answer may have been slow by chance: it is timed again in a while.
-            del self._checked[card.name]
-            self._not_before_ms = self._now_ms() + PAUSE_MS
-        elif self._sessions.card is card:
+        if device_ms > FAR * self._checked[card.name] and self._sessions.card is card:
             await self._use(card, device_ms)
 
     async def _look_back(self) -> None:
