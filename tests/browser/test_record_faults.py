@@ -15,15 +15,7 @@ from playwright.sync_api import Route
 from .conftest import OpenRoom
 from .numbered import clip, duration_s, shown, sounds
 from .room import Room
-from .test_record import (
-    EVEN,
-    check,
-    play,
-    record,
-    saved,
-    see_colours,
-    until_finished,
-)
+from .test_record import EVEN, check, play, record, saved, see_colours, until_finished
 
 HIDING = """
 globalThis.looks = { hidden: false };
