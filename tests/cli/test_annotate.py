@@ -99,17 +99,6 @@ def test_the_copy_is_upright_in_square_pixels(
         assert np.abs(made.pixels.astype(int) - given.pixels).mean() < 12
 
 
-@pytest.mark.parametrize("ending", [".mp4", ".mkv", ".webm"])
-def test_the_same_bytes_are_written_each_time(
-    annotate: Annotate, tmp_path: Path, ending: str
-) -> None:
-    path = clips.make(tmp_path / "clip.mp4", clips.CLIPS["uneven"])
-
-    for out in ("a", "b"):
-        assert annotate(path, "--out", tmp_path / f"{out}{ending}") == 0
-    assert (tmp_path / f"a{ending}").read_bytes() == (tmp_path / f"b{ending}").read_bytes()
-
-
 @pytest.mark.parametrize("mute", [False, True])
 def test_the_sound_is_copied_or_left_out(annotate: Annotate, tmp_path: Path, mute: bool) -> None:
     import av
