@@ -341,6 +341,9 @@ def put_away(room: Room) -> None:
             document.getElementById("crop-cancel").click();
           }
           if (globalThis.plugs?.("yard")) unplug("yard");
+          // Whoever comes into view can be chosen: a list that grows while Tab goes through it.
+          document.querySelector("#redact-pick[aria-pressed=true]")?.click();
+          document.querySelector("#redact:checked")?.click();
           if (document.querySelector("#record-dialog[open]")) {
             document.getElementById("record-delete").click();
           }
