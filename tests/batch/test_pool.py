@@ -18,6 +18,7 @@ from PIL import Image
 
 from obscura.batch import finders
 from obscura.batch import pool as pool_module
+from obscura.batch.dispatch import Member
 from obscura.batch.finders import MANY, Alone, Spread, chosen
 from obscura.batch.pool import Pool
 from obscura.cli import exits, main
@@ -122,6 +123,35 @@ def kill_readers(pipe: str, times: int) -> None:
             os.kill(reader, signal.SIGKILL)
             while reader in children():
                 time.sleep(0.01)
+
+
+def test_a_picture_that_ended_processes_never_got_is_looked_at(
+    arguments: Namespace, pictures: Pictures, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (file,) = map(str, pictures(1).iterdir())
+    with Pool(arguments, 1) as pool:
+        kill_all()
+        again: list[object] = []
+
+        def hear(member: Member, said: object) -> None:
+            Pool.hear(pool, member, said)
+            if not again:
+                again.append(said)
+                kill_all()  # the second one, too, before it is given anything
+
+        monkeypatch.setattr(pool, "hear", hear)
+        ((_, answer),) = pool.mapped([Item(file)])
+
+    assert again
+    assert answer is not None
+    assert answer.error is None
+
+
+def kill_all() -> None:
+    for each in children():
+        os.kill(each, signal.SIGKILL)
+    while children():
+        time.sleep(0.01)
 
 
 def test_processes_that_end_at_their_start(

@@ -27,10 +27,15 @@ _DEATHS = 8
 
 
 class Task:
-    """A source, and its answer once it is there."""
+    """A source, and its answer once it is there.
+
+    Attributes:
+        arrived: whether a worker was there to take it when it was sent last.
+    """
 
     def __init__(self, item: Any, mine: bool, long: bool) -> None:
         self.item, self.mine, self.long, self.tries = item, mine, long, 0
+        self.arrived = True
         self.answer: Answer | None = None
         self._parts: IO[bytes] | None = None
 
@@ -209,7 +214,7 @@ class Dispatcher(ABC):
         if dead.tasks:
             first = dead.tasks[0]
             first.begin_again()
-            first.tries += 1
+            first.tries += first.arrived
             if first.tries == TRIES:
                 dead.tasks.popleft().end(Answer([], [], _ended(first.item.where)))
         self._waiting.extendleft(reversed(dead.tasks))

@@ -10,7 +10,7 @@ import multiprocessing
 import signal
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from multiprocessing.connection import Connection, wait
 
 from obscura.batch.dispatch import Dispatcher, Member, Task
@@ -31,8 +31,11 @@ class _Process(Member):
 
     def send(self, task: Task) -> None:
         self.tasks.append(task)
-        with suppress(OSError):  # it died: `Pool` learns that when it listens to it
+        task.arrived = True
+        try:
             self.pipe.send(task.item)
+        except OSError:  # it died: `Pool` learns that when it listens to it
+            task.arrived = False
 
     def end(self) -> None:
         self.pipe.close()
