@@ -116,7 +116,7 @@ class Index:
         Raises:
             OutputError: it cannot be written.
         """
-        rows = [(*key, shard.number) for key in keys]
+        rows = ((*key, shard.number) for key in keys)
         try:
             if not self._base.in_transaction:  # names may have begun one
                 self._base.execute("begin")
