@@ -12,6 +12,7 @@ import pytest
 from ..heads.test_shelf import classifier
 from . import networks
 from .access import AXE, DESKTOP, PHONE, PHONE_ON_ITS_SIDE
+from .analysed import until_done
 from .clips import clip
 from .conftest import OpenRoom
 from .pictures import ROOT, encode, sample
@@ -166,7 +167,7 @@ def analysed(room: Room) -> None:
     room.page.wait_for_function("() => document.getElementById('analyse-bar').hidden")
     if not room.snapshot()["analysed"]:
         room.at("analyse-all").click()
-    room.until("now.analysed?.done")
+    until_done(room)
     room.page.wait_for_selector(".time-mark")
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from .analysed import NOTHING_STORED, STORED, analyse, give, given, stored
+from .analysed import NOTHING_STORED, STORED, analyse, give, given, stored, until_done
 from .clips import RATE, SPY, clip
 from .conftest import OpenRoom
 from .room import Room
@@ -244,7 +244,7 @@ def test_it_pauses_and_goes_on_with_the_next_frame(room: Room) -> None:
     assert 2 < paused["frames"] < 24
     assert room.at("analyse-pause").inner_text() == "Continue"
     room.at("analyse-pause").click()
-    room.until("now.analysed?.done")
+    until_done(room)
 
     assert [record["frame"] for record in stored(room)] == list(range(24))
     assert given(room, 24) == list(range(24))
@@ -262,7 +262,7 @@ def test_a_reload_in_the_middle_goes_on_where_it_was(room: Room) -> None:
     give(room, data)
     again = room.until("now.analysed?.paused")["analysed"]
     room.at("analyse-pause").click()
-    room.until("now.analysed?.done")
+    until_done(room)
 
     assert again["frames"] == paused["frames"]
     records = stored(room)

@@ -73,4 +73,4 @@ def test_where_the_browser_refuses_it_all_is_analysed_all_the_same(new_room: Ope
 
     room.at("analyse-all").click()
 
-    room.until("now.analysed?.done")
+    until_done(room)

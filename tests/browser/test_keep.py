@@ -71,13 +71,12 @@ def picture(room: Room) -> tuple[str, Image.Image]:
     return name, Image.open(io.BytesIO(data)).convert("RGB")
 
 
-def kept_as(room: Room, kind: str) -> tuple[str, bytes]:
-    """Choose a type, wait until it is made, and save it."""
+def choose(room: Room, kind: str) -> None:
+    """Choose a type, and wait until the picture is made and shown."""
+    before = room.at("keep-picture").get_attribute("src")
     room.at("keep_type").select_option(kind)
-    room.page.wait_for_function(
-        "() => document.getElementById('keep-dialog').getAttribute('aria-busy') === 'false'"
-    )
-    return saved(room, "keep-save")
+    before_or_busy = f"#keep-picture[src='{before}'], #keep-dialog[aria-busy=true]"
+    room.page.wait_for_selector(before_or_busy, state="detached")
 
 
 def record(room: Room) -> dict[str, Any]:
@@ -165,7 +164,8 @@ def test_other_types_are_offered_and_remembered(
     room.read(encode(sample()), "typed.png")
     take(room)
     try:
-        name, data = kept_as(room, kind)
+        choose(room, kind)
+        name, data = saved(room, "keep-save")
 
         image = Image.open(io.BytesIO(data))
         assert (image.format, image.size) == (form, (512, 512))
@@ -347,10 +347,7 @@ def test_the_type_that_is_chosen_is_shared_where_it_can_be(
     room.until_state("ready")
     room.read(encode(sample()), "shared.png")
     take(room)
-    room.at("keep_type").select_option(kind)
-    room.page.wait_for_function(
-        "() => document.getElementById('keep-dialog').getAttribute('aria-busy') === 'false'"
-    )
+    choose(room, kind)
 
     room.at("keep-share").click()
     room.page.wait_for_function("() => globalThis.shared")

@@ -23,7 +23,7 @@ from .room import Room, settled
 from .test_remote import on_device, on_server
 
 TOKEN = "open-sesame-open-sesame"
-RUN_MS = 1000
+RUN_MS = 3000
 SLOW = f"""
 globalThis.Worker = class extends Worker {{
   postMessage(message, ...rest) {{

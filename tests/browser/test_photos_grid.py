@@ -328,7 +328,15 @@ def test_pictures_that_are_given_again_after_a_reload_need_no_second_look_until_
     room.until_async(
         """async () => {
           const found = await indexedDB.databases();
-          return found.some(({ name }) => name === "obscura-photos");
+          if (!found.some(({ name }) => name === "obscura-photos")) return false;
+          const answer = (request) => new Promise((done) => {
+            request.onsuccess = () => done(request.result);
+          });
+          const database = await answer(indexedDB.open("obscura-photos"));
+          const texts = database.transaction("records").objectStore("records").getAll();
+          const answers = (await answer(texts)).join("").split("\\n").length - 1;
+          database.close();
+          return answers === 6; // one a line
         }"""
     )
 

@@ -151,7 +151,7 @@ def test_only_a_moving_picture_is_recorded(room: Room) -> None:
 
 
 def test_the_sound_of_a_video_is_copied_if_it_is_wanted(room: Room) -> None:
-    given = clip(range(0, 20_000, 100), sound=True)
+    given = clip(range(0, 50_000, 200), sound=True)
     room.page.evaluate("() => document.getElementById('record_sound').click()")
     play(room, given)
     record(room, 10)
@@ -159,7 +159,7 @@ def test_the_sound_of_a_video_is_copied_if_it_is_wanted(room: Room) -> None:
     room.page.evaluate("() => document.getElementById('record_sound').click()")
 
     frames, heard, original = shown(data), sounds(data), sounds(given)
-    began = frames[0].number * 0.1
+    began = frames[0].number * 0.2
     first = [each for _, each in original].index(heard[0][1])
     assert [each for _, each in heard] == [each for _, each in original[first:]][: len(heard)]
     for (time_s, _), (source_s, _) in zip(heard, original[first:], strict=False):

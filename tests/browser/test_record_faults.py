@@ -346,7 +346,7 @@ def check_silent(room: Room) -> None:
 
 def test_without_its_sound_if_that_is_gone_meanwhile(visit: Any) -> None:
     room = visit()
-    play(room, clip(range(0, 20_000, 100), sound=True))
+    play(room, clip(range(0, 50_000, 200), sound=True))
     room.page.evaluate("() => document.getElementById('record_sound').click()")
     begin(room, 5)
     room.page.evaluate(
@@ -363,7 +363,7 @@ def test_without_its_sound_if_that_is_gone_meanwhile(visit: Any) -> None:
 
 def test_sound_is_left_out_once_a_video_was_sought(visit: Any) -> None:
     room = visit()
-    play(room, clip(range(0, 20_000, 100), sound=True))
+    play(room, clip(range(0, 50_000, 200), sound=True))
     room.page.evaluate("() => document.getElementById('record_sound').click()")
     begin(room, 5)
     room.at("video-time").evaluate(

@@ -21,7 +21,7 @@ SLOW = """{
   const runs = new Set();
   self.addEventListener("message", ({ data }) => data?.call === "run" && runs.add(data.id));
   self.postMessage = (message, ...rest) =>
-    runs.has(message.id) ? setTimeout(answer, 1500, message, ...rest) : answer(message, ...rest);
+    runs.has(message.id) ? setTimeout(answer, 4000, message, ...rest) : answer(message, ...rest);
 }"""
 
 

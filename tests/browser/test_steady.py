@@ -44,7 +44,7 @@ def shut(room: Room) -> None:
 
     After one that took long, as any may on a busy machine, none is until the next is answered.
     """
-    for _ in range(10):
+    for _ in range(40):
         room.page.evaluate("() => { spied.gate = []; }")
         room.page.wait_for_function("() => spied.gate.length === 1")
         offers = room.page.evaluate("() => spied.offers")

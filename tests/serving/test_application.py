@@ -105,7 +105,7 @@ def test_all_bodies_share_a_bound_and_give_their_room_back() -> None:
         await send({"type": "http.response.body", "body": b""})
 
     async def ask() -> None:
-        settings = Settings(opened, most_bytes=100, most_held=150, body_s=0.5)
+        settings = Settings(opened, most_bytes=100, most_held=150, body_s=2)
         guard = Limits(application, settings, uncounted)
         slow, second = Line(bytes(90), whole=False), Line(bytes(90))
         first = asyncio.create_task(guard(scope(), slow.receive, slow.send))

@@ -74,6 +74,26 @@ def test_beyond_the_bound_nobody_waits(pool: Pool) -> None:
     assert pool.submit(lambda _: "again").result(LONG).value == "again"
 
 
+@pytest.mark.parametrize("fails", [False, True])
+def test_a_worker_is_free_before_its_answer_is_there(pool: Pool, fails: bool) -> None:
+    """Or whoever asks again at once may be refused, though nobody else waits."""
+    go = Event()
+    busy: list[int] = []
+
+    def work(_: object) -> None:
+        go.wait(LONG)
+        if fails:
+            raise ValueError
+
+    job = pool.submit(work)
+    job.add_done_callback(lambda _: busy.append(pool.busy))
+    go.set()
+    job.exception(LONG)
+
+    wait_for(lambda: busy)
+    assert busy == [0]
+
+
 def test_to_come_again_is_later_where_runs_are_longer(pool: Pool) -> None:
     def told() -> int:
         go = Event()

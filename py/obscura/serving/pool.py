@@ -139,18 +139,23 @@ class Pool:
                 self._waiting -= 1
                 self._busy += 1
             try:
-                self._do(job, models)
+                outcome = self._do(job, models)
             finally:
                 with self._lock:
-                    self._busy -= 1
-            del job  # its picture is not kept until the next one
+                    self._busy -= 1  # before whoever waits for the answer may ask again
+            if isinstance(outcome, Exception):
+                job.future.set_exception(outcome)
+            elif outcome is not None:
+                job.future.set_result(outcome)
+            del job, outcome  # its picture is not kept until the next one
         for detector in models.values():
             detector.close()
 
-    def _do(self, job: _Job, models: Models) -> None:
+    def _do(self, job: _Job, models: Models) -> Answer | Exception | None:
+        """Return what becomes of a job; None if nobody waits for it any more."""
         began = perf_counter()
         if not job.future.set_running_or_notify_cancel():
-            return
+            return None
         try:
             value = job.work(models)
         except Exception as error:  # noqa: BLE001  who waits for the answer raises it
@@ -159,8 +164,7 @@ class Pool:
                 error = failed()
             # Frames of errors hold the picture: it would live as long as they do.
             error.__context__ = error.__cause__ = None
-            job.future.set_exception(error.with_traceback(None))
-            return
+            return error.with_traceback(None)
         run_s = perf_counter() - began
         self._runs.append(run_s)
-        job.future.set_result(Answer(value, began - job.asked, run_s))
+        return Answer(value, began - job.asked, run_s)
