@@ -120,9 +120,11 @@ def kill_readers(pipe: str, times: int) -> None:
     for _ in range(times):
         with Path(pipe).open("wb"):  # opens as soon as somebody reads
             (reader,) = children()
-            os.kill(reader, signal.SIGKILL)
-            while reader in children():
-                time.sleep(0.01)
+            os.kill(reader, signal.SIGSTOP)
+        # It is closed before the next one reads, which would see its end and go on.
+        os.kill(reader, signal.SIGKILL)
+        while reader in children():
+            time.sleep(0.01)
 
 
 def test_a_picture_that_ended_processes_never_got_is_looked_at(

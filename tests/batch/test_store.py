@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 import tracemalloc
 from argparse import Namespace
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 import pytest
 
-from obscura.batch import shards
+from obscura.batch import shards, store
 from obscura.batch.index import Index, Key
 from obscura.batch.run import OPTIONS, run
 from obscura.batch.store import Store
@@ -67,8 +69,8 @@ def kill_at(step: int, patch: pytest.MonkeyPatch, after: bool) -> None:
     patch.setattr(Index, "enter", dying(Index.enter))
 
 
-def add_missing(store: Store) -> None:
-    for number in range(FILES):
+def add_missing(store: Store, files: int = FILES) -> None:
+    for number in range(files):
         if not store.has(key(number)):
             store.add(key(number), [record(number)])
             store.enter()
@@ -108,6 +110,50 @@ def test_killed_at_every_step(after: bool, tmp_path: Path, monkeypatch: pytest.M
             assert step > 20
             return
     pytest.fail("it has more steps than the test has")
+
+
+def interrupt_at(line: int) -> None:
+    """Have Ctrl-C arrive before the nth line that shards and their store run."""
+    left = line
+
+    def look(frame: FrameType, event: str, _argument: Any) -> Any:
+        nonlocal left
+        if frame.f_code.co_filename not in {shards.__file__, store.__file__}:
+            return None
+        if event == "line":
+            left -= 1
+            if left == 0:
+                raise KeyboardInterrupt
+        return look
+
+    sys.settrace(look)
+
+
+def test_interrupted_at_every_line(tmp_path: Path) -> None:
+    """What is done counts, what is not is done again, and nothing is there twice."""
+    for line in range(1, 1000):
+        folder = tmp_path / f"{line}"
+        before = sys.gettrace()
+        try:
+            with Store(folder, OPTIONS_OF_RUN, records=2) as begun:
+                interrupt_at(line)
+                try:
+                    add_missing(begun, 3)
+                finally:
+                    sys.settrace(before)
+        except KeyboardInterrupt:
+            interrupted = True
+        else:
+            interrupted = False
+
+        with Store(folder, OPTIONS_OF_RUN, records=2) as again:
+            add_missing(again, 3)
+
+        assert numbers(folder) == [0, 1, 2], f"interrupted at line {line}"
+        if not interrupted:
+            assert line > 100
+            return
+    pytest.fail("it has more lines than the test has")
 
 
 def test_bytes_that_do_not_count_are_cut_off(tmp_path: Path) -> None:

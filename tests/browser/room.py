@@ -232,6 +232,12 @@ class Room:
         now: dict[str, Any] = json.loads(seen)
         return now
 
+    def until_many(self, number: str, count: int, step: int = 5) -> None:
+        """Wait until a number of the snapshot, in JavaScript as for `until`, is this high, however
+        long that takes as long as it rises by a step in time."""
+        for least in (*range(step, count, step), count):
+            self.until(f"({number}) >= {least}")
+
     def until_async(self, script: str, arg: Any = None) -> None:
         """Wait until an async function of the page returns something true. `wait_for_function`
         takes the promise itself for that, and waits for nothing."""

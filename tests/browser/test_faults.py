@@ -17,6 +17,7 @@ from .device import DEVICE, TRACKS, change_models, go_on, start_and_stop
 from .faults import faulty
 from .pictures import encode, sample
 from .room import COUNT_ENGINES, SETTINGS, Room, another_tab
+from .spies import NEVER_STABLE
 
 NOTED = "() => Object.keys(localStorage).some((key) => key.startsWith('obscura.visit '))"
 KEPT = {"model": "centernet-416", "backend": "auto"}
@@ -55,7 +56,9 @@ def crash_and_load_again(room: Room) -> None:
 def test_after_two_visits_that_died_the_next_is_careful_and_the_one_after_as_usual(
     visit: Room, artefacts
 ) -> None:
-    room = another_tab(visit).open()
+    room = another_tab(visit)
+    room.page.add_init_script(NEVER_STABLE)
+    room.open()
     for deaths in (1, 2):
         room.page.wait_for_function(NOTED)
         crash_and_load_again(room)
@@ -102,10 +105,10 @@ def test_visits_that_are_left_or_stand_or_run_at_once_did_not_die(visit: Room) -
         room.reload()
     beside = another_tab(visit).open()
     assert beside.page.evaluate("() => obscuraOffline.crashes") == 0
-    room.leave()
-    beside.until_state("ready")
     # Nor does one that dies after it has been up for a while; what came before it is forgotten.
     beside.page.evaluate("() => localStorage.setItem('obscura.died', 1)")
+    room.leave()
+    beside.until_state("ready")
     beside.page.wait_for_function(f"() => !({NOTED})()")
     die(beside.page)
     assert another_tab(visit).open().page.evaluate("() => obscuraOffline.crashes") == 0

@@ -16,6 +16,7 @@ from .conftest import OpenRoom, Serve
 from .hosts import nginx, python_server, stop
 from .pictures import encode, sample
 from .room import Room, sees_the_person, settled
+from .spies import PATIENT_OF_WORKER
 
 
 def test_under_a_path_and_without_isolation_all_works_on_one_thread(
@@ -111,7 +112,8 @@ def test_on_every_host_threads_photo_and_camera_and_then_without_it(
     new_room: OpenRoom, dist: Path, tmp_path: Path, served: Callable[[Path, Path], Running]
 ) -> None:
     with served(dist, tmp_path) as (address, running):
-        room = new_room(url=address, service_workers="allow").open("?threads=2")
+        room = new_room(url=address, service_workers="allow", init=PATIENT_OF_WORKER)
+        room.open("?threads=2")
         assert settled(room).startswith("yes")
         assert room.page.evaluate("() => crossOriginIsolated")
         assert room.snapshot()["threads"] == 2

@@ -13,6 +13,7 @@ from playwright.sync_api import Playwright
 from .conftest import FAKE_CAMERA, FLAGS, NONE_LATE, OpenRoom, chromium_flags
 from .hosts import Host
 from .room import PATIENCE, Room, another_tab, sees_the_person, settled
+from .spies import PATIENT_OF_WORKER
 
 
 @pytest.fixture
@@ -335,9 +336,12 @@ def test_where_workers_are_forbidden_it_works_online_and_says_so(
 # ---- isolation -----------------------------------------------------------------------------------
 
 
-LOADS = """
+LOADS = (
+    """
 try { sessionStorage.setItem("loads", Number(sessionStorage.getItem("loads") ?? 0) + 1); } catch {}
 """
+    + PATIENT_OF_WORKER
+)
 
 
 def test_a_host_without_headers_is_made_up_for_by_one_early_reload(

@@ -11,6 +11,7 @@ from builder.build import ROOT, build
 from obscura.cli import main
 
 from .conftest import OpenRoom, Serve
+from .room import PATIENCE
 
 
 @pytest.fixture
@@ -35,7 +36,7 @@ def test_it_opens_with_its_own_name_model_and_zones(new_room: OpenRoom, address:
     button = room.page.locator("#start")
     assert button.evaluate("e => getComputedStyle(e).backgroundColor") == "rgb(18, 52, 86)"
     room.start()
-    expect(room.page.locator(".shape-row")).to_contain_text(["middle"])
+    expect(room.page.locator(".shape-row")).to_contain_text(["middle"], timeout=PATIENCE)
 
 
 def test_the_address_goes_before_what_the_page_opens_with(new_room: OpenRoom, address: str) -> None:

@@ -181,6 +181,12 @@ def hides(room: Room) -> None:
     room.until("now.hidden && !now.hidden.whole && now.hidden.boxes.length")
 
 
+def until_walked(room: Room) -> None:
+    """Wait until the whole walk may be in a recording, in frames that are spread over it."""
+    room.page.wait_for_timeout(1000 * SECONDS)
+    room.until_many(f"now.frames - {room.snapshot()['frames']}", 26)
+
+
 def test_without_hiding_both_networks_find_faces_in_the_recording(
     room: Room, faces_in: Faces
 ) -> None:
@@ -188,7 +194,7 @@ def test_without_hiding_both_networks_find_faces_in_the_recording(
     room.until_state("ready")
     room.start()
     room.page.evaluate(RECORD, "video")
-    room.page.wait_for_timeout(1000 * SECONDS)
+    until_walked(room)
     frames = frames_of(room.page.evaluate("() => recorded()"), 30)
 
     found = faces_in(frames, "shown")
@@ -205,8 +211,7 @@ def test_with_hiding_neither_finds_one(room: Room, how: str, faces_in: Faces) ->
     room.page.evaluate(RECORD, "redacted")
     room.start()
     hides(room)
-    room.page.wait_for_timeout(1000 * SECONDS)
-    room.until(f"now.frames > {room.snapshot()['frames'] + 25}")
+    until_walked(room)
     frames = frames_of(room.page.evaluate("() => recorded()"))
 
     assert len(frames) >= LEAST_FRAMES

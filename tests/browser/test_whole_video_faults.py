@@ -42,7 +42,7 @@ def test_a_device_that_fills_up_is_said_before(new_room: OpenRoom) -> None:
     room = opened(new_room, EVEN, clip(EVEN), init=FREE + SLOW)
 
     room.at("record-whole").click()
-    room.until_text("record-note-text", "^Making the video: ")
+    room.until_text("record-note-text", "^Making the video: [1-9][0-9] %")
     room.page.evaluate("() => { free = 32_001_000; }")
     room.until_text("record-note-text", "the video will end at about 0:0. of 0:0")
     room.page.evaluate("() => { free = 31e6; }")

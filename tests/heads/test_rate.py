@@ -58,11 +58,7 @@ def made(name: str, head: Head, budget: Budget) -> HeadStage:
 
 @pytest.mark.parametrize("people", [1, 2, 100])
 @pytest.mark.parametrize("looks", LOOKS)
-def test_the_live_picture_keeps_half_of_its_rate(
-    looks: str, people: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("obscura.heads.stage.perf_counter", lambda: 0.0)
-
+def test_the_live_picture_keeps_half_of_its_rate(looks: str, people: int) -> None:
     rate, crops = shown(LOOKS[looks], people)
 
     assert rate >= 0.6
@@ -70,9 +66,7 @@ def test_the_live_picture_keeps_half_of_its_rate(
         assert crops[name] >= min(people, 3), f"{name} has its turn"
 
 
-def test_in_a_crowd_each_person_has_a_turn(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("obscura.heads.stage.perf_counter", lambda: 0.0)
-
+def test_in_a_crowd_each_person_has_a_turn() -> None:
     _, crops = shown(LOOKS["faces, expressions"], 100)
 
     assert crops["emotion"] >= 100

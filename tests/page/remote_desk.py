@@ -30,6 +30,8 @@ class Link:
         self.status = 200
         self.blind = False
         self.pictures = 0
+        self.slow: int | None = None
+        """Which answer takes fifty times as long, counted from 0."""
 
     def draw(self, frame: Image, size: Callable[[Any], Any]) -> Picture:
         return Picture(frame, *size_of(frame.picture))
@@ -42,8 +44,8 @@ class Link:
         return Reply(200, json.dumps({"ready": True, "models": models}))
 
     async def post(self, path: str, picture: Picture) -> Reply:
+        self._desk.ms += SERVER_MS * (50 if self.pictures == self.slow else 1)
         self.pictures += 1
-        self._desk.ms += SERVER_MS
         self._refuse()
         (card,) = [each for each in self._desk.shelf.values() if f"model={each.name}&" in path]
         size = size_of(picture.handle.picture)

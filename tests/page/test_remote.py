@@ -9,7 +9,7 @@ import pytest
 
 from obscura.engine.remote import Refusal, ServerError
 from obscura.page.features.remote import words
-from obscura.page.features.remote.use import FAR, FRAMES, PAUSE_MS, Agreed
+from obscura.page.features.remote.use import FAR, FRAMES, PAUSE_MS, TIMED, Agreed
 
 from .answers import SAMPLE, Image, make_card
 from .fakes import run as alone
@@ -32,7 +32,7 @@ async def test_without_agreement_nothing_is_ever_asked(desk: Desk) -> None:
 async def test_agreement_begins_with_the_sample_picture(desk: Desk) -> None:
     assert await desk.use.agree(Agreed.FAILS) == ""
 
-    assert desk.link.pictures == 2
+    assert desk.link.pictures == 1 + TIMED, "the first pays for the connection"
     assert desk.shown[-1] == (True, False)
 
 
@@ -120,6 +120,19 @@ def test_a_slower_device_is_helped_if_it_is_far_slower(
         return desk.use.sending
 
     assert alone(visit()) is sends
+
+
+@pytest.mark.parametrize("slow", range(1 + TIMED))
+def test_one_answer_that_is_slow_by_chance_keeps_no_server_from_helping(slow: int) -> None:
+    async def visit() -> bool:
+        desk = Desk()
+        desk.link.slow = slow
+        await desk.use.agree(Agreed.SLOWER)
+        desk.measure(SERVER_MS * (FAR + 0.1))
+        await desk.looks()
+        return desk.use.sending
+
+    assert alone(visit())
 
 
 @at

@@ -96,7 +96,10 @@ def test_until_the_models_are_loaded_it_lives_but_is_not_ready() -> None:
     run(ask())
 
 
-def test_all_bodies_share_a_bound_and_give_their_room_back() -> None:
+def test_all_bodies_share_a_bound_and_give_their_room_back(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("obscura.serving.limits.DRAIN_S", 1.0)
     inside: list[bytes] = []
 
     async def application(_scope: Scope, receive: Receive, send: Send) -> None:

@@ -126,7 +126,9 @@ def test_what_its_end_cuts_off_is_no_fault_with_pages_of_a_log(start: Start) -> 
     with served.client(), socket.create_connection(("127.0.0.1", served.port)) as line:
         line.sendall(b"POST /v1/detect HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\n")
         line.sendall(b"\xff\xd8\xff")
-        assert httpx.get(f"{served.url}/metrics").is_success  # so that line is being read, too
+        assert httpx.get(
+            f"{served.url}/metrics", timeout=60, trust_env=False
+        ).is_success  # so that line is being read, too
         served.stop(signal.SIGINT)
 
     cut_off, stopped = served.log.read_text().splitlines()

@@ -114,7 +114,7 @@ def test_a_service_has_a_model_a_pipeline_a_zone_and_a_page_of_its_own(
         url = service.stdout.readline().removeprefix("Serving on ").strip()
         zones = answer(url + "/v1/zones", picture.getvalue())
         record = answer(url + "/v1/detect", picture.getvalue())
-        page = httpx.get(url, trust_env=False).text
+        page = httpx.get(url, timeout=60, trust_env=False).text
     finally:
         service.send_signal(signal.SIGINT)
         service.communicate(timeout=60)

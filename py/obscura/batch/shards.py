@@ -12,6 +12,7 @@ import json
 import os
 import re
 from contextlib import suppress
+from itertools import islice
 from pathlib import Path
 from typing import IO, Any
 
@@ -44,10 +45,10 @@ class Shards:
         """
         self._folder, self._index, self._form, self._most = folder, index, form, records
         self._file: IO[bytes] | None = None
-        self._keys: set[Key] = set()
+        self._keys: dict[Key, None] = {}  # in order
         self._shard = Shard(1, 0, 0, whole=False)
         self._written = self._records = 0
-        self._mark = 0, 0
+        self._mark = 0, 0, 0  # of what is done: its bytes and records, and keys to enter
         try:
             self._agree()
         except OSError as error:
@@ -78,7 +79,8 @@ class Shards:
                     path,
                     remedy="Name another folder with --out.",
                 )
-        self._mark = self._written, self._records = self._shard.bytes, self._shard.records
+        self._written, self._records = self._shard.bytes, self._shard.records
+        self._mark = self._written, self._records, 0
         if not self._shard.bytes:  # nothing of it counts
             self._part(self._shard).unlink(missing_ok=True)
 
@@ -108,8 +110,9 @@ class Shards:
         Raises:
             OutputError: they cannot be written.
         """
-        self._keys.add(key)
-        self._mark = self._written, self._records
+        self._keys[key] = None
+        # At once: Ctrl-C may come before or after, and then the records count with the key or not.
+        self._mark = self._written, self._records, len(self._keys)
         if self._records >= self._most:
             self.enter()
             self._finish()
@@ -122,7 +125,7 @@ class Shards:
         """
         if self._file is None or self._written == self._mark[0]:
             return
-        self._written, self._records = self._mark
+        self._written, self._records, _ = self._mark
         try:
             self._file.flush()
             os.truncate(self._part(self._shard), self._written)
@@ -136,15 +139,17 @@ class Shards:
             OutputError: it cannot be written.
         """
         try:
-            if self._file is not None:
+            if self._file is not None and not self._file.closed:
                 self._file.flush()
                 os.fsync(self._file.fileno())
                 sync_folder(self._folder)
         except OSError as error:
             raise self._unwritable(error) from error
-        if self._keys:
-            self._shard = Shard(self._shard.number, self._written, self._records, whole=False)
-            self._index.enter(self._shard, self._keys)
+        written, records, done = self._mark
+        if done:
+            self._shard = Shard(self._shard.number, written, records, whole=False)
+            self._index.enter(self._shard, islice(self._keys, done))
+            self._mark = written, records, 0
             self._keys.clear()
 
     def close(self) -> None:
@@ -170,20 +175,23 @@ class Shards:
         if not shard.records:
             part.unlink(missing_ok=True)
             return
+        final = self._final(shard)
         try:
-            os.truncate(part, shard.bytes)
-            if self._form == "parquet":
-                write_parquet(part, self._final(shard))
-                sync_folder(self._folder)
-                part.unlink()
-            else:
-                part.replace(self._final(shard))
+            if part.exists() or not final.exists():  # else Ctrl-C came when it had its name
+                os.truncate(part, shard.bytes)
+                if self._form == "parquet":
+                    write_parquet(part, final)
+                    sync_folder(self._folder)
+                    part.unlink()
+                else:
+                    part.replace(final)
             sync_folder(self._folder)
         except OSError as error:
             raise self._unwritable(error) from error
         self._index.enter(shard._replace(whole=True), [])
         self._shard = Shard(shard.number + 1, 0, 0, whole=False)
-        self._mark = self._written, self._records = 0, 0
+        self._written, self._records = 0, 0
+        self._mark = 0, 0, 0
 
     def _final(self, shard: Shard) -> Path:
         return self._folder / f"shard-{shard.number:06}.{self._form}"

@@ -40,7 +40,7 @@ PREFLIGHT_HEADERS = {
     "access-control-allow-headers": "authorization, content-type",
     "access-control-max-age": "600",
 }
-DRAIN_S, DRAIN_BYTES = 1.0, 64 << 20
+DRAIN_S, DRAIN_BYTES = 5.0, 64 << 20
 """How long, and of how much, what is still arriving is read and thrown away after a refusal, so
 that a client that is still sending sees the answer instead of a broken connection."""
 

@@ -30,6 +30,8 @@ FAR = 2.0
 """How many times as long as the server this device must take to be far slower."""
 FRAMES = 5
 """Frames that must be measured before the two are compared."""
+TIMED = 2
+"""Answers of the server that are timed; the faster one counts, as one may be slow by chance."""
 PAUSE_MS = 30_000.0
 """For how long a server is left alone that failed, or was no faster."""
 PATIENT_LOOKS = 2
@@ -233,9 +235,12 @@ class ServerUse:
         check_model(answer_of(await self._link.get("/v1/models")), card)
         session = self._session(card)
         await self._sample(session, card)  # the first also pays for the connection
-        begun = self._now_ms()
-        await self._sample(session, card)
-        self._checked[card.name] = self._now_ms() - begun
+        times_ms = []
+        for _ in range(TIMED):
+            begun = self._now_ms()
+            await self._sample(session, card)
+            times_ms.append(self._now_ms() - begun)
+        self._checked[card.name] = min(times_ms)
 
     async def _sample(self, session: RemoteSession, card: ModelCard) -> Outputs:
         """Return the server's rows for the bundled picture, which must be as recorded."""
