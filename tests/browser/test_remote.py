@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import Playwright
 
 from builder.serve import SiteServer
+from obscura.page.features.remote.use import TIMED
 
 from .answering import AnsweringServer, Behaviour
 from .conftest import FLAGS, INSECURE_HOST, SHORT_VISIT, OpenRoom, chromium_flags
@@ -89,7 +90,7 @@ def test_a_device_that_works_comes_first_and_a_reload_ends_the_agreement(
     room.start()
     room.until("now.frames > 5")
 
-    assert checked == 2, "the sample picture, before anything else"
+    assert checked == 1 + TIMED, "the sample picture, before anything else"
     assert does.pictures == checked
     assert room.at("remote-badge-text").inner_text().startswith("Server ready: ")
     assert room.at("remote-unless").inner_text().startswith("You have agreed to that")
@@ -262,7 +263,7 @@ def test_a_page_of_the_internet_needs_the_browsers_leave_to_ask_this_machine(
         room.at("remote-agree").click()
         if allowed:
             room.at("remote-badge").wait_for()
-            assert does.pictures == 2
+            assert does.pictures == 1 + TIMED
         else:
             room.until_text("remote-wrong", "Allow local network access for this site")
             assert does.asked == []
